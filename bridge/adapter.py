@@ -1,0 +1,136 @@
+"""What speaks one protocol: wire to events, commands to wire."""
+
+import asyncio
+import importlib
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from .errors import ConfigError
+from .model import Author, Capabilities, Command, Event, Receipt, RoomId
+
+__all__ = ["Adapter", "Emit", "Model", "Position", "find"]
+
+_HOUR = 3600.0
+
+
+class Model(BaseModel):
+    """A block of the configuration: strict about keys, immutable once read, secrets never printed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a network's history has been read: a token that the network gave."""
+
+    token: str
+    scope: str = ""
+    """What the token is for: a room, or "" for the whole network."""
+
+
+class Emit(Protocol):
+    """Where an adapter hands over what it heard."""
+
+    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
+        """Hand over events, in order, and the position that is reached with them: one transaction.
+
+        Events may be empty. Never blocks and never raises. The future is done when all of it is
+        durable: whoever acknowledges upstream waits for it.
+        """
+
+    def position(self, scope: str = "") -> str | None:
+        """The last durable token of this scope; None: never been here, so start at now."""
+
+
+class Adapter(ABC):
+    """One network. It lives as long as its configuration; `run` is called on it again and again.
+
+    What can be resumed by the next `run` (a stream, a device) stays on the object.
+    """
+
+    NetworkConfig: ClassVar[type[Model]]
+    """What stands under `networks: NAME:`, besides `protocol` and what every network has."""
+    RoomConfig: ClassVar[type[Model]]
+    """What may stand in a room's mapping, besides `room` and `direction`."""
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        """`config` is a NetworkConfig; `introduction` tells what this bridge relays and who owns it."""
+        self.network = network
+        self.config = config
+        self.rooms: Mapping[RoomId, Any] = {}
+        self._introduction = introduction
+        self._introduced: dict[str, float] = {}
+
+    @classmethod
+    @abstractmethod
+    def room_id(cls, text: str) -> RoomId:
+        """A room as a person wrote it, normalised without asking the network.
+
+        Raises ValueError with a sentence for the owner when it cannot be a room of this protocol.
+        """
+
+    @abstractmethod
+    async def run(self, emit: Emit) -> None:
+        """One connection: log in, join the rooms of `serve`, emit what happens in them.
+
+        Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow. Returns or raises
+        an AdapterError when the connection ends. Cancelled: disconnect politely, within a second.
+        """
+
+    @abstractmethod
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        """Give a command its place in the network's order.
+
+        Returns once it has its place (pacing happens before); the future is the network's
+        confirmation, or one of the AdapterErrors. Both may raise. Called for one command of a room
+        at a time, and only while `run` runs and the room is joined.
+        """
+
+    @abstractmethod
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        """What can be done in this room now. No I/O, and cheap: asked for every message."""
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        """The rooms to be in, each with its RoomConfig. Called before `run`, and anew when the map changes."""
+        self.rooms = dict(rooms)
+
+    @abstractmethod
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        """Log in and look at each room without relaying and without disturbing a running service.
+
+        Uses another resource or nick. Returns for each room None when all is well, or a sentence for
+        the owner. Raises an AdapterError when there is no getting in.
+        """
+
+    def introduce(self, person: str) -> str | None:
+        """What to answer somebody who writes to the bot itself: None when they were told within the hour."""
+        now = time.monotonic()
+        self._introduced = {who: at for who, at in self._introduced.items() if now - at < _HOUR}
+        if person in self._introduced or len(self._introduced) >= 1000:
+            return None
+        self._introduced[person] = now
+        return self._introduction
+
+
+def find(protocol: str) -> type[Adapter]:
+    """The adapter class of a protocol: a package below `adapters`, or `package.module:Class` from outside.
+
+    Raises ConfigError when there is none.
+    """
+    module, _, name = protocol.partition(":") if ":" in protocol else (f"adapters.{protocol}", "", "Adapter")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not module.startswith(error.name):
+            raise
+        raise ConfigError([f"there is no protocol {protocol!r}"]) from None
+    except AttributeError:
+        raise ConfigError([f"{module} has no {name}"]) from None
+    if not (isinstance(found, type) and issubclass(found, Adapter)):
+        raise ConfigError([f"{protocol} is not an adapter"])
+    return found

@@ -1,0 +1,94 @@
+"""What can go wrong, named by what the caller does next.
+
+HubbubError
+├── ConfigError             mend the file; nothing was changed
+├── JournalError            mend the journal's file or the disk below it
+└── AdapterError
+    ├── ConnectionLost          reconnect
+    ├── AuthenticationFailed    three tries, then hourly, loudly
+    ├── Replaced                another session took over: stop and say so
+    ├── RoomUnavailable         this room's queue waits
+    ├── RateLimited             wait, then again
+    ├── TemporaryFailure        again, with the same txn
+    ├── Rejected                this one message, given up in the open
+    └── Unsupported             a capability lied: a bug
+"""
+
+__all__ = [
+    "AdapterError",
+    "AuthenticationFailed",
+    "ConfigError",
+    "ConnectionLost",
+    "HubbubError",
+    "JournalError",
+    "RateLimited",
+    "Rejected",
+    "Replaced",
+    "RoomUnavailable",
+    "TemporaryFailure",
+    "Unsupported",
+]
+
+
+class HubbubError(Exception):
+    """The root: its text is a sentence for the owner that says what to do, without secrets."""
+
+
+class ConfigError(HubbubError):
+    """The configuration cannot be used; `problems` are complete sentences, each with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class JournalError(HubbubError):
+    """The journal cannot be opened or written."""
+
+
+class AdapterError(HubbubError):
+    """Something that a network did or refused."""
+
+
+class ConnectionLost(AdapterError):
+    """The connection ended or never came about; what was in flight is in doubt."""
+
+
+class AuthenticationFailed(AdapterError):
+    """The network does not take our credentials; trying again soon would only lock us out."""
+
+
+class Replaced(AdapterError):
+    """Another session with our identity took over; reconnecting would start a fight between the two."""
+
+
+class RoomUnavailable(AdapterError):
+    """The room cannot be spoken in now (not joined, kicked, moderated, full): its queue waits.
+
+    `retry_after` is in seconds; None means until the room is joined again.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class RateLimited(AdapterError):
+    """The network asks for patience of `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class TemporaryFailure(AdapterError):
+    """The network could not take this now; the same command with the same txn may be sent again."""
+
+
+class Rejected(AdapterError):
+    """The network refuses this one message for good."""
+
+
+class Unsupported(AdapterError):
+    """The adapter was asked for what its capabilities exclude, or cannot do what they promise."""

@@ -1,0 +1,46 @@
+"""What a network can do in one room: data, and the only truth about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .content import Feature, Mark
+
+__all__ = ["Authorship", "Capabilities", "Unit"]
+
+
+class Unit(StrEnum):
+    """What a text limit counts."""
+
+    BYTES = "bytes"
+    """Bytes of UTF-8."""
+    CODE_POINTS = "code points"
+    UTF16 = "UTF-16 code units"
+
+
+class Authorship(StrEnum):
+    """How a message shows whom it is from, best first."""
+
+    PUPPET = "puppet"
+    MASQUERADE = "masquerade"
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """The record that `fit` degrades a command to; the contract suite proves each record honest."""
+
+    text_limit: int
+    """The longest text of one message, in `unit`."""
+    unit: Unit = Unit.BYTES
+    lines: bool = True
+    """Whether one message can hold several lines."""
+    marks: frozenset[Mark] = frozenset()
+    features: frozenset[Feature] = frozenset()
+    mark_cost: int = 0
+    """What a change of marks, colour or link between two spans costs of the limit at most, in `unit`."""
+    authorship: Authorship = Authorship.PREFIX
+    name_pings: bool = False
+    """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""
+    window: int = 1
+    """How many commands may be unconfirmed in this room at once, as a queue builds. Above 1 only where
+    the network takes commands in order or fails all that follow."""

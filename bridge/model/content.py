@@ -1,0 +1,173 @@
+"""What is said: a flat tuple of spans.
+
+A span is text with inline marks, and the block its lines belong to. A newline in a span's text
+ends a line; a block mark belongs to whole lines, so that `lines` can take the spans apart and a
+split needs no offset arithmetic over a tree. No HTML, markdown or colour code crosses the core.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from .ids import UserId
+
+__all__ = [
+    "PLAIN",
+    "Block",
+    "Content",
+    "Feature",
+    "Kind",
+    "Line",
+    "Mark",
+    "Span",
+    "cut",
+    "lines",
+    "normal",
+    "of_lines",
+    "plain",
+]
+
+
+class Kind(StrEnum):
+    """How a message is said."""
+
+    TEXT = "text"
+    EMOTE = "emote"
+    NOTICE = "notice"
+
+
+class Mark(StrEnum):
+    """An inline mark."""
+
+    BOLD = "bold"
+    ITALIC = "italic"
+    UNDERLINE = "underline"
+    STRIKE = "strike"
+    CODE = "code"
+    SPOILER = "spoiler"
+
+
+class Feature(StrEnum):
+    """What of formatting, beside marks, a network can carry."""
+
+    LINK = "link"
+    COLOUR = "colour"
+    QUOTE = "quote"
+    CODE_BLOCK = "code_block"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The block that a line stands in. The three can be combined: a list in a quote."""
+
+    quote: int = 0
+    """Depth of quotation; 0 is none."""
+    code: str | None = None
+    """None: not code. Else the language of a code block, "" when unknown; such lines have no marks."""
+    item: int | None = None
+    """None: no list. 0: a bullet. Above: the number of a numbered item. Each line is one item."""
+    indent: int = 0
+    """How deep the list is nested; 0 is the outermost."""
+
+
+PLAIN = Block()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text that is marked alike."""
+
+    text: str
+    marks: frozenset[Mark] = frozenset()
+    href: str | None = None
+    """An http, https, mailto, xmpp, irc, ircs, matrix or geo address that the text links to."""
+    colour: int | None = None
+    """Text colour as 0xRRGGBB."""
+    mention: UserId | None = None
+    """Whom the text names, by the id that the origin network has for them; None: nobody in particular."""
+    block: Block = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one message says."""
+
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words alone, without marks; quote marks and bullets are not in it."""
+        return "".join([span.text for span in self.spans])
+
+
+Line = tuple[Block, tuple[Span, ...]]
+"""One line: its block and its spans, whose texts hold no newline."""
+
+
+def plain(text: str) -> Content:
+    """Text without any mark."""
+    return Content((Span(text),))
+
+
+def normal(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same content with as few spans as can say it: no empty ones, no equal neighbours."""
+    out: list[Span] = []
+    for span in spans:
+        if not span.text:
+            continue
+        last = out[-1] if out else None
+        if last is not None and replace(last, text="") == replace(span, text=""):
+            out[-1] = replace(span, text=last.text + span.text)
+        else:
+            out.append(span)
+    return tuple(out)
+
+
+def lines(spans: Sequence[Span]) -> Iterator[Line]:
+    """Take content apart into lines. A line's block is that of its first span.
+
+    A change of block within a line begins a new line, as a quote that is followed by plain text does.
+    """
+    block: Block | None = None
+    line: list[Span] = []
+    for span in spans:
+        if block is not None and line and span.block != block:
+            yield block, tuple(line)
+            line = []
+        block = span.block
+        first, *rest = span.text.split("\n")
+        if first:
+            line.append(span if not rest else replace(span, text=first))
+        for text in rest:
+            yield block, tuple(line)
+            line = [replace(span, text=text)] if text else []
+    if line:
+        assert block is not None
+        yield block, tuple(line)
+
+
+def of_lines(parts: Iterable[Line]) -> tuple[Span, ...]:
+    """Put lines together again: the inverse of `lines`, in normal form."""
+    out: list[Span] = []
+    above: Block | None = None
+    for block, line in parts:
+        if above is not None:
+            out.append(Span("\n", block=above))
+        out.extend(span if span.block == block else replace(span, block=block) for span in line)
+        above = block
+    return normal(out)
+
+
+def cut(spans: Sequence[Span], start: int, end: int | None = None) -> tuple[Span, ...]:
+    """The spans from character `start` to before `end`, counted over the whole text."""
+    out: list[Span] = []
+    at = 0
+    for span in spans:
+        size = len(span.text)
+        left = max(start - at, 0)
+        right = size if end is None else min(end - at, size)
+        if left < right:
+            out.append(span if left == 0 and right == size else replace(span, text=span.text[left:right]))
+        at += size
+    return tuple(out)

@@ -1,0 +1,66 @@
+"""Facts from a network, in the past tense."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .content import Content, Kind
+from .ids import MessageId, RoomId, Sender
+
+__all__ = ["Event", "MessageCreated", "MessageEdited", "RoomState", "RoomStateChanged", "TalkEvent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCreated:
+    """Somebody said something."""
+
+    id: MessageId
+    """What the network calls it, unique in its room; where the network has no names, one that we made."""
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    content: Content
+    kind: Kind = Kind.TEXT
+    reply_to: MessageId | None = None
+    at: float | None = None
+    """When, by the network's word, in seconds since 1970; shown only, never used to decide."""
+    replayed: bool = False
+    """Read from the network's history, not heard live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """Somebody put other words in place of an earlier message of theirs."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    target: MessageId
+    content: Content
+    kind: Kind = Kind.TEXT
+    at: float | None = None
+    replayed: bool = False
+
+
+class RoomState(StrEnum):
+    """Where we stand in a room."""
+
+    JOINING = "joining"
+    JOINED = "joined"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomStateChanged:
+    """Our own standing in a room changed. Deliveries flow only while it is joined."""
+
+    room: RoomId
+    state: RoomState
+    reason: str = ""
+    """For REFUSED: a sentence for the owner that says what to do."""
+
+
+TalkEvent = MessageCreated | MessageEdited
+"""What people did: taken into the journal and relayed."""
+
+Event = TalkEvent | RoomStateChanged

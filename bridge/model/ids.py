@@ -1,0 +1,39 @@
+"""Names of things. All are opaque to the core: only the network that made one knows what it means."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+__all__ = ["MessageId", "Part", "RoomId", "Sender", "Txn", "UserId", "by_author"]
+
+RoomId = NewType("RoomId", str)
+"""A room as written in the configuration, normalised by its adapter."""
+
+MessageId = NewType("MessageId", str)
+"""A name that a network has for a message, unique within its room."""
+
+UserId = NewType("UserId", str)
+"""The network's own stable word for a person: an IRC mask, an occupant id, a Matrix user id."""
+
+Txn = NewType("Txn", str)
+"""A delivery part's id: a number and an HMAC; unguessable, ours wherever it is seen. [0-9a-f.] only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message as one network keeps it, with every name it goes by there."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who said something. `id` is for recognising, `name` for showing: what people chose, unsafe."""
+
+    id: UserId
+    name: str
+
+
+def by_author(sender: UserId, name: str) -> MessageId:
+    """A message name that its author chose, bound to the author: it never names another's message."""
+    return MessageId(f"{name}\n{sender}")
