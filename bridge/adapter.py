@@ -96,7 +96,7 @@ class Adapter(ABC):
         """What can be done in this room now. No I/O, and cheap: asked for every message."""
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
-        """The rooms to be in, each with its RoomConfig. Called before `run`, and anew when the map changes."""
+        """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""
         self.rooms = dict(rooms)
 
     @abstractmethod

@@ -23,7 +23,8 @@ class Heard:
 
 class Person(ABC):
     """A scripted person in one room, with a connection of its own that shares nothing with the adapter
-    but its pure decode and encode."""
+    but its pure decode and encode.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
