@@ -1,6 +1,7 @@
 """Hubbub's public face: all that an adapter may import."""
 
-from .adapter import Adapter, Emit, Model, Position, find
+from .adapter import Adapter, Emit, Position, find
+from .config import Model
 from .demo import Demo, Heard, Person
 from .errors import (
     AdapterError,

@@ -8,20 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
+from .config import Model
 from .errors import ConfigError
 from .model import Author, Capabilities, Command, Event, Receipt, RoomId
 
-__all__ = ["Adapter", "Emit", "Model", "Position", "find"]
+__all__ = ["Adapter", "Emit", "Position", "find"]
 
 _HOUR = 3600.0
-
-
-class Model(BaseModel):
-    """A block of the configuration: strict about keys, immutable once read, secrets never printed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

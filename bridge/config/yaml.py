@@ -1,0 +1,208 @@
+"""YAML read as text, lists and mappings, each with its place in the file.
+
+Nothing is taken for a number, a date or a truth value here: a room called `on` is text. Anchors, aliases
+and tags are refused, because where people write them they meant a room or a password.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import yaml
+
+from .document import Data, Document, Place, Spot
+from .words import quoted
+
+__all__ = ["compose"]
+
+_DEPTH = 20
+_NOTHING = {"", "~", "null", "Null", "NULL"}
+_COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
+_FLOW_COMMENT = re.compile(r"[\[{,:][ \t]*(#[^\s#,\]}]+)")
+_WORD = re.compile(r"[^\s,\]}]*")
+_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
+_EMPTY = "the file is empty: it must say networks: and conversations:"
+
+
+class _StopError(Exception):
+    """Reading cannot go on."""
+
+
+def compose(text: str, document: Document) -> None:
+    """Read the text into the document; what is wrong with it becomes its problems."""
+    reader = _Reader(text, document)
+    try:
+        reader.read()
+    except _StopError:
+        document.whole = False
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Place(before.count("\n") + 1, error.position - before.rfind("\n"))
+        document.problem_at(
+            place, (), f"the character U+{ord(str(error.character)):04X} cannot stand in YAML"
+        )
+        document.whole = False
+    except yaml.MarkedYAMLError as error:
+        mark, sentence = reader.explain(error)
+        document.problem_at(_place(mark) if mark else Place(1, 1), (), sentence)
+        document.whole = False
+    except (ValueError, OverflowError):
+        spot = reader.spot
+        document.problem(spot, "has an escape that names no character: use single quotes, or two backslashes")
+        document.whole = False
+
+
+def _place(mark: Any) -> Place:
+    """A mark of the parser, whose types say that it may be missing; it never is for text in memory."""
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _index(event: yaml.Event) -> int:
+    return int(cast(Any, event.start_mark).index)
+
+
+class _Reader:
+    def __init__(self, text: str, document: Document) -> None:
+        self._text = text
+        self._document = document
+        self._events: Iterator[yaml.Event] = iter(())
+        self.spot: Spot = ()
+        """Where the reader is."""
+
+    def read(self) -> None:
+        self._events = yaml.parse(self._text, Loader=yaml.SafeLoader)
+        next(self._events)
+        if isinstance(next(self._events), yaml.StreamEndEvent):
+            self._stop((), _EMPTY)
+        self._document.data = self._node(next(self._events), ())
+        next(self._events)
+        if not isinstance(extra := next(self._events), yaml.StreamEndEvent):
+            self._document.values[()] = _place(extra.start_mark)
+            self._stop((), "only one document can stand in the file: what follows --- must go")
+        if self._document.data is None:
+            self._stop((), _EMPTY)
+
+    def _stop(self, spot: Spot, sentence: str) -> None:
+        self._document.problem(spot, sentence)
+        raise _StopError
+
+    def _node(self, event: yaml.Event, spot: Spot) -> Data:
+        self.spot = spot
+        self._document.values[spot] = _place(event.start_mark)
+        if len(spot) > _DEPTH:
+            self._stop(spot[:3], "is nested too deeply")
+        self._decorated(event, spot)
+        match event:
+            case yaml.ScalarEvent():
+                return self._scalar(event, spot)
+            case yaml.SequenceStartEvent():
+                return self._list(spot)
+            case yaml.MappingStartEvent():
+                return self._mapping(spot)
+            case _:
+                return None
+
+    def _scalar(self, event: yaml.ScalarEvent, spot: Spot) -> str | None:
+        text: str = event.value
+        if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
+            self._refuse(spot, "contains a character that is not text")
+        if event.style is not None or text not in _NOTHING:
+            return text
+        if not text and (comment := _COMMENT.match(self._text, _index(event))):
+            self._refuse(spot, self._unquoted(comment[1]))
+        return None
+
+    def _list(self, spot: Spot) -> list[Data]:
+        found: list[Data] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            found.append(self._node(event, (*spot, len(found))))
+        return found
+
+    def _mapping(self, spot: Spot) -> dict[str, Data]:
+        found: dict[str, Data] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, spot)
+            if key is None or key in found:
+                self._node(next(self._events), (*spot, "?"))
+                continue
+            self._document.keys[*spot, key] = _place(event.start_mark)
+            self.spot = (*spot, key)
+            found[key] = self._node(next(self._events), (*spot, key))
+        return found
+
+    def _key(self, event: yaml.Event, spot: Spot) -> str | None:
+        """The key that begins here; None when it cannot be used, which is then a problem already."""
+        broken = len(self._document.problems)
+        place = _place(event.start_mark)
+        key = self._node(event, (*spot, "?"))
+        if len(self._document.problems) > broken:
+            return None
+        if not isinstance(key, str) or not key:
+            self._document.problem_at(place, spot, "a key must be text, followed by a colon")
+            return None
+        if first := self._document.keys.get((*spot, key)):
+            sentence = (
+                f"duplicate key {quoted(key)}; it stands at line {first.line}, column {first.column} already"
+            )
+            self._document.problem_at(place, spot, sentence)
+        return key
+
+    def _decorated(self, event: yaml.Event, spot: Spot) -> None:
+        """Refuse *alias, &anchor and !tag."""
+        tag = getattr(event, "tag", None)
+        if getattr(event, "anchor", None) is None and (tag is None or tag in _TAGS):
+            return
+        word = _WORD.match(self._text, _index(event))
+        self._refuse(spot, self._unquoted(word[0] if word else "!"))
+
+    def _refuse(self, spot: Spot, sentence: str) -> None:
+        self._document.broken.add(spot)
+        self._document.problem(spot, sentence)
+
+    def _unquoted(self, text: str) -> str:
+        """What to say about text that YAML takes for something else: only rooms are repeated, no secrets."""
+        names = [step for step in self.spot if isinstance(step, str)]
+        if names[:1] == ["conversations"] and (len(names) == 3 or names[-1] == "room"):
+            return f"a room that begins with {text[0]} must stand in quotes: {quoted(text)}"
+        return f"a value that begins with {text[0]} must stand in quotes"
+
+    def explain(self, error: yaml.MarkedYAMLError) -> tuple[Any, str]:
+        """What YAML could not read: the mark of the place, and what to do about it."""
+        mark, begin = error.problem_mark, error.context_mark
+        problem, context = error.problem or "", error.context or ""
+        if "cannot start any token" in problem:
+            return mark, self._stray(mark)
+        if begin and (
+            context.endswith(("an alias", "an anchor", "a tag")) or context == "while parsing a node"
+        ):
+            return begin, self._stray(begin)
+        if begin and ("flow" in context or "quoted" in context):
+            return self._unclosed(begin, mark, problem)
+        if "mapping values are not allowed" in problem:
+            return mark, 'a colon cannot stand here: check the indentation, or put text with ": " in quotes'
+        if "could not find expected ':'" in problem:
+            return begin or mark, "a colon is missing after this key"
+        return (
+            mark,
+            "this is not valid YAML: check the indentation and the quotes of this line and the one before",
+        )
+
+    def _stray(self, mark: Any) -> str:
+        """What to say about text that begins with a character that YAML keeps for itself."""
+        if self._text[mark.index] == "\t":
+            return "a tab cannot stand here: indent with spaces"
+        word = _WORD.match(self._text, mark.index)
+        return self._unquoted(word[0] if word and word[0] else self._text[mark.index])
+
+    def _unclosed(self, begin: Any, mark: Any, problem: str) -> tuple[Any, str]:
+        opening = self._text[begin.index : begin.index + 1]
+        if "escape" in problem or "hexadecimal" in problem:
+            return mark, "a backslash in double quotes must be written twice; or use single quotes"
+        if opening in "\"'":
+            return begin, "the quote that opens here is not closed"
+        between = self._text[begin.index : mark.index]
+        if comment := _FLOW_COMMENT.search(between):
+            return begin, self._unquoted(comment[1])
+        if "${" in between:
+            return begin, "inside { } and [ ] a ${VARIABLE} must stand in quotes"
+        return begin, f"the {opening} that opens here is not closed, or something between needs quotes"
