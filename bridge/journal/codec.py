@@ -1,0 +1,24 @@
+"""Events as rows: versioned JSON."""
+
+import msgspec
+
+from bridge.model import MessageCreated, MessageEdited, TalkEvent
+
+__all__ = ["decode", "encode"]
+
+_encoder = msgspec.json.Encoder()
+_decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
+    "MessageCreated/1": msgspec.json.Decoder(MessageCreated),
+    "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
+}
+_types = {MessageCreated: "MessageCreated/1", MessageEdited: "MessageEdited/1"}
+
+
+def encode(event: TalkEvent) -> tuple[str, bytes]:
+    """The type, with its version, and the body of an event."""
+    return _types[type(event)], _encoder.encode(event)
+
+
+def decode(kind: str, body: bytes) -> TalkEvent:
+    """The event of a row."""
+    return _decoders[kind].decode(body)

@@ -1,0 +1,53 @@
+"""The journal's tables, and the way from one version of them to the next.
+
+`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for
+each event and room that are not settled. `link` holds every further name of a message: what its
+copies are called, and its own aliases. `dead` holds what was given up, with the reason. `position`
+holds how far each network's history was read, and moves in the same transaction as the events.
+"""
+
+import sqlite3
+
+from bridge.errors import JournalError
+
+__all__ = ["VERSION", "migrate"]
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    CREATE TABLE room (number INTEGER PRIMARY KEY, network TEXT NOT NULL, room TEXT NOT NULL,
+                       UNIQUE (network, room));
+    CREATE TABLE position (network TEXT, scope TEXT, token TEXT NOT NULL,
+                           PRIMARY KEY (network, scope)) WITHOUT ROWID;
+    CREATE TABLE event (seq INTEGER PRIMARY KEY, room INTEGER NOT NULL, id TEXT NOT NULL,
+                        taken_at REAL NOT NULL, type TEXT NOT NULL, body BLOB,
+                        UNIQUE (room, id));
+    CREATE TABLE delivery (room INTEGER, seq INTEGER, start INTEGER NOT NULL DEFAULT 0,
+                           PRIMARY KEY (room, seq)) WITHOUT ROWID;
+    CREATE TABLE link (room INTEGER, id TEXT, seq INTEGER NOT NULL, start INTEGER NOT NULL,
+                       PRIMARY KEY (room, id)) WITHOUT ROWID;
+    CREATE INDEX link_of_event ON link (seq);
+    CREATE TABLE dead (room INTEGER, seq INTEGER, reason TEXT NOT NULL, given_up_at REAL NOT NULL,
+                       PRIMARY KEY (room, seq)) WITHOUT ROWID;
+    """,
+)
+
+VERSION = len(_MIGRATIONS)
+"""The version of the schema that this release writes."""
+
+
+def migrate(database: sqlite3.Connection, path: str) -> None:
+    """Bring a database, new or old, to this version in one transaction.
+
+    Raises JournalError when it was written by a newer release.
+    """
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise JournalError(
+            f"{path} was written by a newer Hubbub (schema {version}; this one knows {VERSION}): "
+            "start that release again, or name another journal"
+        )
+    if version == VERSION:
+        return
+    steps = "".join(_MIGRATIONS[version:])
+    database.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version = {VERSION};COMMIT;")

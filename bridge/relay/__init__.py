@@ -1,0 +1,6 @@
+"""The way of a message: route, filter, journal; then, per destination room, attribute, fit, send, record."""
+
+from .router import Router
+from .routes import compile_routes
+
+__all__ = ["Router", "compile_routes"]

@@ -1,0 +1,204 @@
+"""Makes content fit a room: what it cannot carry becomes readable text, what is too long is split.
+
+Everything here is a pure function of the content and the room's capability record.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import regex
+
+from bridge.model import (
+    PLAIN,
+    Block,
+    Capabilities,
+    Content,
+    Feature,
+    Line,
+    Mark,
+    Span,
+    Unit,
+    cut,
+    lines,
+    normal,
+    of_lines,
+)
+
+__all__ = ["Fitted", "clean", "degrade", "next_part"]
+
+# Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
+_NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNSAFE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SAFE_LINK = re.compile(r"(?:https?|mailto|xmpp|ircs?|matrix|geo):[^\s<>\"\x00-\x1f\x7f]+\Z", re.IGNORECASE)
+_CLUSTER = regex.compile(r"\X")
+_CODE = frozenset({Mark.CODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One part of a message, as a room can take it."""
+
+    content: Content
+    end: int | None
+    """How far into the degraded content it reaches, in characters; None: to its end."""
+
+
+def clean(text: str) -> str:
+    """Text with nothing in it that acts: see `SendMessage`."""
+    if text.isprintable():
+        return text
+    return _UNSAFE.sub("", _NEWLINE.sub("\n", text))
+
+
+def degrade(content: Content, capabilities: Capabilities) -> tuple[Span, ...]:
+    """The content with everything that the record excludes said in plain words."""
+    spans = content.spans
+    if len(spans) == 1 and spans[0] == Span(spans[0].text):
+        text = clean(spans[0].text)
+        return (spans[0],) if text is spans[0].text else (Span(text),)
+    inline = [part for span in spans for part in _inline(replace(span, text=clean(span.text)), capabilities)]
+    return normal(of_lines(_line(block, line, capabilities) for block, line in lines(inline)))
+
+
+def _inline(span: Span, capabilities: Capabilities) -> Iterator[Span]:
+    """One span with only the marks that the record has; a link that cannot be made follows its text."""
+    can = capabilities.features
+    marks = span.marks & capabilities.marks
+    colour = span.colour if Feature.COLOUR in can else None
+    href = span.href if span.href is not None and _SAFE_LINK.match(span.href) else None
+    text = span.text
+    if Mark.SPOILER in span.marks - marks and text.strip():
+        text = f"[spoiler: {text}]"
+    if href is not None and Feature.LINK not in can:
+        if href not in (text, f"mailto:{text}"):
+            text = f"{text} ({href})"
+        href = None
+    yield Span(text, marks, href, colour, span.mention, span.block)
+
+
+def _line(block: Block, line: tuple[Span, ...], capabilities: Capabilities) -> Line:
+    """One line, whose block is kept as far as the record goes and written out beyond."""
+    if block == PLAIN:
+        return block, line
+    can = capabilities.features
+    before = ""
+    if block.code is not None and Feature.CODE_BLOCK not in can:
+        marks = _CODE & capabilities.marks
+        line = tuple(Span(span.text, marks) for span in line)
+        block = replace(block, code=None)
+    if block.item is not None and Feature.LIST not in can:
+        before = "  " * block.indent + (f"{block.item}. " if block.item else "• ")
+        block = replace(block, item=None, indent=0)
+    if block.quote and Feature.QUOTE not in can:
+        before = "> " * block.quote + before
+        block = replace(block, quote=0)
+    return block, (Span(before), *line) if before else line
+
+
+def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Capabilities) -> Fitted | None:
+    """The next part of degraded content, from character `start`, with the prefix before it.
+
+    None when nothing visible is left.
+    """
+    total = sum([len(span.text) for span in spans])
+    start = _skip_blank(spans, start, total)
+    if start >= total:
+        return None
+    room = capabilities.text_limit - _size(prefix, capabilities.unit) - capabilities.mark_cost
+    rest = cut(spans, start) if start else spans
+    end = start + _fitting(rest, room, capabilities)
+    part = _trimmed(rest if end == total else cut(rest, 0, end - start))
+    if not part:
+        return next_part(spans, end, prefix, capabilities)
+    after = _skip_blank(spans, end, total)
+    return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
+
+
+def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The prefix before the words; before a quote, a list or code on a line of its own."""
+    first = spans[0]
+    if first.block != PLAIN:
+        return Span(prefix.rstrip() + "\n"), *spans
+    if first == Span(first.text):
+        return Span(prefix + first.text), *spans[1:]
+    return Span(prefix), *spans
+
+
+def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Without the newlines and blanks that a cut, or a person, left at the end."""
+    while spans and len(stripped := spans[-1].text.rstrip()) != len(spans[-1].text):
+        spans = (*spans[:-1], replace(spans[-1], text=stripped)) if stripped else spans[:-1]
+    return spans
+
+
+def _skip_blank(spans: tuple[Span, ...], start: int, total: int) -> int:
+    """The first character at or behind `start` whose line is worth sending."""
+    if start >= total:
+        return total
+    text = "".join([span.text for span in spans])[start:]
+    blank = len(text) - len(text.lstrip())
+    if not blank or blank == len(text):
+        return start + blank
+    # Indentation of a first line stays: it may be code.
+    return start + text.rfind("\n", 0, blank) + 1
+
+
+def _fitting(spans: tuple[Span, ...], room: int, capabilities: Capabilities) -> int:
+    """How many characters go into the next part: all, or up to the end of a line, a word, a character."""
+    text = "".join([span.text for span in spans])
+    longest = len(text)
+    if not capabilities.lines and (newline := text.find("\n")) >= 0:
+        longest = newline
+    if _size(text, capabilities.unit) + capabilities.mark_cost * (len(spans) - 1) <= room:
+        return longest
+    most = _fitting_characters(spans, room, capabilities)
+    if most >= longest:
+        return longest
+    return _good_end(text, most, lines_matter=capabilities.lines)
+
+
+def _fitting_characters(spans: tuple[Span, ...], room: int, capabilities: Capabilities) -> int:
+    """How many characters the limit leaves room for."""
+    count = 0
+    for span in spans:
+        size = _size(span.text, capabilities.unit)
+        if size > room:
+            return count + _prefix_of(span.text, room, capabilities.unit)
+        count += len(span.text)
+        room -= size + capabilities.mark_cost
+    return count
+
+
+def _prefix_of(text: str, room: int, unit: Unit) -> int:
+    """The most characters of a text that are no longer than `room`."""
+    low, high = 0, min(len(text), max(room, 0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _size(text[:middle], unit) <= room else (low, middle - 1)
+    return low
+
+
+def _good_end(text: str, most: int, *, lines_matter: bool) -> int:
+    """The best place to cut at or before `most`; always at least one character in."""
+    least = max(most // 2, 1)
+    if lines_matter and (newline := text.rfind("\n", least, most + 1)) > 0:
+        return newline
+    if (space := text.rfind(" ", least, most + 1)) > 0:
+        return space + 1  # the space itself goes with neither part
+    # Start the search at a place where a character surely begins, so that a long text is not walked through.
+    start = max(text.rfind(" ", 0, most), text.rfind("\n", 0, most), 0)
+    end = start
+    for cluster in _CLUSTER.finditer(text, start):
+        if cluster.end() > most:
+            break
+        end = cluster.end()
+    return end if end > 0 and end > start else max(most, 1)
+
+
+def _size(text: str, unit: Unit) -> int:
+    if text.isascii() or unit is Unit.CODE_POINTS:
+        return len(text)
+    if unit is Unit.BYTES:
+        return len(text.encode("utf-8", "surrogatepass"))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,0 +1,115 @@
+"""Where events come in: routed, filtered, taken into the journal, and handed to the rooms' workers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from bridge.adapter import Adapter, Emit, Position
+from bridge.journal import Delivery, Journal
+from bridge.model import Event, RoomId, RoomState, RoomStateChanged
+
+from .names import DEFAULT_PREFIX, Prefix
+from .routes import Routes
+from .worker import Worker
+
+__all__ = ["Router"]
+
+log = logging.getLogger(__name__)
+
+
+class Router:
+    """The way of a message through the middle, one direction."""
+
+    def __init__(self, routes: Routes, adapters: Mapping[str, Adapter], journal: Journal) -> None:
+        self._routes = routes
+        self.journal = journal
+        self._names = {source.number: network for (network, _), source in routes.sources.items()}
+        self.workers = {
+            number: Worker(number, room, adapters[network], journal, self._origin)
+            for number, (network, room) in routes.rooms.items()
+        }
+        self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
+        self.watch: Callable[[str, Event], None] | None = None
+        """Called with each event and its network: for those who look on."""
+        journal.taken = self._taken
+        self._bury_unmapped()
+
+    def emit(self, network: str) -> Emit:
+        """Where the adapter of a network hands over what it heard."""
+        return _Emit(network, self)
+
+    def offline(self, network: str) -> None:
+        """A connection ended: none of its rooms can be spoken in."""
+        for (name, _), worker in self._by_room.items():
+            if name == network:
+                worker.parted()
+
+    def overdue(self) -> set[str]:
+        """The networks on which a confirmation is so late that the connection must be dead."""
+        return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
+
+    def take(self, network: str, events: Sequence[Event], position: Position | None) -> None:
+        """Route events and hand them to the journal."""
+        take, sources = self.journal.take, self._routes.sources
+        for event in events:
+            if isinstance(event, RoomStateChanged):
+                self._room_state(network, event)
+            else:
+                source = sources.get((network, event.room))
+                if source is not None and (rooms := source.rooms_for(event.sender)):
+                    take(source.number, event, rooms)
+            if self.watch is not None:
+                self.watch(network, event)
+        if position is not None:
+            self.journal.reach(network, position)
+
+    def _taken(self, deliveries: list[Delivery]) -> None:
+        workers = self.workers
+        for delivery in deliveries:
+            workers[delivery.room].offer(delivery)
+
+    def _room_state(self, network: str, event: RoomStateChanged) -> None:
+        worker = self._by_room.get((network, event.room))
+        if event.state is RoomState.REFUSED:
+            log.warning("%s %s cannot be joined: %s", network, event.room, event.reason)
+        elif event.state is RoomState.JOINED:
+            log.info("%s %s is joined", network, event.room)
+        if worker is None:
+            return
+        if event.state is RoomState.JOINED:
+            worker.joined()
+        else:
+            worker.parted()
+
+    def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
+        network = self._names.get(source, "")
+        prefix = self._routes.prefixes.get((source, room))
+        # Events taken are delivered by the map of their taking, even when the map has changed since.
+        return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
+
+    def _bury_unmapped(self) -> None:
+        """Give up, in the open, what is owed to rooms that left the map."""
+        for number, (network, room) in self.journal.rooms_owed().items():
+            if number in self.workers:
+                continue
+            after, count = 0, 0
+            while owed := self.journal.owed(number, after):
+                for delivery in owed:
+                    self.journal.give_up(delivery, "the room is no longer in the configuration")
+                after, count = owed[-1].seq, count + len(owed)
+            log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
+
+
+class _Emit:
+    """One network's way in."""
+
+    def __init__(self, network: str, router: Router) -> None:
+        self._network = network
+        self._router = router
+
+    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
+        self._router.take(self._network, events, position)
+        return self._router.journal.committed()
+
+    def position(self, scope: str = "") -> str | None:
+        return self._router.journal.position(self._network, scope)

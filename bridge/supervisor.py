@@ -1,0 +1,114 @@
+"""Keeps one adapter running, whatever its network does."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from bridge.adapter import Adapter, Emit
+from bridge.errors import AdapterError, AuthenticationFailed, Replaced
+
+__all__ = ["NetworkState", "Supervisor"]
+
+log = logging.getLogger(__name__)
+
+_FIRST = 1.0
+_LONGEST = 60.0
+_STEADY = 60.0
+"""A connection that held so long, in seconds, starts the backoff anew."""
+_TRIES = 3
+_HOUR = 3600.0
+
+
+class NetworkState(StrEnum):
+    """Where we stand with a network."""
+
+    CONNECTING = "connecting"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+class Supervisor:
+    """Runs an adapter again and again, with full-jitter backoff."""
+
+    def __init__(self, adapter: Adapter, emit: Emit, offline: Callable[[], None]) -> None:
+        """`offline` is called whenever a connection has ended."""
+        self._adapter = adapter
+        self._emit = emit
+        self._offline = offline
+        self._run: asyncio.Task[None] | None = None
+        self._refused = 0
+        self._failures = 0
+        self.state = NetworkState.CONNECTING
+        self.reason = ""
+
+    def restart(self, reason: str) -> None:
+        """End the connection, which is taken for dead, and make a new one."""
+        if self._run is not None and not self._run.done():
+            log.warning("%s: %s; connecting anew", self._adapter.network, reason)
+            self._run.cancel()
+
+    async def run(self) -> None:
+        """Keep the network connected until cancelled, or until another session has taken over."""
+        while True:
+            self.state, started = NetworkState.CONNECTING, time.monotonic()
+            error = await self._connect()
+            self._offline()
+            if time.monotonic() - started > _STEADY:
+                self._failures = 0
+            self.reason = str(error) if error else "the connection ended"
+            if isinstance(error, Replaced):
+                self.state = NetworkState.STOPPED
+                log.error("%s: %s; not connecting again until restarted", self._adapter.network, error)
+                return
+            pause = self._pause(error)
+            self.state = NetworkState.WAITING
+            await asyncio.sleep(pause)
+
+    async def _connect(self) -> Exception | None:
+        """One connection; returns why it ended."""
+        task = self._run = asyncio.ensure_future(self._adapter.run(self._emit))
+        try:
+            await asyncio.wait({task})
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+        if task.cancelled():
+            return None
+        error = task.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        return _cause(error)
+
+    def _pause(self, error: Exception | None) -> float:
+        """How long to wait before the next connection, in seconds; tells the owner."""
+        network = self._adapter.network
+        if isinstance(error, AuthenticationFailed):
+            self._refused += 1
+            if self._refused >= _TRIES:
+                log.error("%s: %s; trying again in an hour", network, error)
+                return _HOUR
+        else:
+            self._refused = 0
+        ceiling = min(_FIRST * 2.0**self._failures, _LONGEST)
+        self._failures = min(self._failures + 1, 10)
+        pause = random.uniform(0, ceiling)  # noqa: S311 spreads load, guards nothing
+        if error is None or isinstance(error, AdapterError):
+            log.warning("%s: %s; trying again in %.1f s", network, self.reason, pause)
+        else:
+            log.error("%s: a fault of Hubbub's; trying again in %.1f s", network, pause, exc_info=error)
+        return pause
+
+
+def _cause(error: BaseException | None) -> Exception | None:
+    """What an adapter's task group wraps, when that is one thing."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, ExceptionGroup):
+        known, _ = error.split(AdapterError)
+        if known is not None:
+            return _cause(known.exceptions[0])
+    return error if isinstance(error, Exception) else None

@@ -1,0 +1,233 @@
+"""A fake network for tests, and the contract that every adapter keeps.
+
+`ScriptedAdapter` is also the smallest complete adapter: read it before you write one.
+"""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from .adapter import Adapter, Emit, Position
+from .config import Model
+from .errors import AdapterError, ConnectionLost, RoomUnavailable
+from .model import (
+    Author,
+    Capabilities,
+    Command,
+    Content,
+    Feature,
+    Mark,
+    MessageCreated,
+    MessageId,
+    Part,
+    Receipt,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    Sender,
+    SendMessage,
+    TalkEvent,
+    UserId,
+    plain,
+)
+
+__all__ = ["ScriptedAdapter", "ScriptedNetwork"]
+
+
+class ScriptedNetwork:
+    """The server side of a fake network: it keeps what was said, and does what a test tells it."""
+
+    _by_name: ClassVar[dict[str, "ScriptedNetwork"]] = {}
+
+    def __init__(self, name: str) -> None:
+        self.said: list[SendMessage] = []
+        """Every command that the network took, in its order, doubles included."""
+        self.refusals: dict[RoomId, str] = {}
+        """Rooms that cannot be joined, and why."""
+        self.errors: deque[AdapterError] = deque()
+        """What happens to the next commands in place of being taken, one each."""
+        self.up = True
+        self.confirming = True
+        """Off: commands are taken and their confirmations withheld until it is `released`."""
+        self.capabilities = Capabilities(
+            text_limit=60_000, marks=frozenset(Mark), features=frozenset(Feature), window=1
+        )
+        self._withheld: list[tuple[asyncio.Future[Receipt], Receipt]] = []
+        self._changed = asyncio.Event()
+        self._adapter: ScriptedAdapter | None = None
+        self._history: list[tuple[int, TalkEvent]] = []
+        self._ids = itertools.count(1)
+        ScriptedNetwork._by_name[name] = self
+
+    @classmethod
+    def named(cls, name: str) -> "ScriptedNetwork":
+        """The network of this name, which a test has made."""
+        return cls._by_name[name]
+
+    def say(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
+        """Somebody says something. While no adapter is connected, it waits in the network's history."""
+        number = next(self._ids)
+        event = MessageCreated(
+            id=MessageId(f"m{number}"),
+            room=RoomId(room),
+            sender=Sender(UserId(f"{name}!user@host"), name),
+            content=plain(content) if isinstance(content, str) else content,
+            **fields,
+        )
+        self.happen(event)
+        return event
+
+    def happen(self, event: TalkEvent) -> None:
+        """Something happens in a room."""
+        self._history.append((len(self._history) + 1, event))
+        if self._adapter is not None:
+            self._adapter.hear(event, len(self._history))
+
+    def since(self, token: str | None) -> list[TalkEvent]:
+        """What happened after a position; None: the adapter was never here."""
+        return [] if token is None else [event for number, event in self._history if number > int(token)]
+
+    def texts(self, room: str) -> list[str]:
+        """What was said in a room by commands, as text."""
+        return [command.content.text for command in self.said if command.room == room]
+
+    @property
+    def connected(self) -> bool:
+        """Whether an adapter is logged in."""
+        return self._adapter is not None
+
+    async def settled(self) -> None:
+        """Wait until everything that happened here is durable with the bridge."""
+        if self._adapter is not None:
+            await self._adapter.flushed()
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async def until(self, count: int) -> None:
+        """Wait until so many commands were taken."""
+        while len(self.said) < count:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def release(self) -> None:
+        """Confirm what was withheld, and from now on everything."""
+        self.confirming = True
+        for future, receipt in self._withheld:
+            if not future.done():
+                future.set_result(receipt)
+        self._withheld.clear()
+
+    def drop(self) -> None:
+        """Break the connection."""
+        if self._adapter is not None:
+            self._adapter.lost.set()
+
+    # What the adapter calls
+
+    def connect(self, adapter: "ScriptedAdapter") -> int:
+        """Log in; returns how much has happened so far."""
+        if not self.up:
+            raise ConnectionLost("the scripted network is down: set it up again")
+        self._adapter = adapter
+        return len(self._history)
+
+    def disconnect(self) -> None:
+        """Log out."""
+        self._adapter = None
+
+    def perform(self, command: SendMessage, future: "asyncio.Future[Receipt]") -> None:
+        """Take a command, or let happen to it what the test wants."""
+        if self.errors:
+            future.set_exception(self.errors.popleft())
+            return
+        self.said.append(command)
+        self._changed.set()
+        receipt = Receipt(Part(MessageId(f"c{len(self.said)}")))
+        if self.confirming:
+            future.set_result(receipt)
+        else:
+            self._withheld.append((future, receipt))
+
+
+class _NetworkConfig(Model):
+    server: str
+    """The name of a ScriptedNetwork in this process."""
+
+
+class _RoomConfig(Model):
+    pass
+
+
+class ScriptedAdapter(Adapter):
+    """Speaks to a ScriptedNetwork."""
+
+    NetworkConfig = _NetworkConfig
+    RoomConfig = _RoomConfig
+
+    def __init__(self, network: str, config: _NetworkConfig, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self.lost = asyncio.Event()
+        self._server = ScriptedNetwork.named(config.server)
+        self._emit: Emit | None = None
+        self._open: set[asyncio.Future[Receipt]] = set()
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        if not text:
+            raise ValueError("a room needs a name")
+        return RoomId(text.lower())
+
+    async def run(self, emit: Emit) -> None:
+        position = self._server.connect(self)
+        self._emit = emit
+        self.lost.clear()
+        try:
+            missed = [replace(event, replayed=True) for event in self._server.since(emit.position())]
+            emit(missed, Position(str(position)))
+            emit([self._state(room) for room in self.rooms])
+            await self.lost.wait()
+            raise ConnectionLost("the scripted network dropped the connection")
+        finally:
+            self._server.disconnect()
+            self._emit = None
+            for future in self._open:
+                if not future.done():
+                    future.set_exception(ConnectionLost("the connection ended"))
+            self._open.clear()
+
+    def hear(self, event: TalkEvent, position: int) -> None:
+        """Called by the network when something happens."""
+        assert self._emit is not None
+        self._emit([event], Position(str(position)))
+
+    async def flushed(self) -> None:
+        """Wait until everything heard is durable."""
+        assert self._emit is not None
+        await self._emit([])
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        if self._emit is None:
+            raise ConnectionLost("not connected")
+        if command.room in self._server.refusals:
+            raise RoomUnavailable(self._server.refusals[command.room])
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        self._server.perform(command, future)
+        return future
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        return self._server.capabilities
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        if not self._server.up:
+            raise ConnectionLost("the scripted network is down: set it up again")
+        return {room: self._server.refusals.get(room) for room in rooms}
+
+    def _state(self, room: RoomId) -> RoomStateChanged:
+        if room in self._server.refusals:
+            return RoomStateChanged(room=room, state=RoomState.REFUSED, reason=self._server.refusals[room])
+        return RoomStateChanged(room=room, state=RoomState.JOINED)

@@ -1,0 +1,230 @@
+"""The journal: what was taken is there after any end, once, and in order."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from bridge.adapter import Position
+from bridge.errors import JournalError
+from bridge.journal import Journal, codec, schema
+from bridge.model import (
+    Block,
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    Part,
+    RoomId,
+    Sender,
+    Span,
+    UserId,
+    plain,
+)
+
+
+def event(name="m1", text="hello", **fields):
+    return MessageCreated(
+        id=MessageId(name),
+        room=RoomId("one"),
+        sender=Sender(UserId("a"), "alice"),
+        content=plain(text),
+        **fields,
+    )
+
+
+@pytest.fixture
+async def journal(tmp_path):
+    journal = Journal(tmp_path / "j.sqlite3")
+    yield journal
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        event(aliases=(MessageId("x"),), kind=Kind.EMOTE, reply_to=MessageId("m0"), at=1.5, replayed=True),
+        MessageEdited(
+            id=MessageId("e"),
+            room=RoomId("r"),
+            sender=Sender(UserId("u"), "n"),
+            target=MessageId("m"),
+            content=Content(
+                (
+                    Span(
+                        "a",
+                        frozenset({Mark.BOLD, Mark.CODE}),
+                        "https://x/",
+                        255,
+                        UserId("u"),
+                        Block(1, "py", 2, 3),
+                    ),
+                    Span("你好 👋"),
+                )
+            ),
+        ),
+    ],
+)
+def test_an_event_comes_back_from_its_row_as_it_was(fact):
+    assert codec.decode(*codec.encode(fact)) == fact
+
+
+async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    given = []
+    journal.taken = given.extend
+    journal.take(one, event(), (two,))
+    assert given == [], "nothing is handed on before it is durable"
+    await journal.committed()
+    assert [delivery.event for delivery in given] == [event()]
+    assert [delivery.event for delivery in journal.owed(two)] == [event()]
+    journal.deliver(given[0], Part(MessageId("c1"), (MessageId("alias"),)), None)
+    await journal.committed()
+    assert journal.owed(two) == []
+    assert journal.origin(two, MessageId("alias")) == journal.origin(one, MessageId("m1")) == given[0].seq
+    assert sorted(journal.copies(given[0].seq, two)) == ["alias", "c1"]
+
+
+async def test_links_and_debts_survive_a_restart(tmp_path):
+    first = Journal(tmp_path / "j.sqlite3")
+    one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
+    first.take(one, event("m1"), (two,))
+    first.take(one, event("m2", "a long text"), (two,))
+    first.reach("left", Position("17"))
+    await first.committed()
+    m1, m2 = first.owed(two)
+    txn = first.txn(m2)
+    first.deliver(m1, Part(MessageId("c1")), None)
+    first.deliver(m2, Part(MessageId("c2")), 5)
+    first.close()
+
+    second = Journal(tmp_path / "j.sqlite3")
+    assert second.position("left", "") == "17"
+    (rest,) = second.owed(two)
+    assert (rest.event.id, rest.start) == ("m2", 5)
+    assert second.origin(two, MessageId("c1")) == m1.seq
+    assert second.txn(rest) != txn, "the next part has its own"
+    rest.start = 0
+    assert second.txn(rest) == txn, "the same part has the same, also after a restart"
+    second.close()
+
+
+async def test_an_event_is_taken_once(journal):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    for _ in range(2):
+        journal.take(one, event("m1"), (two,))
+        journal.take(one, event("m1"), (two,))
+        await journal.committed()
+    assert len(journal.owed(two)) == 1
+    journal.take(two, event("m1"), (one,))
+    await journal.committed()
+    assert len(journal.owed(one)) == 1, "names belong to their room"
+
+
+async def test_positions_move_in_the_transaction_of_their_events(journal, tmp_path):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    reader = sqlite3.connect(tmp_path / "j.sqlite3")
+    journal.take(one, event(), (two,))
+    journal.reach("left", Position("1", "room"))
+    assert reader.execute("SELECT count(*) FROM position").fetchone() == (0,)
+    await journal.committed()
+    assert reader.execute("SELECT * FROM position").fetchall() == [("left", "room", "1")]
+    assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    reader.close()
+
+
+async def test_a_burst_is_committed_in_groups(journal):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    groups = []
+    journal.taken = lambda deliveries: groups.append(len(deliveries))
+    for n in range(1000):
+        journal.take(one, event(f"m{n}"), (two,))
+    await journal.committed()
+    assert groups == [400, 400, 200]
+
+
+async def test_a_full_disk_stops_taking_and_loses_nothing(journal, caplog, monkeypatch):
+    monkeypatch.setattr("bridge.journal.store._RETRY", 0.01)
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
+    journal._database.execute(f"PRAGMA max_page_count = {pages}")
+    given = []
+    journal.taken = given.extend
+    for n in range(50):
+        journal.take(one, event(f"m{n}", "x" * 1000), (two,))
+    done = journal.committed()
+    await asyncio.sleep(0.05)
+    assert given == []
+    assert not done.done()
+    assert "the journal cannot be written" in caplog.text
+    journal._database.execute("PRAGMA max_page_count = 100000")
+    await done
+    assert [delivery.event.id for delivery in given] == [f"m{n}" for n in range(50)]
+
+
+async def test_a_newer_journal_is_refused(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    database = sqlite3.connect(path)
+    database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    database.close()
+    with pytest.raises(JournalError, match="written by a newer Hubbub"):
+        Journal(path)
+
+
+async def test_a_damaged_file_is_refused(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    path.write_bytes(b"this is no database, and long enough to be looked at" * 100)
+    with pytest.raises(JournalError, match="cannot be used as a journal"):
+        Journal(path)
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(JournalError, match="check the folder"):
+        Journal(tmp_path / "nowhere" / "j.sqlite3")
+
+
+async def test_a_second_owner_is_refused_and_told_who_owns_it(journal, tmp_path):
+    with pytest.raises(JournalError, match=f"process {os.getpid()}"):
+        Journal(tmp_path / "j.sqlite3")
+
+
+_TAKER = """
+import asyncio, sys
+from pathlib import Path
+from bridge.journal import Journal
+from bridge.model import *
+
+async def main():
+    journal = Journal(Path(sys.argv[1]))
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    n = 0
+    while True:
+        n += 1
+        sender = Sender(UserId("a"), "alice")
+        event = MessageCreated(id=MessageId(str(n)), room=RoomId("one"), sender=sender, content=plain("x"))
+        journal.take(one, event, (two,))
+        await journal.committed()
+        print(n, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_was_taken_survives_a_kill(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    process = subprocess.Popen([sys.executable, "-c", _TAKER, str(path)], stdout=subprocess.PIPE, text=True)
+    taken = [int(process.stdout.readline()) for _ in range(200)][-1]
+    process.send_signal(signal.SIGKILL)
+    taken = max([taken, *(int(line) for line in process.stdout if line.endswith("\n"))])
+    process.wait()
+    process.stdout.close()
+    journal = Journal(path)
+    owed = journal.owed(journal.number("right", RoomId("two")), limit=100_000)
+    assert [int(delivery.event.id) for delivery in owed][:taken] == list(range(1, taken + 1))
+    journal.close()
