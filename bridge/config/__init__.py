@@ -4,13 +4,20 @@
 the core's own blocks and then each protocol's (`check`), and explains every mistake (`explain`).
 """
 
-from .models import Config, Conversation, Direction, Model, Network, RoomEntry
+from .check import Find
+from .load import load
+from .models import AdapterClass, Config, Conversation, Direction, Model, Network, RoomEntry
+from .schema import schema
 
 __all__ = [
+    "AdapterClass",
     "Config",
     "Conversation",
     "Direction",
+    "Find",
     "Model",
     "Network",
     "RoomEntry",
+    "load",
+    "schema",
 ]

@@ -41,6 +41,8 @@ class Document:
     """What must not be shown: secrets, and what variables gave."""
     broken: set[Spot] = field(default_factory=set)
     """What has a problem already, so that nothing more is said about it."""
+    meant: set[Spot] = field(default_factory=set)
+    """Keys that a misspelt one stands for, so that they are not missed besides."""
     problems: list[Problem] = field(default_factory=list)
     whole: bool = True
     """Whether the file could be read to its end."""

@@ -64,6 +64,12 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _file(path: Path) -> Path:
+    if not path.name:
+        raise ValueError("must name a file")
+    return path
+
+
 def _pattern(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty: it would match nobody")
@@ -103,7 +109,10 @@ class TopBlock(Model):
     owner: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)] | None = Field(
         None, description="Who runs this bridge: told to people who write to it."
     )
-    journal: Path = Field(Path("hubbub.sqlite3"), description="The journal's file; relative to this one.")
+    journal: Annotated[Path, AfterValidator(_file)] = Field(
+        Path("hubbub.sqlite3"),
+        description="The journal's file; relative to this one.",
+    )
 
 
 class NetworkBlock(Model):

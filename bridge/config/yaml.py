@@ -21,6 +21,8 @@ _COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
 _FLOW_COMMENT = re.compile(r"[\[{,:][ \t]*(#[^\s#,\]}]+)")
 _WORD = re.compile(r"[^\s,\]}]*")
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
+_INVALID = "this is not valid YAML: check the indentation and the quotes of this line and the one before"
+_COLON = 'a colon cannot stand here: check the indentation, or put text with ": " in quotes'
 _EMPTY = "the file is empty: it must say networks: and conversations:"
 
 
@@ -38,9 +40,7 @@ def compose(text: str, document: Document) -> None:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, error.position - before.rfind("\n"))
-        document.problem_at(
-            place, (), f"the character U+{ord(str(error.character)):04X} cannot stand in YAML"
-        )
+        document.problem_at(place, (), f"the character U+{int(error.character):04X} cannot stand in YAML")
         document.whole = False
     except yaml.MarkedYAMLError as error:
         mark, sentence = reader.explain(error)
@@ -58,7 +58,7 @@ def _place(mark: Any) -> Place:
 
 
 def _index(event: yaml.Event) -> int:
-    return int(cast(Any, event.start_mark).index)
+    return int(cast("Any", event.start_mark).index)
 
 
 class _Reader:
@@ -68,6 +68,8 @@ class _Reader:
         self._events: Iterator[yaml.Event] = iter(())
         self.spot: Spot = ()
         """Where the reader is."""
+        self._open: list[Any] = []
+        """The marks of the brackets and braces that are open."""
 
     def read(self) -> None:
         self._events = yaml.parse(self._text, Loader=yaml.SafeLoader)
@@ -95,10 +97,13 @@ class _Reader:
         match event:
             case yaml.ScalarEvent():
                 return self._scalar(event, spot)
-            case yaml.SequenceStartEvent():
-                return self._list(spot)
-            case yaml.MappingStartEvent():
-                return self._mapping(spot)
+            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                self._open += [event.start_mark] if event.flow_style else []
+                found = (
+                    self._list(spot) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(spot)
+                )
+                del self._open[len(self._open) - bool(event.flow_style) :]
+                return found
             case _:
                 return None
 
@@ -176,33 +181,33 @@ class _Reader:
             context.endswith(("an alias", "an anchor", "a tag")) or context == "while parsing a node"
         ):
             return begin, self._stray(begin)
-        if begin and ("flow" in context or "quoted" in context):
-            return self._unclosed(begin, mark, problem)
-        if "mapping values are not allowed" in problem:
-            return mark, 'a colon cannot stand here: check the indentation, or put text with ": " in quotes'
+        if "quoted" in context:
+            return self._quote(begin, mark, problem)
+        if self._open:
+            return self._flow(mark)
         if "could not find expected ':'" in problem:
             return begin or mark, "a colon is missing after this key"
-        return (
-            mark,
-            "this is not valid YAML: check the indentation and the quotes of this line and the one before",
-        )
+        return mark, _COLON if "mapping values are not allowed" in problem else _INVALID
 
     def _stray(self, mark: Any) -> str:
         """What to say about text that begins with a character that YAML keeps for itself."""
         if self._text[mark.index] == "\t":
             return "a tab cannot stand here: indent with spaces"
         word = _WORD.match(self._text, mark.index)
-        return self._unquoted(word[0] if word and word[0] else self._text[mark.index])
+        return self._unquoted((word and word[0]) or self._text[mark.index])
 
-    def _unclosed(self, begin: Any, mark: Any, problem: str) -> tuple[Any, str]:
-        opening = self._text[begin.index : begin.index + 1]
-        if "escape" in problem or "hexadecimal" in problem:
-            return mark, "a backslash in double quotes must be written twice; or use single quotes"
-        if opening in "\"'":
+    @staticmethod
+    def _quote(begin: Any, mark: Any, problem: str) -> tuple[Any, str]:
+        if "end of stream" in problem or "document separator" in problem:
             return begin, "the quote that opens here is not closed"
-        between = self._text[begin.index : mark.index]
+        return mark, "a backslash in double quotes must be written twice; or use single quotes"
+
+    def _flow(self, mark: Any) -> tuple[Any, str]:
+        """What to say about brackets or braces with something wrong between them."""
+        begin = self._open[-1]
+        between = self._text[begin.index : mark.index + 1]
         if comment := _FLOW_COMMENT.search(between):
             return begin, self._unquoted(comment[1])
         if "${" in between:
             return begin, "inside { } and [ ] a ${VARIABLE} must stand in quotes"
-        return begin, f"the {opening} that opens here is not closed, or something between needs quotes"
+        return begin, f"the {between[0]} that opens here is not closed, or something between needs quotes"

@@ -1,0 +1,229 @@
+"""Two passes over the data: the core's own blocks, then each protocol's; all mistakes at once."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from bridge.errors import ConfigError
+from bridge.model import RoomId
+
+from .document import Data, Document, Spot
+from .explain import Block, keys_of, unknown_key
+from .fill import read_secrets
+from .models import (
+    AdapterClass,
+    Config,
+    Conversation,
+    ConversationBlock,
+    Direction,
+    Model,
+    Network,
+    NetworkBlock,
+    RoomBlock,
+    RoomEntry,
+    TopBlock,
+)
+from .words import quoted
+
+__all__ = ["Check", "Find"]
+
+Find: TypeAlias = Callable[[str], AdapterClass]
+"""Gives the adapter of a protocol; raises ConfigError when there is none."""
+
+_PROTOCOL = re.compile(r"[a-z]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_NETWORK = re.compile(r"[\w.-]{1,64}")
+_RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A room as it stands in the file."""
+
+    spot: Spot
+    entry: RoomEntry
+
+
+@dataclass(slots=True)
+class Check:
+    """The two passes; they share what is known of networks and rooms so far."""
+
+    document: Document
+    find: Find
+    left_out: Counter[str]
+    """How many rooms of each conversation are left out on purpose."""
+    protocols: dict[str, AdapterClass | None] = field(default_factory=dict)
+    rooms: dict[tuple[str, RoomId], _Found] = field(default_factory=dict)
+    """Where each room stands first."""
+
+    def config(self) -> Config | None:
+        """The configuration; None when there are mistakes, which the document has then."""
+        document = self.document
+        if not isinstance(document.data, dict):
+            document.problem((), "the file must be a mapping, with networks: and conversations:")
+            return None
+        top: TopBlock | None = Block(document, (), TopBlock, document.data).read()
+        networks = {name: self._network(name) for name in self._names("networks")}
+        conversations = {name: self._conversation(name) for name in self._names("conversations")}
+        if top is None or document.problems:
+            return None
+        return Config(
+            networks={name: network for name, network in networks.items() if network},
+            conversations={name: found for name, found in conversations.items() if found and found.rooms},
+            owner=top.owner,
+            journal=document.path.parent / top.journal.expanduser(),
+        )
+
+    def _names(self, key: str) -> list[str]:
+        """The names in one of the two great blocks."""
+        block = self.document.at((key,))
+        if block == {} and not self.left_out:
+            self.document.problem((key,), "has nothing in it")
+        return list(block) if isinstance(block, dict) else []
+
+    def _split(self, spot: Spot, core: type[Model]) -> tuple[dict[str, Data], dict[str, Data]] | None:
+        """A block's keys that every such block has, and the others; None when it is not a block."""
+        block = self.document.at(spot)
+        if not isinstance(block, dict):
+            if not self.document.is_broken(spot):
+                what = "has nothing in it" if block is None else "must be a mapping (key: value)"
+                self.document.problem(spot, what)
+            return None
+        common = keys_of(core)
+        return (
+            {key: value for key, value in block.items() if key in common},
+            {key: value for key, value in block.items() if key not in common},
+        )
+
+    def _own(self, spot: Spot, model: type[Model], data: dict[str, Data], core: type[Model]) -> Any:
+        """The second pass over one block: what its protocol says about it."""
+        filled = read_secrets(self.document, model, data, spot)
+        return Block(self.document, spot, model, filled, also=tuple(keys_of(core))).read()
+
+    def _network(self, name: str) -> Network | None:
+        document, spot = self.document, ("networks", name)
+        self.protocols[name] = None
+        if name in _RESERVED:
+            document.problem(
+                spot, f"{quoted(name)} cannot name a network: the word has another meaning here", key=True
+            )
+        elif not _NETWORK.fullmatch(name):
+            document.problem(spot, 'a network\'s name is made of letters, digits, ".", "_" and "-"', key=True)
+        if (parts := self._split(spot, NetworkBlock)) is None:
+            return None
+        common, own = parts
+        protocol = self.protocols[name] = self._protocol((*spot, "protocol"), common.get("protocol"))
+        settings = self._own(spot, protocol.NetworkConfig, own, NetworkBlock) if protocol else None
+        for key in own if "protocol" not in common else ():
+            if get_close_matches(key.lower(), ["protocol"]):
+                unknown_key(document, (*spot, key), ["protocol"])
+        core: NetworkBlock | None = Block(document, spot, NetworkBlock, common).read()
+        if core is None or settings is None:
+            return None
+        return Network(name, core.protocol, settings, core.ignore, core.prefix)
+
+    def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
+        document = self.document
+        if not isinstance(text, str) or document.is_broken(spot):
+            return None
+        shown = "the variable's value" if document.conceals(spot) else quoted(text)
+        if not _PROTOCOL.fullmatch(text):
+            document.problem(spot, f"{shown} is not a protocol's name")
+            return None
+        try:
+            return self.find(text)
+        except ConfigError as error:
+            for sentence in error.problems:
+                document.problem(spot, f"{shown} names no protocol" if document.conceals(spot) else sentence)
+        except ImportError as error:
+            document.problem(spot, f"the adapter of {shown} cannot be loaded: {error}")
+        return None
+
+    def _conversation(self, name: str) -> Conversation | None:
+        document, spot = self.document, ("conversations", name)
+        if not name.isprintable() or len(name) > 100:
+            document.problem(spot, "a conversation's name is one line of at most 100 characters", key=True)
+        if (parts := self._split(spot, ConversationBlock)) is None:
+            return None
+        common, own = parts
+        core: ConversationBlock | None = Block(document, spot, ConversationBlock, common).read()
+        found: list[_Found | None] = []
+        for network, value in own.items():
+            if network not in self.protocols:
+                known = [*self.protocols, *keys_of(ConversationBlock)]
+                unknown_key(document, (*spot, network), known, what="network")
+            for where, entry in self._entries((*spot, network), value):
+                found.append(self._room(where, network, entry))
+        rooms = [room for room in found if room]
+        if len(found) + self.left_out[name] < 2:
+            document.problem(spot, "must join two rooms or more", key=True)
+        elif len(rooms) == len(found) and not self.left_out[name]:
+            self._flows(spot, rooms)
+        self._distinct(rooms)
+        entries = tuple(room.entry for room in rooms)
+        return Conversation(name, entries, core.ignore, core.prefix) if core else None
+
+    def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
+        """The rooms of one network in a conversation."""
+        if not isinstance(value, list):
+            yield spot, value
+            return
+        if not value:
+            self.document.problem(spot, "names no room")
+        for index, entry in enumerate(value):
+            yield (*spot, index), entry
+
+    def _room(self, spot: Spot, network: str, entry: Data) -> _Found | None:
+        document = self.document
+        if network not in self.protocols or document.is_broken(spot):
+            return None
+        if isinstance(entry, list) or not entry:
+            document.problem(spot, "must be a room, or a mapping with room:" if entry else "names no room")
+            return None
+        block = entry if isinstance(entry, dict) else {"room": entry}
+        there = (*spot, "room") if isinstance(entry, dict) else spot
+        common = {key: value for key, value in block.items() if key in keys_of(RoomBlock)}
+        own = {key: value for key, value in block.items() if key not in common}
+        protocol = self.protocols[network]
+        settings = self._own(spot, protocol.RoomConfig, own, RoomBlock) if protocol else None
+        core: RoomBlock | None = Block(document, spot, RoomBlock, common).read()
+        if core is None or protocol is None or document.is_broken(there):
+            return None
+        try:
+            room = protocol.room_id(core.room)
+        except ValueError as error:
+            hidden = document.betrays(there, str(error))
+            document.problem(there, "is not a room of this protocol" if hidden else str(error))
+            return None
+        return (
+            _Found(there, RoomEntry(network, room, core.direction, settings))
+            if settings is not None
+            else None
+        )
+
+    def _flows(self, spot: Spot, rooms: list[_Found]) -> None:
+        for direction in (Direction.FROM, Direction.TO):
+            if all(room.entry.direction is direction for room in rooms):
+                sentence = f"nothing can flow here, since every room has direction: {direction}"
+                self.document.problem(spot, sentence, key=True)
+
+    def _distinct(self, rooms: list[_Found]) -> None:
+        """Each room once in a conversation, and with the same settings in all."""
+        here: dict[tuple[str, RoomId], _Found] = {}
+        for room in rooms:
+            key = (room.entry.network, room.entry.room)
+            shown = "this room" if self.document.conceals(room.spot) else quoted(room.entry.room)
+            if earlier := here.get(key):
+                line, column = self.document.values[earlier.spot]
+                sentence = f"{shown} stands in this conversation already, at line {line}, column {column}"
+                self.document.problem(room.spot, sentence)
+            elif (first := self.rooms.get(key)) and first.entry.settings != room.entry.settings:
+                line, column = self.document.values[first.spot]
+                sentence = (
+                    f"{shown} has other settings at line {line}, column {column}: give it the same in both"
+                )
+                self.document.problem(room.spot, sentence)
+            here.setdefault(key, room)
+            self.rooms.setdefault(key, room)

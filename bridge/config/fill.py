@@ -1,0 +1,160 @@
+"""Variables and secret files, put in place of what names them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import SecretBytes, SecretStr
+
+from .document import Data, Document, Spot
+from .models import Model
+from .words import quoted
+
+__all__ = ["expand", "fields", "models_in", "read_secrets", "secret_fields"]
+
+_VARIABLE = re.compile(
+    r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}|(?P<bad>\{))", re.ASCII
+)
+_LARGEST_SECRET = 65536
+
+
+def expand(document: Document, environ: Mapping[str, str]) -> None:
+    """Replace ${NAME}, ${NAME:-default} and $$ in all values."""
+
+    def filled(data: Data, spot: Spot) -> Data:
+        match data:
+            case str():
+                return _expand(data, spot, document, environ) if "$" in data else data
+            case list():
+                return [filled(value, (*spot, index)) for index, value in enumerate(data)]
+            case dict():
+                return {key: filled(value, (*spot, key)) for key, value in data.items()}
+            case None:
+                return None
+
+    document.data = filled(document.data, ())
+
+
+def _expand(text: str, spot: Spot, document: Document, environ: Mapping[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found["dollar"]:
+            return "$"
+        if found["bad"]:
+            _refuse(
+                document,
+                spot,
+                "a variable is written ${NAME} or ${NAME:-default}; a $ that is meant as text, $$",
+            )
+            return ""
+        name: str = found["name"]
+        if name in environ:
+            document.hidden[spot] = environ[name]
+            return environ[name]
+        if found["default"] is None:
+            _refuse(document, spot, f"the variable {name} is not set; set it, or write ${{{name}:-default}}")
+            return ""
+        return str(found["default"])
+
+    result = _VARIABLE.sub(value, text)
+    if spot in document.hidden:
+        document.hidden[spot] = result
+    return result
+
+
+def _refuse(document: Document, spot: Spot, sentence: str) -> None:
+    document.broken.add(spot)
+    document.problem(spot, sentence)
+
+
+def fields(model: type[Model]) -> Iterator[tuple[str, Any]]:
+    """The keys that a block may have, each with its type as written."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name, field.annotation
+
+
+def _is_secret(annotation: Any) -> bool:
+    """Whether a type has a secret in it, not counting the models in it."""
+    return annotation in (SecretStr, SecretBytes) or any(_is_secret(part) for part in get_args(annotation))
+
+
+def secret_fields(model: type[Model]) -> list[str]:
+    """The keys of a block whose value is one secret text, which may stand in a file instead."""
+    return [key for key, annotation in fields(model) if _is_secret(annotation)]
+
+
+def models_in(annotation: Any) -> Iterator[type[Model]]:
+    """The blocks that a value of this type may be, or have in it."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def read_secrets(document: Document, model: type[Model], data: Data, spot: Spot) -> Data:
+    """The block with what its `X_file` keys name, and those of the blocks in it, in place of them."""
+    if isinstance(data, list):
+        return [read_secrets(document, model, value, (*spot, index)) for index, value in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    found = dict(data)
+    for key, annotation in fields(model):
+        if _is_secret(annotation):
+            _read_secret(document, found, spot, key)
+        for inner in models_in(annotation):
+            if key in found:
+                found[key] = read_secrets(document, inner, found[key], (*spot, key))
+    return found
+
+
+def _hide(document: Document, data: Data, spot: Spot) -> None:
+    document.hidden[spot] = data if isinstance(data, str) else ""
+    for key, value in (
+        data.items() if isinstance(data, dict) else enumerate(data if isinstance(data, list) else ())
+    ):
+        _hide(document, value, (*spot, key))
+
+
+def _read_secret(document: Document, block: dict[str, Data], spot: Spot, key: str) -> None:
+    here, file = (*spot, key), f"{key}_file"
+    if key in block:
+        _hide(document, block[key], here)
+    if file not in block:
+        return
+    named, there = block.pop(file), (*spot, file)
+    if key in block:
+        document.problem(there, f"{quoted(key)} stands here too: keep one of the two", key=True)
+        return
+    document.keys[here], document.values[here] = document.keys[there], document.values[there]
+    block[key] = ""
+    if document.is_broken(there):
+        document.broken.add(here)
+    elif not isinstance(named, str) or not named:
+        _refuse_file(document, there, here, "must name a file")
+    else:
+        secret = _read(document, there, here, document.path.parent / Path(named).expanduser())
+        document.hidden[here] = block[key] = secret
+
+
+def _refuse_file(document: Document, there: Spot, here: Spot, sentence: str) -> str:
+    document.broken.add(here)
+    document.problem(there, sentence)
+    return ""
+
+
+def _read(document: Document, there: Spot, here: Spot, path: Path) -> str:
+    shown = "the file" if document.conceals(there) else f"the file {quoted(str(path))}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_SECRET + 1)
+        secret = content.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        return _refuse_file(document, there, here, f"{shown} is not UTF-8 text")
+    except OSError as error:
+        return _refuse_file(document, there, here, f"{shown} cannot be read: {error.strerror}")
+    except ValueError:
+        return _refuse_file(document, there, here, "must name a file")
+    if not secret or len(content) > _LARGEST_SECRET:
+        reason = "is too large to be a secret" if secret else "is empty"
+        return _refuse_file(document, there, here, f"{shown} {reason}")
+    return secret

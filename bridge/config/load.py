@@ -1,0 +1,74 @@
+"""The file on disk, up to the finished configuration."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from bridge.errors import ConfigError
+
+from .check import Check, Find
+from .document import Data, Document
+from .fill import expand
+from .models import Config
+from .words import printable
+from .yaml import compose
+
+__all__ = ["load"]
+
+_LARGEST = 4 * 1024 * 1024
+
+
+def load(
+    path: Path, find: Find, environ: Mapping[str, str] = os.environ, without: AbstractSet[str] = frozenset()
+) -> Config:
+    """Read the configuration, without the networks named in `without` and their rooms.
+
+    Raises ConfigError with everything that is wrong in it.
+    """
+    document = Document(path)
+    compose(_text(path), document)
+    if document.whole:
+        left_out = _leave_out(document.data, without)
+        expand(document, environ)
+        config = Check(document, find, left_out).config()
+        if config is not None and not document.problems:
+            return config
+    raise ConfigError(document.report())
+
+
+def _text(path: Path) -> str:
+    shown = printable(str(path))
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise ConfigError([f"{shown}: there is no such file: write it, or name another"]) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no file's name"
+        raise ConfigError([f"{shown}: the file cannot be read: {reason}"]) from None
+    if len(content) > _LARGEST:
+        raise ConfigError([f"{shown}: the file is too large to be a configuration"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise ConfigError(
+            [f"{shown}:{line}:{column}: the file is not UTF-8 text: save it as UTF-8"]
+        ) from None
+
+
+def _leave_out(data: Data, without: AbstractSet[str]) -> Counter[str]:
+    """Take these networks and their rooms out; gives for each conversation how many rooms that were."""
+    gone: Counter[str] = Counter()
+    if not isinstance(data, dict) or not isinstance(networks := data.get("networks"), dict):
+        return gone
+    conversations = data.get("conversations")
+    for name in without & networks.keys():
+        del networks[name]
+        for title, block in conversations.items() if isinstance(conversations, dict) else ():
+            rooms = block.pop(name, []) if isinstance(block, dict) else []
+            gone[title] += len(rooms) if isinstance(rooms, list) else 1
+    return gone

@@ -1,0 +1,93 @@
+"""A JSON Schema of bridge.yaml for editors, from the same models that check it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from .fill import fields, models_in, secret_fields
+from .models import AdapterClass, ConversationBlock, Model, NetworkBlock, RoomBlock, TopBlock
+
+__all__ = ["schema"]
+
+_VARIABLE = {"type": "string", "pattern": r"\$\{"}
+_FILE = {"type": "string", "description": "A file with the secret in it, instead of the secret."}
+
+
+def schema(protocols: Mapping[str, AdapterClass]) -> dict[str, Any]:
+    """A schema (draft 2020-12) of a configuration that uses these protocols."""
+    definitions: dict[str, Any] = {}
+    networks = [_network(name, found.NetworkConfig, definitions) for name, found in protocols.items()]
+    rooms = [
+        _block(f"{name}.room", RoomBlock, found.RoomConfig, definitions) for name, found in protocols.items()
+    ]
+    room = {"anyOf": [{"type": "string"}, *rooms]}
+    entry = {"anyOf": [*room["anyOf"], {"type": "array", "items": room, "minItems": 1}]}
+    top = _object("bridge", TopBlock, definitions)
+    top["properties"]["networks"]["additionalProperties"] = {"oneOf": networks} if networks else True
+    top["properties"]["conversations"]["additionalProperties"] = {
+        **_object("conversation", ConversationBlock, definitions),
+        "additionalProperties": entry,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **top,
+        "title": "bridge.yaml",
+        "$defs": definitions,
+    }
+
+
+def _network(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
+    block = _block(name, NetworkBlock, model, definitions)
+    block["properties"]["protocol"] = {"const": name}
+    return block
+
+
+def _block(name: str, core: type[Model], own: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
+    """What the core says about a block and what its protocol says, in one."""
+    common, special = _object("bridge", core, definitions), _object(name, own, definitions)
+    return {
+        **common,
+        "title": name,
+        "description": special.get("description", ""),
+        "properties": special["properties"] | common["properties"],
+        "required": [*common.get("required", []), *special.get("required", [])],
+    }
+
+
+def _object(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one model; those that it refers to go to the definitions, under a name of their own."""
+    template = f"#/$defs/{name}.{{model}}"
+    _, whole = models_json_schema([(model, "validation")], ref_template=template)
+    found = {key: _open(value) for key, value in whole.get("$defs", {}).items()}
+    for inner in _all_models(model):
+        _allow_files(found.get(inner.__name__, {}), inner)
+    block: dict[str, Any] = found.pop(model.__name__)
+    definitions |= {f"{name}.{key}": value for key, value in found.items()}
+    return {"properties": {}, **block}
+
+
+def _all_models(model: type[Model]) -> Iterator[type[Model]]:
+    yield model
+    for _, annotation in fields(model):
+        for inner in models_in(annotation):
+            yield from _all_models(inner)
+
+
+def _allow_files(block: dict[str, Any], model: type[Model]) -> None:
+    for key in secret_fields(model):
+        block.setdefault("properties", {})[f"{key}_file"] = _FILE
+        block["required"] = [name for name in block.get("required", []) if name != key]
+
+
+def _open(found: Any) -> Any:
+    """Allow a variable where a number or a truth value is wanted."""
+    if isinstance(found, list):
+        return [_open(part) for part in found]
+    if not isinstance(found, dict):
+        return found
+    opened = {key: _open(value) for key, value in found.items()}
+    if found.get("type") in {"integer", "number", "boolean"}:
+        notes = {key: opened.pop(key) for key in ("title", "description", "default") if key in opened}
+        return {"anyOf": [opened, _VARIABLE], **notes}
+    return opened
