@@ -1,0 +1,42 @@
+# make demo    try Hubbub: private servers, people who talk, the bridge between them
+# make test    everything that is checked before a change lands
+# make check   the part of it that runs no server: types, style, architecture
+# make bench   the measurements
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_PACKAGES := ngircd inspircd atheme-services prosody prosody-modules ejabberd \
+	irssi profanity sendxmpp tmux curl openssl procps
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/demo
+	@packaging/debian-packages $$($(BIN)/hubbub demo --packages) || true
+	@$(BIN)/hubbub demo
+
+test: check
+	@packaging/debian-packages $(TEST_PACKAGES)
+	$(BIN)/pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev
+	@packaging/debian-packages inspircd prosody
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(VENV)/demo $(VENV)/dev: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Hubbub needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian-packages python3-venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Hubbub into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[$(@F)]'
+	@touch $@

@@ -1,0 +1,73 @@
+"""`hubbub demo`: private servers, people who talk, and the bridge between them, to look at."""
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from bridge.adapter import find
+from bridge.config import load
+from bridge.demo import Demo
+
+from .run import config_argument, log_to
+from .screen import Screen
+from .stage import Stage
+
+__all__ = ["demo"]
+
+
+@click.command()
+@config_argument
+@click.option("--once", is_flag=True, help="Check that every line arrived everywhere in order, and end.")
+@click.option("--packages", is_flag=True, help="Only name the Debian packages that are missing.")
+def demo(file: Path, *, once: bool, packages: bool) -> None:
+    """Try Hubbub: start private servers for FILE's networks, and let people talk across them.
+
+    Afterwards it stays up for your own clients until Ctrl-C. Nothing is left behind.
+    """
+    log_to(sys.stderr.fileno(), logging.WARNING)
+    screen = Screen()
+    networks = load(file, find).networks.values()
+    demos = {network.name: _demo_of(network.protocol) for network in networks}
+    missing = _packages(demos)
+    if packages:
+        screen.say(" ".join(missing))
+        return
+    if missing and shutil.which("apt-get"):
+        screen.say(f"To have all networks, install their servers first: sudo apt-get install {' '.join(missing)}")
+    with tempfile.TemporaryDirectory(prefix="hubbub-demo-") as folder:
+        # Some servers give up root's rights at the start, and still have to get here.
+        Path(folder).chmod(0o755)
+        ok = asyncio.run(_stoppable(Stage(file, Path(folder), demos, screen), once=once))
+    if not ok:
+        sys.exit(1)
+
+
+def _demo_of(protocol: str) -> type[Demo]:
+    package = find(protocol).__module__.rpartition(".")[0]
+    found: type[Demo] = importlib.import_module(f"{package}.demo").Demo
+    return found
+
+
+def _packages(demos: Mapping[str, type[Demo]]) -> list[str]:
+    """The Debian packages of the servers that are not here."""
+    return [name for demo in demos.values() if demo.missing() for name in demo.debian]
+
+
+async def _stoppable(stage: Stage, *, once: bool) -> bool:
+    """Play until the end, or until somebody ends it, which is well when it stays up."""
+    play = asyncio.ensure_future(stage.play(once=once))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, play.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        return await play
+    return not once

@@ -1,0 +1,105 @@
+"""What the demo's people say, and whether every word of it arrived."""
+
+from dataclasses import dataclass, field
+
+from bridge.demo import Heard
+from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain
+from bridge.relay.fit import degrade
+
+__all__ = ["SCRIPT", "Ear", "Saying"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One line of the script: who of the people says it, and how."""
+
+    speaker: int
+    content: Content
+    kind: Kind = Kind.TEXT
+    quick: bool = False
+    """Whether the next one is said without waiting for this one to have arrived."""
+
+
+def _marked(*spans: Span | str) -> Content:
+    return Content(tuple(Span(span) if isinstance(span, str) else span for span in spans))
+
+
+_PASTE = "\n".join(
+    f"{n:2}. A long paste keeps its lines, its order and its length, wherever a message must be short."
+    for n in range(1, 11)
+)
+
+SCRIPT = (
+    Saying(0, plain("Hello! I am here. Can you hear me over there?")),
+    Saying(1, plain("Loud and clear. Emoji work too: 👋 🎉 👩‍💻")),
+    Saying(2, plain("大家好！汉字也可以。 Καλημέρα. Привет.")),
+    Saying(0, plain("waves to everybody"), Kind.EMOTE),
+    Saying(
+        1,
+        _marked(
+            "Formatting: ",
+            Span("bold", frozenset({Mark.BOLD})),
+            ", ",
+            Span("italic", frozenset({Mark.ITALIC})),
+            ", ",
+            Span("struck", frozenset({Mark.STRIKE})),
+            " and ",
+            Span("code()", frozenset({Mark.CODE})),
+        ),
+    ),
+    Saying(
+        2,
+        Content(
+            of_lines(
+                [
+                    (Block(quote=1), (Span("Can you hear me over there?"),)),
+                    (Block(), (Span("Yes. A quote, and some code:"),)),
+                    (Block(code="python"), (Span("for room in conversation:"),)),
+                    (Block(code="python"), (Span("    room.hear(message)"),)),
+                ]
+            )
+        ),
+    ),
+    Saying(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
+    Saying(2, plain(_PASTE)),
+    *(Saying(n % 3, plain(f"Quick line {n // 3 + 1} of 5"), quick=True) for n in range(15)),
+    Saying(1, plain("That was everything. Now it is your turn.")),
+)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.replace("\u200b", "").replace("\u2060", "").split())
+
+
+@dataclass(slots=True)
+class Ear:
+    """One person's side of the conversation: what should arrive from each of the others, and what did."""
+
+    capabilities: Capabilities
+    expected: dict[str, str] = field(default_factory=dict)
+    """By speaker: all words that should have come, in order, without white space."""
+    heard: dict[str, str] = field(default_factory=dict)
+
+    def expect(self, speaker: str, saying: Saying) -> None:
+        """The speaker says this elsewhere."""
+        words = "".join([span.text for span in degrade(saying.content, self.capabilities)])
+        self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
+
+    def hear(self, heard: Heard) -> None:
+        """A copy arrived."""
+        words = _squeezed(heard.content.text)
+        for speaker in self.expected:
+            for prefix in (f"<{speaker}>", f"*{speaker}"):
+                if words.startswith(prefix):
+                    self.heard[speaker] = self.heard.get(speaker, "") + words.removeprefix(prefix)
+                    return
+
+    def complete(self) -> bool:
+        """Whether every word arrived, once and in order."""
+        return self.heard == self.expected
+
+    def broken(self) -> bool:
+        """Whether something came that should not have, or out of order, so that waiting is in vain."""
+        return any(
+            not self.expected.get(speaker, "").startswith(words) for speaker, words in self.heard.items()
+        )

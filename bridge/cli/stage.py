@@ -1,0 +1,163 @@
+"""The demo's servers, people and bridge, from start to stop."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bridge import app
+from bridge.adapter import find
+from bridge.config import Config, load
+from bridge.demo import Demo, Person
+from bridge.model import Event, RoomState, RoomStateChanged
+
+from .screen import Screen
+from .script import SCRIPT, Ear, Saying
+
+__all__ = ["Stage"]
+
+_NAMES = ("ada", "grace", "alan")
+_PATIENCE = 60.0
+
+
+@dataclass
+class Stage:
+    """One performance."""
+
+    file: Path
+    folder: Path
+    demos: Mapping[str, type[Demo]]
+    screen: Screen
+    _ears: dict[str, Ear] = field(default_factory=dict)
+    _joined: set[str] = field(default_factory=set)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def play(self, *, once: bool) -> bool:
+        """Start everything and let people talk; returns whether every line arrived everywhere in order."""
+        async with self._servers() as servers:
+            if len(servers) < 2:
+                self.screen.say("A conversation needs two networks: install the servers named above.")
+                return False
+            environment = {key: value for _, given in servers.values() for key, value in given.items()}
+            without = self.demos.keys() - servers.keys()
+            config = load(self.file, find, {**os.environ, **environment}, without)
+            config = replace(config, journal=self.folder / "journal.sqlite3")
+            demos = {name: one for name, (one, _) in servers.items()}
+            async with self._bridge(config), self._people(demos) as people:
+                ok = await self._perform(people)
+                if not once:
+                    await self._stay(demos)
+                return ok
+
+    @contextlib.asynccontextmanager
+    async def _servers(self) -> AsyncIterator[dict[str, tuple[Demo, Mapping[str, str]]]]:
+        """Start what can be had, all at once; the rest is left out and named."""
+        made: dict[str, Demo] = {}
+        for name, kind in self.demos.items():
+            if missing := kind.missing():
+                self.screen.say(f"{name} is left out: {missing}")
+            else:
+                (self.folder / name).mkdir()
+                made[name] = kind(self.folder / name)
+        try:
+            results = await asyncio.gather(*(one.start() for one in made.values()), return_exceptions=True)
+            running: dict[str, tuple[Demo, Mapping[str, str]]] = {}
+            for (name, one), result in zip(made.items(), results, strict=True):
+                if isinstance(result, OSError):
+                    self.screen.say(f"{name} is left out: {one.title} did not start: {result}")
+                elif isinstance(result, BaseException):
+                    raise result
+                else:
+                    running[name] = (one, result)
+            started = ", ".join(f"{one.title} ({name})" for name, (one, _) in running.items())
+            self.screen.say(f"Started: {started}")
+            yield running
+        finally:
+            await asyncio.gather(*(one.stop() for one in made.values()))
+
+    @contextlib.asynccontextmanager
+    async def _bridge(self, config: Config) -> AsyncIterator[None]:
+        """Run the bridge, once it is in every room."""
+        adapters = app.build(config)
+        for conversation in config.conversations.values():
+            for entry in conversation.rooms:
+                self._ears[entry.network] = Ear(adapters[entry.network].capabilities(entry.room))
+        relay = asyncio.ensure_future(app.run(config, watch=self._watch, adapters=adapters))
+        try:
+            await self._until(lambda: relay.done() or self._joined >= adapters.keys())
+            if relay.done():
+                relay.result()
+            yield
+        finally:
+            relay.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await relay
+
+    def _watch(self, network: str, event: Event) -> None:
+        if not isinstance(event, RoomStateChanged):
+            self.screen.talk(network, event.sender.name, event.content.spans, copy=False)
+        elif event.state is RoomState.JOINED:
+            self._joined.add(network)
+            self._changed.set()
+
+    @contextlib.asynccontextmanager
+    async def _people(self, demos: Mapping[str, Demo]) -> AsyncIterator[dict[str, Person]]:
+        """One person on each network, listening."""
+        people: dict[str, Person] = {}
+        try:
+            async with asyncio.TaskGroup() as listening:
+                for name, (network, demo) in zip(_NAMES, demos.items(), strict=False):
+                    people[network] = await demo.person(name)
+                tasks = [listening.create_task(self._listen(*one)) for one in people.items()]
+                yield people
+                for task in tasks:
+                    task.cancel()
+        finally:
+            await asyncio.gather(*(person.leave() for person in people.values()))
+
+    async def _listen(self, network: str, person: Person) -> None:
+        while True:
+            heard = await person.heard.get()
+            self.screen.talk(network, heard.sender, heard.content.spans, copy=True)
+            self._ears[network].hear(heard)
+            self._changed.set()
+
+    async def _perform(self, people: Mapping[str, Person]) -> bool:
+        """Speak the script; each line waits for the one before it to have arrived everywhere."""
+        networks = list(people)
+        began = time.monotonic()
+        for saying in SCRIPT:
+            await self._say(people, networks[saying.speaker % len(networks)], saying)
+        took = time.monotonic() - began
+        if broken := [name for name in networks if not self._ears[name].complete()]:
+            self.screen.say(f"\nNot everything arrived, or not in order, on: {', '.join(broken)}")
+            return False
+        count = len(SCRIPT) * (len(networks) - 1)
+        self.screen.say(f"\n{count} copies of {len(SCRIPT)} messages arrived in order, in {took:.1f} s.")
+        return True
+
+    async def _say(self, people: Mapping[str, Person], here: str, saying: Saying) -> None:
+        for network, ear in self._ears.items():
+            if network != here:
+                ear.expect(people[here].name, saying)
+        await people[here].say(saying.content, saying.kind)
+        if not saying.quick:
+            ears = self._ears.values()
+            with contextlib.suppress(TimeoutError):
+                await self._until(lambda: all(e.complete() for e in ears) or any(e.broken() for e in ears))
+
+    async def _stay(self, demos: Mapping[str, Demo]) -> None:
+        self.screen.say("\nThe bridge stays up. Join with your own client, and talk:")
+        for name, demo in demos.items():
+            self.screen.say(f"  {name}: {demo.invitation()}")
+        self.screen.say("Ctrl-C ends it, and removes everything.\n")
+        await asyncio.Event().wait()
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not done():
+                self._changed.clear()
+                await self._changed.wait()
