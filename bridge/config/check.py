@@ -12,7 +12,7 @@ from bridge.model import RoomId
 
 from .document import Data, Document, Spot
 from .explain import Block, keys_of, unknown_key
-from .fill import read_secrets
+from .fill import read_files
 from .models import (
     AdapterClass,
     Config,
@@ -99,7 +99,7 @@ class Check:
 
     def _own(self, spot: Spot, model: type[Model], data: dict[str, Data], core: type[Model]) -> Any:
         """The second pass over one block: what its protocol says about it."""
-        filled = read_secrets(self.document, model, data, spot)
+        filled = read_files(self.document, model, data, spot)
         return Block(self.document, spot, model, filled, also=tuple(keys_of(core))).read()
 
     def _network(self, name: str) -> Network | None:

@@ -11,7 +11,7 @@ from .document import Data, Document, Spot
 from .models import Model
 from .words import quoted
 
-__all__ = ["expand", "fields", "models_in", "read_secrets", "secret_fields"]
+__all__ = ["expand", "fields", "models_in", "read_files", "secret_fields"]
 
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}|(?P<bad>\{))", re.ASCII
@@ -80,7 +80,12 @@ def _is_secret(annotation: Any) -> bool:
 
 def secret_fields(model: type[Model]) -> list[str]:
     """The keys of a block whose value is one secret text, which may stand in a file instead."""
-    return [key for key, annotation in fields(model) if _is_secret(annotation)]
+    known = dict(fields(model))
+    return [key for key, annotation in known.items() if _is_secret(annotation) and f"{key}_file" not in known]
+
+
+def _is_path(annotation: Any) -> bool:
+    return annotation is Path or any(_is_path(part) for part in get_args(annotation))
 
 
 def models_in(annotation: Any) -> Iterator[type[Model]]:
@@ -91,19 +96,25 @@ def models_in(annotation: Any) -> Iterator[type[Model]]:
         yield from models_in(part)
 
 
-def read_secrets(document: Document, model: type[Model], data: Data, spot: Spot) -> Data:
-    """The block with what its `X_file` keys name, and those of the blocks in it, in place of them."""
+def read_files(document: Document, model: type[Model], data: Data, spot: Spot) -> Data:
+    """The block with what its `X_file` keys name, and those of the blocks in it, in place of them.
+
+    Every file that it names otherwise is looked for beside the configuration, too.
+    """
     if isinstance(data, list):
-        return [read_secrets(document, model, value, (*spot, index)) for index, value in enumerate(data)]
+        return [read_files(document, model, value, (*spot, index)) for index, value in enumerate(data)]
     if not isinstance(data, dict):
         return data
     found = dict(data)
+    for key in secret_fields(model):
+        _read_secret(document, found, spot, key)
     for key, annotation in fields(model):
-        if _is_secret(annotation):
-            _read_secret(document, found, spot, key)
+        value = found.get(key)
+        if isinstance(value, str) and value and _is_path(annotation):
+            found[key] = str(document.path.parent / Path(value).expanduser())
         for inner in models_in(annotation):
             if key in found:
-                found[key] = read_secrets(document, inner, found[key], (*spot, key))
+                found[key] = read_files(document, inner, found[key], (*spot, key))
     return found
 
 

@@ -18,7 +18,7 @@ __all__ = ["compose"]
 _DEPTH = 20
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 _COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
-_FLOW_COMMENT = re.compile(r"[\[{,:][ \t]*(#[^\s#,\]}]+)")
+_FLOW_COMMENT = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>#[^\s#,\]}]+)")
 _WORD = re.compile(r"[^\s,\]}]*")
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 _INVALID = "this is not valid YAML: check the indentation and the quotes of this line and the one before"
@@ -68,8 +68,8 @@ class _Reader:
         self._events: Iterator[yaml.Event] = iter(())
         self.spot: Spot = ()
         """Where the reader is."""
-        self._open: list[Any] = []
-        """The marks of the brackets and braces that are open."""
+        self._open: list[tuple[Any, Spot]] = []
+        """The brackets and braces that are open: mark and spot."""
 
     def read(self) -> None:
         self._events = yaml.parse(self._text, Loader=yaml.SafeLoader)
@@ -98,7 +98,7 @@ class _Reader:
             case yaml.ScalarEvent():
                 return self._scalar(event, spot)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
-                self._open += [event.start_mark] if event.flow_style else []
+                self._open += [(event.start_mark, spot)] if event.flow_style else []
                 found = (
                     self._list(spot) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(spot)
                 )
@@ -204,10 +204,11 @@ class _Reader:
 
     def _flow(self, mark: Any) -> tuple[Any, str]:
         """What to say about brackets or braces with something wrong between them."""
-        begin = self._open[-1]
+        begin, self.spot = self._open[-1]
         between = self._text[begin.index : mark.index + 1]
         if comment := _FLOW_COMMENT.search(between):
-            return begin, self._unquoted(comment[1])
+            self.spot += (comment["key"],) if comment["key"] else ()
+            return begin, self._unquoted(comment["text"])
         if "${" in between:
             return begin, "inside { } and [ ] a ${VARIABLE} must stand in quotes"
         return begin, f"the {between[0]} that opens here is not closed, or something between needs quotes"

@@ -1,0 +1,132 @@
+"""`hubbub check`: everything that is wrong with a configuration, at once."""
+
+import asyncio
+import importlib
+import json
+import logging
+import pkgutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.adapter import Adapter, find
+from bridge.config import Config, Direction, Network, load, schema
+from bridge.config.words import printable
+from bridge.errors import AdapterError, ConfigError
+from bridge.model import RoomId
+
+from .run import config_argument
+
+__all__ = ["check", "look"]
+
+_WRONG = 78
+_TROUBLE = 1
+_PATIENCE = 30.0
+_ARROWS = {Direction.BOTH: "both ways", Direction.FROM: "only out of it", Direction.TO: "only into it"}
+_LOG = logging.getLogger(__name__)
+
+
+@click.command()
+@config_argument
+@click.option(
+    "--online", is_flag=True, help="Log in to each network and look at each room, relaying nothing."
+)
+@click.option("--schema", "as_schema", is_flag=True, help="Print a JSON Schema for editors instead.")
+@click.pass_context
+def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) -> None:
+    """Say everything that is wrong with the configuration FILE (bridge.yaml, or $HUBBUB_CONFIG).
+
+    Exit codes: 0 nothing is wrong, 1 --online found trouble, 2 wrong usage, 78 the file has mistakes.
+    """
+    if as_schema:
+        click.echo(json.dumps(schema(_protocols()), indent=2, ensure_ascii=False))
+        return
+    try:
+        config = load(file, find)
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        count = len(error.problems)
+        click.secho(f"{count} mistake{'s' if count > 1 else ''}", fg="red", err=True)
+        context.exit(_WRONG)
+    _summary(file, config)
+    if online and not asyncio.run(look(config)):
+        context.exit(_TROUBLE)
+
+
+def _protocols() -> dict[str, type[Adapter]]:
+    """Every protocol that is installed with us."""
+    home = importlib.import_module("adapters")
+    return {module.name: find(module.name) for module in pkgutil.iter_modules(home.__path__) if module.ispkg}
+
+
+def _summary(file: Path, config: Config) -> None:
+    click.secho(f"{file} is in order", bold=True)
+    click.echo("\nnetworks")
+    for network in config.networks.values():
+        unused = "" if _rooms(config, network.name) else ", in no conversation"
+        click.echo(f"  {network.name}  {click.style(f'({network.protocol}{unused})', dim=True)}")
+    click.echo("\nconversations")
+    for conversation in config.conversations.values():
+        click.echo(f"  {conversation.name}")
+        rows = [(room.network, str(room.room), _ARROWS[room.direction]) for room in conversation.rooms]
+        _table("    ", rows)
+
+
+def _table(indent: str, rows: Iterable[tuple[str, ...]]) -> None:
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo(indent + "  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _rooms(config: Config, network: str) -> dict[RoomId, Any]:
+    """The rooms of one network, each with its RoomConfig."""
+    entries = [room for conversation in config.conversations.values() for room in conversation.rooms]
+    return {room.room: room.settings for room in entries if room.network == network}
+
+
+async def look(config: Config, patience: float = _PATIENCE) -> bool:
+    """Log in to all networks at once and print what each says about its rooms; whether all is well.
+
+    A network that gives no answer within `patience` seconds is in trouble; it keeps no other from answering.
+    """
+    click.echo("\nonline")
+    rooms = {name: _rooms(config, name) for name in config.networks}
+    answers = await asyncio.gather(
+        *(_answer(network, rooms[name], patience) for name, network in config.networks.items())
+    )
+    well = True
+    for name, answer in zip(config.networks, answers, strict=True):
+        if isinstance(answer, str):
+            well = _line(name, "", answer)
+            continue
+        well &= _line(name, "", None)
+        for room in rooms[name]:
+            well &= _line(name, room, answer.get(room, "the network says nothing about it"))
+    return well
+
+
+async def _answer(
+    network: Network, rooms: Mapping[RoomId, Any], patience: float
+) -> Mapping[RoomId, str | None] | str:
+    """What the network says about its rooms, or a sentence when there is no getting in."""
+    try:
+        async with asyncio.timeout(patience):
+            adapter = find(network.protocol)(network.name, network.settings, "")
+            return await adapter.look(rooms)
+    except AdapterError as error:
+        return str(error) or "there is no getting in"
+    except TimeoutError:
+        return f"no answer within {patience:g} seconds: check server and port"
+    except Exception as error:  # noqa: BLE001 - a network that fails strangely must not hide the others
+        _LOG.debug("%s: look failed", network.name, exc_info=True)
+        return f"the adapter failed ({type(error).__name__}): this is a mistake in Hubbub, please report it"
+
+
+def _line(network: str, room: str, problem: str | None) -> bool:
+    mark = click.style("ok", fg="green") if problem is None else click.style(printable(problem), fg="red")
+    click.echo(f"  {network}{' ' if room else ''}{room}: {mark}")
+    return problem is None
