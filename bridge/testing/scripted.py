@@ -1,4 +1,4 @@
-"""A fake network for tests, and the contract that every adapter keeps.
+"""A fake network for tests.
 
 `ScriptedAdapter` is also the smallest complete adapter: read it before you write one.
 """
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from .adapter import Adapter, Emit, Position
-from .config import Model
-from .errors import AdapterError, ConnectionLost, RoomUnavailable
-from .model import (
+from bridge.adapter import Adapter, Emit, Position
+from bridge.config import Model
+from bridge.errors import AdapterError, ConnectionLost, RoomUnavailable
+from bridge.model import (
     Author,
     Capabilities,
     Command,

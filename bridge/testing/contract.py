@@ -1,0 +1,237 @@
+"""What every adapter does, tested the same way for each, against a real server."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from bridge.adapter import Adapter, Position
+from bridge.demo import Demo, Heard, Person
+from bridge.errors import AdapterError, ConnectionLost
+from bridge.model import (
+    Author,
+    Block,
+    Content,
+    Event,
+    Feature,
+    Kind,
+    MessageCreated,
+    Receipt,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    SendMessage,
+    Span,
+    Txn,
+    UserId,
+    normal,
+    plain,
+)
+
+__all__ = ["AdapterContract", "Place"]
+
+_PATIENCE = 15.0
+_ALICE = Author("elsewhere", UserId("alice"), "alice")
+
+
+@dataclass
+class Place:
+    """An adapter that serves one room of a running server, and somebody there."""
+
+    adapter: Adapter
+    room: RoomId
+    demo: Demo
+    person: Person
+    events: "asyncio.Queue[Event]" = field(default_factory=asyncio.Queue)
+    positions: dict[str, str] = field(default_factory=dict)
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
+        """Stand in for the core: keep what the adapter emits."""
+        for event in events:
+            self.events.put_nowait(event)
+        if position is not None:
+            self.positions[position.scope] = position.token
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def position(self, scope: str = "") -> str | None:
+        """The last token of a scope."""
+        return self.positions.get(scope)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """The adapter, connected and in the room."""
+        task = asyncio.ensure_future(self.adapter.run(self))
+        try:
+            while True:
+                event = await self._event(task)
+                if isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
+                    break
+            yield task
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, AdapterError, ExceptionGroup):
+                await task
+
+    async def _event(self, task: "asyncio.Task[None]") -> Event:
+        get = asyncio.ensure_future(self.events.get())
+        await asyncio.wait({get, task}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if not get.done():
+            get.cancel()
+            if task.done():
+                task.result()
+            raise TimeoutError(f"{self.adapter.network}: nothing happened")
+        return get.result()
+
+    async def said(self) -> MessageCreated:
+        """The next message that the adapter emits."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                event = await self.events.get()
+                if isinstance(event, MessageCreated):
+                    return event
+
+    async def heard(self) -> Heard:
+        """The next message that the person hears."""
+        return await asyncio.wait_for(self.person.heard.get(), _PATIENCE)
+
+    async def send(self, content: Content, kind: Kind = Kind.TEXT) -> "asyncio.Future[Receipt]":
+        """Give the adapter a command."""
+        txn = Txn(f"{next(self._numbers):x}.c0ffee")
+        command = SendMessage(room=self.room, author=_ALICE, txn=txn, content=content, kind=kind)
+        return await self.adapter.send(command)
+
+    async def deliver(self, content: Content, kind: Kind = Kind.TEXT) -> Receipt:
+        """Give the adapter a command, and wait for the confirmation."""
+        return await asyncio.wait_for(await self.send(content, kind), _PATIENCE)
+
+
+class AdapterContract:
+    """Subclass it in a test module, with two fixtures that give a Place.
+
+    Each test has a `place` of its own, with a room that nobody else uses; the server may be shared.
+    The server of `doomed` is stopped by its test.
+    """
+
+    async def test_what_people_say_is_emitted(self, place: Place) -> None:
+        async with place.running():
+            await place.person.say(plain("hello there"))
+            await place.person.say(plain("和你好 👋"))
+            first, second = await place.said(), await place.said()
+        assert (first.content, second.content) == (plain("hello there"), plain("和你好 👋"))
+        assert first.room == second.room == place.room
+        assert first.sender == second.sender
+        assert first.sender.name == place.person.name
+        assert first.id != second.id, "names are unique in their room"
+        assert not first.replayed
+
+    async def test_an_emote_is_emitted_as_one(self, place: Place) -> None:
+        async with place.running():
+            await place.person.say(plain("waves"), Kind.EMOTE)
+            event = await place.said()
+        assert (event.kind, event.content) == (Kind.EMOTE, plain("waves"))
+
+    async def test_what_is_sent_is_confirmed_and_heard_and_not_emitted(self, place: Place) -> None:
+        async with place.running():
+            receipt = await place.deliver(plain("<alice> hello"))
+            assert receipt.part.id
+            heard = await place.heard()
+            await place.person.say(plain("after"))
+            event = await place.said()
+        assert heard.content == plain("<alice> hello")
+        assert event.content == plain("after"), "the adapter's own words are no event"
+
+    async def test_order_is_kept(self, place: Place) -> None:
+        async with place.running():
+            for n in range(20):
+                await place.deliver(plain(f"<alice> {n}"))
+            heard = [(await place.heard()).content.text for _ in range(20)]
+        assert heard == [f"<alice> {n}" for n in range(20)]
+
+    async def test_every_mark_that_is_claimed_arrives(self, place: Place) -> None:
+        async with place.running():
+            for mark in sorted(place.adapter.capabilities(place.room).marks):
+                content = Content((Span("<alice> "), Span("word", frozenset({mark})), Span(" end")))
+                await place.deliver(content)
+                assert normal((await place.heard()).content.spans) == content.spans, mark
+
+    async def test_every_feature_that_is_claimed_arrives(self, place: Place) -> None:
+        samples = {
+            Feature.LINK: Span("site", href="https://example.org/"),
+            Feature.COLOUR: Span("red", colour=0xFF0000),
+            Feature.QUOTE: Span("said", block=Block(quote=1)),
+            Feature.CODE_BLOCK: Span("x = 1", block=Block(code="")),
+            Feature.LIST: Span("item", block=Block(item=0)),
+        }
+        async with place.running():
+            for feature in sorted(place.adapter.capabilities(place.room).features):
+                sample = samples[feature]
+                await place.deliver(Content((Span("<alice>\n"), sample)))
+                assert sample in (await place.heard()).content.spans, feature
+
+    async def test_the_longest_text_arrives_whole(self, place: Place) -> None:
+        async with place.running():
+            for sample in ("x", "é", "&", "😀"):
+                limit = place.adapter.capabilities(place.room).text_limit
+                text = sample * (limit // len(sample.encode()))
+                await place.deliver(plain(text))
+                assert (await place.heard()).content.text == text
+
+    async def test_user_text_is_only_text(self, place: Place) -> None:
+        awkward = (
+            "<b>&amp; *a* _b_ `c` ~d~ > e @room \N{ZERO WIDTH SPACE} 'x' \"y\" ]]> ${HOME} {name} %s \\n"
+        )
+        async with place.running():
+            await place.deliver(plain(f"<alice> {awkward}"))
+            heard = (await place.heard()).content
+        assert heard.text.replace("\u2060", "") == f"<alice> {awkward}"
+        assert not any(span.marks or span.href for span in heard.spans)
+
+    async def test_a_cancelled_run_ends_soon_and_can_be_followed_by_another(self, place: Place) -> None:
+        for _ in range(2):
+            async with place.running() as run:
+                run.cancel()
+                done, _ = await asyncio.wait({run}, timeout=2)
+                assert done, "still running two seconds after it was cancelled"
+        async with place.running():
+            await place.deliver(plain("<alice> still here"))
+
+    async def test_nothing_is_sent_without_a_connection(self, place: Place) -> None:
+        await place.adapter.serve({})
+        try:
+            future = await place.send(plain("<alice> hello"))
+            await asyncio.wait_for(future, _PATIENCE)
+        except AdapterError:
+            return
+        raise AssertionError("a command without a connection must fail")
+
+    async def test_the_end_of_the_server_ends_the_run(self, doomed: Place) -> None:
+        async with doomed.running() as run:
+            await doomed.demo.stop()
+            done, _ = await asyncio.wait({run}, timeout=_PATIENCE)
+            assert done, "the run goes on without a server"
+            error = run.exception()
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        assert isinstance(error, ConnectionLost), repr(error)
+
+    async def test_looking_disturbs_nobody(self, place: Place) -> None:
+        async with place.running():
+            found = await place.adapter.look(place.adapter.rooms)
+            assert found == {place.room: None}
+            await place.deliver(plain("<alice> undisturbed"))
+
+    async def test_what_cannot_be_a_room_is_refused_with_a_sentence(self, place: Place) -> None:
+        for text in ("", " ", "a b c", "x" * 5000):
+            assert _refusal(place.adapter, text), f"{text[:20]!r} is no room"
+
+
+def _refusal(adapter: Adapter, text: str) -> str:
+    try:
+        adapter.room_id(text)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,46 @@
+"""Places for the contract: the demo's server, the repository's own bridge.yaml, a fresh room each."""
+
+import contextlib
+import importlib
+import itertools
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bridge import app
+from bridge.adapter import find
+from bridge.config import load
+from bridge.demo import Demo
+from bridge.testing import Place
+
+CONFIG = Path(__file__).parents[2] / "bridge.yaml"
+_numbers = itertools.count(1)
+
+
+@contextlib.asynccontextmanager
+async def demo_server(protocol: str, folder: Path) -> AsyncIterator[tuple[Demo, dict[str, str]]]:
+    """A protocol's private server, and the variables that tell of it."""
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)  # servers that give up root's rights still have to get there
+    demo: Demo = importlib.import_module(f"adapters.{protocol}.demo").Demo(folder)
+    try:
+        yield demo, dict(await demo.start())
+    finally:
+        await demo.stop()
+
+
+@contextlib.asynccontextmanager
+async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> AsyncIterator[Place]:
+    """An adapter as the demo's configuration has it, in a room of its own, with somebody there."""
+    config = load(CONFIG, find, {**os.environ, **variables})
+    (name,) = (network.name for network in config.networks.values() if network.protocol == protocol)
+    (entry,) = (e for c in config.conversations.values() for e in c.rooms if e.network == name)
+    adapter = app.build(config)[name]
+    number = next(_numbers)
+    room = adapter.room_id(entry.room.replace("lobby", f"room{number}"))
+    person = await demo.person(f"ann{number}", room)
+    try:
+        await adapter.serve({room: entry.settings})
+        yield Place(adapter, room, demo, person)
+    finally:
+        await person.leave()

@@ -1,0 +1,30 @@
+"""The contract of all adapters, on a real server."""
+
+import pytest
+
+from bridge.testing import AdapterContract
+from tests.adapters.places import demo_server, new_place
+
+PROTOCOL = "xmpp"
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory):
+    async with demo_server(PROTOCOL, tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+async def place(server):
+    async with new_place(PROTOCOL, *server) as place:
+        yield place
+
+
+@pytest.fixture
+async def doomed(tmp_path):
+    async with demo_server(PROTOCOL, tmp_path) as server, new_place(PROTOCOL, *server) as place:
+        yield place
+
+
+class TestContract(AdapterContract):
+    pass
