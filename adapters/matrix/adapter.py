@@ -1,0 +1,185 @@
+"""One Matrix account: what the client hears to the core, what the core commands to the client."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from bridge import (
+    Adapter,
+    AdapterError,
+    AuthenticationFailed,
+    Author,
+    Authorship,
+    Capabilities,
+    Command,
+    ConnectionLost,
+    Emit,
+    Feature,
+    Mark,
+    MessageId,
+    Model,
+    Part,
+    RateLimited,
+    Receipt,
+    RoomId,
+    RoomUnavailable,
+    Unit,
+)
+
+from .client import Client
+from .config import MatrixNetwork, MatrixRoom, room_id
+from .encode import TEXT_LIMIT, encode
+from .look import look_at
+from .rooms import Rooms
+from .session import Session
+from .sync import Listener
+
+__all__ = ["MatrixAdapter"]
+
+log = logging.getLogger(__name__)
+
+_CAPABILITIES = Capabilities(
+    text_limit=TEXT_LIMIT,
+    unit=Unit.BYTES,
+    lines=True,
+    marks=frozenset(Mark),
+    features=frozenset(Feature),
+    authorship=Authorship.PREFIX,
+    name_pings=False,
+    window=1,
+)
+_LOOKS_AT_ONCE = 8
+
+
+class MatrixAdapter(Adapter):
+    """A relay bot with an account of its own."""
+
+    NetworkConfig: ClassVar[type[Model]] = MatrixNetwork
+    RoomConfig: ClassVar[type[Model]] = MatrixRoom
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self._client = Client(network, config)
+        self._session = Session(config.user)
+        self._rooms: Rooms | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._open: set[asyncio.Future[Receipt]] = set()
+        self._told_of_limits = False
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        return room_id(text)
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        return _CAPABILITIES
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        await super().serve(rooms)
+        if self._rooms is not None and self._group is not None:
+            self._rooms.serve(self._group, self.rooms)
+
+    async def run(self, emit: Emit) -> None:
+        try:
+            await self._connection(emit)
+        except* AdapterError as group:
+            reason = _first(group)
+        else:
+            return
+        finally:
+            await self._end()
+        if isinstance(reason, ConnectionLost | AuthenticationFailed):
+            raise reason from None
+        raise ConnectionLost(str(reason)) from None
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        wire = self._session.wires.get(command.room)
+        if self._group is None or self._rooms is None:
+            raise ConnectionLost("not connected")
+        if wire is None or wire in self._session.encrypted or not self._rooms.is_in(command.room):
+            raise RoomUnavailable(f"{command.room} is not joined")
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        self._group.create_task(self._deliver(wire, command, future))
+        return future
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        device = f"{self.config.device_id}LOOK" if self.config.device_id else None
+        client = Client(f"{self.network} look", self.config.model_copy(update={"device_id": device}))
+        gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
+
+        async def look(room: RoomId) -> str | None:
+            async with gate:
+                return await look_at(client, room, joined)
+
+        try:
+            await client.open(rename=False)
+            joined = await client.joined()
+            found = await asyncio.gather(*map(look, rooms))
+            if self.config.token is None:
+                await client.log_out()
+        finally:
+            await client.close()
+        return dict(zip(rooms, found, strict=True))
+
+    async def _connection(self, emit: Emit) -> None:
+        await self._client.open()
+        self._session.own = self._client.user
+        for room in self.rooms:
+            if room not in self._session.wires and (wire := emit.position(room)):
+                self._session.place(room, wire)
+        async with asyncio.TaskGroup() as group:
+            rooms = Rooms(self._client, self._session, emit, self.introduce)
+            listener = Listener(self._client, self._session, rooms, emit, self.config.invites_from)
+            since = await listener.catch_up()
+            self._rooms, self._group = rooms, group
+            rooms.serve(group, self.rooms)
+            await listener.listen(since)
+
+    async def _end(self) -> None:
+        self._rooms = self._group = None
+        for future in tuple(self._open):
+            _fail(future, ConnectionLost("the connection ended"))
+        await self._client.close()
+
+    async def _deliver(self, wire: str, command: Command, future: "asyncio.Future[Receipt]") -> None:
+        """Say it and settle the future. What ends the connection ends the run as well."""
+        try:
+            event = await self._client.say(wire, encode(command, self.network), command.txn)
+        except ConnectionLost as error:
+            _fail(future, error)
+            raise
+        except AuthenticationFailed as error:
+            _fail(future, ConnectionLost(str(error)))
+            raise
+        except AdapterError as error:
+            if isinstance(error, RateLimited):
+                self._tell_of_limits(error)
+            _fail(future, error)
+        else:
+            if not future.done():
+                future.set_result(Receipt(Part(MessageId(event))))
+
+    def _tell_of_limits(self, error: RateLimited) -> None:
+        if not self._told_of_limits:
+            self._told_of_limits = True
+            log.warning("%s: %s", self.network, error)
+
+
+def _fail(future: "asyncio.Future[Receipt]", error: AdapterError) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _first(group: BaseExceptionGroup[AdapterError]) -> AdapterError:
+    """The error that says most: a refused login before a lost connection."""
+    errors = list(_flat(group))
+    return next((error for error in errors if isinstance(error, AuthenticationFailed)), errors[0])
+
+
+def _flat(group: BaseExceptionGroup[Any]) -> list[AdapterError]:
+    found: list[AdapterError] = []
+    for error in group.exceptions:
+        found += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

@@ -1,0 +1,124 @@
+"""What a homeserver's refusal means for us (client-server API 3.2, "Standard error response"). Pure."""
+
+import email.utils
+import json
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    RateLimited,
+    Rejected,
+    RoomUnavailable,
+    TemporaryFailure,
+)
+
+from .decode import mapping, text_of
+
+__all__ = ["LoggedOut", "NotThere", "answer", "refusal"]
+
+_PATIENCE = 60.0
+"""Seconds until a room that forbade something is asked again."""
+_DEFAULT_PAUSE = 5.0
+_LONGEST_PAUSE = 3600.0
+_ADMIN_CALL = "POST /_synapse/admin/v1/users/<the bot's id>/override_ratelimit"
+
+
+class LoggedOut(AuthenticationFailed):
+    """The token is not, or no longer, valid. `soft`: only the token ended, the device is kept (5.6.3)."""
+
+    def __init__(self, reason: str, *, soft: bool) -> None:
+        super().__init__(reason)
+        self.soft = soft
+
+
+class NotThere(RoomUnavailable):
+    """The thing asked for does not exist, or not for us."""
+
+
+def answer(body: bytes) -> dict[str, Any]:
+    """The JSON object that an answer must be. Raises ConnectionLost for anything else."""
+    try:
+        value = json.loads(body, parse_int=_whole)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ConnectionLost(
+            "what answers at the homeserver's address does not speak Matrix: check homeserver"
+        )
+    return value
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> AdapterError:
+    """The error for an answer that is not 2xx."""
+    try:
+        answered = answer(body)
+    except ConnectionLost as error:
+        return _without_words(status, headers, error)
+    code = text_of(answered.get("errcode"), 100)
+    words = " ".join(text_of(answered.get("error"), 300).split())
+    said = f"the homeserver says: {words or code or status}"
+    if status == 429 or code == "M_LIMIT_EXCEEDED":
+        return RateLimited(_too_fast(), _pause(headers, answered))
+    if code in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
+        return LoggedOut(said, soft=answered.get("soft_logout") is True)
+    if status == 401 or code in ("M_USER_DEACTIVATED", "M_USER_LOCKED"):
+        return AuthenticationFailed(f"{said}: look at the account that user names")
+    if code == "M_TOO_LARGE" or status == 413:
+        return Rejected("the message is too large for the homeserver")
+    if status >= 500 or code == "M_RESOURCE_LIMIT_EXCEEDED":
+        return TemporaryFailure(said)
+    if code == "M_UNRECOGNIZED" or (status in (404, 405) and not code.startswith("M_")):
+        return ConnectionLost(f"{said}: check that homeserver is the address of the client-server API")
+    if status == 404:
+        return NotThere(said, _PATIENCE)
+    if status == 403:
+        return RoomUnavailable(said, _PATIENCE)
+    return Rejected(said)
+
+
+def _without_words(status: int, headers: Mapping[str, str], error: ConnectionLost) -> AdapterError:
+    """An answer from something in front of the homeserver, such as a proxy."""
+    if status == 429:
+        return RateLimited(_too_fast(), _pause(headers, {}))
+    if status == 413:
+        return Rejected("the message is too large for what stands before the homeserver")
+    if status >= 500:
+        return TemporaryFailure(
+            f"what stands before the homeserver answers {status}: is the homeserver running?"
+        )
+    return error
+
+
+def _too_fast() -> str:
+    return (
+        "the homeserver limits how fast this account may speak; Synapse's default is 0.2 messages a second,"
+        f" and its admin can lift it for this account: {_ADMIN_CALL}"
+    )
+
+
+def _pause(headers: Mapping[str, str], answered: Mapping[str, Any]) -> float:
+    """Seconds to wait: the longer of what the header and the body say (3.2.1, "Rate limiting")."""
+    told = [*_header_pause(headers.get("Retry-After", "").strip())]
+    after = mapping(answered).get("retry_after_ms")
+    if isinstance(after, int | float) and not isinstance(after, bool) and math.isfinite(after):
+        told.append(after / 1000)
+    return min(max(0.0, *told), _LONGEST_PAUSE) if told else _DEFAULT_PAUSE
+
+
+def _header_pause(after: str) -> list[float]:
+    if after.isascii() and after.isdigit() and len(after) < 10:
+        return [float(after)]
+    try:
+        return [email.utils.parsedate_to_datetime(after).timestamp() - time.time()]
+    except (ValueError, TypeError, OverflowError):
+        return []
+
+
+def _whole(digits: str) -> int:
+    """A number from an event may have more digits than Python takes."""
+    return int(digits) if len(digits) < 20 else 0

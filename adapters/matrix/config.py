@@ -1,0 +1,125 @@
+"""What stands in the configuration for a Matrix network and its rooms."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from bridge import Model, RoomId
+
+__all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
+
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+"""A server name: host or address, with an optional port (appendices, "Server name")."""
+
+_LONGEST_ID = 255
+"""Bytes in any Matrix identifier (appendices, "Common identifier format")."""
+
+
+class MatrixNetwork(Model):
+    """`networks: NAME:` for `protocol: matrix`."""
+
+    homeserver: str
+    """The base address of the client-server API, such as https://matrix.example.org."""
+    user: str
+    """The account's full id, such as @hubbub:example.org."""
+    token: SecretStr | None = None
+    password: SecretStr | None = None
+    device_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """Only with a password; by default one that stays the same for this network and user."""
+    display_name: str | None = None
+    ca_file: Path | None = None
+    """Certificates (PEM) to trust beside the system's own."""
+    insecure: bool = False
+    """Allow http to a server that is not this machine."""
+    invites_from: tuple[str, ...] = ()
+    """Whose invitations to accept, besides those into rooms of the map: ids with `*` and `?`."""
+
+    @field_validator("homeserver")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        url = urlsplit(text)
+        if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+            raise ValueError("homeserver must be an address such as https://matrix.example.org")
+        if url.username is not None or url.password is not None:
+            raise ValueError("homeserver must not hold a user or password: use user and password")
+        _ = url.port
+        return text.rstrip("/")
+
+    @field_validator("user")
+    @classmethod
+    def _is_user(cls, text: str) -> str:
+        if not text.startswith("@") or not _names_server(text):
+            raise ValueError("user must be a full Matrix id such as @hubbub:example.org")
+        return text
+
+    @field_validator("invites_from")
+    @classmethod
+    def _are_users(cls, globs: tuple[str, ...]) -> tuple[str, ...]:
+        for glob in globs:
+            if not glob.startswith("@") or ":" not in glob:
+                raise ValueError("invites_from takes Matrix ids such as @alice:example.org or @*:example.org")
+        return globs
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "MatrixNetwork":
+        if (self.token is None) == (self.password is None):
+            raise ValueError("give either token or password")
+        if self.token is not None and self.device_id is not None:
+            raise ValueError("device_id goes with password: a token has its device")
+        url = urlsplit(self.homeserver)
+        if url.scheme == "http" and not self.insecure and not _is_loopback(url.hostname or ""):
+            raise ValueError(
+                "homeserver must be https (or set insecure: true, and the password crosses in the clear)"
+            )
+        return self
+
+
+class MatrixRoom(Model):
+    """What may stand in a room's mapping."""
+
+    via: tuple[str, ...] = ()
+    """Servers that are in the room, to join by an id that tells none."""
+
+    @field_validator("via")
+    @classmethod
+    def _are_servers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _SERVER.fullmatch(name):
+                raise ValueError("via takes server names such as example.org")
+        return names
+
+
+def room_id(text: str) -> RoomId:
+    """A room alias or id, its server in lower case; what stands before the server keeps its case.
+
+    An id without a server (room version 12) is taken as it is. Raises ValueError with a sentence.
+    """
+    text = text.strip()
+    if text.startswith("@"):
+        raise ValueError(f"{text} is a user: a Matrix room is #alias:server or !id:server")
+    if not text.startswith(("#", "!")):
+        raise ValueError("a Matrix room is #alias:server or !id:server, in quotes")
+    if any(sign.isspace() or not sign.isprintable() for sign in text) or len(text.encode()) > _LONGEST_ID:
+        raise ValueError("a Matrix room has no spaces and at most 255 bytes")
+    if text[0] == "!" and ":" not in text and len(text) > 1:
+        return RoomId(text)
+    if not _names_server(text):
+        raise ValueError(f"{text} names no server: write it as {text.partition(':')[0]}:example.org")
+    local, _, server = text.partition(":")
+    return RoomId(f"{local}:{server.lower()}")
+
+
+def _names_server(text: str) -> bool:
+    local, _, server = text.partition(":")
+    return len(local) > 1 and _SERVER.fullmatch(server) is not None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

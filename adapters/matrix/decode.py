@@ -1,0 +1,173 @@
+"""Events to what people said (client-server API 11.2.1). Pure.
+
+Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bridge import (
+    Block,
+    Content,
+    Kind,
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    RoomId,
+    Sender,
+    Span,
+    TalkEvent,
+    UserId,
+    normal,
+    of_lines,
+)
+
+from .encode import MARK
+from .html import USER, parse
+from .scan import clean
+
+__all__ = ["decode", "id_of", "mapping", "name_of", "said", "text_of"]
+
+_KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
+_FILES = {
+    "m.image": "image",
+    "m.file": "file",
+    "m.audio": "audio",
+    "m.video": "video",
+    "m.location": "location",
+    "m.sticker": "sticker",
+}
+_LONGEST_ID = 255
+_LONGEST_NAME = 256
+_LONGEST_QUOTE = 200
+_LATEST = 1e15
+"""Milliseconds; later than the year 30000 nobody spoke."""
+
+
+def decode(
+    event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool = False
+) -> TalkEvent | None:
+    """What somebody else said, or None. `names` are display names by user id."""
+    event = mapping(event)
+    content = mapping(event.get("content"))
+    sender, name = id_of(event.get("sender")), id_of(event.get("event_id"))
+    if event.get("type") not in ("m.room.message", "m.sticker") or "state_key" in event or not name:
+        return None
+    if sender == own or not USER.fullmatch(sender) or MARK in content or "body" not in content:
+        return None
+    said_by = Sender(UserId(sender), name_of(sender, names))
+    at = _seconds(event.get("origin_server_ts"))
+    relation = mapping(content.get("m.relates_to"))
+    target = id_of(relation.get("event_id"))
+    if relation.get("rel_type") == "m.replace" and target:
+        return MessageEdited(
+            id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
+            kind=_kind(content), content=said(_replacement(content), event.get("type"), names),
+        )  # fmt: skip
+    reply_to = _reply_to(relation, target)
+    return MessageCreated(
+        id=MessageId(name), room=room, sender=said_by, reply_to=reply_to, at=at, replayed=replayed,
+        kind=_kind(content), content=said(content, event.get("type"), names),
+    )  # fmt: skip
+
+
+def said(content: Mapping[str, Any], kind: object, names: Mapping[str, str]) -> Content:
+    """The words of a message; for a file, words that name it (11.2.1, "m.room.message msgtypes")."""
+    text = text_of(content.get("body"))
+    file = "sticker" if kind == "m.sticker" else _FILES.get(text_of(content.get("msgtype")))
+    if file is not None:
+        return _named(file, content, text)
+    quoted: tuple[Span, ...] = ()
+    if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
+        quoted, text = _unquoted(text, names)
+    return Content(_after_quote(quoted, _words(content, text)))
+
+
+def name_of(user: str, names: Mapping[str, str]) -> str:
+    """How a person is called in a room; without a name of their own, by the first part of their id."""
+    return names.get(user) or user[1:].partition(":")[0]
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value when it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(value: object, longest: int = 0) -> str:
+    """The value when it is text, made safe, else empty text."""
+    if not isinstance(value, str):
+        return ""
+    return clean(value)[: longest or None]
+
+
+def id_of(value: object) -> str:
+    """The value when it is an identifier as it must be, else empty text: mending would make it another's."""
+    if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
+        return ""
+    return value
+
+
+def _kind(content: Mapping[str, Any]) -> Kind:
+    return _KINDS.get(text_of(content.get("msgtype")), Kind.TEXT)
+
+
+def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
+    html = content.get("formatted_body")
+    if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
+        return parse(html)
+    return normal([Span(text)])
+
+
+def _replacement(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is said instead (11.33.3, "Applying m.new_content"); the rest is for those who do not know edits."""
+    new = mapping(content.get("m.new_content"))
+    return new if "body" in new else {**content, "body": text_of(content.get("body")).removeprefix("* ")}
+
+
+def _named(file: str, content: Mapping[str, Any], text: str) -> Content:
+    name = text_of(content.get("filename"), _LONGEST_NAME)
+    caption = _words(content, text) if name and text != name else ()
+    label = " ".join((name or text).split())
+    if file == "location" and (place := text_of(content.get("geo_uri"), _LONGEST_NAME)):
+        label = f"{label} ({place})"
+    head = Span(f"[{file}] {label}".rstrip())
+    return Content(normal((replace(head, text=head.text + "\n"), *caption)) if caption else (head,))
+
+
+def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
+    """What is answered; in a thread, where clients name the last message for want of better, its root (11.36)."""
+    answered = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
+    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is not False:
+        answered = root
+    return MessageId(answered) if answered else None
+
+
+def _unquoted(text: str, names: Mapping[str, str]) -> tuple[tuple[Span, ...], str]:
+    """A reply's fallback taken off, and one line of it to show what is answered (11.35, "Rich replies")."""
+    rows = text.split("\n")
+    first = rows[0].removeprefix("> ").removeprefix("* ")
+    who, closed, words = first.removeprefix("<").partition(">")
+    if not (rows[0].startswith("> ") and first.startswith("<") and closed and USER.fullmatch(who)):
+        return (), text
+    quoted = 0
+    while quoted < len(rows) and rows[quoted].startswith(">"):
+        quoted += 1
+    rest = rows[quoted:]
+    line = f"{name_of(who, names)}: {words.strip()}"
+    if len(line) > _LONGEST_QUOTE:
+        line = line[:_LONGEST_QUOTE] + "…"
+    return (Span(line, block=Block(quote=1)),), "\n".join(rest[1:] if rest and not rest[0].strip() else rest)
+
+
+def _after_quote(quoted: tuple[Span, ...], words: tuple[Span, ...]) -> tuple[Span, ...]:
+    if not quoted:
+        return words
+    head = of_lines([(quoted[0].block, quoted)])
+    return normal((*head, Span("\n", block=quoted[0].block), *words)) if words else head
+
+
+def _seconds(stamp: object) -> float | None:
+    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < _LATEST:
+        return None
+    return stamp / 1000

@@ -1,0 +1,335 @@
+"""A private Synapse for the demo and the end-to-end tests, and people on it."""
+
+import asyncio
+import base64
+import ctypes
+import hashlib
+import hmac
+import importlib.util
+import itertools
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import aiohttp
+
+import bridge
+from bridge import Content, Heard, Kind, RoomId, cut
+
+from .decode import decode, mapping
+from .encode import TEXT_LIMIT, content_of
+from .session import listed
+
+__all__ = ["Demo"]
+
+SERVER = "demo.hubbub.test"
+ROOM = f"#lobby:{SERVER}"
+BOT, BOT_PASSWORD = "hubbub", "hubbub"
+_GUEST, _GUEST_PASSWORD = "guest", "guest"
+_PATIENCE = 30.0
+_PERSON_FILTER = json.dumps(
+    {
+        "room": {
+            "timeline": {"types": ["m.room.message", "m.sticker"], "limit": 100},
+            "state": {"types": ["m.room.member"], "lazy_load_members": True},
+            "ephemeral": {"types": []},
+            "account_data": {"types": []},
+        },
+        "presence": {"types": []},
+        "account_data": {"types": []},
+    }
+)
+
+
+class Demo(bridge.Demo):
+    """Synapse with SQLite, without federation and without rate limits."""
+
+    title: ClassVar[str] = "Synapse"
+    pypi: ClassVar[tuple[str, ...]] = ("matrix-synapse",)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._port = 0
+        self._secret = secrets.token_hex(16)
+        self._process: asyncio.subprocess.Process | None = None
+        self._http: aiohttp.ClientSession | None = None
+        self._owner = ""
+        self._rooms: dict[str, asyncio.Task[str]] = {}
+        self._people: set[_Person] = set()
+
+    @classmethod
+    def missing(cls) -> str | None:
+        if os.environ.get("SYNAPSE_PYTHON"):
+            return None
+        try:
+            found = importlib.util.find_spec("synapse.app.homeserver")
+        except ImportError:
+            found = None
+        return None if found else "matrix-synapse is not installed (pip install matrix-synapse)"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> Mapping[str, str]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._port = _free_port()
+        (self.folder / "homeserver.yaml").write_text(
+            json.dumps(_settings(self.folder, self._port, self._secret))
+        )
+        (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
+        self._http = aiohttp.ClientSession()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._spawn()
+                await self._up()
+                await asyncio.gather(
+                    self.register(BOT, BOT_PASSWORD),
+                    self.register(_GUEST, _GUEST_PASSWORD),
+                    self._make_lobby(),
+                )
+        except BaseException:
+            await self.stop()
+            raise
+        return {"DEMO_MATRIX_PORT": str(self._port), "DEMO_MATRIX_PASSWORD": BOT_PASSWORD}
+
+    async def stop(self) -> None:
+        for person in tuple(self._people):
+            await person.leave()
+        for task in self._rooms.values():
+            task.cancel()
+        await asyncio.gather(*self._rooms.values(), return_exceptions=True)
+        self._rooms.clear()
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            # Throw-away data: there is nothing to put in order, and an orderly end takes seconds.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        if process is not None:
+            await process.wait()
+
+    async def person(self, name: str, room: str | None = None) -> "_Person":
+        wire = await self.room(room or ROOM)
+        token = await self.register(name, secrets.token_hex(8))
+        person = _Person(self, name, wire, token)
+        await person.enter()
+        self._people.add(person)
+        return person
+
+    def invitation(self) -> str:
+        return (
+            f"Matrix (Element: sign in, edit the homeserver): {self.url}"
+            f" - user {_GUEST}, password {_GUEST_PASSWORD}, room {ROOM}"
+        )
+
+    async def room(self, alias: str) -> str:
+        """The id of a public room, which is made when it is not there."""
+        if alias not in self._rooms:
+            self._rooms[alias] = asyncio.create_task(self._make_room(alias))
+        return await asyncio.shield(self._rooms[alias])
+
+    async def register(self, name: str, password: str) -> str:
+        """Make an account by Synapse's shared-secret registration. Returns a token of it."""
+        path = "/_synapse/admin/v1/register"
+        nonce = (await self.call("GET", path))["nonce"]
+        admin = name == "owner"
+        words = [nonce, name, password, "admin" if admin else "notadmin"]
+        mac = hmac.new(self._secret.encode(), "\0".join(words).encode(), hashlib.sha1).hexdigest()
+        body = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
+        return str((await self.call("POST", path, body=body))["access_token"])
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        token: str = "",
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """One request. Raises OSError when it is refused."""
+        assert self._http is not None
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self._http.request(
+            method,
+            self.url + path,
+            json=body,
+            headers=headers,
+            params=query,
+            timeout=aiohttp.ClientTimeout(60),
+        ) as reply:
+            answer: dict[str, Any] = await reply.json(content_type=None)
+            if reply.status != 200:
+                raise OSError(f"Synapse refused {method} {path}: {answer}")
+            return answer
+
+    async def _make_lobby(self) -> None:
+        self._owner = await self.register("owner", secrets.token_hex(8))
+        await self.room(ROOM)
+
+    async def _make_room(self, alias: str) -> str:
+        local = alias.removeprefix("#").partition(":")[0]
+        body = {"preset": "public_chat", "room_alias_name": local, "name": local}
+        return str((await self.call("POST", "/_matrix/client/v3/createRoom", self._owner, body))["room_id"])
+
+    async def _spawn(self) -> None:
+        python = os.environ.get("SYNAPSE_PYTHON") or sys.executable
+        (self.folder / "signing.key").write_text(f"ed25519 a_demo {_seed()}\n")
+        with (self.folder / "synapse.out").open("wb") as out:
+            self._process = await asyncio.create_subprocess_exec(
+                python, "-m", "synapse.app.homeserver", "-c", str(self.folder / "homeserver.yaml"),
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True, preexec_fn=_die_with_parent,
+            )  # fmt: skip
+
+    async def _up(self) -> None:
+        """Wait until it answers; OSError when it ended instead."""
+        assert self._http is not None
+        assert self._process is not None
+        while True:
+            if self._process.returncode is not None:
+                said = (self.folder / "synapse.out").read_text(errors="replace")[-2000:]
+                raise OSError(f"Synapse did not start: {said}")
+            with suppress(aiohttp.ClientError, OSError):
+                async with self._http.get(self.url + "/_matrix/client/versions") as reply:
+                    if reply.status == 200:
+                        return
+            await asyncio.sleep(0.05)
+
+    def forget(self, person: "_Person") -> None:
+        self._people.discard(person)
+
+
+class _Person(bridge.Person):
+    def __init__(self, demo: Demo, name: str, room: str, token: str) -> None:
+        super().__init__(name)
+        self._demo = demo
+        self._room = room
+        self._token = token
+        self._user = f"@{name}:{SERVER}"
+        self._txns = itertools.count(1)
+        self._listening: asyncio.Task[None] | None = None
+
+    async def enter(self) -> None:
+        await self._call("PUT", f"profile/{quote(self._user)}/displayname", {"displayname": self.name})
+        await self._call("POST", f"join/{quote(self._room)}", {})
+        first = await self._sync(None)
+        self._listening = asyncio.create_task(self._listen(str(first["next_batch"])))
+
+    async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
+        start, size = 0, len(content.text)
+        while start < size:
+            end = min(size, start + TEXT_LIMIT // 4)
+            said = content_of(Content(cut(content.spans, start, end)), kind, pings=True)
+            await self._call("PUT", f"rooms/{quote(self._room)}/send/m.room.message/{next(self._txns)}", said)
+            start = end
+
+    async def leave(self) -> None:
+        self._demo.forget(self)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _listen(self, since: str) -> None:
+        names: dict[str, str] = {}
+        while True:
+            reply = await self._sync(since)
+            since = str(reply["next_batch"])
+            part = mapping(mapping(mapping(reply.get("rooms")).get("join")).get(self._room))
+            for member in listed(mapping(part.get("state")).get("events")):
+                names[str(member["state_key"])] = str(mapping(member["content"]).get("displayname") or "")
+            for event in listed(mapping(part.get("timeline")).get("events")):
+                self._hear(event, names)
+
+    def _hear(self, event: dict[str, Any], names: Mapping[str, str]) -> None:
+        """To a person the bridge's mark means nothing."""
+        words = {key: value for key, value in event["content"].items() if not key.startswith("hubbub.")}
+        if said := decode({**event, "content": words}, RoomId(self._room), names, self._user):
+            self.heard.put_nowait(Heard(said.sender.name, said.content, said.kind))
+
+    async def _sync(self, since: str | None) -> dict[str, Any]:
+        query = {"filter": _PERSON_FILTER, "timeout": "30000" if since else "0"}
+        if since:
+            query["since"] = since
+        return await self._call("GET", "sync", query=query)
+
+    async def _call(
+        self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        return await self._demo.call(method, f"/_matrix/client/v3/{path}", self._token, body, query)
+
+
+def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:
+    free = {"per_second": 100_000, "burst_count": 100_000}
+    limits: dict[str, Any] = dict.fromkeys(
+        (
+            "rc_message", "rc_registration", "rc_room_creation", "rc_media_create", "rc_user_directory",
+            "rc_admin_redaction", "rc_joins_per_room",
+        ),
+        free,
+    )  # fmt: skip
+    limits["rc_login"] = dict.fromkeys(("address", "account", "failed_attempts"), free)
+    limits["rc_joins"] = dict.fromkeys(("local", "remote"), free)
+    limits["rc_invites"] = dict.fromkeys(("per_room", "per_user", "per_issuer"), free)
+    listener = {
+        "port": port,
+        "bind_addresses": ["127.0.0.1"],
+        "type": "http",
+        "resources": [{"names": ["client"], "compress": False}],
+    }
+    return {
+        "server_name": SERVER,
+        "report_stats": False,
+        "signing_key_path": str(folder / "signing.key"),
+        "trusted_key_servers": [],
+        "suppress_key_server_warning": True,
+        "macaroon_secret_key": secret,
+        "registration_shared_secret": secret,
+        "bcrypt_rounds": 4,
+        "database": {"name": "sqlite3", "args": {"database": str(folder / "homeserver.db")}},
+        "media_store_path": str(folder / "media"),
+        "pid_file": str(folder / "synapse.pid"),
+        "log_config": str(folder / "log.yaml"),
+        "listeners": [listener],
+        "federation_domain_whitelist": [],
+        "url_preview_enabled": False,
+        "presence": {"enabled": False},
+        "push": {"enabled": False},
+        **limits,
+    }
+
+
+def _logging(folder: Path) -> dict[str, Any]:
+    handler = {"class": "logging.FileHandler", "filename": str(folder / "synapse.log")}
+    return {"version": 1, "handlers": {"file": handler}, "root": {"level": "WARNING", "handlers": ["file"]}}
+
+
+def _seed() -> str:
+    """What a signing key (ed25519) is made of: 32 bytes in base64 without padding."""
+    return base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end the server when this process dies hard (PR_SET_PDEATHSIG)."""
+    if _LIBC is not None:
+        _LIBC.prctl(1, signal.SIGKILL)

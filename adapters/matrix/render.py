@@ -1,0 +1,167 @@
+"""Spans to `formatted_body` and to the plain `body` beside it (client-server API 11.2.1.7).
+
+Everything a person wrote is escaped; nothing of it becomes a tag, an attribute or a link of ours.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from itertools import groupby
+from urllib.parse import quote
+
+from bridge import PLAIN, Block, Line, Mark, Span, lines
+
+from .html import USER, linkable, mentioned
+from .scan import clean
+
+__all__ = ["body", "formatted", "is_pill"]
+
+_TAGS = (
+    (Mark.SPOILER, "<span data-mx-spoiler>", "</span>"),
+    (Mark.BOLD, "<strong>", "</strong>"),
+    (Mark.ITALIC, "<em>", "</em>"),
+    (Mark.UNDERLINE, "<u>", "</u>"),
+    (Mark.STRIKE, "<del>", "</del>"),
+    (Mark.CODE, "<code>", "</code>"),
+)
+_DEEPEST = 20
+"""Quotes in quotes, lists in lists; readers stop at 100 tags."""
+
+
+def formatted(spans: Sequence[Span], *, pings: bool) -> str | None:
+    """The HTML of it; None where plain text says it all. With `pings`, mentions are pills."""
+    if not any(_is_marked(span, pings=pings) for span in spans):
+        return None
+    return "".join(_quoted(list(_safe(lines(spans))), 0, pings=pings))
+
+
+def body(spans: Sequence[Span]) -> str:
+    """The same as readable plain text."""
+    if not any(_is_marked(span, pings=False) for span in spans):
+        return clean("".join([span.text for span in spans]))
+    return "\n".join([_lead(block) + "".join(map(_readable, line)) for block, line in _safe(lines(spans))])
+
+
+def is_pill(span: Span) -> bool:
+    """Whether a span names a Matrix user, and can be shown as the pill that alerts them."""
+    return span.mention is not None and USER.fullmatch(span.mention) is not None
+
+
+def _is_marked(span: Span, *, pings: bool) -> bool:
+    return bool(
+        span.marks
+        or span.href is not None
+        or span.colour is not None
+        or span.block != PLAIN
+        or (pings and is_pill(span))
+    )
+
+
+def _safe(parts: Iterable[Line]) -> Iterator[Line]:
+    for block, line in parts:
+        quote, indent = min(block.quote, _DEEPEST), min(block.indent, _DEEPEST)
+        yield Block(quote, block.code, block.item, indent), line
+
+
+def _lead(block: Block) -> str:
+    quotes = "> " * block.quote
+    if block.item is None:
+        return quotes
+    return f"{quotes}{'  ' * block.indent}{f'{block.item}. ' if block.item else '• '}"
+
+
+def _readable(span: Span) -> str:
+    text = clean(span.text)
+    if span.block.code is None and Mark.SPOILER in span.marks:
+        text = f"||{text}||"
+    if span.href is None or span.block.code is not None or span.href in (text, f"mailto:{text}"):
+        return text
+    return f"{text} ({clean(span.href)})"
+
+
+def _quoted(parts: list[Line], depth: int, *, pings: bool) -> Iterator[str]:
+    for deeper, group in groupby(parts, lambda part: part[0].quote > depth):
+        if deeper:
+            yield "<blockquote>"
+            yield from _quoted(list(group), depth + 1, pings=pings)
+            yield "</blockquote>"
+        else:
+            yield from _unquoted(list(group), pings=pings)
+
+
+def _unquoted(parts: list[Line], *, pings: bool) -> Iterator[str]:
+    for listed, group in groupby(parts, lambda part: part[0].item is not None):
+        if listed:
+            yield from _Lists().render(group, pings=pings)
+        else:
+            for code, run in groupby(group, lambda part: part[0].code):
+                yield _coded(code, run) if code is not None else _flowing(run, pings=pings)
+
+
+def _flowing(parts: Iterable[Line], *, pings: bool) -> str:
+    """Lines with breaks between them; an empty last one needs its own, or it would not be there."""
+    texts = ["".join([_inline(span, pings=pings) for span in line]) for _, line in parts]
+    return "<br>".join(texts) + ("" if texts[-1] else "<br>")
+
+
+def _coded(code: str, parts: Iterable[Line]) -> str:
+    text = "\n".join([escape(clean("".join([span.text for span in line])), quote=False) for _, line in parts])
+    language = clean(code).strip()
+    name = f' class="language-{escape(language)}"' if language and not any(map(str.isspace, language)) else ""
+    return f"<pre><code{name}>{text}\n</code></pre>"
+
+
+class _Lists:
+    """Items, one a line, to nested lists. A list is open with its last item, so that the next may nest in it."""
+
+    def __init__(self) -> None:
+        self._open: list[int | None] = []
+        """For each open list the number that its next item would have; None: it has bullets."""
+
+    def render(self, parts: Iterable[Line], *, pings: bool) -> Iterator[str]:
+        for block, line in parts:
+            yield from self._place(block)
+            part = (block, line)
+            yield _coded(block.code, [part]) if block.code is not None else _flowing([part], pings=pings)
+        yield from self._close(0)
+
+    def _place(self, block: Block) -> Iterator[str]:
+        """Close and open lists until the item can stand where it should."""
+        depth, number = block.indent + 1, block.item or None
+        yield from self._close(depth)
+        if len(self._open) == depth and self._open[-1] != number:
+            yield from self._close(depth - 1)
+        if len(self._open) == depth:
+            yield "</li>"
+        while len(self._open) < depth:
+            last = len(self._open) == depth - 1
+            self._open.append(number if last else None)
+            yield ("<ul>" if not last or number is None else f'<ol start="{number}">') + (
+                "" if last else "<li>"
+            )
+        yield "<li>"
+        if number is not None:
+            self._open[-1] = number + 1
+
+    def _close(self, depth: int) -> Iterator[str]:
+        while len(self._open) > depth:
+            yield "</li></ul>" if self._open.pop() is None else "</li></ol>"
+
+
+def _inline(span: Span, *, pings: bool) -> str:
+    text = escape(clean(span.text), quote=False)
+    if not text:
+        return ""
+    for mark, start, end in reversed(_TAGS):
+        if mark in span.marks:
+            text = f"{start}{text}{end}"
+    if span.colour is not None:
+        text = f'<span data-mx-color="#{span.colour & 0xFFFFFF:06x}">{text}</span>'
+    if pings and is_pill(span):
+        return f'<a href="https://matrix.to/#/{escape(quote(span.mention or "", safe="@:"))}">{text}</a>'
+    if span.href is None:
+        return text
+    if (
+        not linkable(span.href) or mentioned(span.href) is not None
+    ):  # a link that names a user would look like a mention
+        return f"{text} ({escape(clean(span.href), quote=False)})"
+    return f'<a href="{escape(span.href)}">{text}</a>'

@@ -1,0 +1,267 @@
+"""Being in the rooms of the map: joining, following upgrades, coming back, each room by itself."""
+
+import asyncio
+import fnmatch
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge import (
+    AdapterError,
+    Emit,
+    Kind,
+    Position,
+    RateLimited,
+    Rejected,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    RoomUnavailable,
+    TemporaryFailure,
+    Txn,
+    plain,
+)
+
+from .answers import NotThere
+from .client import Client
+from .config import MatrixRoom
+from .decode import id_of, mapping, text_of
+from .encode import content_of
+from .session import Session, listed
+
+__all__ = ["Rooms"]
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""Rooms that are being entered at the same time."""
+_UPGRADES = 10
+_FIRST_PAUSE = 30.0
+_LONGEST_PAUSE = 600.0
+
+
+@dataclass(slots=True)
+class _Place:
+    """Our standing in one room of the map."""
+
+    room: RoomId
+    config: MatrixRoom
+    state: RoomState = RoomState.JOINING
+    reason: str = ""
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    again: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something changed that makes another try worth while."""
+    tried: bool = False
+    confirmed: bool = False
+    """Whether the alias was looked up since the start."""
+
+
+class Rooms:
+    """The rooms of one connection, a task for each; a task ends only with the connection."""
+
+    def __init__(
+        self, client: Client, session: Session, emit: Emit, introduce: Callable[[str], str | None]
+    ) -> None:
+        self._client = client
+        self._session = session
+        self._emit = emit
+        self._introduce = introduce
+        self._places: dict[RoomId, _Place] = {}
+        self._tasks: dict[RoomId, asyncio.Task[None]] = {}
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._group: asyncio.TaskGroup | None = None
+
+    def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, MatrixRoom]) -> None:
+        """Be in exactly these rooms: join what is new, leave what is no more there."""
+        self._group = group
+        for room in self._places.keys() - rooms.keys():
+            self._drop(room)
+        for room in rooms.keys() - self._places.keys():
+            place = self._places[room] = _Place(room, rooms[room])
+            self._tasks[room] = group.create_task(self._keep(place))
+
+    def is_in(self, room: RoomId) -> bool:
+        place = self._places.get(room)
+        return place is not None and place.state is RoomState.JOINED
+
+    def lose(self, wire: str, reason: str) -> None:
+        """We are no longer in a room; come back with patience."""
+        if place := self._at(wire):
+            self._say(place, RoomState.REFUSED, reason)
+            place.lost.set()
+
+    def look_again(self, wire: str) -> None:
+        """A room was upgraded or became encrypted."""
+        place = self._at(wire)
+        if place is None or place.state is not RoomState.JOINED:
+            return
+        if wire in self._session.encrypted:
+            self._say(place, RoomState.REFUSED, _encrypted(place.room))
+        else:
+            self._say(place, RoomState.JOINING, "")
+        place.again.set()
+        place.lost.set()
+
+    def invited(self, wire: str, events: object, allowed: tuple[str, ...]) -> None:
+        """Accept an invitation into a room of the map, or from somebody who may invite; leave others be."""
+        inviter, names = "", {wire}
+        for item in map(mapping, listed(events)):
+            content = mapping(item.get("content"))
+            if item.get("type") == "m.room.member" and item.get("state_key") == self._session.own:
+                inviter = id_of(item.get("sender"))
+            elif item.get("type") == "m.room.canonical_alias":
+                names |= {text_of(content.get("alias")), *map(text_of, listed(content.get("alt_aliases")))}
+        wanted = [
+            place
+            for place in self._places.values()
+            if place.room in names or self._session.wires.get(place.room) == wire
+        ]
+        for place in wanted:
+            place.again.set()
+        if not wanted and inviter and any(_matches(inviter, glob) for glob in allowed):
+            self._spawn(self._accept(wire))
+
+    def spoken_to(self, wire: str) -> None:
+        """Somebody wrote where nothing is relayed: tell them once an hour what this is."""
+        if wire in self._session.encrypted or not all(place.tried for place in self._places.values()):
+            return
+        if text := self._introduce(wire):
+            self._spawn(self._tell(wire, text))
+
+    async def _accept(self, wire: str) -> None:
+        try:
+            self._session.joined.add(await self._client.join(wire))
+            if await self._client.state(wire, "m.room.encryption") is not None:
+                self._session.encrypted.add(wire)
+        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
+            log.warning("an invitation into %s could not be accepted: %s", wire, error)
+        else:
+            self.spoken_to(wire)
+
+    async def _tell(self, wire: str, text: str) -> None:
+        txn = Txn(f"{random.getrandbits(64):016x}")
+        try:
+            await self._client.say(wire, content_of(plain(text), Kind.NOTICE, txn=txn), txn)
+        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
+            log.debug("no introduction in %s: %s", wire, error)
+
+    async def _keep(self, place: _Place) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            place.again.clear()
+            try:
+                async with self._gate:
+                    await self._enter(place)
+                pause = _FIRST_PAUSE
+                await place.lost.wait()
+            except RateLimited as error:
+                place.tried = True
+                self._say(place, RoomState.JOINING, "")
+                pause = max(error.retry_after, 1.0)
+            except (RoomUnavailable, TemporaryFailure, Rejected) as error:
+                self._say(place, RoomState.REFUSED, str(error))
+            place.lost.clear()
+            try:
+                async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):  # noqa: S311 -- jitter
+                    await place.again.wait()
+            except TimeoutError:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _enter(self, place: _Place) -> None:
+        """Be in the room as it is now. Raises RoomUnavailable and the like with a sentence for the owner."""
+        room = place.room
+        try:
+            wire, via = await self._find(place)
+            for _ in range(_UPGRADES):
+                await self._join(wire, via)
+                stone = self._session.tombstones.get(wire)
+                if stone is None:
+                    break
+                wire, via = stone.replacement, (stone.server, *place.config.via)
+            other = self._session.rooms.get(wire, room)
+        except NotThere as error:
+            raise RoomUnavailable(
+                f"there is no room {room}, or not for us: check its name ({error})"
+            ) from None
+        except RoomUnavailable as error:
+            raise RoomUnavailable(
+                f"{room} does not let {self._session.own} in: invite it there, and see that it is not banned ({error})"
+            ) from None
+        except (TemporaryFailure, Rejected) as error:
+            raise RoomUnavailable(f"{room} cannot be entered: {error}") from None
+        finally:
+            place.tried = True
+        if other != room:
+            raise RoomUnavailable(f"{room} and {other} are one room: take one of them out of conversations")
+        if wire in self._session.encrypted:
+            raise RoomUnavailable(_encrypted(room))
+        self._session.place(room, wire)
+        self._say(place, RoomState.JOINED, "", wire)
+
+    async def _find(self, place: _Place) -> tuple[str, tuple[str, ...]]:
+        """The room's id on the wire and servers to join it by: as stored, or as the directory says."""
+        room, via = place.room, place.config.via
+        stored = self._session.wires.get(room)
+        if not room.startswith("#"):
+            return stored or room, via
+        if stored is not None and stored in self._session.joined and place.confirmed:
+            return stored, via
+        try:
+            wire, servers = await self._client.resolve(room)
+        except (RoomUnavailable, TemporaryFailure):
+            if stored is None or stored not in self._session.joined:
+                raise
+            return stored, via
+        place.confirmed = True
+        return self._session.latest(wire), via or servers
+
+    async def _join(self, wire: str, via: tuple[str, ...]) -> None:
+        if wire in self._session.joined:
+            return
+        await self._client.join(wire, tuple(dict.fromkeys(filter(None, via))))
+        if await self._client.state(wire, "m.room.encryption") is not None:
+            self._session.encrypted.add(wire)
+        if (stone := await self._client.state(wire, "m.room.tombstone")) is not None:
+            self._session.moved(wire, stone, "")
+        self._session.joined.add(wire)
+
+    def _drop(self, room: RoomId) -> None:
+        self._tasks.pop(room).cancel()
+        del self._places[room]
+        wire = self._session.wires.get(room)
+        self._session.forget(room)
+        if wire in self._session.joined:
+            self._spawn(self._leave(wire))
+
+    async def _leave(self, wire: str) -> None:
+        try:
+            await self._client.leave(wire)
+        except AdapterError as error:
+            log.debug("%s could not be left: %s", wire, error)
+
+    def _spawn(self, work: Any) -> None:
+        assert self._group is not None
+        self._group.create_task(work)
+
+    def _at(self, wire: str) -> _Place | None:
+        room = self._session.rooms.get(wire)
+        return None if room is None else self._places.get(room)
+
+    def _say(self, place: _Place, state: RoomState, reason: str, wire: str | None = None) -> None:
+        """Tell the core, once for each change; with the first entry goes which room it is."""
+        if (place.state, place.reason) == (state, reason) and state is not RoomState.JOINED:
+            return
+        place.state, place.reason = state, reason
+        stored = self._emit.position(place.room)
+        position = Position(wire, place.room) if wire is not None and wire != stored else None
+        self._emit([RoomStateChanged(room=place.room, state=state, reason=reason)], position)
+
+
+def _encrypted(room: RoomId) -> str:
+    return f"{room} is encrypted: Hubbub cannot read it and never writes there; use a room without encryption"
+
+
+def _matches(user: str, glob: str) -> bool:
+    return fnmatch.fnmatchcase(user, glob.replace("[", "[[]"))
