@@ -1,0 +1,156 @@
+"""IRC for the core: configuration in, events out, commands in, receipts out."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from bridge import (
+    Adapter,
+    Author,
+    Authorship,
+    Capabilities,
+    Command,
+    ConnectionLost,
+    Emit,
+    Event,
+    Model,
+    Receipt,
+    Rejected,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    Unit,
+)
+
+from . import encode
+from .config import NetworkConfig as Network
+from .config import RoomConfig as Room
+from .config import expansion
+from .link import Link
+from .session import Session, fold_ascii
+
+__all__ = ["IrcAdapter"]
+
+log = logging.getLogger(__name__)
+
+_LINE = 512
+_LONGEST_LINE = 4096
+_LOOK_TIMEOUT = 60.0
+_SLOW_FOR = 600.0
+
+
+class IrcAdapter(Adapter):
+    """One IRC network, spoken to by one bot."""
+
+    NetworkConfig: ClassVar[type[Model]] = Network
+    RoomConfig: ClassVar[type[Model]] = Room
+    config: Network
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self._link: Link | None = None
+        self._session = Session(config.nick)
+        self._expansion = expansion(config.encoding)
+        self._slow_until = 0.0
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        """A channel in lower case, of ASCII letters: what every server takes for the same."""
+        if text[:1] not in set("#&+!"):
+            raise ValueError(f"{text!r} is not an IRC channel: those begin with # (write it in quotes)")
+        if len(text) == 1:
+            raise ValueError(f"{text!r} is not an IRC channel: a name must follow the sign")
+        if " " in text or "," in text or any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+            raise ValueError(
+                f"{text!r} is not an IRC channel: it holds a space, a comma or a control character"
+            )
+        if len(text.encode("utf-8", "replace")) > 200:
+            raise ValueError(f"{text[:40]!r}... is not an IRC channel: it is longer than 200 bytes")
+        return RoomId(fold_ascii(text))
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        await super().serve(rooms)
+        if self._link:
+            self._link.serve(rooms)
+
+    async def run(self, emit: Emit) -> None:
+        loop = asyncio.get_running_loop()
+        rate = self.config.flood.per_second
+        link = Link(
+            self.config, rate / 2 if loop.time() < self._slow_until else rate, emit, self.introduce
+        )  # fmt: skip
+        self._link, self._session = link, link.session
+        try:
+            await link.run(self.rooms)
+        finally:
+            self._link = None
+            if link.ears.flooded:
+                self._slow_until = loop.time() + _SLOW_FOR
+                log.warning(
+                    "%s: the server closed the connection for flooding; talking at half speed for %d minutes,"
+                    " lower flood.burst and flood.per_second to avoid this",
+                    self.network,
+                    _SLOW_FOR // 60,
+                )
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        data = encode.message(command.room, command.content, command.kind, self.config.encoding)
+        if len(data) + 2 + link.session.prefix(self.config.nick) > self._line_length():
+            raise Rejected("the message is longer than a line of IRC can be")
+        if not link.bucket.take_now(2):
+            await link.bucket.take(2)
+        return link.say(command.room, command.txn, data)
+
+    def _line_length(self) -> int:
+        return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        """Measured with the prefix that the server puts before our lines. It is the same for every author."""
+        around = self._session.prefix(self.config.nick) + len(f"PRIVMSG {room} :\r\n".encode())
+        return _record((self._line_length() - around - encode.ACTION_COST) // self._expansion)
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        found: dict[RoomId, str | None] = {}
+        done = asyncio.Event()
+
+        def collect(events: Sequence[Event]) -> None:
+            for event in events:
+                if isinstance(event, RoomStateChanged) and event.state is not RoomState.JOINING:
+                    found.setdefault(event.room, event.reason or None)
+            if rooms.keys() <= found.keys():
+                done.set()
+
+        config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
+        link = Link(config, config.flood.per_second, collect, lambda _: None)
+        running, looked = asyncio.create_task(link.run(rooms)), asyncio.create_task(done.wait())
+        try:
+            await asyncio.wait({running, looked}, timeout=_LOOK_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            looked.cancel()
+            running.cancel()
+            await asyncio.wait({running, looked})
+        if not rooms.keys() <= found.keys() and not running.cancelled():
+            running.result()
+        return {
+            room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
+        }
+
+
+@lru_cache(maxsize=1024)
+def _record(limit: int) -> Capabilities:
+    return Capabilities(
+        text_limit=limit,
+        unit=Unit.BYTES,
+        lines=False,
+        marks=encode.MARKS,
+        features=encode.FEATURES,
+        mark_cost=encode.MARK_COST,
+        authorship=Authorship.PREFIX,
+        name_pings=True,
+        window=1,
+    )

@@ -1,0 +1,194 @@
+"""Getting into the rooms and staying there, with patience. Pure: the clock is handed in.
+
+RFC 2812 section 3.2.1 (JOIN) and its errors; modern.ircdocs.horse where networks differ.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge import Event, RoomId, RoomState, RoomStateChanged
+
+from .config import RoomConfig
+from .session import Session
+from .wire import line
+
+__all__ = ["JOIN_ERRORS", "Channels", "Place"]
+
+JOIN_ERRORS = {
+    "263": "the server is busy and lets nobody into {room} now; hubbub will try again",
+    "401": "there is no channel {room} on this network: check its name",
+    "403": "there is no channel {room} on this network: check its name",
+    "405": "the server allows hubbub no more channels, so {room} is left out: use a second network",
+    "407": "{room} cannot be joined now: {said}",
+    "437": "{room} cannot be joined now (a split of the network): hubbub will try again",
+    "439": "the server asks hubbub to join more slowly; it will try {room} again",
+    "470": "{room} forwards to {other}: write that name in its place, or have hubbub invited to {room}",
+    "471": "{room} is full: ask a channel operator to raise its limit (mode l)",
+    "473": "{room} is invite-only: ask a channel operator to /invite {nick} {room}",
+    "474": "hubbub is banned from {room}: ask a channel operator to lift the ban (mode b)",
+    "475": "{room} has a key: write it as key: beside the room",
+    "476": "{room} is not a channel name that this server takes: check its name",
+    "477": "{room} lets registered nicks in only: give hubbub an account (sasl: or nickserv:)",
+    "479": "{room} is not a channel name that this server takes: check its name",
+    "480": "{room} cannot be joined now: {said}",
+    "485": "{room} cannot be joined: {said}",
+    "489": "{room} lets in encrypted connections only: set tls: true",
+    "490": "{room} lets in encrypted connections only: set tls: true",
+    "495": "{room} does not let hubbub back in so soon after a kick; it will try again",
+    "500": "too many people join {room} now; hubbub will try again",
+    "520": "{room} is for the server's operators only",
+}
+_LINE = 400
+_REFUSED = (30.0, 600.0)
+_KICKED = (10.0, 600.0)
+_CALM = 600.0
+
+
+@dataclass(slots=True)
+class Place:
+    """Where we stand in one room. `due` is when to join next; None: not to be tried."""
+
+    room: RoomId
+    key: str | None
+    due: float | None = 0.0
+    wait: float = 0.0
+    seen: bool = False
+    """The server has let us in or refused since the last JOIN."""
+    inside: bool = False
+    joined: float | None = None
+    """Since when it counts as joined."""
+
+
+class Channels:
+    """The rooms of one connection. What happens to them is appended to `events`."""
+
+    def __init__(self, session: Session, encoding: str, events: list[Event]) -> None:
+        self._session = session
+        self._events = events
+        self._encoding = encoding
+        self.places: dict[RoomId, Place] = {}
+
+    def declare(self, rooms: Mapping[RoomId, RoomConfig]) -> list[bytes]:
+        """These are the rooms from now on. Returns the PARTs from others."""
+        left = [place for room, place in self.places.items() if room not in rooms and place.inside]
+        for room in [room for room in self.places if room not in rooms]:
+            del self.places[room]
+        for room, config in rooms.items():
+            key = config.key.get_secret_value() if config.key else None
+            self.places.setdefault(room, Place(room, key)).key = key
+        self.find_doubles()
+        return [self._line("PART", place.room) for place in left]
+
+    def find_doubles(self) -> None:
+        """Refuse rooms that this server takes for one; known better once it told its CASEMAPPING."""
+        for room, first in self._session.serve(self.places).items():
+            if self.places[room].due is not None:
+                self.places[room].due = None
+                self._change(
+                    room, RoomState.REFUSED, f"{room} and {first} are the same channel here: name one"
+                )
+
+    def next_due(self) -> float | None:
+        """When the next room is to be tried; None: there is none."""
+        return min((place.due for place in self.places.values() if place.due is not None), default=None)
+
+    def join(self, now: float, length: int) -> tuple[list[Place], bytes | None]:
+        """The next JOIN, of as many rooms that are due as one line can hold; no rooms: none is due.
+
+        `length` is the longest name of a channel that the server takes.
+        """
+        due = [place for place in self.places.values() if place.due is not None and place.due <= now]
+        due.sort(key=lambda place: place.key is None)
+        most = min(self._session.targets("JOIN", 10), 100)
+        chosen: list[Place] = []
+        size = 0
+        for place in due:
+            if len(place.room.encode()) > length:
+                self.refuse(
+                    place, f"{place.room} is longer than the {length} bytes that this server takes", now
+                )
+                continue
+            size += len(place.room.encode()) + len((place.key or "").encode()) + 2
+            if chosen and (size > _LINE or len(chosen) >= most):
+                break
+            chosen.append(place)
+        if not chosen:
+            return [], None
+        for place in chosen:
+            place.due, place.seen = None, False
+            self._change(place.room, RoomState.JOINING)
+        keys = [place.key for place in chosen if place.key]
+        names = ",".join(place.room for place in chosen)
+        return chosen, self._line("JOIN", names, *([",".join(keys)] if keys else []))
+
+    def came_in(self, room: RoomId, time: str | None) -> None:
+        """The server says that we are in the room. It counts once all of its answer is here."""
+        place = self.places[room]
+        place.inside = place.seen = True
+        self._session.entering[room] = time
+
+    def answered(self, places: list[Place], now: float) -> None:
+        """The server has said all it has to say to a JOIN of these rooms."""
+        for place in places:
+            self._session.entering.pop(place.room, None)
+            if self.places.get(place.room) is not place:
+                continue
+            if place.inside:
+                self.settle(place, now)
+            elif not place.seen:
+                self.refuse(place, f"the server did not answer when hubbub joined {place.room}", now)
+
+    def settle(self, place: Place, now: float) -> None:
+        """The room is joined."""
+        self._session.entering.pop(place.room, None)
+        place.joined, place.due = now, None
+        self._change(place.room, RoomState.JOINED)
+
+    def refused(self, numeric: str, params: list[str], now: float) -> bool:
+        """An error numeric: take it in if it is about a room that we are joining."""
+        rooms = [room for room in map(self._session.room, params[1:]) if room]
+        place = self.places.get(rooms[0]) if rooms else None
+        if numeric not in JOIN_ERRORS or place is None or not self.is_joining(place):
+            return False
+        other = params[2] if len(params) > 3 else "another channel"
+        sentence = JOIN_ERRORS[numeric]
+        self.refuse(
+            place,
+            sentence.format(room=place.room, other=other, said=params[-1], nick=self._session.nick),
+            now,
+        )
+        return True
+
+    def refuse(self, place: Place, reason: str, now: float, patience: tuple[float, float] = _REFUSED) -> None:
+        """We are not in the room, for this reason; try again later."""
+        least, most = patience
+        if place.joined is not None and now - place.joined > _CALM:
+            place.wait = 0.0
+        place.wait = min(max(place.wait * 2, least), most)
+        place.due = now + place.wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
+        place.seen, place.inside, place.joined = True, False, None
+        self._session.entering.pop(place.room, None)
+        self._change(place.room, RoomState.REFUSED, reason)
+
+    def thrown_out(self, room: RoomId, who: str, why: str, now: float) -> None:
+        """We were kicked, or made to part."""
+        place = self.places[room]
+        reason = f"{who} removed hubbub from {room}" + (f" ({why})" if why else "")
+        self.refuse(place, f"{reason}: it will come back after a while; ask them first", now, _KICKED)
+
+    def is_joining(self, place: Place) -> bool:
+        """Whether the server's answer to a JOIN of ours is still to come."""
+        return place.due is None and not place.seen
+
+    def invited(self, room: RoomId, now: float) -> None:
+        """Somebody asks us in: no reason to wait any longer."""
+        place = self.places[room]
+        if not place.inside and place.due is not None:
+            place.due = now
+
+    def _change(self, room: RoomId, state: RoomState, reason: str = "") -> None:
+        self._events.append(RoomStateChanged(room=room, state=state, reason=reason))
+
+    def _line(self, *params: str) -> bytes:
+        return line(*params, encoding=self._encoding)

@@ -1,0 +1,180 @@
+"""What the owner writes about an IRC network and its rooms."""
+
+import codecs
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from bridge import Model
+
+__all__ = ["Flood", "NetworkConfig", "NickServ", "Ping", "RoomConfig", "Sasl", "expansion"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ASCII = "".join(map(chr, range(32, 127)))
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def _one_word(text: str) -> str:
+    if not text or _CONTROL.search(text) or " " in text or text.startswith(":"):
+        raise ValueError("must be one word: no spaces, no control characters, not starting with a colon")
+    return text
+
+
+def _secret_line(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value() or _CONTROL.search(secret.get_secret_value()):
+        raise ValueError("must be one line of text, and not empty")
+    return secret
+
+
+def _secret_word(secret: SecretStr) -> SecretStr:
+    text = _secret_line(secret).get_secret_value()
+    if " " in text or "," in text or text.startswith(":"):
+        raise ValueError("must hold no spaces and no commas, and not start with a colon")
+    return secret
+
+
+Words = Annotated[str, AfterValidator(_one_line)]
+Word = Annotated[str, AfterValidator(_one_word)]
+Secret = Annotated[SecretStr, AfterValidator(_secret_line)]
+Key = Annotated[SecretStr, AfterValidator(_secret_word)]
+
+
+def expansion(encoding: str) -> int:
+    """How many bytes of this encoding stand for one byte of UTF-8 at most (measured by the tests)."""
+    name = codecs.lookup(encoding).name
+    if name == "utf-8" or len("é\u20ac\u4e00\U0001f600".encode(encoding, "replace")) <= len("é€一😀"):
+        return 1
+    return 4 if name.startswith(("iso2022", "hz")) else 2
+
+
+class Sasl(Model):
+    """Log in before joining (IRCv3 SASL)."""
+
+    mechanism: Literal["plain", "external"] = "plain"
+    user: Words | None = None
+    password: Secret | None = None
+
+    @field_validator("mechanism", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.mechanism == "plain" and (not self.user or self.password is None):
+            raise ValueError("mechanism plain needs user and password")
+        return self
+
+
+class NickServ(Model):
+    """Identify with the services where there is no SASL."""
+
+    user: Word | None = None
+    password: Secret
+
+
+class Flood(Model):
+    """How much may be sent, in lines. A message costs two: itself and the PING that confirms it.
+
+    The default is what public networks such as Libera take without delay: five messages at once,
+    then one every two seconds.
+    """
+
+    burst: Annotated[float, Field(ge=2, le=1e9)] = 10
+    per_second: Annotated[float, Field(gt=0, le=1e9)] = 1
+
+
+class Ping(Model):
+    """Whether the server is still there, in seconds."""
+
+    after: Annotated[float, Field(gt=0)] = 100
+    """Ask after so much silence."""
+    timeout: Annotated[float, Field(gt=0)] = 60
+    """No answer for so long: the connection is dead."""
+
+
+class NetworkConfig(Model):
+    """One IRC network."""
+
+    server: Word
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Default 6697, or 6667 without TLS."""
+    tls: bool = True
+    ca_file: Path | None = None
+    """Certificates to trust instead of the system's, in PEM."""
+    cert_file: Path | None = None
+    """Our own certificate, for SASL EXTERNAL; in PEM."""
+    key_file: Path | None = None
+    """Its key, unless that stands in cert_file."""
+    nick: Word
+    username: Word | None = None
+    """Default: the nick."""
+    realname: Words = "Hubbub, a bot that relays this conversation to other chat networks"
+    password: Secret | None = None
+    """The server's own password; most have none."""
+    sasl: Sasl | None = None
+    nickserv: NickServ | None = None
+    encoding: str = "utf-8"
+    """What to write; read is UTF-8 first, then this, or Windows-1252 when this is UTF-8 itself."""
+    flood: Flood = Flood()
+    ping: Ping = Ping()
+    bot_mode: bool = True
+    """Tell the server that this is a bot, where it has a mode for that."""
+    umodes: Annotated[str, Field(pattern=r"^([+-][A-Za-z]+)*$")] = ""
+    """User modes to set after login, such as +i."""
+
+    @field_validator("nick")
+    @classmethod
+    def _nick(cls, nick: str) -> str:
+        if re.search(r"[!@*?,.#&:$%~]", nick) or nick[0] in "-0123456789":
+            raise ValueError(
+                "is not a nick: letters, digits, - and []\\`_^{|} are, not starting with a digit or -"
+            )
+        return nick
+
+    @field_validator("username")
+    @classmethod
+    def _username(cls, name: str | None) -> str | None:
+        if name is not None and re.search(r"[!@]", name):
+            raise ValueError("must hold no ! and no @")
+        return name
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, name: str) -> str:
+        try:
+            same = _ASCII.encode(name) == _ASCII.encode("ascii")
+        except (LookupError, UnicodeError):
+            raise ValueError(
+                f"there is no encoding {name!r}; utf-8, cp1252, iso-8859-15, koi8-r are some"
+            ) from None
+        if not same:
+            raise ValueError(f"{name} cannot be used on IRC: plain letters must be plain bytes in it")
+        return codecs.lookup(name).name
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.sasl and self.sasl.mechanism == "external" and not (self.tls and self.cert_file):
+            raise ValueError("sasl mechanism external needs tls and cert_file")
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file needs cert_file")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.server, self.port or (6697 if self.tls else 6667)
+
+
+class RoomConfig(Model):
+    """One channel."""
+
+    key: Key | None = None
+    """The channel's key (mode k)."""

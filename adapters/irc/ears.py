@@ -1,0 +1,229 @@
+"""What each line of the server changes. No I/O: lines to send go to the `Mouth`."""
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Event
+
+from . import decode
+from .channels import Channels, Place
+from .config import NetworkConfig
+from .flights import Flights
+from .registration import Registration
+from .replies import answer
+from .session import Session
+from .wire import Line, line, nick_of
+
+__all__ = ["Ears", "Mouth"]
+
+_LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
+_IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
+_NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
+_BANNED = re.compile(r"\bban|[kgz]-?line|akill|not welcome", re.IGNORECASE)
+
+
+class Mouth(Protocol):
+    """What lines from the server make the connection do."""
+
+    def write(self, data: bytes) -> None:
+        """Send a line at once."""
+
+    def post(self, data: bytes) -> None:
+        """Send a line when the server's flood control allows it."""
+
+    def now(self) -> float:
+        """The loop's clock."""
+
+    def entered(self, place: Place) -> None:
+        """We found ourselves in a room without having asked."""
+
+    def stir(self) -> None:
+        """Something changed that somebody may wait for."""
+
+    def end(self, error: AdapterError) -> None:
+        """The connection is over."""
+
+
+class Ears:
+    """Takes in lines, one by one. What happened stands in `events` until somebody takes it out."""
+
+    def __init__(self, config: NetworkConfig, mouth: Mouth, introduce: Callable[[str], str | None]) -> None:
+        self._config = config
+        self._mouth = mouth
+        self._introduce = introduce
+        self.session = Session(config.nick)
+        self.events: list[Event] = []
+        self.channels = Channels(self.session, config.encoding, self.events)
+        self.flights = Flights()
+        self.registration = Registration(config, self.session)
+        self.identified: bool | None = None
+        """What NickServ said to our password; None: nothing yet."""
+        self.flooded = False
+        """The server closed the connection because we said too much at once."""
+        self._table: dict[str, Callable[[Line], None]] = {
+            "PRIVMSG": self._talk,
+            "NOTICE": self._talk,
+            "PONG": self._pong,
+            "PING": self._ping,
+            "BATCH": lambda got: self.session.batch(got.params, got.tags),
+            "JOIN": self._join,
+            "PART": self._part,
+            "KICK": self._kick,
+            "NICK": self._nick,
+            "QUIT": self._quit,
+            "INVITE": self._invite,
+            "CHGHOST": self._chghost,
+            "ERROR": self._error,
+            "FAIL": self._fail,
+            "005": self._isupport,
+            "396": self._displayed_host,
+            "900": self._logged_in,
+        }
+
+    def take(self, got: Line) -> None:
+        """Take in one line. Raises what ends the connection; any other exception means a bad line."""
+        handler = self._table.get(got.command)
+        if handler:
+            handler(got)
+        elif got.command in _LOGIN or not self.registration.welcome:
+            for data in self.registration.take(got):
+                self._mouth.write(data)
+            self._mouth.stir()
+        elif got.command.isdigit():
+            self._numeric(got)
+
+    def _talk(self, got: Line) -> None:
+        nick = nick_of(got.source)
+        if nick == self.session.nick:
+            self._echo(got)
+            return
+        event = decode.message(got, self.session)
+        if event:
+            if not event.replayed:
+                self.events.append(event)
+        elif got.source and self.session.is_me(got.params[0]):
+            self._private(got)
+
+    def _echo(self, got: Line) -> None:
+        room = self.session.room(got.params[0])
+        if room:
+            self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
+
+    def _private(self, got: Line) -> None:
+        if got.command == "PRIVMSG":
+            for data in answer(got, self.session, self._introduce, self._config.encoding):
+                self._mouth.post(data)
+        elif self.session.fold(nick_of(got.source)) == "nickserv":
+            if _IDENTIFIED.search(got.params[1]):
+                self.identified = True
+            elif _NOT_IDENTIFIED.search(got.params[1]):
+                self.identified = False
+            self._mouth.stir()
+
+    def _pong(self, got: Line) -> None:
+        self.flights.pong(got.params[-1])
+
+    def _ping(self, got: Line) -> None:
+        token = got.params[-1] if got.params else ""
+        self._mouth.write(line("PONG", trailing=token, encoding=self._config.encoding))
+
+    # -- rooms
+
+    def _place(self, channel: str) -> Place | None:
+        room = self.session.room(channel)
+        return self.channels.places.get(room) if room else None
+
+    def _join(self, got: Line) -> None:
+        if not self.session.is_me(nick_of(got.source)):
+            return
+        self.session.learn(got.source)
+        place = self._place(got.params[0])
+        if place is None:
+            # forwarded, or made to join by an operator: nobody here reads or writes it
+            self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
+            return
+        asked = self.channels.is_joining(place)
+        self.channels.came_in(place.room, got.tags.get("time"))
+        if not asked:
+            self._mouth.entered(place)
+
+    def _part(self, got: Line) -> None:
+        place = self._place(got.params[0])
+        if place and place.inside and self.session.is_me(nick_of(got.source)):
+            self._out(place, "the network", got.params[1:])
+
+    def _kick(self, got: Line) -> None:
+        place = self._place(got.params[0])
+        if place and self.session.is_me(got.params[1]):
+            self._out(place, nick_of(got.source), got.params[2:])
+
+    def _out(self, place: Place, who: str, why: list[str]) -> None:
+        self.channels.thrown_out(place.room, who, why[0] if why else "", self._mouth.now())
+        self._mouth.stir()
+
+    def _invite(self, got: Line) -> None:
+        place = self._place(got.params[1])
+        if place and self.session.is_me(got.params[0]):
+            self.channels.invited(place.room, self._mouth.now())
+            self._mouth.stir()
+
+    # -- names
+
+    def _nick(self, got: Line) -> None:
+        if self.session.is_me(nick_of(got.source)):
+            self.session.nick = got.params[0]
+        else:
+            self._freed(nick_of(got.source))
+
+    def _quit(self, got: Line) -> None:
+        self._freed(nick_of(got.source))
+
+    def _freed(self, nick: str) -> None:
+        """Somebody gave up a nick; if it is ours, take it back."""
+        wanted = self._config.nick
+        if self.session.nick != wanted and self.session.fold(nick) == self.session.fold(wanted):
+            self._mouth.post(line("NICK", wanted))
+
+    def _chghost(self, got: Line) -> None:
+        if self.session.is_me(nick_of(got.source)):
+            self.session.user, self.session.host = got.params[:2]
+
+    def _displayed_host(self, got: Line) -> None:
+        user, at, host = got.params[1].rpartition("@")
+        self.session.host = host
+        self.session.user = user if at else self.session.user
+
+    def _logged_in(self, got: Line) -> None:
+        self.identified = True
+        self._mouth.stir()
+
+    # -- the server
+
+    def _isupport(self, got: Line) -> None:
+        self.session.support(got.params[1:-1])
+        self.channels.find_doubles()
+
+    def _numeric(self, got: Line) -> None:
+        if got.command[0] not in "24567":
+            return
+        if self.channels.refused(got.command, got.params, self._mouth.now()):
+            self._mouth.stir()
+            return
+        channels = [param for param in got.params[1:-1] if param[:1] in set("#&+!")]
+        self.flights.error(got.command, got.params[-1], {self.session.room(channel) for channel in channels})
+
+    def _fail(self, got: Line) -> None:
+        """IRCv3 standard replies: FAIL command code context :description."""
+        if got.params[0].upper() in {"PRIVMSG", "NOTICE"}:
+            self.flights.error("FAIL", got.params[-1], set())
+
+    def _error(self, got: Line) -> None:
+        said = got.params[-1] if got.params else "no reason given"
+        self.flooded = "flood" in said.lower()
+        server = self._config.server
+        if not self.registration.welcome and _BANNED.search(said):
+            raise AuthenticationFailed(
+                f"the server {server} bans hubbub: ask its operators (it says: {said})"
+            )
+        raise ConnectionLost(f"the server {server} closed the connection: {said}")

@@ -1,0 +1,86 @@
+"""Commands to the wire. Pure.
+
+Formatting codes are those of modern.ircdocs.horse/formatting. What a person wrote never makes one:
+control characters are taken out of text here, marks are the only source of codes.
+"""
+
+import re
+
+from bridge import Content, Feature, Kind, Mark, Rejected, Span
+
+from .colours import nearest
+from .wire import line
+
+__all__ = ["ACTION_COST", "FEATURES", "MARKS", "MARK_COST", "body", "message"]
+
+_CODES = {
+    Mark.BOLD: "\x02",
+    Mark.ITALIC: "\x1d",
+    Mark.UNDERLINE: "\x1f",
+    Mark.STRIKE: "\x1e",
+    Mark.CODE: "\x11",
+}
+_RESET = "\x0f"
+_SPOILER = "\x0301,01"
+_NOTHING = "\x02\x02"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BREAK = re.compile(r"\r\n|[\r\n]")
+
+MARKS = frozenset(Mark)
+FEATURES = frozenset({Feature.COLOUR})
+MARK_COST = len(_RESET) + len(_CODES) + len(_SPOILER)
+"""Bytes that a change between two spans takes at most: a reset, every code, the longer of the colours."""
+ACTION_COST = len("\x01ACTION \x01")
+
+
+def message(target: str, content: Content, kind: Kind, encoding: str = "utf-8") -> bytes:
+    """PRIVMSG or NOTICE with this content, without the line's end. A line break in it becomes a space.
+
+    Raises Rejected when nothing is left to say.
+    """
+    text = body(content)
+    if not text.strip():
+        raise Rejected("there is no text in the message that IRC could show")
+    if kind is Kind.EMOTE:
+        text = f"\x01ACTION {text}\x01"
+    return line("NOTICE" if kind is Kind.NOTICE else "PRIVMSG", target, trailing=text, encoding=encoding)
+
+
+def body(content: Content) -> str:
+    """The content with formatting codes, free of every other control character but tab."""
+    spans = content.spans
+    if len(spans) == 1 and not spans[0].marks and spans[0].colour is None:
+        return _clean(spans[0].text)
+    out: list[str] = []
+    before = ""
+    for span in spans:
+        text = _clean(span.text)
+        if not text:
+            continue
+        codes = _codes(span)
+        if codes != before:
+            if before:
+                out.append(_RESET)
+            out.append(codes)
+            before = codes
+        # after a colour, a comma would begin the number of a background
+        if text[0] == "," and span.colour is not None:
+            out.append(_NOTHING)
+        out.append(text)
+    return "".join(out)
+
+
+def _clean(text: str) -> str:
+    if text.isprintable():
+        return text
+    return _CONTROL.sub("", _BREAK.sub(" ", text))
+
+
+def _codes(span: Span) -> str:
+    marks = span.marks
+    if not marks and span.colour is None:
+        return ""
+    codes = "".join([code for mark, code in _CODES.items() if mark in marks])
+    if Mark.SPOILER in marks:
+        return codes + _SPOILER
+    return codes if span.colour is None else f"{codes}\x03{nearest(span.colour):02}"

@@ -1,0 +1,140 @@
+"""What we said and the server has not answered yet.
+
+IRC confirms nothing, so each message is followed by a PING of its own. A server works through one
+client's lines in order, so that whatever it answers to the message stands before the PONG: an echo,
+an error, or nothing. At any time the answers belong to the oldest flight.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge import (
+    AdapterError,
+    ConnectionLost,
+    MessageId,
+    Part,
+    RateLimited,
+    Receipt,
+    Rejected,
+    RoomId,
+    RoomUnavailable,
+    Txn,
+)
+
+__all__ = ["Flight", "Flights", "refusal"]
+
+_RETRY = 30.0
+_NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
+_TOO_FAST = {"263", "407", "439"}
+_OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
+_ABOUT_THE_TEXT = re.compile(
+    r"containing|CTCP|notice|colou?r|format|caps|repeat|censor|spam|filter", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Flight:
+    """One message on its way, or the mark behind a JOIN (no room, no receipt)."""
+
+    token: str
+    since: float
+    landed: "asyncio.Future[Receipt]"
+    room: RoomId | None = None
+    txn: Txn | None = None
+    echo: bool = False
+    """Whether the server is to echo it."""
+    labelled: bool = False
+    """Whether that echo carries the token as its label."""
+    msgid: str | None = None
+    error: AdapterError | None = None
+    after: Callable[[], None] | None = None
+    """What to do once all answers are here."""
+
+
+def refusal(numeric: str, reason: str, room: str) -> AdapterError | None:
+    """What an error numeric before the PONG means for the message; None: nothing.
+
+    RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
+    """
+    if numeric in _TOO_FAST:
+        return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", _RETRY)
+    if numeric in _NO_ROOM:
+        if numeric == "404" and _ABOUT_THE_TEXT.search(reason):
+            return Rejected(f"{room} does not take this message: {reason}")
+        return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
+    if numeric in _OTHERS or numeric == "FAIL":
+        return Rejected(f"the server refuses the message: {reason}")
+    return None
+
+
+class Flights:
+    """All flights of one connection, in the order of the wire."""
+
+    def __init__(self) -> None:
+        self._flights: deque[Flight] = deque()
+        self._count = 0
+
+    def start(self, now: float) -> Flight:
+        """A new flight; its token goes into the PING that follows it."""
+        self._count += 1
+        flight = Flight(f"h{self._count}", now, asyncio.get_running_loop().create_future())
+        self._flights.append(flight)
+        return flight
+
+    @property
+    def oldest(self) -> Flight | None:
+        """The one that the server is answering now."""
+        return self._flights[0] if self._flights else None
+
+    def pong(self, token: str) -> None:
+        """All answers to this flight are here."""
+        flights = self._flights
+        if not any(flight.token == token for flight in flights):
+            return
+        while flights:
+            flight = flights.popleft()
+            if flight.token == token:
+                _settle(flight)
+                return
+            _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
+
+    def echo(self, room: RoomId, label: str | None, msgid: str | None) -> None:
+        """Our own message came back (IRCv3 echo-message)."""
+        for flight in self._flights:
+            if flight.room == room and (not flight.labelled or flight.token == label):
+                flight.msgid = msgid or ""
+                return
+
+    def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
+        """An error about one of these rooms; no rooms: it names none."""
+        flight = self.oldest
+        if flight and flight.room and (not rooms or flight.room in rooms):
+            flight.error = flight.error or refusal(numeric, reason, flight.room)
+
+    def close(self, error: AdapterError) -> None:
+        """The connection is gone: nobody knows what became of what was in flight."""
+        for flight in self._flights:
+            _fail(flight, error)
+        self._flights.clear()
+
+
+def _settle(flight: Flight) -> None:
+    if flight.after:
+        flight.after()
+    if flight.error:
+        _fail(flight, flight.error)
+    elif flight.echo and flight.msgid is None:
+        _fail(flight, Rejected("the server swallowed the message: it sent no echo and no error"))
+    elif not flight.landed.done():
+        name = flight.msgid or flight.txn or flight.token
+        flight.landed.set_result(Receipt(Part(MessageId(name))))
+
+
+def _fail(flight: Flight, error: AdapterError) -> None:
+    if not flight.landed.done():
+        flight.landed.set_exception(error)
+        # nobody has to look: the core may have given up waiting long ago
+        flight.landed.exception()

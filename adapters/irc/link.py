@@ -1,0 +1,213 @@
+"""One connection's life: log in, join, say lines and hear them, stay alive."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+
+from bridge import (
+    AdapterError,
+    ConnectionLost,
+    Event,
+    Receipt,
+    RoomId,
+    Txn,
+)
+
+from .channels import Place
+from .client import Connection, connect
+from .config import NetworkConfig, RoomConfig
+from .ears import Ears
+from .entry import enter
+from .flood import Bucket
+from .wire import line
+
+__all__ = ["Link"]
+
+log = logging.getLogger(__name__)
+
+_REGAIN = 30.0
+_MOST_POSTED = 64
+
+
+class Link:
+    """A connection that logs in and keeps itself in its rooms; used once."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        per_second: float,
+        deliver: Callable[[list[Event]], object],
+        introduce: Callable[[str], str | None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.config = config
+        self.ears = Ears(config, self, introduce)
+        self.session = self.ears.session
+        self.bucket = Bucket(config.flood.burst, per_second)
+        self.now = loop.time
+        self._deliver = deliver
+        self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
+        self._ended: asyncio.Future[None] = loop.create_future()
+        self._stirred = asyncio.Event()
+        self._connection: Connection | None = None
+
+    # -- what the adapter asks for
+
+    async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Live until the connection ends. Raises why."""
+        self.serve(rooms)
+        try:
+            self._connection = await connect(
+                self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
+            )
+            async with asyncio.TaskGroup() as group:
+                for task in (enter(self), self._watch(), self._say_posted(), self._regain()):
+                    group.create_task(task)
+                await self._ended
+        except BaseExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None
+        finally:
+            await self._close()
+
+    def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Be in these rooms and no others."""
+        for data in self.ears.channels.declare(rooms):
+            self.post(data)
+        self.stir()
+
+    def say(self, room: RoomId, txn: Txn, data: bytes) -> "asyncio.Future[Receipt]":
+        """Send a message's line with the PING that confirms it, in one write."""
+        flight = self.ears.flights.start(self.now())
+        flight.room, flight.txn = room, txn
+        token = flight.token.encode()
+        caps = self.session.caps
+        if "echo-message" in caps:
+            flight.echo = True
+            if "labeled-response" in caps:
+                flight.labelled = True
+                data = b"@label=%b %b" % (token, data)
+        self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+        return flight.landed
+
+    @property
+    def alive(self) -> bool:
+        """Whether lines can be said."""
+        return not self._ended.done() and self._connection is not None
+
+    # -- what the ears ask for
+
+    def write(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.write(data if data.endswith(b"\r\n") else data + b"\r\n")
+
+    def post(self, data: bytes) -> None:
+        try:
+            self._posted.put_nowait(data)
+        except asyncio.QueueFull:
+            log.debug("too much to answer, left out one line")
+
+    def entered(self, place: Place) -> None:
+        self.barrier([place])
+
+    def stir(self) -> None:
+        self._stirred.set()
+
+    def end(self, error: AdapterError) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
+            self._ended.exception()
+
+    def barrier(self, places: list[Place]) -> None:
+        """Mark where the server's answer to a JOIN of these rooms ends."""
+        flight = self.ears.flights.start(self.now())
+        flight.after = lambda: self._answered(places)
+        self.write(b"PING :" + flight.token.encode())
+
+    def _answered(self, places: list[Place]) -> None:
+        self.ears.channels.answered(places, self.now())
+        self.stir()
+
+    async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what the caller waits for may come first
+        """Wait until something changes, at most so long."""
+        self._stirred.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._stirred.wait()
+
+    @property
+    def odd(self) -> str | None:
+        """The first line from the server that was not IRC."""
+        return self._connection.odd if self._connection else None
+
+    # -- the connection
+
+    def _lost(self, error: Exception | None) -> None:
+        if isinstance(error, AdapterError):
+            self.end(error)
+            return
+        server, port = self.config.address
+        said = "" if error is None else f" ({error})"
+        if not self.ears.registration.welcome:
+            heard = f"; it said {self.odd!r}, which is not IRC" if self.odd else ""
+            sentence = (
+                f"{server} closed the connection before hubbub was in: check port {port} and tls{heard}{said}"
+            )
+        else:
+            sentence = f"the connection to {server} is lost{said}"
+        self.end(ConnectionLost(sentence))
+
+    def flush(self) -> None:
+        """Hand over what happened."""
+        if self.ears.events:
+            events = self.ears.events.copy()
+            self.ears.events.clear()
+            self._deliver(events)
+
+    async def _close(self) -> None:
+        self._ended.cancel()
+        error = self._reason()
+        self.ears.flights.close(error)
+        self.bucket.close(error)
+        if self._connection is not None:
+            await self._connection.close("Hubbub goes")
+
+    def _reason(self) -> AdapterError:
+        if self._ended.done() and not self._ended.cancelled():
+            error = self._ended.exception()
+            if isinstance(error, AdapterError):
+                return ConnectionLost(str(error))
+        return ConnectionLost(f"the connection to {self.config.server} was closed")
+
+    # -- tasks
+
+    async def _regain(self) -> None:
+        while True:
+            await asyncio.sleep(_REGAIN)
+            if self.ears.registration.welcome and self.session.nick != self.config.nick:
+                await self.polite(line("NICK", self.config.nick))
+
+    async def _say_posted(self) -> None:
+        while True:
+            await self.polite(await self._posted.get())
+
+    async def polite(self, data: bytes) -> None:
+        """Send a line when the server's flood control allows it."""
+        await self.bucket.take(1)
+        self.write(data)
+
+    async def _watch(self) -> None:
+        after, timeout = self.config.ping.after, self.config.ping.timeout
+        connection, flights = self._connection, self.ears.flights
+        assert connection is not None
+        while True:
+            await asyncio.sleep(min(after, timeout, 60.0) / 4)
+            now = self.now()
+            waited = now - flights.oldest.since if flights.oldest else 0.0
+            if waited > timeout:
+                raise ConnectionLost(
+                    f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"
+                )
+            if now - connection.heard > after and flights.oldest is None:
+                self.bucket.take_now(1)
+                self.write(b"PING :" + flights.start(now).token.encode())

@@ -1,0 +1,218 @@
+"""Logging in: capabilities, password, nick, SASL. A state machine without I/O.
+
+IRCv3 capability negotiation 302, SASL 3.1 and 3.2; RFC 2812 section 3.1.
+"""
+
+import base64
+import logging
+
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost
+
+from .config import NetworkConfig
+from .session import Session
+from .wire import Line, line
+
+__all__ = ["WANTED", "Registration"]
+
+log = logging.getLogger(__name__)
+
+WANTED = (
+    "message-tags",
+    "server-time",
+    "batch",
+    "echo-message",
+    "labeled-response",
+    "account-tag",
+    "setname",
+    "away-notify",
+    "chghost",
+    "multi-prefix",
+    "cap-notify",
+)
+_CHUNK = 400
+_NICK_TAKEN = {"433", "436", "437"}
+_SASL_FAILED = {"902", "904", "905", "908"}
+_SENTENCES = {
+    "464": "the server {server} does not take our password: check password",
+    "465": "the server {server} bans hubbub: ask its operators",
+    "463": "the server {server} does not let this host in: ask its operators",
+}
+
+
+class Registration:
+    """From the first line to being logged in. Lines go in, lines to send come out.
+
+    `welcome` is set with numeric 001, `authenticated` when SASL is through or not wanted.
+    """
+
+    def __init__(self, config: NetworkConfig, session: Session) -> None:
+        self._config = config
+        self._session = session
+        self._offered: dict[str, str] = {}
+        self._tries = 0
+        self._listed = False
+        self._negotiating = True
+        self._requested: set[str] = set()
+        self.welcome = False
+        self.authenticated = config.sasl is None
+
+    def start(self) -> list[bytes]:
+        """What goes before NICK and USER."""
+        lines = [line("CAP", "LS", "302")]
+        if self._config.password:
+            lines.append(self._line("PASS", trailing=self._config.password.get_secret_value()))
+        return lines
+
+    def take(self, got: Line) -> list[bytes]:
+        """Take in a line of the server. Raises an AdapterError when there is no getting in."""
+        match got.command:
+            case "CAP":
+                return self._cap(got.params)
+            case "AUTHENTICATE" if got.params == ["+"]:
+                return self._authenticate()
+            case "903" | "907":
+                self.authenticated = True
+                return self._end()
+            case "906":
+                raise ConnectionLost("SASL was broken off: the network's services may be away")
+            case numeric if numeric in _SASL_FAILED:
+                raise self._failed(numeric)
+            case "001":
+                return self._welcome(got.params)
+            case numeric if not self.welcome:
+                return self._before_welcome(numeric, got.params)
+        return []
+
+    def _before_welcome(self, numeric: str, params: list[str]) -> list[bytes]:
+        if numeric in _NICK_TAKEN:
+            return self._other_nick()
+        if numeric == "432":
+            if self._tries:
+                raise AuthenticationFailed("the server takes no nick that hubbub tried: choose another nick")
+            return self._other_nick()
+        if numeric in _SENTENCES:
+            said = params[-1] if params else ""
+            sentence = _SENTENCES[numeric].format(server=self._config.server)
+            raise AuthenticationFailed(f"{sentence} (it says: {said})")
+        return []
+
+    def _welcome(self, params: list[str]) -> list[bytes]:
+        self.welcome = True
+        self._negotiating = False
+        self._session.nick = params[0]
+        if len(params) > 1 and "!" in params[-1]:
+            self._session.learn(params[-1].split(" ")[-1])
+        return []
+
+    def _other_nick(self) -> list[bytes]:
+        self._tries += 1
+        if self._tries > 9:
+            raise ConnectionLost(
+                f"the nick {self._config.nick} and all like it are taken: choose another nick"
+            )
+        most = self._session.number("NICKLEN", 0) or max(len(self._config.nick), 9)
+        tail = "_" * self._tries if self._tries < 4 else str(self._tries)
+        self._session.nick = self._config.nick[: max(most - len(tail), 1)] + tail
+        return [line("NICK", self._session.nick)]
+
+    # -- capabilities
+
+    def _cap(self, params: list[str]) -> list[bytes]:
+        verb, names = params[1].upper(), params[-1].split()
+        if verb == "LS":
+            self._offer(names)
+            if len(params) > 3 and params[2] == "*":
+                return []
+            self._listed = True
+            return self._ask() or self._end()
+        if verb == "NEW":
+            self._offer(names)
+            return self._ask()
+        if verb == "DEL":
+            for name in names:
+                self._offered.pop(name, None)
+                self._session.caps.discard(name)
+            return []
+        if verb in {"ACK", "NAK"}:
+            return self._answered(names, acknowledged=verb == "ACK")
+        return []
+
+    def _offer(self, names: list[str]) -> None:
+        for name in names:
+            key, _, value = name.partition("=")
+            self._offered[key] = value
+
+    def _ask(self) -> list[bytes]:
+        wanted = [name for name in WANTED if name in self._offered and name not in self._session.caps]
+        if self._sasl_offered() and not self.authenticated:
+            wanted.append("sasl")
+        self._requested.update(wanted)
+        return [line("CAP", "REQ", trailing=" ".join(wanted))] if wanted else []
+
+    def _answered(self, names: list[str], *, acknowledged: bool) -> list[bytes]:
+        if not acknowledged and len(names) > 1:
+            # all or nothing: the server does not say which of them it minds
+            return [line("CAP", "REQ", trailing=name) for name in names]
+        for name in names:
+            self._requested.discard(name.lstrip("-~="))
+            if acknowledged and name[:1] == "-":
+                self._session.caps.discard(name[1:])
+            elif acknowledged:
+                self._session.caps.add(name)
+        if acknowledged and "sasl" in names and self._config.sasl and not self.authenticated:
+            return [line("AUTHENTICATE", self._config.sasl.mechanism.upper())]
+        return self._end()
+
+    def _end(self) -> list[bytes]:
+        """End the negotiation once all is answered. Without SASL on offer we register, and wait inside."""
+        busy = self._requested or ("sasl" in self._session.caps and not self.authenticated)
+        if not self._negotiating or not self._listed or busy:
+            return []
+        self._negotiating = False
+        return [line("CAP", "END")]
+
+    # -- SASL
+
+    def _sasl_offered(self) -> bool:
+        sasl = self._config.sasl
+        if sasl is None or "sasl" not in self._offered:
+            return False
+        mechanisms = self._offered["sasl"].upper()
+        if mechanisms and sasl.mechanism.upper() not in mechanisms.split(","):
+            raise AuthenticationFailed(
+                f"{self._config.server} offers SASL with {mechanisms} only: change sasl.mechanism"
+            )
+        return True
+
+    def _authenticate(self) -> list[bytes]:
+        sasl = self._config.sasl
+        if sasl is None:
+            return []
+        user = sasl.user or ""
+        if sasl.mechanism == "plain" and sasl.password:
+            # RFC 4616: authorization identity, NUL, authentication identity, NUL, password
+            secret = f"{user}\0{user}\0{sasl.password.get_secret_value()}".encode()
+        else:
+            secret = user.encode()
+        text = base64.b64encode(secret).decode()
+        chunks = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
+        if not chunks or len(chunks[-1]) == _CHUNK:
+            chunks.append("+")
+        return [line("AUTHENTICATE", chunk) for chunk in chunks]
+
+    def _failed(self, numeric: str) -> AdapterError:
+        server, sasl = self._config.server, self._config.sasl
+        if numeric == "908":
+            return AuthenticationFailed(f"{server} does not know this SASL mechanism: change sasl.mechanism")
+        if numeric == "902":
+            return AuthenticationFailed(f"{server} has locked the account of hubbub: ask its operators")
+        if sasl and sasl.mechanism == "external":
+            return AuthenticationFailed(
+                f"{server} does not know our certificate: add it to the account (NickServ CERT ADD)"
+            )
+        return AuthenticationFailed(
+            f"{server} does not take user and password of hubbub: check sasl.user and sasl.password"
+        )
+
+    def _line(self, *params: str, trailing: str | None = None) -> bytes:
+        return line(*params, trailing=trailing, encoding=self._config.encoding)

@@ -1,0 +1,49 @@
+"""What the bot answers to somebody who writes to it alone. Pure."""
+
+from collections.abc import Callable
+
+from .decode import ctcp
+from .session import Session
+from .wire import Line, line, nick_of
+
+__all__ = ["VERSION", "answer", "is_services"]
+
+VERSION = "Hubbub, a bridge between chat networks"
+_ROOM_FOR_TEXT = 350
+
+
+def is_services(source: str) -> bool:
+    """Whether this is a part of the network itself rather than a person: those get no answers."""
+    nick, _, mask = source.partition("!")
+    host = mask.rpartition("@")[2].lower()
+    return not mask or nick.lower().endswith("serv") or host.startswith("services.") or host == "services"
+
+
+def answer(got: Line, session: Session, introduce: Callable[[str], str | None], encoding: str) -> list[bytes]:
+    """Lines that answer a private PRIVMSG: CTCP VERSION and PING, else who we are. Always NOTICEs, which
+    nobody may answer automatically (RFC 2812 section 3.3.2).
+    """
+    nick, text = nick_of(got.source), got.params[1]
+    if session.is_me(nick) or is_services(got.source):
+        return []
+    command, argument = ctcp(text)
+    match command.upper():
+        case "VERSION":
+            return [line("NOTICE", nick, trailing=f"\x01VERSION {VERSION}\x01", encoding=encoding)]
+        case "PING":
+            told = argument.replace("\x01", "")[:64]
+            return [line("NOTICE", nick, trailing=f"\x01PING {told}\x01", encoding=encoding)]
+        case "" | "ACTION":
+            said = introduce(got.source.partition("!")[2] or nick)
+            return [] if said is None else _notices(nick, said, encoding)
+        case _:
+            return []
+
+
+def _notices(nick: str, text: str, encoding: str) -> list[bytes]:
+    lines: list[str] = [""]
+    for word in text.split():
+        if lines[-1] and len(f"{lines[-1]} {word}".encode()) > _ROOM_FOR_TEXT:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()[:_ROOM_FOR_TEXT]
+    return [line("NOTICE", nick, trailing=part, encoding=encoding) for part in lines[:3] if part]

@@ -1,0 +1,160 @@
+"""What one connection has learned: who we are, what the server is like, which rooms we are in. Pure."""
+
+import itertools
+import re
+import time
+from collections.abc import Iterable, Mapping
+
+from bridge import MessageId, RoomId
+
+from .wire import Line
+
+__all__ = ["Session", "fold_ascii"]
+
+_UNKNOWN_PREFIX = 1 + 30 + 1 + 10 + 1 + 63 + 1
+"""Bytes of `:nick!user@host ` at worst: nick 30, user 10, host 63."""
+_HISTORY = frozenset({"chathistory", "draft/chathistory", "znc.in/playback"})
+_FOLDS = {
+    "ascii": str.maketrans({}),
+    "strict-rfc1459": str.maketrans("[]\\", "{}|"),
+    "rfc1459": str.maketrans("[]\\^", "{}|~"),
+}
+_ASCII_LOWER = str.maketrans({chr(upper): chr(upper + 32) for upper in range(65, 91)})
+_HEX_ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
+
+
+def fold_ascii(name: str) -> str:
+    """A name in lower case, of ASCII letters alone, as every casemapping does at least."""
+    return name.translate(_ASCII_LOWER)
+
+
+class Session:
+    """The state of one connection that decode needs, and nothing that does I/O."""
+
+    def __init__(self, nick: str) -> None:
+        self.nick = nick
+        self.user = ""
+        self.host = ""
+        self.caps: set[str] = set()
+        self.isupport: dict[str, str] = {}
+        self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
+        """Open batches: reference to type and the tags of its first line."""
+        self.entering: dict[RoomId, str | None] = {}
+        """Rooms just joined, with the server's time of it: what comes now may be history."""
+        self._rooms: dict[str, RoomId] = {}
+        self._seen: dict[str, RoomId | None] = {}
+        self._fold = _FOLDS["rfc1459"]
+        self._count = itertools.count()
+
+    def fold(self, name: str) -> str:
+        """A name in lower case by the server's CASEMAPPING."""
+        return name.translate(_ASCII_LOWER).translate(self._fold)
+
+    def is_me(self, nick: str) -> bool:
+        """Whether this nick is our own."""
+        return nick == self.nick or self.fold(nick) == self.fold(self.nick)
+
+    def serve(self, rooms: Iterable[RoomId]) -> dict[RoomId, RoomId]:
+        """Know these rooms. Returns those that are the same channel as another, with that other."""
+        self._rooms, same = {}, {}
+        for room in rooms:
+            first = self._rooms.setdefault(self.fold(room), room)
+            if first != room:
+                same[room] = first
+        self._seen.clear()
+        return same
+
+    def room(self, channel: str) -> RoomId | None:
+        """The room that the server calls so; None when it is none of ours."""
+        try:
+            return self._seen[channel]
+        except KeyError:
+            if len(self._seen) >= 10_000:
+                self._seen.clear()
+            room = self._seen[channel] = self._rooms.get(self.fold(channel))
+            return room
+
+    def support(self, tokens: Iterable[str]) -> None:
+        """Take in a line of ISUPPORT (numeric 005). A token that makes no sense is kept as it is."""
+        for token in tokens:
+            key, _, value = token.partition("=")
+            if key.startswith("-"):
+                self.isupport.pop(key[1:], None)
+            elif key:
+                self.isupport[key] = _HEX_ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
+        mapping = self.isupport.get("CASEMAPPING", "rfc1459").lower()
+        fold = _FOLDS.get(mapping, _FOLDS["ascii"])
+        if fold is not self._fold:
+            self._fold = fold
+            self.serve(list(self._rooms.values()))
+
+    def number(self, key: str, default: int, least: int = 1) -> int:
+        """A number from ISUPPORT, or the default when there is none that makes sense."""
+        value = self.isupport.get(key, "")
+        return (
+            int(value) if value.isascii() and value.isdigit() and least <= int(value) < 100_000 else default
+        )
+
+    def targets(self, command: str, default: int) -> int:
+        """How many targets one command may name (ISUPPORT TARGMAX, MAXTARGETS)."""
+        if "TARGMAX" in self.isupport:
+            for item in self.isupport["TARGMAX"].split(","):
+                name, _, most = item.partition(":")
+                if name.upper() == command:
+                    return int(most) if most.isascii() and most.isdigit() and int(most) > 0 else 100
+            return 1
+        return self.number("MAXTARGETS", default)
+
+    def learn(self, source: str) -> None:
+        """Our own prefix, as the server adds it to what we say."""
+        nick, _, mask = source.partition("!")
+        user, at, host = mask.rpartition("@")
+        if at:
+            self.nick, self.user, self.host = nick, user, host
+
+    def prefix(self, wanted: str) -> int:
+        """Bytes of `:nick!user@host ` before our lines; before it is known, of the longest that it may be.
+
+        `wanted` is the nick that we may get back at any time.
+        """
+        if not self.host:
+            return _UNKNOWN_PREFIX
+        nick = max(len(self.nick.encode()), len(wanted.encode()))
+        return 4 + nick + len(self.user.encode()) + len(self.host.encode())
+
+    def batch(self, params: list[str], tags: Mapping[str, str]) -> None:
+        """A BATCH begins or ends (IRCv3 batch)."""
+        reference = params[0]
+        if reference.startswith("+") and len(self.batches) < 1000:
+            self.batches[reference[1:]] = (params[1], tags)
+        else:
+            self.batches.pop(reference[1:], None)
+
+    def label(self, line: Line) -> str | None:
+        """The label that this line answers to, on itself or on its batch (IRCv3 labeled-response)."""
+        label = line.tags.get("label")
+        batch = self.batches.get(line.tags.get("batch", ""))
+        return label or (batch[1].get("label") if batch else None)
+
+    def is_history(self, line: Line, room: RoomId) -> bool:
+        """Whether this line was said before we came: in a batch of history, or between JOIN and the
+        end of joining with a time before the JOIN's. Without server-time that cannot be told, and
+        what comes while we join is taken for history.
+        """
+        tags = line.tags
+        reference = tags.get("batch")
+        for _ in range(5):
+            if reference not in self.batches:
+                break
+            kind, outer = self.batches[reference]
+            if kind in _HISTORY:
+                return True
+            reference = outer.get("batch")
+        if room not in self.entering:
+            return False
+        said, joined = tags.get("time"), self.entering[room]
+        return said is None or joined is None or said < joined
+
+    def fresh_id(self) -> MessageId:
+        """A name for a message that the server gave none."""
+        return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
