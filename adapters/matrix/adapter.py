@@ -27,6 +27,7 @@ from bridge import (
     Unit,
 )
 
+from .account import Account
 from .client import Client
 from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT, encode
@@ -60,7 +61,8 @@ class MatrixAdapter(Adapter):
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
-        self._client = Client(network, config)
+        self._account = Account(network, config)
+        self._client = Client(self._account)
         self._session = Session(config.user)
         self._rooms: Rooms | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -106,26 +108,27 @@ class MatrixAdapter(Adapter):
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         device = f"{self.config.device_id}LOOK" if self.config.device_id else None
-        client = Client(f"{self.network} look", self.config.model_copy(update={"device_id": device}))
+        account = Account(f"{self.network} look", self.config.model_copy(update={"device_id": device}))
+        client = Client(account)
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
         async def look(room: RoomId) -> str | None:
             async with gate:
-                return await look_at(client, room, joined)
+                return await look_at(client, account.user, room, joined)
 
         try:
-            await client.open(rename=False)
+            await account.open(rename=False)
             joined = await client.joined()
             found = await asyncio.gather(*map(look, rooms))
             if self.config.token is None:
-                await client.log_out()
+                await account.log_out()
         finally:
-            await client.close()
+            await account.close()
         return dict(zip(rooms, found, strict=True))
 
     async def _connection(self, emit: Emit) -> None:
-        await self._client.open()
-        self._session.own = self._client.user
+        await self._account.open()
+        self._session.own = self._account.user
         for room in self.rooms:
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
@@ -141,7 +144,7 @@ class MatrixAdapter(Adapter):
         self._rooms = self._group = None
         for future in tuple(self._open):
             _fail(future, ConnectionLost("the connection ended"))
-        await self._client.close()
+        await self._account.close()
 
     async def _deliver(self, wire: str, command: Command, future: "asyncio.Future[Receipt]") -> None:
         """Say it and settle the future. What ends the connection ends the run as well."""

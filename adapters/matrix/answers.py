@@ -19,7 +19,7 @@ from bridge import (
 
 from .decode import mapping, text_of
 
-__all__ = ["LoggedOut", "NotThere", "answer", "refusal"]
+__all__ = ["LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 
 _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
@@ -36,6 +36,10 @@ class LoggedOut(AuthenticationFailed):
         self.soft = soft
 
 
+class NotMatrix(ConnectionLost):
+    """Something answers, but no homeserver."""
+
+
 class NotThere(RoomUnavailable):
     """The thing asked for does not exist, or not for us."""
 
@@ -47,9 +51,7 @@ def answer(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise ConnectionLost(
-            "what answers at the homeserver's address does not speak Matrix: check homeserver"
-        )
+        raise NotMatrix("what answers at the homeserver's address does not speak Matrix: check homeserver")
     return value
 
 
@@ -57,7 +59,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> AdapterErro
     """The error for an answer that is not 2xx."""
     try:
         answered = answer(body)
-    except ConnectionLost as error:
+    except NotMatrix as error:
         return _without_words(status, headers, error)
     code = text_of(answered.get("errcode"), 100)
     words = " ".join(text_of(answered.get("error"), 300).split())
@@ -66,22 +68,41 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> AdapterErro
         return RateLimited(_too_fast(), _pause(headers, answered))
     if code in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
         return LoggedOut(said, soft=answered.get("soft_logout") is True)
-    if status == 401 or code in ("M_USER_DEACTIVATED", "M_USER_LOCKED"):
-        return AuthenticationFailed(f"{said}: look at the account that user names")
-    if code == "M_TOO_LARGE" or status == 413:
-        return Rejected("the message is too large for the homeserver")
-    if status >= 500 or code == "M_RESOURCE_LIMIT_EXCEEDED":
+    return _by_code("M_TOO_LARGE" if status == 413 else code, said) or _by_status(status, code, said)
+
+
+def _by_code(code: str, said: str) -> AdapterError | None:
+    """Codes that say more than the status they come with."""
+    match code:
+        case "M_USER_DEACTIVATED" | "M_USER_LOCKED":
+            return AuthenticationFailed(f"{said}: look at the account that user names")
+        case "M_TOO_LARGE":
+            return Rejected("the message is too large for the homeserver")
+        case "M_RESOURCE_LIMIT_EXCEEDED":
+            return TemporaryFailure(said)
+        case "M_UNRECOGNIZED":
+            return NotMatrix(f"{said}: check that homeserver is the address of the client-server API")
+        case _:
+            return None
+
+
+def _by_status(status: int, code: str, said: str) -> AdapterError:
+    if status >= 500:
         return TemporaryFailure(said)
-    if code == "M_UNRECOGNIZED" or (status in (404, 405) and not code.startswith("M_")):
-        return ConnectionLost(f"{said}: check that homeserver is the address of the client-server API")
-    if status == 404:
-        return NotThere(said, _PATIENCE)
-    if status == 403:
-        return RoomUnavailable(said, _PATIENCE)
-    return Rejected(said)
+    if status in (404, 405) and not code:
+        return NotMatrix(f"{said}: check that homeserver is the address of the client-server API")
+    match status:
+        case 401:
+            return AuthenticationFailed(f"{said}: look at the account that user names")
+        case 403:
+            return RoomUnavailable(said, _PATIENCE)
+        case 404:
+            return NotThere(said, _PATIENCE)
+        case _:
+            return Rejected(said)
 
 
-def _without_words(status: int, headers: Mapping[str, str], error: ConnectionLost) -> AdapterError:
+def _without_words(status: int, headers: Mapping[str, str], error: NotMatrix) -> AdapterError:
     """An answer from something in front of the homeserver, such as a proxy."""
     if status == 429:
         return RateLimited(_too_fast(), _pause(headers, {}))

@@ -3,7 +3,7 @@
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from .encode import MARK
 from .html import USER, parse
 from .scan import clean
 
-__all__ = ["decode", "id_of", "mapping", "name_of", "said", "text_of"]
+__all__ = ["decode", "id_of", "listed", "mapping", "name_of", "said", "text_of"]
 
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _FILES = {
@@ -94,6 +94,11 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def listed(value: object) -> Sequence[Any]:
+    """The value when it is an array, else an empty one."""
+    return value if isinstance(value, list) else ()
+
+
 def text_of(value: object, longest: int = 0) -> str:
     """The value when it is text, made safe, else empty text."""
     if not isinstance(value, str):
@@ -120,7 +125,7 @@ def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
 
 
 def _replacement(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is said instead (11.33.3, "Applying m.new_content"); the rest is for those who do not know edits."""
+    """What is said instead (11.33.3, "Applying m.new_content"); the rest is for who knows no edits."""
     new = mapping(content.get("m.new_content"))
     return new if "body" in new else {**content, "body": text_of(content.get("body")).removeprefix("* ")}
 
@@ -136,7 +141,7 @@ def _named(file: str, content: Mapping[str, Any], text: str) -> Content:
 
 
 def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
-    """What is answered; in a thread, where clients name the last message for want of better, its root (11.36)."""
+    """What is answered; in a thread, where clients name just the last message, its root (11.36)."""
     answered = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
     if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is not False:
         answered = root

@@ -25,9 +25,8 @@ import aiohttp
 import bridge
 from bridge import Content, Heard, Kind, RoomId, cut
 
-from .decode import decode, mapping
+from .decode import decode, listed, mapping
 from .encode import TEXT_LIMIT, content_of
-from .session import listed
 
 __all__ = ["Demo"]
 

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
-from bridge import PLAIN, Block, Line, Mark, Span, UserId, of_lines
+from bridge import Mark, Span, UserId
 
+from .page import Item, Page, State
 from .scan import Tag, clean, scan
 
 __all__ = ["USER", "linkable", "mentioned", "parse"]
 
-USER = re.compile(r"@[^\s:/?#<>\"'&]{1,200}:[A-Za-z0-9.:\[\]-]{1,230}")
+USER = re.compile(r"@[^\s:/?#<>\"'&\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}:[A-Za-z0-9.:\[\]-]{1,230}")
 """A user id, as wide as historical ids are (appendices, "User identifiers")."""
 
 _DEEPEST = 100
@@ -26,30 +27,26 @@ _MARKS = {
     "u": Mark.UNDERLINE,
     "code": Mark.CODE,
 }
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "caption", "center", "details", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
+    (
+        *(
+            "address",
+            "article",
+            "aside",
+            "caption",
+            "center",
+            "details",
+            "div",
+            "fieldset",
+            "figure",
+            "footer",
+        ),
+        *("form", "header", "hr", "main", "nav", "p", "pre", "section", "summary", "blockquote", *_HEADINGS),
+        *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr"),
+    )
 )
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "meta", "link", "col", "area", "embed", "source"})
-
-
-class _Item:
-    """A list item that is open; its mark belongs to its first line."""
-
-    __slots__ = ("shown",)
-
-    def __init__(self) -> None:
-        self.shown = False
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What holds for text at one place."""
-
-    span: Span = Span("")  # noqa: RUF009 -- frozen, so one is as good as many
-    item: _Item | None = None
-    lists: int = 0
-    pre: bool = False
-    hidden: bool = False
 
 
 def linkable(href: str) -> bool:
@@ -81,31 +78,25 @@ def parse(source: str) -> tuple[Span, ...]:
     return reader.finish()
 
 
-class _Reader:
+class _Reader(Page):
+    """Tags, and what they do to the state."""
+
     def __init__(self) -> None:
-        self._lines: list[Line] = []
-        self._line: list[Span] = []
-        self._block: Block = PLAIN
-        self._item: _Item | None = None
-        self._state = _State()
-        self._opened: list[tuple[str, _State]] = []
+        super().__init__()
+        self._opened: list[tuple[str, State]] = []
         self._too_deep = 0
         self._numbers: list[int | None] = []
-        self._space = False
         self._fresh_pre = False
         self._paragraph_ended = False
 
-    def finish(self) -> tuple[Span, ...]:
-        self._end_line()
-        return of_lines(self._lines)
-
     def text(self, text: str) -> None:
-        if self._state.hidden:
+        if self.state.hidden:
             return
-        if self._state.pre:
-            self._preformatted(text.removeprefix("\n") if self._fresh_pre else text)
+        if self.state.pre:
+            self.preformatted(text.removeprefix("\n") if self._fresh_pre else text)
         else:
-            self._flowing(text)
+            self.flow(text)
+            self._paragraph_ended = self._paragraph_ended and not text.strip()
         self._fresh_pre = False
 
     def open(self, tag: Tag) -> None:
@@ -119,7 +110,7 @@ class _Reader:
             return
         if name in _BLOCKS:
             self._begin_block(name)
-        self._opened.append((name, self._state))
+        self._opened.append((name, self.state))
         if mark := _MARKS.get(name):
             self._mark(mark)
         if effect := _EFFECTS.get(name):
@@ -127,7 +118,7 @@ class _Reader:
 
     def close(self, name: str) -> None:
         if name == "br":
-            self._break()
+            self.break_line()
         elif name in _VOID:
             return
         elif self._too_deep:
@@ -137,9 +128,9 @@ class _Reader:
                 pass
 
     def _close_last(self) -> str:
-        name, self._state = self._opened.pop()
+        name, self.state = self._opened.pop()
         if name in _BLOCKS:
-            self._end_line()
+            self.end_line()
         if name in ("ul", "ol") and self._numbers:
             self._numbers.pop()
         self._paragraph_ended = name == "p"
@@ -150,9 +141,9 @@ class _Reader:
             self._close_last()
         if name == "li":
             self._close_item()
-        self._end_line()
-        if name == "p" and self._paragraph_ended and self._state.item is None and not self._state.hidden:
-            self._break()
+        self.end_line()
+        if name == "p" and self._paragraph_ended and self.state.item is None and not self.state.hidden:
+            self.break_line()
         self._paragraph_ended = False
 
     def _close_item(self) -> None:
@@ -165,144 +156,81 @@ class _Reader:
                 return
 
     def _void(self, tag: Tag) -> None:
-        if self._state.hidden:
+        if self.state.hidden:
             return
         if tag.name == "br":
-            self._break()
+            self.break_line()
         elif tag.name == "img":
-            self._flowing(clean(tag.attributes.get("alt") or tag.attributes.get("title") or ""))
+            self.flow(clean(tag.attributes.get("alt") or tag.attributes.get("title") or ""))
         elif tag.name == "hr":
             self._begin_block("hr")
-            self._flowing("---")
-            self._end_line()
-
-    def _preformatted(self, text: str) -> None:
-        first, *rest = text.split("\n")
-        self._append(first)
-        for line in rest:
-            self._break()
-            self._append(line)
-
-    def _flowing(self, text: str) -> None:
-        """Text in which a line's end is no more than a space."""
-        if "\n" in text:
-            parts = text.split("\n")
-            text = " ".join(
-                [
-                    part
-                    for part in (parts[0].rstrip(), *map(str.strip, parts[1:-1]), parts[-1].lstrip())
-                    if part
-                ]
-            )
-            leading, trailing = not parts[0].strip(), not parts[-1].strip()
-        else:
-            leading = trailing = False
-        if text:
-            self._paragraph_ended = False
-            if (leading or self._space) and self._line:
-                self._append(" ")
-            self._append(text)
-            self._space = trailing
-        else:
-            self._space = self._space or leading
-
-    def _append(self, text: str) -> None:
-        if not text or self._state.hidden:
-            return
-        if not self._line:
-            self._begin_line()
-        self._line.append(replace(self._state.span, text=text, block=self._block))
-
-    def _begin_line(self) -> None:
-        """An item's mark is for its first line, the others follow as plain lines."""
-        self._item = self._state.item
-        self._block = self._state.span.block
-        if self._item is not None and self._item.shown:
-            self._block = replace(self._block, item=None, indent=0)
-
-    def _break(self) -> None:
-        """The line ends here, empty or not."""
-        if not self._line:
-            self._begin_line()
-        if self._item is not None:
-            self._item.shown = True
-        self._lines.append((self._block, tuple(self._line)))
-        self._line = []
-        self._space = False
-
-    def _end_line(self) -> None:
-        """A block begins or ends: so does the line, unless it is the white space between two blocks."""
-        if self._line and (self._block.code is not None or any(span.text.strip() for span in self._line)):
-            self._break()
-        self._line = []
-        self._space = False
+            self.flow("---")
+            self.end_line()
 
     def _restyle(self, span: Span) -> None:
-        self._state = replace(self._state, span=span)
+        self.state = replace(self.state, span=span)
 
     def _mark(self, mark: Mark) -> None:
-        if not self._state.pre:
-            self._restyle(replace(self._state.span, marks=self._state.span.marks | {mark}))
+        if not self.state.pre:
+            self._restyle(replace(self.state.span, marks=self.state.span.marks | {mark}))
 
     def _pre(self, _: Tag) -> None:
-        block = replace(self._state.span.block, code="")
-        self._state = replace(self._state, pre=True, span=Span("", block=block))
+        block = replace(self.state.span.block, code="")
+        self.state = replace(self.state, pre=True, span=Span("", block=block))
         self._fresh_pre = True
 
     def _code(self, tag: Tag) -> None:
         """The language of a code block stands in the class of its `code`."""
-        if self._state.pre:
+        if self.state.pre:
             classes = [
                 name for name in tag.attributes.get("class", "").split() if name.startswith("language-")
             ]
             language = clean(classes[0].removeprefix("language-")) if classes else ""
-            self._restyle(
-                replace(self._state.span, block=replace(self._state.span.block, code=language[:50]))
-            )
+            self._restyle(replace(self.state.span, block=replace(self.state.span.block, code=language[:50])))
 
     def _quote(self, _: Tag) -> None:
-        block = self._state.span.block
-        self._restyle(replace(self._state.span, block=replace(block, quote=block.quote + 1)))
+        block = self.state.span.block
+        self._restyle(replace(self.state.span, block=replace(block, quote=block.quote + 1)))
 
     def _list(self, tag: Tag) -> None:
         start = tag.attributes.get("start", "1")
         known = start.isascii() and start.isdigit() and len(start) < 10
         number = max(1, int(start)) if known else 1
         self._numbers.append(number if tag.name == "ol" else None)
-        self._state = replace(self._state, lists=self._state.lists + 1)
+        self.state = replace(self.state, lists=self.state.lists + 1)
 
     def _list_item(self, _: Tag) -> None:
         item = 0
         if self._numbers and (number := self._numbers[-1]) is not None:
             item = number
             self._numbers[-1] = min(number + 1, _LONGEST_LIST)
-        block = replace(self._state.span.block, item=item, indent=max(0, self._state.lists - 1))
-        self._state = replace(self._state, item=_Item(), span=replace(self._state.span, block=block))
+        block = replace(self.state.span.block, item=item, indent=max(0, self.state.lists - 1))
+        self.state = replace(self.state, item=Item(), span=replace(self.state.span, block=block))
 
     def _link(self, tag: Tag) -> None:
         href = tag.attributes.get("href", "")
-        if self._state.pre or not linkable(href):
+        if self.state.pre or not linkable(href):
             return
         user = mentioned(href)
-        self._restyle(replace(self._state.span, mention=user, href=None if user else href))
+        self._restyle(replace(self.state.span, mention=user, href=None if user else href))
 
     def _span(self, tag: Tag) -> None:
         colour = tag.attributes.get("data-mx-color") or tag.attributes.get("color") or ""
-        if self._state.pre:
+        if self.state.pre:
             return
         if len(colour) == 7 and colour[0] == "#" and set(colour[1:].lower()) <= set("0123456789abcdef"):
-            self._restyle(replace(self._state.span, colour=int(colour[1:], 16)))
+            self._restyle(replace(self.state.span, colour=int(colour[1:], 16)))
         if (reason := tag.attributes.get("data-mx-spoiler")) is not None:
             if reason:
-                self._flowing(f"({clean(reason)}) ")
+                self.flow(f"({clean(reason)}) ")
             self._mark(Mark.SPOILER)
 
     def _cell(self, _: Tag) -> None:
-        if self._line:
-            self._append(" | ")
+        if self.line:
+            self.append(" | ")
 
     def _hide(self, _: Tag) -> None:
-        self._state = replace(self._state, hidden=True)
+        self.state = replace(self.state, hidden=True)
 
 
 _EFFECTS: dict[str, Callable[[_Reader, Tag], None]] = {

@@ -27,14 +27,14 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
     Raises AdapterErrors; TemporaryFailure when there is no answer in time.
     """
 
-    async def send(
+    async def send(  # noqa: PLR0913, PLR0917 -- as its base has it
         self,
         method: str,
         path: str,
         data: Any = None,
         headers: dict[str, str] | None = None,
         trace_context: Any = None,
-        timeout: Any = None,  # noqa: ASYNC109 -- its base has it
+        timeout: Any = None,  # noqa: ASYNC109
     ) -> aiohttp.ClientResponse:
         limit = timeout or aiohttp.ClientTimeout(total=_ANSWER, sock_connect=CONNECT)
         try:
@@ -66,7 +66,8 @@ def _unreachable(address: str, error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why = error.certificate_error
         reason = getattr(why, "verify_message", "") or str(why)
-        return f"the certificate of {address} does not verify ({reason}): renew it, or name its authority in ca_file"
+        advice = "renew it, or name its authority in ca_file"
+        return f"the certificate of {address} does not verify ({reason}): {advice}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the host of {address} is unknown: check homeserver"
     if isinstance(error, aiohttp.ClientSSLError):

@@ -93,8 +93,15 @@ def _unquoted(parts: list[Line], *, pings: bool) -> Iterator[str]:
         if listed:
             yield from _Lists().render(group, pings=pings)
         else:
-            for code, run in groupby(group, lambda part: part[0].code):
-                yield _coded(code, run) if code is not None else _flowing(run, pings=pings)
+            yield from _plain(group, pings=pings)
+
+
+def _plain(parts: Iterable[Line], *, pings: bool) -> Iterator[str]:
+    for code, run in groupby(parts, lambda part: part[0].code):
+        if code is None:
+            yield _flowing(run, pings=pings)
+        else:
+            yield _coded(code, run)
 
 
 def _flowing(parts: Iterable[Line], *, pings: bool) -> str:
@@ -111,7 +118,7 @@ def _coded(code: str, parts: Iterable[Line]) -> str:
 
 
 class _Lists:
-    """Items, one a line, to nested lists. A list is open with its last item, so that the next may nest in it."""
+    """Items, one a line, to nested lists. The last item of a list stays open: the next may nest in it."""
 
     def __init__(self) -> None:
         self._open: list[int | None] = []

@@ -27,9 +27,9 @@ from bridge import (
 from .answers import NotThere
 from .client import Client
 from .config import MatrixRoom
-from .decode import id_of, mapping, text_of
+from .decode import id_of, listed, mapping, text_of
 from .encode import content_of
-from .session import Session, listed
+from .session import Session
 
 __all__ = ["Rooms"]
 
@@ -187,7 +187,7 @@ class Rooms:
             ) from None
         except RoomUnavailable as error:
             raise RoomUnavailable(
-                f"{room} does not let {self._session.own} in: invite it there, and see that it is not banned ({error})"
+                f"{room} does not let {self._session.own} in: invite it there, or lift its ban ({error})"
             ) from None
         except (TemporaryFailure, Rejected) as error:
             raise RoomUnavailable(f"{room} cannot be entered: {error}") from None

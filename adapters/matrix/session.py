@@ -1,6 +1,6 @@
 """What is known of the account's rooms: which are which, who is called what. Pure state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from bridge import RoomId
 
 from .decode import id_of, mapping, text_of
 
-__all__ = ["Session", "Tombstone", "after_join", "listed"]
+__all__ = ["Session", "Tombstone", "after_join"]
 
 _LONGEST_NAME = 256
 
@@ -90,11 +90,6 @@ class Session:
             here[user] = name
         else:
             here.pop(user, None)
-
-
-def listed(value: object) -> Sequence[Any]:
-    """The value when it is an array, else an empty one."""
-    return value if isinstance(value, list) else ()
 
 
 def after_join(events: Iterable[object], own: str) -> tuple[list[Any], bool]:

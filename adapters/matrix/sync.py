@@ -19,9 +19,9 @@ from bridge import (
 )
 
 from .client import Client
-from .decode import decode, id_of, mapping, text_of
+from .decode import decode, id_of, listed, mapping, text_of
 from .rooms import Rooms
-from .session import Session, after_join, listed
+from .session import Session, after_join
 
 __all__ = ["Listener"]
 

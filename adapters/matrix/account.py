@@ -1,0 +1,213 @@
+"""Being logged in: the account, its device and its token, over nio's session."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import aiohttp
+import nio
+
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    RateLimited,
+    Rejected,
+    RoomUnavailable,
+    TemporaryFailure,
+)
+
+from .answers import LoggedOut, NotMatrix, answer
+from .config import MatrixNetwork
+from .decode import mapping, text_of
+from .http import HttpSession, trust
+
+__all__ = ["Account", "fine"]
+
+log = logging.getLogger(__name__)
+
+_PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
+
+
+class Account:
+    """One account on one homeserver. The token and the device stay from connection to connection."""
+
+    def __init__(self, network: str, config: MatrixNetwork) -> None:
+        self._config = config
+        self.user = config.user
+        """Our own id, as the homeserver writes it."""
+        self._device = config.device_id or _device(network, config.user)
+        self._nio: HttpSession | None = None
+        self._token = config.token.get_secret_value() if config.token is not None else None
+        self._rename = True
+        self._logging_in = asyncio.Lock()
+
+    async def open(self, *, rename: bool = True) -> None:
+        """Open the session and see to it that we are logged in.
+
+        Raises ConnectionLost or AuthenticationFailed.
+        """
+        await self.close()
+        self._rename = rename
+        settings = nio.AsyncClientConfig(
+            max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
+        )
+        session = HttpSession(self._config.homeserver, self._config.user, self._device, None, settings)
+        session.ssl = trust(self._config.ca_file)
+        session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        self._nio = session
+        try:
+            await self._see_server()
+            await self.log_in() if self._token is None else await self._check_token(self._token)
+        except (TemporaryFailure, RoomUnavailable, Rejected, RateLimited) as error:
+            raise ConnectionLost(str(error)) from None
+
+    async def close(self) -> None:
+        """Close the connections. The device and its token stay."""
+        session, self._nio = self._nio, None
+        if session is not None:
+            await session.close()
+
+    async def log_in(self, expired: str | None = None) -> None:
+        """Log in with the password; the device is the same each time (5.4, 5.6.3).
+
+        With `expired`, only when that token is still the one in use: several requests may find it ended.
+        """
+        async with self._logging_in:
+            if expired is not None and self._token != expired:
+                return
+            self._token = None
+            if self._config.password is None:
+                raise self._token_ended()
+            session = self.session
+            session.access_token = ""
+            session.device_id = self._device
+            try:
+                reply = await session.login(self._config.password.get_secret_value(), device_name="Hubbub")
+            except (RoomUnavailable, AuthenticationFailed, Rejected) as error:
+                raise AuthenticationFailed(
+                    f"the homeserver does not let {self._config.user} in: check user and password ({error})"
+                ) from None
+            if not isinstance(reply, nio.LoginResponse):
+                raise ConnectionLost(
+                    "the homeserver answers a login as no Matrix server does: check homeserver"
+                )
+            self._token, self.user = reply.access_token, reply.user_id
+            await self._take_name()
+
+    async def log_out(self) -> None:
+        """End the session for good. Only `look` does; a service keeps its device."""
+        if self._token is not None:
+            await fine(self.session.logout())
+            self._token = None
+
+    async def ask(self, request: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """The request's answer, after logging in anew where the session has softly ended (5.6.3)."""
+        token = self._token
+        try:
+            return await request()
+        except LoggedOut as error:
+            await self._logged_out(error, token, again=True)
+        token = self._token
+        try:
+            return await request()
+        except LoggedOut as error:
+            await self._logged_out(error, token, again=False)
+
+    async def _logged_out(self, error: LoggedOut, token: str | None, *, again: bool) -> None:
+        """Log in anew where that can help, else raise."""
+        if self._config.password is None:
+            raise self._token_ended() from None
+        if error.soft and again:
+            log.info("the session of %s has ended; logging in again", self._config.user)
+            await self.log_in(expired=token)
+            return
+        if self._token == token:
+            self._token = None
+        raise AuthenticationFailed(
+            f"the session of {self.user} was ended from elsewhere: does another Hubbub use the account?"
+        ) from None
+
+    def _token_ended(self) -> AuthenticationFailed:
+        return AuthenticationFailed(
+            f"the homeserver does not take the token of {self.user}, or no longer: put a new one into token"
+        )
+
+    async def _check_token(self, token: str) -> None:
+        """See that the token is good and is this user's (5.7)."""
+        self.session.access_token = token
+        try:
+            reply = await fine(self.session.whoami())
+        except LoggedOut as error:
+            if self._config.password is None or not error.soft:
+                await self._logged_out(error, token, again=False)
+            await self.log_in(expired=token)
+            return
+        if reply.user_id != self._config.user:
+            raise AuthenticationFailed(
+                f"the token is that of {text_of(reply.user_id, 255)}: check user and token"
+            )
+        if self._config.token is not None:
+            await self._take_name()
+
+    async def _see_server(self) -> None:
+        """See that a homeserver is there (2.1), and where the server's owner says it is when it is not."""
+        try:
+            reply = await self.session.send("GET", "/_matrix/client/versions", None, dict(_PLAIN))
+            found = isinstance(answer(await reply.read()).get("versions"), list)
+        except (NotMatrix, RoomUnavailable, Rejected):
+            found = False
+        if not found:
+            hint = await self._well_known()
+            raise ConnectionLost(
+                f"there is no Matrix homeserver at {self._config.homeserver}: check homeserver{hint}"
+            )
+
+    async def _well_known(self) -> str:
+        """What the server's domain says of itself (4.1, "Well-known URI")."""
+        try:
+            reply = await self.session.send("GET", "/.well-known/matrix/client", None, dict(_PLAIN))
+            told = mapping(answer(await reply.read()).get("m.homeserver")).get("base_url")
+        except AdapterError:
+            return ""
+        return f" (its domain says that it is {text_of(told, 200)})" if text_of(told) else ""
+
+    async def _take_name(self) -> None:
+        """Bear the configured display name (11.2.2)."""
+        wanted = self._config.display_name
+        if wanted is None or not self._rename:
+            return
+        try:
+            name = await self.session.get_displayname(self._config.user)
+            if getattr(name, "displayname", None) != wanted:
+                await self.session.set_displayname(wanted)
+        except (RoomUnavailable, Rejected, RateLimited) as error:
+            log.warning("the display name of %s could not be set: %s", self._config.user, error)
+
+    @property
+    def token(self) -> str:
+        return self._token or ""
+
+    @property
+    def session(self) -> HttpSession:
+        if self._nio is None:
+            raise ConnectionLost("not connected")
+        return self._nio
+
+
+async def fine(calling: Coroutine[Any, Any, Any]) -> Any:
+    """Nio's answer; it returns, and does not raise, what is not as the specification has it."""
+    try:
+        reply = await calling
+    except (UnicodeDecodeError, RecursionError):
+        reply = None
+    if reply is None or isinstance(reply, nio.ErrorResponse):
+        raise ConnectionLost("the homeserver answers as no Matrix server does: check homeserver")
+    return reply
+
+
+def _device(network: str, user: str) -> str:
+    """A device id that a restart does not change, so that no devices pile up."""
+    return "HUBBUB" + hashlib.sha256(f"{network}\n{user}".encode()).hexdigest()[:12].upper()
