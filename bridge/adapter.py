@@ -56,7 +56,7 @@ class Adapter(ABC):
         self.network = network
         self.config = config
         self.rooms: Mapping[RoomId, Any] = {}
-        self._introduction = introduction
+        self.introduction = introduction
         self._introduced: dict[str, float] = {}
 
     @classmethod
@@ -107,7 +107,7 @@ class Adapter(ABC):
         if person in self._introduced or len(self._introduced) >= 1000:
             return None
         self._introduced[person] = now
-        return self._introduction
+        return self.introduction
 
 
 def find(protocol: str) -> type[Adapter]:

@@ -1,18 +1,20 @@
-"""The composition root: builds everything from a configuration, and runs it."""
+"""The composition root: builds everything from a configuration, runs it, and follows a new one."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from .adapter import Adapter, find
 from .config import Config
 from .journal import Journal
-from .model import Event
+from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .supervisor import Supervisor
 
-__all__ = ["introduction", "run"]
+__all__ = ["Bridge", "introduction"]
 
 log = logging.getLogger(__name__)
 
@@ -21,39 +23,120 @@ _DRAIN = 2.0
 """How long a stop waits for the confirmations of what is on its way, in seconds."""
 
 
-async def run(
-    config: Config,
-    *,
-    watch: Callable[[str, Event], None] | None = None,
-    adapters: dict[str, Adapter] | None = None,
-) -> None:
-    """Relay until cancelled.
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A network that is kept connected."""
 
-    `watch` is called with each event and the name of its network. `adapters` are used in place of
-    those that the configuration names. Raises JournalError when the journal cannot be used.
-    """
-    if adapters is None:
-        adapters = build(config)
-    journal = Journal(config.journal)
-    try:
-        router = Router(compile_routes(config, journal.number), adapters, journal)
-        router.watch = watch
-        await _serve(config, adapters)
+    adapter: Adapter
+    supervisor: Supervisor
+    task: "asyncio.Task[None]"
+
+
+class Bridge:
+    """A configuration at work."""
+
+    def __init__(self, config: Config, *, watch: Callable[[str, Event], None] | None = None) -> None:
+        """`watch` is called with each event and the name of its network."""
+        self._config = config
+        self._watch = watch
+        self._networks: dict[str, _Running] = {}
+        self._workers: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Relay until cancelled. Raises JournalError when the journal cannot be used."""
+        with contextlib.closing(Journal(self._config.journal)) as journal:
+            self._router = Router(journal, self._watch)
+            async with asyncio.TaskGroup() as self._group:
+                await self._become(self._config)
+                async with self._draining():
+                    await self._patrol()
+
+    async def reload(self, config: Config) -> None:
+        """Follow another configuration. What did not change keeps its connection and its queue."""
+        if config.journal != self._config.journal:
+            log.warning("the journal stays %s until a restart", self._config.journal)
+        await self._become(config)
+
+    def adapter(self, network: str) -> Adapter:
+        """The adapter of a network."""
+        return self._networks[network].adapter
+
+    async def _become(self, config: Config) -> None:
+        rooms = _rooms(config)
+        changed = {
+            name
+            for name in self._networks
+            if name not in rooms or config.networks[name] != self._config.networks[name]
+        }
+        await self._stop(changed)
+        self._config = config
+        adapters = {name: self._adapter(name) for name in rooms}
+        self._router.map(compile_routes(config, self._router.journal.number), adapters)
+        for name, adapter in adapters.items():
+            if adapter.rooms != rooms[name]:
+                await adapter.serve(rooms[name])
+        self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
-        await _relay(router, adapters)
-    finally:
-        journal.close()
+
+    def _adapter(self, name: str) -> Adapter:
+        """The adapter of a network, as it runs or new."""
+        text = introduction(self._config)
+        if running := self._networks.get(name):
+            running.adapter.introduction = text
+            return running.adapter
+        network = self._config.networks[name]
+        return find(network.protocol)(name, network.settings, text)
+
+    def _start(self, adapters: Mapping[str, Adapter]) -> None:
+        """Start what does not run yet, and stop the workers of rooms that are gone."""
+        for number in self._workers.keys() - self._router.workers.keys():
+            self._workers.pop(number).cancel()
+        for number, worker in self._router.workers.items():
+            if number not in self._workers:
+                self._workers[number] = self._group.create_task(worker.run())
+        for name, adapter in adapters.items():
+            if name not in self._networks:
+                supervisor = Supervisor(adapter, self._router.emit(name), self._router.offline)
+                task = self._group.create_task(supervisor.run())
+                self._networks[name] = _Running(adapter, supervisor, task)
+
+    async def _stop(self, names: set[str]) -> None:
+        """Disconnect these networks; what is owed to their rooms stays in the journal."""
+        for number in self._router.forget(names):
+            self._workers.pop(number).cancel()
+        tasks = [self._networks.pop(name).task for name in names]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._router.journal.committed()
+
+    async def _patrol(self) -> None:
+        """Find connections that seem alive and confirm nothing."""
+        while True:
+            await asyncio.sleep(_PATROL)
+            for name in self._router.overdue():
+                self._networks[name].supervisor.restart("a confirmation is overdue")
+
+    @contextlib.asynccontextmanager
+    async def _draining(self) -> AsyncIterator[None]:
+        """At the end begin nothing new, and let what is on its way arrive, before the networks go."""
+        try:
+            yield
+        finally:
+            for task in self._workers.values():
+                task.cancel()
+            outstanding = [f for worker in self._router.workers.values() for f in worker.on_their_way()]
+            if outstanding:
+                await asyncio.wait(outstanding, timeout=_DRAIN)
 
 
-def build(config: Config) -> dict[str, Adapter]:
-    """An adapter for each network that a conversation uses."""
-    used = {entry.network for conversation in config.conversations.values() for entry in conversation.rooms}
-    text = introduction(config)
-    return {
-        name: find(network.protocol)(name, network.settings, text)
-        for name, network in config.networks.items()
-        if name in used
-    }
+def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
+    """The rooms to be in, by network, each with its settings."""
+    rooms: dict[str, dict[RoomId, Any]] = {}
+    for conversation in config.conversations.values():
+        for entry in conversation.rooms:
+            rooms.setdefault(entry.network, {})[entry.room] = entry.settings
+    return rooms
 
 
 def introduction(config: Config) -> str:
@@ -64,46 +147,3 @@ def introduction(config: Config) -> str:
         "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks "
         f"({names}). I do not read private messages. For questions, ask {owner}."
     )
-
-
-async def _serve(config: Config, adapters: dict[str, Adapter]) -> None:
-    for name, adapter in adapters.items():
-        rooms = {
-            entry.room: entry.settings
-            for conversation in config.conversations.values()
-            for entry in conversation.rooms
-            if entry.network == name
-        }
-        await adapter.serve(rooms)
-
-
-async def _relay(router: Router, adapters: dict[str, Adapter]) -> None:
-    """Run the workers and the networks; when cancelled, let what is on its way arrive."""
-    supervisors = {
-        name: Supervisor(adapter, router.emit(name), partial(router.offline, name))
-        for name, adapter in adapters.items()
-    }
-    async with asyncio.TaskGroup() as networks:
-        for supervisor in supervisors.values():
-            networks.create_task(supervisor.run())
-        networks.create_task(_patrol(router, supervisors))
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for worker in router.workers.values():
-                    workers.create_task(worker.run())
-        finally:
-            await _drain(router)
-
-
-async def _patrol(router: Router, supervisors: dict[str, Supervisor]) -> None:
-    """Find connections that seem alive and confirm nothing."""
-    while True:
-        await asyncio.sleep(_PATROL)
-        for network in router.overdue():
-            supervisors[network].restart("a confirmation is overdue")
-
-
-async def _drain(router: Router) -> None:
-    outstanding = [future for worker in router.workers.values() for future in worker.on_their_way()]
-    if outstanding:
-        await asyncio.wait(outstanding, timeout=_DRAIN)

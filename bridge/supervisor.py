@@ -33,8 +33,8 @@ class NetworkState(StrEnum):
 class Supervisor:
     """Runs an adapter again and again, with full-jitter backoff."""
 
-    def __init__(self, adapter: Adapter, emit: Emit, offline: Callable[[], None]) -> None:
-        """`offline` is called whenever a connection has ended."""
+    def __init__(self, adapter: Adapter, emit: Emit, offline: Callable[[str], None]) -> None:
+        """`offline` is called with the network's name whenever a connection has ended."""
         self._adapter = adapter
         self._emit = emit
         self._offline = offline
@@ -55,7 +55,7 @@ class Supervisor:
         while True:
             self.state, started = NetworkState.CONNECTING, time.monotonic()
             error = await self._connect()
-            self._offline()
+            self._offline(self._adapter.network)
             if time.monotonic() - started > _STEADY:
                 self._failures = 0
             self.reason = str(error) if error else "the connection ended"

@@ -13,9 +13,12 @@ import click
 
 from bridge import app
 from bridge.adapter import find
-from bridge.config import Config, load
+from bridge.config import load
+from bridge.errors import ConfigError
 
-__all__ = ["config_argument", "log_to", "run", "until_stopped"]
+__all__ = ["config_argument", "log_to", "run"]
+
+log = logging.getLogger(__name__)
 
 config_argument = click.argument(
     "file",
@@ -30,8 +33,7 @@ config_argument = click.argument(
 def run(file: Path, *, verbose: bool) -> None:
     """Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped."""
     log_to(sys.stderr.fileno(), logging.DEBUG if verbose else logging.INFO)
-    config = load(file, find)
-    asyncio.run(until_stopped(config))
+    asyncio.run(_until_stopped(file))
 
 
 def log_to(descriptor: int, level: int) -> None:
@@ -45,13 +47,31 @@ def log_to(descriptor: int, level: int) -> None:
         logging.getLogger(package).setLevel(level)
 
 
-async def until_stopped(config: Config) -> None:
-    """Run until SIGTERM or SIGINT, then stop politely."""
-    relay = asyncio.ensure_future(app.run(config))
+async def _until_stopped(file: Path) -> None:
+    """Run until SIGTERM or SIGINT, then stop politely; SIGHUP reads the file again."""
+    bridge = app.Bridge(load(file, find))
+    relay = asyncio.ensure_future(bridge.run())
+    reloads: asyncio.Queue[None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, relay.cancel)
+    loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
+    reloading = asyncio.ensure_future(_reload(file, bridge, reloads))
     # What is there now stays: the collector need not look at it again.
     gc.freeze()
-    with contextlib.suppress(asyncio.CancelledError):
-        await relay
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await relay
+    finally:
+        reloading.cancel()
+
+
+async def _reload(file: Path, bridge: app.Bridge, reloads: "asyncio.Queue[None]") -> None:
+    while True:
+        await reloads.get()
+        try:
+            config = load(file, find)
+        except ConfigError as error:
+            log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
+        else:
+            await bridge.reload(config)

@@ -1,6 +1,7 @@
 """The demo's terminal."""
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bridge.model import Mark, Span
@@ -32,14 +33,13 @@ class Screen:
     def talk(self, network: str, who: str, spans: tuple[Span, ...], *, copy: bool) -> None:
         """Something was said in a network's room, or arrived there."""
         colour = self._colours.setdefault(network, _COLOURS[len(self._colours) % len(_COLOURS)])
-        head = Text.assemble((f"{network:>8} ", f"bold {colour}"), ("← " if copy else "  ", "dim"))
         body = Text("", "dim" if copy else "")
         if not copy:
             body.append(f"{who}: ", "bold")
         for span in spans:
             code = span.block.code is not None
             body.append(span.text, "reverse" if code else " ".join(_STYLES[mark] for mark in span.marks))
-        first, *rest = body.split("\n")
-        self._console.print(head + first)
-        for line in rest:
-            self._console.print(Text(" " * len(head.plain)) + line)
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=8, justify="right")
+        line.add_row(Text(network, f"bold {colour}"), Text("←" if copy else " ", "dim"), body)
+        self._console.print(line)

@@ -24,10 +24,7 @@ def _marked(*spans: Span | str) -> Content:
     return Content(tuple(Span(span) if isinstance(span, str) else span for span in spans))
 
 
-_PASTE = "\n".join(
-    f"{n:2}. A long paste keeps its lines, its order and its length, wherever a message must be short."
-    for n in range(1, 11)
-)
+_PASTE = "\n".join(f"{n:2}. A long paste keeps its lines and their order" for n in range(1, 11))
 
 SCRIPT = (
     Saying(0, plain("Hello! I am here. Can you hear me over there?")),
@@ -80,9 +77,9 @@ class Ear:
     """By speaker: all words that should have come, in order, without white space."""
     heard: dict[str, str] = field(default_factory=dict)
 
-    def expect(self, speaker: str, saying: Saying) -> None:
+    def expect(self, speaker: str, content: Content) -> None:
         """The speaker says this elsewhere."""
-        words = "".join([span.text for span in degrade(saying.content, self.capabilities)])
+        words = "".join([span.text for span in degrade(content, self.capabilities)])
         self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
 
     def hear(self, heard: Heard) -> None:

@@ -12,7 +12,8 @@ from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.demo import Demo, Person
-from bridge.model import Event, RoomState, RoomStateChanged
+from bridge.model import Content, Event, RoomState, RoomStateChanged
+from bridge.relay.fit import degrade
 
 from .screen import Screen
 from .script import SCRIPT, Ear, Saying
@@ -81,15 +82,16 @@ class Stage:
     @contextlib.asynccontextmanager
     async def _bridge(self, config: Config) -> AsyncIterator[None]:
         """Run the bridge, once it is in every room."""
-        adapters = app.build(config)
-        for conversation in config.conversations.values():
-            for entry in conversation.rooms:
-                self._ears[entry.network] = Ear(adapters[entry.network].capabilities(entry.room))
-        relay = asyncio.ensure_future(app.run(config, watch=self._watch, adapters=adapters))
+        bridge = app.Bridge(config, watch=self._watch)
+        relay = asyncio.ensure_future(bridge.run())
         try:
-            await self._until(lambda: relay.done() or self._joined >= adapters.keys())
+            await self._until(lambda: relay.done() or self._joined >= config.networks.keys())
             if relay.done():
                 relay.result()
+            for conversation in config.conversations.values():
+                for entry in conversation.rooms:
+                    record = bridge.adapter(entry.network).capabilities(entry.room)
+                    self._ears[entry.network] = Ear(record)
             yield
         finally:
             relay.cancel()
@@ -140,10 +142,12 @@ class Stage:
         return True
 
     async def _say(self, people: Mapping[str, Person], here: str, saying: Saying) -> None:
+        # A person types what their network can show: no more.
+        content = Content(degrade(saying.content, self._ears[here].capabilities))
         for network, ear in self._ears.items():
             if network != here:
-                ear.expect(people[here].name, saying)
-        await people[here].say(saying.content, saying.kind)
+                ear.expect(people[here].name, content)
+        await people[here].say(content, saying.kind)
         if not saying.quick:
             ears = self._ears.values()
             with contextlib.suppress(TimeoutError):

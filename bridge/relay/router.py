@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from bridge.adapter import Adapter, Emit, Position
 from bridge.journal import Delivery, Journal
@@ -20,19 +21,35 @@ log = logging.getLogger(__name__)
 class Router:
     """The way of a message through the middle, one direction."""
 
-    def __init__(self, routes: Routes, adapters: Mapping[str, Adapter], journal: Journal) -> None:
-        self._routes = routes
+    def __init__(self, journal: Journal, watch: Callable[[str, Event], None] | None = None) -> None:
+        """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
-        self._names = {source.number: network for (network, _), source in routes.sources.items()}
+        self.workers: dict[int, Worker] = {}
+        """By the room's number; whoever holds the router runs them."""
+        self._watch = watch
+        self._routes = Routes({}, {}, {})
+        self._names: dict[int, str] = {}
+        self._by_room: dict[tuple[str, RoomId], Worker] = {}
+        journal.taken = self._taken
+
+    def map(self, routes: Routes, adapters: Mapping[str, Adapter]) -> None:
+        """Follow this map from now on. Rooms that stay keep their workers."""
+        self._routes = routes
+        self._names.update({source.number: network for (network, _), source in routes.sources.items()})
         self.workers = {
-            number: Worker(number, room, adapters[network], journal, self._origin)
+            number: self.workers.get(number)
+            or Worker(number, room, adapters[network], self.journal, self._origin)
             for number, (network, room) in routes.rooms.items()
         }
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
-        self.watch: Callable[[str, Event], None] | None = None
-        """Called with each event and its network: for those who look on."""
-        journal.taken = self._taken
         self._bury_unmapped()
+
+    def forget(self, networks: AbstractSet[str]) -> list[int]:
+        """Forget the workers of these networks, which end; returns the numbers of their rooms."""
+        gone = [number for number, (network, _) in self._routes.rooms.items() if network in networks]
+        for number in gone:
+            self.workers.pop(number, None)
+        return gone
 
     def emit(self, network: str) -> Emit:
         """Where the adapter of a network hands over what it heard."""
@@ -58,15 +75,17 @@ class Router:
                 source = sources.get((network, event.room))
                 if source is not None and (rooms := source.rooms_for(event.sender)):
                     take(source.number, event, rooms)
-            if self.watch is not None:
-                self.watch(network, event)
+            if self._watch is not None:
+                self._watch(network, event)
         if position is not None:
             self.journal.reach(network, position)
 
     def _taken(self, deliveries: list[Delivery]) -> None:
         workers = self.workers
         for delivery in deliveries:
-            workers[delivery.room].offer(delivery)
+            # A room whose worker is being replaced finds its deliveries in the journal.
+            if (worker := workers.get(delivery.room)) is not None:
+                worker.offer(delivery)
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))

@@ -50,6 +50,8 @@ class ScriptedNetwork:
         self.errors: deque[AdapterError] = deque()
         """What happens to the next commands in place of being taken, one each."""
         self.up = True
+        self.connections = 0
+        """How often an adapter logged in."""
         self.confirming = True
         """Off: commands are taken and their confirmations withheld until it is `released`."""
         self.capabilities = Capabilities(
@@ -132,6 +134,7 @@ class ScriptedNetwork:
         if not self.up:
             raise ConnectionLost("the scripted network is down: set it up again")
         self._adapter = adapter
+        self.connections += 1
         return len(self._history)
 
     def disconnect(self) -> None:
@@ -179,6 +182,12 @@ class ScriptedAdapter(Adapter):
         if not text:
             raise ValueError("a room needs a name")
         return RoomId(text.lower())
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        new = [room for room in rooms if room not in self.rooms]
+        await super().serve(rooms)
+        if self._emit is not None:
+            self._emit([self._state(room) for room in new])
 
     async def run(self, emit: Emit) -> None:
         position = self._server.connect(self)

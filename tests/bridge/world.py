@@ -53,16 +53,17 @@ def config(
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[None]:
+async def running(config: Config) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    task = asyncio.ensure_future(app.run(config))
+    bridge = app.Bridge(config)
+    task = asyncio.ensure_future(bridge.run())
     try:
         for name in config.networks:
             network = ScriptedNetwork.named(name)
             while network.up and not network.connected:
                 assert not task.done(), task.result()
                 await asyncio.sleep(0)
-        yield
+        yield bridge
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

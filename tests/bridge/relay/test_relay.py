@@ -323,7 +323,7 @@ async def test_a_second_bridge_on_the_same_journal_is_refused(pair, left, right)
 
     async with running(pair):
         with pytest.raises(JournalError, match="in use by another Hubbub"):
-            await app.run(pair)
+            await app.Bridge(pair).run()
 
 
 async def test_names_that_ping_are_broken_invisibly(pair, left, right):

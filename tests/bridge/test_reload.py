@@ -1,0 +1,81 @@
+"""A new configuration changes what differs, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.config import Network
+from bridge.model import RoomId
+from bridge.testing import ScriptedAdapter, ScriptedNetwork
+from tests.bridge.world import PROTOCOL, config, running
+
+
+@pytest.fixture
+def left():
+    return ScriptedNetwork("left")
+
+
+@pytest.fixture
+def right():
+    return ScriptedNetwork("right")
+
+
+async def test_a_new_room_is_joined_and_nothing_is_interrupted(tmp_path, left, right):
+    first = config(tmp_path, {"lobby": ["left one", "right two"]})
+    async with running(first) as bridge:
+        connections = left.connections, right.connections
+        await bridge.reload(config(tmp_path, {"lobby": ["left one", "right two", "right three"]}))
+        left.say("one", "alice", "hello")
+        await right.until(2)
+        assert (left.connections, right.connections) == connections
+    assert {command.room for command in right.said} == {"two", "three"}
+
+
+async def test_a_new_network_is_connected(tmp_path, left, right):
+    async with running(config(tmp_path, {"lobby": ["left one", "left two"]})) as bridge:
+        await bridge.reload(config(tmp_path, {"lobby": ["left one", "left two", "right three"]}))
+        left.say("one", "alice", "hello")
+        await right.until(1)
+    assert right.texts("three") == ["<alice> hello"]
+
+
+async def test_a_changed_network_connects_anew_and_keeps_its_queue(tmp_path, left, right):
+    other = ScriptedNetwork("other")
+    right.refusals[RoomId("two")] = "invite only"
+    first = config(tmp_path, {"lobby": ["left one", "right two"]})
+    moved = Network("right", PROTOCOL, ScriptedAdapter.NetworkConfig(server="other"))
+    async with running(first) as bridge:
+        for n in range(5):
+            left.say("one", "alice", str(n))
+        await left.settled()
+        await bridge.reload(replace(first, networks={**first.networks, "right": moved}))
+        await other.until(5)
+        left.say("one", "alice", "5")
+        await other.until(6)
+        assert not right.connected
+        assert left.connections == 1
+    assert other.texts("two") == [f"<alice> {n}" for n in range(6)]
+
+
+async def test_a_network_that_is_gone_is_left(tmp_path, left, right, caplog):
+    right.refusals[RoomId("two")] = "invite only"
+    async with running(config(tmp_path, {"lobby": ["left one", "right two", "left three"]})) as bridge:
+        left.say("one", "alice", "hello")
+        await left.until(1)
+        await bridge.reload(config(tmp_path, {"lobby": ["left one", "left three"]}))
+        assert not right.connected
+        left.say("one", "alice", "again")
+        await left.until(2)
+    assert "1 messages to right two are given up: it left the map" in caplog.text
+
+
+async def test_a_direction_can_change(tmp_path, left, right):
+    async with running(config(tmp_path, {"lobby": ["left one", "right two"]})) as bridge:
+        left.say("one", "alice", "heard")
+        await right.until(1)
+        await bridge.reload(config(tmp_path, {"lobby": ["left one to", "right two"]}))
+        left.say("one", "alice", "not heard")
+        right.say("two", "bob", "heard there")
+        await left.until(1)
+        await right.settled()
+    assert right.texts("two") == ["<alice> heard"]
