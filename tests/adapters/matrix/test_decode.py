@@ -1,0 +1,277 @@
+"""Events to what people said (client-server API 11.2.1)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.decode import decode, name_of
+from adapters.matrix.session import Session, after_join
+from bridge import (
+    Block,
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    MessageEdited,
+    RoomId,
+    Sender,
+    Span,
+    UserId,
+    plain,
+)
+
+ROOM = RoomId("#r:s")
+OWN = "@hubbub:s"
+NAMES = {"@alice:s": "Alice"}
+
+
+def event(content, **fields):
+    return {
+        "type": "m.room.message",
+        "event_id": "$e",
+        "sender": "@alice:s",
+        "origin_server_ts": 1_700_000_000_500,
+        "content": content,
+        **fields,
+    }
+
+
+def read(content, **fields):
+    return decode(event(content, **fields), ROOM, NAMES, OWN)
+
+
+def test_a_text():
+    """11.2.1.1 "m.text"; 1.7 "Event structure"."""
+    assert read({"msgtype": "m.text", "body": "hello\nthere"}) == MessageCreated(
+        id="$e",
+        room=ROOM,
+        sender=Sender(UserId("@alice:s"), "Alice"),
+        content=plain("hello\nthere"),
+        at=1_700_000_000.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("msgtype", "kind"),
+    [
+        ("m.text", Kind.TEXT),
+        ("m.emote", Kind.EMOTE),
+        ("m.notice", Kind.NOTICE),
+        ("org.example.new", Kind.TEXT),
+    ],
+)
+def test_kinds(msgtype, kind):
+    """11.2.1: a type that is not known is shown by its body."""
+    said = read({"msgtype": msgtype, "body": "x"})
+    assert (said.kind, said.content) == (kind, plain("x"))
+
+
+def test_formatted_body_is_preferred():
+    """11.2.1.7: with the one known format; another format is not read."""
+    rich = {"msgtype": "m.text", "body": "*x*", "formatted_body": "<b>x</b>"}
+    assert read({**rich, "format": "org.matrix.custom.html"}).content.spans == (
+        Span("x", frozenset({Mark.BOLD})),
+    )
+    assert read({**rich, "format": "org.example.other"}).content == plain("*x*")
+    assert read(rich).content == plain("*x*")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"msgtype": "m.image", "body": "cat.png"}, "[image] cat.png"),
+        ({"msgtype": "m.image", "body": "cat.png", "filename": "cat.png"}, "[image] cat.png"),
+        ({"msgtype": "m.image", "body": "my cat", "filename": "cat.png"}, "[image] cat.png\nmy cat"),
+        ({"msgtype": "m.file", "body": "a\nb.txt"}, "[file] a b.txt"),
+        ({"msgtype": "m.audio", "body": "a.ogg"}, "[audio] a.ogg"),
+        ({"msgtype": "m.video", "body": "a.mp4"}, "[video] a.mp4"),
+        ({"msgtype": "m.location", "body": "Here", "geo_uri": "geo:1,2"}, "[location] Here (geo:1,2)"),
+    ],
+)
+def test_files_are_named(content, text):
+    """11.2.1.4 and on, with 11.2.1.8 "Media captions"."""
+    assert read(content).content.text == text
+
+
+def test_a_sticker_is_named():
+    """11.24 "Sticker messages"."""
+    assert read({"body": "waving cat", "url": "mxc://a/b"}, type="m.sticker").content == plain(
+        "[sticker] waving cat"
+    )
+
+
+def test_an_edit():
+    """11.33.3 "Event replacements"."""
+    said = read(
+        {
+            "msgtype": "m.text",
+            "body": "* new",
+            "m.new_content": {"msgtype": "m.text", "body": "new"},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"},
+        }
+    )
+    assert isinstance(said, MessageEdited)
+    assert (said.id, said.target, said.content) == ("$e", "$old", plain("new"))
+    bare = read({"body": "* new", "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"}})
+    assert bare.content == plain("new")
+
+
+def test_a_reply_with_a_fallback_keeps_one_line_of_it():
+    """11.35.2 "Fallbacks for rich replies"."""
+    said = read(
+        {
+            "msgtype": "m.text",
+            "body": "> <@alice:s> first\n> second\n\nanswer",
+            "format": "org.matrix.custom.html",
+            "formatted_body": "<mx-reply><blockquote>..</blockquote></mx-reply><b>answer</b>",
+            "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}},
+        }
+    )
+    assert said.reply_to == "$q"
+    assert said.content.spans == (
+        Span("Alice: first\n", block=Block(quote=1)),
+        Span("answer", frozenset({Mark.BOLD})),
+    )
+
+
+def test_a_reply_without_a_fallback_stays_as_it_is():
+    """11.35: since 1.13 clients send none; a quote of the author's own is not one."""
+    said = read({"body": "> my own quote\nanswer", "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}}})
+    assert (said.reply_to, said.content) == ("$q", plain("> my own quote\nanswer"))
+
+
+def test_what_looks_like_a_fallback_in_no_reply_stays():
+    said = read({"body": "> <@alice:s> first\n\nanswer"})
+    assert said.content == plain("> <@alice:s> first\n\nanswer")
+
+
+def test_threads():
+    """11.36 "Threading": the fallback names the last message, a true reply the answered one."""
+    relation = {"rel_type": "m.thread", "event_id": "$root", "m.in_reply_to": {"event_id": "$last"}}
+    assert read({"body": "x", "m.relates_to": {**relation, "is_falling_back": True}}).reply_to == "$root"
+    assert read({"body": "x", "m.relates_to": {**relation, "is_falling_back": False}}).reply_to == "$last"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sender": OWN},
+        {"type": "m.reaction"},
+        {"type": "m.room.encrypted"},
+        {"type": "m.room.member", "state_key": "@alice:s"},
+        {"state_key": ""},
+        {"sender": "alice"},
+        {"sender": "@ali\x00ce:s"},
+        {"event_id": ""},
+        {"event_id": None},
+        {"content": {}},
+        {"content": {"body": "redacted", "hubbub.txn": "1"}},
+    ],
+)
+def test_what_is_no_message_of_somebody_else(fields):
+    """Own words, state, redacted events (6.6.2: their content is empty), and what another Hubbub carried."""
+    assert decode({**event({"msgtype": "m.text", "body": "x"}), **fields}, ROOM, NAMES, OWN) is None
+
+
+def test_names():
+    """11.2.2.3 "Calculating the display name for a user", without telling namesakes apart."""
+    assert name_of("@bob:s", NAMES) == "bob"
+    session = Session(OWN)
+    member = {
+        "type": "m.room.member",
+        "state_key": "@bob:s",
+        "content": {"membership": "join", "displayname": " B\0b "},
+    }
+    session.learn("!r", member)
+    assert session.names_in("!r") == {"@bob:s": "Bb"}
+    session.learn("!r", {**member, "content": {"membership": "leave"}})
+    assert session.names_in("!r") == {}
+
+
+def test_only_what_came_after_our_join():
+    """11.2.2: a join event whose previous membership was a join changes no more than a name."""
+    join = {"type": "m.room.member", "state_key": OWN, "content": {"membership": "join"}}
+    rename = {**join, "unsigned": {"prev_content": {"membership": "join"}}}
+    assert after_join(["a", join, "b"], OWN) == (["b"], True)
+    assert after_join(["a", rename, "b"], OWN) == (["a", rename, "b"], False)
+
+
+def test_upgrades_are_followed_to_the_end():
+    """11.32.1: and a circle of them ends."""
+    session = Session(OWN)
+    for old, new in (("!a", "!b"), ("!b", "!c"), ("!c", "!a"), ("!d", "!d")):
+        tombstone = {
+            "type": "m.room.tombstone",
+            "state_key": "",
+            "sender": "@a:s",
+            "content": {"replacement_room": new},
+        }
+        session.learn(old, tombstone)
+    assert session.latest("!a") == "!c"
+    assert session.latest("!d") == "!d"
+    assert session.tombstones["!a"].server == "s"
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+_keys = st.sampled_from(
+    [
+        "msgtype",
+        "body",
+        "format",
+        "formatted_body",
+        "m.relates_to",
+        "m.new_content",
+        "filename",
+        "geo_uri",
+        "m.mentions",
+    ]
+)
+_values = st.one_of(
+    _json,
+    st.sampled_from(
+        [
+            "m.text",
+            "m.image",
+            "org.matrix.custom.html",
+            "> <@a:s> x\n\ny",
+            "<b><pre>x",
+            {"rel_type": "m.replace"},
+        ]
+    ),
+    st.fixed_dictionaries(
+        {}, optional={"rel_type": _json, "event_id": _json, "m.in_reply_to": _json, "body": _json}
+    ),
+)
+_content = st.dictionaries(_keys, _values)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={"content": _content | _json, "sender": _json, "event_id": _json, "origin_server_ts": _json},
+    )
+)
+def test_no_event_is_too_odd(fields):
+    """Any server may send anything: nothing raises, and what comes out is text as it should be."""
+    said = decode({**event({"body": "x"}), **fields}, ROOM, NAMES, OWN)
+    if said is not None:
+        assert isinstance(said.content, Content)
+        assert all(isinstance(span.text, str) for span in said.content.spans)
+        said.content.text.encode()
+        assert isinstance(said.at, float | None)
+
+
+@given(_json)
+def test_no_state_is_too_odd(value):
+    session = Session(OWN)
+    for kind in ("m.room.member", "m.room.encryption", "m.room.tombstone"):
+        session.learn("!r", {"type": kind, "state_key": "", "sender": value, "content": value})
+        session.learn(
+            "!r", {"type": kind, "state_key": value, "content": {"membership": "join", "displayname": value}}
+        )
+    assert decode(value, ROOM, {}, OWN) is None
+    assert after_join([value], OWN)[1] is False

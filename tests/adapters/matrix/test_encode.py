@@ -1,0 +1,214 @@
+"""Commands to events (client-server API 11.2.1), and back again."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.adapter import MatrixAdapter
+from adapters.matrix.decode import said
+from adapters.matrix.encode import LARGEST, TEXT_LIMIT, content_of, encode, size
+from adapters.matrix.html import parse
+from adapters.matrix.scan import Tag, scan
+from bridge import (
+    Author,
+    Block,
+    Content,
+    Feature,
+    Kind,
+    Mark,
+    RoomId,
+    SendMessage,
+    Span,
+    Txn,
+    UserId,
+    lines,
+    of_lines,
+    plain,
+)
+
+from .contents import rich
+
+_ALLOWED = {"a", "blockquote", "br", "code", "del", "em", "li", "ol", "pre", "span", "strong", "u", "ul"}
+
+
+def command(content, network="irc", kind=Kind.TEXT):
+    author = Author(network, UserId("alice!a@b"), "alice")
+    return SendMessage(room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), content=content, kind=kind)
+
+
+def read(event):
+    return said(event, "m.room.message", {})
+
+
+def normal_form(content):
+    return of_lines(lines(content.spans))
+
+
+def test_plain_text():
+    """11.2.1.1 "m.text"; 11.37 "User and room mentions": m.mentions is always there, and empty alerts nobody."""
+    assert encode(command(plain("a <b> @room\nc")), "matrix") == {
+        "msgtype": "m.text",
+        "body": "a <b> @room\nc",
+        "m.mentions": {},
+        "hubbub.txn": "1.ab",
+    }
+
+
+@pytest.mark.parametrize(("kind", "type_"), [(Kind.EMOTE, "m.emote"), (Kind.NOTICE, "m.notice")])
+def test_kinds(kind, type_):
+    """11.2.1.2 "m.emote", 11.2.1.3 "m.notice"."""
+    assert encode(command(plain("x"), kind=kind), "matrix")["msgtype"] == type_
+
+
+@pytest.mark.parametrize(
+    ("spans", "html", "body"),
+    [
+        ([Span("b", frozenset({Mark.BOLD}))], "<strong>b</strong>", "b"),
+        (
+            [Span("x", frozenset({Mark.ITALIC, Mark.STRIKE, Mark.UNDERLINE, Mark.CODE}))],
+            "<em><u><del><code>x</code></del></u></em>",
+            "x",
+        ),
+        ([Span("x", frozenset({Mark.SPOILER}))], "<span data-mx-spoiler>x</span>", "||x||"),
+        ([Span("x", colour=0xFF)], '<span data-mx-color="#0000ff">x</span>', "x"),
+        ([Span("x", href="http://a/?b&c")], '<a href="http://a/?b&amp;c">x</a>', "x (http://a/?b&c)"),
+        ([Span("http://a/", href="http://a/")], '<a href="http://a/">http://a/</a>', "http://a/"),
+        ([Span("x", href="javascript:y")], "x (javascript:y)", "x (javascript:y)"),
+        (
+            [Span("x", href="https://matrix.to/#/@a:s")],
+            "x (https://matrix.to/#/@a:s)",
+            "x (https://matrix.to/#/@a:s)",
+        ),
+        (
+            [Span("q\n", block=Block(quote=1)), Span("r\n", block=Block(quote=2)), Span("a")],
+            "<blockquote>q<blockquote>r</blockquote></blockquote>a",
+            "> q\n> > r\na",
+        ),
+        (
+            [Span("if:\n    x", block=Block(code="py"))],
+            '<pre><code class="language-py">if:\n    x\n</code></pre>',
+            "if:\n    x",
+        ),
+        (
+            [Span("a\n", block=Block(item=0)), Span("b\n", block=Block(item=1, indent=1)), Span("c", block=Block(item=0))],
+            '<ul><li>a<ol start="1"><li>b</li></ol></li><li>c</li></ul>',
+            "• a\n  1. b\n• c",
+        ),
+        (
+            [Span("a\n", block=Block(item=1)), Span("b\n", block=Block(item=2)), Span("c", block=Block(item=7))],
+            '<ol start="1"><li>a</li><li>b</li></ol><ol start="7"><li>c</li></ol>',
+            "1. a\n2. b\n7. c",
+        ),
+        ([Span("<i>\n&"), Span("b", frozenset({Mark.BOLD}))], "&lt;i&gt;<br>&amp;<strong>b</strong>", "<i>\n&b"),
+    ],
+)  # fmt: skip
+def test_formatted(spans, html, body):
+    """11.2.1.7: formatted_body in the permitted tags, and beside it a body that reads as well as plain text can."""
+    event = encode(command(Content(tuple(spans))), "matrix")
+    assert event["format"] == "org.matrix.custom.html"
+    assert (event["formatted_body"], event["body"]) == (html, body)
+
+
+def test_mentions_are_of_this_network_only():
+    """11.37: user_ids are alerted, so only who was mentioned on this very network, and nobody from another."""
+    content = Content((Span("Alice", mention=UserId("@alice:s")), Span(": hi")))
+    here = encode(command(content, network="matrix"), "matrix")
+    assert here["m.mentions"] == {"user_ids": ["@alice:s"]}
+    assert here["formatted_body"] == '<a href="https://matrix.to/#/@alice:s">Alice</a>: hi'
+    elsewhere = encode(command(content, network="other"), "matrix")
+    assert elsewhere["m.mentions"] == {}
+    assert "formatted_body" not in elsewhere
+    jabber = Content((Span("Bob", mention=UserId("bob@example.org")),))
+    assert encode(command(jabber, network="matrix"), "matrix")["m.mentions"] == {}
+
+
+@given(rich)
+def test_what_is_encoded_is_decoded(content):
+    """Every mark and feature that the capabilities claim. Left out are what HTML cannot say: lines of
+    spaces alone; and what is not sent: links to users, which would look like mentions.
+    """
+    event = content_of(content, pings=True)
+    assert size(event) <= LARGEST
+    assert read(event).spans == normal_form(content)
+
+
+@given(rich)
+def test_only_permitted_tags_are_written(content):
+    event = content_of(content, pings=True)
+    tags = {token.name for token in scan(event.get("formatted_body", "")) if isinstance(token, Tag)}
+    assert tags <= _ALLOWED
+
+
+@given(st.text(), st.frozensets(st.sampled_from(list(Mark))))
+def test_text_stays_text(text, marks):
+    """Whatever a person writes is neither tag nor mention, with any mark."""
+    event = encode(command(Content((Span(text, marks),))), "matrix")
+    tokens = list(scan(event.get("formatted_body", "")))
+    names = [token.name for token in tokens if isinstance(token, Tag) and not token.end]
+    assert len([name for name in names if name != "br"]) <= len(marks) * max(1, len(text.split("\n")))
+    assert event["m.mentions"] == {}
+    assert not any(ord(sign) < 32 and sign not in "\n\t" for sign in event["body"])
+    json.dumps(event, ensure_ascii=False).encode()
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_links_and_languages_stay_in_their_attributes(href, language):
+    content = Content(
+        (Span("x", href="https://a/" + href), Span("\n"), Span("y", block=Block(code=language)))
+    )
+    html = content_of(content)["formatted_body"]
+    names = [
+        (token.name, set(token.attributes))
+        for token in scan(html)
+        if isinstance(token, Tag) and not token.end
+    ]
+    assert set(map(repr, names)) <= {
+        repr(("a", {"href"})), repr(("pre", set())), repr(("code", {"class"})), repr(("code", set())), repr(("br", set())),
+    }  # fmt: skip
+
+
+_AWKWARD = ['"', "\\", "\n", "é", "😀", "<", "&", "x", "> \n"]
+
+
+@pytest.mark.parametrize("sign", _AWKWARD)
+def test_any_text_of_the_limit_fits(sign):
+    """Appendices, "Size limits": also when JSON doubles every byte of it."""
+    text = sign * (TEXT_LIMIT // len(sign.encode()))
+    event = encode(command(plain(text)), "matrix")
+    assert event["body"] == text
+    assert size(event) <= LARGEST
+
+
+@pytest.mark.parametrize("sign", _AWKWARD)
+@pytest.mark.parametrize(
+    "style",
+    [
+        {"marks": frozenset(Mark)},
+        {"block": Block(quote=9)},
+        {"block": Block(code="py")},
+        {"block": Block(item=3, indent=9)},
+        {"href": "https://a/" + "b" * 1000},
+    ],
+)
+def test_formatting_goes_where_it_does_not_fit(sign, style):
+    text = sign * (TEXT_LIMIT // len(sign.encode()))
+    spans = tuple(Span(part, **style) for part in (text[:100], text[100:200], text[200:]))
+    event = encode(command(Content((Span("a"), *spans))), "matrix")
+    assert size(event) <= LARGEST
+    assert event["body"]
+
+
+def test_capabilities_claim_all_of_it():
+    config = MatrixAdapter.NetworkConfig(homeserver="http://localhost:1", user="@a:s", password="p")
+    record = MatrixAdapter("matrix", config, "").capabilities(RoomId("#r:s"))
+    assert record.marks == frozenset(Mark)
+    assert record.features == frozenset(Feature)
+    assert (record.text_limit, record.lines, record.window, record.name_pings) == (TEXT_LIMIT, True, 1, False)
+
+
+def test_parse_is_what_read_uses():
+    assert read(
+        {"body": "x", "format": "org.matrix.custom.html", "formatted_body": "<b>x</b>"}
+    ).spans == parse("<b>x</b>")
