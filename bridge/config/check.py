@@ -151,11 +151,12 @@ class Check:
         core: ConversationBlock | None = Block(document, spot, ConversationBlock, common).read()
         found: list[_Found | None] = []
         for network, value in own.items():
-            if network not in self.protocols:
-                known = [*self.protocols, *keys_of(ConversationBlock)]
-                unknown_key(document, (*spot, network), known, what="network")
-            for where, entry in self._entries((*spot, network), value):
-                found.append(self._room(where, network, entry))
+            if network in self.protocols:
+                found += [self._room(*entry, network) for entry in self._entries((*spot, network), value)]
+                continue
+            known = [*self.protocols, *keys_of(ConversationBlock)]
+            unknown_key(document, (*spot, network), known, what="network")
+            found.append(None)
         rooms = [room for room in found if room]
         if len(found) + self.left_out[name] < 2:
             document.problem(spot, "must join two rooms or more", key=True)
@@ -167,17 +168,15 @@ class Check:
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """The rooms of one network in a conversation."""
-        if not isinstance(value, list):
+        if not isinstance(value, list) or not value:
             yield spot, value
             return
-        if not value:
-            self.document.problem(spot, "names no room")
         for index, entry in enumerate(value):
             yield (*spot, index), entry
 
-    def _room(self, spot: Spot, network: str, entry: Data) -> _Found | None:
+    def _room(self, spot: Spot, entry: Data, network: str) -> _Found | None:
         document = self.document
-        if network not in self.protocols or document.is_broken(spot):
+        if document.is_broken(spot):
             return None
         if isinstance(entry, list) or not entry:
             document.problem(spot, "must be a room, or a mapping with room:" if entry else "names no room")

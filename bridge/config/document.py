@@ -1,5 +1,6 @@
 """The file on its way through the checks: its data, where each thing stands, what is wrong so far."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -7,6 +8,8 @@ from typing import NamedTuple, TypeAlias
 from .words import printable, quoted
 
 __all__ = ["Data", "Document", "Place", "Problem", "Spot"]
+
+_WORD = re.compile(r"\w{3,}")
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
 Spot: TypeAlias = tuple[str | int, ...]
@@ -68,11 +71,12 @@ class Document:
         return any(spot[: len(broken)] == broken for broken in self.broken)
 
     def betrays(self, spot: Spot, sentence: str) -> bool:
-        """Whether a sentence about this value repeats what must not be shown."""
+        """Whether a sentence about this value repeats what must not be shown, or a word of it."""
         return any(
-            text and text in sentence
+            piece in sentence
             for hidden, text in self.hidden.items()
-            if hidden[: len(spot)] == spot or spot[: len(hidden)] == hidden
+            if text and (hidden[: len(spot)] == spot or spot[: len(hidden)] == hidden)
+            for piece in (text, *_WORD.findall(text))
         )
 
     def at(self, spot: Spot) -> Data:

@@ -32,6 +32,7 @@ _EXPECTED = {
     "model_attributes_type": "a mapping (key: value)",
     "dataclass_type": "a mapping (key: value)",
     "mapping_type": "a mapping (key: value)",
+    "path_type": "the name of a file",
     "list_type": "a list",
     "tuple_type": "a list",
     "set_type": "a list",
@@ -90,7 +91,9 @@ class Block:
         for inner, details in gathered.items():
             spot = (*self.spot, *inner)
             if not self.document.is_broken(spot):
-                self.document.problem(spot, _sentence(self.document, spot, _at(self.data, inner), details))
+                value = _at(self.data, inner)
+                whole = isinstance(value, dict) and details[0]["type"] == "value_error"
+                self.document.problem(spot, _sentence(self.document, spot, value, details), key=whole)
 
     def _unknown(self, inner: Spot) -> None:
         known = [*keys_of(_model_at(self.model, inner[:-1])), *(self.also if len(inner) == 1 else ())]
@@ -174,7 +177,8 @@ def _other(document: Document, spot: Spot, detail: ErrorDetails) -> str:
     kind, context = detail["type"], _context(detail)
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"{words} {context[name]}"
+        bound = context[name]
+        return f"{words} {bound:g}" if isinstance(bound, float) else f"{words} {bound}"
     if kind in {"string_too_short", "too_short"} and context.get("min_length") == 1:
         return "must not be empty"
     if kind in {"string_too_long", "too_long"}:

@@ -9,7 +9,7 @@ from pydantic import SecretBytes, SecretStr
 
 from .document import Data, Document, Spot
 from .models import Model
-from .words import quoted
+from .words import printable, quoted
 
 __all__ = ["expand", "fields", "models_in", "read_files", "secret_fields"]
 
@@ -154,7 +154,7 @@ def _refuse_file(document: Document, there: Spot, here: Spot, sentence: str) -> 
 
 
 def _read(document: Document, there: Spot, here: Spot, path: Path) -> str:
-    shown = "the file" if document.conceals(there) else f"the file {quoted(str(path))}"
+    shown = "the file" if document.conceals(there) else f'the file "{printable(str(path))}"'
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_SECRET + 1)

@@ -18,11 +18,12 @@ __all__ = ["compose"]
 _DEPTH = 20
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 _COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
-_FLOW_COMMENT = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>#[^\s#,\]}]+)")
+_FLOW_WORD = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>[#!][^\s#,\]}]+)")
 _WORD = re.compile(r"[^\s,\]}]*")
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 _INVALID = "this is not valid YAML: check the indentation and the quotes of this line and the one before"
 _COLON = 'a colon cannot stand here: check the indentation, or put text with ": " in quotes'
+_STRAY = "here stands text without a colon: is it part of a value that must stand in quotes?"
 _EMPTY = "the file is empty: it must say networks: and conversations:"
 
 
@@ -121,18 +122,24 @@ class _Reader:
         found: list[Data] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             found.append(self._node(event, (*spot, len(found))))
+            self.spot = spot
         return found
 
     def _mapping(self, spot: Spot) -> dict[str, Data]:
         found: dict[str, Data] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, spot)
+            self.spot = (*spot, key or "?")
+            value = next(self._events)
+            if ":" not in self._text[cast("Any", event.end_mark).index : _index(value)]:
+                # The text is not repeated: in braces, a part of a secret with a comma in it ends up here.
+                self._document.problem_at(_place(event.start_mark), spot, _STRAY)
+                key = None
             if key is None or key in found:
-                self._node(next(self._events), (*spot, "?"))
+                self._node(value, (*spot, "?"))
                 continue
             self._document.keys[*spot, key] = _place(event.start_mark)
-            self.spot = (*spot, key)
-            found[key] = self._node(next(self._events), (*spot, key))
+            found[key] = self._node(value, (*spot, key))
         return found
 
     def _key(self, event: yaml.Event, spot: Spot) -> str | None:
@@ -206,9 +213,9 @@ class _Reader:
         """What to say about brackets or braces with something wrong between them."""
         begin, self.spot = self._open[-1]
         between = self._text[begin.index : mark.index + 1]
-        if comment := _FLOW_COMMENT.search(between):
-            self.spot += (comment["key"],) if comment["key"] else ()
-            return begin, self._unquoted(comment["text"])
+        if word := _FLOW_WORD.search(between):
+            self.spot += (word["key"],) if word["key"] else ()
+            return begin, self._unquoted(word["text"])
         if "${" in between:
             return begin, "inside { } and [ ] a ${VARIABLE} must stand in quotes"
         return begin, f"the {between[0]} that opens here is not closed, or something between needs quotes"

@@ -194,14 +194,18 @@ def test_what_is_said_about_rooms_comes_with_all_other_mistakes(bench: Bench):
     text = room("!id:example.org").replace("server: two.example", "sever: two.example")
     assert bench.problems(text) == [
         'bridge.yaml:3:25: networks.two.sever: unknown key "sever"; did you mean "server"?',
-        "bridge.yaml:6:10: conversations.lobby.one: "
-        'a room that begins with ! must stand in quotes: "!id:example.org"',
+        (
+            "bridge.yaml:6:10: conversations.lobby.one: "
+            'a room that begins with ! must stand in quotes: "!id:example.org"'
+        ),
     ]
 
 
 def test_nothing_from_the_file_reaches_the_terminal_unescaped(bench: Bench):
     problems = bench.problems(GOOD + '    "\\e[31m\\u202Ered\\x7f\\n": "#x"\n')
     assert problems == [
-        r'bridge.yaml:8:5: conversations.lobby."\x1b[31m\u202ered\x7f\n": '
-        r'unknown network "\x1b[31m\u202ered\x7f\n"'
+        (
+            r'bridge.yaml:8:5: conversations.lobby."\x1b[31m\u202ered\x7f\n": '
+            r'unknown network "\x1b[31m\u202ered\x7f\n"'
+        )
     ]

@@ -1,0 +1,53 @@
+"""The JSON Schema for editors."""
+
+import json
+
+from bridge.config import schema
+
+from .fake_protocol import Fake
+
+
+def test_a_schema_has_what_the_models_have():
+    found = schema({"fake": Fake})
+    json.dumps(found)
+    assert set(found["properties"]) == {"networks", "conversations", "owner", "journal"}
+    (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
+    assert network["properties"]["protocol"] == {"const": "fake"}
+    assert network["required"] == ["protocol", "server"]
+    assert network["additionalProperties"] is False
+    assert {"server", "port", "token", "token_file", "ignore", "prefix"} <= set(network["properties"])
+
+
+def test_a_number_may_come_from_a_variable():
+    (network,) = schema({"fake": Fake})["properties"]["networks"]["additionalProperties"]["oneOf"]
+    port = network["properties"]["port"]
+    assert port["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 65535}
+    assert port["anyOf"][1]["type"] == "string"
+    assert port["default"] == 7000
+
+
+def test_a_secret_that_is_required_may_stand_in_a_file():
+    login = schema({"fake": Fake})["$defs"]["fake.Login"]
+    assert set(login["properties"]) == {"user", "password", "password_file"}
+    assert login["required"] == ["user"]
+
+
+def test_a_room_is_text_or_a_block_or_a_list():
+    conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
+    assert set(conversation["properties"]) == {"ignore", "prefix"}
+    text, block, several = conversation["additionalProperties"]["anyOf"]
+    assert text == {"type": "string"}
+    assert set(block["properties"]) == {"room", "direction", "key", "key_file", "create"}
+    assert several["type"] == "array"
+
+
+def test_every_reference_leads_somewhere():
+    found = schema({"fake": Fake, "other": Fake})
+    text = json.dumps(found)
+    references = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
+    assert references
+    assert references <= found["$defs"].keys()
+
+
+def test_without_protocols():
+    assert schema({})["properties"]["networks"]["additionalProperties"] is True
