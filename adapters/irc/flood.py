@@ -26,10 +26,9 @@ class Bucket:
         """Take so many tokens if they are there and nobody waits for them."""
         if self._waiting or self._error:
             return False
+        self._refill()
         if self._tokens < tokens:
-            self._refill()
-            if self._tokens < tokens:
-                return False
+            return False
         self._tokens -= tokens
         return True
 

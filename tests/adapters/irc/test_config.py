@@ -1,0 +1,118 @@
+"""What an owner may write, and the sentences about what not."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.irc import Adapter
+from adapters.irc.flood import Bucket
+
+LEAST = {"server": "irc.example.org", "nick": "hubbub"}
+
+
+def test_defaults() -> None:
+    config = Adapter.NetworkConfig.model_validate(LEAST)
+    assert config.tls
+    assert config.address == ("irc.example.org", 6697)
+    assert Adapter.NetworkConfig.model_validate({**LEAST, "tls": False}).address[1] == 6667
+
+
+def test_numbers_may_be_text() -> None:
+    """A variable's value is text."""
+    config = Adapter.NetworkConfig.model_validate({**LEAST, "port": "7000", "flood": {"burst": "100"}})
+    assert config.address[1] == 7000
+    assert config.flood.burst == 100
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"nick": "two words"}, "one word"),
+        ({"nick": "a\r\nQUIT"}, "one word"),
+        ({"nick": "1st"}, "is not a nick"),
+        ({"nick": "a!b"}, "is not a nick"),
+        ({"nick": ""}, "one word"),
+        ({"realname": "x\nQUIT"}, "one line"),
+        ({"username": "a@b"}, "no @"),
+        ({"server": ""}, "one word"),
+        ({"port": 70000}, "less than or equal"),
+        ({"password": "x\r\ny"}, "one line"),
+        ({"sasl": {"user": "x"}}, "needs user and password"),
+        ({"sasl": {"mechanism": "EXTERNAL"}}, "needs tls and cert_file"),
+        ({"key_file": "x"}, "needs cert_file"),
+        ({"encoding": "utf-16"}, "plain letters"),
+        ({"encoding": "klingon"}, "no encoding"),
+        ({"encoding": "base64"}, "no encoding"),
+        ({"umodes": "i; QUIT"}, "should match pattern"),
+        ({"flood": {"burst": 1}}, "greater than or equal"),
+        ({"ping": {"after": 0}}, "greater than"),
+        ({"chanel": "#x"}, "Extra inputs"),
+    ],
+)
+def test_wrong(wrong: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        Adapter.NetworkConfig.model_validate({**LEAST, **wrong})
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a,b", "x\ny", ":x"])
+def test_wrong_keys(key: str) -> None:
+    """RFC 2812 section 2.3.1: a key is one parameter of a list."""
+    with pytest.raises(ValidationError):
+        Adapter.RoomConfig.model_validate({"key": key})
+
+
+def test_secrets_do_not_print() -> None:
+    config = Adapter.NetworkConfig.model_validate(
+        {
+            **LEAST,
+            "password": "sekret",
+            "sasl": {"user": "u", "password": "sekret"},
+            "nickserv": {"password": "sekret"},
+        }
+    )
+    assert "sekret" not in f"{config!r} {config} {Adapter.RoomConfig.model_validate({'key': 'sekret'})!r}"
+
+
+def test_external_with_a_certificate() -> None:
+    config = Adapter.NetworkConfig.model_validate(
+        {**LEAST, "sasl": {"mechanism": "EXTERNAL"}, "cert_file": "c.pem"}
+    )
+    assert config.cert_file == Path("c.pem")
+
+
+async def test_a_closed_bucket_fails_who_waits() -> None:
+    import asyncio
+
+    bucket = Bucket(2, 0.001)
+    await bucket.take(2)
+    waiting = [asyncio.ensure_future(bucket.take(2)) for _ in range(3)]
+    await asyncio.sleep(0)
+    bucket.close(ConnectionError("gone"))
+    assert [type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)] == [
+        ConnectionError
+    ] * 3
+    with pytest.raises(ConnectionError):
+        await bucket.take(1)
+
+
+async def test_first_come_first_served() -> None:
+    """A cheap line does not overtake a dear one, and one who gave up holds nobody back."""
+    import asyncio
+
+    bucket = Bucket(4, 200)
+    await bucket.take(4)
+    order: list[str] = []
+
+    async def take(name: str, tokens: int) -> None:
+        await bucket.take(tokens)
+        order.append(name)
+
+    tasks = [
+        asyncio.ensure_future(take(name, tokens)) for name, tokens in (("dear", 4), ("gone", 4), ("cheap", 1))
+    ]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    assert not bucket.take_now(1)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == ["dear", "cheap"]

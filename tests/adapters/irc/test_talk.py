@@ -1,0 +1,443 @@
+"""Lines to and fro, confirmations, and all that can go wrong with them; against a scripted server."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from adapters.irc import link
+from adapters.irc.wire import Line
+from bridge import (
+    Content,
+    ConnectionLost,
+    Kind,
+    Mark,
+    RateLimited,
+    Rejected,
+    RoomId,
+    RoomUnavailable,
+    Span,
+)
+
+from .harness import Running, ScriptedServer, running
+
+HOSTILE = [
+    b"",
+    b" ",
+    b":",
+    b"@",
+    b"@a=b",
+    b":source",
+    b"QUIT",
+    b":x QUIT",
+    b"PING",
+    b":bob!b@h PRIVMSG #lobby",
+    b":bob!b@h PRIVMSG",
+    b"PRIVMSG #lobby :no source",
+    b"NICK",
+    b"NICK other",
+    b":hubbub NICK",
+    b" leading :space",
+    b"001",
+    b":s 005 hubbub PREFIX=ov TARGMAX=A:x:y CASEMAPPING= NICKLEN=-1 LINELEN=x CHANNELLEN=\xff :x",
+    b":s 005",
+    b":s 433 hubbub",
+    b":s 404",
+    b":s 999 x y z",
+    b"BATCH",
+    b"BATCH +x",
+    b"BATCH -nothing",
+    b"CAP",
+    b"CAP hubbub",
+    b"CAP hubbub ACK",
+    b"CAP hubbub LS",
+    b"JOIN",
+    b":hubbub!h@x JOIN",
+    b":op!o@h KICK #lobby",
+    b":op!o@h KICK",
+    b"INVITE",
+    b"CHGHOST x",
+    b":hubbub!h@x CHGHOST one",
+    b"PONG",
+    b"PONG s :h999999",
+    b":s 396",
+    b"\xff\xfe\x00\x01",
+    b"\x00" * 50,
+    b":bob!b@h PRIVMSG #lobby :\x01",
+    b":bob!b@h PRIVMSG #lobby :\x01\x01",
+    b":bob!b@h PRIVMSG #lobby :\x03\x04\x0f\x16",
+    b"@time=;msgid=;batch=;label= :bob!b@h PRIVMSG #lobby :\x02",
+    b":bob!b@h PRIVMSG " + b"#" * 600 + b" :x",
+    b":bob!b@h TAGMSG #lobby",
+    b"AUTHENTICATE",
+    b"FAIL",
+    b"\xc2\xa0",
+]
+
+
+async def test_one_bad_line_never_ends_a_connection() -> None:
+    """RFC 2812 section 2.3.1: whatever comes, the next good line is heard."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        for raw in HOSTILE:
+            server.say(raw, b":bob!b@h PRIVMSG #lobby :after")
+            assert (await run.emitted.message()).content.text == "after", raw
+        await (await run.send("#lobby", "and we can still talk"))
+
+
+async def test_bytes_that_are_no_utf8() -> None:
+    """modern.ircdocs.horse "Character encodings": one byte of Latin-1 is text."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        server.say(b":bob!b@h PRIVMSG #lobby :caf\xe9")
+        assert (await run.emitted.message()).content.text == "café"
+
+
+async def test_the_network_has_an_encoding_of_its_own() -> None:
+    """`encoding`: read after UTF-8, written always; what it lacks is a question mark."""
+    async with ScriptedServer() as server, running(server.port, "#lobby", encoding="koi8-r") as run:
+        await run.joined()
+        server.say(":bob!b@h PRIVMSG #lobby :".encode() + "привет".encode("koi8-r"))
+        assert (await run.emitted.message()).content.text == "привет"
+        server.say(":bob!b@h PRIVMSG #lobby :да")
+        assert (await run.emitted.message()).content.text == "да"
+        await (await run.send("#lobby", "нет 中"))
+        # the scripted server reads as Windows-1252 what is no UTF-8
+        assert await server.heard("^PRIVMSG #lobby :") == "PRIVMSG #lobby :" + "нет ?".encode(
+            "koi8-r"
+        ).decode("cp1252")
+
+
+async def test_lines_without_end_and_lines_in_pieces() -> None:
+    """A line may come byte by byte; one that never ends is dropped, not kept for ever."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        connection = run.adapter._link._connection
+        for byte in b":bob!b@h PRIVMSG #lobby :slowly\r\n":
+            connection.process_data(bytes([byte]))
+        assert (await run.emitted.message()).content.text == "slowly"
+        connection.process_data(b"x" * 1_000_000)
+        assert len(connection._rest) < 100_000
+        connection.process_data(b"\r\n:bob!b@h PRIVMSG #lobby :next\r\n")
+        assert (await run.emitted.message()).content.text == "next"
+
+
+async def test_many_lines_are_one_batch() -> None:
+    """What is read in one go is emitted in one go."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        run.emitted.batches.clear()
+        run.adapter._link._connection.process_data(b":bob!b@h PRIVMSG #lobby :x\r\n" * 50)
+        assert [len(batch) for batch in run.emitted.batches] == [50]
+
+
+# -- confirmation
+
+
+@pytest.mark.parametrize("caps", ["", "echo-message", "echo-message labeled-response message-tags batch"])
+async def test_confirmed(caps: str) -> None:
+    """A PING of its own follows each message; with echo-message the echo names the message."""
+    async with ScriptedServer(caps=caps) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        receipt = await (await run.send("#lobby", "hello"))
+        sent = await server.heard("PRIVMSG #lobby :hello$")
+        assert sent.startswith("@label=") == ("labeled" in caps)
+        assert server.received[server.received.index(sent) + 1].startswith("PING :h")
+        assert receipt.part.id.startswith("m" if caps else "1.abc")
+        assert run.emitted.events.empty()
+
+
+async def test_swallowed() -> None:
+    """IRCv3 echo-message: no echo and no error before the PONG."""
+    async with ScriptedServer(caps="echo-message", replies={"PRIVMSG": lambda _: []}) as server:
+        async with running(server.port, "#lobby") as run:
+            await run.joined()
+            with pytest.raises(Rejected, match="swallowed"):
+                await (await run.send("#lobby", "spam"))
+
+
+async def test_an_echo_within_a_labelled_batch() -> None:
+    """IRCv3 labeled-response: several answers come in a batch that carries the label."""
+
+    def privmsg(got: Line) -> list[str]:
+        label = got.tags["label"]
+        return [
+            f"@label={label} :s BATCH +b labeled-response",
+            "@batch=b;msgid=in-batch :hubbub!hub@host PRIVMSG #lobby :x",
+            ":s BATCH -b",
+        ]
+
+    caps = "echo-message labeled-response batch message-tags"
+    async with ScriptedServer(caps=caps, replies={"PRIVMSG": privmsg}) as server:
+        async with running(server.port, "#lobby") as run:
+            await run.joined()
+            assert (await (await run.send("#lobby", "x"))).part.id == "in-batch"
+
+
+async def test_another_session_of_ours_confirms_nothing() -> None:
+    """IRCv3 labeled-response: an echo without our label is of another session behind the same bouncer."""
+    caps = "echo-message labeled-response batch message-tags"
+    foreign = {"PRIVMSG": lambda _: ["@msgid=z :hubbub!hub@host PRIVMSG #lobby :by hand"]}
+    async with ScriptedServer(caps=caps, replies=foreign) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        with pytest.raises(Rejected, match="swallowed"):
+            await (await run.send("#lobby", "x"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (":s 404 hubbub #Lobby :Cannot send to channel (+m)", RoomUnavailable),
+        (":s 404 hubbub #lobby :You cannot send messages containing colors to this channel", Rejected),
+        (":s 442 hubbub #lobby :You're not on that channel", RoomUnavailable),
+        (":s 403 hubbub #lobby :No such channel", RoomUnavailable),
+        (":s 401 hubbub #lobby :No such nick/channel", RoomUnavailable),
+        (":s 407 hubbub #lobby :Too many targets", RateLimited),
+        (":s 439 hubbub #lobby :Target change too fast", RateLimited),
+        (":s 263 hubbub PRIVMSG :Please wait a while and try again", RateLimited),
+        (":s 412 hubbub :No text to send", Rejected),
+        (":s 417 hubbub :Input line was too long", Rejected),
+        (":s 531 hubbub #lobby :Cannot send", Rejected),
+        ("FAIL PRIVMSG SOME_CODE #lobby :You may not", Rejected),
+    ],
+)
+async def test_refused(answer: str, kind: type[Exception]) -> None:
+    """RFC 2812 section 5.2, modern.ircdocs.horse, IRCv3 standard replies: the error before the PONG."""
+    async with ScriptedServer(replies={"PRIVMSG": lambda _: [answer]}) as server:
+        async with running(server.port, "#lobby") as run:
+            await run.joined()
+            with pytest.raises(kind) as caught:
+                await (await run.send("#lobby", "x"))
+            assert getattr(caught.value, "retry_after", 30.0) == 30.0
+            server.replies.clear()
+            await (await run.send("#lobby", "and on"))
+
+
+async def test_rooms_are_confirmed_side_by_side() -> None:
+    """An error counts for the message that it answers, whatever else is on its way."""
+
+    def privmsg(got: Line) -> list[str]:
+        return [":s 404 hubbub #b :Cannot send to channel"] if got.params[0] == "#b" else []
+
+    async with ScriptedServer(replies={"PRIVMSG": privmsg}) as server:
+        async with running(server.port, "#a", "#b", "#c") as run:
+            for _ in range(3):
+                await run.joined()
+            landed = [await run.send(room, "x") for room in ("#a", "#b", "#c")]
+            results = await asyncio.gather(*landed, return_exceptions=True)
+            assert [type(result).__name__ for result in results] == ["Receipt", "RoomUnavailable", "Receipt"]
+
+
+async def test_in_flight_when_the_connection_ends() -> None:
+    """What nobody confirmed fails with ConnectionLost, and so does what comes after."""
+
+    def hang_up(_: Line) -> list[str]:
+        server.hang_up()
+        return []
+
+    async with ScriptedServer(replies={"PRIVMSG": hang_up}) as server:
+        async with running(server.port, "#lobby") as run:
+            await run.joined()
+            landed = await run.send("#lobby", "x")
+            with pytest.raises(ConnectionLost):
+                await landed
+            with pytest.raises(ConnectionLost):
+                await run.task
+            with pytest.raises(ConnectionLost):
+                await run.send("#lobby", "y")
+
+
+async def test_a_dead_peer_ends_the_run() -> None:
+    """No PONG: after `ping.timeout` the connection counts as dead and what was in flight is in doubt."""
+    async with ScriptedServer() as server:
+        async with running(server.port, "#lobby", ping={"after": 0.2, "timeout": 0.2}) as run:
+            await run.joined()
+            server.replies["PING"] = lambda _: []
+            landed = await run.send("#lobby", "x")
+            with pytest.raises(ConnectionLost, match="counts as dead"):
+                await run.task
+            with pytest.raises(ConnectionLost):
+                await landed
+
+
+async def test_a_quiet_server_is_asked_and_kept() -> None:
+    """RFC 2812 section 3.7.2: PING after silence; a PONG keeps the connection."""
+    async with ScriptedServer() as server:
+        async with running(server.port, "#lobby", ping={"after": 0.1, "timeout": 0.4}) as run:
+            await run.joined()
+            before = sum(text.startswith("PING") for text in server.received)
+            await server.heard("^PING", times=before + 3)
+            assert not run.task.done()
+
+
+async def test_ping_is_answered_before_everything() -> None:
+    """RFC 2812 section 3.7.2: PONG waits for no token, and gives back any token."""
+    flood = {"burst": 6, "per_second": 0.001}
+    async with ScriptedServer() as server, running(server.port, "#lobby", flood=flood) as run:
+        await run.joined()
+        for _ in range(2):
+            await run.send("#lobby", "x")
+        server.say("PING :a b", "PING token")
+        await server.heard("^PONG :a b$")
+        await server.heard("^PONG :token$")
+
+
+# -- flood control
+
+
+async def test_the_whole_burst_then_the_rate() -> None:
+    """The bucket gives all it has at once; then the rate; messages cost two lines each."""
+    flood = {"burst": 12, "per_second": 40}
+    async with ScriptedServer() as server, running(server.port, "#lobby", flood=flood) as run:
+        await run.joined()
+        await asyncio.sleep(0.3)
+        start = time.monotonic()
+        for number in range(6):
+            await run.send("#lobby", f"burst {number}")
+        assert time.monotonic() - start < 0.04
+        for number in range(4):
+            await run.send("#lobby", f"paced {number}")
+        assert 0.15 < time.monotonic() - start < 0.5
+        await server.heard("paced 3")
+
+
+async def test_excess_flood_halves_the_rate(caplog: pytest.LogCaptureFixture) -> None:
+    """The next connection talks at half speed, and the owner is told once."""
+    async with ScriptedServer() as server:
+        async with running(server.port, "#lobby", flood={"burst": 10, "per_second": 8}) as run:
+            await run.joined()
+            with caplog.at_level(logging.WARNING):
+                server.say("ERROR :Closing link: (hub@host) [Excess Flood]")
+                with pytest.raises(ConnectionLost, match="Excess Flood"):
+                    await run.task
+            assert caplog.text.count("half speed") == 1
+            again = Running(run.adapter, run.emitted)
+            await again.joined()
+            assert run.adapter._link.bucket._rate == 4
+            await again.stop()
+
+
+# -- private messages
+
+
+async def test_who_writes_to_the_bot_is_told_what_it_is() -> None:
+    """RFC 2812 section 3.3.2: the answer is a NOTICE, once; no NOTICE, server or service gets one."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        server.say(
+            ":eve!e@h NOTICE hubbub :no answer",
+            ":ChanServ!s@services.example PRIVMSG hubbub :no answer",
+            ":s PRIVMSG hubbub :no answer",
+            ":bob!b@h PRIVMSG hubbub :who are you?",
+            ":bob!b@h PRIVMSG hubbub :again",
+            ":carol!c@h PRIVMSG Hubbub :\x01VERSION\x01",
+            ":carol!c@h PRIVMSG hubbub :\x01PING 12345\x01",
+            ":carol!c@h PRIVMSG hubbub :\x01DCC SEND x\x01",
+        )
+        await server.heard("NOTICE carol :\x01PING 12345\x01")
+        notices = [text for text in server.received if text.startswith("NOTICE")]
+        assert notices[0] == "NOTICE bob :I relay this to elsewhere; ask root."
+        assert [text.split(" ")[1] for text in notices] == ["bob", "carol", "carol"]
+        assert "VERSION Hubbub" in notices[1]
+
+
+async def test_a_flood_of_questions_is_not_answered_in_full() -> None:
+    """CTCP replies wait for the flood control, and what is too much is dropped; the rooms are heard."""
+    flood = {"burst": 4, "per_second": 5}
+    async with ScriptedServer() as server, running(server.port, "#lobby", flood=flood) as run:
+        await run.joined()
+        server.say(*[f":eve{n}!e@h{n} PRIVMSG hubbub :\x01PING {n}\x01" for n in range(500)])
+        server.say(":bob!b@h PRIVMSG #lobby :hello")
+        assert (await run.emitted.message()).content.text == "hello"
+        assert run.adapter._link._posted.qsize() <= link._MOST_POSTED
+
+
+# -- injection
+
+
+async def test_nothing_makes_a_second_command() -> None:
+    """RFC 2812 section 2.3: CR, LF and NUL in text; formatting and CTCP of the text's own."""
+    nasty = "x\rTOPIC #lobby :HACKED\nQUIT\0\x01VERSION\x01\x02bold\x0304red"
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        for kind in Kind:
+            await (await run.send("#lobby", nasty, kind))
+        sent = [text for text in server.received if "HACKED" in text]
+        clean = "x TOPIC #lobby :HACKED QUITVERSIONbold04red"
+        assert sent == [
+            f"PRIVMSG #lobby :{clean}",
+            f"PRIVMSG #lobby :\x01ACTION {clean}\x01",
+            f"NOTICE #lobby :{clean}",
+        ]
+        assert not any(text.startswith(("TOPIC", "QUIT")) for text in server.received)
+
+
+async def test_too_long_is_rejected_before_it_is_sent() -> None:
+    """A line that the server would cut is never sent."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        limit = run.adapter.capabilities(RoomId("#lobby")).text_limit
+        assert limit == 512 - 2 - len(":hubbub!hub@host.example PRIVMSG #lobby :") - 9
+        await (await run.send("#lobby", "é" * (limit // 2), Kind.EMOTE))
+        with pytest.raises(Rejected, match="longer than a line"):
+            await run.send("#lobby", "x" * (limit + 10))
+
+
+async def test_the_server_may_allow_longer_lines() -> None:
+    """modern.ircdocs.horse LINELEN."""
+    async with ScriptedServer(isupport="LINELEN=2048") as server, running(server.port, "#lobby") as run:
+        before = run.adapter.capabilities(RoomId("#lobby")).text_limit
+        assert before == 512 - 2 - (1 + 30 + 1 + 10 + 1 + 63 + 1) - len("PRIVMSG #lobby :") - 9
+        await run.joined()
+        assert run.adapter.capabilities(RoomId("#lobby")).text_limit > 1900
+
+
+async def test_our_prefix_is_followed() -> None:
+    """396, CHGHOST and NICK change what the server puts before our lines."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        limit = run.adapter.capabilities(RoomId("#lobby")).text_limit
+        server.say(":s 396 hubbub cloak.example.org.long :is now your displayed host")
+        await (await run.send("#lobby", "x"))
+        assert run.adapter.capabilities(RoomId("#lobby")).text_limit == limit - len(
+            "cloak.example.org.long"
+        ) + len("host.example")
+        server.say(":hubbub!hub@x CHGHOST u h")
+        await (await run.send("#lobby", "x"))
+        assert run.adapter.capabilities(RoomId("#lobby")).text_limit == limit + len("hub@host.example") - len(
+            "u@h"
+        )
+
+
+async def test_marks_are_sent() -> None:
+    """modern.ircdocs.horse/formatting."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        content = Content((Span("<alice> "), Span("bold", frozenset({Mark.BOLD}))))
+        await (await run.send("#lobby", content))
+        await server.heard("^PRIVMSG #lobby :<alice> \x02bold$")
+
+
+async def test_a_cancelled_run_says_goodbye() -> None:
+    """Politely, and within a second."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        start = time.monotonic()
+        await run.stop()
+        assert time.monotonic() - start < 1
+        assert run.task.cancelled()
+        await server.heard("^QUIT")
+
+
+async def test_the_same_adapter_connects_again() -> None:
+    """Each run is a connection of its own; the end of one never reaches into the next."""
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        for count in range(1, 4):
+            await run.joined()
+            assert server.connections == count
+            server.hang_up()
+            with pytest.raises(ConnectionLost):
+                await run.task
+            run.task = asyncio.create_task(run.adapter.run(run.emitted))
+        await run.joined()
