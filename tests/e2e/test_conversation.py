@@ -1,0 +1,162 @@
+"""One conversation across real servers, with the bridge as its owner runs it."""
+
+import asyncio
+import itertools
+import signal
+
+import pytest
+
+from bridge.model import Content, Kind, Mark, Span, plain
+from tests.e2e.world import HUBBUB, NETWORKS, World, hubbub, servers
+
+
+@pytest.fixture(scope="module")
+async def running_servers(tmp_path_factory):
+    async with servers(tmp_path_factory.mktemp("e2e")) as world:
+        await world.join()
+        yield world
+
+
+@pytest.fixture
+async def world(running_servers: World):
+    for proxy in running_servers.proxies.values():
+        await proxy.cut()
+        await proxy.start()
+    for leftover in running_servers.folder.glob("hubbub.sqlite3*"):
+        leftover.unlink()
+    yield running_servers
+    assert running_servers.quiet(), "somebody heard more than was said"
+
+
+async def test_what_is_said_anywhere_is_heard_everywhere_else(world):
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        for here in NETWORKS:
+            name = world.people[here].name
+            await world.people[here].say(plain(f"hello from {here} 👋 你好"))
+            await world.people[here].say(plain("waves"), Kind.EMOTE)
+            for there in NETWORKS.keys() - {here}:
+                assert await world.heard(there, 2) == [
+                    f"<{name}> hello from {here} 👋 你好",
+                    f"* {name} waves",
+                ]
+
+
+@pytest.mark.parametrize(("here", "there"), list(itertools.permutations(NETWORKS, 2)))
+async def test_formatting_crosses(world, here, there):
+    both = {"bold": Mark.BOLD, "italic": Mark.ITALIC, "struck": Mark.STRIKE, "code": Mark.CODE}
+    spans = [Span(word, frozenset({mark})) for word, mark in both.items()]
+    spaced = [span for word in spans for span in (word, Span(" "))][:-1]
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        await world.people[here].say(Content(tuple(spaced)))
+        for network in NETWORKS.keys() - {here}:
+            heard = await asyncio.wait_for(world.people[network].heard.get(), 30)
+            if network == there:
+                assert [span for span in heard.content.spans if span.marks] == spans
+
+
+async def test_a_message_crosses_within_a_blink(world):
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        for here in NETWORKS:
+            loop = asyncio.get_running_loop()
+            before = loop.time()
+            await world.people[here].say(plain("blink"))
+            await asyncio.gather(*(world.heard(there) for there in NETWORKS.keys() - {here}))
+            assert loop.time() - before < 2
+
+
+@pytest.mark.parametrize("down", NETWORKS)
+async def test_queued_lines_survive_a_kill(world, down):
+    """A crash with lines queued for a network that is down: all arrive afterwards, once, in order."""
+    here, other = (network for network in NETWORKS if network != down)
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        await world.proxies[down].cut()
+        for n in range(20):
+            await world.people[here].say(plain(f"line {n}"))
+        name = world.people[here].name
+        assert await world.heard(other, 20) == [f"<{name}> line {n}" for n in range(20)]
+        await bridge.kill()
+    await world.proxies[down].start()
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        assert await world.heard(down, 20) == [f"<{name}> line {n}" for n in range(20)]
+        await world.people[here].say(plain("and on"))
+        assert await world.heard(down) == await world.heard(other) == [f"<{name}> and on"]
+
+
+@pytest.mark.parametrize("down", NETWORKS)
+async def test_a_network_that_is_down_at_the_start_disturbs_no_other(world, down):
+    here, other = (network for network in NETWORKS if network != down)
+    await world.proxies[down].cut()
+    async with hubbub(world) as bridge:
+        await bridge.joined(here, other)
+        await world.people[here].say(plain("hello"))
+        name = world.people[here].name
+        assert await world.heard(other) == [f"<{name}> hello"]
+        await world.proxies[down].start()
+        assert await world.heard(down) == [f"<{name}> hello"]
+
+
+async def test_a_server_that_accepts_and_says_nothing_disturbs_no_other(world):
+    world.proxies["irc"].silence()
+    async with hubbub(world) as bridge:
+        await bridge.joined("jabber", "matrix")
+        await world.people["jabber"].say(plain("hello"))
+        assert await world.heard("matrix") == ["<grace> hello"]
+        world.proxies["irc"].silence()
+        await world.proxies["irc"].cut()
+        await world.proxies["irc"].start()
+        assert await world.heard("irc") == ["<grace> hello"]
+
+
+async def test_a_stop_is_polite_and_quick(world):
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        assert await asyncio.wait_for(bridge.stop(), 5) == 0
+        assert "Traceback" not in bridge.log.read_text()
+
+
+async def test_a_file_with_mistakes_changes_nothing(world):
+    file = world.folder / "bridge.yaml"
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        good = file.read_text()
+        try:
+            file.write_text(good.replace("nick:", "nikc:"))
+            bridge.process.send_signal(signal.SIGHUP)
+            await bridge.logged("nothing has changed", 'unknown key "nikc"')
+        finally:
+            file.write_text(good)
+        await world.people["irc"].say(plain("still here"))
+        assert await world.heard("jabber") == await world.heard("matrix") == ["<ada> still here"]
+
+
+async def test_a_second_bridge_on_the_same_journal_is_refused(world):
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        process = await asyncio.create_subprocess_exec(
+            HUBBUB, "run", str(world.folder / "bridge.yaml"), stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await process.communicate()
+        assert process.returncode == 1
+        assert f"in use by another Hubbub (process {bridge.process.pid})" in errors.decode()
+
+
+async def test_the_demo_ends_well_and_leaves_nothing(tmp_path):
+    from tests.adapters.places import CONFIG
+
+    process = await asyncio.create_subprocess_exec(
+        HUBBUB,
+        "demo",
+        "--once",
+        str(CONFIG),
+        stdout=asyncio.subprocess.PIPE,
+        env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert "arrived in order" in output.decode()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,128 @@
+"""Three real servers, people on them, and the bridge as a process of its own between them."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from bridge.demo import Demo, Heard, Person
+from tests.adapters.places import CONFIG, demo_server
+from tests.e2e.proxy import Proxy
+
+HUBBUB = str(Path(sys.executable).with_name("hubbub"))
+NETWORKS = {"irc": "irc", "jabber": "xmpp", "matrix": "matrix"}
+PATIENCE = 30.0
+
+
+class World:
+    """The servers, each behind a proxy that the bridge goes through; people go to them directly."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.demos: dict[str, Demo] = {}
+        self.proxies: dict[str, Proxy] = {}
+        self.people: dict[str, Person] = {}
+        self.variables: dict[str, str] = {}
+
+    async def join(self) -> None:
+        """Let one person into the room of each network."""
+        for number, (network, demo) in enumerate(self.demos.items()):
+            self.people[network] = await demo.person(("ada", "grace", "alan")[number])
+
+    async def heard(self, network: str, count: int = 1) -> list[str]:
+        """The next messages that the person on a network hears, without what keeps names from pinging."""
+        found = [await self._next(self.people[network]) for _ in range(count)]
+        return [heard.content.text.replace("\u200b", "") for heard in found]
+
+    async def _next(self, person: Person) -> Heard:
+        return await asyncio.wait_for(person.heard.get(), PATIENCE)
+
+    def quiet(self) -> bool:
+        """Whether nobody has heard anything that was not asked for."""
+        return all(person.heard.empty() for person in self.people.values())
+
+
+@contextlib.asynccontextmanager
+async def servers(folder: Path) -> AsyncIterator[World]:
+    """All three servers."""
+    world = World(folder)
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(network: str, protocol: str) -> tuple[str, Demo, dict[str, str]]:
+            place = folder / network
+            place.mkdir()
+            return network, *await stack.enter_async_context(demo_server(protocol, place))
+
+        for network, demo, variables in await asyncio.gather(*(start(*item) for item in NETWORKS.items())):
+            ((name, port),) = ((n, v) for n, v in variables.items() if n.endswith("_PORT"))
+            proxy = world.proxies[network] = Proxy(int(port))
+            await proxy.start()
+            stack.push_async_callback(proxy.cut)
+            world.demos[network] = demo
+            world.variables |= variables | {name: str(proxy.port)}
+        yield world
+
+
+class Hubbub:
+    """`hubbub run` as a process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    async def logged(self, *words: str) -> None:
+        """Wait until the log holds each of these."""
+        async with asyncio.timeout(PATIENCE):
+            while not all(word in self.log.read_text() for word in words):
+                assert self.process.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.02)
+
+    async def joined(self, *networks: str) -> None:
+        """Wait until the bridge is in the room of each network."""
+        await self.logged(*(f"{network} " for network in networks))
+        async with asyncio.timeout(PATIENCE):
+            while not all(self._is_in(network) for network in networks):
+                assert self.process.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.02)
+
+    def _is_in(self, network: str) -> bool:
+        lines = self.log.read_text().splitlines()
+        return any(f" {network} " in line and line.endswith("is joined") for line in lines)
+
+    async def kill(self) -> None:
+        """SIGKILL: as a crash or a loss of power to the process."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM, as a service manager does; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+
+@contextlib.asynccontextmanager
+async def hubbub(
+    world: World, *, config: Path | None = None, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[Hubbub]:
+    """The bridge, started. Its journal stays in the world's folder."""
+    file = config or world.folder / "bridge.yaml"
+    if not file.exists():
+        file.write_text(CONFIG.read_text())
+    log = world.folder / "hubbub.log"
+    with log.open("w") as output:
+        process = await asyncio.create_subprocess_exec(
+            HUBBUB,
+            "run",
+            str(file),
+            stderr=output,
+            env={**os.environ, **world.variables, **(variables or {})},
+        )
+    try:
+        yield Hubbub(process, log)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
