@@ -1,0 +1,222 @@
+"""`hubbub check`, through the command line as a person uses it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from bridge import Adapter, AuthenticationFailed, Capabilities, ConnectionLost, Emit, Model, RoomId, find
+from bridge.cli.check import check, look
+from bridge.config import load
+
+
+class Network(Model):
+    password: SecretStr = SecretStr("hunter2")
+
+
+class Room(Model):
+    key: SecretStr | None = None
+
+
+class Friendly(Adapter):
+    """A network where every room is fine, but not #full."""
+
+    NetworkConfig = Network
+    RoomConfig = Room
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        return RoomId(text)
+
+    async def run(self, emit: Emit) -> None:
+        raise ConnectionLost("never connects")
+
+    async def send(self, command: Any) -> Any:
+        raise ConnectionLost("never connects")
+
+    def capabilities(self, room: RoomId, author: Any = None) -> Capabilities:
+        raise NotImplementedError
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        return {
+            room: "the room is \x1b[31mfull" if room == "#full" else None for room in rooms if room != "#odd"
+        }
+
+
+class Refusing(Friendly):
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        raise AuthenticationFailed("the server does not know the password: check password")
+
+
+class Silent(Friendly):
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+class Broken(Friendly):
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        raise KeyError(self.config.password.get_secret_value())
+
+
+class Unbuildable(Friendly):
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        raise ConnectionLost("there is no such host: check server")
+
+
+def text(*kinds: str, rooms: str = "#a") -> str:
+    names = [kind.lower() for kind in kinds]
+    lines = [
+        "networks:",
+        *(f"  {name}: {{protocol: '{__name__}:{kind}'}}" for name, kind in zip(names, kinds, strict=True)),
+    ]
+    lines += ["conversations:", "  lobby:"]
+    lines += [f"    {name}: ['{rooms}', '#b']" for name in names]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "bridge.yaml"
+
+
+def run(*arguments: str | Path, **environ: str) -> Result:
+    return CliRunner().invoke(check, [str(argument) for argument in arguments], env=environ)
+
+
+def test_all_is_well(file: Path):
+    file.write_text(text("Friendly").replace("['#a', '#b']", "['#a', {room: '#longer', direction: from}]"))
+    result = run(file)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert (
+        result.stdout
+        == f"""\
+{file} is in order
+
+networks
+  friendly  ({__name__}:Friendly)
+
+conversations
+  lobby
+    friendly  #a       both ways
+    friendly  #longer  only out of it
+"""
+    )
+
+
+def test_a_network_that_nothing_uses_is_named(file: Path):
+    spare = f"  spare: {{protocol: '{__name__}:Friendly'}}\nconversations:"
+    file.write_text(text("Friendly").replace("conversations:", spare))
+    assert f"  spare  ({__name__}:Friendly, in no conversation)\n" in run(file).stdout
+
+
+def test_every_mistake_is_printed_and_nothing_else(file: Path):
+    file.write_text(text("Friendly", "Missing") + "onwer: me\n")
+    result = run(file)
+    assert result.exit_code == 78
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        f"{file}:3:23: networks.missing.protocol: {__name__} has no Missing",
+        f'{file}:8:1: onwer: unknown key "onwer"; did you mean "owner"?',
+        "2 mistakes",
+    ]
+
+
+def test_one_mistake(file: Path):
+    file.write_text(text("Friendly") + "onwer: me\n")
+    assert run(file).stderr.splitlines()[-1] == "1 mistake"
+
+
+def test_no_module_no_adapter_no_protocol(file: Path):
+    file.write_text(
+        "networks:\n  a: {protocol: nowhere}\n  b: {protocol: 'no.where:X'}\n"
+        "  c: {protocol: 'pathlib:Path'}\n"
+        "conversations: {x: {a: [a, b]}}\n"
+    )
+    assert run(file).stderr.splitlines() == [
+        f"{file}:2:17: networks.a.protocol: there is no protocol 'nowhere'",
+        f"{file}:3:17: networks.b.protocol: there is no protocol 'no.where:X'",
+        f"{file}:4:17: networks.c.protocol: pathlib:Path is not an adapter",
+        "3 mistakes",
+    ]
+
+
+def test_a_missing_file(file: Path):
+    result = run(file)
+    assert result.exit_code == 78
+    assert result.stderr.startswith(f"{file}: there is no such file")
+
+
+def test_a_wrong_option_is_a_usage_error(file: Path):
+    assert run(file, "--on-line").exit_code == 2
+
+
+def test_the_file_of_the_environment(file: Path):
+    file.write_text(text("Friendly"))
+    assert run(HUBBUB_CONFIG=str(file)).stdout.startswith(f"{file} is in order")
+
+
+def test_the_file_of_the_folder(file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(file.parent)
+    monkeypatch.delenv("HUBBUB_CONFIG", raising=False)
+    file.write_text(text("Friendly"))
+    assert run().stdout.startswith("bridge.yaml is in order")
+
+
+def test_online_and_all_is_well(file: Path):
+    file.write_text(text("Friendly"))
+    result = run(file, "--online")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\nonline\n  friendly: ok\n  friendly #a: ok\n  friendly #b: ok\n")
+
+
+def test_online_trouble_of_one_does_not_hide_the_others(file: Path):
+    file.write_text(text("Refusing", "Broken", "Unbuildable", "Friendly"))
+    result = run(file, "--online")
+    assert result.exit_code == 1
+    assert result.stdout.partition("online\n")[2].splitlines() == [
+        "  refusing: the server does not know the password: check password",
+        "  broken: the adapter failed (KeyError): this is a mistake in Hubbub, please report it",
+        "  unbuildable: there is no such host: check server",
+        "  friendly: ok",
+        "  friendly #a: ok",
+        "  friendly #b: ok",
+    ]
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("room", "problem"),
+    [("#full", r"the room is \x1b[31mfull"), ("#odd", "the network says nothing about it")],
+)
+def test_online_trouble_with_one_room(file: Path, room: str, problem: str):
+    file.write_text(text("Friendly", rooms=room))
+    result = run(file, "--online")
+    assert result.exit_code == 1
+    assert result.stdout.endswith(f"  friendly: ok\n  friendly {room}: {problem}\n  friendly #b: ok\n")
+
+
+async def test_online_silence_ends_for_all_at_once(file: Path, capsys: pytest.CaptureFixture[str]):
+    mute = f"networks:\n  mute: {{protocol: '{__name__}:Silent'}}"
+    file.write_text(text("Silent", "Friendly").replace("networks:", mute))
+    before = time.monotonic()
+    assert not await look(load(file, find), patience=0.2)
+    assert time.monotonic() - before < 2
+    lines = capsys.readouterr().out.splitlines()
+    assert "  silent: no answer within 0.2 seconds: check server and port" in lines
+    assert "  mute: no answer within 0.2 seconds: check server and port" in lines
+    assert "  friendly #a: ok" in lines
+
+
+def test_the_schema_has_every_protocol_that_is_installed():
+    result = run("--schema")
+    assert result.exit_code == 0
+    networks = json.loads(result.stdout)["properties"]["networks"]["additionalProperties"]["oneOf"]
+    assert [network["properties"]["protocol"]["const"] for network in networks] == ["irc", "matrix", "xmpp"]

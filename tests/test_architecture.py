@@ -1,0 +1,121 @@
+"""The rules of the house, so that they still hold tomorrow."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import bridge
+
+ROOT = Path(__file__).parents[1]
+CORE = sorted((ROOT / "bridge").rglob("*.py"))
+ADAPTERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/__init__.py"))
+SOURCES = [*CORE, *sorted((ROOT / "adapters").rglob("*.py"))]
+PROTOCOLS = {"irc", "xmpp", "matrix", "jabber"} | {folder.name for folder in ADAPTERS}
+PARTS = {"__init__", "adapter", "client", "config", "decode", "demo", "encode"}
+
+LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_who_may_import_whom():
+    """The contracts in pyproject.toml."""
+    linted = subprocess.run(
+        [sys.executable, "-c", LINT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def words(text: str) -> set[str]:
+    """The words of a text or an identifier, in lower case: `XmppRoom` and `xmpp_room` have the same two."""
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", text)}
+
+
+def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Every text that stands as a statement of its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+
+
+def spoken(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Every text and every identifier of a module, but for its docstrings."""
+    silent = {id(node) for node in docstrings(tree)}
+    for node in ast.walk(tree):
+        for _, value in ast.iter_fields(node):
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str) and id(node) not in silent:
+                    yield node, text
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_the_core_knows_no_protocol(path: Path):
+    tree = ast.parse(path.read_text())
+    found = [(getattr(node, "lineno", 0), text) for node, text in spoken(tree) if words(text) & PROTOCOLS]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("source", "finds"),
+    [
+        ("x = 'irc'", True),
+        ("x = f'an {y} XMPP room'", True),
+        ("def matrix_room(): ...", True),
+        ("class IrcRoom: ...", True),
+        ("import adapters.irc", True),
+        ("from adapters import irc as x", True),
+        ("x.jabber()", True),
+        ("f(jabber=1)", True),
+        ("def f(xmpp): ...", True),
+        ("def f():\n  'as on IRC'", False),
+        ("x = 1\n'''as on IRC'''", False),
+        ("x = 'circle of firc'", False),
+    ],
+)
+def test_the_rule_finds_what_it_looks_for(source: str, finds: bool):
+    assert any(words(text) & PROTOCOLS for _, text in spoken(ast.parse(source))) is finds
+
+
+def test_the_public_face_is_sorted():
+    def order(word: str) -> tuple[bool, bool, str]:
+        return not word.isupper(), not word[0].isupper(), word
+
+    assert bridge.__all__ == sorted(bridge.__all__, key=order)
+
+
+def test_the_public_face_is_complete():
+    tree = ast.parse((ROOT / "bridge/__init__.py").read_text())
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert set(bridge.__all__) == {alias.name for node in imports for alias in node.names}
+    for module in (bridge.adapter, bridge.demo, bridge.errors, bridge.model):
+        assert set(module.__all__) <= set(bridge.__all__)
+    assert all(hasattr(bridge, exported) for exported in bridge.__all__)
+
+
+@pytest.mark.parametrize("exported", bridge.__all__)
+def test_what_the_public_face_shows_is_explained(exported: str):
+    found = getattr(bridge, exported)
+    if isinstance(found, type) or callable(found):
+        assert (found.__doc__ or "").strip()
+        assert not (found.__doc__ or "").startswith(f"{exported}("), "only the one that dataclasses make"
+
+
+@pytest.mark.parametrize("folder", ADAPTERS, ids=name)
+def test_every_adapter_has_the_same_parts(folder: Path):
+    assert {path.stem for path in folder.glob("*.py")} >= PARTS
+
+
+def test_there_are_adapters():
+    assert ADAPTERS
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_no_file_is_too_long_to_read(path: Path):
+    assert len(path.read_text().splitlines()) <= 400
