@@ -47,7 +47,7 @@ class Document:
     meant: set[Spot] = field(default_factory=set)
     """Keys that a misspelt one stands for, so that they are not missed besides."""
     problems: list[Problem] = field(default_factory=list)
-    whole: bool = True
+    whole: bool = False
     """Whether the file could be read to its end."""
 
     def problem(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
@@ -66,9 +66,12 @@ class Document:
         """Whether the value here, or one that it is part of, must not be shown."""
         return any(spot[: len(hidden)] == hidden for hidden in self.hidden)
 
-    def is_broken(self, spot: Spot) -> bool:
-        """Whether something was said already about this value or one that it is part of."""
-        return any(spot[: len(broken)] == broken for broken in self.broken)
+    def is_broken(self, spot: Spot, *, within: bool = False) -> bool:
+        """Whether something was said already about this value, one that it is part of, or one `within`."""
+        return any(
+            spot[: len(broken)] == broken or (within and broken[: len(spot)] == spot)
+            for broken in self.broken
+        )
 
     def betrays(self, spot: Spot, sentence: str) -> bool:
         """Whether a sentence about this value repeats what must not be shown, or a word of it."""

@@ -90,9 +90,9 @@ class Block:
             self._missing(inner, name)
         for inner, details in gathered.items():
             spot = (*self.spot, *inner)
-            if not self.document.is_broken(spot):
-                value = _at(self.data, inner)
-                whole = isinstance(value, dict) and details[0]["type"] == "value_error"
+            value = _at(self.data, inner)
+            whole = isinstance(value, dict) and details[0]["type"] == "value_error"
+            if not self.document.is_broken(spot, within=whole):
                 self.document.problem(spot, _sentence(self.document, spot, value, details), key=whole)
 
     def _unknown(self, inner: Spot) -> None:

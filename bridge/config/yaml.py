@@ -17,8 +17,8 @@ __all__ = ["compose"]
 
 _DEPTH = 20
 _NOTHING = {"", "~", "null", "Null", "NULL"}
-_COMMENT = re.compile(r"[ \t]*(#[^\s#]\S*)")
-_FLOW_WORD = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>[#!][^\s#,\]}]+)")
+_COMMENT = re.compile(r"[ \t]*(#+[^\s#]\S*)")
+_FLOW_WORD = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>(?:#+|!)[^\s#,\]}]+)")
 _WORD = re.compile(r"[^\s,\]}]*")
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 _INVALID = "this is not valid YAML: check the indentation and the quotes of this line and the one before"
@@ -37,20 +37,19 @@ def compose(text: str, document: Document) -> None:
     try:
         reader.read()
     except _StopError:
-        document.whole = False
+        return
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, error.position - before.rfind("\n"))
         document.problem_at(place, (), f"the character U+{int(error.character):04X} cannot stand in YAML")
-        document.whole = False
     except yaml.MarkedYAMLError as error:
         mark, sentence = reader.explain(error)
         document.problem_at(_place(mark) if mark else Place(1, 1), (), sentence)
-        document.whole = False
     except (ValueError, OverflowError):
-        spot = reader.spot
-        document.problem(spot, "has an escape that names no character: use single quotes, or two backslashes")
-        document.whole = False
+        sentence = "has an escape that names no character: use single quotes, or two backslashes"
+        document.problem(reader.spot, sentence)
+    else:
+        document.whole = True
 
 
 def _place(mark: Any) -> Place:

@@ -113,6 +113,11 @@ def test_a_variable_that_is_no_use(bench: Bench, text: str, problem: str):
     assert bench.problems(network(text)) == [f"bridge.yaml:2:52: networks.one.{key}: {problem}"]
 
 
+def test_what_follows_from_an_unset_variable_is_not_told_besides(bench: Bench):
+    (problem,) = bench.problems(network('token: "${TOKEN}", login: {user: x, password: y}'))
+    assert problem == f"bridge.yaml:2:53: networks.one.token: the variable TOKEN {UNSET} ${{TOKEN:-default}}"
+
+
 def test_an_unset_variable_in_a_room(bench: Bench):
     assert bench.problems(lobby('"${ROOM}"')) == [
         f"bridge.yaml:6:10: conversations.lobby.one: the variable ROOM {UNSET} ${{ROOM:-default}}"

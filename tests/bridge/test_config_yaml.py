@@ -27,6 +27,8 @@ def network(text: str) -> str:
     ("text", "column", "sentence"),
     [
         ("#lobby", 9, 'a room that begins with # must stand in quotes: "#lobby"'),
+        ("##lobby", 9, 'a room that begins with # must stand in quotes: "##lobby"'),
+        ("[##lobby]", 10, 'a room that begins with # must stand in quotes: "##lobby"'),
         ("{room: #lobby, direction: from}", 10, 'a room that begins with # must stand in quotes: "#lobby"'),
         ("[#lobby]", 10, 'a room that begins with # must stand in quotes: "#lobby"'),
         ("[x, #lobby]", 10, 'a room that begins with # must stand in quotes: "#lobby"'),
