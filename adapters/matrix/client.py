@@ -27,6 +27,8 @@ _JOIN = 180.0
 """A join may go through servers far away."""
 _POLL = 30.0
 """Seconds that the server may hold a sync back while nothing happens."""
+_GRACE = 30.0
+"""Seconds that it may be late with that."""
 _PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
 
 
@@ -42,7 +44,7 @@ class Client:
         query = {"filter": filter_, "timeout": str(int(hold * 1000)), "set_presence": "offline"}
         if since is not None:
             query["since"] = since
-        limit = aiohttp.ClientTimeout(total=hold + 90.0, sock_connect=CONNECT, sock_read=hold + 30.0)
+        limit = aiohttp.ClientTimeout(total=hold + 3 * _GRACE, sock_connect=CONNECT, sock_read=hold + _GRACE)
         try:
             return await self.call("GET", ("sync",), query, limit=limit)
         except TemporaryFailure as error:

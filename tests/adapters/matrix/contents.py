@@ -26,7 +26,7 @@ mentions = st.one_of(
 
 spans = st.builds(
     lambda text, marks, target, colour: Span(
-        text, marks, None if target[1] else target[0], colour, target[1] if target[1] else None
+        text, marks, target[0] if target[1] is None else None, colour, target[1]
     ),
     visible,
     st.frozensets(st.sampled_from(list(Mark))),

@@ -1,6 +1,6 @@
 """What a refusal means (client-server API 3.2 "Standard error response")."""
 
-import datetime
+import datetime as dt
 import email.utils
 import json
 
@@ -89,7 +89,7 @@ def test_how_long_to_wait(headers, more, seconds):
 
 def test_a_date_to_wait_for():
     """RFC 9110, 10.2.3 "Retry-After"."""
-    date = email.utils.format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60))
+    date = email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=60))
     assert 50 < refused(429, "M_LIMIT_EXCEEDED", {"Retry-After": date}).retry_after <= 60
 
 

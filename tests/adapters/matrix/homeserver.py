@@ -1,0 +1,396 @@
+"""A homeserver in the test process that does what a test tells it."""
+
+import asyncio
+import itertools
+import json
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from adapters.matrix import Adapter
+from bridge import (
+    Author,
+    Kind,
+    MessageCreated,
+    Position,
+    RoomState,
+    RoomStateChanged,
+    SendMessage,
+    Txn,
+    UserId,
+    plain,
+)
+
+USER = "@hubbub:s"
+WIRE = "!lobby:s"
+ALIAS = "#lobby:s"
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def error(status, code, **more):
+    return Answer(status, {"errcode": code, "error": "because", **more})
+
+
+class Homeserver:
+    """`answers[endpoint]` are given first, one a request; then it behaves."""
+
+    def __init__(self):
+        self.answers = defaultdict(deque)
+        self.always = {}
+        self.requests = []
+        self.aliases = {ALIAS: WIRE}
+        self.joined = {WIRE}
+        self.joinable = set()
+        self.state = defaultdict(list)
+        self.invites = {}
+        self.left = {}
+        self.sent = []
+        self.logins = []
+        self.tokens = {"token"}
+        self.password = "secret"
+        self.page = 100
+        self._log = []
+        self._changed = asyncio.Event()
+        self._numbers = itertools.count(1)
+
+    async def __aenter__(self):
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        await self._runner.cleanup()
+
+    # What tests say
+
+    def say(self, body, wire=WIRE, sender="@alice:s", **content):
+        return self.happen("m.room.message", {"msgtype": "m.text", "body": body, **content}, wire, sender)
+
+    def happen(self, kind, content, wire=WIRE, sender="@alice:s", **fields):
+        number = next(self._numbers)
+        event = {
+            "type": kind, "event_id": f"$e{number}", "sender": sender, "content": content,
+            "origin_server_ts": 1_700_000_000_000 + number, **fields,
+        }  # fmt: skip
+        self._log.append((wire, event))
+        self._wake()
+        return event["event_id"]
+
+    def invite(self, wire, inviter, alias=None):
+        events = [
+            {
+                "type": "m.room.member",
+                "state_key": USER,
+                "sender": inviter,
+                "content": {"membership": "invite"},
+            }
+        ]
+        if alias:
+            events.append(
+                {
+                    "type": "m.room.canonical_alias",
+                    "state_key": "",
+                    "sender": inviter,
+                    "content": {"alias": alias},
+                }
+            )
+        self.invites[wire] = {"invite_state": {"events": events}}
+        self.joinable.add(wire)
+        self._wake()
+
+    def kick(self, wire=WIRE, membership="leave", reason="bye"):
+        self.joined.discard(wire)
+        event = {
+            "type": "m.room.member", "state_key": USER, "sender": "@mod:s", "event_id": "$kick",
+            "content": {"membership": membership, "reason": reason},
+        }  # fmt: skip
+        self.left[wire] = {"timeline": {"events": [event]}}
+        self._wake()
+
+    def count(self, endpoint):
+        return sum(name == endpoint for name, _ in self.requests)
+
+    def _wake(self):
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    # What it does
+
+    async def _handle(self, request):
+        path = request.raw_path.partition("?")[0].split("/")
+        name, handler, arguments = self._route(request, [_unquoted(part) for part in path])
+        body = await request.read()
+        self.requests.append((name, request))
+        answer = self.answers[name].popleft() if self.answers[name] else self.always.get(name)
+        if answer is None:
+            if (
+                name not in ("versions", "login")
+                and request.headers.get("Authorization", "")[7:] not in self.tokens
+            ):
+                answer = error(401, "M_UNKNOWN_TOKEN")
+            else:
+                answer = await handler(request, json.loads(body or b"{}"), *arguments)
+        if callable(answer):
+            answer = await answer()
+        if isinstance(answer.body, bytes | str):
+            text = answer.body if isinstance(answer.body, str) else answer.body.decode("latin-1")
+            return web.Response(
+                status=answer.status, text=text, content_type="text/html", headers=answer.headers
+            )
+        return web.json_response(answer.body, status=answer.status, headers=answer.headers)
+
+    def _route(self, request, path):
+        match path[3:]:
+            case ["versions"]:
+                return "versions", self._versions, ()
+            case [_, "login"]:
+                return "login", self._login, ()
+            case [_, "logout"]:
+                return "logout", self._nothing, ()
+            case [_, "account", "whoami"]:
+                return "whoami", self._whoami, ()
+            case [_, "sync"]:
+                return "sync", self._sync, ()
+            case [_, "joined_rooms"]:
+                return "joined_rooms", self._joined_rooms, ()
+            case [_, "directory", "room", alias]:
+                return "directory", self._directory, (alias,)
+            case [_, "join", room]:
+                return "join", self._join, (room,)
+            case [_, "rooms", room, "leave"]:
+                return "leave", self._leave, (room,)
+            case [_, "rooms", room, "state", kind, *_]:
+                return "state", self._state, (room, kind)
+            case [_, "rooms", room, "messages"]:
+                return "messages", self._messages, (room,)
+            case [_, "rooms", room, "hierarchy"]:
+                return "hierarchy", self._hierarchy, (room,)
+            case [_, "rooms", room, "send", "m.room.message", txn]:
+                return "send", self._send, (room, txn)
+            case [_, "profile", *_]:
+                return "profile", self._nothing, ()
+            case _:
+                return "unknown", self._unknown, ()
+
+    async def _versions(self, _request, _body):
+        return Answer(body={"versions": ["v1.11"]})
+
+    async def _nothing(self, _request, _body):
+        return Answer()
+
+    async def _unknown(self, _request, _body):
+        return error(404, "M_UNRECOGNIZED")
+
+    async def _whoami(self, _request, _body):
+        return Answer(body={"user_id": USER, "device_id": "D"})
+
+    async def _login(self, _request, body):
+        self.logins.append(body)
+        if body.get("password") != self.password:
+            return error(403, "M_FORBIDDEN")
+        token = f"token{len(self.logins)}"
+        self.tokens.add(token)
+        return Answer(body={"user_id": USER, "device_id": body["device_id"], "access_token": token})
+
+    async def _joined_rooms(self, _request, _body):
+        return Answer(body={"joined_rooms": sorted(self.joined)})
+
+    async def _directory(self, _request, _body, alias):
+        if alias not in self.aliases:
+            return error(404, "M_NOT_FOUND")
+        return Answer(body={"room_id": self.aliases[alias], "servers": ["s"]})
+
+    async def _join(self, _request, _body, room):
+        wire = self.aliases.get(room, room)
+        if wire not in self.joinable | self.joined:
+            return error(403, "M_FORBIDDEN")
+        self.invites.pop(wire, None)
+        if wire not in self.joined:
+            self.joined.add(wire)
+            self.happen("m.room.member", {"membership": "join"}, wire, USER, state_key=USER)
+        return Answer(body={"room_id": wire})
+
+    async def _leave(self, _request, _body, room):
+        self.joined.discard(room)
+        return Answer()
+
+    async def _state(self, _request, _body, room, kind):
+        found = [event["content"] for event in self.state[room] if event["type"] == kind]
+        return Answer(body=found[-1]) if found else error(404, "M_NOT_FOUND")
+
+    async def _hierarchy(self, _request, _body, room):
+        return (
+            Answer(body={"rooms": [{"room_id": room, "join_rule": "public", "children_state": []}]})
+            if room in self.joinable
+            else error(403, "M_FORBIDDEN")
+        )
+
+    async def _send(self, _request, body, room, txn):
+        known = {name: event for _, name, _, event in self.sent}
+        event = known.get(txn) or f"$sent{len(self.sent)}"
+        if txn not in known:
+            self.sent.append((room, txn, body, event))
+        return Answer(body={"event_id": event})
+
+    async def _sync(self, request, _body):
+        since = request.query.get("since")
+        if since is None:
+            return Answer(body=self._reply([], full=True))
+        if not since.startswith("s"):
+            return error(400, "M_UNKNOWN")
+        start = int(since[1:])
+        if request.query["timeout"] != "0":
+            try:
+                async with asyncio.timeout(float(request.query["timeout"]) / 1000):
+                    while len(self._log) <= start and not self.left and not self.invites:
+                        await self._changed.wait()
+            except TimeoutError:
+                pass
+        return Answer(body=self._reply(self._log[start:], full=False, start=start))
+
+    def _reply(self, log, *, full, start=0):
+        rooms = defaultdict(list)
+        for number, (wire, event) in enumerate(log, start):
+            rooms[wire].append((number, event))
+        join = {}
+        for wire in self.joined & (self.joined if full else rooms.keys()):
+            events = rooms[wire][-self.page :]
+            join[wire] = {
+                "timeline": {"events": [event for _, event in events]},
+                "state": {"events": self.state[wire] if full else []},
+            }
+            if len(rooms[wire]) > self.page:
+                join[wire]["timeline"] |= {"limited": True, "prev_batch": f"p{events[0][0]}"}
+        reply = {"next_batch": f"s{len(self._log)}"}
+        parts = {"join": join, "invite": dict(self.invites), "leave": dict(self.left)}
+        if any(parts.values()):
+            reply["rooms"] = parts
+        self.left.clear()
+        self.invites.clear()
+        return reply
+
+    async def _messages(self, request, _body, room):
+        start, end = int(request.query["from"][1:]), int(request.query["to"][1:])
+        before = [
+            (n, event) for n, (wire, event) in enumerate(self._log) if wire == room and end <= n < start
+        ]
+        chunk = before[-self.page :]
+        reply = {"chunk": [event for _, event in reversed(chunk)]}
+        if len(before) > len(chunk):
+            reply["end"] = f"p{chunk[0][0]}"
+        return Answer(body=reply)
+
+
+def _unquoted(part):
+    return unquote(part)
+
+
+class Core:
+    """Stands in for the core: keeps what an adapter emits."""
+
+    def __init__(self, adapter):
+        self.adapter = adapter
+        self.events = asyncio.Queue()
+        self.positions = {}
+        self.run = None
+
+    def __call__(self, events, position=None):
+        for event in events:
+            self.events.put_nowait(event)
+        if position is not None:
+            self.positions[position.scope] = position.token
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def position(self, scope=""):
+        return self.positions.get(scope)
+
+    async def __aenter__(self):
+        self.run = asyncio.create_task(self.adapter.run(self))
+        return self
+
+    async def __aexit__(self, *_):
+        self.run.cancel()
+        await asyncio.wait({self.run}, timeout=2)
+        assert self.run.done(), "a cancelled run ends within a second"
+        if not self.run.cancelled():
+            self.run.exception()
+
+    async def next(self, kind):
+        """The next event of a kind; raises what ended the run instead."""
+        while True:
+            get = asyncio.ensure_future(self.events.get())
+            await asyncio.wait({get, self.run}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            if not get.done():
+                get.cancel()
+                if self.run.done():
+                    self.run.result()
+                raise TimeoutError(f"no {kind.__name__}")
+            if isinstance(get.result(), kind):
+                return get.result()
+
+    async def joined(self, room=ALIAS):
+        while True:
+            event = await self.next(RoomStateChanged)
+            if (event.room, event.state) == (room, RoomState.JOINED):
+                return
+
+    async def refused(self):
+        while True:
+            event = await self.next(RoomStateChanged)
+            if event.state is RoomState.REFUSED:
+                return event
+
+    async def said(self):
+        return await self.next(MessageCreated)
+
+    async def end(self):
+        """What ends the run."""
+        await asyncio.wait({self.run}, timeout=15)
+        return self.run.exception()
+
+
+def adapter_for(url, *rooms, room_config=None, **settings):
+    if "token" not in settings and "password" not in settings:
+        settings["token"] = "token"
+    config = Adapter.NetworkConfig(homeserver=url, user=USER, **settings)
+    adapter = Adapter("matrix", config, "I relay, and bob owns me")
+    adapter.rooms = {
+        Adapter.room_id(room): Adapter.RoomConfig(**(room_config or {})) for room in rooms or (ALIAS,)
+    }
+    return adapter
+
+
+def message(text, txn="1.ab", room=ALIAS, kind=Kind.TEXT):
+    return SendMessage(
+        room=room, author=Author("irc", UserId("a"), "a"), txn=Txn(txn), content=plain(text), kind=kind
+    )
+
+
+__all__ = [
+    "ALIAS",
+    "USER",
+    "WIRE",
+    "Answer",
+    "Core",
+    "Homeserver",
+    "Position",
+    "adapter_for",
+    "error",
+    "message",
+]
