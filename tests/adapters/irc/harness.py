@@ -247,3 +247,51 @@ class ScriptedServer:
                 return [f"@{label}msgid=m{len(self.received)} :{me} {got.command} {target} :{text}"]
             case _:
                 return []
+
+
+class Client:
+    """A client that says raw lines."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def say(self, *lines: str) -> None:
+        self._writer.write("".join(f"{text}\r\n" for text in lines).encode())
+
+    async def heard(self, pattern: str) -> str:
+        """The next line that matches; PINGs are answered on the way."""
+        async with asyncio.timeout(15):
+            while raw := await self._reader.readline():
+                text = decode_text(raw.rstrip(b"\r\n"), "utf-8")
+                if text.startswith("PING "):
+                    self.say(text.replace("PING", "PONG", 1))
+                if re.search(pattern, text):
+                    return text
+        raise AssertionError(f"the server hung up before {pattern}")
+
+    async def sync(self) -> None:
+        """Wait until the server has done all that was said."""
+        self.say("PING :sync")
+        await self.heard("PONG .*sync")
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+@asynccontextmanager
+async def client(port: int, nick: str, *rooms: str, caps: str = "") -> AsyncIterator[Client]:
+    """Somebody in these rooms; who makes a room is its operator."""
+    opened = Client(*await asyncio.open_connection("127.0.0.1", port))
+    try:
+        opened.say(
+            f"NICK {nick}", f"USER {nick} 0 * :{nick}", *([f"CAP REQ :{caps}", "CAP END"] if caps else [])
+        )
+        await opened.heard(" 001 ")
+        for room in rooms:
+            opened.say(f"JOIN {room}")
+            await opened.heard(f" 366 {nick} ")
+        yield opened
+    finally:
+        await opened.close()
