@@ -84,6 +84,14 @@ class Adapter(ABC):
         at a time, and only while `run` runs and the room is joined.
         """
 
+    def send_now(self, command: Command) -> "asyncio.Future[Receipt] | None":
+        """The same, when the command can have its place at once; None: it has to wait, with `send`.
+
+        A task for each message costs more than most messages do: a protocol that mostly need not
+        wait overrides this. Raises as `send` does.
+        """
+        return None
+
     @abstractmethod
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         """What can be done in this room now. No I/O, and cheap: asked for every message."""

@@ -40,7 +40,6 @@ class Bridge:
         self._config = config
         self._watch = watch
         self._networks: dict[str, _Running] = {}
-        self._workers: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
@@ -88,12 +87,7 @@ class Bridge:
         return find(network.protocol)(name, network.settings, text)
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:
-        """Start what does not run yet, and stop the workers of rooms that are gone."""
-        for number in self._workers.keys() - self._router.workers.keys():
-            self._workers.pop(number).cancel()
-        for number, worker in self._router.workers.items():
-            if number not in self._workers:
-                self._workers[number] = self._group.create_task(worker.run())
+        """Start what does not run yet."""
         for name, adapter in adapters.items():
             if name not in self._networks:
                 supervisor = Supervisor(adapter, self._router.emit(name), self._router.offline)
@@ -102,8 +96,7 @@ class Bridge:
 
     async def _stop(self, names: set[str]) -> None:
         """Disconnect these networks; what is owed to their rooms stays in the journal."""
-        for number in self._router.forget(names):
-            self._workers.pop(number).cancel()
+        self._router.forget(names)
         tasks = [self._networks.pop(name).task for name in names]
         for task in tasks:
             task.cancel()
@@ -123,9 +116,10 @@ class Bridge:
         try:
             yield
         finally:
-            for task in self._workers.values():
-                task.cancel()
-            outstanding = [f for worker in self._router.workers.values() for f in worker.on_their_way()]
+            workers = self._router.workers.values()
+            for worker in workers:
+                worker.stop()
+            outstanding = [future for worker in workers for future in worker.on_their_way()]
             if outstanding:
                 await asyncio.wait(outstanding, timeout=_DRAIN)
 

@@ -39,6 +39,8 @@ _LINE = 512
 _LONGEST_LINE = 4096
 _LOOK_TIMEOUT = 60.0
 _SLOW_FOR = 600.0
+_TOKENS = 2
+"""What a message costs of the flood control: its line, and the PING that confirms it."""
 
 
 class IrcAdapter(Adapter):
@@ -96,23 +98,33 @@ class IrcAdapter(Adapter):
                 )
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        link, data = self._line(command)
+        await link.bucket.take(_TOKENS)
+        return link.say(command.room, command.txn, data)
+
+    def send_now(self, command: Command) -> "asyncio.Future[Receipt] | None":
+        link, data = self._line(command)
+        if link.bucket.take_now(_TOKENS):
+            return link.say(command.room, command.txn, data)
+        return None
+
+    def _line(self, command: Command) -> tuple[Link, bytes]:
+        """The connection and the line that a command takes on it."""
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
         data = encode.message(command.room, command.content, command.kind, self.config.encoding)
         if len(data) + 2 + link.session.prefix(self.config.nick) > self._line_length():
             raise Rejected("the message is longer than a line of IRC can be")
-        if not link.bucket.take_now(2):
-            await link.bucket.take(2)
-        return link.say(command.room, command.txn, data)
+        return link, data
 
     def _line_length(self) -> int:
         return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         """Measured with the prefix that the server puts before our lines. It is the same for every author."""
-        around = self._session.prefix(self.config.nick) + len(f"PRIVMSG {room} :\r\n".encode())
-        return _record((self._line_length() - around - encode.ACTION_COST) // self._expansion)
+        prefix = self._session.prefix(self.config.nick)
+        return _record(room, self._line_length() - prefix, self._expansion)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         found: dict[RoomId, str | None] = {}
@@ -142,9 +154,10 @@ class IrcAdapter(Adapter):
 
 
 @lru_cache(maxsize=1024)
-def _record(limit: int) -> Capabilities:
+def _record(room: RoomId, length: int, expansion: int) -> Capabilities:
+    around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
     return Capabilities(
-        text_limit=limit,
+        text_limit=(length - around) // expansion,
         unit=Unit.BYTES,
         lines=False,
         marks=encode.MARKS,

@@ -4,6 +4,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from bridge import MessageId, RoomId
 
@@ -119,8 +120,7 @@ class Session:
         """
         if not self.host:
             return _UNKNOWN_PREFIX
-        nick = max(len(self.nick.encode()), len(wanted.encode()))
-        return 4 + nick + len(self.user.encode()) + len(self.host.encode())
+        return _prefix_length(self.nick, wanted, self.user, self.host)
 
     def batch(self, params: list[str], tags: Mapping[str, str]) -> None:
         """A BATCH begins or ends (IRCv3 batch)."""
@@ -158,3 +158,9 @@ class Session:
     def fresh_id(self) -> MessageId:
         """A name for a message that the server gave none."""
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
+
+
+@lru_cache(maxsize=64)
+def _prefix_length(nick: str, wanted: str, user: str, host: str) -> int:
+    longest = max(len(nick.encode()), len(wanted.encode()))
+    return 4 + longest + len(user.encode()) + len(host.encode())

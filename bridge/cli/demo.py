@@ -42,7 +42,9 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
         screen.say(" ".join(missing))
         return
     if missing and shutil.which("apt-get"):
-        screen.say(f"To have all networks, install their servers first: sudo apt-get install {' '.join(missing)}")
+        screen.say(
+            f"To have all networks, install their servers first: sudo apt-get install {' '.join(missing)}"
+        )
     with tempfile.TemporaryDirectory(prefix="hubbub-demo-") as folder:
         # Some servers give up root's rights at the start, and still have to get here.
         Path(folder).chmod(0o755)

@@ -25,7 +25,7 @@ class Router:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
         self.workers: dict[int, Worker] = {}
-        """By the room's number; whoever holds the router runs them."""
+        """By the room's number."""
         self._watch = watch
         self._routes = Routes({}, {}, {})
         self._names: dict[int, str] = {}
@@ -36,20 +36,19 @@ class Router:
         """Follow this map from now on. Rooms that stay keep their workers."""
         self._routes = routes
         self._names.update({source.number: network for (network, _), source in routes.sources.items()})
-        self.workers = {
-            number: self.workers.get(number)
-            or Worker(number, room, adapters[network], self.journal, self._origin)
-            for number, (network, room) in routes.rooms.items()
-        }
+        for number in self.workers.keys() - routes.rooms.keys():
+            self.workers.pop(number).stop()
+        for number, (network, room) in routes.rooms.items():
+            if number not in self.workers:
+                self.workers[number] = Worker(number, room, adapters[network], self.journal, self._origin)
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
         self._bury_unmapped()
 
-    def forget(self, networks: AbstractSet[str]) -> list[int]:
-        """Forget the workers of these networks, which end; returns the numbers of their rooms."""
-        gone = [number for number, (network, _) in self._routes.rooms.items() if network in networks]
-        for number in gone:
-            self.workers.pop(number, None)
-        return gone
+    def forget(self, networks: AbstractSet[str]) -> None:
+        """Forget the workers of these networks, which end; what is owed to their rooms stays."""
+        for number, (network, _) in self._routes.rooms.items():
+            if network in networks:
+                self.workers.pop(number).stop()
 
     def emit(self, network: str) -> Emit:
         """Where the adapter of a network hands over what it heard."""
@@ -86,6 +85,8 @@ class Router:
             # A room whose worker is being replaced finds its deliveries in the journal.
             if (worker := workers.get(delivery.room)) is not None:
                 worker.offer(delivery)
+        for room in {delivery.room for delivery in deliveries} & workers.keys():
+            workers[room].pump()
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))

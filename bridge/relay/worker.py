@@ -67,30 +67,42 @@ class Worker:
         self._failures = 0
         self._halted = False
         self._committing = False
-        self._wake: asyncio.Future[None] | None = None
+        self._stopped = False
+        self._waiting: asyncio.Task[None] | None = None
+        self._soon: asyncio.Handle | None = None
         self._degraded: tuple[Delivery, tuple[Span, ...]] | None = None
         self._refill()
 
     # What the relay tells it
 
     def offer(self, delivery: Delivery) -> None:
-        """Take on a delivery; it is in the journal."""
+        """Take on a delivery, which is in the journal; `pump` sends it."""
         if self._behind or len(self._queue) >= _IN_MEMORY:
             self._behind = True
         else:
             self._queue.append(delivery)
             self._last = delivery.seq
-        self._rouse()
+
+    def pump(self) -> None:
+        """Send all that may be sent now."""
+        while self._may_send() and (fitted := self._next()) is not None:
+            self._send(self._queue.popleft(), fitted)
 
     def joined(self) -> None:
         """Commands can flow."""
         self._joined = True
         self._not_before = 0.0
-        self._rouse()
+        self.pump()
 
     def parted(self) -> None:
         """Commands cannot flow until it is joined again: what waits goes on waiting."""
         self._joined = False
+
+    def stop(self) -> None:
+        """Begin nothing new; what is owed stays in the journal."""
+        self._stopped = True
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def overdue(self) -> bool:
         """Whether a confirmation is so late that the connection must be taken for dead."""
@@ -100,29 +112,26 @@ class Worker:
         """The confirmations that are outstanding."""
         return [flight.future for flight in self._flights if flight.future is not None]
 
-    async def run(self) -> None:
-        """Deliver until cancelled."""
-        while True:
-            if (fitted := self._next()) is None:
-                self._wake = asyncio.get_running_loop().create_future()
-                await self._wake
-                self._wake = None
-            else:
-                await self._send(self._queue.popleft(), fitted)
-
     # What is next
 
-    def _rouse(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+    def _may_send(self) -> bool:
+        if not self._joined or self._halted or self._committing or self._waiting is not None or self._stopped:
+            return False
+        if self._not_before and time.monotonic() < self._not_before:
+            return False
+        flights = self._flights
+        if not flights:
+            return True
+        if flights[-1].fitted.end is not None:
+            return False
+        window = self._adapter.capabilities(self.room).window
+        return window > 1 and len(flights) < min(window, len(self._queue))
 
     def _next(self) -> Fitted | None:
-        """The next part to send, when one may be sent now; it is of the first delivery in the queue."""
-        while self._may_send():
-            if self._behind and len(self._queue) < _REFILL:
-                self._refill()
-            if not self._queue:
-                return None
+        """The next part to send: it is of the first delivery in the queue."""
+        if self._behind and len(self._queue) < _REFILL:
+            self._refill()
+        while self._queue:
             delivery = self._queue[0]
             try:
                 fitted = self._fit(delivery)
@@ -134,19 +143,6 @@ class Worker:
                 return fitted
             self._journal.skip(self._queue.popleft())
         return None
-
-    def _may_send(self) -> bool:
-        if not self._joined or self._halted or self._committing:
-            return False
-        if self._not_before and time.monotonic() < self._not_before:
-            return False
-        flights = self._flights
-        if not flights:
-            return True
-        if flights[-1].fitted.end is not None:
-            return False
-        window = self._adapter.capabilities(self.room).window
-        return window > 1 and len(flights) < min(window, len(self._queue))
 
     def _refill(self) -> None:
         """Read on in the journal: at the start, and wherever memory was too small."""
@@ -172,7 +168,7 @@ class Worker:
 
     # On the way
 
-    async def _send(self, delivery: Delivery, fitted: Fitted) -> None:
+    def _send(self, delivery: Delivery, fitted: Fitted) -> None:
         event = delivery.event
         network, _ = self._origin(delivery.source, self.number)
         command = SendMessage(
@@ -185,12 +181,31 @@ class Worker:
         flight = _Flight(delivery, fitted, time.monotonic())
         self._flights.append(flight)
         try:
-            future = await self._adapter.send(command)
+            future = self._adapter.send_now(command)
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
             self._failed(flight, error)
+            return
+        if future is None:
+            self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
         else:
-            flight.future = future
-            future.add_done_callback(partial(self._settle, flight))
+            self._sent(flight, future)
+
+    async def _wait_and_send(self, flight: _Flight, command: SendMessage) -> None:
+        """Send where the network lets the message wait for its place."""
+        try:
+            future = await self._adapter.send(command)
+        except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
+            self._waiting = None
+            self._failed(flight, error)
+        else:
+            self._waiting = None
+            flight.since = time.monotonic()
+            self._sent(flight, future)
+            self.pump()
+
+    def _sent(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
+        flight.future = future
+        future.add_done_callback(partial(self._settle, flight))
 
     def _settle(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
         if future.cancelled():
@@ -215,11 +230,20 @@ class Worker:
             self._journal.deliver(delivery, receipt.part, end, self._recorded)
         if self._halted and all(flight.error is not None for flight in self._flights):
             self._resume()
-        self._rouse()
+        self._pump_soon()
 
     def _recorded(self) -> None:
         self._committing = False
-        self._rouse()
+        self.pump()
+
+    def _pump_soon(self) -> None:
+        """Pump once for all confirmations that came together."""
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_soon(self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._soon = None
+        self.pump()
 
     # When it fails
 
@@ -229,7 +253,7 @@ class Worker:
         self._halted = True
         if all(flight.error is not None for flight in self._flights):
             self._resume()
-        self._rouse()
+        self._pump_soon()
 
     def _resume(self) -> None:
         pause = 0.0
@@ -248,7 +272,7 @@ class Worker:
         self._halted = False
         if pause:
             self._not_before = time.monotonic() + pause
-            asyncio.get_running_loop().call_later(pause, self._rouse)
+            asyncio.get_running_loop().call_later(pause, self.pump)
 
     def _pause(self, error: AdapterError) -> float:
         """How long to wait before trying again, in seconds; 0 where joining the room again ends the wait."""

@@ -218,6 +218,9 @@ class ScriptedAdapter(Adapter):
         await self._emit([])
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        return self.send_now(command)
+
+    def send_now(self, command: Command) -> "asyncio.Future[Receipt]":
         if self._emit is None:
             raise ConnectionLost("not connected")
         if command.room in self._server.refusals:
