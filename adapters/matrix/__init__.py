@@ -1,9 +1,10 @@
 """Matrix: a relay bot in rooms of one homeserver's account, over the client-server API.
 
-Follows the Matrix specification v1.11, client-server API: login and soft logout (5.6, 5.7), syncing
-with filters and lazily loaded members (6.4, 6.5), sending (6.6), joining by alias and via servers
-(8.1, 8.4), rich text (11.2.1.7), mentions (11.37), replies and their fallback (11.35), edits
-(11.33.3), room upgrades (11.32).
+Follows the Matrix specification v1.11, client-server API; sections are named by their titles, since
+their numbers change: Client Authentication (Login, Soft logout), Syncing with Filtering and
+Lazy-loading room members, Sending events to a room, Rooms (Room aliases, Joining rooms), Instant
+Messaging (Rich text), User and room mentions, Rich replies with their fallbacks, Event replacements,
+Room Upgrades, Rate limiting.
 
 Of matrix-nio serve the session (homeserver, token, device) and its HTTP request with login, whoami,
 logout, joins, aliases and names. Its request is overridden to turn every refusal into one of our

@@ -61,7 +61,11 @@ class Account:
         try:
             await self._see_server()
             await self.log_in() if self._token is None else await self._check_token(self._token)
-        except (TemporaryFailure, RoomUnavailable, Rejected, RateLimited) as error:
+        except RateLimited as error:
+            raise ConnectionLost(
+                f"the homeserver asks to wait {error.retry_after:.0f} s before the next login"
+            ) from None
+        except (TemporaryFailure, RoomUnavailable, Rejected) as error:
             raise ConnectionLost(str(error)) from None
 
     async def close(self) -> None:
@@ -71,7 +75,7 @@ class Account:
             await session.close()
 
     async def log_in(self, expired: str | None = None) -> None:
-        """Log in with the password; the device is the same each time (5.4, 5.6.3).
+        """Log in with the password; the device is the same each time ("Login", "Soft logout").
 
         With `expired`, only when that token is still the one in use: several requests may find it ended.
         """
@@ -104,7 +108,7 @@ class Account:
             self._token = None
 
     async def ask(self, request: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """The request's answer, after logging in anew where the session has softly ended (5.6.3)."""
+        """The request's answer, after logging in anew where the session has ended ("Soft logout")."""
         token = self._token
         try:
             return await request()
@@ -136,7 +140,7 @@ class Account:
         )
 
     async def _check_token(self, token: str) -> None:
-        """See that the token is good and is this user's (5.7)."""
+        """See that the token is good and is this user's (GET /account/whoami)."""
         self.session.access_token = token
         try:
             reply = await fine(self.session.whoami())
@@ -153,7 +157,7 @@ class Account:
             await self._take_name()
 
     async def _see_server(self) -> None:
-        """See that a homeserver is there (2.1), and where the server's owner says it is when it is not."""
+        """See that a homeserver is there, and where the server's owner says it is when it is not."""
         try:
             reply = await self.session.send("GET", "/_matrix/client/versions", None, dict(_PLAIN))
             found = isinstance(answer(await reply.read()).get("versions"), list)
@@ -166,7 +170,7 @@ class Account:
             )
 
     async def _well_known(self) -> str:
-        """What the server's domain says of itself (4.1, "Well-known URI")."""
+        """What the server's domain says of itself ("Well-known URI")."""
         try:
             reply = await self.session.send("GET", "/.well-known/matrix/client", None, dict(_PLAIN))
             told = mapping(answer(await reply.read()).get("m.homeserver")).get("base_url")
@@ -175,7 +179,7 @@ class Account:
         return f" (its domain says that it is {text_of(told, 200)})" if text_of(told) else ""
 
     async def _take_name(self) -> None:
-        """Bear the configured display name (11.2.2)."""
+        """Bear the configured display name ("Profiles")."""
         wanted = self._config.display_name
         if wanted is None or not self._rename:
             return

@@ -67,6 +67,7 @@ class MatrixAdapter(Adapter):
         self._rooms: Rooms | None = None
         self._group: asyncio.TaskGroup | None = None
         self._open: set[asyncio.Future[Receipt]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
         self._told_of_limits = False
 
     @classmethod
@@ -103,7 +104,9 @@ class MatrixAdapter(Adapter):
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        self._group.create_task(self._deliver(wire, command, future))
+        task = self._group.create_task(self._deliver(wire, command, future))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
         return future
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
@@ -137,11 +140,16 @@ class MatrixAdapter(Adapter):
             listener = Listener(self._client, self._session, rooms, emit, self.config.invites_from)
             since = await listener.catch_up()
             self._rooms, self._group = rooms, group
-            rooms.serve(group, self.rooms)
-            await listener.listen(since)
+            try:
+                rooms.serve(group, self.rooms)
+                await listener.listen(since)
+            finally:
+                # A group that ends takes more tasks before Python 3.12, and would wait for them.
+                self._rooms = self._group = None
+                for task in self._sending:
+                    task.cancel()
 
     async def _end(self) -> None:
-        self._rooms = self._group = None
         for future in tuple(self._open):
             _fail(future, ConnectionLost("the connection ended"))
         await self._account.close()

@@ -1,4 +1,4 @@
-"""What a homeserver's refusal means for us (client-server API 3.2, "Standard error response"). Pure."""
+"""What a homeserver's refusal means for us (client-server API, "Standard error response"). Pure."""
 
 import email.utils
 import json
@@ -29,7 +29,7 @@ _ADMIN_CALL = "POST /_synapse/admin/v1/users/<the bot's id>/override_ratelimit"
 
 
 class LoggedOut(AuthenticationFailed):
-    """The token is not, or no longer, valid. `soft`: only the token ended, the device is kept (5.6.3)."""
+    """The token is not, or no longer, valid. `soft`: the device is kept ("Soft logout")."""
 
     def __init__(self, reason: str, *, soft: bool) -> None:
         super().__init__(reason)
@@ -123,7 +123,7 @@ def _too_fast() -> str:
 
 
 def _pause(headers: Mapping[str, str], answered: Mapping[str, Any]) -> float:
-    """Seconds to wait: the longer of what the header and the body say (3.2.1, "Rate limiting")."""
+    """Seconds to wait: the longer of what the header and the body say ("Rate limiting")."""
     told = [*_header_pause(headers.get("Retry-After", "").strip())]
     after = mapping(answered).get("retry_after_ms")
     if isinstance(after, int | float) and not isinstance(after, bool) and math.isfinite(after):

@@ -39,7 +39,7 @@ class Client:
         self._account = account
 
     async def sync(self, since: str | None, filter_: str, *, wait: bool) -> dict[str, Any]:
-        """What happened since (6.4). With `wait` the server holds its answer back for it."""
+        """What happened since ("Syncing"). With `wait` the server holds its answer back for it."""
         hold = _POLL if wait else 0.0
         query = {"filter": filter_, "timeout": str(int(hold * 1000)), "set_presence": "offline"}
         if since is not None:
@@ -51,12 +51,12 @@ class Client:
             raise ConnectionLost(str(error)) from None
 
     async def messages(self, room: str, start: str, end: str, filter_: str) -> dict[str, Any]:
-        """A page of the room's history backwards from `start`, not beyond `end` (6.7.1)."""
+        """A page of the room's history backwards from `start`, not beyond `end`."""
         query = {"from": start, "to": end, "dir": "b", "limit": "100", "filter": filter_}
         return await self.call("GET", ("rooms", room, "messages"), query)
 
     async def say(self, room: str, content: Mapping[str, Any], txn: Txn) -> str:
-        """Put a message into the room; the same txn again gives the same event (6.6.1). Returns its id."""
+        """Put a message into the room; the same txn again gives the same event. Returns its id."""
         path = ("rooms", room, "send", "m.room.message", txn)
         try:
             reply = await self.call("PUT", path, body=content)
@@ -68,16 +68,16 @@ class Client:
         raise TemporaryFailure("the homeserver took the message but did not name it")
 
     async def resolve(self, alias: str) -> tuple[str, tuple[str, ...]]:
-        """The room that an alias names, and servers to join it by (8.1)."""
+        """The room that an alias names, and servers to join it by ("Room aliases")."""
         reply = await self._account.ask(lambda: fine(self._account.session.room_resolve_alias(alias)))
         servers = tuple(name for name in reply.servers if isinstance(name, str))[:5]
         return _room(reply.room_id), servers
 
     async def join(self, room: str, via: Sequence[str] = ()) -> str:
-        """Join by id or alias (8.4.2). Returns the room's id."""
+        """Join by id or alias ("Joining rooms"). Returns the room's id."""
         if not via:
             return _room((await self._account.ask(lambda: fine(self._account.session.join(room)))).room_id)
-        # nio's join takes no servers. `server_name` is what servers before 1.12 know `via` as.
+        # nio's join takes no servers. `server_name` is what servers before v1.12 know `via` as.
         query = [(key, name) for name in via for key in ("via", "server_name")]
         limit = aiohttp.ClientTimeout(total=_JOIN, sock_connect=CONNECT)
         return _room((await self.call("POST", ("join", room), query, body={}, limit=limit)).get("room_id"))
@@ -90,14 +90,14 @@ class Client:
         return frozenset((await self._account.ask(lambda: fine(self._account.session.joined_rooms()))).rooms)
 
     async def from_outside(self, room: str) -> Sequence[Any]:
-        """What may be seen of a room without being in it (11.34.2)."""
+        """What may be seen of a room without being in it ("Spaces", GET /hierarchy)."""
         asked = await self._account.ask(
             lambda: fine(self._account.session.space_get_hierarchy(room, limit=1))
         )
         return listed(asked.rooms)
 
     async def state(self, room: str, kind: str, key: str = "") -> Mapping[str, Any] | None:
-        """A piece of the room's state (6.5.2), None when it is not set."""
+        """A piece of the room's state (GET /rooms/{roomId}/state), None when it is not set."""
         try:
             return await self.call("GET", ("rooms", room, "state", kind, *([key] if key else [])))
         except NotThere:
@@ -112,7 +112,7 @@ class Client:
         body: Mapping[str, Any] | None = None,
         limit: aiohttp.ClientTimeout | None = None,
     ) -> dict[str, Any]:
-        """One request. A soft logout is answered by logging in again (5.6.3). Raises AdapterErrors."""
+        """One request. A soft logout is answered by a login ("Soft logout"). Raises AdapterErrors."""
         target = "/_matrix/client/v3/" + "/".join([quote(part, safe="") for part in path])
         if query:
             target += "?" + urlencode(query)

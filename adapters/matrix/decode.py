@@ -1,4 +1,4 @@
-"""Events to what people said (client-server API 11.2.1). Pure.
+"""Events to what people said (client-server API, "Instant Messaging"). Pure.
 
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
@@ -73,7 +73,7 @@ def decode(
 
 
 def said(content: Mapping[str, Any], kind: object, names: Mapping[str, str]) -> Content:
-    """The words of a message; for a file, words that name it (11.2.1, "m.room.message msgtypes")."""
+    """The words of a message; for a file, words that name it ("m.room.message msgtypes")."""
     text = text_of(content.get("body"))
     file = "sticker" if kind == "m.sticker" else _FILES.get(text_of(content.get("msgtype")))
     if file is not None:
@@ -125,7 +125,7 @@ def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
 
 
 def _replacement(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is said instead (11.33.3, "Applying m.new_content"); the rest is for who knows no edits."""
+    """What is said instead ("Applying m.new_content"); the rest is for who knows no edits."""
     new = mapping(content.get("m.new_content"))
     return new if "body" in new else {**content, "body": text_of(content.get("body")).removeprefix("* ")}
 
@@ -141,7 +141,7 @@ def _named(file: str, content: Mapping[str, Any], text: str) -> Content:
 
 
 def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
-    """What is answered; in a thread, where clients name just the last message, its root (11.36)."""
+    """What is answered; in a thread, where clients name just the last message, its root ("Threading")."""
     answered = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
     if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is not False:
         answered = root
@@ -149,7 +149,7 @@ def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
 
 
 def _unquoted(text: str, names: Mapping[str, str]) -> tuple[tuple[Span, ...], str]:
-    """A reply's fallback taken off, and one line of it to show what is answered (11.35, "Rich replies")."""
+    """A reply's fallback taken off, and one line of it to show what is answered ("Rich replies")."""
     rows = text.split("\n")
     first = rows[0].removeprefix("> ").removeprefix("* ")
     who, closed, words = first.removeprefix("<").partition(">")

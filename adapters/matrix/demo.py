@@ -63,6 +63,7 @@ class Demo(bridge.Demo):
         self._http: aiohttp.ClientSession | None = None
         self._owner = ""
         self._rooms: dict[str, asyncio.Task[str]] = {}
+        self._tokens: dict[str, str] = {}
         self._people: set[_Person] = set()
 
     @classmethod
@@ -81,16 +82,13 @@ class Demo(bridge.Demo):
 
     async def start(self) -> Mapping[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._port = _free_port()
-        (self.folder / "homeserver.yaml").write_text(
-            json.dumps(_settings(self.folder, self._port, self._secret))
-        )
-        (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
         self._http = aiohttp.ClientSession()
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._spawn()
-                await self._up()
+                try:
+                    await self._spawn()
+                except OSError:  # the port may have gone to somebody else meanwhile
+                    await self._spawn()
                 await asyncio.gather(
                     self.register(BOT, BOT_PASSWORD),
                     self.register(_GUEST, _GUEST_PASSWORD),
@@ -99,7 +97,7 @@ class Demo(bridge.Demo):
         except BaseException:
             await self.stop()
             raise
-        return {"DEMO_MATRIX_PORT": str(self._port), "DEMO_MATRIX_PASSWORD": BOT_PASSWORD}
+        return {"DEMO_MATRIX_PORT": str(self._port)}
 
     async def stop(self) -> None:
         for person in tuple(self._people):
@@ -121,8 +119,10 @@ class Demo(bridge.Demo):
 
     async def person(self, name: str, room: str | None = None) -> "_Person":
         wire = await self.room(room or ROOM)
-        token = await self.register(name, secrets.token_hex(8))
-        person = _Person(self, name, wire, token)
+        user = _localpart(name)
+        if user not in self._tokens:
+            self._tokens[user] = await self.register(user, secrets.token_hex(8))
+        person = _Person(self, name, wire, f"@{user}:{SERVER}", self._tokens[user])
         await person.enter()
         self._people.add(person)
         return person
@@ -183,6 +183,11 @@ class Demo(bridge.Demo):
         return str((await self.call("POST", "/_matrix/client/v3/createRoom", self._owner, body))["room_id"])
 
     async def _spawn(self) -> None:
+        self._port = _free_port()
+        (self.folder / "homeserver.yaml").write_text(
+            json.dumps(_settings(self.folder, self._port, self._secret))
+        )
+        (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
         python = os.environ.get("SYNAPSE_PYTHON") or sys.executable
         (self.folder / "signing.key").write_text(f"ed25519 a_demo {_seed()}\n")
         with (self.folder / "synapse.out").open("wb") as out:
@@ -191,6 +196,7 @@ class Demo(bridge.Demo):
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 start_new_session=True, preexec_fn=_die_with_parent,
             )  # fmt: skip
+        await self._up()
 
     async def _up(self) -> None:
         """Wait until it answers; OSError when it ended instead."""
@@ -211,12 +217,12 @@ class Demo(bridge.Demo):
 
 
 class _Person(bridge.Person):
-    def __init__(self, demo: Demo, name: str, room: str, token: str) -> None:
+    def __init__(self, demo: Demo, name: str, room: str, user: str, token: str) -> None:
         super().__init__(name)
         self._demo = demo
         self._room = room
         self._token = token
-        self._user = f"@{name}:{SERVER}"
+        self._user = user
         self._txns = itertools.count(1)
         self._listening: asyncio.Task[None] | None = None
 
@@ -312,6 +318,12 @@ def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:
 def _logging(folder: Path) -> dict[str, Any]:
     handler = {"class": "logging.FileHandler", "filename": str(folder / "synapse.log")}
     return {"version": 1, "handlers": {"file": handler}, "root": {"level": "WARNING", "handlers": ["file"]}}
+
+
+def _localpart(name: str) -> str:
+    """A name in the few signs that a user id may have (appendices, "User Identifiers")."""
+    fine = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+    return "".join([sign if sign in fine else f"={ord(sign):02x}" for sign in name.lower()])
 
 
 def _seed() -> str:

@@ -1,4 +1,4 @@
-"""Commands to the content of events (client-server API 11.2.1). Pure."""
+"""Commands to the content of events (client-server API, "Instant Messaging"). Pure."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""`formatted_body` (org.matrix.custom.html) to spans (client-server API 11.2.1.7)."""
+"""`formatted_body` (org.matrix.custom.html) to spans (client-server API, "m.room.message msgtypes")."""
 
 import re
 from collections.abc import Callable

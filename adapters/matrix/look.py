@@ -47,7 +47,7 @@ async def _from_outside(client: Client, user: str, room: RoomId, wire: str) -> s
 
 
 def _level(levels: Any, user: str) -> int:
-    """A user's power level (6.5.6, "m.room.power_levels")."""
+    """A user's power level ("m.room.power_levels")."""
     return _number(mapping(levels.get("users")).get(user, levels.get("users_default")), 0)
 
 

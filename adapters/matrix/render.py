@@ -1,4 +1,4 @@
-"""Spans to `formatted_body` and to the plain `body` beside it (client-server API 11.2.1.7).
+"""Spans to `formatted_body` and to the plain `body` beside it (client-server API, "m.room.message msgtypes").
 
 Everything a person wrote is escaped; nothing of it becomes a tag, an attribute or a link of ours.
 """

@@ -15,7 +15,7 @@ _LONGEST_NAME = 256
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """Where a room went (11.32.1)."""
+    """Where a room went ("Room Upgrades")."""
 
     replacement: str
     server: str
@@ -104,7 +104,7 @@ def after_join(events: Iterable[object], own: str) -> tuple[list[Any], bool]:
 
 
 def _is_join(event: Mapping[str, Any], own: str) -> bool:
-    """Whether we came in; a new name of somebody who is in is a join event too (11.2.2)."""
+    """Whether we came in; a new name of somebody who is in is a join event too ("m.room.member")."""
     if event.get("type") != "m.room.member" or event.get("state_key") != own:
         return False
     before = mapping(event.get("prev_content") or mapping(event.get("unsigned")).get("prev_content"))

@@ -1,4 +1,4 @@
-"""The sync loop: what happened, in order, with the position that is reached (client-server API 6.4)."""
+"""What happened, in order, with the position that is reached (client-server API, "Syncing")."""
 
 import asyncio
 import json
@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 _TALK = ["m.room.message", "m.sticker"]
 _STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone"]
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
-"""Servers leave out members that they sent once, but we keep none over a restart (6.5, "Lazy-loading")."""
+"""Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
+restart."""
 _NONE: dict[str, list[str]] = {"types": []}
 
 

@@ -40,6 +40,9 @@ def error(status, code, **more):
     return Answer(status, {"errcode": code, "error": "because", **more})
 
 
+_SEEN = {"num_joined_members": 1, "guest_can_join": False, "world_readable": False}
+
+
 class Homeserver:
     """`answers[endpoint]` are given first, one a request; then it behaves."""
 
@@ -234,7 +237,7 @@ class Homeserver:
 
     async def _hierarchy(self, _request, _body, room):
         return (
-            Answer(body={"rooms": [{"room_id": room, "join_rule": "public", "children_state": []}]})
+            Answer(body={"rooms": [{"room_id": room, "join_rule": "public", "children_state": [], **_SEEN}]})
             if room in self.joinable
             else error(403, "M_FORBIDDEN")
         )
@@ -250,7 +253,7 @@ class Homeserver:
         since = request.query.get("since")
         if since is None:
             return Answer(body=self._reply([], full=True))
-        if not since.startswith("s"):
+        if not since[1:].isdigit():
             return error(400, "M_UNKNOWN")
         start = int(since[1:])
         if request.query["timeout"] != "0":

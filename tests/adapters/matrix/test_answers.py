@@ -1,4 +1,4 @@
-"""What a refusal means (client-server API 3.2 "Standard error response")."""
+"""What a refusal means (client-server API, "Standard error response")."""
 
 import datetime as dt
 import email.utils
@@ -54,7 +54,7 @@ def refused(status, code="", headers=None, **more):
     ],
 )
 def test_every_code_has_its_error(status, code, error):
-    """3.2.2 "Common error codes", 3.2.3 "Other error codes"."""
+    """ "Common error codes", "Other error codes"."""
     assert type(refused(status, code)) is error
 
 
@@ -81,7 +81,7 @@ def test_the_servers_words_are_told():
     ],
 )
 def test_how_long_to_wait(headers, more, seconds):
-    """3.2.1 "Rate limiting": the body's retry_after_ms and the Retry-After header are both obeyed."""
+    """Client-server API, "Rate limiting": retry_after_ms and Retry-After are both obeyed."""
     error = refused(429, "M_LIMIT_EXCEEDED", headers, **more)
     assert error.retry_after == seconds
     assert "override_ratelimit" in str(error)
@@ -94,7 +94,7 @@ def test_a_date_to_wait_for():
 
 
 def test_soft_logout_is_told_apart():
-    """5.6.3 "Soft logout"."""
+    """Client-server API, "Soft logout"."""
     assert refused(401, "M_UNKNOWN_TOKEN", soft_logout=True).soft
     assert not refused(401, "M_UNKNOWN_TOKEN").soft
     assert not refused(401, "M_UNKNOWN_TOKEN", soft_logout="yes").soft

@@ -26,7 +26,7 @@ async def ended(adapter):
 
 
 async def test_a_password_login_keeps_its_device(server):
-    """5.4 "Login": the same device after a restart, so that devices do not pile up."""
+    """Client-server API, "Login": the same device after a restart, so that devices do not pile up."""
     for _ in range(2):
         async with Core(adapter_for(server.url, password="secret")) as core:
             await core.joined()
@@ -54,7 +54,7 @@ async def test_a_wrong_password(server):
 
 
 async def test_an_expired_token(server):
-    """5.7.1 "whoami"."""
+    """Client-server API, "GET /account/whoami"."""
     reason = await ended(adapter_for(server.url, token="old"))
     assert isinstance(reason, AuthenticationFailed)
     assert "put a new one into token" in str(reason)
@@ -74,7 +74,7 @@ async def test_a_deactivated_account(server):
 
 
 async def test_a_soft_logout_is_answered_by_a_login(server):
-    """5.6.3 "Soft logout": the device stays, nothing is lost and the run goes on."""
+    """Client-server API, "Soft logout": the device stays, nothing is lost and the run goes on."""
     async with Core(adapter_for(server.url, password="secret")) as core:
         await core.joined()
         server.answers["sync"].append(error(401, "M_UNKNOWN_TOKEN", soft_logout=True))
@@ -113,7 +113,7 @@ async def test_a_hard_logout_ends_the_run_and_the_next_one_logs_in(server):
 
 @pytest.mark.parametrize("body", ["<html>Welcome to nginx</html>", "", "[1]"])
 async def test_another_kind_of_server(server, body):
-    """2.1 "Getting the server's versions" fails: the address is wrong."""
+    """Client-server API, "GET /versions" fails: the address is wrong."""
     server.always["versions"] = Answer(200, body)
     reason = await ended(adapter_for(server.url))
     assert isinstance(reason, ConnectionLost)
@@ -122,7 +122,7 @@ async def test_another_kind_of_server(server, body):
 
 
 async def test_a_server_that_knows_where_the_homeserver_is(server):
-    """4.1 "Well-known URI"."""
+    """Client-server API, "Well-known URI"."""
     server.always["versions"] = Answer(404, "<html>")
     server.always["unknown"] = Answer(body={"m.homeserver": {"base_url": "https://matrix.s"}})
     assert "https://matrix.s" in str(await ended(adapter_for(server.url)))
@@ -237,8 +237,8 @@ async def test_silence_in_the_middle(server, monkeypatch):
 async def test_a_certificate_that_does_not_verify(tmp_path):
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-         "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
         check=True, capture_output=True,
     )  # fmt: skip
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,4 +1,4 @@
-"""Events to what people said (client-server API 11.2.1)."""
+"""Events to what people said; sections are those of the client-server API."""
 
 import pytest
 from hypothesis import given
@@ -41,7 +41,7 @@ def read(content, **fields):
 
 
 def test_a_text():
-    """11.2.1.1 "m.text"; 1.7 "Event structure"."""
+    """Sections "m.text" and "Room event format"."""
     assert read({"msgtype": "m.text", "body": "hello\nthere"}) == MessageCreated(
         id="$e",
         room=ROOM,
@@ -61,13 +61,13 @@ def test_a_text():
     ],
 )
 def test_kinds(msgtype, kind):
-    """11.2.1: a type that is not known is shown by its body."""
+    """ "m.room.message msgtypes": a type that is not known is shown by its body."""
     said = read({"msgtype": msgtype, "body": "x"})
     assert (said.kind, said.content) == (kind, plain("x"))
 
 
 def test_formatted_body_is_preferred():
-    """11.2.1.7: with the one known format; another format is not read."""
+    """Section "m.room.message msgtypes": with the one known format; another format is not read."""
     rich = {"msgtype": "m.text", "body": "*x*", "formatted_body": "<b>x</b>"}
     assert read({**rich, "format": "org.matrix.custom.html"}).content.spans == (
         Span("x", frozenset({Mark.BOLD})),
@@ -89,19 +89,19 @@ def test_formatted_body_is_preferred():
     ],
 )
 def test_files_are_named(content, text):
-    """11.2.1.4 and on, with 11.2.1.8 "Media captions"."""
+    """Sections "m.image", "m.file" and so on, "Media captions"."""
     assert read(content).content.text == text
 
 
 def test_a_sticker_is_named():
-    """11.24 "Sticker messages"."""
+    """Section "Sticker Messages"."""
     assert read({"body": "waving cat", "url": "mxc://a/b"}, type="m.sticker").content == plain(
         "[sticker] waving cat"
     )
 
 
 def test_an_edit():
-    """11.33.3 "Event replacements"."""
+    """Section "Event replacements"."""
     said = read(
         {
             "msgtype": "m.text",
@@ -117,7 +117,7 @@ def test_an_edit():
 
 
 def test_a_reply_with_a_fallback_keeps_one_line_of_it():
-    """11.35.2 "Fallbacks for rich replies"."""
+    """Section "Fallbacks for rich replies"."""
     said = read(
         {
             "msgtype": "m.text",
@@ -135,7 +135,7 @@ def test_a_reply_with_a_fallback_keeps_one_line_of_it():
 
 
 def test_a_reply_without_a_fallback_stays_as_it_is():
-    """11.35: since 1.13 clients send none; a quote of the author's own is not one."""
+    """Section "Rich replies": since v1.13 clients send none; a quote of the author's own is not one."""
     said = read({"body": "> my own quote\nanswer", "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}}})
     assert (said.reply_to, said.content) == ("$q", plain("> my own quote\nanswer"))
 
@@ -146,7 +146,7 @@ def test_what_looks_like_a_fallback_in_no_reply_stays():
 
 
 def test_threads():
-    """11.36 "Threading": the fallback names the last message, a true reply the answered one."""
+    """Section "Threading": the fallback names the last message, a true reply the answered one."""
     relation = {"rel_type": "m.thread", "event_id": "$root", "m.in_reply_to": {"event_id": "$last"}}
     assert read({"body": "x", "m.relates_to": {**relation, "is_falling_back": True}}).reply_to == "$root"
     assert read({"body": "x", "m.relates_to": {**relation, "is_falling_back": False}}).reply_to == "$last"
@@ -169,12 +169,12 @@ def test_threads():
     ],
 )
 def test_what_is_no_message_of_somebody_else(fields):
-    """Own words, state, redacted events (6.6.2: their content is empty), and what another Hubbub carried."""
+    """Own words, state, redacted events ("Redactions": they are empty), what another Hubbub carried."""
     assert decode({**event({"msgtype": "m.text", "body": "x"}), **fields}, ROOM, NAMES, OWN) is None
 
 
 def test_names():
-    """11.2.2.3 "Calculating the display name for a user", without telling namesakes apart."""
+    """Section "Calculating the display name for a user", without telling namesakes apart."""
     assert name_of("@bob:s", NAMES) == "bob"
     session = Session(OWN)
     member = {
@@ -189,7 +189,7 @@ def test_names():
 
 
 def test_only_what_came_after_our_join():
-    """11.2.2: a join event whose previous membership was a join changes no more than a name."""
+    """Section "m.room.member": a join after a join is but a new name."""
     join = {"type": "m.room.member", "state_key": OWN, "content": {"membership": "join"}}
     rename = {**join, "unsigned": {"prev_content": {"membership": "join"}}}
     assert after_join(["a", join, "b"], OWN) == (["b"], True)
@@ -197,7 +197,7 @@ def test_only_what_came_after_our_join():
 
 
 def test_upgrades_are_followed_to_the_end():
-    """11.32.1: and a circle of them ends."""
+    """Section "Room Upgrades": and a circle of them ends."""
     session = Session(OWN)
     for old, new in (("!a", "!b"), ("!b", "!c"), ("!c", "!a"), ("!d", "!d")):
         tombstone = {

@@ -1,4 +1,4 @@
-"""Commands to events (client-server API 11.2.1), and back again."""
+"""Commands to events, and back again; sections are those of the client-server API."""
 
 import json
 
@@ -38,6 +38,10 @@ def command(content, network="irc", kind=Kind.TEXT):
     return SendMessage(room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), content=content, kind=kind)
 
 
+def item(text, number, indent=0):
+    return Span(text, block=Block(item=number, indent=indent))
+
+
 def read(event):
     return said(event, "m.room.message", {})
 
@@ -47,7 +51,7 @@ def normal_form(content):
 
 
 def test_plain_text():
-    """11.2.1.1 "m.text"; 11.37 "User and room mentions": m.mentions is always there, and empty alerts nobody."""
+    """Sections "m.text", "User and room mentions": m.mentions is always there; empty, it alerts nobody."""
     assert encode(command(plain("a <b> @room\nc")), "matrix") == {
         "msgtype": "m.text",
         "body": "a <b> @room\nc",
@@ -58,7 +62,7 @@ def test_plain_text():
 
 @pytest.mark.parametrize(("kind", "type_"), [(Kind.EMOTE, "m.emote"), (Kind.NOTICE, "m.notice")])
 def test_kinds(kind, type_):
-    """11.2.1.2 "m.emote", 11.2.1.3 "m.notice"."""
+    """Sections "m.emote", "m.notice"."""
     assert encode(command(plain("x"), kind=kind), "matrix")["msgtype"] == type_
 
 
@@ -92,27 +96,27 @@ def test_kinds(kind, type_):
             "if:\n    x",
         ),
         (
-            [Span("a\n", block=Block(item=0)), Span("b\n", block=Block(item=1, indent=1)), Span("c", block=Block(item=0))],
+            [item("a\n", 0), item("b\n", 1, 1), item("c", 0)],
             '<ul><li>a<ol start="1"><li>b</li></ol></li><li>c</li></ul>',
             "• a\n  1. b\n• c",
         ),
         (
-            [Span("a\n", block=Block(item=1)), Span("b\n", block=Block(item=2)), Span("c", block=Block(item=7))],
+            [item("a\n", 1), item("b\n", 2), item("c", 7)],
             '<ol start="1"><li>a</li><li>b</li></ol><ol start="7"><li>c</li></ol>',
             "1. a\n2. b\n7. c",
         ),
-        ([Span("<i>\n&"), Span("b", frozenset({Mark.BOLD}))], "&lt;i&gt;<br>&amp;<strong>b</strong>", "<i>\n&b"),
+        ([Span("<\n&"), Span("b", frozenset({Mark.BOLD}))], "&lt;<br>&amp;<strong>b</strong>", "<\n&b"),
     ],
 )  # fmt: skip
 def test_formatted(spans, html, body):
-    """11.2.1.7: formatted_body in the permitted tags, and beside it a body that reads as well as plain text can."""
+    """ "m.room.message msgtypes": formatted_body in the permitted tags, and a body that reads well."""
     event = encode(command(Content(tuple(spans))), "matrix")
     assert event["format"] == "org.matrix.custom.html"
     assert (event["formatted_body"], event["body"]) == (html, body)
 
 
 def test_mentions_are_of_this_network_only():
-    """11.37: user_ids are alerted, so only who was mentioned on this very network, and nobody from another."""
+    """ "User and room mentions": whoever is listed is alerted; so only who was mentioned on this network."""
     content = Content((Span("Alice", mention=UserId("@alice:s")), Span(": hi")))
     here = encode(command(content, network="matrix"), "matrix")
     assert here["m.mentions"] == {"user_ids": ["@alice:s"]}
@@ -165,7 +169,8 @@ def test_links_and_languages_stay_in_their_attributes(href, language):
         if isinstance(token, Tag) and not token.end
     ]
     assert set(map(repr, names)) <= {
-        repr(("a", {"href"})), repr(("pre", set())), repr(("code", {"class"})), repr(("code", set())), repr(("br", set())),
+        repr(("a", {"href"})), repr(("pre", set())), repr(("br", set())),
+        repr(("code", {"class"})), repr(("code", set())),
     }  # fmt: skip
 
 

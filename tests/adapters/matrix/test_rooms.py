@@ -43,7 +43,7 @@ async def test_a_room_seen_first_starts_at_now(server):
 
 
 async def test_what_was_said_while_away_is_read(server):
-    """6.4.1: from the position, in order, and told apart from what is live."""
+    """Section "Syncing": from the position, in order, and told apart from what is live."""
     adapter = adapter_for(server.url)
     async with Core(adapter) as core:
         await core.joined()
@@ -74,7 +74,7 @@ async def test_a_room_that_is_new_in_the_map_starts_at_now(server):
 
 
 async def test_a_gap_is_filled_in_order(server):
-    """6.7.1: a limited timeline is completed backwards from prev_batch to where we were."""
+    """Section "Syncing": a limited timeline is completed backwards from prev_batch to where we were."""
     server.page = 7
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
@@ -149,7 +149,7 @@ async def test_a_position_that_the_server_does_not_know(server, caplog):
 
 
 async def test_names_come_with_the_messages(server):
-    """6.5.4 "Lazy-loading room members"."""
+    """Section "Lazy-loading room members"."""
     server.state[WIRE] = [
         {
             "type": "m.room.member",
@@ -235,7 +235,7 @@ async def test_hostile_syncs_harm_nobody(server, rooms):
 
 
 async def test_joining_by_way_of_other_servers(server):
-    """8.4.2: `via`, and what the directory tells."""
+    """Section "Joining rooms": `via`, and what the directory tells."""
     server.joined.clear()
     server.joinable.add("!far:x")
     async with Core(
@@ -344,7 +344,7 @@ async def test_a_room_that_becomes_encrypted_is_refused_at_once(server):
 
 
 async def test_an_upgrade_is_followed(server):
-    """11.32.1: the new room by way of the server that upgraded it; the room's name for us stays."""
+    """Section "Room Upgrades": the new room by the server that upgraded it; our name stays."""
     server.joinable.add("!new:x")
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
@@ -468,7 +468,7 @@ async def test_whoever_writes_where_nothing_is_relayed_is_told(server):
 
 
 async def test_a_receipt_names_the_event_and_the_mark_is_in_it(server):
-    """6.6.1: the txn is the transaction's id, and stands in the content."""
+    """Section "Transaction identifiers": the txn is the transaction's id, and stands in the content."""
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
         receipt = await (await core.adapter.send(message("x", "7.fe")))

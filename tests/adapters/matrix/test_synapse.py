@@ -1,0 +1,192 @@
+"""On a real Synapse: what a scripted homeserver could get wrong together with us."""
+
+import asyncio
+import json
+import os
+import time
+
+import pytest
+
+from adapters.matrix import Adapter
+from adapters.matrix.demo import SERVER, Demo
+from bridge import MessageCreated, RoomUnavailable, plain
+
+from .homeserver import Core, message
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+async def synapse(tmp_path_factory):
+    demo = Demo(tmp_path_factory.mktemp("synapse"))
+    await demo.start()
+    yield demo
+    await demo.stop()
+
+
+async def curl(demo, method, path, token, body=None):
+    """The plain client-server API by a client that shares no line with ours."""
+    process = await asyncio.create_subprocess_exec(
+        *("curl", "-sS", "-X", method, f"{demo.url}/_matrix/client/v3/{path}"),
+        *("-H", f"Authorization: Bearer {token}"),
+        *(("-d", json.dumps(body)) if body is not None else ()), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    return json.loads(out)
+
+
+async def create(demo, token, name, **fields):
+    """A room; returns its id."""
+    body = {"room_alias_name": name, "preset": "public_chat", **fields}
+    return (await curl(demo, "POST", "createRoom", token, body))["room_id"]
+
+
+def adapter_for(demo, *names, **settings):
+    config = Adapter.NetworkConfig(
+        homeserver=demo.url, user=f"@hubbub:{SERVER}", password="hubbub", **settings
+    )
+    adapter = Adapter("matrix", config, "I relay")
+    adapter.rooms = {alias(name): Adapter.RoomConfig() for name in names}
+    return adapter
+
+
+def alias(name):
+    return Adapter.room_id(f"#{name}:{SERVER}")
+
+
+async def test_another_makers_client_talks_with_us(synapse):
+    """curl says it, we hear it, and the other way round."""
+    token = await synapse.register("zoe", "zoe")
+    wire = await create(synapse, token, "curl")
+    async with Core(adapter_for(synapse, "curl")) as core:
+        await core.joined(alias("curl"))
+        rich = {"format": "org.matrix.custom.html", "formatted_body": "<b>hi</b>"}
+        body = {"msgtype": "m.text", "body": "*hi*", **rich}
+        sent = await curl(synapse, "PUT", f"rooms/{wire}/send/m.room.message/1", token, body)
+        said = await core.said()
+        assert (said.id, said.content.text, said.sender.name) == (sent["event_id"], "hi", "zoe")
+        receipt = await (await core.adapter.send(message("hello <zoe>", room=alias("curl"))))
+    found = await curl(synapse, "GET", f"rooms/{wire}/event/{receipt.part.id}", token)
+    assert found["content"]["body"] == "hello <zoe>"
+    assert found["content"]["m.mentions"] == {}
+
+
+async def test_the_same_txn_is_the_same_message(synapse):
+    """Also after a new login, because the device is the same."""
+    token = await synapse.register("yan", "yan")
+    await create(synapse, token, "twice")
+    receipts = []
+    for _ in range(2):
+        async with Core(adapter_for(synapse, "twice")) as core:
+            await core.joined(alias("twice"))
+            receipts.append(await (await core.adapter.send(message("once", "9.99", alias("twice")))))
+    assert receipts[0] == receipts[1]
+    devices = await synapse.call("POST", "/_matrix/client/v3/login", body={
+        "type": "m.login.password", "password": "hubbub", "identifier": {"type": "m.id.user", "user": "hubbub"},
+        "device_id": "OTHER",
+    })  # fmt: skip
+    listed = (await curl(synapse, "GET", "devices", devices["access_token"]))["devices"]
+    assert sum(device["device_id"].startswith("HUBBUB") for device in listed) == 1
+
+
+async def test_nothing_is_lost_over_a_restart(synapse):
+    """More than one sync holds, read back in order; and what was said before we came is not read."""
+    person = await synapse.person("xi", alias("gap"))
+    await person.say(plain("before"))
+    async with Core(adapter_for(synapse, "gap")) as core:
+        await core.joined(alias("gap"))
+        await person.say(plain("live"))
+        assert (await core.said()).content.text == "live"
+    for number in range(130):
+        await person.say(plain(str(number)))
+    again = Core(adapter_for(synapse, "gap"))
+    again.positions = core.positions
+    async with again:
+        said = [await again.said() for _ in range(130)]
+        await person.say(plain("live again"))
+        last = await again.said()
+    await person.leave()
+    assert [event.content.text for event in said] == [str(number) for number in range(130)]
+    assert all(event.replayed for event in said)
+    assert (last.content.text, last.replayed, last.sender.name) == ("live again", False, "xi")
+
+
+async def test_an_encrypted_room_is_never_written_to(synapse):
+    token = await synapse.register("wim", "wim")
+    encryption = {
+        "type": "m.room.encryption",
+        "state_key": "",
+        "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+    }
+    await create(synapse, token, "secret", initial_state=[encryption])
+    later = await create(synapse, token, "later")
+    async with Core(adapter_for(synapse, "secret", "later")) as core:
+        refused = await core.refused()
+        assert refused.room == alias("secret")
+        assert "encrypted" in refused.reason
+        while not core.adapter._rooms.is_in(alias("later")):
+            await asyncio.sleep(0.02)
+        await curl(synapse, "PUT", f"rooms/{later}/state/m.room.encryption/", token, encryption["content"])
+        assert (await core.refused()).room == alias("later")
+        with pytest.raises(RoomUnavailable):
+            await core.adapter.send(message("x", room=alias("later")))
+        found = await core.adapter.look({alias("secret"): None})
+    assert "encrypted" in found[alias("secret")]
+
+
+async def test_an_upgrade_kick_invite_and_private_talk(synapse, monkeypatch):
+    monkeypatch.setattr("adapters.matrix.rooms._FIRST_PAUSE", 0.2)
+    token = await synapse.register("vera", "vera")
+    wire = await create(synapse, token, "life", preset="private_chat")
+    bot = f"@hubbub:{SERVER}"
+    async with Core(adapter_for(synapse, "life", invites_from=(f"@vera:{SERVER}",))) as core:
+        assert "invite it there" in (await core.refused()).reason
+        await curl(synapse, "POST", f"rooms/{wire}/invite", token, {"user_id": bot})
+        await core.joined(alias("life"))
+        await curl(synapse, "POST", f"rooms/{wire}/kick", token, {"user_id": bot, "reason": "later"})
+        assert "later" in (await core.refused()).reason
+        await curl(synapse, "POST", f"rooms/{wire}/invite", token, {"user_id": bot})
+        await core.joined(alias("life"))
+        upgraded = await curl(synapse, "POST", f"rooms/{wire}/upgrade", token, {"new_version": "10"})
+        await curl(synapse, "POST", f"rooms/{upgraded['replacement_room']}/invite", token, {"user_id": bot})
+        await core.joined(alias("life"))
+        said = {"msgtype": "m.text", "body": "new home"}
+        await curl(synapse, "PUT", f"rooms/{upgraded['replacement_room']}/send/m.room.message/1", token, said)
+        assert (await core.next(MessageCreated)).content.text == "new home"
+        body = {"preset": "trusted_private_chat", "invite": [bot], "is_direct": True}
+        direct = (await curl(synapse, "POST", "createRoom", token, body))["room_id"]
+        found = None
+        while found is None:
+            page = await curl(synapse, "GET", f"rooms/{direct}/messages?dir=b&limit=10", token)
+            found = next((e for e in page["chunk"] if e["type"] == "m.room.message"), None)
+        assert (found["sender"], found["content"]["body"]) == (bot, "I relay")
+
+
+async def test_many_rooms(synapse):
+    """Joining takes the server's time; being in them already takes next to none."""
+    token = await synapse.register("uli", "uli")
+    names = [f"many{number}" for number in range(30)]
+    for start in range(0, len(names), 5):
+        await asyncio.gather(*(create(synapse, token, name) for name in names[start : start + 5]))
+    for limit in (30, 3):
+        core = Core(adapter_for(synapse, *names))
+        begun = time.monotonic()
+        async with core:
+            while not all(core.adapter._rooms and core.adapter._rooms.is_in(alias(name)) for name in names):
+                await core.next(object)
+        assert time.monotonic() - begun < limit
+
+
+async def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    demo = Demo(tmp_path / "a")
+    await demo.start()
+    pid = demo._process.pid
+    one, two = await demo.person("Tom T."), await demo.person("Tom T.", alias("other"))
+    assert one.name == two.name
+    await demo.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert one._listening.done()
+    monkeypatch.setenv("SYNAPSE_PYTHON", "/bin/false")
+    with pytest.raises(OSError, match="did not start"):
+        await Demo(tmp_path / "b").start()
