@@ -27,8 +27,8 @@ exec 3<&0
 { read _ <&3; kill -KILL $server; } & reader=$!
 trap : TERM
 wait $server
-while kill -0 $server; do wait $server; done
-kill $reader
+while kill -0 $server 2>/dev/null; do wait $server; done
+kill $reader 2>/dev/null
 """
 _SETTINGS = """\
 [Global]

@@ -20,6 +20,7 @@ __all__ = ["Ears", "Mouth"]
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
+_UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
 _BANNED = re.compile(r"\bban|[kgz]-?line|akill|not welcome", re.IGNORECASE)
 
 
@@ -225,5 +226,9 @@ class Ears:
         if not self.registration.welcome and _BANNED.search(said):
             raise AuthenticationFailed(
                 f"the server {server} bans hubbub: ask its operators (it says: {said})"
+            )
+        if not self.registration.welcome and _UNKNOWN.search(said):
+            raise AuthenticationFailed(
+                f"the server {server} does not let hubbub in: check password, or ask its operators (it says: {said})"
             )
         raise ConnectionLost(f"the server {server} closed the connection: {said}")

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _REGISTER_TIMEOUT = 30.0
 _NICKSERV_TIMEOUT = 10.0
 _SERVICES_TIMEOUT = 900.0
+_ASK_AGAIN = 15.0
 
 
 class Door(Protocol):
@@ -112,7 +113,11 @@ async def _log_in(door: Door) -> None:
         RoomStateChanged(room=room, state=RoomState.REFUSED, reason=reason) for room in rooms
     )
     door.flush()
-    if not await _until(door, lambda: registration.authenticated, _SERVICES_TIMEOUT):
+    end = door.now() + _SERVICES_TIMEOUT
+    while door.now() < end and not await _until(door, lambda: registration.authenticated, _ASK_AGAIN):
+        # not every server tells with CAP NEW: InspIRCd 3 has to be asked
+        await door.polite(line("CAP", "LS", "302"))
+    if not registration.authenticated:
         raise ConnectionLost(f"{config.server} still offers no SASL: trying a new connection")
 
 

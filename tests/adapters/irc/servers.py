@@ -34,7 +34,7 @@ _INSPIRCD = """
 <performance netbuffersize="65000" somaxconn="128" quietbursts="yes">
 <security runasuser="" runasgroup="" maxtargets="20">
 <limits maxnick="31" maxchan="64" maxline="512">
-<options defaultmodes="n" prefixquit="Quit: ">
+<options defaultmodes="on" prefixquit="Quit: ">
 <class name="all" commands="*" privs="*" usermodes="*" chanmodes="*">
 <type name="Admin" classes="all"> <oper name="root" password="root" host="*@*" type="Admin">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/ircd.log">
@@ -158,15 +158,11 @@ class Inspircd:
         )
         binary = shutil.which("atheme-services")
         assert binary, "the Debian package atheme-services is not installed"
-        self._services = await spawn(
-            home, "atheme", binary, "-n", "-b", "-c", str(home / "atheme.conf"), "-D", str(home),
-            "-p", str(home / "atheme.pid"), "-l", str(home / "atheme.log"),
-        )  # fmt: skip
-        await self._services.wait()
-        self._services = await spawn(
-            home, "atheme", binary, "-n", "-c", str(home / "atheme.conf"), "-D", str(home),
-            "-p", str(home / "atheme.pid"), "-l", str(home / "atheme.log"),
-        )  # fmt: skip
+        command = [binary, "-n", "-c", f"{home}/atheme.conf", "-D", str(home), "-p", f"{home}/atheme.pid"]
+        command += ["-l", f"{home}/atheme.log"]
+        if not (home / "services.db").exists():
+            await (await spawn(home, "atheme", *command, "-b")).wait()
+        self._services = await spawn(home, "atheme", *command)
         async with asyncio.timeout(20):
             while b"sasl=" not in await self._capabilities():
                 await asyncio.sleep(0.05)
