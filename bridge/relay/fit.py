@@ -30,7 +30,9 @@ __all__ = ["Fitted", "clean", "degrade", "next_part"]
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNSAFE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_SAFE_LINK = re.compile(r"(?:https?|mailto|xmpp|ircs?|matrix|geo):[^\s<>\"\x00-\x1f\x7f]+\Z", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?!javascript:|vbscript:|data:|file:|about:|blob:)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f]+\Z", re.I
+)
 _CLUSTER = regex.compile(r"\X")
 _CODE = frozenset({Mark.CODE})
 
@@ -66,7 +68,7 @@ def _inline(span: Span, capabilities: Capabilities) -> Iterator[Span]:
     can = capabilities.features
     marks = span.marks & capabilities.marks
     colour = span.colour if Feature.COLOUR in can else None
-    href = span.href if span.href is not None and _SAFE_LINK.match(span.href) else None
+    href = span.href if span.href is not None and _LINK.match(span.href) else None
     text = span.text
     if Mark.SPOILER in span.marks - marks and text.strip():
         text = f"[spoiler: {text}]"
