@@ -1,0 +1,96 @@
+"""XMPP for the core: configuration in, events out, commands in, receipts out."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from bridge import (
+    Adapter,
+    Author,
+    Authorship,
+    Capabilities,
+    Command,
+    ConnectionLost,
+    Emit,
+    Model,
+    Receipt,
+    RoomId,
+    RoomUnavailable,
+    Unit,
+)
+
+from . import encode
+from .config import NetworkConfig as Network
+from .config import RoomConfig as Room
+from .config import room_id
+from .link import Link, Memory
+from .look import look_at
+from .session import Session
+
+__all__ = ["XmppAdapter"]
+
+
+class XmppAdapter(Adapter):
+    """One XMPP account, in rooms of any server."""
+
+    NetworkConfig: ClassVar[type[Model]] = Network
+    RoomConfig: ClassVar[type[Model]] = Room
+    config: Network
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self._memory = Memory(Session(), {})
+        self._link: Link | None = None
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        return room_id(text)
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        await super().serve(rooms)
+        if self._link is not None:
+            self._link.serve(self.rooms)
+
+    async def run(self, emit: Emit) -> None:
+        self._link = Link(self.config, self._memory, emit, self.introduce)
+        try:
+            await self._link.run(self.rooms)
+        finally:
+            self._link = None
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        return self.send_now(command)
+
+    def send_now(self, command: Command) -> "asyncio.Future[Receipt]":
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        room = command.room
+        place = self._memory.session.places.get(room)
+        if place is None or not place.joined:
+            raise RoomUnavailable(f"hubbub is not in {room}")
+        stanza = encode.message(room, command.content, command.kind, command.txn, origin=not place.stable_ids)
+        return link.send(room, command.txn, stanza)
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        place = self._memory.session.places.get(room)
+        return _record(place.window if place is not None else 16)
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        return await look_at(self.config, rooms)
+
+
+@lru_cache
+def _record(window: int) -> Capabilities:
+    return Capabilities(
+        text_limit=encode.TEXT_LIMIT,
+        unit=Unit.BYTES,
+        lines=True,
+        marks=encode.MARKS,
+        features=encode.FEATURES,
+        mark_cost=encode.MARK_COST,
+        authorship=Authorship.PREFIX,
+        name_pings=True,
+        window=window,
+    )
