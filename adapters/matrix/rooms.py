@@ -1,10 +1,11 @@
 """Being in the rooms of the map: joining, following upgrades, coming back, each room by itself."""
 
 import asyncio
+import contextlib
 import fnmatch
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 """Rooms that are being entered at the same time."""
+_SLOW = 3.0
+"""Seconds after which the next room begins."""
 _UPGRADES = 10
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
@@ -54,8 +57,6 @@ class _Place:
     again: asyncio.Event = field(default_factory=asyncio.Event)
     """Something changed that makes another try worth while."""
     tried: bool = False
-    confirmed: bool = False
-    """Whether the alias was looked up since the start."""
 
 
 class Rooms:
@@ -152,8 +153,10 @@ class Rooms:
         while True:
             place.again.clear()
             try:
-                async with self._gate:
+                async with self._turn():
                     await self._enter(place)
+                if await self._is_elsewhere(place):
+                    continue
                 pause = _FIRST_PAUSE
                 await place.lost.wait()
             except RateLimited as error:
@@ -204,18 +207,41 @@ class Rooms:
         """The room's id on the wire and servers to join it by: as stored, or as the directory says."""
         room, via = place.room, place.config.via
         stored = self._session.wires.get(room)
-        if not room.startswith("#"):
+        if stored in self._session.joined or not room.startswith("#"):
             return stored or room, via
-        if stored is not None and stored in self._session.joined and place.confirmed:
-            return stored, via
-        try:
-            wire, servers = await self._client.resolve(room)
-        except (RoomUnavailable, TemporaryFailure):
-            if stored is None or stored not in self._session.joined:
-                raise
-            return stored, via
-        place.confirmed = True
+        wire, servers = await self._client.resolve(room)
+        self._session.confirmed.add(room)
         return self._session.latest(wire), via or servers
+
+    async def _is_elsewhere(self, place: _Place) -> bool:
+        """Whether the alias names another room than before; looked up once, when we are already in."""
+        room = place.room
+        if not room.startswith("#") or room in self._session.confirmed:
+            return False
+        try:
+            async with self._turn():
+                wire, _ = await self._client.resolve(room)
+        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
+            log.debug("%s could not be looked up: %s", room, error)
+            return False
+        self._session.confirmed.add(room)
+        if self._session.latest(wire) == self._session.wires.get(room):
+            return False
+        self._say(place, RoomState.JOINING, "")
+        self._session.forget(room)
+        return True
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A few at a time; whoever takes long, as through servers far away, no longer counts."""
+        await self._gate.acquire()
+        late = asyncio.get_running_loop().call_later(_SLOW, self._gate.release)
+        try:
+            yield
+        finally:
+            if late.when() > asyncio.get_running_loop().time():
+                late.cancel()
+                self._gate.release()
 
     async def _join(self, wire: str, via: tuple[str, ...]) -> None:
         if wire in self._session.joined:
