@@ -1,10 +1,12 @@
 """`make bench`: what the middle costs, between two scripted networks, without a server's moods.
 
-Everything from an event handed over to its copy confirmed and recorded. The baseline, measured in the same run, is
-SQLite alone writing the same rows in groups: ratios to it can be compared between machines, times cannot.
+Everything from an event handed over to its copy confirmed and recorded. The baseline, measured in the
+same run, is SQLite alone writing the same rows in groups: ratios to it can be compared between machines,
+times cannot. The collector is off, since its pauses are those of what the scripted networks remember.
 """
 
 import asyncio
+import gc
 import resource
 import sqlite3
 import tempfile
@@ -102,6 +104,7 @@ async def backlog(folder):
 
 
 def main():
+    gc.disable()
     with tempfile.TemporaryDirectory() as name:
         base = baseline(Path(name))
     print(f"baseline: SQLite alone {base:6.1f} us CPU per message")
@@ -109,8 +112,8 @@ def main():
         with tempfile.TemporaryDirectory() as name:
             cpu, rate, commits, lag = asyncio.run(burst(Path(name), window, per_tick))
         print(
-            f"window {window:3}, {per_tick:2} a tick: {cpu:6.1f} us CPU per message ({cpu / base:.1f} x baseline), "
-            f"{rate:6.0f}/s, {commits:5.0f} commits per 1,000, longest tick {lag:.1f} ms"
+            f"window {window:3}, {per_tick:2} a tick: {cpu:6.1f} us CPU per message "
+            f"({cpu / base:.1f} x baseline), {rate:6.0f}/s, {commits:5.0f} commits per 1,000, longest tick {lag:.1f} ms"
         )
     with tempfile.TemporaryDirectory() as name:
         grown = asyncio.run(backlog(Path(name)))

@@ -229,6 +229,6 @@ class Ears:
             )
         if not self.registration.welcome and _UNKNOWN.search(said):
             raise AuthenticationFailed(
-                f"the server {server} does not let hubbub in: check password, or ask its operators (it says: {said})"
+                f"the server {server} does not let us in: check password or ask its operators (it says: {said})"
             )
         raise ConnectionLost(f"the server {server} closed the connection: {said}")

@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import fnmatch
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge import (
     AdapterError,
     Emit,
-    Kind,
     Position,
     RateLimited,
     Rejected,
@@ -21,15 +20,11 @@ from bridge import (
     RoomStateChanged,
     RoomUnavailable,
     TemporaryFailure,
-    Txn,
-    plain,
 )
 
 from .answers import NotThere
 from .client import Client
 from .config import MatrixRoom
-from .decode import id_of, listed, mapping, text_of
-from .encode import content_of
 from .session import Session
 
 __all__ = ["Rooms"]
@@ -62,13 +57,10 @@ class _Place:
 class Rooms:
     """The rooms of one connection, a task for each; a task ends only with the connection."""
 
-    def __init__(
-        self, client: Client, session: Session, emit: Emit, introduce: Callable[[str], str | None]
-    ) -> None:
+    def __init__(self, client: Client, session: Session, emit: Emit) -> None:
         self._client = client
         self._session = session
         self._emit = emit
-        self._introduce = introduce
         self._places: dict[RoomId, _Place] = {}
         self._tasks: dict[RoomId, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -105,48 +97,21 @@ class Rooms:
         place.again.set()
         place.lost.set()
 
-    def invited(self, wire: str, events: object, allowed: tuple[str, ...]) -> None:
-        """Accept an invitation into a room of the map, or from somebody who may invite; leave others be."""
-        inviter, names = "", {wire}
-        for item in map(mapping, listed(events)):
-            content = mapping(item.get("content"))
-            if item.get("type") == "m.room.member" and item.get("state_key") == self._session.own:
-                inviter = id_of(item.get("sender"))
-            elif item.get("type") == "m.room.canonical_alias":
-                names |= {text_of(content.get("alias")), *map(text_of, listed(content.get("alt_aliases")))}
+    def invited(self, names: AbstractSet[str]) -> bool:
+        """Enter a room of the map that we were invited into by one of its names; False: it is none of ours."""
         wanted = [
             place
             for place in self._places.values()
-            if place.room in names or self._session.wires.get(place.room) == wire
+            if place.room in names or self._session.wires.get(place.room) in names
         ]
         for place in wanted:
             place.again.set()
-        if not wanted and inviter and any(_matches(inviter, glob) for glob in allowed):
-            self._spawn(self._accept(wire))
+        return bool(wanted)
 
-    def spoken_to(self, wire: str) -> None:
-        """Somebody wrote where nothing is relayed: tell them once an hour what this is."""
-        if wire in self._session.encrypted or not all(place.tried for place in self._places.values()):
-            return
-        if text := self._introduce(wire):
-            self._spawn(self._tell(wire, text))
-
-    async def _accept(self, wire: str) -> None:
-        try:
-            self._session.joined.add(await self._client.join(wire))
-            if await self._client.state(wire, "m.room.encryption") is not None:
-                self._session.encrypted.add(wire)
-        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
-            log.warning("an invitation into %s could not be accepted: %s", wire, error)
-        else:
-            self.spoken_to(wire)
-
-    async def _tell(self, wire: str, text: str) -> None:
-        txn = Txn(f"{random.getrandbits(64):016x}")
-        try:
-            await self._client.say(wire, content_of(plain(text), Kind.NOTICE, txn=txn), txn)
-        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
-            log.debug("no introduction in %s: %s", wire, error)
+    @property
+    def settled(self) -> bool:
+        """Whether all rooms were tried, so that a room that is none of ours is known as that."""
+        return all(place.tried for place in self._places.values())
 
     async def _keep(self, place: _Place) -> None:
         pause = _FIRST_PAUSE
@@ -287,7 +252,3 @@ class Rooms:
 
 def _encrypted(room: RoomId) -> str:
     return f"{room} is encrypted: Hubbub cannot read it and never writes there; use a room without encryption"
-
-
-def _matches(user: str, glob: str) -> bool:
-    return fnmatch.fnmatchcase(user, glob.replace("[", "[[]"))

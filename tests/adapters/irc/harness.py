@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 from adapters.irc import Adapter
 from adapters.irc.wire import Line, decode_text, parse
@@ -151,7 +151,7 @@ class ScriptedServer:
         self._server: asyncio.Server | None = None
         self._have: set[str] = set()
 
-    async def __aenter__(self) -> "ScriptedServer":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
