@@ -138,7 +138,7 @@ class MatrixAdapter(Adapter):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
             rooms = Rooms(self._client, self._session, emit)
-            visitors = Visitors(self._client, self._session, rooms, self._greet)
+            visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up()
             self._rooms, self._group = rooms, group

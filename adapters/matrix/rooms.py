@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,7 +98,7 @@ class Rooms:
         place.lost.set()
 
     def invited(self, names: AbstractSet[str]) -> bool:
-        """Enter a room of the map that we were invited into by one of its names; False: it is none of ours."""
+        """Enter the room of the map that has one of these names; False: it is none of ours."""
         wanted = [
             place
             for place in self._places.values()
@@ -224,7 +224,7 @@ class Rooms:
         wire = self._session.wires.get(room)
         self._session.forget(room)
         if wire in self._session.joined:
-            self._spawn(self._leave(wire))
+            self.spawn(self._leave(wire))
 
     async def _leave(self, wire: str) -> None:
         try:
@@ -232,7 +232,8 @@ class Rooms:
         except AdapterError as error:
             log.debug("%s could not be left: %s", wire, error)
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that ends with the connection."""
         assert self._group is not None
         self._group.create_task(work)
 

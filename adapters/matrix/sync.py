@@ -13,11 +13,10 @@ from bridge import (
     Position,
     RateLimited,
     Rejected,
-    RoomUnavailable,
 )
 
 from .client import Client
-from .decode import decode, id_of, listed, mapping, text_of
+from .decode import decode, id_of, mapping, text_of
 from .history import History, filter_of, state_of, timeline_of
 from .rooms import Rooms
 from .session import Session, after_join

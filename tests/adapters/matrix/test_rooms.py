@@ -123,7 +123,7 @@ async def test_a_gap_that_cannot_be_filled_for_now_is_tried_again(server):
 
 
 async def test_a_gap_has_an_end(server, monkeypatch, caplog):
-    monkeypatch.setattr("adapters.matrix.sync._LONGEST_GAP", 20)
+    monkeypatch.setattr("adapters.matrix.history._LONGEST_GAP", 20)
     server.page = 5
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
