@@ -17,8 +17,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in hundredths of seconds."""
     monkeypatch.setattr(channels, "_REFUSED", (0.05, 0.2))
     monkeypatch.setattr(channels, "_KICKED", (0.05, 0.2))
-    # the numbers stand as a default of refuse too
-    monkeypatch.setattr(channels.Channels.refuse, "__defaults__", ((0.05, 0.2),))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +214,23 @@ async def test_history_is_not_taken_for_talk() -> None:
         await run.joined()
         server.say(":bob!b@h PRIVMSG #lobby :and without a time, later")
         assert (await run.emitted.message()).content.text == "and without a time, later"
+
+
+async def test_look_without_rooms() -> None:
+    """Logging in is all there is to see."""
+    async with ScriptedServer() as server, running(server.port) as run, asyncio.timeout(5):
+        assert await run.adapter.look({}) == {}
+
+
+async def test_a_double_is_joined_once_its_twin_is_gone() -> None:
+    """A reload that takes one of two names away."""
+    async with (
+        ScriptedServer(isupport="CASEMAPPING=rfc1459") as server,
+        running(server.port, "#a[1]", "#a{1}") as run,
+    ):
+        await run.joined("#a[1]")
+        await run.adapter.serve({RoomId("#a{1}"): run.adapter.RoomConfig()})
+        await run.joined("#a{1}")
 
 
 async def test_look(impatient: None) -> None:

@@ -220,6 +220,27 @@ async def test_refused(answer: str, kind: type[Exception]) -> None:
         await (await run.send("#lobby", "and on"))
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ":s 401 hubbub eve :No such nick",
+        ":s 437 hubbub hubbub :Nick is temporarily unavailable",
+        ":s 404 hubbub #other :Cannot send to channel",
+        ":s 433 hubbub x :Nickname is already in use",
+        ":s 482 hubbub #lobby :You're not a channel operator",
+    ],
+)
+async def test_errors_about_something_else(answer: str) -> None:
+    """RFC 2812 section 5.2: an error counts for the target that it names."""
+    async with (
+        ScriptedServer(replies={"PRIVMSG": lambda _: [answer]}) as server,
+        running(server.port, "#lobby", "#other") as run,
+    ):
+        for _ in range(2):
+            await run.joined()
+        await (await run.send("#lobby", "x"))
+
+
 async def test_rooms_are_confirmed_side_by_side() -> None:
     """An error counts for the message that it answers, whatever else is on its way."""
 
