@@ -25,7 +25,7 @@ restart."""
 _NONE: dict[str, list[str]] = {"types": []}
 
 
-def filter_of(timeline: Mapping[str, Any]) -> str:
+def filter_of(timeline: Mapping[str, Any], account_data: Mapping[str, Any] = _NONE) -> str:
     """A sync filter ("Filtering") for what people say and the state that it takes; no presence, no typing."""
     rooms = {
         "timeline": {**timeline, "types": [*_TALK, "m.room.encrypted", *_STATE], **_MEMBERS},
@@ -33,7 +33,7 @@ def filter_of(timeline: Mapping[str, Any]) -> str:
         "ephemeral": _NONE,
         "account_data": _NONE,
     }
-    wanted = {"room": rooms, "presence": _NONE, "account_data": _NONE}
+    wanted = {"room": rooms, "presence": _NONE, "account_data": account_data}
     return json.dumps(wanted, separators=(",", ":"))
 
 

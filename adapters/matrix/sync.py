@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,13 +27,21 @@ __all__ = ["Listener"]
 
 log = logging.getLogger(__name__)
 
-_LOOK = filter_of({"limit": 1})
 _LISTEN = filter_of({"limit": 100})
 _AT_ONCE = 0.1
 _SHORTEST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 _AHEAD = 3
 """Batches that may wait for the journal before no more are fetched."""
+
+
+def _look() -> str:
+    """The filter of a first sync: all rooms, next to nothing of what was said.
+
+    Synapse keeps the answer to a sync for two minutes, for whoever asks the same again. A first sync
+    asks for now, so no two may be the same: each names a user whom nobody has heard of.
+    """
+    return filter_of({"limit": 1}, {"types": [], "not_senders": [f"@{secrets.token_hex(8)}:invalid"]})
 
 
 class Listener:
@@ -58,7 +67,7 @@ class Listener:
         since = self._emit.position()
         now = ""
         if not self._session.known or since is None:
-            seen = await self._client.sync(None, _LOOK, wait=False)
+            seen = await self._client.sync(None, _look(), wait=False)
             self._learn_all(seen)
             self._session.known = True
             now = _next(seen)
@@ -69,7 +78,7 @@ class Listener:
             return await self._take(await self._client.sync(since, _LISTEN, wait=False), since, replayed=True)
         except Rejected as error:
             log.warning("the homeserver does not know where we stopped reading, going on from now: %s", error)
-            now = now or _next(await self._client.sync(None, _LOOK, wait=False))
+            now = now or _next(await self._client.sync(None, _look(), wait=False))
             self._emit([], Position(now))
             return now
 
