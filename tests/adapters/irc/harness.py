@@ -48,6 +48,12 @@ class Collector:
     def position(self, scope: str = "") -> str | None:
         return None
 
+    @property
+    def texts(self) -> list[str]:
+        """Everything that was said so far."""
+        events = [event for batch in self.batches for event in batch]
+        return [event.content.text for event in events if isinstance(event, MessageCreated)]
+
     async def message(self) -> MessageCreated:
         """The next message."""
         while True:

@@ -198,6 +198,7 @@ async def test_replayed_history_is_not_talk(tmp_path: Path, without: str) -> Non
                     await run.joined()
                     carol.say("PRIVMSG #lobby :new")
                     assert (await run.emitted.message()).content.text == "new"
+                    assert run.emitted.texts == ["new"]
     finally:
         await ircd.stop()
 

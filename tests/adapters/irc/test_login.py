@@ -158,6 +158,20 @@ async def test_nickserv_when_sasl_is_not_wanted() -> None:
         assert sent == ["PRIVMSG NickServ :IDENTIFY hub sekret", "JOIN #lobby"]
 
 
+async def test_nickserv_when_sasl_is_not_offered() -> None:
+    """Both configured, no SASL on this server: NickServ's word is as good."""
+
+    def privmsg(got: Line) -> list[str]:
+        return [":NickServ!s@services. NOTICE hubbub :Password accepted - you are now recognized."]
+
+    async with (
+        ScriptedServer(replies={"PRIVMSG": privmsg}) as server,
+        running(server.port, "#lobby", sasl=SASL, nickserv={"password": "sekret"}) as run,
+    ):
+        await run.joined()
+        assert not any(text.startswith("AUTHENTICATE") for text in server.received)
+
+
 async def test_nickserv_refuses() -> None:
     """A wrong password for NickServ is told as such."""
 

@@ -155,6 +155,17 @@ async def test_an_invitation_ends_the_waiting() -> None:
         assert not any("#other" in text for text in server.received)
 
 
+async def test_let_in_by_an_operator() -> None:
+    """An operator's SAJOIN while we wait after a refusal: we are in, and need not try again."""
+    refusing = {"JOIN": lambda _: [":s 473 hubbub #lobby :Cannot join channel (+i)"]}
+    async with ScriptedServer(replies=refusing) as server, running(server.port, "#lobby") as run:
+        await run.emitted.state(RoomState.REFUSED)
+        server.say(":hubbub!hub@host JOIN #lobby")
+        async with asyncio.timeout(5):
+            await run.joined()
+        assert run.adapter._link.ears.channels.next_due() is None
+
+
 async def test_a_room_that_is_not_ours_is_left() -> None:
     """Forwarded or made to join: we leave, and relay nothing from there."""
     async with ScriptedServer() as server, running(server.port, "#lobby") as run:
