@@ -1,6 +1,6 @@
 """Hubbub's public face: all that an adapter may import."""
 
-from .adapter import Adapter, Emit, Position, find
+from .adapter import Adapter, Emit, Position, Settle, find
 from .config import Model
 from .demo import Demo, Heard, Person
 from .errors import (
@@ -93,6 +93,7 @@ __all__ = [
     "RoomUnavailable",
     "SendMessage",
     "Sender",
+    "Settle",
     "Span",
     "TalkEvent",
     "TemporaryFailure",

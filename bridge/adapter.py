@@ -4,12 +4,12 @@ import asyncio
 import importlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from .config import Model
-from .errors import ConfigError
+from .errors import AdapterError, ConfigError
 from .model import Author, Capabilities, Command, Event, Receipt, RoomId
 
 __all__ = ["Adapter", "Emit", "Position", "find"]
@@ -32,12 +32,17 @@ class Emit(Protocol):
     def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
         """Hand over events, in order, and the position that is reached with them: one transaction.
 
-        Events may be empty. Never blocks and never raises. The future is done when all of it is
-        durable: whoever acknowledges upstream waits for it.
+        Called once for all that was read in one go; events may be empty. Never waits and never
+        raises. The future is done when all of it is durable: whoever acknowledges upstream waits
+        for it.
         """
 
     def position(self, scope: str = "") -> str | None:
         """The last durable token of this scope; None: never been here, so start at now."""
+
+
+Settle = Callable[[Receipt | AdapterError], None]
+"""What to do with a command's confirmation."""
 
 
 class Adapter(ABC):
@@ -84,13 +89,14 @@ class Adapter(ABC):
         at a time, and only while `run` runs and the room is joined.
         """
 
-    def send_now(self, command: Command) -> "asyncio.Future[Receipt] | None":
-        """The same, when the command can have its place at once; None: it has to wait, with `send`.
+    def send_now(self, command: Command, settle: Settle) -> bool:
+        """Give a command its place at once; False: it has to wait for one, with `send`.
 
-        A task for each message costs more than most messages do: a protocol that mostly need not
-        wait overrides this. Raises as `send` does.
+        `settle` is called with the receipt, or with one of the AdapterErrors, as soon as it is known.
+        A future and a task for each message cost more than most messages do: a protocol with many
+        messages overrides this. Raises as `send` does.
         """
-        return None
+        return False
 
     @abstractmethod
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _PATROL = 5.0
 _DRAIN = 2.0
 """How long a stop waits for the confirmations of what is on its way, in seconds."""
+_GLANCES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,10 @@ class Bridge:
             workers = self._router.workers.values()
             for worker in workers:
                 worker.stop()
-            outstanding = [future for worker in workers for future in worker.on_their_way()]
-            if outstanding:
-                await asyncio.wait(outstanding, timeout=_DRAIN)
+            for _ in range(_GLANCES):
+                if all(worker.idle() for worker in workers):
+                    break
+                await asyncio.sleep(_DRAIN / _GLANCES)
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:

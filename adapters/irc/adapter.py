@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
+    AdapterError,
     Author,
     Authorship,
     Capabilities,
@@ -21,6 +22,7 @@ from bridge import (
     RoomId,
     RoomState,
     RoomStateChanged,
+    Settle,
     Unit,
 )
 
@@ -100,13 +102,16 @@ class IrcAdapter(Adapter):
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         link, data = self._line(command)
         await link.bucket.take(_TOKENS)
-        return link.say(command.room, command.txn, data)
+        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        link.say(command.room, command.txn, data, partial(_land, landed))
+        return landed
 
-    def send_now(self, command: Command) -> "asyncio.Future[Receipt] | None":
+    def send_now(self, command: Command, settle: Settle) -> bool:
         link, data = self._line(command)
-        if link.bucket.take_now(_TOKENS):
-            return link.say(command.room, command.txn, data)
-        return None
+        if not link.bucket.take_now(_TOKENS):
+            return False
+        link.say(command.room, command.txn, data, settle)
+        return True
 
     def _line(self, command: Command) -> tuple[Link, bytes]:
         """The connection and the line that a command takes on it."""
@@ -139,7 +144,8 @@ class IrcAdapter(Adapter):
 
         config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
         link = Link(config, config.flood.per_second, collect, lambda _: None)
-        running, looked = asyncio.create_task(link.run(rooms)), asyncio.create_task(done.wait())
+        running = asyncio.create_task(link.run(rooms))
+        looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
         try:
             await asyncio.wait({running, looked}, timeout=_LOOK_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -151,6 +157,16 @@ class IrcAdapter(Adapter):
         return {
             room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
         }
+
+
+def _land(landed: "asyncio.Future[Receipt]", outcome: Receipt | AdapterError) -> None:
+    if landed.done():
+        return
+    if isinstance(outcome, Receipt):
+        landed.set_result(outcome)
+    else:
+        landed.set_exception(outcome)
+        landed.exception()  # nobody has to look: the core may have given up waiting long ago
 
 
 @lru_cache(maxsize=1024)

@@ -58,6 +58,8 @@ class Place:
     inside: bool = False
     joined: float | None = None
     """Since when it counts as joined."""
+    double: bool = False
+    """Another room of ours is the same channel."""
 
 
 class Channels:
@@ -76,18 +78,24 @@ class Channels:
             del self.places[room]
         for room, config in rooms.items():
             key = config.key.get_secret_value() if config.key else None
-            self.places.setdefault(room, Place(room, key)).key = key
+            place = self.places.setdefault(room, Place(room, key))
+            place.key = key
+            if place.due is not None:
+                # the owner may just have mended what was wrong
+                place.due = 0.0
         self.find_doubles()
         return [self._line("PART", place.room) for place in left]
 
     def find_doubles(self) -> None:
         """Refuse rooms that this server takes for one; known better once it told its CASEMAPPING."""
-        for room, first in self._session.serve(self.places).items():
-            if self.places[room].due is not None:
-                self.places[room].due = None
-                self._change(
-                    room, RoomState.REFUSED, f"{room} and {first} are the same channel here: name one"
-                )
+        same = self._session.serve(self.places)
+        for room, place in self.places.items():
+            if place.double != (room in same):
+                place.double = room in same
+                place.due = None if place.double else 0.0
+                if place.double:
+                    reason = f"{room} and {same[room]} are the same channel here: name one"
+                    self._change(room, RoomState.REFUSED, reason)
 
     def next_due(self) -> float | None:
         """When the next room is to be tried; None: there is none."""
@@ -160,9 +168,11 @@ class Channels:
         )
         return True
 
-    def refuse(self, place: Place, reason: str, now: float, patience: tuple[float, float] = _REFUSED) -> None:
+    def refuse(
+        self, place: Place, reason: str, now: float, patience: tuple[float, float] | None = None
+    ) -> None:
         """We are not in the room, for this reason; try again later."""
-        least, most = patience
+        least, most = patience or _REFUSED
         if place.joined is not None and now - place.joined > _CALM:
             place.wait = 0.0
         place.wait = min(max(place.wait * 2, least), most)
@@ -179,7 +189,7 @@ class Channels:
 
     def is_joining(self, place: Place) -> bool:
         """Whether the server's answer to a JOIN of ours is still to come."""
-        return place.due is None and not place.seen
+        return place.due is None and not place.seen and not place.double
 
     def invited(self, room: RoomId, now: float) -> None:
         """Somebody asks us in: no reason to wait any longer."""

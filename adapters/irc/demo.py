@@ -90,17 +90,20 @@ async def terminate(process: asyncio.subprocess.Process) -> None:
 
 async def answers(port: int, process: asyncio.subprocess.Process, patience: float = 10.0) -> bool:
     """Wait until something listens on the port; False when the process ended before."""
-    async with asyncio.timeout(patience):
-        while process.returncode is None:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-            return True
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience
+    while process.returncode is None:
+        if loop.time() > end:
+            raise TimeoutError(f"nothing listens on port {port} after {patience:.0f} s")
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        return True
     return False
 
 

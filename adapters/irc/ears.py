@@ -10,8 +10,9 @@ from . import decode
 from .channels import Channels, Place
 from .config import NetworkConfig
 from .flights import Flights
+from .flood import Bucket
 from .registration import Registration
-from .replies import answer
+from .replies import answer, is_services
 from .session import Session
 from .wire import Line, line, nick_of
 
@@ -53,6 +54,7 @@ class Ears:
         self._config = config
         self._mouth = mouth
         self._introduce = introduce
+        self._answers = Bucket(10, 1)
         self.session = Session(config.nick)
         self.events: list[Event] = []
         self.channels = Channels(self.session, config.encoding, self.events)
@@ -113,6 +115,8 @@ class Ears:
 
     def _private(self, got: Line) -> None:
         if got.command == "PRIVMSG":
+            if is_services(got.source) or not self._answers.take_now(1):
+                return
             for data in answer(got, self.session, self._introduce, self._config.encoding):
                 self._mouth.post(data)
         elif self.session.fold(nick_of(got.source)) == "nickserv":
@@ -180,9 +184,15 @@ class Ears:
     def _quit(self, got: Line) -> None:
         self._freed(nick_of(got.source))
 
+    @property
+    def wanted(self) -> str:
+        """The nick that we are to have, as the server would cut it."""
+        nick = self._config.nick
+        return nick[: self.session.number("NICKLEN", len(nick))]
+
     def _freed(self, nick: str) -> None:
         """Somebody gave up a nick; if it is ours, take it back."""
-        wanted = self._config.nick
+        wanted = self.wanted
         if self.session.nick != wanted and self.session.fold(nick) == self.session.fold(wanted):
             self._mouth.post(line("NICK", wanted))
 
@@ -221,7 +231,7 @@ class Ears:
 
     def _error(self, got: Line) -> None:
         said = got.params[-1] if got.params else "no reason given"
-        self.flooded = "flood" in said.lower()
+        self.flooded = any(word in said.lower() for word in ("flood", "recvq"))
         server = self._config.server
         if not self.registration.welcome and _BANNED.search(said):
             raise AuthenticationFailed(
@@ -229,6 +239,6 @@ class Ears:
             )
         if not self.registration.welcome and _UNKNOWN.search(said):
             raise AuthenticationFailed(
-                f"the server {server} does not let hubbub in: check password, or ask its operators (it says: {said})"
+                f"the server {server} does not let us in: check password, or ask there (it says: {said})"
             )
         raise ConnectionLost(f"the server {server} closed the connection: {said}")

@@ -1,5 +1,6 @@
 """From a connection to the rooms: what is done in order once the server talks."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -30,6 +31,7 @@ class Door(Protocol):
     ears: Ears
     session: Session
     bucket: Bucket
+    arrived: asyncio.Event
 
     @property
     def odd(self) -> str | None:
@@ -69,6 +71,7 @@ async def enter(door: Door) -> None:
     await _until(door, lambda: flights.oldest is not told, _REGISTER_TIMEOUT)
     await _set_modes(door)
     await _log_in(door)
+    door.arrived.set()
     await _join(door)
 
 

@@ -5,7 +5,6 @@ client's lines in order, so that whatever it answers to the message stands befor
 an error, or nothing. At any time the answers belong to the oldest flight.
 """
 
-import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from bridge import (
     Rejected,
     RoomId,
     RoomUnavailable,
+    Settle,
     Txn,
 )
 
@@ -30,6 +30,8 @@ _RETRY = 30.0
 _NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
 _TOO_FAST = {"263", "407", "439"}
 _OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
+_NAMELESS = {"263", "411", "412", "413", "414", "417", "FAIL"}
+"""These name no target; all others are about the target that they name."""
 _ABOUT_THE_TEXT = re.compile(
     r"containing|CTCP|notice|colou?r|format|caps|repeat|censor|spam|filter", re.IGNORECASE
 )
@@ -41,7 +43,8 @@ class Flight:
 
     token: str
     since: float
-    landed: "asyncio.Future[Receipt]"
+    settle: Settle | None = None
+    """What to do with the confirmation; None: nobody waits for it."""
     room: RoomId | None = None
     txn: Txn | None = None
     echo: bool = False
@@ -76,11 +79,13 @@ class Flights:
     def __init__(self) -> None:
         self._flights: deque[Flight] = deque()
         self._count = 0
+        self.landed = False
+        """Whether anything was settled since somebody last asked."""
 
     def start(self, now: float) -> Flight:
         """A new flight; its token goes into the PING that follows it."""
         self._count += 1
-        flight = Flight(f"h{self._count}", now, asyncio.get_running_loop().create_future())
+        flight = Flight(f"h{self._count}", now)
         self._flights.append(flight)
         return flight
 
@@ -92,11 +97,12 @@ class Flights:
     def pong(self, token: str) -> None:
         """All answers to this flight are here."""
         flights = self._flights
-        if not any(flight.token == token for flight in flights):
+        if all(flight.token != token for flight in flights):
             return
         while flights:
             flight = flights.popleft()
             if flight.token == token:
+                self.landed = True
                 _settle(flight)
                 return
             _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
@@ -109,9 +115,9 @@ class Flights:
                 return
 
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
-        """An error about one of these rooms; no rooms: it names none."""
+        """An error that names these rooms."""
         flight = self.oldest
-        if flight and flight.room and (not rooms or flight.room in rooms):
+        if flight and flight.room and (flight.room in rooms or (not rooms and numeric in _NAMELESS)):
             flight.error = flight.error or refusal(numeric, reason, flight.room)
 
     def close(self, error: AdapterError) -> None:
@@ -128,13 +134,11 @@ def _settle(flight: Flight) -> None:
         _fail(flight, flight.error)
     elif flight.echo and flight.msgid is None:
         _fail(flight, Rejected("the server swallowed the message: it sent no echo and no error"))
-    elif not flight.landed.done():
+    elif flight.settle:
         name = flight.msgid or flight.txn or flight.token
-        flight.landed.set_result(Receipt(Part(MessageId(name))))
+        flight.settle(Receipt(Part(MessageId(name))))
 
 
 def _fail(flight: Flight, error: AdapterError) -> None:
-    if not flight.landed.done():
-        flight.landed.set_exception(error)
-        # nobody has to look: the core may have given up waiting long ago
-        flight.landed.exception()
+    if flight.settle:
+        flight.settle(error)

@@ -9,8 +9,8 @@ from bridge import (
     AdapterError,
     ConnectionLost,
     Event,
-    Receipt,
     RoomId,
+    Settle,
     Txn,
 )
 
@@ -50,6 +50,8 @@ class Link:
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
+        self.arrived = asyncio.Event()
+        """We are logged in and may join."""
         self._connection: Connection | None = None
 
     # -- what the adapter asks for
@@ -76,10 +78,10 @@ class Link:
             self.post(data)
         self.stir()
 
-    def say(self, room: RoomId, txn: Txn, data: bytes) -> "asyncio.Future[Receipt]":
+    def say(self, room: RoomId, txn: Txn, data: bytes, settle: Settle) -> None:
         """Send a message's line with the PING that confirms it, in one write."""
         flight = self.ears.flights.start(self.now())
-        flight.room, flight.txn = room, txn
+        flight.room, flight.txn, flight.settle = room, txn, settle
         token = flight.token.encode()
         caps = self.session.caps
         if "echo-message" in caps:
@@ -88,7 +90,6 @@ class Link:
                 flight.labelled = True
                 data = b"@label=%b %b" % (token, data)
         self.write(b"%b\r\nPING :%b\r\n" % (data, token))
-        return flight.landed
 
     @property
     def alive(self) -> bool:
@@ -158,8 +159,9 @@ class Link:
         self.end(ConnectionLost(sentence))
 
     def flush(self) -> None:
-        """Hand over what happened."""
-        if self.ears.events:
+        """Hand over what happened, and that all of one read has been looked at."""
+        if self.ears.events or self.ears.flights.landed:
+            self.ears.flights.landed = False
             events = self.ears.events.copy()
             self.ears.events.clear()
             self._deliver(events)
@@ -184,8 +186,8 @@ class Link:
     async def _regain(self) -> None:
         while True:
             await asyncio.sleep(_REGAIN)
-            if self.ears.registration.welcome and self.session.nick != self.config.nick:
-                await self.polite(line("NICK", self.config.nick))
+            if self.ears.registration.welcome and self.session.nick != self.ears.wanted:
+                await self.polite(line("NICK", self.ears.wanted))
 
     async def _say_posted(self) -> None:
         while True:

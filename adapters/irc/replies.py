@@ -24,7 +24,7 @@ def answer(got: Line, session: Session, introduce: Callable[[str], str | None], 
     nobody may answer automatically (RFC 2812 section 3.3.2).
     """
     nick, text = nick_of(got.source), got.params[1]
-    if session.is_me(nick) or is_services(got.source):
+    if session.is_me(nick):
         return []
     command, argument = ctcp(text)
     match command.upper():

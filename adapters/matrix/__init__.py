@@ -13,7 +13,8 @@ errors, so that its endless retries never begin. Not used, for what was measured
 (ignores Retry-After).
 
 Known gaps: encrypted rooms are refused; deletions, reactions and threads as such are not relayed; a
-file is named, not carried; a message that bears another Hubbub's mark is not relayed.
+file is named, not carried; a message that bears another Hubbub's mark is not relayed. Of more than
+5,000 messages that were missed in one room the oldest are left out, with a warning.
 """
 
 from .adapter import MatrixAdapter as Adapter

@@ -35,6 +35,7 @@ from .look import look_at
 from .rooms import Rooms
 from .session import Session
 from .sync import Listener
+from .visitors import Visitors
 
 __all__ = ["MatrixAdapter"]
 
@@ -136,8 +137,9 @@ class MatrixAdapter(Adapter):
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
-            rooms = Rooms(self._client, self._session, emit, self.introduce)
-            listener = Listener(self._client, self._session, rooms, emit, self.config.invites_from)
+            rooms = Rooms(self._client, self._session, emit)
+            visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
+            listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up()
             self._rooms, self._group = rooms, group
             try:

@@ -6,7 +6,6 @@ import ctypes
 import hashlib
 import hmac
 import importlib.util
-import itertools
 import json
 import os
 import secrets
@@ -18,15 +17,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import aiohttp
 
 import bridge
-from bridge import Content, Heard, Kind, RoomId, cut
 
-from .decode import decode, listed, mapping
-from .encode import TEXT_LIMIT, content_of
+from .person import DemoPerson
 
 __all__ = ["Demo"]
 
@@ -35,18 +31,6 @@ ROOM = f"#lobby:{SERVER}"
 BOT, BOT_PASSWORD = "hubbub", "hubbub"
 _GUEST, _GUEST_PASSWORD = "guest", "guest"
 _PATIENCE = 30.0
-_PERSON_FILTER = json.dumps(
-    {
-        "room": {
-            "timeline": {"types": ["m.room.message", "m.sticker"], "limit": 100},
-            "state": {"types": ["m.room.member"], "lazy_load_members": True},
-            "ephemeral": {"types": []},
-            "account_data": {"types": []},
-        },
-        "presence": {"types": []},
-        "account_data": {"types": []},
-    }
-)
 
 
 class Demo(bridge.Demo):
@@ -64,7 +48,7 @@ class Demo(bridge.Demo):
         self._owner = ""
         self._rooms: dict[str, asyncio.Task[str]] = {}
         self._tokens: dict[str, str] = {}
-        self._people: set[_Person] = set()
+        self._people: set[DemoPerson] = set()
 
     @classmethod
     def missing(cls) -> str | None:
@@ -117,12 +101,12 @@ class Demo(bridge.Demo):
         if process is not None:
             await process.wait()
 
-    async def person(self, name: str, room: str | None = None) -> "_Person":
+    async def person(self, name: str, room: str | None = None) -> DemoPerson:
         wire = await self.room(room or ROOM)
         user = _localpart(name)
         if user not in self._tokens:
             self._tokens[user] = await self.register(user, secrets.token_hex(8))
-        person = _Person(self, name, wire, f"@{user}:{SERVER}", self._tokens[user])
+        person = DemoPerson(self.call, name, wire, f"@{user}:{SERVER}", self._tokens[user])
         await person.enter()
         self._people.add(person)
         return person
@@ -211,68 +195,6 @@ class Demo(bridge.Demo):
                     if reply.status == 200:
                         return
             await asyncio.sleep(0.05)
-
-    def forget(self, person: "_Person") -> None:
-        self._people.discard(person)
-
-
-class _Person(bridge.Person):
-    def __init__(self, demo: Demo, name: str, room: str, user: str, token: str) -> None:
-        super().__init__(name)
-        self._demo = demo
-        self._room = room
-        self._token = token
-        self._user = user
-        self._txns = itertools.count(1)
-        self._listening: asyncio.Task[None] | None = None
-
-    async def enter(self) -> None:
-        await self._call("PUT", f"profile/{quote(self._user)}/displayname", {"displayname": self.name})
-        await self._call("POST", f"join/{quote(self._room)}", {})
-        first = await self._sync(None)
-        self._listening = asyncio.create_task(self._listen(str(first["next_batch"])))
-
-    async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
-        start, size = 0, len(content.text)
-        while start < size:
-            end = min(size, start + TEXT_LIMIT // 4)
-            said = content_of(Content(cut(content.spans, start, end)), kind, pings=True)
-            await self._call("PUT", f"rooms/{quote(self._room)}/send/m.room.message/{next(self._txns)}", said)
-            start = end
-
-    async def leave(self) -> None:
-        self._demo.forget(self)
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
-
-    async def _listen(self, since: str) -> None:
-        names: dict[str, str] = {}
-        while True:
-            reply = await self._sync(since)
-            since = str(reply["next_batch"])
-            part = mapping(mapping(mapping(reply.get("rooms")).get("join")).get(self._room))
-            for member in listed(mapping(part.get("state")).get("events")):
-                names[str(member["state_key"])] = str(mapping(member["content"]).get("displayname") or "")
-            for event in listed(mapping(part.get("timeline")).get("events")):
-                self._hear(event, names)
-
-    def _hear(self, event: dict[str, Any], names: Mapping[str, str]) -> None:
-        """To a person the bridge's mark means nothing."""
-        words = {key: value for key, value in event["content"].items() if not key.startswith("hubbub.")}
-        if said := decode({**event, "content": words}, RoomId(self._room), names, self._user):
-            self.heard.put_nowait(Heard(said.sender.name, said.content, said.kind))
-
-    async def _sync(self, since: str | None) -> dict[str, Any]:
-        query = {"filter": _PERSON_FILTER, "timeout": "30000" if since else "0"}
-        if since:
-            query["since"] = since
-        return await self._call("GET", "sync", query=query)
-
-    async def _call(
-        self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
-        return await self._demo.call(method, f"/_matrix/client/v3/{path}", self._token, body, query)
 
 
 def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Being in the rooms of the map: joining, following upgrades, coming back, each room by itself."""
 
 import asyncio
-import fnmatch
+import contextlib
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge import (
     AdapterError,
     Emit,
-    Kind,
     Position,
     RateLimited,
     Rejected,
@@ -20,15 +20,11 @@ from bridge import (
     RoomStateChanged,
     RoomUnavailable,
     TemporaryFailure,
-    Txn,
-    plain,
 )
 
 from .answers import NotThere
 from .client import Client
 from .config import MatrixRoom
-from .decode import id_of, listed, mapping, text_of
-from .encode import content_of
 from .session import Session
 
 __all__ = ["Rooms"]
@@ -37,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 """Rooms that are being entered at the same time."""
+_SLOW = 3.0
+"""Seconds after which the next room begins."""
 _UPGRADES = 10
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
@@ -54,20 +52,15 @@ class _Place:
     again: asyncio.Event = field(default_factory=asyncio.Event)
     """Something changed that makes another try worth while."""
     tried: bool = False
-    confirmed: bool = False
-    """Whether the alias was looked up since the start."""
 
 
 class Rooms:
     """The rooms of one connection, a task for each; a task ends only with the connection."""
 
-    def __init__(
-        self, client: Client, session: Session, emit: Emit, introduce: Callable[[str], str | None]
-    ) -> None:
+    def __init__(self, client: Client, session: Session, emit: Emit) -> None:
         self._client = client
         self._session = session
         self._emit = emit
-        self._introduce = introduce
         self._places: dict[RoomId, _Place] = {}
         self._tasks: dict[RoomId, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -104,56 +97,31 @@ class Rooms:
         place.again.set()
         place.lost.set()
 
-    def invited(self, wire: str, events: object, allowed: tuple[str, ...]) -> None:
-        """Accept an invitation into a room of the map, or from somebody who may invite; leave others be."""
-        inviter, names = "", {wire}
-        for item in map(mapping, listed(events)):
-            content = mapping(item.get("content"))
-            if item.get("type") == "m.room.member" and item.get("state_key") == self._session.own:
-                inviter = id_of(item.get("sender"))
-            elif item.get("type") == "m.room.canonical_alias":
-                names |= {text_of(content.get("alias")), *map(text_of, listed(content.get("alt_aliases")))}
+    def invited(self, names: AbstractSet[str]) -> bool:
+        """Enter the room of the map that has one of these names; False: it is none of ours."""
         wanted = [
             place
             for place in self._places.values()
-            if place.room in names or self._session.wires.get(place.room) == wire
+            if place.room in names or self._session.wires.get(place.room) in names
         ]
         for place in wanted:
             place.again.set()
-        if not wanted and inviter and any(_matches(inviter, glob) for glob in allowed):
-            self._spawn(self._accept(wire))
+        return bool(wanted)
 
-    def spoken_to(self, wire: str) -> None:
-        """Somebody wrote where nothing is relayed: tell them once an hour what this is."""
-        if wire in self._session.encrypted or not all(place.tried for place in self._places.values()):
-            return
-        if text := self._introduce(wire):
-            self._spawn(self._tell(wire, text))
-
-    async def _accept(self, wire: str) -> None:
-        try:
-            self._session.joined.add(await self._client.join(wire))
-            if await self._client.state(wire, "m.room.encryption") is not None:
-                self._session.encrypted.add(wire)
-        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
-            log.warning("an invitation into %s could not be accepted: %s", wire, error)
-        else:
-            self.spoken_to(wire)
-
-    async def _tell(self, wire: str, text: str) -> None:
-        txn = Txn(f"{random.getrandbits(64):016x}")
-        try:
-            await self._client.say(wire, content_of(plain(text), Kind.NOTICE, txn=txn), txn)
-        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
-            log.debug("no introduction in %s: %s", wire, error)
+    @property
+    def settled(self) -> bool:
+        """Whether all rooms were tried, so that a room that is none of ours is known as that."""
+        return all(place.tried for place in self._places.values())
 
     async def _keep(self, place: _Place) -> None:
         pause = _FIRST_PAUSE
         while True:
             place.again.clear()
             try:
-                async with self._gate:
+                async with self._turn():
                     await self._enter(place)
+                if await self._is_elsewhere(place):
+                    continue
                 pause = _FIRST_PAUSE
                 await place.lost.wait()
             except RateLimited as error:
@@ -204,18 +172,41 @@ class Rooms:
         """The room's id on the wire and servers to join it by: as stored, or as the directory says."""
         room, via = place.room, place.config.via
         stored = self._session.wires.get(room)
-        if not room.startswith("#"):
+        if stored in self._session.joined or not room.startswith("#"):
             return stored or room, via
-        if stored is not None and stored in self._session.joined and place.confirmed:
-            return stored, via
-        try:
-            wire, servers = await self._client.resolve(room)
-        except (RoomUnavailable, TemporaryFailure):
-            if stored is None or stored not in self._session.joined:
-                raise
-            return stored, via
-        place.confirmed = True
+        wire, servers = await self._client.resolve(room)
+        self._session.confirmed.add(room)
         return self._session.latest(wire), via or servers
+
+    async def _is_elsewhere(self, place: _Place) -> bool:
+        """Whether the alias names another room than before; looked up once, when we are already in."""
+        room = place.room
+        if not room.startswith("#") or room in self._session.confirmed:
+            return False
+        try:
+            async with self._turn():
+                wire, _ = await self._client.resolve(room)
+        except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
+            log.debug("%s could not be looked up: %s", room, error)
+            return False
+        self._session.confirmed.add(room)
+        if self._session.latest(wire) == self._session.wires.get(room):
+            return False
+        self._say(place, RoomState.JOINING, "")
+        self._session.forget(room)
+        return True
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A few at a time; whoever takes long, as through servers far away, no longer counts."""
+        await self._gate.acquire()
+        late = asyncio.get_running_loop().call_later(_SLOW, self._gate.release)
+        try:
+            yield
+        finally:
+            if late.when() > asyncio.get_running_loop().time():
+                late.cancel()
+                self._gate.release()
 
     async def _join(self, wire: str, via: tuple[str, ...]) -> None:
         if wire in self._session.joined:
@@ -233,7 +224,7 @@ class Rooms:
         wire = self._session.wires.get(room)
         self._session.forget(room)
         if wire in self._session.joined:
-            self._spawn(self._leave(wire))
+            self.spawn(self._leave(wire))
 
     async def _leave(self, wire: str) -> None:
         try:
@@ -241,7 +232,8 @@ class Rooms:
         except AdapterError as error:
             log.debug("%s could not be left: %s", wire, error)
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that ends with the connection."""
         assert self._group is not None
         self._group.create_task(work)
 
@@ -261,7 +253,3 @@ class Rooms:
 
 def _encrypted(room: RoomId) -> str:
     return f"{room} is encrypted: Hubbub cannot read it and never writes there; use a room without encryption"
-
-
-def _matches(user: str, glob: str) -> bool:
-    return fnmatch.fnmatchcase(user, glob.replace("[", "[[]"))

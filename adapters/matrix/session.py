@@ -36,6 +36,8 @@ class Session:
     joined: set[str] = field(default_factory=set)
     encrypted: set[str] = field(default_factory=set)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
+    confirmed: set[RoomId] = field(default_factory=set)
+    """Aliases that were looked up since the start."""
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Display names by room and user, of those who spoke."""
 

@@ -1,11 +1,10 @@
 """What happened, in order, with the position that is reached (client-server API, "Syncing")."""
 
 import asyncio
-import json
 import logging
+import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bridge import (
@@ -15,42 +14,20 @@ from bridge import (
     Position,
     RateLimited,
     Rejected,
-    RoomUnavailable,
 )
 
 from .client import Client
-from .decode import decode, id_of, listed, mapping, text_of
+from .decode import decode, id_of, mapping, text_of
+from .history import History, filter_of, state_of, timeline_of
 from .rooms import Rooms
 from .session import Session, after_join
+from .visitors import Visitors
 
 __all__ = ["Listener"]
 
 log = logging.getLogger(__name__)
 
-_TALK = ["m.room.message", "m.sticker"]
-_STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone"]
-_MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
-"""Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
-restart."""
-_NONE: dict[str, list[str]] = {"types": []}
-
-
-def _filter(timeline: Mapping[str, Any]) -> str:
-    rooms = {
-        "timeline": {**timeline, "types": [*_TALK, "m.room.encrypted", *_STATE], **_MEMBERS},
-        "state": {"types": _STATE, **_MEMBERS},
-        "ephemeral": _NONE,
-        "account_data": _NONE,
-    }
-    wanted = {"room": rooms, "presence": _NONE, "account_data": _NONE}
-    return json.dumps(wanted, separators=(",", ":"))
-
-
-_LOOK = _filter({"limit": 1})
-_LISTEN = _filter({"limit": 100})
-_PAGE = json.dumps({"types": [*_TALK, *_STATE], **_MEMBERS}, separators=(",", ":"))
-_LONGEST_GAP = 5000
-"""Messages of one room that are read after an absence; what is older is left out, and said so."""
+_LISTEN = filter_of({"limit": 100})
 _AT_ONCE = 0.1
 _SHORTEST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
@@ -58,26 +35,27 @@ _AHEAD = 3
 """Batches that may wait for the journal before no more are fetched."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """What is missing of a room before the timeline that came."""
+def _look() -> str:
+    """The filter of a first sync: all rooms, next to nothing of what was said.
 
-    wire: str
-    start: str
-    end: str
+    Synapse keeps the answer to a sync for two minutes, for whoever asks the same again. A first sync
+    asks for now, so no two may be the same: each names a user whom nobody has heard of.
+    """
+    return filter_of({"limit": 1}, {"types": [], "not_senders": [f"@{secrets.token_hex(8)}:invalid"]})
 
 
 class Listener:
     """Reads one connection's syncs and hands over what they hold."""
 
     def __init__(
-        self, client: Client, session: Session, rooms: Rooms, emit: Emit, invites_from: tuple[str, ...]
+        self, client: Client, session: Session, rooms: Rooms, visitors: Visitors, emit: Emit
     ) -> None:
         self._client = client
         self._session = session
         self._rooms = rooms
         self._emit = emit
-        self._invites_from = invites_from
+        self._visitors = visitors
+        self._history = History(client, session)
         self._unwritten: deque[asyncio.Future[None]] = deque()
         self._invites: dict[str, Any] = {}
 
@@ -89,7 +67,7 @@ class Listener:
         since = self._emit.position()
         now = ""
         if not self._session.known or since is None:
-            seen = await self._client.sync(None, _LOOK, wait=False)
+            seen = await self._client.sync(None, _look(), wait=False)
             self._learn_all(seen)
             self._session.known = True
             now = _next(seen)
@@ -100,7 +78,7 @@ class Listener:
             return await self._take(await self._client.sync(since, _LISTEN, wait=False), since, replayed=True)
         except Rejected as error:
             log.warning("the homeserver does not know where we stopped reading, going on from now: %s", error)
-            now = now or _next(await self._client.sync(None, _LOOK, wait=False))
+            now = now or _next(await self._client.sync(None, _look(), wait=False))
             self._emit([], Position(now))
             return now
 
@@ -108,7 +86,7 @@ class Listener:
         """Answer the invitations that came before the rooms were being entered."""
         pending, self._invites = self._invites, {}
         for wire, state in pending.items():
-            self._rooms.invited(wire, state, self._invites_from)
+            self._visitors.invited(wire, state)
 
     async def listen(self, since: str) -> None:
         """Read on for ever. Raises ConnectionLost or AuthenticationFailed when that ends."""
@@ -137,7 +115,7 @@ class Listener:
         joined = mapping(rooms.get("join"))
         self._session.joined = set(joined)
         for wire, part in joined.items():
-            for event in (*_state(part), *_timeline(part)):
+            for event in (*state_of(part), *timeline_of(part)):
                 self._session.learn(wire, event)
         self._note_invites(rooms)
 
@@ -146,7 +124,7 @@ class Listener:
         rooms = mapping(reply.get("rooms"))
         joined = {wire: mapping(part) for wire, part in mapping(rooms.get("join")).items()}
         self._session.joined |= joined.keys()
-        missing = await self._missing(joined, since)
+        missing = await self._history.missing(joined, since)
         events: list[Event] = []
         for wire, part in joined.items():
             events += self._heard(wire, part, missing.get(wire, []), replayed=replayed)
@@ -154,7 +132,7 @@ class Listener:
         if events or position != since:
             self._unwritten.append(self._emit(events, Position(position)))
         for wire, part in mapping(rooms.get("leave")).items():
-            self._left(wire, _timeline(part))
+            self._left(wire, timeline_of(part))
         self._note_invites(rooms)
         await self._let_write()
         return position
@@ -172,10 +150,10 @@ class Listener:
     def _heard(
         self, wire: str, part: Mapping[str, Any], missing: Sequence[Any], *, replayed: bool
     ) -> list[Event]:
-        for event in _state(part):
+        for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
-        timeline, _ = after_join((*missing, *_timeline(part)), self._session.own)
+        timeline, _ = after_join((*missing, *timeline_of(part)), self._session.own)
         talk: list[Event] = []
         spoken = False
         for event in timeline:
@@ -191,7 +169,7 @@ class Listener:
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken:
-            self._rooms.spoken_to(wire)
+            self._visitors.spoken_to(wire)
         return talk
 
     def _is_talk(self, event: object) -> bool:
@@ -212,55 +190,8 @@ class Listener:
                 how += text_of(content.get("reason"), 200) or "no reason was given"
         self._rooms.lose(wire, f"{self._session.own} was {how}")
 
-    async def _missing(self, joined: Mapping[str, Mapping[str, Any]], since: str) -> dict[str, list[Any]]:
-        """What the server left out of timelines that were too long for one sync, by room."""
-        gaps = []
-        for wire, part in joined.items():
-            timeline = mapping(part.get("timeline"))
-            start = text_of(timeline.get("prev_batch"))
-            came_now = after_join(_timeline(part), self._session.own)[1]
-            if wire in self._session.rooms and timeline.get("limited") is True and start and not came_now:
-                gaps.append(_Gap(wire, start, since))
-        filled = await asyncio.gather(*map(self._fill, gaps))
-        return {gap.wire: events for gap, events in zip(gaps, filled, strict=True)}
-
-    async def _fill(self, gap: _Gap) -> list[Any]:
-        """Read backwards until where we were; in the order it was said."""
-        backwards: list[Any] = []
-        start = gap.start
-        while len(backwards) < _LONGEST_GAP:
-            try:
-                page = await self._client.messages(gap.wire, start, gap.end, _PAGE)
-            except RateLimited as error:
-                await asyncio.sleep(max(error.retry_after, 1.0))
-                continue
-            except (Rejected, RoomUnavailable) as error:
-                log.warning("what was said in %s meanwhile cannot be read: %s", gap.wire, error)
-                break
-            for event in listed(page.get("state")):
-                self._session.learn(gap.wire, event)
-            chunk = listed(page.get("chunk"))
-            backwards += chunk
-            following = text_of(page.get("end"))
-            if not following or following == start or after_join(reversed(chunk), self._session.own)[1]:
-                break
-            start = following
-        else:
-            log.warning(
-                "more than %d messages were missed in %s; older ones are left out", _LONGEST_GAP, gap.wire
-            )
-        return backwards[::-1]
-
 
 def _next(reply: Mapping[str, Any]) -> str:
     if token := text_of(reply.get("next_batch")):
         return token
     raise ConnectionLost("the homeserver answers as no Matrix server does: check homeserver")
-
-
-def _state(part: object) -> Sequence[Any]:
-    return listed(mapping(mapping(part).get("state")).get("events"))
-
-
-def _timeline(part: object) -> Sequence[Any]:
-    return listed(mapping(mapping(part).get("timeline")).get("events"))

@@ -1,8 +1,8 @@
 """The writer: one, on the loop.
 
-What is handed over during one tick of the loop is committed together at its end, so that a lone
-message waits for nothing and a burst costs one commit. Receipts may wait a little for the next
-message, unless somebody waits for them.
+What a network hands over in one go is committed together, so that a lone message waits for nothing
+and a burst costs few commits. Receipts may wait a little for the next commit, unless somebody waits for
+them.
 """
 
 import asyncio
@@ -126,11 +126,13 @@ class Journal:
         self._later(None)
 
     def committed(self) -> asyncio.Future[None]:
-        """Done once everything handed over so far is durable."""
+        """Commit what was handed over so far; done once it is durable."""
         if self._done is None:
             self._done = asyncio.get_running_loop().create_future()
-        self._hurry()
-        return self._done
+        done = self._done
+        if not self._failing:
+            self._flush()
+        return done
 
     # What is read
 

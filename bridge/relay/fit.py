@@ -31,7 +31,7 @@ __all__ = ["Fitted", "clean", "degrade", "next_part"]
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNSAFE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINK = re.compile(
-    r"(?!javascript:|vbscript:|data:|file:|about:|blob:)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f]+\Z", re.I
+    r"(?!javascript:|vbscript:|data:|file:)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f]+\Z", re.IGNORECASE
 )
 _CLUSTER = regex.compile(r"\X")
 _CODE = frozenset({Mark.CODE})

@@ -37,7 +37,6 @@ class _Flight:
     delivery: Delivery
     fitted: Fitted
     since: float
-    future: asyncio.Future[Receipt] | None = None
     error: BaseException | None = None
 
 
@@ -108,9 +107,9 @@ class Worker:
         """Whether a confirmation is so late that the connection must be taken for dead."""
         return bool(self._flights) and time.monotonic() - self._flights[0].since > _CONFIRMATION
 
-    def on_their_way(self) -> list[asyncio.Future[Receipt]]:
-        """The confirmations that are outstanding."""
-        return [flight.future for flight in self._flights if flight.future is not None]
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._flights
 
     # What is next
 
@@ -181,14 +180,10 @@ class Worker:
         flight = _Flight(delivery, fitted, time.monotonic())
         self._flights.append(flight)
         try:
-            future = self._adapter.send_now(command)
+            if not self._adapter.send_now(command, partial(self._settle, flight)):
+                self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
             self._failed(flight, error)
-            return
-        if future is None:
-            self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
-        else:
-            self._sent(flight, future)
 
     async def _wait_and_send(self, flight: _Flight, command: SendMessage) -> None:
         """Send where the network lets the message wait for its place."""
@@ -200,20 +195,22 @@ class Worker:
         else:
             self._waiting = None
             flight.since = time.monotonic()
-            self._sent(flight, future)
+            future.add_done_callback(partial(self._landed, flight))
             self.pump()
 
-    def _sent(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
-        flight.future = future
-        future.add_done_callback(partial(self._settle, flight))
-
-    def _settle(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
+    def _landed(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
         if future.cancelled():
             self._failed(flight, ConnectionLost("the adapter gave up"))
         elif (error := future.exception()) is not None:
             self._failed(flight, error)
         else:
             self._confirmed(flight, future.result())
+
+    def _settle(self, flight: _Flight, outcome: Receipt | AdapterError) -> None:
+        if isinstance(outcome, Receipt):
+            self._confirmed(flight, outcome)
+        else:
+            self._failed(flight, outcome)
 
     def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
         self._flights.remove(flight)

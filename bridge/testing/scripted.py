@@ -6,11 +6,11 @@
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from bridge.adapter import Adapter, Emit, Position
+from bridge.adapter import Adapter, Emit, Position, Settle
 from bridge.config import Model
 from bridge.errors import AdapterError, ConnectionLost, RoomUnavailable
 from bridge.model import (
@@ -57,7 +57,7 @@ class ScriptedNetwork:
         self.capabilities = Capabilities(
             text_limit=60_000, marks=frozenset(Mark), features=frozenset(Feature), window=1
         )
-        self._withheld: list[tuple[asyncio.Future[Receipt], Receipt]] = []
+        self._withheld: list[tuple[Settle, Receipt]] = []
         self._changed = asyncio.Event()
         self._adapter: ScriptedAdapter | None = None
         self._history: list[tuple[int, TalkEvent]] = []
@@ -71,22 +71,26 @@ class ScriptedNetwork:
 
     def say(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
         """Somebody says something. While no adapter is connected, it waits in the network's history."""
-        number = next(self._ids)
-        event = MessageCreated(
-            id=MessageId(f"m{number}"),
+        event = self.saying(room, name, content, **fields)
+        self.happen(event)
+        return event
+
+    def saying(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
+        """What would happen if somebody said something."""
+        return MessageCreated(
+            id=MessageId(f"m{next(self._ids)}"),
             room=RoomId(room),
             sender=Sender(UserId(f"{name}!user@host"), name),
             content=plain(content) if isinstance(content, str) else content,
             **fields,
         )
-        self.happen(event)
-        return event
 
-    def happen(self, event: TalkEvent) -> None:
-        """Something happens in a room."""
-        self._history.append((len(self._history) + 1, event))
+    def happen(self, *events: TalkEvent) -> None:
+        """These things happen, and the adapter reads of them in one go."""
+        count = len(self._history)
+        self._history += enumerate(events, count + 1)
         if self._adapter is not None:
-            self._adapter.hear(event, len(self._history))
+            self._adapter.hear(events, count + len(events))
 
     def since(self, token: str | None) -> list[TalkEvent]:
         """What happened after a position; None: the adapter was never here."""
@@ -117,10 +121,12 @@ class ScriptedNetwork:
     def release(self) -> None:
         """Confirm what was withheld, and from now on everything."""
         self.confirming = True
-        for future, receipt in self._withheld:
-            if not future.done():
-                future.set_result(receipt)
-        self._withheld.clear()
+        self._confirm()
+
+    def _confirm(self) -> None:
+        withheld, self._withheld = self._withheld, []
+        for settle, receipt in withheld:
+            settle(receipt)
 
     def drop(self) -> None:
         """Break the connection."""
@@ -140,19 +146,20 @@ class ScriptedNetwork:
     def disconnect(self) -> None:
         """Log out."""
         self._adapter = None
+        for settle, _ in self._withheld:
+            settle(ConnectionLost("the connection ended"))
+        self._withheld.clear()
 
-    def perform(self, command: SendMessage, future: "asyncio.Future[Receipt]") -> None:
+    def perform(self, command: SendMessage, settle: Settle) -> None:
         """Take a command, or let happen to it what the test wants."""
         if self.errors:
-            future.set_exception(self.errors.popleft())
+            settle(self.errors.popleft())
             return
         self.said.append(command)
         self._changed.set()
-        receipt = Receipt(Part(MessageId(f"c{len(self.said)}")))
-        if self.confirming:
-            future.set_result(receipt)
-        else:
-            self._withheld.append((future, receipt))
+        self._withheld.append((settle, Receipt(Part(MessageId(f"c{len(self.said)}")))))
+        if self.confirming and len(self._withheld) == 1:
+            asyncio.get_running_loop().call_soon(self._confirm)
 
 
 class _NetworkConfig(Model):
@@ -175,7 +182,6 @@ class ScriptedAdapter(Adapter):
         self.lost = asyncio.Event()
         self._server = ScriptedNetwork.named(config.server)
         self._emit: Emit | None = None
-        self._open: set[asyncio.Future[Receipt]] = set()
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -202,15 +208,11 @@ class ScriptedAdapter(Adapter):
         finally:
             self._server.disconnect()
             self._emit = None
-            for future in self._open:
-                if not future.done():
-                    future.set_exception(ConnectionLost("the connection ended"))
-            self._open.clear()
 
-    def hear(self, event: TalkEvent, position: int) -> None:
+    def hear(self, events: Sequence[TalkEvent], position: int) -> None:
         """Called by the network when something happens."""
         assert self._emit is not None
-        self._emit([event], Position(str(position)))
+        self._emit(events, Position(str(position)))
 
     async def flushed(self) -> None:
         """Wait until everything heard is durable."""
@@ -218,18 +220,24 @@ class ScriptedAdapter(Adapter):
         await self._emit([])
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        return self.send_now(command)
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
-    def send_now(self, command: Command) -> "asyncio.Future[Receipt]":
+        def settle(outcome: Receipt | AdapterError) -> None:
+            if isinstance(outcome, Receipt):
+                future.set_result(outcome)
+            else:
+                future.set_exception(outcome)
+
+        self.send_now(command, settle)
+        return future
+
+    def send_now(self, command: Command, settle: Settle) -> bool:
         if self._emit is None:
             raise ConnectionLost("not connected")
         if command.room in self._server.refusals:
             raise RoomUnavailable(self._server.refusals[command.room])
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._open.add(future)
-        future.add_done_callback(self._open.discard)
-        self._server.perform(command, future)
-        return future
+        self._server.perform(command, settle)
+        return True
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         return self._server.capabilities

@@ -7,7 +7,6 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bridge import app
 from bridge.adapter import find
 from bridge.config import load
 from bridge.demo import Demo
@@ -32,10 +31,11 @@ async def demo_server(protocol: str, folder: Path) -> AsyncIterator[tuple[Demo, 
 @contextlib.asynccontextmanager
 async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> AsyncIterator[Place]:
     """An adapter as the demo's configuration has it, in a room of its own, with somebody there."""
-    config = load(CONFIG, find, {**os.environ, **variables})
+    config = load(CONFIG, find, {**os.environ, **variables}, frozenset({"jabber"}))
     (name,) = (network.name for network in config.networks.values() if network.protocol == protocol)
     (entry,) = (e for c in config.conversations.values() for e in c.rooms if e.network == name)
-    adapter = app.build(config)[name]
+    network = config.networks[name]
+    adapter = find(network.protocol)(name, network.settings, "I am a bridge.")
     number = next(_numbers)
     room = adapter.room_id(entry.room.replace("lobby", f"room{number}"))
     person = await demo.person(f"ann{number}", room)

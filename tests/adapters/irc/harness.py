@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 from adapters.irc import Adapter
 from adapters.irc.wire import Line, decode_text, parse
@@ -47,6 +47,12 @@ class Collector:
 
     def position(self, scope: str = "") -> str | None:
         return None
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that was said so far."""
+        events = [event for batch in self.batches for event in batch]
+        return [event.content.text for event in events if isinstance(event, MessageCreated)]
 
     async def message(self) -> MessageCreated:
         """The next message."""
@@ -151,7 +157,7 @@ class ScriptedServer:
         self._server: asyncio.Server | None = None
         self._have: set[str] = set()
 
-    async def __aenter__(self) -> "ScriptedServer":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self

@@ -26,7 +26,8 @@ _INSPIRCD = """
 {modules}
 <power diepass="x" restartpass="x">
 <sasl target="services.test" requiressl="no"> <uline server="services.test" silent="yes">
-<link name="services.test" ipaddr="127.0.0.1" port="{link_port}" allowmask="127.0.0.1" sendpass="pw" recvpass="pw">
+<link name="services.test" ipaddr="127.0.0.1" port="{link_port}" allowmask="127.0.0.1"
+ sendpass="pw" recvpass="pw">
 <chanhistory bots="yes" prefixmsg="yes" maxlines="50">
 <connect name="main" allow="*" timeout="60" threshold="100000000" commandrate="1000000000" fakelag="no"
  pingfreq="120" hardsendq="1000000000" softsendq="1000000000" recvq="1000000000" localmax="10000"

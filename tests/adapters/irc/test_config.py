@@ -113,6 +113,7 @@ async def test_first_come_first_served() -> None:
     ]
     await asyncio.sleep(0)
     tasks[1].cancel()
+    await asyncio.sleep(0.01)
     assert not bucket.take_now(1)
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["dear", "cheap"]

@@ -60,7 +60,7 @@ def test_ids_that_we_make_are_unique() -> None:
 
 
 def test_action_and_notice() -> None:
-    """CTCP ACTION (modern.ircdocs.horse/ctcp) with and without its end, and RFC 2812 section 3.3.2: NOTICE."""
+    """CTCP ACTION (modern.ircdocs.horse/ctcp), with and without its end; RFC 2812 section 3.3.2: NOTICE."""
     for end in ("\x01", ""):
         event = heard(f"{BOB} PRIVMSG #lobby :\x01ACTION waves{end}")
         assert event

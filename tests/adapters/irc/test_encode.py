@@ -53,7 +53,7 @@ def test_kinds() -> None:
 
 
 def test_codes() -> None:
-    """modern.ircdocs.horse/formatting: a reset between marks, two digits of colour, a comma kept from them."""
+    """modern.ircdocs.horse/formatting: a reset between marks, two digits of colour, a comma kept apart."""
     assert encode.body(Content((Span("x", frozenset({Mark.SPOILER})), Span("1")))) == "\x0301,01x\x0f1"
     assert encode.body(Content((Span(",5", colour=0xFF0000),))) == "\x0304\x02\x02,5"
     assert encode.body(Content((Span("5", colour=0xFE0102),))) == "\x03045"
@@ -145,7 +145,7 @@ def test_what_fits_the_record_fits_a_line(content: Content, kind: Kind) -> None:
 
 @given(st.text(max_size=60), st.sampled_from(ENCODINGS))
 def test_legacy_encodings_grow_no_more_than_allowed(text: str, encoding: str) -> None:
-    """The record counts UTF-8; what another encoding makes of it stays within the factor that config names."""
+    """The record counts UTF-8; another encoding stays within the factor that config names."""
     written = text.encode("utf-8", "replace")
     # a stateful encoding ends with a change of state even for one letter
     assert len(text.encode(encoding, "replace")) <= expansion(encoding) * len(written) + 8

@@ -66,23 +66,25 @@ async def account(network: Inspircd, nick: str) -> str:
 
 async def test_both_ways_with_names_from_the_server(server: Inspircd) -> None:
     """IRCv3 message-ids, echo-message, server-time: the receipt and the event carry the server's names."""
-    async with client(server.port, "bob", "#lobby", caps="message-tags server-time") as bob:
-        async with running(server.port, "#Lobby") as run:
-            await run.joined()
-            assert {"echo-message", "labeled-response"} <= run.adapter._session.caps
-            landed = await run.send("#lobby", Content((Span("<alice> "), Span("hi", frozenset({Mark.BOLD})))))
-            receipt = await landed
-            assert f"msgid={receipt.part.id}" in await bob.heard(":hubbub!.*PRIVMSG #lobby :<alice> \x02hi")
-            await (await run.send("#lobby", "waves", Kind.EMOTE))
-            await bob.heard("PRIVMSG #lobby :\x01ACTION waves\x01")
-            await (await run.send("#lobby", "note", Kind.NOTICE))
-            await bob.heard("NOTICE #lobby :note")
-            bob.say("PRIVMSG #lobby :\x1dhello\x1d 中文")
-            event = await run.emitted.message()
-            assert event.content.spans == (Span("hello", frozenset({Mark.ITALIC})), Span(" 中文"))
-            assert event.sender.id == "bob!bob@127.0.0.1"
-            assert abs((event.at or 0) - time.time()) < 5
-            assert run.emitted.events.empty()
+    async with (
+        client(server.port, "bob", "#lobby", caps="message-tags server-time") as bob,
+        running(server.port, "#Lobby") as run,
+    ):
+        await run.joined()
+        assert {"echo-message", "labeled-response"} <= run.adapter._session.caps
+        landed = await run.send("#lobby", Content((Span("<alice> "), Span("hi", frozenset({Mark.BOLD})))))
+        receipt = await landed
+        assert f"msgid={receipt.part.id}" in await bob.heard(":hubbub!.*PRIVMSG #lobby :<alice> \x02hi")
+        await (await run.send("#lobby", "waves", Kind.EMOTE))
+        await bob.heard("PRIVMSG #lobby :\x01ACTION waves\x01")
+        await (await run.send("#lobby", "note", Kind.NOTICE))
+        await bob.heard("NOTICE #lobby :note")
+        bob.say("PRIVMSG #lobby :\x1dhello\x1d 中文")
+        event = await run.emitted.message()
+        assert event.content.spans == (Span("hello", frozenset({Mark.ITALIC})), Span(" 中文"))
+        assert event.sender.id == "bob!bob@127.0.0.1"
+        assert abs((event.at or 0) - time.time()) < 5
+        assert run.emitted.events.empty()
 
 
 async def test_the_server_sees_a_bot(server: Inspircd) -> None:
@@ -196,6 +198,7 @@ async def test_replayed_history_is_not_talk(tmp_path: Path, without: str) -> Non
                     await run.joined()
                     carol.say("PRIVMSG #lobby :new")
                     assert (await run.emitted.message()).content.text == "new"
+                    assert run.emitted.texts == ["new"]
     finally:
         await ircd.stop()
 
@@ -215,15 +218,15 @@ async def test_the_nick_comes_back(server: Inspircd) -> None:
     async with (
         client(server.port, "hubbub", "#lobby") as squatter,
         client(server.port, "bob", "#lobby") as bob,
+        running(server.port, "#lobby") as run,
     ):
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
-            await (await run.send("#lobby", "as another"))
-            await bob.heard(":hubbub_!.*as another")
-            squatter.say("QUIT :bye")
-            await bob.heard(":hubbub_!.* NICK :?hubbub")
-            await (await run.send("#lobby", "as ourselves"))
-            await bob.heard(":hubbub!.*as ourselves")
+        await run.joined()
+        await (await run.send("#lobby", "as another"))
+        await bob.heard(":hubbub_!.*as another")
+        squatter.say("QUIT :bye")
+        await bob.heard(":hubbub_!.* NICK :?hubbub")
+        await (await run.send("#lobby", "as ourselves"))
+        await bob.heard(":hubbub!.*as ourselves")
 
 
 async def test_the_server_goes_and_comes(server: Inspircd) -> None:
@@ -285,7 +288,7 @@ async def test_sasl_external(network: Inspircd, tmp_path: Path) -> None:
 async def test_a_wrong_password(network: Inspircd) -> None:
     """IRCv3 SASL: 904. Never joined."""
     async with running(network.port, "#lobby", sasl={"user": "hubbub", "password": "wrong"}) as run:
-        with pytest.raises(AuthenticationFailed, match="check sasl.user and sasl.password"):
+        with pytest.raises(AuthenticationFailed, match=r"check sasl\.user and sasl\.password"):
             await run.task
         assert run.emitted.events.empty()
 
@@ -308,5 +311,5 @@ async def test_nickserv(network: Inspircd) -> None:
         await run.joined()
         assert " 330 asker hubbub hubbub " in await account(network, "hubbub")
     async with running(network.port, "#lobby", nickserv={"password": "wrong"}) as run:
-        with pytest.raises(AuthenticationFailed, match="nickserv.password"):
+        with pytest.raises(AuthenticationFailed, match=r"nickserv\.password"):
             await run.task

@@ -31,11 +31,11 @@ class Terminal:
         await self.tmux("send-keys", "Enter")
 
     async def shows(self, text: str) -> str:
-        """Wait until the screen, with its colours, shows this."""
+        """Wait until the screen shows this. Returns it with its colours and marks."""
         async with asyncio.timeout(15):
-            while text not in (screen := await self.tmux("capture-pane", "-p", "-e")):
+            while text not in await self.tmux("capture-pane", "-p"):
                 await asyncio.sleep(0.05)
-        return screen
+        return await self.tmux("capture-pane", "-p", "-e")
 
 
 @pytest.fixture
@@ -44,12 +44,15 @@ async def irssi(tmp_path: Path) -> AsyncIterator[tuple[Terminal, Inspircd]]:
     terminal = Terminal(tmp_path)
     try:
         await ircd.start()
-        command = f"TERM=screen-256color LC_ALL=C.UTF-8 irssi --home={tmp_path}/irssi -c 127.0.0.1 -p {ircd.port} -n ivy"
+        home = tmp_path / "irssi"
+        home.mkdir()
+        (home / "config").write_text('settings = { "irc/core" = { cmd_queue_speed = "10msec"; }; };')
+        program = f"irssi --home={home} -c 127.0.0.1 -p {ircd.port} -n ivy"
+        command = f"TERM=screen-256color LC_ALL=C.UTF-8 {program}"
         await terminal.tmux("-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "50", command)
-        async with asyncio.timeout(20):
-            while "[#lobby]" not in await terminal.tmux("capture-pane", "-p"):
-                await terminal.type("/join #lobby")
-                await asyncio.sleep(0.2)
+        await terminal.shows("ivy(+i)")
+        await terminal.type("/join #lobby")
+        await terminal.shows("has joined #lobby")
         yield terminal, ircd
     finally:
         await terminal.tmux("kill-server")

@@ -54,10 +54,12 @@ async def test_a_refused_capability_takes_no_other_with_it() -> None:
             return [f":s CAP * NAK :{got.params[1]}"]
         return None
 
-    async with ScriptedServer(caps=EVERYTHING, replies={"CAP": refusing}) as server:
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
-            assert server.acknowledged == set(EVERYTHING.split()) - {"setname"}
+    async with (
+        ScriptedServer(caps=EVERYTHING, replies={"CAP": refusing}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        assert server.acknowledged == set(EVERYTHING.split()) - {"setname"}
 
 
 async def test_a_server_without_capabilities() -> None:
@@ -67,9 +69,11 @@ async def test_a_server_without_capabilities() -> None:
     def user(got: Line) -> list[str]:
         return [":s 421 * CAP :Unknown command", *server.welcome()]
 
-    async with ScriptedServer(replies={"CAP": lambda _: late, "USER": user}) as server:
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
+    async with (
+        ScriptedServer(replies={"CAP": lambda _: late, "USER": user}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
 
 
 @pytest.mark.parametrize("password", ["sekret", "p" * 400, "p" * 289])
@@ -83,9 +87,11 @@ async def test_sasl_plain(password: str) -> None:
         chunks.append(got.params[0])
         return [":s 903 * :ok"] if len(got.params[0]) < 400 else []
 
-    async with ScriptedServer(caps="sasl=PLAIN,EXTERNAL", replies={"AUTHENTICATE": authenticate}) as server:
-        async with running(server.port, "#lobby", sasl={"user": "hubbub", "password": password}) as run:
-            await run.joined()
+    async with (
+        ScriptedServer(caps="sasl=PLAIN,EXTERNAL", replies={"AUTHENTICATE": authenticate}) as server,
+        running(server.port, "#lobby", sasl={"user": "hubbub", "password": password}) as run,
+    ):
+        await run.joined()
     whole = "".join(chunk for chunk in chunks if chunk != "+")
     assert base64.b64decode(whole) == f"hubbub\0hubbub\0{password}".encode()
     assert all(len(chunk) == 400 for chunk in chunks[:-1])
@@ -121,15 +127,17 @@ async def test_waits_for_sasl_while_the_services_are_away() -> None:
     def authenticate(got: Line) -> list[str]:
         return ["AUTHENTICATE +"] if got.params == ["PLAIN"] else [":s 903 * :ok"]
 
-    async with ScriptedServer(caps="cap-notify", replies={"AUTHENTICATE": authenticate}) as server:
-        async with running(server.port, "#lobby", sasl=SASL) as run:
-            refused = await run.emitted.state(RoomState.REFUSED)
-            assert "offers no SASL" in refused.reason
-            assert not any(text.startswith("JOIN") for text in server.received)
-            server.say(":s CAP hubbub NEW :sasl=PLAIN")
-            await run.joined()
-            order = [text.split(" ")[0] for text in server.received]
-            assert order.index("JOIN") > order.index("AUTHENTICATE")
+    async with (
+        ScriptedServer(caps="cap-notify", replies={"AUTHENTICATE": authenticate}) as server,
+        running(server.port, "#lobby", sasl=SASL) as run,
+    ):
+        refused = await run.emitted.state(RoomState.REFUSED)
+        assert "offers no SASL" in refused.reason
+        assert not any(text.startswith("JOIN") for text in server.received)
+        server.say(":s CAP hubbub NEW :sasl=PLAIN")
+        await run.joined()
+        order = [text.split(" ")[0] for text in server.received]
+        assert order.index("JOIN") > order.index("AUTHENTICATE")
 
 
 async def test_nickserv_when_sasl_is_not_wanted() -> None:
@@ -141,11 +149,27 @@ async def test_nickserv_when_sasl_is_not_wanted() -> None:
             ":NickServ!s@services. NOTICE hubbub :You are now identified for hubbub.",
         ]
 
-    async with ScriptedServer(replies={"PRIVMSG": privmsg}) as server:
-        async with running(server.port, "#lobby", nickserv={"user": "hub", "password": "sekret"}) as run:
-            await run.joined()
-            sent = [text for text in server.received if text.startswith(("PRIVMSG", "JOIN"))]
-            assert sent == ["PRIVMSG NickServ :IDENTIFY hub sekret", "JOIN #lobby"]
+    async with (
+        ScriptedServer(replies={"PRIVMSG": privmsg}) as server,
+        running(server.port, "#lobby", nickserv={"user": "hub", "password": "sekret"}) as run,
+    ):
+        await run.joined()
+        sent = [text for text in server.received if text.startswith(("PRIVMSG", "JOIN"))]
+        assert sent == ["PRIVMSG NickServ :IDENTIFY hub sekret", "JOIN #lobby"]
+
+
+async def test_nickserv_when_sasl_is_not_offered() -> None:
+    """Both configured, no SASL on this server: NickServ's word is as good."""
+
+    def privmsg(got: Line) -> list[str]:
+        return [":NickServ!s@services. NOTICE hubbub :Password accepted - you are now recognized."]
+
+    async with (
+        ScriptedServer(replies={"PRIVMSG": privmsg}) as server,
+        running(server.port, "#lobby", sasl=SASL, nickserv={"password": "sekret"}) as run,
+    ):
+        await run.joined()
+        assert not any(text.startswith("AUTHENTICATE") for text in server.received)
 
 
 async def test_nickserv_refuses() -> None:
@@ -232,16 +256,16 @@ async def test_a_nick_that_the_server_does_not_take() -> None:
 
 async def test_tells_that_it_is_a_bot() -> None:
     """IRCv3 bot mode: the letter comes from ISUPPORT. The realname says what it is."""
-    async with ScriptedServer(isupport="BOT=B CASEMAPPING=ascii") as server:
-        async with running(server.port, "#lobby", umodes="+i") as run:
-            await run.joined()
-            assert [text for text in server.received if text.startswith("MODE")] == [
-                "MODE hubbub +i",
-                "MODE hubbub +B",
-            ]
-            assert any(
-                text.startswith("USER hubbub 0 * :Hubbub, a bot that relays") for text in server.received
-            )
+    async with (
+        ScriptedServer(isupport="BOT=B CASEMAPPING=ascii") as server,
+        running(server.port, "#lobby", umodes="+i") as run,
+    ):
+        await run.joined()
+        assert [text for text in server.received if text.startswith("MODE")] == [
+            "MODE hubbub +i",
+            "MODE hubbub +B",
+        ]
+        assert any(text.startswith("USER hubbub 0 * :Hubbub, a bot that relays") for text in server.received)
 
 
 async def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,11 +362,13 @@ async def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         return ["AUTHENTICATE +"] if got.params == ["PLAIN"] else [":s 903 * :ok"]
 
     settings = {"sasl": SASL, "password": "sekret", "nickserv": {"password": "sekret"}}
-    async with ScriptedServer(caps="sasl", replies={"AUTHENTICATE": authenticate}) as server:
-        async with running(server.port, "#lobby", keys={"#lobby": "sekret"}, **settings) as run:
-            await run.joined()
-            assert "JOIN #lobby sekret" in server.received
-            assert "sekret" not in repr(run.adapter.config)
+    async with (
+        ScriptedServer(caps="sasl", replies={"AUTHENTICATE": authenticate}) as server,
+        running(server.port, "#lobby", keys={"#lobby": "sekret"}, **settings) as run,
+    ):
+        await run.joined()
+        assert "JOIN #lobby sekret" in server.received
+        assert "sekret" not in repr(run.adapter.config)
     encoded = base64.b64encode(b"hubbub\0hubbub\0sekret").decode()
     assert "sekret" not in caplog.text
     assert encoded not in caplog.text

@@ -17,8 +17,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience in hundredths of seconds."""
     monkeypatch.setattr(channels, "_REFUSED", (0.05, 0.2))
     monkeypatch.setattr(channels, "_KICKED", (0.05, 0.2))
-    # the numbers stand as a default of refuse too
-    monkeypatch.setattr(channels.Channels.refuse, "__defaults__", ((0.05, 0.2),))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +37,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_room_that_refuses_disturbs_no_other(
     numeric: str, params: str, sentence: str, impatient: None
 ) -> None:
-    """RFC 2812 section 3.2.1 and modern.ircdocs.horse: each refusal tells the owner what to do, and is tried again."""
+    """RFC 2812 section 3.2.1 and modern.ircdocs.horse: a refusal tells what to do, and is tried again."""
     bad = True
 
     def join(got: Line) -> list[str] | None:
@@ -54,50 +52,58 @@ async def test_a_room_that_refuses_disturbs_no_other(
             )
         ]
 
-    async with ScriptedServer(replies={"JOIN": join}) as server:
-        async with running(server.port, "#bad", "#good") as run:
-            refused = await run.emitted.state(RoomState.REFUSED)
-            assert refused.room == "#bad"
-            assert sentence in refused.reason
-            await run.joined("#good")
-            await (await run.send("#good", "still here"))
-            await server.heard("^JOIN #bad$", times=1)
-            bad = False
-            await run.joined("#bad")
+    async with (
+        ScriptedServer(replies={"JOIN": join}) as server,
+        running(server.port, "#bad", "#good") as run,
+    ):
+        refused = await run.emitted.state(RoomState.REFUSED)
+        assert refused.room == "#bad"
+        assert sentence in refused.reason
+        await run.joined("#good")
+        await (await run.send("#good", "still here"))
+        await server.heard("^JOIN #bad$", times=1)
+        bad = False
+        await run.joined("#bad")
 
 
 async def test_the_server_does_not_answer_a_join(impatient: None) -> None:
     """Neither JOIN nor an error before the PONG: refused, and tried again."""
     answers = iter([[], [":hubbub!hub@host JOIN #lobby"]])
-    async with ScriptedServer(replies={"JOIN": lambda _: next(answers)}) as server:
-        async with running(server.port, "#lobby") as run:
-            refused = await run.emitted.state(RoomState.REFUSED)
-            assert "did not answer" in refused.reason
-            await run.joined()
+    async with (
+        ScriptedServer(replies={"JOIN": lambda _: next(answers)}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        refused = await run.emitted.state(RoomState.REFUSED)
+        assert "did not answer" in refused.reason
+        await run.joined()
 
 
 async def test_two_hundred_rooms_in_few_lines() -> None:
     """modern.ircdocs.horse TARGMAX: several channels to a line, within its length; keys first."""
     rooms = [f"#room-{number:03}" for number in range(200)]
-    async with ScriptedServer(isupport="TARGMAX=JOIN:,PRIVMSG:4") as server:
-        async with running(server.port, *rooms, keys={"#room-150": "k1", "#room-151": "k2"}) as run:
-            for _ in rooms:
-                await run.joined()
-            joins = [text for text in server.received if text.startswith("JOIN")]
-            assert len(joins) <= 8
-            assert all(len(text.encode()) <= 510 for text in joins)
-            assert re.match(r"JOIN #room-150,#room-151,.* k1,k2$", joins[0])
-            told = [len(batch) for batch in run.emitted.batches]
-            assert max(told) > 10
+    async with (
+        ScriptedServer(isupport="TARGMAX=JOIN:,PRIVMSG:4") as server,
+        running(server.port, *rooms, keys={"#room-150": "k1", "#room-151": "k2"}) as run,
+    ):
+        for _ in rooms:
+            await run.joined()
+        joins = [text for text in server.received if text.startswith("JOIN")]
+        assert len(joins) <= 8
+        assert all(len(text.encode()) <= 510 for text in joins)
+        assert re.match(r"JOIN #room-150,#room-151,.* k1,k2$", joins[0])
+        told = [len(batch) for batch in run.emitted.batches]
+        assert max(told) > 10
 
 
 async def test_target_limits_are_kept() -> None:
     """modern.ircdocs.horse MAXTARGETS."""
-    async with ScriptedServer(isupport="MAXTARGETS=3") as server:
-        async with running(server.port, *[f"#r{number}" for number in range(7)]) as run:
-            for _ in range(7):
-                await run.joined()
-            assert [text.count(",") + 1 for text in server.received if text.startswith("JOIN")] == [3, 3, 1]
+    async with (
+        ScriptedServer(isupport="MAXTARGETS=3") as server,
+        running(server.port, *[f"#r{number}" for number in range(7)]) as run,
+    ):
+        for _ in range(7):
+            await run.joined()
+        assert [text.count(",") + 1 for text in server.received if text.startswith("JOIN")] == [3, 3, 1]
 
 
 async def test_kicked(impatient: None) -> None:
@@ -149,6 +155,17 @@ async def test_an_invitation_ends_the_waiting() -> None:
         assert not any("#other" in text for text in server.received)
 
 
+async def test_let_in_by_an_operator() -> None:
+    """An operator's SAJOIN while we wait after a refusal: we are in, and need not try again."""
+    refusing = {"JOIN": lambda _: [":s 473 hubbub #lobby :Cannot join channel (+i)"]}
+    async with ScriptedServer(replies=refusing) as server, running(server.port, "#lobby") as run:
+        await run.emitted.state(RoomState.REFUSED)
+        server.say(":hubbub!hub@host JOIN #lobby")
+        async with asyncio.timeout(5):
+            await run.joined()
+        assert run.adapter._link.ears.channels.next_due() is None
+
+
 async def test_a_room_that_is_not_ours_is_left() -> None:
     """Forwarded or made to join: we leave, and relay nothing from there."""
     async with ScriptedServer() as server, running(server.port, "#lobby") as run:
@@ -175,12 +192,14 @@ async def test_reload_joins_and_leaves_the_difference() -> None:
 
 async def test_two_names_for_one_channel() -> None:
     """modern.ircdocs.horse CASEMAPPING: what the server takes for one room is joined once."""
-    async with ScriptedServer(isupport="CASEMAPPING=rfc1459") as server:
-        async with running(server.port, "#a[1]", "#a{1}") as run:
-            refused = await run.emitted.state(RoomState.REFUSED)
-            assert "are the same channel" in refused.reason
-            await run.joined("#a[1]")
-            assert [text for text in server.received if text.startswith("JOIN")] == ["JOIN #a[1]"]
+    async with (
+        ScriptedServer(isupport="CASEMAPPING=rfc1459") as server,
+        running(server.port, "#a[1]", "#a{1}") as run,
+    ):
+        refused = await run.emitted.state(RoomState.REFUSED)
+        assert "are the same channel" in refused.reason
+        await run.joined("#a[1]")
+        assert [text for text in server.received if text.startswith("JOIN")] == ["JOIN #a[1]"]
 
 
 async def test_history_is_not_taken_for_talk() -> None:
@@ -198,12 +217,31 @@ async def test_history_is_not_taken_for_talk() -> None:
             f"{new} :bob!b@h PRIVMSG #lobby :live",
         ]
 
-    async with ScriptedServer(caps="batch server-time", replies={"JOIN": join}) as server:
-        async with running(server.port, "#lobby") as run:
-            assert (await run.emitted.message()).content.text == "live"
-            await run.joined()
-            server.say(":bob!b@h PRIVMSG #lobby :and without a time, later")
-            assert (await run.emitted.message()).content.text == "and without a time, later"
+    async with (
+        ScriptedServer(caps="batch server-time", replies={"JOIN": join}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        assert (await run.emitted.message()).content.text == "live"
+        await run.joined()
+        server.say(":bob!b@h PRIVMSG #lobby :and without a time, later")
+        assert (await run.emitted.message()).content.text == "and without a time, later"
+
+
+async def test_look_without_rooms() -> None:
+    """Logging in is all there is to see."""
+    async with ScriptedServer() as server, running(server.port) as run, asyncio.timeout(5):
+        assert await run.adapter.look({}) == {}
+
+
+async def test_a_double_is_joined_once_its_twin_is_gone() -> None:
+    """A reload that takes one of two names away."""
+    async with (
+        ScriptedServer(isupport="CASEMAPPING=rfc1459") as server,
+        running(server.port, "#a[1]", "#a{1}") as run,
+    ):
+        await run.joined("#a[1]")
+        await run.adapter.serve({RoomId("#a{1}"): run.adapter.RoomConfig()})
+        await run.joined("#a{1}")
 
 
 async def test_look(impatient: None) -> None:

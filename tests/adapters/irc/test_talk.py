@@ -9,8 +9,8 @@ import pytest
 from adapters.irc import link
 from adapters.irc.wire import Line
 from bridge import (
-    Content,
     ConnectionLost,
+    Content,
     Kind,
     Mark,
     RateLimited,
@@ -98,7 +98,7 @@ async def test_the_network_has_an_encoding_of_its_own() -> None:
     """`encoding`: read after UTF-8, written always; what it lacks is a question mark."""
     async with ScriptedServer() as server, running(server.port, "#lobby", encoding="koi8-r") as run:
         await run.joined()
-        server.say(":bob!b@h PRIVMSG #lobby :".encode() + "привет".encode("koi8-r"))
+        server.say(b":bob!b@h PRIVMSG #lobby :" + "привет".encode("koi8-r"))
         assert (await run.emitted.message()).content.text == "привет"
         server.say(":bob!b@h PRIVMSG #lobby :да")
         assert (await run.emitted.message()).content.text == "да"
@@ -150,11 +150,13 @@ async def test_confirmed(caps: str) -> None:
 
 async def test_swallowed() -> None:
     """IRCv3 echo-message: no echo and no error before the PONG."""
-    async with ScriptedServer(caps="echo-message", replies={"PRIVMSG": lambda _: []}) as server:
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
-            with pytest.raises(Rejected, match="swallowed"):
-                await (await run.send("#lobby", "spam"))
+    async with (
+        ScriptedServer(caps="echo-message", replies={"PRIVMSG": lambda _: []}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        with pytest.raises(Rejected, match="swallowed"):
+            await (await run.send("#lobby", "spam"))
 
 
 async def test_an_echo_within_a_labelled_batch() -> None:
@@ -169,10 +171,12 @@ async def test_an_echo_within_a_labelled_batch() -> None:
         ]
 
     caps = "echo-message labeled-response batch message-tags"
-    async with ScriptedServer(caps=caps, replies={"PRIVMSG": privmsg}) as server:
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
-            assert (await (await run.send("#lobby", "x"))).part.id == "in-batch"
+    async with (
+        ScriptedServer(caps=caps, replies={"PRIVMSG": privmsg}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        assert (await (await run.send("#lobby", "x"))).part.id == "in-batch"
 
 
 async def test_another_session_of_ours_confirms_nothing() -> None:
@@ -204,14 +208,37 @@ async def test_another_session_of_ours_confirms_nothing() -> None:
 )
 async def test_refused(answer: str, kind: type[Exception]) -> None:
     """RFC 2812 section 5.2, modern.ircdocs.horse, IRCv3 standard replies: the error before the PONG."""
-    async with ScriptedServer(replies={"PRIVMSG": lambda _: [answer]}) as server:
-        async with running(server.port, "#lobby") as run:
+    async with (
+        ScriptedServer(replies={"PRIVMSG": lambda _: [answer]}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        with pytest.raises(kind) as caught:
+            await (await run.send("#lobby", "x"))
+        assert getattr(caught.value, "retry_after", 30.0) == 30.0
+        server.replies.clear()
+        await (await run.send("#lobby", "and on"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ":s 401 hubbub eve :No such nick",
+        ":s 437 hubbub hubbub :Nick is temporarily unavailable",
+        ":s 404 hubbub #other :Cannot send to channel",
+        ":s 433 hubbub x :Nickname is already in use",
+        ":s 482 hubbub #lobby :You're not a channel operator",
+    ],
+)
+async def test_errors_about_something_else(answer: str) -> None:
+    """RFC 2812 section 5.2: an error counts for the target that it names."""
+    async with (
+        ScriptedServer(replies={"PRIVMSG": lambda _: [answer]}) as server,
+        running(server.port, "#lobby", "#other") as run,
+    ):
+        for _ in range(2):
             await run.joined()
-            with pytest.raises(kind) as caught:
-                await (await run.send("#lobby", "x"))
-            assert getattr(caught.value, "retry_after", 30.0) == 30.0
-            server.replies.clear()
-            await (await run.send("#lobby", "and on"))
+        await (await run.send("#lobby", "x"))
 
 
 async def test_rooms_are_confirmed_side_by_side() -> None:
@@ -220,13 +247,15 @@ async def test_rooms_are_confirmed_side_by_side() -> None:
     def privmsg(got: Line) -> list[str]:
         return [":s 404 hubbub #b :Cannot send to channel"] if got.params[0] == "#b" else []
 
-    async with ScriptedServer(replies={"PRIVMSG": privmsg}) as server:
-        async with running(server.port, "#a", "#b", "#c") as run:
-            for _ in range(3):
-                await run.joined()
-            landed = [await run.send(room, "x") for room in ("#a", "#b", "#c")]
-            results = await asyncio.gather(*landed, return_exceptions=True)
-            assert [type(result).__name__ for result in results] == ["Receipt", "RoomUnavailable", "Receipt"]
+    async with (
+        ScriptedServer(replies={"PRIVMSG": privmsg}) as server,
+        running(server.port, "#a", "#b", "#c") as run,
+    ):
+        for _ in range(3):
+            await run.joined()
+        landed = [await run.send(room, "x") for room in ("#a", "#b", "#c")]
+        results = await asyncio.gather(*landed, return_exceptions=True)
+        assert [type(result).__name__ for result in results] == ["Receipt", "RoomUnavailable", "Receipt"]
 
 
 async def test_in_flight_when_the_connection_ends() -> None:
@@ -236,39 +265,45 @@ async def test_in_flight_when_the_connection_ends() -> None:
         server.hang_up()
         return []
 
-    async with ScriptedServer(replies={"PRIVMSG": hang_up}) as server:
-        async with running(server.port, "#lobby") as run:
-            await run.joined()
-            landed = await run.send("#lobby", "x")
-            with pytest.raises(ConnectionLost):
-                await landed
-            with pytest.raises(ConnectionLost):
-                await run.task
-            with pytest.raises(ConnectionLost):
-                await run.send("#lobby", "y")
+    async with (
+        ScriptedServer(replies={"PRIVMSG": hang_up}) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        landed = await run.send("#lobby", "x")
+        with pytest.raises(ConnectionLost):
+            await landed
+        with pytest.raises(ConnectionLost):
+            await run.task
+        with pytest.raises(ConnectionLost):
+            await run.send("#lobby", "y")
 
 
 async def test_a_dead_peer_ends_the_run() -> None:
     """No PONG: after `ping.timeout` the connection counts as dead and what was in flight is in doubt."""
-    async with ScriptedServer() as server:
-        async with running(server.port, "#lobby", ping={"after": 0.2, "timeout": 0.2}) as run:
-            await run.joined()
-            server.replies["PING"] = lambda _: []
-            landed = await run.send("#lobby", "x")
-            with pytest.raises(ConnectionLost, match="counts as dead"):
-                await run.task
-            with pytest.raises(ConnectionLost):
-                await landed
+    async with (
+        ScriptedServer() as server,
+        running(server.port, "#lobby", ping={"after": 0.2, "timeout": 0.2}) as run,
+    ):
+        await run.joined()
+        server.replies["PING"] = lambda _: []
+        landed = await run.send("#lobby", "x")
+        with pytest.raises(ConnectionLost, match="counts as dead"):
+            await run.task
+        with pytest.raises(ConnectionLost):
+            await landed
 
 
 async def test_a_quiet_server_is_asked_and_kept() -> None:
     """RFC 2812 section 3.7.2: PING after silence; a PONG keeps the connection."""
-    async with ScriptedServer() as server:
-        async with running(server.port, "#lobby", ping={"after": 0.1, "timeout": 0.4}) as run:
-            await run.joined()
-            before = sum(text.startswith("PING") for text in server.received)
-            await server.heard("^PING", times=before + 3)
-            assert not run.task.done()
+    async with (
+        ScriptedServer() as server,
+        running(server.port, "#lobby", ping={"after": 0.1, "timeout": 0.4}) as run,
+    ):
+        await run.joined()
+        before = sum(text.startswith("PING") for text in server.received)
+        await server.heard("^PING", times=before + 3)
+        assert not run.task.done()
 
 
 async def test_ping_is_answered_before_everything() -> None:
@@ -304,18 +339,20 @@ async def test_the_whole_burst_then_the_rate() -> None:
 
 async def test_excess_flood_halves_the_rate(caplog: pytest.LogCaptureFixture) -> None:
     """The next connection talks at half speed, and the owner is told once."""
-    async with ScriptedServer() as server:
-        async with running(server.port, "#lobby", flood={"burst": 10, "per_second": 8}) as run:
-            await run.joined()
-            with caplog.at_level(logging.WARNING):
-                server.say("ERROR :Closing link: (hub@host) [Excess Flood]")
-                with pytest.raises(ConnectionLost, match="Excess Flood"):
-                    await run.task
-            assert caplog.text.count("half speed") == 1
-            again = Running(run.adapter, run.emitted)
-            await again.joined()
-            assert run.adapter._link.bucket._rate == 4
-            await again.stop()
+    async with (
+        ScriptedServer() as server,
+        running(server.port, "#lobby", flood={"burst": 10, "per_second": 8}) as run,
+    ):
+        await run.joined()
+        with caplog.at_level(logging.WARNING):
+            server.say("ERROR :Closing link: (hub@host) [Excess Flood]")
+            with pytest.raises(ConnectionLost, match="Excess Flood"):
+                await run.task
+        assert caplog.text.count("half speed") == 1
+        again = Running(run.adapter, run.emitted)
+        await again.joined()
+        assert run.adapter._link.bucket._rate == 4
+        await again.stop()
 
 
 # -- private messages

@@ -6,12 +6,19 @@ import socket
 import ssl
 import subprocess
 
+import aiohttp
+import nio
 import pytest
 from aiohttp import web
 
+from adapters.matrix.account import fine
 from bridge import AuthenticationFailed, ConnectionLost, MessageCreated
 
 from .homeserver import ALIAS, USER, Answer, Core, Homeserver, adapter_for, error, message
+
+
+def _subclasses(kind):
+    return [kind] + [found for child in kind.__subclasses__() for found in _subclasses(child)]
 
 
 @pytest.fixture
@@ -155,6 +162,25 @@ async def test_answers_that_lack_what_they_must_have(server, endpoint, answer):
     server.always[endpoint] = answer
     secret = {"password": "secret"} if endpoint == "login" else {}
     assert isinstance(await ended(adapter_for(server.url, **secret)), ConnectionLost)
+
+
+def test_every_error_of_the_libraries_is_mapped():
+    """aiohttp's are of the three families that the session catches; nio's are never raised."""
+    names = [name for name in aiohttp.client_exceptions.__all__ if not name.startswith("WS")]
+    kinds = [getattr(aiohttp.client_exceptions, name) for name in names]
+    assert len(kinds) > 15
+    assert all(issubclass(kind, aiohttp.ClientError | OSError | ValueError) for kind in kinds)
+
+
+@pytest.mark.parametrize("kind", _subclasses(nio.ErrorResponse), ids=lambda kind: kind.__name__)
+async def test_every_answer_that_nio_finds_wrong_is_an_error_of_ours(kind):
+    async def calling():
+        reply = object.__new__(kind)
+        reply.message = "wrong"
+        return reply
+
+    with pytest.raises(ConnectionLost):
+        await fine(calling())
 
 
 async def test_a_port_that_is_closed():

@@ -123,7 +123,7 @@ async def test_a_gap_that_cannot_be_filled_for_now_is_tried_again(server):
 
 
 async def test_a_gap_has_an_end(server, monkeypatch, caplog):
-    monkeypatch.setattr("adapters.matrix.sync._LONGEST_GAP", 20)
+    monkeypatch.setattr("adapters.matrix.history._LONGEST_GAP", 20)
     server.page = 5
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
@@ -386,6 +386,7 @@ async def test_an_alias_that_names_another_room_now(server):
     again.positions = core.positions
     async with again:
         await again.joined()
+        await again.joined()
     assert again.positions[ALIAS] == "!other:s"
 
 
@@ -399,6 +400,31 @@ async def test_the_map_changes_while_running(server):
         server.say("new", "!new:s")
         assert (await core.said()).room == "#new:s"
     assert server.count("leave") == 1
+
+
+async def test_rooms_that_take_long_hold_up_nobody(server, monkeypatch):
+    monkeypatch.setattr("adapters.matrix.rooms._SLOW", 0.1)
+    released = asyncio.Event()
+
+    async def far_away():
+        await released.wait()
+        return error(502, "M_UNKNOWN")
+
+    rooms = [f"!far{number}:x" for number in range(10)]
+    server.answers["join"] += [far_away] * 10
+    async with Core(adapter_for(server.url, *rooms, ALIAS)) as core:
+        await core.joined()
+        released.set()
+        assert {(await core.refused()).room for _ in rooms} == set(rooms)
+
+
+async def test_a_reconnection_asks_for_nothing_again(server):
+    adapter = adapter_for(server.url)
+    core = Core(adapter)
+    for _ in range(2):
+        async with core:
+            await core.joined()
+    assert (server.count("directory"), server.count("join")) == (1, 0)
 
 
 async def test_many_rooms_are_entered_quickly(server):

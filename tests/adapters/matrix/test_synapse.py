@@ -81,11 +81,10 @@ async def test_the_same_txn_is_the_same_message(synapse):
             await core.joined(alias("twice"))
             receipts.append(await (await core.adapter.send(message("once", "9.99", alias("twice")))))
     assert receipts[0] == receipts[1]
-    devices = await synapse.call("POST", "/_matrix/client/v3/login", body={
-        "type": "m.login.password", "password": "hubbub", "identifier": {"type": "m.id.user", "user": "hubbub"},
-        "device_id": "OTHER",
-    })  # fmt: skip
-    listed = (await curl(synapse, "GET", "devices", devices["access_token"]))["devices"]
+    bot = {"type": "m.id.user", "user": "hubbub"}
+    login = {"type": "m.login.password", "password": "hubbub", "identifier": bot, "device_id": "OTHER"}
+    token = (await curl(synapse, "POST", "login", "", login))["access_token"]
+    listed = (await curl(synapse, "GET", "devices", token))["devices"]
     assert sum(device["device_id"].startswith("HUBBUB") for device in listed) == 1
 
 

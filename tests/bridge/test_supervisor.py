@@ -1,0 +1,98 @@
+"""One adapter is kept running, whatever its network does, and its owner is told what to do."""
+
+import asyncio
+import contextlib
+from collections import deque
+
+import pytest
+
+from bridge.errors import AuthenticationFailed, ConnectionLost, Replaced
+from bridge.supervisor import NetworkState, Supervisor
+from bridge.testing import ScriptedAdapter, ScriptedNetwork
+
+
+class Failing(ScriptedAdapter):
+    """Ends each of its connections as the test says; when nothing is left to say, it stays."""
+
+    def __init__(self, *ends):
+        ScriptedNetwork("here")
+        super().__init__("here", self.NetworkConfig(server="here"), "")
+        self.ends = deque(ends)
+        self.runs = 0
+        self.steady = asyncio.Event()
+
+    async def run(self, emit):
+        self.runs += 1
+        if self.ends:
+            raise self.ends.popleft()
+        self.steady.set()
+        await asyncio.Event().wait()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr("bridge.supervisor._FIRST", 0.001)
+    monkeypatch.setattr("bridge.supervisor._LONGEST", 0.001)
+
+
+@contextlib.asynccontextmanager
+async def supervised(adapter):
+    offline = []
+    supervisor = Supervisor(adapter, None, offline.append)
+    task = asyncio.ensure_future(supervisor.run())
+    supervisor.offline = offline
+    supervisor.task = task
+    yield supervisor
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_lost_connection_is_made_again(caplog):
+    adapter = Failing(ConnectionLost("port closed: is it running?"), ConnectionLost("reset"))
+    async with supervised(adapter) as supervisor:
+        await adapter.steady.wait()
+        assert adapter.runs == 3
+        assert supervisor.offline == ["here", "here"], "its rooms are told each time"
+    assert "here: port closed: is it running?; trying again in" in caplog.text
+
+
+async def test_what_a_task_group_wraps_is_unwrapped(caplog):
+    adapter = Failing(ExceptionGroup("many", [ExceptionGroup("few", [ConnectionLost("reset by peer")])]))
+    async with supervised(adapter):
+        await adapter.steady.wait()
+    assert "here: reset by peer; trying again in" in caplog.text
+
+
+async def test_a_fault_of_ours_is_told_as_one_and_survived(caplog):
+    adapter = Failing(RuntimeError("bug"))
+    async with supervised(adapter):
+        await adapter.steady.wait()
+    assert "here: a fault of Hubbub's" in caplog.text
+
+
+async def test_a_refused_login_is_tried_three_times_and_then_hourly(caplog):
+    adapter = Failing(*[AuthenticationFailed("wrong password: check it")] * 3)
+    async with supervised(adapter) as supervisor:
+        while supervisor.state is not NetworkState.WAITING or adapter.ends:
+            await asyncio.sleep(0.001)
+        assert adapter.runs == 3
+    assert "here: wrong password: check it; trying again in an hour" in caplog.text
+
+
+async def test_a_session_that_was_taken_over_does_not_fight(caplog):
+    adapter = Failing(Replaced("another Hubbub uses this account"))
+    async with supervised(adapter) as supervisor:
+        await supervisor.task
+        assert supervisor.state is NetworkState.STOPPED
+        assert adapter.runs == 1
+    assert "not connecting again until restarted" in caplog.text
+
+
+async def test_a_dead_connection_is_replaced():
+    adapter = Failing()
+    async with supervised(adapter) as supervisor:
+        await adapter.steady.wait()
+        adapter.steady.clear()
+        supervisor.restart("a confirmation is overdue")
+        await adapter.steady.wait()
+        assert adapter.runs == 2
