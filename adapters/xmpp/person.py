@@ -4,7 +4,8 @@ import asyncio
 import base64
 import contextlib
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from typing import Any
 
 import bridge
 from bridge import Content, Heard, Kind, MessageCreated, RoomId, Txn, cut
@@ -123,14 +124,13 @@ class Person(bridge.Person):
                 )
 
 
-async def _stanzas(reader: asyncio.StreamReader) -> AsyncIterator[ET.Element]:
+async def _stanzas(reader: asyncio.StreamReader) -> AsyncGenerator[ET.Element, None]:
     """What comes in on one stream, stanza by stanza."""
-    parser = ET.XMLPullParser(("start", "end"))
+    parser: Any = ET.XMLPullParser(("start", "end"))
     depth, root = 0, None
     while data := await reader.read(65536):
         parser.feed(data)
         for event, element in parser.read_events():
-            assert isinstance(element, ET.Element)
             if event == "start":
                 root = root if depth else element
                 depth += 1
