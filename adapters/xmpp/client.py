@@ -71,6 +71,7 @@ class Client(ClientXMPP):
         self._ids = secrets.token_hex(4)
         self._number = 0
         self._acks: int | None = None
+        self.handled = 0
         self._configure()
         resume.load(self, stream)
 
@@ -110,7 +111,7 @@ class Client(ClientXMPP):
 
     async def close(self, *, final: bool) -> resume.Stream | None:
         """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
-        stream = None if final or not self._up.done() else resume.save(self)
+        stream_id = None if final or not self._live else resume.stream_id(self)
         self.ended.cancel()
         self._up.cancel()
         for _, future in self._asked.values():
@@ -132,7 +133,7 @@ class Client(ClientXMPP):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        return stream
+        return resume.Stream(stream_id, self.handled) if stream_id else None
 
     def say(self, stanza: str) -> None:
         """Send a stanza, with all others of this tick in one write."""
@@ -215,15 +216,16 @@ class Client(ClientXMPP):
     def _spawn_event(self, xml: ET.Element) -> None:
         tag = xml.tag
         if tag in (_MESSAGE, _PRESENCE):
+            self.handled += 1
             if self._live:
-                resume.count(self)
                 (self._listener.message if tag == _MESSAGE else self._listener.presence)(xml)
         elif tag == _IQ and xml.get("id") in self._asked and xml.get("type") in ("result", "error"):
-            resume.count(self)
+            self.handled += 1
             self._answered(xml)
         elif tag == resume.REQUEST:
-            self._acks = resume.handled(self)
+            self._acks = self.handled
         elif not self._deaf and self._negotiation(xml):
+            self.handled += tag == _IQ
             super()._spawn_event(xml)
 
     def _answered(self, xml: ET.Element) -> None:
@@ -272,7 +274,7 @@ class Client(ClientXMPP):
 
     def _acknowledge(self, durable: "asyncio.Future[None] | None") -> None:
         """Tell the server how much it need not send again, once that is durable (XEP-0198 section 4)."""
-        stanza, self._acks = f"<a xmlns='urn:xmpp:sm:3' h='{self._acks}'/>", None
+        stanza, self._acks = resume.acknowledgement(self._acks or 0), None
         if durable is None or durable.done():
             self.say(stanza)
         else:

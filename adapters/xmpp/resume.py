@@ -1,4 +1,4 @@
-"""Stream management (XEP-0198) as we need it: slixmpp negotiates and counts, and resends nothing."""
+"""Stream management (XEP-0198) as we need it: slixmpp negotiates, the client counts, nothing is resent."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,10 @@ from typing import Any
 from slixmpp.plugins.base import register_plugin
 from slixmpp.plugins.xep_0198 import XEP_0198
 
-__all__ = ["REQUEST", "Stream", "count", "handled", "load", "save"]
+__all__ = ["REQUEST", "Stream", "acknowledgement", "load", "stream_id"]
 
-_NAME = "hubbub_0198"
 REQUEST = "{urn:xmpp:sm:3}r"
-_WRAP = 2**32
+_NAME = "hubbub_0198"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,7 @@ class Stream:
 
     id: str
     handled: int
+    """How many stanzas of the server have been dealt with."""
 
 
 class _Management(XEP_0198):
@@ -29,8 +29,15 @@ class _Management(XEP_0198):
     def _handle_outgoing(self, stanza: Any) -> Any:
         return stanza
 
+    def _handle_incoming(self, stanza: Any) -> Any:
+        return stanza
+
     def _handle_ack(self, ack: Any) -> None:
         pass
+
+    def _handle_enabled(self, stanza: Any) -> None:
+        super()._handle_enabled(stanza)  # type: ignore[no-untyped-call]
+        self.xmpp.handled = 0
 
 
 register_plugin(_Management, _NAME)
@@ -38,23 +45,16 @@ register_plugin(_Management, _NAME)
 
 def load(client: Any, stream: Stream | None) -> None:
     """Make a client use stream management, and resume this stream if the server still has it."""
+    client.handled = stream.handled if stream else 0
     client.register_plugin(_NAME, {"sm_id": stream.id, "handled": stream.handled} if stream else {})
 
 
-def save(client: Any) -> Stream | None:
-    """What could be resumed later; None: nothing."""
-    management = client.plugin[_NAME]
-    return Stream(management.sm_id, management.handled) if management.sm_id else None
+def stream_id(client: Any) -> str | None:
+    """What the server calls the stream, if it can be resumed."""
+    found: str | None = client.plugin[_NAME].sm_id
+    return found or None
 
 
-def count(client: Any) -> None:
-    """One more stanza has been dealt with."""
-    management = client.plugin[_NAME]
-    if management.enabled_in:
-        management.handled = (management.handled + 1) % _WRAP
-
-
-def handled(client: Any) -> int:
-    """How many stanzas have been dealt with on this stream."""
-    number: int = client.plugin[_NAME].handled
-    return number
+def acknowledgement(handled: int) -> str:
+    """So many stanzas need not be sent again; the count wraps (XEP-0198 section 4)."""
+    return f"<a xmlns='urn:xmpp:sm:3' h='{handled % 2**32}'/>"
