@@ -5,6 +5,7 @@ what cannot (bold within a word, a mark over its own sign) is said without the m
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from bridge import PLAIN, Block, Line, Mark, Span, lines, of_lines
@@ -18,6 +19,8 @@ _JOINER = "\u2060"
 """Put before a sign, it keeps the sign from being read as a directive and shows nothing."""
 _MAYBE = re.compile(r"(?:^|[\s*_~`])[*_~`]|^>|^```", re.MULTILINE)
 _OPENER = re.compile(r"(?<=\s)(?=[*_~`](?:\S|$))")
+_SIGN = re.compile(r"[*_~`]")
+_CLOSER = re.compile(r"(?<=\S)[*_~`]")
 _BLOCK_OPENER = re.compile(r">|```")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}")
 _DEEPEST = 8
@@ -67,44 +70,46 @@ def _unquote(line: str, most: int) -> tuple[int, str]:
     return depth, line
 
 
-def _spans(text: str, marks: frozenset[Mark] = _NONE, outer: str = "") -> Iterator[Span]:
-    """The spans of one line; `outer` is the directive just before it (section 6.2).
+def _spans(text: str) -> Iterator[Span]:
+    """The spans of one line (section 6.2)."""
+    closers: dict[str, list[int]] = {}
+    for found in _CLOSER.finditer(text):
+        closers.setdefault(found[0], []).append(found.start())
+    if not closers:
+        return iter((Span(text),) if text else ())
+    return _within(text, 0, len(text), closers, _NONE)
 
-    Matching is lazy, and signs that match nothing are text.
-    """
-    start = at = 0
-    while at < len(text):
-        end = _closing(text, at, outer)
-        if end is None:
+
+def _within(
+    text: str, start: int, end: int, closers: dict[str, list[int]], marks: frozenset[Mark]
+) -> Iterator[Span]:
+    """The spans of a part of a line. Matching is lazy, and signs that match nothing are text."""
+    at = first = start
+    while found := _SIGN.search(text, at, end):
+        at = found.start()
+        close = _closing(text, at, end, closers) if at == first or text[at - 1].isspace() else None
+        if close is None:
             at += 1
             continue
         if start < at:
             yield Span(text[start:at], marks)
-        sign = text[at]
-        inner = marks | {_SIGNS[sign]}
-        if sign == "`":
-            yield Span(text[at + 1 : end], inner)
+        inner = marks | {_SIGNS[found[0]]}
+        if found[0] == "`":
+            yield Span(text[at + 1 : close], inner)
         else:
-            yield from _spans(text[at + 1 : end], inner, sign)
-        start = at = end + 1
-    if start < len(text):
-        yield Span(text[start:], marks)
+            yield from _within(text, at + 1, close, closers, inner)
+        start = at = close + 1
+    if start < end:
+        yield Span(text[start:end], marks)
 
 
-def _closing(text: str, at: int, outer: str) -> int | None:
+def _closing(text: str, at: int, end: int, closers: dict[str, list[int]]) -> int | None:
     """Where the directive that opens at this place closes; None: none opens here."""
-    sign = text[at]
-    if sign not in _SIGNS or text[at + 1 : at + 2].strip() == "":
+    if text[at + 1 : at + 2].strip() == "":
         return None
-    if at == 0:
-        if outer == sign:
-            return None
-    elif not text[at - 1].isspace():
-        return None
-    end = text.find(sign, at + 2)
-    while end > 0 and text[end - 1].isspace():
-        end = text.find(sign, end + 1)
-    return end if end > 0 else None
+    places = closers.get(text[at], ())
+    index = bisect_left(places, at + 2)
+    return places[index] if index < len(places) and places[index] < end else None
 
 
 # -- writing

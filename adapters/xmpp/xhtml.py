@@ -50,8 +50,10 @@ def parse(body: Element) -> tuple[Span, ...]:
             continue
         else:
             out.append(span)
-    while out and not out[-1].text.strip():
-        out.pop()
+    while out and (last := out.pop()):
+        if words := last.text.rstrip():
+            out.append(replace(last, text=words))
+            break
     return of_lines(lines(out))
 
 
