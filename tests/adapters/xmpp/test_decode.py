@@ -168,7 +168,10 @@ def test_a_reply():
 @pytest.mark.parametrize("by", [ROOM, "muc.x", f"{ROOM}/bob"])
 def test_history_is_left_out(by):
     """XEP-0045 section 7.2.14: what the room stamps was said before."""
-    assert message(f"<body>a</body><delay xmlns='urn:xmpp:delay' from='{by}' stamp='2020-01-01T00:00:00Z'/>") is None
+    assert (
+        message(f"<body>a</body><delay xmlns='urn:xmpp:delay' from='{by}' stamp='2020-01-01T00:00:00Z'/>")
+        is None
+    )
 
 
 def test_a_message_that_was_under_way_for_long_is_no_history():
@@ -242,7 +245,9 @@ def test_a_refusal():
 
 def test_somebody_who_writes_to_us_alone():
     """RFC 6121 section 5.2.2, XEP-0045 section 7.5."""
-    assert message("<body>a</body>", source="al@x.y/z", kind="chat") == decode.Direct("al@x.y/z", in_room=False)
+    assert message("<body>a</body>", source="al@x.y/z", kind="chat") == decode.Direct(
+        "al@x.y/z", in_room=False
+    )
     assert message("<body>a</body>", kind="chat") == decode.Direct(ALICE, in_room=True)
 
 
@@ -307,7 +312,11 @@ trees = st.recursive(
 )  # fmt: skip
 
 
-@given(trees, st.sampled_from(["groupchat", "chat", "error", "odd"]), st.sampled_from([ALICE, ROOM, "", "/", "a"]))
+@given(
+    trees,
+    st.sampled_from(["groupchat", "chat", "error", "odd"]),
+    st.sampled_from([ALICE, ROOM, "", "/", "a"]),
+)
 def test_no_stanza_makes_it_fail(inside, kind, source):
     """Whatever a server or a person sends, decode says something or nothing."""
     found = element(f"<message from='{source}' type='{kind}'>{inside}</message>")

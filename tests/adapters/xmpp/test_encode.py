@@ -110,7 +110,9 @@ def test_whatever_stands_in_an_address_stays_there(text):
         assert len(read(stanza)) == 1
 
 
-@pytest.mark.parametrize("letter", ["\x00", "\x02", "\x03", "\x0c", "\x1f", "\ufffe", "\uffff", "\ud800", "\r"])
+@pytest.mark.parametrize(
+    "letter", ["\x00", "\x02", "\x03", "\x0c", "\x1f", "\ufffe", "\uffff", "\ud800", "\r"]
+)
 def test_what_xml_forbids_is_left_out(letter):
     """XML 1.0 section 2.2: one such character would end the stream."""
     (element,) = read(sent(plain(f"a{letter}b")))

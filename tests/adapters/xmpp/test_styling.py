@@ -33,7 +33,19 @@ def test_spans_are_read(text, spans):
 
 @pytest.mark.parametrize(
     "text",
-    ["a*b*c", "* a *", "*a", "a*", "**", "2 * 3 * 4", "*a *", "snake_case_name", "a\n*b\nc*", "<*a*>", "http://x/_a_"],
+    [
+        "a*b*c",
+        "* a *",
+        "*a",
+        "a*",
+        "**",
+        "2 * 3 * 4",
+        "*a *",
+        "snake_case_name",
+        "a\n*b\nc*",
+        "<*a*>",
+        "http://x/_a_",
+    ],
 )
 def test_what_only_looks_like_a_span_stays_text(text):
     """XEP-0393 section 6.2 (Parsing): where directives may stand; spans do not cross lines."""
