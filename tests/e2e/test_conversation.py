@@ -80,6 +80,7 @@ async def test_queued_lines_survive_a_kill(world, down):
             await world.people[here].say(plain(f"line {n}"))
         name = world.people[here].name
         assert await world.heard(other, 20) == [f"<{name}> line {n}" for n in range(20)]
+        await world.recorded(other)
         await bridge.kill()
     await world.proxies[down].start()
     async with hubbub(world) as bridge:
