@@ -10,7 +10,9 @@ HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 
 
 def run(*arguments, **options):
-    return subprocess.run([HUBBUB, *arguments], capture_output=True, text=True, timeout=30, **options)
+    return subprocess.run(
+        [HUBBUB, *arguments], check=False, capture_output=True, text=True, timeout=30, **options
+    )
 
 
 @pytest.fixture
