@@ -89,6 +89,8 @@ def _silence(door: Door) -> str:
         return (
             f"what listens on port {port} of {server} does not speak IRC (it said {door.odd!r}): check port"
         )
+    if "sasl" in door.session.caps and not door.ears.registration.authenticated:
+        return f"{server} offers SASL but does not answer to it: its services may be away"
     return f"{server} took the connection on port {port} but let nobody in within {_REGISTER_TIMEOUT:.0f} s"
 
 

@@ -1,5 +1,6 @@
 """The command line: `hubbub run`, `hubbub check`, `hubbub demo`."""
 
+import importlib
 import logging
 import sys
 
@@ -7,24 +8,29 @@ import click
 
 from bridge.errors import ConfigError, HubbubError
 
-from .check import check
-from .demo import demo
-from .run import run
-
 __all__ = ["EX_CONFIG", "main"]
 
 EX_CONFIG = 78
 """The configuration has mistakes (the name is that of sysexits.h)."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """One module per command, imported when it is asked for: the service needs nothing of the demo's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["check", "demo", "run"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hubbub")
 def commands() -> None:
     """Hubbub joins chat networks: a room here and a room there become one conversation."""
-
-
-for command in (run, check, demo):
-    commands.add_command(command)
 
 
 def main() -> None:

@@ -17,11 +17,11 @@ from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
 from bridge.model import RoomId
 
+from . import EX_CONFIG
 from .run import config_argument
 
 __all__ = ["check", "look"]
 
-_WRONG = 78
 _TROUBLE = 1
 _PATIENCE = 30.0
 _ARROWS = {Direction.BOTH: "both ways", Direction.FROM: "only out of it", Direction.TO: "only into it"}
@@ -50,7 +50,7 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
             click.echo(problem, err=True)
         count = len(error.problems)
         click.secho(f"{count} mistake{'s' if count > 1 else ''}", fg="red", err=True)
-        context.exit(_WRONG)
+        context.exit(EX_CONFIG)
     _summary(file, config)
     if online and not asyncio.run(look(config)):
         context.exit(_TROUBLE)

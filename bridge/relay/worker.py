@@ -66,6 +66,7 @@ class Worker:
         self._failures = 0
         self._halted = False
         self._committing = False
+        self._window = 1
         self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
@@ -121,10 +122,9 @@ class Worker:
         flights = self._flights
         if not flights:
             return True
-        if flights[-1].fitted.end is not None:
+        if self._window == 1 or flights[-1].fitted.end is not None:
             return False
-        window = self._adapter.capabilities(self.room).window
-        return window > 1 and len(flights) < min(window, len(self._queue))
+        return len(flights) < min(self._window, len(self._queue))
 
     def _next(self) -> Fitted | None:
         """The next part to send: it is of the first delivery in the queue."""
@@ -155,6 +155,7 @@ class Worker:
         event = delivery.event
         _, prefix = self._origin(delivery.source, self.number)
         capabilities = self._adapter.capabilities(self.room)
+        self._window = capabilities.window
         if self._degraded is not None and self._degraded[0] is delivery:
             spans = self._degraded[1]
         else:

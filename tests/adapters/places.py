@@ -31,7 +31,7 @@ async def demo_server(protocol: str, folder: Path) -> AsyncIterator[tuple[Demo, 
 @contextlib.asynccontextmanager
 async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> AsyncIterator[Place]:
     """An adapter as the demo's configuration has it, in a room of its own, with somebody there."""
-    config = load(CONFIG, find, {**os.environ, **variables}, frozenset({"jabber"}))
+    config = load(CONFIG, find, {**os.environ, **variables})
     (name,) = (network.name for network in config.networks.values() if network.protocol == protocol)
     (entry,) = (e for c in config.conversations.values() for e in c.rooms if e.network == name)
     network = config.networks[name]

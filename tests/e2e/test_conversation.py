@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
+import os
 import signal
 
 import pytest
 
 from bridge.model import Content, Kind, Mark, Span, plain
+from tests.adapters.places import CONFIG
 from tests.e2e.world import HUBBUB, NETWORKS, World, hubbub, servers
 
 
@@ -78,6 +80,7 @@ async def test_queued_lines_survive_a_kill(world, down):
             await world.people[here].say(plain(f"line {n}"))
         name = world.people[here].name
         assert await world.heard(other, 20) == [f"<{name}> line {n}" for n in range(20)]
+        await world.recorded(other)
         await bridge.kill()
     await world.proxies[down].start()
     async with hubbub(world) as bridge:
@@ -146,8 +149,6 @@ async def test_a_second_bridge_on_the_same_journal_is_refused(world):
 
 
 async def test_the_demo_ends_well_and_leaves_nothing(tmp_path):
-    from tests.adapters.places import CONFIG
-
     process = await asyncio.create_subprocess_exec(
         HUBBUB,
         "demo",
@@ -160,3 +161,55 @@ async def test_the_demo_ends_well_and_leaves_nothing(tmp_path):
     assert process.returncode == 0, output.decode()
     assert "arrived in order" in output.decode()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "right", "wrong", "sentence"),
+    [
+        ("jabber", "password: hubbub\n    server", "password: wrong\n    server", "jabber: "),
+        (
+            "matrix",
+            'demo.hubbub.test"\n    password: hubbub',
+            'demo.hubbub.test"\n    password: wrong',
+            "matrix: ",
+        ),
+        (
+            "irc",
+            'server: 127.0.0.1\n    port: "${DEMO_IRC',
+            'server: no-such-host.invalid\n    port: "${DEMO_IRC',
+            "irc: ",
+        ),
+    ],
+)
+async def test_a_network_that_lets_nobody_in_is_told_and_disturbs_no_other(
+    world, tmp_path, broken, right, wrong, sentence
+):
+    text = CONFIG.read_text()
+    assert right in text
+    file = tmp_path / "bridge.yaml"
+    file.write_text(text.replace(right, wrong))
+    here, other = (network for network in NETWORKS if network != broken)
+    async with hubbub(world, config=file) as bridge:
+        await bridge.joined(here, other)
+        await world.people[here].say(plain("hello"))
+        assert await world.heard(other) == [f"<{world.people[here].name}> hello"]
+        await bridge.logged(sentence, "trying again")
+        assert "Traceback" not in bridge.log.read_text()
+        assert "wrong" not in bridge.log.read_text().replace("wrong password", "")
+
+
+async def test_check_online_names_what_is_wrong_and_disturbs_nobody(world, tmp_path):
+    text = CONFIG.read_text()
+    file = tmp_path / "bridge.yaml"
+    file.write_text(text.replace("password: hubbub\n    server", "password: wrong\n    server"))
+    variables = {**os.environ, **world.variables}
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        for config, expected in ((CONFIG, 0), (file, 1)):
+            process = await asyncio.create_subprocess_exec(
+                HUBBUB, "check", "--online", str(config), stdout=asyncio.subprocess.PIPE, env=variables
+            )
+            output, _ = await process.communicate()
+            assert process.returncode == expected, output.decode()
+        await world.people["irc"].say(plain("undisturbed"))
+        assert await world.heard("jabber") == await world.heard("matrix") == ["<ada> undisturbed"]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -39,6 +40,16 @@ class World:
 
     async def _next(self, person: Person) -> Heard:
         return await asyncio.wait_for(person.heard.get(), PATIENCE)
+
+    async def recorded(self, network: str) -> None:
+        """Wait until everything that a network confirmed is on record: a kill then leaves no doubt."""
+        query = "SELECT count(*) FROM delivery WHERE room IN (SELECT number FROM room WHERE network = ?)"
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.closing(sqlite3.connect(self.folder / "hubbub.sqlite3")) as database:
+                    if database.execute(query, (network,)).fetchone() == (0,):
+                        return
+                await asyncio.sleep(0.02)
 
     def quiet(self) -> bool:
         """Whether nobody has heard anything that was not asked for."""

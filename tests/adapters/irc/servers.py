@@ -161,22 +161,21 @@ class Inspircd:
         assert binary, "the Debian package atheme-services is not installed"
         command = [binary, "-n", "-c", f"{home}/atheme.conf", "-D", str(home), "-p", f"{home}/atheme.pid"]
         command += ["-l", f"{home}/atheme.log"]
-        if not (home / "services.db").exists():
-            await (await spawn(home, "atheme", *command, "-b")).wait()
         self._services = await spawn(home, "atheme", *command)
         async with asyncio.timeout(20):
             while b"sasl=" not in await self._capabilities():
                 await asyncio.sleep(0.05)
 
-    async def stop_services(self) -> None:
-        """Take the services away."""
-        if self._services:
-            await terminate(self._services)
-            self._services = None
+    async def lose_services(self) -> None:
+        """Take the services away. The server starts anew: it does not always notice that a link is gone."""
+        await self.stop()
+        assert await self.start_ircd()
 
     async def stop(self) -> None:
         """Stop everything."""
-        await self.stop_services()
+        if self._services:
+            await terminate(self._services)
+            self._services = None
         await self.stop_ircd()
 
     async def _capabilities(self) -> bytes:

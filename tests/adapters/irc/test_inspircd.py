@@ -296,7 +296,7 @@ async def test_a_wrong_password(network: Inspircd) -> None:
 async def test_services_that_are_away(network: Inspircd, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody joins before the services are back and know us. InspIRCd 3 sends no CAP NEW for that."""
     monkeypatch.setattr(entry, "_ASK_AGAIN", 0.2)
-    await network.stop_services()
+    await network.lose_services()
     async with running(network.port, "#lobby", sasl=PLAIN) as run:
         assert "offers no SASL" in (await run.emitted.state(RoomState.REFUSED)).reason
         assert " 318 " in await account(network, "hubbub")

@@ -277,6 +277,16 @@ async def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "let nobody in" in str(error)
 
 
+async def test_services_that_vanish_while_we_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SASL on offer, and nobody behind it: never joined without, and the owner is told why."""
+    monkeypatch.setattr(entry, "_REGISTER_TIMEOUT", 0.2)
+    async with ScriptedServer(caps="sasl", replies={"AUTHENTICATE": lambda _: []}) as server:
+        error = await failure(server.port, sasl=SASL)
+        assert isinstance(error, ConnectionLost)
+        assert "services may be away" in str(error)
+        assert not any(text.startswith("JOIN") for text in server.received)
+
+
 async def test_garbage_instead_of_irc(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something else listens there: it is named with what it said."""
     monkeypatch.setattr(entry, "_REGISTER_TIMEOUT", 0.2)

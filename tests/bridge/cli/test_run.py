@@ -1,0 +1,71 @@
+"""`hubbub run` as a process: exit codes and sentences, never a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HUBBUB = str(Path(sys.executable).with_name("hubbub"))
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [HUBBUB, *arguments], check=False, capture_output=True, text=True, timeout=30, **options
+    )
+
+
+@pytest.fixture
+def good(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(
+        "networks:\n"
+        "  here: {protocol: 'bridge.testing:ScriptedAdapter', server: here}\n"
+        "conversations:\n"
+        "  lobby: {here: [one, two]}\n"
+    )
+    return file
+
+
+def test_mistakes_in_the_file(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text("networks: {}\nconversatoins: {}\n")
+    result = run("run", str(file))
+    assert result.returncode == 78
+    assert f'{file}:2:1: conversatoins: unknown key "conversatoins"' in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    result = run("run", str(tmp_path / "none.yaml"))
+    assert result.returncode == 78
+    assert "there is no such file" in result.stderr
+
+
+def test_wrong_usage():
+    assert run("rnu").returncode == 2
+
+
+def test_a_journal_that_cannot_be_written(good, tmp_path):
+    good.write_text(good.read_text() + f"journal: {tmp_path}/nowhere/journal.sqlite3\n")
+    result = run("run", str(good))
+    assert result.returncode == 1
+    assert "nowhere/journal.sqlite3" in result.stderr
+    assert "check the folder" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_journal_of_a_newer_release(good, tmp_path):
+    import sqlite3
+
+    database = sqlite3.connect(tmp_path / "hubbub.sqlite3")
+    database.execute("PRAGMA user_version = 1000")
+    database.close()
+    result = run("run", str(good))
+    assert result.returncode == 1
+    assert "written by a newer Hubbub" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_version():
+    assert run("--version").stdout.startswith("hubbub, version ")
