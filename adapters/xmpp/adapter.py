@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
+    AdapterError,
     Author,
     Authorship,
     Capabilities,
@@ -17,6 +18,7 @@ from bridge import (
     Receipt,
     RoomId,
     RoomUnavailable,
+    Settle,
     Unit,
 )
 
@@ -60,9 +62,11 @@ class XmppAdapter(Adapter):
             self._link = None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        return self.send_now(command)
+        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self.send_now(command, partial(_land, landed))
+        return landed
 
-    def send_now(self, command: Command) -> "asyncio.Future[Receipt]":
+    def send_now(self, command: Command, settle: Settle) -> bool:
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
@@ -71,7 +75,8 @@ class XmppAdapter(Adapter):
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
         stanza = encode.message(room, command.content, command.kind, command.txn, origin=not place.stable_ids)
-        return link.send(room, command.txn, stanza)
+        link.send(room, command.txn, stanza, settle)
+        return True
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
@@ -94,3 +99,14 @@ def _record(window: int) -> Capabilities:
         name_pings=True,
         window=window,
     )
+
+
+def _land(landed: "asyncio.Future[Receipt]", outcome: Receipt | AdapterError) -> None:
+    if landed.done():
+        return
+    if isinstance(outcome, Receipt):
+        landed.set_result(outcome)
+    else:
+        landed.set_exception(outcome)
+        # nobody has to look: the core may have given up waiting
+        landed.exception()

@@ -17,6 +17,7 @@ from bridge import (
     RoomId,
     RoomStateChanged,
     RoomUnavailable,
+    Settle,
     TemporaryFailure,
     Txn,
 )
@@ -55,7 +56,7 @@ class Memory:
 class _Flight:
     room: RoomId
     since: float
-    landed: "asyncio.Future[Receipt]"
+    settle: Settle
 
 
 class Link:
@@ -113,19 +114,14 @@ class Link:
         if self._group is not None:
             self._rooms.serve(self._group, rooms)
 
-    def send(self, room: RoomId, txn: Txn, stanza: str) -> "asyncio.Future[Receipt]":
-        """Send a message; the future is the room's confirmation."""
-        known = self._flights.get(txn)
-        if known is not None:
-            return known.landed
-        future: asyncio.Future[Receipt] = self._loop.create_future()
+    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle) -> None:
+        """Send a message; `settle` is told what the room makes of it."""
         receipt = self._memory.landed.pop(txn, None)
         if receipt is not None:
-            future.set_result(receipt)
-            return future
-        self._flights[txn] = _Flight(room, self._loop.time(), future)
+            settle(receipt)
+            return
+        self._flights[txn] = _Flight(room, self._loop.time(), settle)
         self._client.say(stanza)
-        return future
 
     @property
     def alive(self) -> bool:
@@ -170,15 +166,15 @@ class Link:
             landed[said.txn] = receipt
             if len(landed) > _MOST_LANDED:
                 del landed[next(iter(landed))]
-        elif not flight.landed.done():
-            flight.landed.set_result(receipt)
+        else:
+            flight.settle(receipt)
 
     def _refused(self, said: decode.Failure) -> None:
         flight = self._flights.get(said.txn)
         if flight is None or flight.room != said.room:
             return
         del self._flights[said.txn]
-        _fail(flight, refusals.sending(said))
+        flight.settle(refusals.sending(said))
         place = self._session.places.get(said.room)
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
             self._group.create_task(self._rooms.ping(place))
@@ -204,12 +200,12 @@ class Link:
     def _drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more: what was said there may not have been heard."""
         for txn in [txn for txn, flight in self._flights.items() if flight.room == room]:
-            _fail(self._flights.pop(txn), RoomUnavailable(reason))
+            self._flights.pop(txn).settle(RoomUnavailable(reason))
 
     def _fail_all(self, error: AdapterError) -> None:
-        for flight in self._flights.values():
-            _fail(flight, error)
-        self._flights.clear()
+        flights, self._flights = self._flights, {}
+        for flight in flights.values():
+            flight.settle(error)
 
     # -- staying alive
 
@@ -243,11 +239,4 @@ class Link:
                 self._group.create_task(self._rooms.ping(place))
         for txn in [txn for txn, flight in self._flights.items() if now - flight.since > _LOST]:
             flight = self._flights.pop(txn)
-            _fail(flight, TemporaryFailure(f"{flight.room} neither took nor refused the message"))
-
-
-def _fail(flight: _Flight, error: AdapterError) -> None:
-    if not flight.landed.done():
-        flight.landed.set_exception(error)
-        # nobody has to look: the core may have given up waiting
-        flight.landed.exception()
+            flight.settle(TemporaryFailure(f"{flight.room} neither took nor refused the message"))

@@ -37,7 +37,8 @@ class _Management(XEP_0198):
 
     def _handle_enabled(self, stanza: Any) -> None:
         super()._handle_enabled(stanza)  # type: ignore[no-untyped-call]
-        self.xmpp.handled = 0
+        client: Any = self.xmpp
+        client.handled = 0
 
 
 register_plugin(_Management, _NAME)

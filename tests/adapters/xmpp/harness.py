@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from adapters.xmpp import Adapter
-from bridge import Author, RoomState, RoomStateChanged, SendMessage, Txn, UserId, plain
+from bridge import Author, Receipt, RoomState, RoomStateChanged, SendMessage, Txn, UserId, plain
 
 HELLO = (
     "<?xml version='1.0'?><stream:stream from='example.org' id='s1' version='1.0' xmlns='jabber:client'"
@@ -240,6 +240,21 @@ async def running(made, rooms=None, *, joined=True):
 
 def command(text="hello", txn="1.ab", room=ROOM):
     return SendMessage(room=room, author=ALICE, txn=Txn(txn), content=plain(text))
+
+
+def give(made, asked):
+    """Give the adapter a command; the future is its receipt or its refusal."""
+    future = asyncio.get_running_loop().create_future()
+
+    def settle(outcome):
+        assert not future.done(), "a command is settled once"
+        if isinstance(outcome, Receipt):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
+
+    assert made.send_now(asked, settle)
+    return future
 
 
 async def failure(future, patience=10):

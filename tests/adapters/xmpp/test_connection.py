@@ -15,6 +15,7 @@ from tests.adapters.xmpp.harness import (
     adapter,
     command,
     failure,
+    give,
     message,
     running,
     settings,
@@ -149,13 +150,13 @@ async def test_whatever_ends_the_stream_ends_the_run(server, end):
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made) as ears:
-        receipt = made.send_now(command())
+        receipt = give(made, command())
         await server.hears("message")
         server.say(end)
         assert isinstance(await failure(ears.task), ConnectionLost)
         assert isinstance(await failure(receipt), ConnectionLost)
         with pytest.raises(ConnectionLost):
-            made.send_now(command())
+            give(made, command())
 
 
 async def test_stanzas_that_are_nested_without_end(server):
@@ -229,7 +230,7 @@ async def test_a_resumed_stream_is_still_in_its_rooms(server):
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made) as ears:
         await server.hears("enable")
-        receipt = made.send_now(command())
+        receipt = give(made, command())
         await server.hears("message")
         server.cut()
         assert isinstance(await failure(ears.task), ConnectionLost)
@@ -250,7 +251,7 @@ async def test_a_resumed_stream_is_still_in_its_rooms(server):
     server.answer = answer
     async with running(made) as ears:
         assert resumed[0].get("previd") == "sm1"
-        landed = await made.send_now(command())
+        landed = await give(made, command())
         assert landed.part.id == "q1", "it had arrived: it is not sent again"
         (meanwhile,) = [event for batch in ears.batches for event in batch if hasattr(event, "content")]
         assert meanwhile.content.text == "meanwhile"
@@ -272,7 +273,7 @@ async def test_a_stream_that_is_gone_is_begun_anew(server):
         else None
     )
     async with running(made):
-        assert (await made.send_now(command())).part.id == "q-1.ab"
+        assert (await give(made, command())).part.id == "q-1.ab"
 
 
 async def test_going_is_said(server):
@@ -285,10 +286,10 @@ async def test_going_is_said(server):
 async def test_what_is_not_running_takes_nothing(server):
     made = adapter(server.port)
     with pytest.raises(ConnectionLost):
-        made.send_now(command())
+        give(made, command())
     async with running(made), asyncio.timeout(5):
         with pytest.raises(RoomUnavailable):
-            made.send_now(command(room="other@muc.example.org"))
+            give(made, command(room="other@muc.example.org"))
 
 
 def test_the_password_is_not_shown(server):

@@ -24,6 +24,7 @@ from tests.adapters.xmpp.harness import (
     command,
     error,
     failure,
+    give,
     message,
     presence,
     running,
@@ -54,7 +55,7 @@ async def test_what_is_sent_is_confirmed_by_the_room(server):
     """XEP-0045 section 7.4, XEP-0359: the receipt bears the room's name for it."""
     made = adapter(server.port)
     async with running(made):
-        receipt = await made.send_now(command())
+        receipt = await give(made, command())
     assert receipt.part.id == "q-1.ab"
     assert receipt.part.aliases == (by_author(f"{ROOM}/hubbub", "1.ab"),)
 
@@ -64,7 +65,7 @@ async def test_the_word_of_another_confirms_nothing(server):
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made) as ears:
-        receipt = made.send_now(command())
+        receipt = give(made, command())
         await server.hears("message")
         server.say(message("mallory", "ha", id="1.ab", stanza_id="q1"))
         server.say(message("hubbub", "ha", id="1.ab", room="other@muc.example.org"))
@@ -107,7 +108,7 @@ async def test_a_refusal(server, condition, kind, expected, after):
         else None
     )
     async with running(made):
-        refused = await failure(made.send_now(command()))
+        refused = await failure(give(made, command()))
     assert type(refused) is expected
     assert getattr(refused, "retry_after", None) == after
 
@@ -137,7 +138,7 @@ async def test_a_room_that_does_not_let_us_in(server, condition, sentence):
     async with running(made, {ROOM: config, other: config}, joined=False) as ears:
         assert sentence in await ears.state(RoomState.REFUSED)
         with pytest.raises(RoomUnavailable):
-            made.send_now(command())
+            give(made, command())
     async with running(made, {ROOM: config, other: config}, joined=False) as ears:
         await ears.state(RoomState.JOINED, other)
 
@@ -193,7 +194,7 @@ async def test_a_nick_that_is_in_use(server, monkeypatch):
         await server.hears(
             "presence", lambda element: element.get("to") == f"{ROOM}/hubbub" and not len(element)
         )
-        assert (await made.send_now(command())).part.id == "q-1.ab"
+        assert (await give(made, command())).part.id == "q-1.ab"
 
 
 async def test_a_nick_that_the_server_changes(server):
@@ -245,7 +246,7 @@ async def test_being_shown_out(server, monkeypatch, codes, inside, sentence):
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made) as ears:
-        receipt = made.send_now(command())
+        receipt = give(made, command())
         await server.hears("message")
         server.say(presence("hubbub", 110, *codes, kind="unavailable", inside=inside))
         assert sentence in await ears.state(RoomState.REFUSED)
@@ -284,7 +285,7 @@ async def test_a_message_that_vanishes(server, monkeypatch):
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made):
-        assert isinstance(await failure(made.send_now(command())), TemporaryFailure)
+        assert isinstance(await failure(give(made, command())), TemporaryFailure)
 
 
 async def test_a_server_that_is_dead(server, monkeypatch):
@@ -300,7 +301,7 @@ async def test_a_burst_goes_out_and_comes_in_in_one_piece(server):
     """Many messages, few writes and few batches, all in order."""
     made = adapter(server.port)
     async with running(made) as ears:
-        receipts = [made.send_now(command(txn=f"{n:x}.ab")) for n in range(200)]
+        receipts = [give(made, command(txn=f"{n:x}.ab")) for n in range(200)]
         assert [(await receipt).part.id for receipt in receipts] == [f"q-{n:x}.ab" for n in range(200)]
         ears.batches.clear()
         server.say("".join(message("alice", str(n), id=f"a{n}") for n in range(200)))
