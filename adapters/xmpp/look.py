@@ -15,6 +15,12 @@ __all__ = ["look_at"]
 
 _AT_ONCE = 20
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
+_AWAY = "is on a server that cannot be reached: check what stands behind the @"
+_TROUBLE = {
+    "remote-server-not-found": _AWAY,
+    "remote-server-timeout": _AWAY,
+    "service-unavailable": "is not a room, or its server does not tell of it",
+}
 _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
 
@@ -56,16 +62,12 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
 def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
     if trouble == "item-not-found":
         return None if entry.create else f"{room} does not exist: create it, or set create: true"
-    if trouble in ("remote-server-not-found", "remote-server-timeout"):
-        return f"the server of {room} cannot be reached: check what stands behind the @"
-    if trouble == "service-unavailable":
-        return f"{room} is not a room, or its server does not tell of it"
     if trouble:
-        return f"{room} does not tell of itself ({trouble})"
+        return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+    if "http://jabber.org/protocol/muc" not in features:
+        return f"{room} is not a room"
     if features & _PASSWORD and entry.password is None:
         return f"{room} needs a password: set password at the room"
     if features & _MEMBERS:
         return f"{room} is for members only: make sure that hubbub is a member"
-    if "http://jabber.org/protocol/muc" not in features:
-        return f"{room} is not a room"
     return None

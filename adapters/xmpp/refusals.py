@@ -39,6 +39,14 @@ _ENTRY = {
     "conflict": "every nick that hubbub tried is in use: set nick",
     "policy-violation": "the room's server does not allow it",
 }
+_DEPARTURE = {
+    "301": "hubbub was banned from the room: ask its owner",
+    "333": "the room's server lost hubbub",
+    "307": "hubbub was kicked from the room",
+    "321": "hubbub lost its place in the room: ask its owner to make it a member",
+    "322": "the room is now for members only: ask its owner to make hubbub a member",
+    "332": "the room's server is shutting down",
+}
 
 
 def sending(failure: Failure) -> AdapterError:
@@ -72,14 +80,7 @@ def departure(last: Presence) -> tuple[str, float]:
     if last.destroyed:
         to = f", it moved to {last.moved_to}" if last.moved_to else ""
         return f"the room was destroyed{to}{said}", _SOON
-    if "301" in statuses:
-        return f"hubbub was banned from the room: ask its owner{said}", _SOON
-    if "307" in statuses and "333" not in statuses:
-        return f"hubbub was kicked from the room{said}", _SOON
-    if "321" in statuses:
-        return f"hubbub lost its place in the room: ask its owner to make it a member{said}", _SOON
-    if "322" in statuses:
-        return f"the room is now for members only: ask its owner to make hubbub a member{said}", _SOON
-    if "332" in statuses:
-        return f"the room's server is shutting down{said}", _PAUSE
+    for code, sentence in _DEPARTURE.items():
+        if code in statuses:
+            return f"{sentence}{said}", _PAUSE if code in ("332", "333") else _SOON
     return f"the room let hubbub go{said}", _PAUSE

@@ -27,7 +27,9 @@ _KEEPING = 256
 _PLAIN_WINDOW = 16
 _DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
 _OWNER = "http://jabber.org/protocol/muc#owner"
-_STILL_IN = frozenset({"service-unavailable", "feature-not-implemented", "item-not-found"})
+_STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
+"""What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
+that has just changed; but a room that vanished says the same, and entering twice does no harm."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
@@ -173,15 +175,16 @@ class Rooms:
                         await self._enter(entry)
                 place.joined, pause = True, _FIRST_PAUSE
                 self._state(place, RoomState.JOINED)
-                raise _Refused(*await entry.left)
-            except _Refused as refused:
-                place.joined = False
-                self._drop(place.room, refused.sentence)
-                self._state(place, RoomState.REFUSED, f"{place.room}: {refused.sentence}")
-                if refused.pause is None:
-                    wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
-                else:
-                    wait = refused.pause
+                refused = _Refused(*await entry.left)
+            except _Refused as error:
+                refused = error
+            place.joined = False
+            self._drop(place.room, refused.sentence)
+            self._state(place, RoomState.REFUSED, f"{place.room}: {refused.sentence}")
+            if refused.pause is None:
+                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+            else:
+                wait = refused.pause
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 spreads load, guards nothing
 
     async def _enter(self, entry: _Entry) -> None:

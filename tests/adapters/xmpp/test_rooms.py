@@ -254,7 +254,7 @@ async def test_being_shown_out(server, monkeypatch, codes, inside, sentence):
         await ears.state(RoomState.JOINED)
 
 
-@pytest.mark.parametrize(("condition", "back"), [("not-acceptable", True), ("not-allowed", True),
+@pytest.mark.parametrize(("condition", "back"), [("not-acceptable", True), ("item-not-found", True), ("not-allowed", True),
                                                  ("service-unavailable", False), ("remote-server-timeout", False)])  # fmt: skip
 async def test_a_room_that_forgot_us(server, monkeypatch, condition, back):
     """XEP-0410 section 3.2: after silence we ask ourselves whether we are there."""
