@@ -16,7 +16,10 @@ PLAIN_FEATURES = (
     "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism>"
     "</mechanisms></stream:features>"
 )
-FEATURES = "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></stream:features>"
+FEATURES = (
+    "<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/>"
+    "</stream:features>"
+)
 MUC = "http://jabber.org/protocol/muc"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ROOM = "room@muc.example.org"
@@ -44,11 +47,11 @@ def error(condition, kind="cancel"):
     return f"<error type='{kind}'><{condition} xmlns='{STANZAS}'/></error>"
 
 
-def message(nick, text, *, stanza_id=None, by=ROOM, more="", id="m1", room=ROOM):
+def message(nick, text, *, stanza_id=None, by=ROOM, more="", name="m1", room=ROOM):
     known = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='{stanza_id}'/>" if stanza_id else ""
     return (
-        f"<message from='{room}/{nick}' to='{JID}' type='groupchat' id='{id}'><body>{text}</body>{known}{more}"
-        "</message>"
+        f"<message from='{room}/{nick}' to='{JID}' type='groupchat' id='{name}'><body>{text}</body>{known}"
+        f"{more}</message>"
     )
 
 
@@ -146,7 +149,7 @@ class Server:
             room, _, nick = to.partition("/")
             return presence(nick, 110, room=room)
         if tag == "message" and element.get("type") == "groupchat":
-            return message("hubbub", "x", stanza_id=f"q-{id_}", id=id_, room=to, by=to)
+            return message("hubbub", "x", stanza_id=f"q-{id_}", name=id_, room=to, by=to)
         return ""
 
     def _request(self, element, to, id_):

@@ -63,7 +63,8 @@ class Ejabberd:
             self._process = await asyncio.create_subprocess_exec(
                 "setpriv", "--pdeathsig", "KILL", "erl", "-noinput", "-noshell", "-pa", str(ebin),
                 "-mnesia", "dir", f'"{self.folder}/spool"', "+sbwt", "none", "+S", "1", "-s", "ejabberd",
-                cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True,
                 env={**os.environ, "EJABBERD_CONFIG_PATH": str(settings), "HOME": str(self.folder),
                      "EJABBERD_LOG_PATH": f"{self.folder}/ejabberd.log", "ERL_LIBS": str(libraries)},
             )  # fmt: skip

@@ -138,8 +138,7 @@ async def test_a_login_that_is_taken_over(server):
     "end",
     [
         "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
-        "<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>127.0.0.1:1</see-other-host>"
-        "</stream:error>",
+        "<stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
         "</stream:stream>",
         "<message></presence>",
         "\x00\x01 garbage <<<",
@@ -242,7 +241,7 @@ async def test_a_resumed_stream_is_still_in_its_rooms(server):
             resumed.append(element)
             return (
                 "<resumed xmlns='urn:xmpp:sm:3' previd='sm1' h='5'/>"
-                + message("hubbub", "hello", stanza_id="q1", id="1.ab")
+                + message("hubbub", "hello", stanza_id="q1", name="1.ab")
                 + message("alice", "meanwhile")
                 + "<r xmlns='urn:xmpp:sm:3'/>"
             )

@@ -291,7 +291,8 @@ def test_a_room_that_is_destroyed():
 def test_what_a_room_tells_of_itself():
     """XEP-0045 section 6.4; the length of its history as forms name it."""
     found = decode.info(element(
-        "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'><feature var='urn:xmpp:sid:0'/>"
+        "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'>"
+        "<feature var='urn:xmpp:sid:0'/>"
         "<x xmlns='jabber:x:data'><field var='muc#roomconfig_historylength'><value>300</value></field></x>"
         "</query></iq>"
     ))  # fmt: skip
@@ -302,8 +303,9 @@ trees = st.recursive(
     st.just(""),
     lambda inside: st.builds(
         "<{0} xmlns='{1}' id='a' from='room@muc.x' start='0' end='9' stamp='x'>{2}</{0}>".format,
-        st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback", "item"]),
-        st.sampled_from(["jabber:client", "urn:xmpp:delay", "urn:xmpp:reply:0", "jabber:x:oob", "urn:xmpp:sid:0",
+        st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback"]),
+        st.sampled_from(["jabber:client", "urn:xmpp:delay", "urn:xmpp:reply:0", "jabber:x:oob",
+                         "urn:xmpp:sid:0",
                          "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml",
                          "urn:xmpp:message-correct:0", "http://jabber.org/protocol/muc#user", "a"]),
         st.lists(inside, max_size=3).map("".join),

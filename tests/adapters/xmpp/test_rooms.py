@@ -47,7 +47,8 @@ def denied(element, condition, text=""):
     words = f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{text}</text>" if text else ""
     return (
         f"<presence from='{element.get('to')}' to='{JID}' id='{element.get('id')}' type='error'>"
-        f"<error type='auth'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{words}</error></presence>"
+        f"<error type='auth'><{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{words}</error>"
+        "</presence>"
     )
 
 
@@ -67,20 +68,20 @@ async def test_the_word_of_another_confirms_nothing(server):
     async with running(made) as ears:
         receipt = give(made, command())
         await server.hears("message")
-        server.say(message("mallory", "ha", id="1.ab", stanza_id="q1"))
-        server.say(message("hubbub", "ha", id="1.ab", room="other@muc.example.org"))
+        server.say(message("mallory", "ha", name="1.ab", stanza_id="q1"))
+        server.say(message("hubbub", "ha", name="1.ab", room="other@muc.example.org"))
         server.say(
             f"<message from='mallory@example.org' type='error' id='1.ab'>{error('forbidden')}</message>"
         )
         event = await ears.said()
         assert (event.sender.name, receipt.done()) == ("mallory", False)
-        server.say(message("hubbub", "hello", id="1.ab", stanza_id="q2"))
+        server.say(message("hubbub", "hello", name="1.ab", stanza_id="q2"))
         assert (await receipt).part.id == "q2"
 
 
 async def test_our_own_words_of_before_are_no_event(server):
     async with running(adapter(server.port)) as ears:
-        server.say(message("hubbub", "said long ago", id="old"))
+        server.say(message("hubbub", "said long ago", name="old"))
         server.say(message("alice", "hello"))
         assert (await ears.said()).content == plain("hello")
 
@@ -103,7 +104,8 @@ async def test_a_refusal(server, condition, kind, expected, after):
     """RFC 6120 section 8.3.3, XEP-0045 sections 7.4 and 7.9."""
     made = adapter(server.port)
     server.answer = lambda element: (
-        f"<message from='{ROOM}' to='{JID}' id='{element.get('id')}' type='error'>{error(condition, kind)}</message>"
+        f"<message from='{ROOM}' to='{JID}' id='{element.get('id')}' type='error'>"
+        f"{error(condition, kind)}</message>"
         if element.tag.endswith("}message")
         else None
     )
@@ -254,8 +256,16 @@ async def test_being_shown_out(server, monkeypatch, codes, inside, sentence):
         await ears.state(RoomState.JOINED)
 
 
-@pytest.mark.parametrize(("condition", "back"), [("not-acceptable", True), ("item-not-found", True), ("not-allowed", True),
-                                                 ("service-unavailable", False), ("remote-server-timeout", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("condition", "back"),
+    [
+        ("not-acceptable", True),
+        ("not-allowed", True),
+        ("item-not-found", True),
+        ("service-unavailable", False),
+        ("remote-server-timeout", False),
+    ],
+)
 async def test_a_room_that_forgot_us(server, monkeypatch, condition, back):
     """XEP-0410 section 3.2: after silence we ask ourselves whether we are there."""
     monkeypatch.setattr(link, "_TICK", 0.02)
@@ -304,7 +314,7 @@ async def test_a_burst_goes_out_and_comes_in_in_one_piece(server):
         receipts = [give(made, command(txn=f"{n:x}.ab")) for n in range(200)]
         assert [(await receipt).part.id for receipt in receipts] == [f"q-{n:x}.ab" for n in range(200)]
         ears.batches.clear()
-        server.say("".join(message("alice", str(n), id=f"a{n}") for n in range(200)))
+        server.say("".join(message("alice", str(n), name=f"a{n}") for n in range(200)))
         texts = [(await ears.said()).content.text for _ in range(200)]
         assert texts == [str(n) for n in range(200)]
         assert len(ears.batches) < 10
