@@ -1,0 +1,99 @@
+"""profanity, a client of another maker, in a terminal of its own: it hears us, and we hear it."""
+
+import asyncio
+
+import pytest
+
+from adapters.xmpp import Adapter
+from adapters.xmpp.demo import Demo
+from bridge import Kind, RoomState, plain
+from tests.adapters.xmpp.harness import command, give, running
+
+ROOM = "lobby@rooms.demo.hubbub.test"
+_ACCOUNT = """\
+[guest]
+enabled=true
+jid=guest@demo.hubbub.test
+server=127.0.0.1
+port={port}
+tls.policy=disable
+password=guest
+resource=profanity
+muc.nick=ivy
+"""
+
+
+class Terminal:
+    """A program in tmux, on a tmux server of its own."""
+
+    def __init__(self, folder):
+        self._socket = str(folder / "tmux")
+
+    async def tmux(self, *words):
+        process = await asyncio.create_subprocess_exec(
+            "tmux", "-u", "-S", self._socket, *words,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        out, _ = await process.communicate()
+        return out.decode()
+
+    async def type(self, text):
+        await self.tmux("send-keys", "-l", text)
+        await self.tmux("send-keys", "Enter")
+
+    async def shows(self, text):
+        """Wait until the screen shows this."""
+        async with asyncio.timeout(20):
+            while text not in await self.tmux("capture-pane", "-p"):
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def server(tmp_path):
+    demo = Demo(tmp_path / "prosody")
+    tmp_path.chmod(0o755)
+    try:
+        await demo.start()
+        yield demo
+    finally:
+        await demo.stop()
+
+
+@pytest.fixture
+async def profanity(tmp_path, server):
+    terminal = Terminal(tmp_path)
+    data = tmp_path / "data" / "profanity"
+    data.mkdir(parents=True)
+    (data / "accounts").write_text(_ACCOUNT.format(port=server.port))
+    environment = f"HOME={tmp_path} XDG_DATA_HOME={tmp_path}/data XDG_CONFIG_HOME={tmp_path}/config"
+    try:
+        await terminal.tmux(
+            "-f", "/dev/null", "new-session", "-d", "-x", "160", "-y", "50",
+            f"env {environment} TERM=screen-256color LC_ALL=C.UTF-8 profanity -a guest",
+        )  # fmt: skip
+        await terminal.shows("logged in successfully")
+        yield terminal
+    finally:
+        await terminal.tmux("kill-server")
+
+
+async def test_profanity(server, profanity):
+    """Words, an emote and a correction of theirs; words of ours."""
+    config = Adapter.NetworkConfig(
+        jid="hubbub@demo.hubbub.test", password="hubbub", server="127.0.0.1", port=server.port, tls="none"
+    )
+    made = Adapter("home", config, "I am a bridge.")
+    async with running(made, {ROOM: made.RoomConfig(create=True)}, joined=False) as ears:
+        await ears.state(RoomState.JOINED, ROOM)
+        await profanity.type(f"/join {ROOM}")
+        await profanity.shows("hubbub")
+        await profanity.type("hello from profanity & <all>")
+        event = await ears.said()
+        assert (event.sender.name, event.content) == ("ivy", plain("hello from profanity & <all>"))
+        await profanity.type("/me waves")
+        event = await ears.said()
+        assert (event.kind, event.content) == (Kind.EMOTE, plain("waves"))
+        await give(made, command("<alice> *greetings* & <more>", room=ROOM))
+        await profanity.shows("<alice> *greetings* & <more>")
+        await profanity.type("/msg hubbub who are you?")
+        await profanity.shows("I am a bridge.")
