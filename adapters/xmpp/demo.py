@@ -78,16 +78,7 @@ class Demo(bridge.Demo):
         for _ in range(3):
             self.port = _free_port()
             settings = self.folder / "prosody.cfg.lua"
-            settings.write_text(
-                _SETTINGS.format(
-                    root="true" if os.geteuid() == 0 else "false",
-                    folder=self.folder.resolve(),
-                    port=self.port,
-                    domain=_DOMAIN,
-                    rooms=_ROOMS,
-                    more=self.more,
-                )
-            )
+            settings.write_text(self.settings())
             try:
                 if await self._up(binary, settings):
                     return {"DEMO_XMPP_PORT": str(self.port)}
@@ -95,6 +86,17 @@ class Demo(bridge.Demo):
                 await self.stop()
                 raise
         raise OSError(f"prosody does not start: see {self.folder}/prosody.out")
+
+    def settings(self) -> str:
+        """Prosody's configuration."""
+        return _SETTINGS.format(
+            root="true" if os.geteuid() == 0 else "false",
+            folder=self.folder.resolve(),
+            port=self.port,
+            domain=_DOMAIN,
+            rooms=_ROOMS,
+            more=self.more,
+        )
 
     async def stop(self) -> None:
         people, self._people = self._people, []

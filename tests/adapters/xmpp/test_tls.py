@@ -1,0 +1,93 @@
+"""TLS with a real Prosody: STARTTLS, direct TLS, SCRAM, and certificates that do not fit."""
+
+import subprocess
+
+import pytest
+
+from adapters.xmpp import Adapter, demo
+from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from tests.adapters.xmpp.harness import command, failure, give, running
+
+ROOM = "lobby@rooms.demo.hubbub.test"
+
+
+class Secure(demo.Demo):
+    """Prosody that lets nobody in without TLS."""
+
+    direct = 0
+
+    async def start(self):
+        self.direct = demo._free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "2", "-subj", "/CN=demo.hubbub.test", "-addext", "subjectAltName=DNS:demo.hubbub.test",
+             "-keyout", f"{self.folder}/key.pem", "-out", f"{self.folder}/cert.pem"],
+            check=True, capture_output=True, timeout=30,
+        )  # fmt: skip
+        (self.folder / "key.pem").chmod(0o644)
+        return await super().start()
+
+    def settings(self):
+        tls = f'ssl = {{ certificate = "{self.folder}/cert.pem", key = "{self.folder}/key.pem" }}\n'
+        return tls + (
+            super()
+            .settings()
+            .replace('"tls", ', "")
+            .replace('"smacks"', '"smacks", "tls"')
+            .replace("c2s_require_encryption = false", "c2s_require_encryption = true")
+            .replace("c2s_direct_tls_ports = { }", f"c2s_direct_tls_ports = {{ {self.direct} }}")
+        )
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory):
+    secure = Secure(tmp_path_factory.mktemp("secure"))
+    secure.folder.chmod(0o755)
+    await secure.start()
+    try:
+        yield secure
+    finally:
+        await secure.stop()
+
+
+def adapter(server, **more):
+    usual = {
+        "jid": "hubbub@demo.hubbub.test", "password": "hubbub", "server": "127.0.0.1", "port": server.port,
+        "ca_file": server.folder / "cert.pem",
+    }  # fmt: skip
+    return Adapter("home", Adapter.NetworkConfig(**{**usual, **more}), "I am a bridge.")
+
+
+@pytest.mark.parametrize("tls", ["starttls", "direct"])
+async def test_talk_over_tls(server, tls):
+    """RFC 6120 section 5 and XEP-0368."""
+    made = adapter(server, tls=tls, port=server.direct if tls == "direct" else server.port)
+    async with running(made, {ROOM: made.RoomConfig(create=True)}, joined=False) as ears:
+        await ears.state(RoomState.JOINED, ROOM)
+        await give(made, command(room=ROOM))
+        assert made._link._client.plugin["feature_mechanisms"].mech.name.startswith("SCRAM-")
+
+
+@pytest.mark.parametrize("tls", ["starttls", "direct"])
+async def test_a_certificate_that_nobody_trusts(server, tls, caplog):
+    """RFC 6120 section 13.7.2."""
+    made = adapter(server, tls=tls, port=server.direct if tls == "direct" else server.port, ca_file=None)
+    async with running(made, {}, joined=False) as ears:
+        error = await failure(ears.task)
+    assert isinstance(error, ConnectionLost)
+    assert "does not verify for demo.hubbub.test" in str(error)
+    assert "ca_file" in str(error)
+
+
+async def test_a_wrong_password(server):
+    """RFC 6120 section 6.5.10, by SCRAM."""
+    async with running(adapter(server, password="wrong"), {}, joined=False) as ears:
+        assert isinstance(await failure(ears.task), AuthenticationFailed)
+
+
+async def test_a_domain_that_is_served_elsewhere(server):
+    """RFC 6120 section 4.9.3.6."""
+    async with running(adapter(server, jid="hubbub@example.org"), {}, joined=False) as ears:
+        error = await failure(ears.task)
+    assert isinstance(error, ConnectionLost)
+    assert "example.org" in str(error)
