@@ -1,0 +1,112 @@
+"""XMPP for the core: configuration in, events out, commands in, receipts out."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any, ClassVar
+
+from bridge import (
+    Adapter,
+    AdapterError,
+    Author,
+    Authorship,
+    Capabilities,
+    Command,
+    ConnectionLost,
+    Emit,
+    Model,
+    Receipt,
+    RoomId,
+    RoomUnavailable,
+    Settle,
+    Unit,
+)
+
+from . import encode
+from .config import NetworkConfig as Network
+from .config import RoomConfig as Room
+from .config import room_id
+from .link import Link, Memory
+from .look import look_at
+from .session import Session
+
+__all__ = ["XmppAdapter"]
+
+
+class XmppAdapter(Adapter):
+    """One XMPP account, in rooms of any server."""
+
+    NetworkConfig: ClassVar[type[Model]] = Network
+    RoomConfig: ClassVar[type[Model]] = Room
+    config: Network
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self._memory = Memory(Session(), {})
+        self._link: Link | None = None
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        return room_id(text)
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        await super().serve(rooms)
+        if self._link is not None:
+            self._link.serve(self.rooms)
+
+    async def run(self, emit: Emit) -> None:
+        self._link = Link(self.config, self._memory, emit, self.introduce)
+        try:
+            await self._link.run(self.rooms)
+        finally:
+            self._link = None
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self.send_now(command, partial(_land, landed))
+        return landed
+
+    def send_now(self, command: Command, settle: Settle) -> bool:
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        room = command.room
+        place = self._memory.session.places.get(room)
+        if place is None or not place.joined:
+            raise RoomUnavailable(f"hubbub is not in {room}")
+        stanza = encode.message(room, command.content, command.kind, command.txn, origin=not place.stable_ids)
+        link.send(room, command.txn, stanza, settle)
+        return True
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        place = self._memory.session.places.get(room)
+        return _record(place.window if place is not None else 16)
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        return await look_at(self.config, rooms)
+
+
+@lru_cache
+def _record(window: int) -> Capabilities:
+    return Capabilities(
+        text_limit=encode.TEXT_LIMIT,
+        unit=Unit.BYTES,
+        lines=True,
+        marks=encode.MARKS,
+        features=encode.FEATURES,
+        mark_cost=encode.MARK_COST,
+        authorship=Authorship.PREFIX,
+        name_pings=True,
+        window=window,
+    )
+
+
+def _land(landed: "asyncio.Future[Receipt]", outcome: Receipt | AdapterError) -> None:
+    if landed.done():
+        return
+    if isinstance(outcome, Receipt):
+        landed.set_result(outcome)
+    else:
+        landed.set_exception(outcome)
+        # nobody has to look: the core may have given up waiting
+        landed.exception()

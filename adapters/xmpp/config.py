@@ -1,0 +1,144 @@
+"""What the owner writes about an XMPP account and its rooms."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from slixmpp import JID, InvalidJID
+
+from bridge import Model, RoomId
+
+__all__ = ["NetworkConfig", "RoomConfig", "room_id"]
+
+_LONGEST_ROOM = 1000
+"""Characters; the specification allows 3071 bytes, which no server's stanza limit was made for."""
+
+
+def _part(text: str) -> str:
+    """A nick or resource: the part of an address behind the slash (RFC 7622 section 3.4)."""
+    if not text.strip() or not text.isprintable() or len(text.encode()) > 255:
+        raise ValueError("must be one line of at most 255 bytes, and not empty")
+    try:
+        return str(JID(f"x@example.org/{text}").resource)
+    except InvalidJID:
+        raise ValueError("holds a character that an XMPP address cannot have") from None
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value() or not secret.get_secret_value().isprintable():
+        raise ValueError("must be one line of text, and not empty")
+    return secret
+
+
+Part = Annotated[str, AfterValidator(_part)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+
+
+class NetworkConfig(Model):
+    """`networks: NAME:` for `protocol: xmpp`: one account."""
+
+    jid: str
+    """The account's address, such as hubbub@example.org."""
+    password: Secret
+    server: str | None = None
+    """Host to connect to; by default the one that the domain's DNS records name."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Default 5222, or 5223 with direct TLS; only with `server`."""
+    tls: Literal["starttls", "direct", "none"] = "starttls"
+    ca_file: Path | None = None
+    """Certificates (PEM) to trust instead of the system's own."""
+    resource: Part = "hubbub"
+    nick: Part | None = None
+    """The name in rooms; by default what stands before the @ of the jid."""
+
+    @field_validator("jid")
+    @classmethod
+    def _is_account(cls, text: str) -> str:
+        try:
+            jid = JID(text.strip())
+        except InvalidJID:
+            raise ValueError("jid must be an address such as hubbub@example.org") from None
+        if not jid.local or jid.resource:
+            raise ValueError("jid must be an address such as hubbub@example.org, without a resource")
+        return str(jid.bare)
+
+    @field_validator("server")
+    @classmethod
+    def _is_host(cls, text: str | None) -> str | None:
+        if text is not None and (not text or not text.isprintable() or set(text) & set(" /@")):
+            raise ValueError("server must be a host name or an address")
+        return text
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.port is not None and self.server is None:
+            raise ValueError("port goes with server: give both, or neither")
+        if self.tls == "none":
+            if self.ca_file is not None:
+                raise ValueError("ca_file goes with TLS: remove it, or remove tls: none")
+            if not _is_loopback(self.server or self.domain):
+                raise ValueError("tls: none is only for a server on this machine: others could read all")
+        return self
+
+    @property
+    def domain(self) -> str:
+        """The server's name, as its certificate has it."""
+        return self.jid.partition("@")[2]
+
+    @property
+    def name(self) -> str:
+        """The nick that we want in rooms."""
+        return self.nick or self.jid.partition("@")[0]
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port to connect to; None: ask the DNS."""
+        return (self.server, self.port or self.default_port) if self.server else None
+
+    @property
+    def default_port(self) -> int:
+        """The usual port of this kind of connection (RFC 6120 section 14.7, XEP-0368)."""
+        return 5223 if self.tls == "direct" else 5222
+
+
+class RoomConfig(Model):
+    """What may stand in a room's mapping."""
+
+    password: Secret | None = None
+    nick: Part | None = None
+    create: bool = False
+    """Make the room when it does not exist."""
+
+
+def room_id(text: str) -> RoomId:
+    """A room's address, normalised. Raises ValueError with a sentence when it is none."""
+    text = text.strip().removeprefix("xmpp:").removesuffix("?join")
+    if text.startswith("#"):
+        raise ValueError(f"{text[:60]!r} is not an XMPP room: those look like room@conference.example.org")
+    if len(text) > _LONGEST_ROOM:
+        raise ValueError(
+            f"{text[:40]!r}... is not an XMPP room: it is longer than {_LONGEST_ROOM} characters"
+        )
+    if any(letter.isspace() for letter in text):
+        raise ValueError(f"{text[:60]!r} is not an XMPP room: it holds a space")
+    if "/" in text:
+        raise ValueError(f"{text[:60]!r} is not an XMPP room: remove the slash and what follows, use `nick`")
+    if not all(text.partition("@")):
+        raise ValueError(
+            f"{text[:60]!r} is not an XMPP room: write room and server, as in room@conference.example.org"
+        )
+    try:
+        jid = JID(text)
+    except InvalidJID:
+        raise ValueError(
+            f"{text[:60]!r} is not an XMPP room: it holds a sign that an address cannot have"
+        ) from None
+    return RoomId(str(jid.bare))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

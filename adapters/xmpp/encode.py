@@ -1,0 +1,123 @@
+"""Commands to the wire: stanzas as text. Pure.
+
+Everything that comes from outside goes through `quote`, which leaves only what XML allows (XML 1.0
+section 2.2) and escapes what XML reads: one forbidden character would cost the whole stream.
+"""
+
+import re
+
+from bridge import PLAIN, Content, Feature, Kind, Mark, RoomId, Span, Txn
+
+from . import styling
+
+__all__ = [
+    "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
+    "body", "direct", "iq", "join", "leave", "message", "quote",
+]  # fmt: skip
+
+STANZA_LIMIT = 65536
+"""Bytes: the smallest limit on a stanza that a usual server comes with (ejabberd)."""
+_ENVELOPE = 5000
+"""Bytes for all but the words: the address of the room alone may take 3071."""
+TEXT_LIMIT = (STANZA_LIMIT - _ENVELOPE) // 5
+"""Bytes of text that stay below the limit whatever they are: at worst each is escaped to five."""
+MARK_COST = 11
+"""Two directives of four signs each, and a joiner."""
+MARKS = frozenset({Mark.BOLD, Mark.ITALIC, Mark.STRIKE, Mark.CODE})
+FEATURES = frozenset({Feature.QUOTE, Feature.CODE_BLOCK})
+
+_FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile("[&<>'\"]")
+_UNSTYLED = "<unstyled xmlns='urn:xmpp:styling:0'/>"
+_MUC = "http://jabber.org/protocol/muc"
+
+
+def quote(text: str) -> str:
+    """Text as it may stand in an element or in an attribute."""
+    if not text.isprintable():
+        text = _FORBIDDEN.sub("", text)
+    if _SPECIAL.search(text) is None:
+        return text
+    return (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        .replace('"', "&#34;").replace("'", "&#39;")
+    )  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    """Text as it may stand in an element, with quotation marks as they are."""
+    if not text.isprintable():
+        text = _FORBIDDEN.sub("", text)
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
+def body(content: Content, kind: Kind = Kind.TEXT) -> str:
+    """The words as a body, with styling directives, or with the hint that there are none (XEP-0393)."""
+    spans = content.spans
+    marked = False
+    for span in spans:
+        if span.marks or span.block != PLAIN:
+            marked = True
+            break
+    if marked:
+        text = _escaped(_emote(_build(spans, kind), kind))
+        if len(text.encode("utf-8", "replace")) <= STANZA_LIMIT - _ENVELOPE:
+            return f"<body>{text}</body>"
+    text = _emote(content.text, kind)
+    hint = _UNSTYLED if styling.is_styled(text) else ""
+    return f"<body>{_escaped(text)}</body>{hint}"
+
+
+def _build(spans: tuple[Span, ...], kind: Kind) -> str:
+    if kind is Kind.EMOTE and spans[0].block != PLAIN:
+        # "/me" has to begin the message, and a block has to begin its line
+        spans = (Span("\n"), *spans)
+    return styling.build(spans)
+
+
+def _emote(text: str, kind: Kind) -> str:
+    """The text with /me before it where it is one, and not read as one where it is none (XEP-0245)."""
+    if kind is Kind.EMOTE:
+        return f"/me {text}"
+    return f"\u2060{text}" if text.startswith("/me ") else text
+
+
+def message(room: RoomId, content: Content, kind: Kind, txn: Txn, *, origin: bool = False) -> str:
+    """A message to a room. Its id comes back with it (XEP-0045 section 7.4, XEP-0359)."""
+    head = f"<message to='{quote(room)}' type='groupchat' id='{txn}'>"
+    if origin:
+        head += f"<origin-id xmlns='urn:xmpp:sid:0' id='{txn}'/>"
+    return f"{head}{body(content, kind)}</message>"
+
+
+def direct(person: str, text: str, *, in_room: bool) -> str:
+    """A message to one person; `in_room` when they are met in a room (XEP-0045 section 7.5)."""
+    mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
+    words = f"<body>{_escaped(text)}</body>{_UNSTYLED}"
+    return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
+
+
+def join(occupant: str, stanza_id: str, password: str | None) -> str:
+    """Enter a room without its history (XEP-0045 sections 7.2 and 7.2.13)."""
+    key = f"<password>{_escaped(password)}</password>" if password is not None else ""
+    return (
+        f"<presence to='{quote(occupant)}' id='{stanza_id}'><x xmlns='{_MUC}'>"
+        f"<history maxchars='0'/>{key}</x></presence>"
+    )
+
+
+def rename(occupant: str, stanza_id: str) -> str:
+    """Ask for another nick (XEP-0045 section 7.6)."""
+    return f"<presence to='{quote(occupant)}' id='{stanza_id}'/>"
+
+
+def leave(occupant: str) -> str:
+    """Leave a room (XEP-0045 section 7.14)."""
+    return f"<presence to='{quote(occupant)}' type='unavailable'/>"
+
+
+def iq(kind: str, stanza_id: str, to: str, payload: str) -> str:
+    """A request (RFC 6120 section 8.2.3); the payload is XML already."""
+    return f"<iq type='{kind}' id='{stanza_id}' to='{quote(to)}'>{payload}</iq>"

@@ -1,0 +1,242 @@
+"""One connection's life: log in, be in the rooms, say things, hear things, stay alive."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from bridge import (
+    AdapterError,
+    ConnectionLost,
+    Emit,
+    Event,
+    MessageCreated,
+    MessageEdited,
+    Part,
+    Receipt,
+    RoomId,
+    RoomStateChanged,
+    RoomUnavailable,
+    Settle,
+    TemporaryFailure,
+    Txn,
+)
+
+from . import decode, encode, refusals, resume
+from .client import Client
+from .config import NetworkConfig, RoomConfig
+from .rooms import Rooms
+from .session import Session
+
+__all__ = ["Link", "Memory"]
+
+_TICK = 5.0
+_QUIET = 60.0
+"""Seconds of silence after which the server is asked whether it is there."""
+_DEAD = 90.0
+_ROOM_QUIET = 300.0
+_SLOW = 30.0
+"""Seconds for a room to give a message back before we ask whether we are in it."""
+_LOST = 90.0
+_REGAIN = 60.0
+_MOST_LANDED = 1000
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one connection leaves to the next."""
+
+    session: Session
+    landed: dict[str, Receipt]
+    """Receipts that came too late for the connection that their messages were sent on."""
+    stream: resume.Stream | None = None
+
+
+@dataclass(slots=True)
+class _Flight:
+    room: RoomId
+    since: float
+    settle: Settle
+
+
+class Link:
+    """One connection; used once."""
+
+    def __init__(
+        self, config: NetworkConfig, memory: Memory, emit: Emit, introduce: Callable[[str], str | None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._config = config
+        self._memory = memory
+        self._session = memory.session
+        self._emit = emit
+        self._introduce = introduce
+        self._events: list[Event] = []
+        self._flights: dict[str, _Flight] = {}
+        self._durable: asyncio.Future[None] | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._client = Client(config, self, memory.stream)
+        self._rooms = Rooms(config, self._session, self._client, self._tell, self._drop)
+
+    # -- for the adapter
+
+    async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Live until the connection ends. Raises why."""
+        final = True
+        try:
+            await self._client.open()
+            self._memory.stream = None
+            if not self._client.resumed:
+                self._session.places.clear()
+                self._client.say("<presence/>")
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                now = self._loop.time()
+                for place in self._session.places.values():
+                    place.heard = now
+                self._rooms.serve(group, rooms)
+                group.create_task(self._watch())
+                await self._client.ended
+        except ConnectionLost:
+            final = False
+            raise
+        except BaseExceptionGroup as errors:
+            final = False
+            raise errors.exceptions[0] from None
+        finally:
+            self._group = None
+            self._fail_all(ConnectionLost("the connection ended"))
+            self._memory.stream = await self._client.close(final=final)
+            self.flush()
+
+    def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Be in these rooms and no others."""
+        if self._group is not None:
+            self._rooms.serve(self._group, rooms)
+
+    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle) -> None:
+        """Send a message; `settle` is told what the room makes of it."""
+        receipt = self._memory.landed.pop(txn, None)
+        if receipt is not None:
+            settle(receipt)
+            return
+        self._flights[txn] = _Flight(room, self._loop.time(), settle)
+        self._client.say(stanza)
+
+    @property
+    def alive(self) -> bool:
+        """Whether things can be said."""
+        return self._group is not None and not self._client.ended.done()
+
+    # -- what the client hears
+
+    def message(self, element: Element) -> None:
+        """A message stanza came in."""
+        said = decode.message(element, self._session)
+        if said is None:
+            return
+        if isinstance(said, MessageCreated | MessageEdited):
+            self._session.places[said.room].heard = self._client.heard
+            self._events.append(said)
+        elif isinstance(said, decode.Reflection):
+            said.place.heard = self._client.heard
+            self._reflected(said)
+        elif isinstance(said, decode.Failure):
+            self._refused(said)
+        else:
+            self._answer(said)
+
+    def presence(self, element: Element) -> None:
+        """A presence stanza came in."""
+        if (element.get("from") or "").partition("/")[0] in self._session.places:
+            self._rooms.presence(decode.presence(element))
+
+    def flush(self) -> "asyncio.Future[None] | None":
+        """Hand over what happened, in one go."""
+        if self._events:
+            events, self._events = self._events, []
+            self._durable = self._emit(events)
+        return self._durable
+
+    def _reflected(self, said: decode.Reflection) -> None:
+        receipt = Receipt(Part(said.id, said.aliases))
+        flight = self._flights.pop(said.txn, None)
+        if flight is None:
+            landed = self._memory.landed
+            landed[said.txn] = receipt
+            if len(landed) > _MOST_LANDED:
+                del landed[next(iter(landed))]
+        else:
+            flight.settle(receipt)
+
+    def _refused(self, said: decode.Failure) -> None:
+        flight = self._flights.get(said.txn)
+        if flight is None or flight.room != said.room:
+            return
+        del self._flights[said.txn]
+        flight.settle(refusals.sending(said))
+        place = self._session.places.get(said.room)
+        if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
+            self._group.create_task(self._rooms.ping(place))
+
+    def _answer(self, said: decode.Direct) -> None:
+        """Tell somebody who wrote to us alone what we are."""
+        bare = said.person.partition("/")[0]
+        if bare.lower() == self._config.jid:
+            return
+        text = self._introduce(said.person if said.in_room else bare)
+        if text is not None:
+            self._client.say(encode.direct(said.person, text, in_room=said.in_room))
+
+    # -- what the rooms tell
+
+    def _tell(self, event: RoomStateChanged) -> None:
+        if not self._events:
+            self._loop.call_soon(self.flush)
+        if event.room in self._session.places:
+            self._session.places[event.room].heard = self._loop.time()
+        self._events.append(event)
+
+    def _drop(self, room: RoomId, reason: str) -> None:
+        """We are not in this room any more: what was said there may not have been heard."""
+        for txn in [txn for txn, flight in self._flights.items() if flight.room == room]:
+            self._flights.pop(txn).settle(RoomUnavailable(reason))
+
+    def _fail_all(self, error: AdapterError) -> None:
+        flights, self._flights = self._flights, {}
+        for flight in flights.values():
+            flight.settle(error)
+
+    # -- staying alive
+
+    async def _watch(self) -> None:
+        regain = self._loop.time() + _REGAIN
+        asking: asyncio.Task[None] | None = None
+        while True:
+            await asyncio.sleep(_TICK)
+            now = self._loop.time()
+            silent = now - self._client.heard
+            if silent > _DEAD:
+                raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")
+            if silent > _QUIET and (asking is None or asking.done()) and self._group is not None:
+                asking = self._group.create_task(self._ping_server())
+            self._watch_rooms(now)
+            if now > regain:
+                regain = now + _REGAIN
+                self._rooms.regain()
+
+    async def _ping_server(self) -> None:
+        try:
+            await self._client.ask("get", self._config.domain, "<ping xmlns='urn:xmpp:ping'/>", _DEAD)
+        except TimeoutError:
+            return
+
+    def _watch_rooms(self, now: float) -> None:
+        doubtful = {flight.room for flight in self._flights.values() if now - flight.since > _SLOW}
+        for place in self._rooms.places():
+            if (now - place.heard > _ROOM_QUIET or place.room in doubtful) and self._group is not None:
+                place.heard = now
+                self._group.create_task(self._rooms.ping(place))
+        for txn in [txn for txn, flight in self._flights.items() if now - flight.since > _LOST]:
+            flight = self._flights.pop(txn)
+            flight.settle(TemporaryFailure(f"{flight.room} neither took nor refused the message"))

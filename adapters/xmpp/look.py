@@ -1,0 +1,73 @@
+"""Looking at rooms without entering them."""
+
+import asyncio
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element
+
+from bridge import RoomId
+
+from .client import Client
+from .config import NetworkConfig, RoomConfig
+from .rooms import observe
+from .session import Place
+
+__all__ = ["look_at"]
+
+_AT_ONCE = 20
+_MEMBERS = frozenset({"muc_membersonly", "members-only"})
+_AWAY = "is on a server that cannot be reached: check what stands behind the @"
+_TROUBLE = {
+    "remote-server-not-found": _AWAY,
+    "remote-server-timeout": _AWAY,
+    "service-unavailable": "is not a room, or its server does not tell of it",
+}
+_PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
+
+
+class _Deaf:
+    """Hears nothing: a look is no visit."""
+
+    def message(self, element: Element) -> None:
+        return
+
+    def presence(self, element: Element) -> None:
+        return
+
+    def flush(self) -> None:
+        return
+
+
+async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> dict[RoomId, str | None]:
+    """Log in beside a running service and ask each room about itself. Raises an AdapterError."""
+    resource = {"resource": f"{config.resource[:240]}-check"}
+    client = Client(config.model_copy(update=resource), _Deaf(), None)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(room: RoomId, entry: RoomConfig) -> str | None:
+        async with gate:
+            try:
+                features, trouble = await observe(client, Place(room, config.name))
+            except TimeoutError:
+                return f"{room} does not answer"
+            return _sentence(room, entry, features, trouble)
+
+    try:
+        await client.open()
+        found = await asyncio.gather(*(look(room, entry) for room, entry in rooms.items()))
+    finally:
+        await client.close(final=True)
+    return dict(zip(rooms, found, strict=True))
+
+
+def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
+    if trouble == "item-not-found":
+        return None if entry.create else f"{room} does not exist: create it, or set create: true"
+    if trouble:
+        return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+    if "http://jabber.org/protocol/muc" not in features:
+        return f"{room} is not a room"
+    if features & _PASSWORD and entry.password is None:
+        return f"{room} needs a password: set password at the room"
+    if features & _MEMBERS:
+        return f"{room} is for members only: make sure that hubbub is a member"
+    return None

@@ -1,0 +1,86 @@
+"""What a room's refusals mean, in sentences for the owner. Pure."""
+
+from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
+
+from .decode import Failure, Presence
+
+__all__ = ["departure", "entry", "sending"]
+
+_SOON = 30.0
+_LATER = 60.0
+_PAUSE = 5.0
+_AWAY = {
+    "remote-server-not-found": "its server cannot be found",
+    "remote-server-timeout": "its server does not answer",
+    "gone": "the room has moved or is gone",
+    "item-not-found": "the room does not exist",
+    "service-unavailable": "it does not take messages now",
+    "recipient-unavailable": "it does not take messages now",
+    "internal-server-error": "its server has an internal error",
+}
+_NOT_NOW = {
+    "forbidden": "hubbub has no voice there: ask a moderator to give it voice",
+    "not-acceptable": "hubbub is not in the room",
+    "not-authorized": "hubbub is not in the room",
+    "subscription-required": "hubbub is not a member",
+}
+_ENTRY = {
+    "forbidden": "hubbub is banned from the room: ask its owner",
+    "not-allowed": "the room does not exist, and hubbub may not create rooms there",
+    "not-acceptable": "the room wants hubbub to use the nick that is registered for it: set nick",
+    "registration-required": "the room is for members only: ask its owner to make hubbub a member",
+    "service-unavailable": "the room is full, or not there now",
+    "resource-constraint": "the room is full, or its server is busy",
+    "item-not-found": "the room does not exist, or is not set up yet",
+    "jid-malformed": "the room's server does not take the address or the nick",
+    "gone": "the room is gone",
+    "remote-server-not-found": "the room's server cannot be found: check what stands behind the @",
+    "remote-server-timeout": "the room's server does not answer",
+    "conflict": "every nick that hubbub tried is in use: set nick",
+    "policy-violation": "the room's server does not allow it",
+}
+_DEPARTURE = {
+    "301": "hubbub was banned from the room: ask its owner",
+    "333": "the room's server lost hubbub",
+    "307": "hubbub was kicked from the room",
+    "321": "hubbub lost its place in the room: ask its owner to make it a member",
+    "322": "the room is now for members only: ask its owner to make hubbub a member",
+    "332": "the room's server is shutting down",
+}
+
+
+def sending(failure: Failure) -> AdapterError:
+    """Why a message was not taken (XEP-0045 sections 7.4 and 7.5, RFC 6120 section 8.3.3)."""
+    named = failure.condition
+    said = f": {failure.text}" if failure.text else ""
+    if named in ("resource-constraint", "policy-violation") or failure.kind == "wait":
+        return RateLimited(f"{failure.room} asks hubbub to wait ({named}){said}", _PAUSE)
+    if named in _NOT_NOW:
+        return RoomUnavailable(f"cannot speak in {failure.room}: {_NOT_NOW[named]}{said}", _SOON)
+    if named in _AWAY:
+        return RoomUnavailable(f"cannot speak in {failure.room}: {_AWAY[named]}{said}", _LATER)
+    return Rejected(f"{failure.room} does not take the message ({named}){said}")
+
+
+def entry(answer: Presence, *, with_password: bool) -> str:
+    """Why we are not let in (XEP-0045 section 7.2)."""
+    named = answer.condition
+    said = f" ({answer.text})" if answer.text else ""
+    if named == "not-authorized":
+        if with_password:
+            return f"the room does not take the password: check it{said}"
+        return f"the room needs a password: set password at the room{said}"
+    return f"{_ENTRY.get(named, f'the room does not let hubbub in: {named}')}{said}"
+
+
+def departure(last: Presence) -> tuple[str, float]:
+    """Why we are no longer in a room, and after how many seconds to try again (sections 8.2, 9.1, 10.9)."""
+    said = f" ({last.text})" if last.text else ""
+    statuses = last.statuses
+    if last.destroyed:
+        to = f", it moved to {last.moved_to}" if last.moved_to else ""
+        return f"the room was destroyed{to}{said}", _SOON
+    for code, sentence in _DEPARTURE.items():
+        if code in statuses:
+            return f"{sentence}{said}", _PAUSE if code in ("332", "333") else _SOON
+    return f"the room let hubbub go{said}", _PAUSE

@@ -1,0 +1,278 @@
+"""Being in the rooms: entering, creating, staying, coming back."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from xml.etree.ElementTree import Element
+
+from bridge import RoomId, RoomState, RoomStateChanged
+
+from . import decode, encode, refusals
+from .config import NetworkConfig, RoomConfig
+from .session import Place, Session
+
+__all__ = ["Rooms", "Voice", "nicks", "observe"]
+
+_AT_ONCE = 40
+"""Rooms that are being entered at the same time."""
+_ANSWER = 60.0
+_FIRST_PAUSE = 30.0
+_LONGEST_PAUSE = 600.0
+_MOST_NICKS = 6
+_PING = 30.0
+_KEEPING = 256
+_PLAIN_WINDOW = 16
+_DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+_OWNER = "http://jabber.org/protocol/muc#owner"
+_STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
+"""What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
+that has just changed; but a room that vanished says the same, and entering twice does no harm."""
+_UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
+
+
+class Voice(Protocol):
+    """What the rooms need of the connection."""
+
+    def say(self, stanza: str) -> None: ...
+
+    def fresh_id(self) -> str: ...
+
+    async def ask(self, kind: str, to: str, payload: str, timeout: float = ...) -> Element: ...  # noqa: ASYNC109
+
+
+class _Refused(Exception):
+    """We are not in, and this is why; try again after so many seconds, or with growing patience."""
+
+    def __init__(self, sentence: str, pause: float | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.pause = pause
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A room that we are to be in."""
+
+    config: RoomConfig
+    place: Place
+    task: "asyncio.Task[None] | None" = None
+    asked: str = ""
+    answer: "asyncio.Future[decode.Presence] | None" = None
+    left: "asyncio.Future[tuple[str, float]] | None" = None
+    pinging: bool = False
+    """Whether a self-ping is under way."""
+
+
+class Rooms:
+    """All rooms of one connection."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        session: Session,
+        voice: Voice,
+        tell: Callable[[RoomStateChanged], None],
+        drop: Callable[[RoomId, str], None],
+    ) -> None:
+        """`drop` is told of a room that we are no longer in, and why."""
+        self._config = config
+        self._session = session
+        self._voice = voice
+        self._tell = tell
+        self._drop = drop
+        self._entries: dict[RoomId, _Entry] = {}
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+
+    def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Be in these rooms and no others."""
+        for room in [room for room, entry in self._entries.items() if rooms.get(room) != entry.config]:
+            self._leave(self._entries.pop(room))
+        for room, config in rooms.items():
+            if room not in self._entries:
+                place = self._session.places.get(room) or Place(room, config.nick or self._config.name)
+                self._session.places[room] = place
+                entry = self._entries[room] = _Entry(config, place)
+                entry.task = group.create_task(self._keep(entry))
+        for name in self._session.places.keys() - self._entries.keys():
+            self._voice.say(encode.leave(self._session.places.pop(name).occupant))
+
+    def presence(self, seen: decode.Presence) -> None:
+        """Somebody in a room came, changed or went. Only we ourselves matter."""
+        entry = self._entries.get(RoomId(seen.room))
+        if entry is None:
+            return
+        if seen.type == "error":
+            if entry.answer is not None and seen.id in ("", entry.asked):
+                _settle(entry.answer, seen)
+        elif seen.nick == entry.place.nick and seen.type == "unavailable":
+            self._gone(entry, seen)
+        elif "110" in seen.statuses and seen.type == "available":
+            entry.place.nick = seen.nick
+            entry.place.owner = seen.affiliation == "owner"
+            if entry.answer is not None:
+                _settle(entry.answer, seen)
+
+    def _gone(self, entry: _Entry, seen: decode.Presence) -> None:
+        if "303" in seen.statuses and seen.new_nick:
+            entry.place.nick = seen.new_nick
+        elif entry.left is not None:
+            _settle(entry.left, refusals.departure(seen))
+
+    def places(self) -> Iterator[Place]:
+        """All rooms that we are in."""
+        return (entry.place for entry in self._entries.values() if entry.place.joined)
+
+    async def ping(self, place: Place) -> None:
+        """Find out whether we are still in a room (XEP-0410), and come back if not."""
+        entry = self._entries.get(place.room)
+        if entry is None or entry.pinging or entry.left is None:
+            return
+        entry.pinging = True
+        try:
+            answer = await self._voice.ask("get", place.occupant, "<ping xmlns='urn:xmpp:ping'/>", _PING)
+        except TimeoutError:
+            return
+        finally:
+            entry.pinging = False
+        if answer.get("type") == "error":
+            named, _, _ = decode.condition(answer)
+            if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
+                _settle(entry.left, ("the room no longer knows hubbub", 0.0))
+
+    def regain(self) -> None:
+        """Ask for the nicks that we wanted, wherever we have another."""
+        for entry in self._entries.values():
+            wanted = self._nick(entry)
+            if entry.place.joined and entry.place.nick != wanted:
+                self._voice.say(encode.rename(f"{entry.place.room}/{wanted}", self._voice.fresh_id()))
+
+    # -- one room
+
+    def _nick(self, entry: _Entry) -> str:
+        return entry.config.nick or self._config.name
+
+    def _leave(self, entry: _Entry) -> None:
+        if entry.task is not None:
+            entry.task.cancel()
+        self._voice.say(encode.leave(entry.place.occupant))
+        self._session.places.pop(entry.place.room, None)
+        self._drop(entry.place.room, "the room is no longer in the configuration")
+
+    def _state(self, place: Place, state: RoomState, reason: str = "") -> None:
+        self._tell(RoomStateChanged(room=place.room, state=state, reason=reason))
+
+    async def _keep(self, entry: _Entry) -> None:
+        """Be in a room, as often as it takes."""
+        place, pause = entry.place, _FIRST_PAUSE
+        while True:
+            entry.left = asyncio.get_running_loop().create_future()
+            try:
+                if not place.joined:
+                    async with self._gate:
+                        await self._enter(entry)
+                place.joined, pause = True, _FIRST_PAUSE
+                self._state(place, RoomState.JOINED)
+                refused = _Refused(*await entry.left)
+            except _Refused as error:
+                refused = error
+            place.joined = False
+            self._drop(place.room, refused.sentence)
+            self._state(place, RoomState.REFUSED, f"{place.room}: {refused.sentence}")
+            if refused.pause is None:
+                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+            else:
+                wait = refused.pause
+            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 spreads load, guards nothing
+
+    async def _enter(self, entry: _Entry) -> None:
+        """Enter a room. Raises _Refused."""
+        place = entry.place
+        self._state(place, RoomState.JOINING)
+        try:
+            await observe(self._voice, place)
+            answer = await self._ask_in(entry)
+            if "201" in answer.statuses:
+                await self._create(entry)
+            elif place.owner and place.window < _KEEPING:
+                form = await self._voice.ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
+                _count_history(place, form)
+        except TimeoutError:
+            self._voice.say(encode.leave(place.occupant))
+            raise _Refused("the room does not answer") from None
+
+    async def _ask_in(self, entry: _Entry) -> decode.Presence:
+        """Ask to be let in, with one nick after the other while they are in use."""
+        place, password = entry.place, entry.config.password
+        key = password.get_secret_value() if password else None
+        for nick in nicks(self._nick(entry)):
+            place.nick = nick
+            entry.asked = self._voice.fresh_id()
+            entry.answer = asyncio.get_running_loop().create_future()
+            self._voice.say(encode.join(place.occupant, entry.asked, key))
+            try:
+                async with asyncio.timeout(_ANSWER):
+                    answer = await entry.answer
+            finally:
+                entry.answer = None
+            if answer.type != "error":
+                return answer
+            if answer.condition != "conflict":
+                break
+        raise _Refused(refusals.entry(answer, with_password=key is not None))
+
+    async def _create(self, entry: _Entry) -> None:
+        """Our joining made the room (XEP-0045 section 10.1): set it up, or undo it."""
+        place, ask = entry.place, self._voice.ask
+        if not entry.config.create:
+            destroy = f"<query xmlns='{_OWNER}'><destroy/></query>"
+            with contextlib.suppress(TimeoutError):
+                await ask("set", place.room, destroy)
+            self._voice.say(encode.leave(place.occupant))
+            raise _Refused("the room does not exist: create it, or set create: true")
+        form = await ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
+        submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
+        answer = await ask("set", place.room, submit)
+        if answer.get("type") == "error":
+            raise _Refused(f"the room was created but cannot be set up ({decode.condition(answer)[0]})")
+        await observe(self._voice, place)
+        _count_history(place, form)
+
+
+async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
+    """Ask a room what it can do (XEP-0045 section 6.4). Returns its features, or the error's name.
+
+    Raises TimeoutError.
+    """
+    answer = await voice.ask("get", place.room, _DISCO)
+    if answer.get("type") == "error":
+        return frozenset(), decode.condition(answer)[0]
+    found = decode.info(answer)
+    place.stanza_ids = "urn:xmpp:sid:0" in found.features
+    place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
+    place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
+    archive = any(feature.startswith("urn:xmpp:mam:") for feature in found.features)
+    place.window = _KEEPING if archive else _window(found.history)
+    return found.features, ""
+
+
+def _count_history(place: Place, form: Element) -> None:
+    if form.get("type") == "result":
+        place.window = max(place.window, _window(decode.info(form).history))
+
+
+def _window(history: int | None) -> int:
+    """As many unconfirmed messages as the room keeps: so many can be found again after a crash."""
+    return min(max(history or 0, _PLAIN_WINDOW), _KEEPING)
+
+
+def nicks(wanted: str) -> Iterator[str]:
+    """The nick, and what to take instead while it is in use."""
+    return (wanted + "_" * count for count in range(_MOST_NICKS))
+
+
+def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
+    if not future.done():
+        future.set_result(result)

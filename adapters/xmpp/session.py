@@ -1,0 +1,47 @@
+"""What one account has learned of its rooms: who we are there and what each room can do. Pure."""
+
+import itertools
+import time
+from dataclasses import dataclass
+
+from bridge import MessageId, RoomId
+
+__all__ = ["Place", "Session"]
+
+
+@dataclass(slots=True)
+class Place:
+    """One room as we know it."""
+
+    room: RoomId
+    nick: str
+    """Who we are there: the last nick that we asked for, or that the room gave us."""
+    joined: bool = False
+    stanza_ids: bool = False
+    """Whether the room puts ids on messages that can be believed (XEP-0359 section 6)."""
+    occupant_ids: bool = False
+    """Whether the room tells its people apart whatever their nick (XEP-0421)."""
+    stable_ids: bool = False
+    """Whether our own messages come back with the id that we gave them (XEP-0045 section 7.4)."""
+    window: int = 16
+    """How many messages may be unconfirmed at once."""
+    owner: bool = False
+    heard: float = 0.0
+    """When something last came from the room, by the loop's clock."""
+
+    @property
+    def occupant(self) -> str:
+        """Our own address in the room."""
+        return f"{self.room}/{self.nick}"
+
+
+class Session:
+    """The state that decode needs, and nothing that does I/O. It outlives a connection that is resumed."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, Place] = {}
+        self._count = itertools.count()
+
+    def fresh_id(self) -> MessageId:
+        """A name for a message that the room gave none that can be believed."""
+        return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")

@@ -1,0 +1,120 @@
+"""Real servers beside the demo's: Prosody with an archive, and ejabberd."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from pathlib import Path
+
+from adapters.xmpp.demo import Demo
+from adapters.xmpp.person import Person
+
+_EJABBERD = """\
+hosts: [{domain}]
+loglevel: warning
+auth_method: [internal]
+auth_password_format: plain
+certfiles: []
+listen:
+  - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, shaper: none, access: c2s, starttls: false}}
+access_rules: {{c2s: {{allow: all}}, local: {{allow: local}}, register: {{allow: all}}}}
+registration_timeout: infinity
+modules:
+  mod_disco: {{}}
+  mod_ping: {{}}
+  mod_roster: {{}}
+  mod_register: {{ip_access: all, access: register}}
+  mod_mam: {{assume_mam_usage: true, default: always}}
+  mod_muc: {{hosts: ["{rooms}"], access: [allow], access_create: [allow], access_persistent: [allow],
+    min_message_interval: 0, min_presence_interval: 0, default_room_options: {{mam: true, anonymous: true}}}}
+  mod_stream_mgmt: {{resume_timeout: 60}}
+"""
+_PATIENCE = 30.0
+
+
+class Archive(Demo):
+    """Prosody whose rooms keep what is said (XEP-0313) and name it (XEP-0359)."""
+
+    more = '  modules_enabled = { "muc_mam" }\n  muc_log_by_default = true\n'
+
+
+class Ejabberd:
+    """ejabberd on a free port, its data in one folder."""
+
+    domain = "ejabberd.hubbub.test"
+    rooms = f"rooms.{domain}"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self._process = None
+        self._people = []
+
+    async def start(self) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+        settings = self.folder / "ejabberd.yml"
+        settings.write_text(_EJABBERD.format(domain=self.domain, rooms=self.rooms, port=self.port))
+        libraries = Path("/usr/lib/x86_64-linux-gnu")
+        (ebin,) = [path for path in libraries.glob("ejabberd-*/ebin") if (path / "ejabberd.app").exists()][:1]
+        with (self.folder / "ejabberd.out").open("ab") as out:
+            self._process = await asyncio.create_subprocess_exec(
+                "setpriv", "--pdeathsig", "KILL", "erl", "-noinput", "-noshell", "-pa", str(ebin),
+                "-mnesia", "dir", f'"{self.folder}/spool"', "+sbwt", "none", "+S", "1", "-s", "ejabberd",
+                cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+                start_new_session=True,
+                env={**os.environ, "EJABBERD_CONFIG_PATH": str(settings), "HOME": str(self.folder),
+                     "EJABBERD_LOG_PATH": f"{self.folder}/ejabberd.log", "ERL_LIBS": str(libraries)},
+            )  # fmt: skip
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                assert self._process.returncode is None, "ejabberd has ended: see ejabberd.out"
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    await asyncio.sleep(0.05)
+                    continue
+                writer.close()
+                return
+
+    async def stop(self) -> None:
+        for person in self._people:
+            await person.leave()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+
+    async def register(self, user: str, password: str) -> None:
+        """An account, made in band (XEP-0077)."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(
+            f"<?xml version='1.0'?><stream:stream to='{self.domain}' version='1.0' xmlns='jabber:client'"
+            " xmlns:stream='http://etherx.jabber.org/streams'><iq type='set' id='r'>"
+            f"<query xmlns='jabber:iq:register'><username>{user}</username><password>{password}</password>"
+            "</query></iq>".encode()
+        )
+        async with asyncio.timeout(_PATIENCE):
+            answer = await _until(reader, (b"id='r'", b'id="r"'))
+        assert b"result" in answer, answer
+        writer.close()
+        await writer.wait_closed()
+
+    async def person(self, name: str, room: str) -> Person:
+        user = f"person{len(self._people)}"
+        await self.register(user, "secret")
+        person = Person(name, room, user, self.domain, "secret")
+        self._people.append(person)
+        await person.join(self.port)
+        return person
+
+
+async def _until(reader, signs):
+    data = b""
+    while not any(sign in data for sign in signs):
+        more = await reader.read(65536)
+        assert more, data
+        data += more
+    return data

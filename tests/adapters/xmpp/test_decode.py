@@ -1,0 +1,327 @@
+"""What comes in, section by section."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.xmpp import decode
+from adapters.xmpp.session import Place, Session
+from bridge import Block, Content, Kind, Mark, MessageCreated, MessageEdited, RoomId, Span, by_author, plain
+
+ROOM = RoomId("room@muc.x")
+ALICE = f"{ROOM}/alice"
+
+
+def session(**known):
+    made = Session()
+    made.places[ROOM] = Place(ROOM, "bot", **known)
+    return made
+
+
+def element(xml):
+    return ET.fromstring(f"<s xmlns='jabber:client'>{xml}</s>")[0]
+
+
+def message(inside, attributes="", source=ALICE, kind="groupchat", **known):
+    xml = f"<message from='{source}' type='{kind}' {attributes}>{inside}</message>"
+    return decode.message(element(xml), session(**known))
+
+
+def test_a_message_of_a_room():
+    """XEP-0045 section 7.4: nobody but the room can name a message, so its id is ours here."""
+    event = message("<body>hello</body>", "id='m1'")
+    assert event == MessageCreated(
+        id=event.id,
+        aliases=(by_author(ALICE, "m1"),),
+        room=ROOM,
+        sender=event.sender,
+        content=plain("hello"),
+    )
+    assert (event.sender.id, event.sender.name) == (ALICE, "alice")
+    assert event.id != "m1"
+
+
+def test_ids_of_our_own_making_differ():
+    known = session()
+    xml = f"<message from='{ALICE}' type='groupchat'><body>a</body></message>"
+    assert len({decode.message(element(xml), known).id for _ in range(100)}) == 100
+
+
+STANZA_ID = "<stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='q1'/>"
+
+
+def test_a_stanza_id_is_believed_of_a_room_that_gives_them():
+    """XEP-0359 section 6 (Security Considerations)."""
+    body = "<body>a</body>"
+    assert message(body + STANZA_ID.format(by=ROOM), stanza_ids=True).id == "q1"
+    assert message(body + STANZA_ID.format(by=ROOM), stanza_ids=False).id != "q1"
+    assert message(body + STANZA_ID.format(by=ALICE), stanza_ids=True).id != "q1"
+    assert message(body + STANZA_ID.format(by="muc.x"), stanza_ids=True).id != "q1"
+
+
+def test_an_origin_id_is_one_more_name():
+    """XEP-0359 section 5."""
+    event = message("<body>a</body><origin-id xmlns='urn:xmpp:sid:0' id='o1'/>", "id='m1'")
+    assert event.aliases == (by_author(ALICE, "m1"), by_author(ALICE, "o1"))
+
+
+def test_an_occupant_id_tells_who_it_is():
+    """XEP-0421 section 3: only where the room announces them; it can never be taken for an address."""
+    inside = "<body>a</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='room@muc.x/bob'/>"
+    assert message(inside, occupant_ids=True).sender.id == "occupant:room@muc.x/bob"
+    assert message(inside, occupant_ids=False).sender.id == ALICE
+
+
+def test_our_own_message_comes_back():
+    """XEP-0045 section 7.4: the room reflects it to its sender."""
+    said = message("<body>a</body>" + STANZA_ID.format(by=ROOM), "id='1.ab'", f"{ROOM}/bot", stanza_ids=True)
+    assert isinstance(said, decode.Reflection)
+    assert (said.txn, said.id) == ("1.ab", "q1")
+
+
+def test_a_reflection_is_found_by_origin_id_where_ids_may_change():
+    """XEP-0359 section 3.2 business rules: the origin-id is left alone."""
+    inside = "<body>a</body><origin-id xmlns='urn:xmpp:sid:0' id='1.ab'/>"
+    assert message(inside, "id='other'", f"{ROOM}/bot").txn == "1.ab"
+    assert message(inside, "id='other'", f"{ROOM}/bot", stable_ids=True).txn == "other"
+
+
+def test_an_emote():
+    """XEP-0245 section 2: four letters at the beginning, and nothing else."""
+    event = message("<body>/me waves</body>")
+    assert (event.kind, event.content) == (Kind.EMOTE, plain("waves"))
+    for text in ("/mewaves", " /me waves", "/ME waves", "a /me b"):
+        assert message(f"<body>{text}</body>").kind is Kind.TEXT
+
+
+def test_styling():
+    """XEP-0393 section 6."""
+    event = message("<body>/me *is* back</body>")
+    assert event.content == Content((Span("is", frozenset({Mark.BOLD})), Span(" back")))
+
+
+def test_styling_that_is_switched_off():
+    """XEP-0393 section 7."""
+    event = message("<body>*a*</body><unstyled xmlns='urn:xmpp:styling:0'/>")
+    assert event.content == plain("*a*")
+
+
+XHTML = (
+    "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>"
+    "{}</body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "spans"),
+    [
+        ("<p>a <strong>b</strong></p>", (Span("a "), Span("b", frozenset({Mark.BOLD})))),
+        ("<p>a</p><p>b<br/>c</p>", (Span("a\nb\nc"),)),
+        ("<span style='font-weight: bold; color: #ff0000'>x</span>",
+         (Span("x", frozenset({Mark.BOLD}), colour=0xFF0000),)),
+        ("<a href='https://x.y/'>z</a>", (Span("z", href="https://x.y/"),)),
+        ("<a href='javascript:alert(1)'>z</a>", (Span("z"),)),
+        ("a<script>evil()</script><style>b</style>c", (Span("ac"),)),
+        ("<img src='https://x.y/cat.png' alt='cat'/>", (Span("[image] cat"),)),
+        ("<blockquote>a</blockquote>b", (Span("a\n", block=Block(quote=1)), Span("b"))),
+        ("<pre>a\n  b</pre>", (Span("a\n  b", block=Block(code="")),)),
+        ("<ol><li>a</li><li>b</li></ol>",
+         (Span("a\n", block=Block(item=1)), Span("b", block=Block(item=2)))),
+        ("<marquee onclick='x'>a</marquee>", (Span("a"),)),
+        ("  a \n b  ", (Span("a b"),)),
+    ],
+)  # fmt: skip
+def test_xhtml(html, spans):
+    """XEP-0071 section 7 (Recommended Profile) and section 11 (Security Considerations)."""
+    assert message(f"<body>plain</body>{XHTML.format(html)}").content.spans == spans
+
+
+def test_xhtml_without_words_counts_for_nothing():
+    """XEP-0071 section 8: the plain body says the same."""
+    assert message(f"<body>plain</body>{XHTML.format('<p/>')}").content == plain("plain")
+
+
+def test_xhtml_that_is_nested_without_end():
+    assert message(f"<body>a</body>{XHTML.format('<b>' * 3000 + 'x' + '</b>' * 3000)}").content.text == "x"
+
+
+def test_a_correction():
+    """XEP-0308 section 3: it names a message of the same person."""
+    event = message("<body>b</body><replace xmlns='urn:xmpp:message-correct:0' id='m1'/>", "id='m2'")
+    assert isinstance(event, MessageEdited)
+    assert (event.target, event.content) == (by_author(ALICE, "m1"), plain("b"))
+
+
+def test_a_reply():
+    """XEP-0461 section 3: in a room the id is the room's; XEP-0428: the quotation is for others."""
+    inside = (
+        "<body>&gt; hello\nyes</body><reply xmlns='urn:xmpp:reply:0' to='room@muc.x/bob' id='q7'/>"
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='8'/></fallback>"
+    )
+    event = message(inside, stanza_ids=True)
+    assert (event.reply_to, event.content) == ("q7", plain("yes"))
+    assert message(inside).reply_to == by_author("room@muc.x/bob", "q7")
+
+
+@pytest.mark.parametrize("by", [ROOM, "muc.x", f"{ROOM}/bob"])
+def test_history_is_left_out(by):
+    """XEP-0045 section 7.2.14: what the room stamps was said before."""
+    assert (
+        message(f"<body>a</body><delay xmlns='urn:xmpp:delay' from='{by}' stamp='2020-01-01T00:00:00Z'/>")
+        is None
+    )
+
+
+def test_a_message_that_was_under_way_for_long_is_no_history():
+    """XEP-0203 section 3: others stamp too; the time is shown."""
+    event = message("<body>a</body><delay xmlns='urn:xmpp:delay' from='x' stamp='2020-01-01T00:00:00Z'/>")
+    assert event.at == 1577836800.0
+    assert message("<body>a</body><delay xmlns='urn:xmpp:delay' stamp='soon'/>").at is None
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "",
+        "<subject>a</subject>",
+        "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+        "<received xmlns='urn:xmpp:receipts' id='a'/>",
+        "<displayed xmlns='urn:xmpp:chat-markers:0' id='a'/>",
+        "<reactions xmlns='urn:xmpp:reactions:0' id='a'><reaction>x</reaction></reactions>",
+        "<retract xmlns='urn:xmpp:message-retract:1' id='a'/>",
+        "<body/>",
+        "<body> \n </body>",
+        "<body>/me </body>",
+    ],
+)
+def test_what_says_nothing_is_no_event(inside):
+    """XEP-0045 section 8.1, XEP-0085, XEP-0184, XEP-0333, XEP-0444, XEP-0424."""
+    assert message(inside) is None
+
+
+def test_what_the_room_itself_says_is_no_event():
+    """XEP-0045 section 7.4: only occupants talk."""
+    assert message("<body>a</body>", source=ROOM) is None
+
+
+def test_a_room_that_is_none_of_ours():
+    assert message("<body>a</body>", source="other@muc.x/alice") is None
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<encrypted xmlns='eu.siacs.conversations.axolotl'/><body>I sent you an OMEMO message</body>",
+        "<encrypted xmlns='urn:omemo'/><encryption xmlns='urn:xmpp:eme:0' namespace='urn:omemo'/>",
+        "<encrypted xmlns='urn:xmpp:omemo:2'/>",
+        "<x xmlns='jabber:x:encrypted'>abc</x><body>encrypted</body>",
+    ],
+)
+def test_what_is_encrypted_is_named(inside):
+    """XEP-0380, XEP-0384, XEP-0373, XEP-0027."""
+    assert message(inside).content == plain("[encrypted message that the bridge cannot read]")
+
+
+def test_a_file():
+    """XEP-0066 section 3, XEP-0363: the address is the words."""
+    oob = "<x xmlns='jabber:x:oob'><url>https://x.y/a.png</url></x>"
+    assert message(oob).content == plain("https://x.y/a.png")
+    assert message(f"<body>https://x.y/a.png</body>{oob}").content == plain("https://x.y/a.png")
+
+
+def test_a_refusal():
+    """RFC 6120 section 8.3, XEP-0045 section 7.4."""
+    said = message(
+        "<body>a</body><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+        "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>no  voice</text></error>",
+        "id='1.ab'",
+        ROOM,
+        "error",
+    )
+    assert said == decode.Failure(ROOM, "1.ab", "forbidden", "auth", "no voice")
+
+
+def test_somebody_who_writes_to_us_alone():
+    """RFC 6121 section 5.2.2, XEP-0045 section 7.5."""
+    assert message("<body>a</body>", source="al@x.y/z", kind="chat") == decode.Direct(
+        "al@x.y/z", in_room=False
+    )
+    assert message("<body>a</body>", kind="chat") == decode.Direct(ALICE, in_room=True)
+
+
+@pytest.mark.parametrize(
+    ("inside", "source", "kind"),
+    [
+        ("<body>a</body>", "al@x.y/z", "headline"),
+        ("<body>a</body>", ROOM, "chat"),
+        ("<body>a</body>", f"{ROOM}/bot", "chat"),
+        ("<composing xmlns='http://jabber.org/protocol/chatstates'/>", "al@x.y/z", "chat"),
+        ("<body>a</body><delay xmlns='urn:xmpp:delay' stamp='2020-01-01T00:00:00Z'/>", "al@x.y/z", "chat"),
+        ("<body>a</body><x xmlns='http://jabber.org/protocol/muc#user'><invite/></x>", "r@muc.x", "normal"),
+        ("<body>a</body>", "", "chat"),
+    ],
+)
+def test_what_needs_no_answer(inside, source, kind):
+    """RFC 6121 section 5.2.2, XEP-0045 sections 7.8.2 and 7.5, XEP-0160."""
+    assert message(inside, source=source, kind=kind) is None
+
+
+def test_our_own_presence():
+    """XEP-0045 sections 7.2.2 and 10.1.1."""
+    seen = decode.presence(element(
+        f"<presence from='{ROOM}/bot' id='j1'><x xmlns='http://jabber.org/protocol/muc#user'>"
+        "<item affiliation='owner' role='moderator'/><status code='110'/><status code='201'/></x></presence>"
+    ))  # fmt: skip
+    assert (seen.room, seen.nick, seen.type, seen.id) == (ROOM, "bot", "available", "j1")
+    assert (seen.statuses, seen.affiliation) == ({"110", "201"}, "owner")
+
+
+def test_a_room_that_is_destroyed():
+    """XEP-0045 section 10.9."""
+    seen = decode.presence(element(
+        f"<presence from='{ROOM}/bot' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'>"
+        "<item affiliation='none' role='none'/><destroy jid='new@muc.x'><reason>moved</reason></destroy>"
+        "</x></presence>"
+    ))  # fmt: skip
+    assert (seen.destroyed, seen.moved_to, seen.text) == (True, "new@muc.x", "moved")
+
+
+def test_what_a_room_tells_of_itself():
+    """XEP-0045 section 6.4; the length of its history as forms name it."""
+    found = decode.info(element(
+        "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'>"
+        "<feature var='urn:xmpp:sid:0'/>"
+        "<x xmlns='jabber:x:data'><field var='muc#roomconfig_historylength'><value>300</value></field></x>"
+        "</query></iq>"
+    ))  # fmt: skip
+    assert found == decode.Info(frozenset({"urn:xmpp:sid:0"}), 300)
+
+
+trees = st.recursive(
+    st.just(""),
+    lambda inside: st.builds(
+        "<{0} xmlns='{1}' id='a' from='room@muc.x' start='0' end='9' stamp='x'>{2}</{0}>".format,
+        st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback"]),
+        st.sampled_from(["jabber:client", "urn:xmpp:delay", "urn:xmpp:reply:0", "jabber:x:oob",
+                         "urn:xmpp:sid:0",
+                         "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml",
+                         "urn:xmpp:message-correct:0", "http://jabber.org/protocol/muc#user", "a"]),
+        st.lists(inside, max_size=3).map("".join),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(
+    trees,
+    st.sampled_from(["groupchat", "chat", "error", "odd"]),
+    st.sampled_from([ALICE, ROOM, "", "/", "a"]),
+)
+def test_no_stanza_makes_it_fail(inside, kind, source):
+    """Whatever a server or a person sends, decode says something or nothing."""
+    found = element(f"<message from='{source}' type='{kind}'>{inside}</message>")
+    decode.message(found, session(stanza_ids=True, occupant_ids=True))
+    decode.presence(found)
+    decode.info(found)
