@@ -2,7 +2,7 @@
 
 from .adapter import Adapter, Emit, Position, Settle, find
 from .config import Model
-from .demo import Demo, Heard, Person
+from .demo import Demo, Heard, Person, Server, free_port
 from .errors import (
     AdapterError,
     AuthenticationFailed,
@@ -93,6 +93,7 @@ __all__ = [
     "RoomUnavailable",
     "SendMessage",
     "Sender",
+    "Server",
     "Settle",
     "Span",
     "TalkEvent",
@@ -104,6 +105,7 @@ __all__ = [
     "by_author",
     "cut",
     "find",
+    "free_port",
     "lines",
     "normal",
     "of_lines",

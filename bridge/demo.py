@@ -1,15 +1,31 @@
 """What an adapter provides for the demo and the end-to-end tests: a private server and people on it."""
 
 import asyncio
+import contextlib
+import os
+import signal
+import socket
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from .model import Content, Kind
 
-__all__ = ["Demo", "Heard", "Person"]
+__all__ = ["Demo", "Heard", "Person", "Server", "free_port"]
+
+# A server that gives up root's rights also gives up being told of our death by the kernel: so a shell
+# holds the other end of a pipe of ours, and kills the server when that is closed, however we ended.
+_GUARD = """\
+exec 3<&0
+"$@" </dev/null 3<&- & server=$!
+{ read _ <&3; kill -KILL $server; } & reader=$!
+trap : TERM
+wait $server
+while kill -0 $server 2>/dev/null; do wait $server; done
+kill $reader 2>/dev/null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +35,79 @@ class Heard:
     sender: str
     content: Content
     kind: Kind
+
+
+def free_port() -> int:
+    """A port of the loopback that is free now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Server:
+    """A server's process, in a group of its own, that does not outlive us."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """What it prints goes to NAME.log in the folder."""
+        self._folder = folder
+        self._log = folder / f"{name}.log"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(
+        self, command: Callable[[int], Sequence[str]], *, port: int | None = None, patience: float = 15.0
+    ) -> int:
+        """Start it on a free port, or on this one again, and wait until it listens; returns the port.
+
+        `command` writes the settings for a port, and gives the command. Raises OSError when the server
+        ends at once, on other ports too; TimeoutError when it takes longer than `patience` seconds.
+        """
+        for number in [port] if port else [free_port() for _ in range(3)]:
+            process = await self.run(*command(number))
+            try:
+                async with asyncio.timeout(patience):
+                    while process.returncode is None:
+                        if await _listens(number):
+                            return number
+                        await asyncio.sleep(0.02)
+            except BaseException:
+                await self.stop()
+                raise
+        raise OSError(f"it ended at once: see {self._log}")
+
+    async def run(self, *command: str) -> asyncio.subprocess.Process:
+        """Start it, and wait for nothing."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                "sh", "-c", _GUARD, "guard", *command,
+                cwd=self._folder, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        return self._process
+
+    async def stop(self, *, patience: float = 2.0) -> None:
+        """End it and all that it started: politely for `patience` seconds, then by force."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for sign, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+            if wait:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, sign)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), wait)
+                    return
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
 
 
 class Person(ABC):

@@ -4,32 +4,21 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
 import bridge
-from bridge import Content, Heard, Kind, cut
+from bridge import Content, Heard, Kind, Server, cut
 
 from . import decode, encode
 from .session import Session
 from .wire import decode_text, line, nick_of, parse
 
-__all__ = ["Demo", "Person", "free_port", "spawn", "terminate"]
+__all__ = ["Demo", "Person"]
 
 _ROOM = "#lobby"
 _TEXT_BYTES = 380
 _PATIENCE = 15.0
-_GUARD = """\
-exec 3<&0
-"$@" </dev/null 3<&- & server=$!
-{ read _ <&3; kill -KILL $server; } & reader=$!
-trap : TERM
-wait $server
-while kill -0 $server 2>/dev/null; do wait $server; done
-kill $reader 2>/dev/null
-"""
 _SETTINGS = """\
 [Global]
  Name = irc.demo
@@ -57,56 +46,6 @@ _SETTINGS = """\
 """
 
 
-def free_port() -> int:
-    """A port on the loopback that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-async def spawn(folder: Path, name: str, *command: str) -> asyncio.subprocess.Process:
-    """Start a server in a process group of its own; what it prints goes to NAME.log in the folder.
-
-    It is killed when we die, however we die: then the pipe that we hold is closed.
-    """
-    with (folder / f"{name}.log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            "sh", "-c", _GUARD, "guard", *command,
-            cwd=folder, stdin=asyncio.subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-
-
-async def terminate(process: asyncio.subprocess.Process) -> None:
-    """End a server and all that it started."""
-    for sign, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await process.wait()
-                return
-
-
-async def answers(port: int, process: asyncio.subprocess.Process, patience: float = 10.0) -> bool:
-    """Wait until something listens on the port; False when the process ended before."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + patience
-    while process.returncode is None:
-        if loop.time() > end:
-            raise TimeoutError(f"nothing listens on port {port} after {patience:.0f} s")
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-        return True
-    return False
-
-
 class Demo(bridge.Demo):
     """ngIRCd on a free port of the loopback."""
 
@@ -116,7 +55,7 @@ class Demo(bridge.Demo):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._server = Server(folder, "ngircd")
         self._people: list[Person] = []
 
     @classmethod
@@ -128,28 +67,21 @@ class Demo(bridge.Demo):
         if binary is None:
             raise OSError("ngircd is not installed: install the Debian package ngircd")
         self.folder.mkdir(parents=True, exist_ok=True)
-        for _ in range(3):
-            self.port = free_port()
-            settings = self.folder / "ngircd.conf"
-            settings.write_text(
-                _SETTINGS.format(port=self.port, folder=self.folder, user=os.getuid(), group=os.getgid())
-            )
-            self._process = await spawn(self.folder, "ngircd", binary, "-n", "-f", str(settings))
-            try:
-                if await answers(self.port, self._process):
-                    return {"DEMO_IRC_PORT": str(self.port)}
-            except BaseException:
-                await self.stop()
-                raise
-        raise OSError(f"ngircd does not start: see {self.folder}/ngircd.log")
+        settings = self.folder / "ngircd.conf"
+
+        def command(port: int) -> list[str]:
+            text = _SETTINGS.format(port=port, folder=self.folder, user=os.getuid(), group=os.getgid())
+            settings.write_text(text)
+            return [binary, "-n", "-f", str(settings)]
+
+        self.port = await self._server.start(command)
+        return {"DEMO_IRC_PORT": str(self.port)}
 
     async def stop(self) -> None:
         for person in self._people:
             await person.leave()
         self._people.clear()
-        if self._process:
-            process, self._process = self._process, None
-            await terminate(process)
+        await self._server.stop()
 
     async def person(self, name: str, room: str | None = None) -> "Person":
         person = Person(name, room or _ROOM)

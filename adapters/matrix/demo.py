@@ -2,25 +2,21 @@
 
 import asyncio
 import base64
-import ctypes
 import hashlib
 import hmac
 import importlib.util
 import json
 import os
 import secrets
-import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
 
 import bridge
+from bridge import Server
 
 from .person import DemoPerson
 
@@ -43,7 +39,7 @@ class Demo(bridge.Demo):
         super().__init__(folder)
         self._port = 0
         self._secret = secrets.token_hex(16)
-        self._process: asyncio.subprocess.Process | None = None
+        self._server = Server(folder, "synapse")
         self._http: aiohttp.ClientSession | None = None
         self._owner = ""
         self._rooms: dict[str, asyncio.Task[str]] = {}
@@ -69,10 +65,7 @@ class Demo(bridge.Demo):
         self._http = aiohttp.ClientSession()
         try:
             async with asyncio.timeout(_PATIENCE):
-                try:
-                    await self._spawn()
-                except OSError:  # the port may have gone to somebody else meanwhile
-                    await self._spawn()
+                self._port = await self._server.start(self._command, patience=_PATIENCE)
                 await asyncio.gather(
                     self.register(BOT, BOT_PASSWORD),
                     self.register(_GUEST, _GUEST_PASSWORD),
@@ -93,13 +86,8 @@ class Demo(bridge.Demo):
         if self._http is not None:
             await self._http.close()
             self._http = None
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            # Throw-away data: there is nothing to put in order, and an orderly end takes seconds.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        if process is not None:
-            await process.wait()
+        # Throw-away data: there is nothing to put in order, and an orderly end takes seconds.
+        await self._server.stop(patience=0)
 
     async def person(self, name: str, room: str | None = None) -> DemoPerson:
         wire = await self.room(room or ROOM)
@@ -166,35 +154,14 @@ class Demo(bridge.Demo):
         body = {"preset": "public_chat", "room_alias_name": local, "name": local}
         return str((await self.call("POST", "/_matrix/client/v3/createRoom", self._owner, body))["room_id"])
 
-    async def _spawn(self) -> None:
-        self._port = _free_port()
-        (self.folder / "homeserver.yaml").write_text(
-            json.dumps(_settings(self.folder, self._port, self._secret))
-        )
+    def _command(self, port: int) -> list[str]:
+        """Synapse's settings for this port, and how it is started."""
+        settings = self.folder / "homeserver.yaml"
+        settings.write_text(json.dumps(_settings(self.folder, port, self._secret)))
         (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
-        python = os.environ.get("SYNAPSE_PYTHON") or sys.executable
         (self.folder / "signing.key").write_text(f"ed25519 a_demo {_seed()}\n")
-        with (self.folder / "synapse.out").open("wb") as out:
-            self._process = await asyncio.create_subprocess_exec(
-                python, "-m", "synapse.app.homeserver", "-c", str(self.folder / "homeserver.yaml"),
-                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True, preexec_fn=_die_with_parent,
-            )  # fmt: skip
-        await self._up()
-
-    async def _up(self) -> None:
-        """Wait until it answers; OSError when it ended instead."""
-        assert self._http is not None
-        assert self._process is not None
-        while True:
-            if self._process.returncode is not None:
-                said = (self.folder / "synapse.out").read_text(errors="replace")[-2000:]
-                raise OSError(f"Synapse did not start: {said}")
-            with suppress(aiohttp.ClientError, OSError):
-                async with self._http.get(self.url + "/_matrix/client/versions") as reply:
-                    if reply.status == 200:
-                        return
-            await asyncio.sleep(0.05)
+        python = os.environ.get("SYNAPSE_PYTHON") or sys.executable
+        return [python, "-m", "synapse.app.homeserver", "-c", str(settings)]
 
 
 def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:
@@ -251,18 +218,3 @@ def _localpart(name: str) -> str:
 def _seed() -> str:
     """What a signing key (ed25519) is made of: 32 bytes in base64 without padding."""
     return base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def _die_with_parent() -> None:
-    """Have the kernel end the server when this process dies hard (PR_SET_PDEATHSIG)."""
-    if _LIBC is not None:
-        _LIBC.prctl(1, signal.SIGKILL)

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from adapters.irc.demo import answers, free_port, spawn, terminate
+from bridge.demo import Server, free_port
 
 _MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage "
@@ -90,8 +90,8 @@ class Inspircd:
         self._modules = [module for module in _MODULES.split() if module not in without.split()]
         self._atheme = atheme
         self._connect = connect
-        self._ircd: asyncio.subprocess.Process | None = None
-        self._services: asyncio.subprocess.Process | None = None
+        self._ircd = Server(folder, "inspircd")
+        self._services = Server(folder, "atheme")
 
     @property
     def certificate(self) -> Path:
@@ -103,21 +103,20 @@ class Inspircd:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.certificate.exists():
             make_certificate(self.folder)
-        for _ in range(3):
-            self.port, self.tls_port, self.link_port = free_port(), free_port(), free_port()
-            if await self.start_ircd():
-                break
-        else:
-            raise OSError(f"InspIRCd does not start: see {self.folder}/inspircd.log")
+        self.tls_port, self.link_port = free_port(), free_port()
+        await self.start_ircd()
         if self._atheme:
             await self.start_services()
 
-    async def start_ircd(self) -> bool:
-        """Start the server on the ports that it has."""
+    async def start_ircd(self) -> None:
+        """Start the server, on the ports that it has."""
+        self.port = await self._ircd.start(self._command, port=self.port)
+
+    def _command(self, port: int) -> list[str]:
         (self.folder / "inspircd.conf").write_text(
             _INSPIRCD.format(
                 folder=self.folder,
-                port=self.port,
+                port=port,
                 tls_port=self.tls_port,
                 link_port=self.link_port,
                 connect=self._connect,
@@ -126,21 +125,11 @@ class Inspircd:
         )
         binary = shutil.which("inspircd", path=f"{os.environ['PATH']}:/usr/sbin")
         assert binary, "the Debian package inspircd is not installed"
-        self._ircd = await spawn(
-            self.folder,
-            "inspircd",
-            binary,
-            "--nofork",
-            "--runasroot",
-            f"--config={self.folder}/inspircd.conf",
-        )
-        return await answers(self.port, self._ircd)
+        return [binary, "--nofork", "--runasroot", f"--config={self.folder}/inspircd.conf"]
 
     async def stop_ircd(self) -> None:
         """Stop the server alone."""
-        if self._ircd:
-            await terminate(self._ircd)
-            self._ircd = None
+        await self._ircd.stop()
 
     async def start_services(self) -> None:
         """Start atheme and wait until SASL is on offer."""
@@ -161,7 +150,7 @@ class Inspircd:
         assert binary, "the Debian package atheme-services is not installed"
         command = [binary, "-n", "-c", f"{home}/atheme.conf", "-D", str(home), "-p", f"{home}/atheme.pid"]
         command += ["-l", f"{home}/atheme.log"]
-        self._services = await spawn(home, "atheme", *command)
+        await self._services.run(*command)
         async with asyncio.timeout(20):
             while b"sasl=" not in await self._capabilities():
                 await asyncio.sleep(0.05)
@@ -169,14 +158,12 @@ class Inspircd:
     async def lose_services(self) -> None:
         """Take the services away. The server starts anew: it does not always notice that a link is gone."""
         await self.stop()
-        assert await self.start_ircd()
+        await self.start_ircd()
 
     async def stop(self) -> None:
         """Stop everything."""
-        if self._services:
-            await terminate(self._services)
-            self._services = None
-        await self.stop_ircd()
+        await self._services.stop()
+        await self._ircd.stop()
 
     async def _capabilities(self) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

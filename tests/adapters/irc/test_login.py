@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.irc import entry
-from adapters.irc.demo import free_port
 from adapters.irc.wire import Line
 from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from bridge.demo import free_port
 
 from .harness import ScriptedServer, running
 from .servers import make_certificate
