@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -41,8 +41,11 @@ class Emit(Protocol):
         """The last durable token of this scope; None: never been here, so start at now."""
 
 
-Settle = Callable[[Receipt | AdapterError], None]
-"""What to do with a command's confirmation."""
+class Settle(Protocol):
+    """What to do with a command's confirmation."""
+
+    def __call__(self, outcome: Receipt | AdapterError, /) -> None:
+        """The network confirmed the command, or this is what became of it."""
 
 
 class Adapter(ABC):

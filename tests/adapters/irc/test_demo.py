@@ -53,8 +53,8 @@ async def test_nothing_is_left(tmp_path: Path) -> None:
     """No process, also after a second stop."""
     demo = Demo(tmp_path / "irc")
     await demo.start()
-    assert demo._process
-    group = demo._process.pid
+    assert demo._server._process
+    group = demo._server._process.pid
     await demo.person("bob")
     await demo.stop()
     await demo.stop()

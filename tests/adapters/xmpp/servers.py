@@ -1,14 +1,11 @@
 """Real servers beside the demo's: Prosody with an archive, and ejabberd."""
 
 import asyncio
-import contextlib
-import os
-import signal
-import socket
 from pathlib import Path
 
 from adapters.xmpp.demo import Demo
 from adapters.xmpp.person import Person
+from bridge.demo import Server
 
 _EJABBERD = """\
 hosts: [{domain}]
@@ -48,44 +45,33 @@ class Ejabberd:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
-        self._process = None
+        self._server = Server(folder, "ejabberd")
         self._people = []
 
     async def start(self) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = await self._server.start(self._command, patience=_PATIENCE)
+
+    def _command(self, port):
         settings = self.folder / "ejabberd.yml"
-        settings.write_text(_EJABBERD.format(domain=self.domain, rooms=self.rooms, port=self.port))
+        settings.write_text(_EJABBERD.format(domain=self.domain, rooms=self.rooms, port=port))
         libraries = Path("/usr/lib/x86_64-linux-gnu")
         (ebin,) = [path for path in libraries.glob("ejabberd-*/ebin") if (path / "ejabberd.app").exists()][:1]
-        with (self.folder / "ejabberd.out").open("ab") as out:
-            self._process = await asyncio.create_subprocess_exec(
-                "setpriv", "--pdeathsig", "KILL", "erl", "-noinput", "-noshell", "-pa", str(ebin),
-                "-mnesia", "dir", f'"{self.folder}/spool"', "+sbwt", "none", "+S", "1", "-s", "ejabberd",
-                cwd=self.folder, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True,
-                env={**os.environ, "EJABBERD_CONFIG_PATH": str(settings), "HOME": str(self.folder),
-                     "EJABBERD_LOG_PATH": f"{self.folder}/ejabberd.log", "ERL_LIBS": str(libraries)},
-            )  # fmt: skip
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                assert self._process.returncode is None, "ejabberd has ended: see ejabberd.out"
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-                    continue
-                writer.close()
-                return
+        variables = {
+            "EJABBERD_CONFIG_PATH": settings,
+            "EJABBERD_LOG_PATH": self.folder / "ejabberd.log",
+            "HOME": self.folder,
+            "ERL_LIBS": libraries,
+        }
+        return [
+            "env", *(f"{name}={value}" for name, value in variables.items()),
+            "erl", "-noinput", "-noshell", "-pa", str(ebin), "-mnesia", "dir", f'"{self.folder}/spool"',
+            "+sbwt", "none", "+S", "1", "-s", "ejabberd",
+        ]  # fmt: skip
 
     async def stop(self) -> None:
         for person in self._people:
             await person.leave()
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
+        await self._server.stop(patience=0)
 
     async def register(self, user: str, password: str) -> None:
         """An account, made in band (XEP-0077)."""

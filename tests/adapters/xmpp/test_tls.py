@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from adapters.xmpp import Adapter, demo
-from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from bridge import AuthenticationFailed, ConnectionLost, RoomState, free_port
 from tests.adapters.xmpp.harness import command, failure, give, running
 
 ROOM = "lobby@rooms.demo.hubbub.test"
@@ -17,7 +17,7 @@ class Secure(demo.Demo):
     direct = 0
 
     async def start(self):
-        self.direct = demo._free_port()
+        self.direct = free_port()
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
              "-days", "2", "-subj", "/CN=demo.hubbub.test", "-addext", "subjectAltName=DNS:demo.hubbub.test",
