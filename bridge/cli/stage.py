@@ -155,8 +155,8 @@ class Stage:
 
     async def _stay(self, demos: Mapping[str, Demo]) -> None:
         self.screen.say("\nThe bridge stays up. Join with your own client, and talk:")
-        for name, demo in demos.items():
-            self.screen.say(f"  {name}: {demo.invitation()}")
+        for demo in demos.values():
+            self.screen.say(f"  {demo.invitation()}")
         self.screen.say("Ctrl-C ends it, and removes everything.\n")
         await asyncio.Event().wait()
 
