@@ -213,6 +213,11 @@ def _talk(element: Element, session: Session, place: Place, nick: str) -> "Said 
     )
 
 
+def is_history(element: Element, place: Place) -> bool:
+    """Whether a room shows a message that was said before (XEP-0045 section 7.2.14)."""
+    return element.get("type") == "groupchat" and _parts(element, place).history
+
+
 def _parts(element: Element, place: Place) -> _Parts:
     parts = _Parts()
     for child in element:

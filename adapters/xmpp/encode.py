@@ -99,12 +99,13 @@ def direct(person: str, text: str, *, in_room: bool) -> str:
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
 
 
-def join(occupant: str, stanza_id: str, password: str | None) -> str:
-    """Enter a room without its history (XEP-0045 sections 7.2 and 7.2.13)."""
+def join(occupant: str, stanza_id: str, password: str | None, history: int = 0) -> str:
+    """Enter a room, without its history or with the last of it (XEP-0045 sections 7.2 and 7.2.13)."""
+    limit = f"maxstanzas='{history}'" if history else "maxchars='0'"
     key = f"<password>{_escaped(password)}</password>" if password is not None else ""
     return (
         f"<presence to='{quote(occupant)}' id='{stanza_id}'><x xmlns='{_MUC}'>"
-        f"<history maxchars='0'/>{key}</x></presence>"
+        f"<history {limit}/>{key}</x></presence>"
     )
 
 

@@ -133,6 +133,9 @@ class Link:
     def message(self, element: Element) -> None:
         """A message stanza came in."""
         said = decode.message(element, self._session)
+        place = self._session.places.get((element.get("from") or "").partition("/")[0])
+        if place is not None and place.shown is not None and decode.is_history(element, place):
+            self._rooms.shown(place)
         if said is None:
             return
         if isinstance(said, MessageCreated | MessageEdited):
@@ -167,6 +170,7 @@ class Link:
             if len(landed) > _MOST_LANDED:
                 del landed[next(iter(landed))]
         else:
+            self._rooms.landed(said.place)
             flight.settle(receipt)
 
     def _refused(self, said: decode.Failure) -> None:

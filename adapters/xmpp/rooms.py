@@ -26,6 +26,8 @@ _PING = 30.0
 _KEEPING = 256
 _PLAIN_WINDOW = 16
 _DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+_SHOWING = frozenset({64, _KEEPING})
+"""After how many messages of ours a room is asked to show as many of its history."""
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
 """What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
@@ -142,6 +144,27 @@ class Rooms:
             if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
                 _settle(entry.left, ("the room no longer knows hubbub", 0.0))
 
+    def landed(self, place: Place) -> None:
+        """The room took a message of ours. Where it does not say how many it keeps, let it show them.
+
+        An occupant who enters again gets the history anew (XEP-0045 section 7.2.14): so many can be found
+        again after a crash, and so many may be under way.
+        """
+        place.landed += 1
+        entry = self._entries.get(place.room)
+        if place.landed in _SHOWING and place.window < place.landed and entry is not None:
+            place.shown = 0
+            stanza_id = self._voice.fresh_id()
+            self._voice.say(encode.join(place.occupant, stanza_id, _key(entry.config), place.landed))
+        elif place.landed == 2 * _KEEPING:
+            place.shown = None  # all of it has come by now
+
+    def shown(self, place: Place) -> None:
+        """The room showed a message of its history."""
+        if place.shown is not None:
+            place.shown += 1
+            place.window = max(place.window, _window(place.shown))
+
     def regain(self) -> None:
         """Ask for the nicks that we wanted, wherever we have another."""
         for entry in self._entries.values():
@@ -205,8 +228,7 @@ class Rooms:
 
     async def _ask_in(self, entry: _Entry) -> decode.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
-        place, password = entry.place, entry.config.password
-        key = password.get_secret_value() if password else None
+        place, key = entry.place, _key(entry.config)
         for nick in nicks(self._nick(entry)):
             place.nick = nick
             entry.asked = self._voice.fresh_id()
@@ -261,6 +283,10 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
 def _count_history(place: Place, form: Element) -> None:
     if form.get("type") == "result":
         place.window = max(place.window, _window(decode.info(form).history))
+
+
+def _key(config: RoomConfig) -> str | None:
+    return config.password.get_secret_value() if config.password else None
 
 
 def _window(history: int | None) -> int:

@@ -25,6 +25,10 @@ class Place:
     """Whether our own messages come back with the id that we gave them (XEP-0045 section 7.4)."""
     window: int = 16
     """How many messages may be unconfirmed at once."""
+    landed: int = 0
+    """How many messages of ours it took."""
+    shown: int | None = None
+    """How many messages of its history it has shown since we asked; None: we have not asked."""
     owner: bool = False
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from adapters.xmpp import Adapter, link, refusals
+from adapters.xmpp.demo import Demo
 from bridge import Content, Kind, Mark, MessageEdited, RoomState, RoomUnavailable, Span, plain
 from tests.adapters.xmpp.harness import Ears, command, failure, give, running
 from tests.adapters.xmpp.servers import Archive
@@ -81,6 +82,41 @@ async def test_history_is_not_said_again(server):
         await ears.state(RoomState.JOINED, room)
         await alice.say(plain("new"))
         assert (await ears.said()).content == plain("new")
+
+
+class Keeping(Demo):
+    """Prosody whose rooms keep much of what is said, and no archive."""
+
+    def settings(self):
+        return (
+            super()
+            .settings()
+            .replace("history_length = 20", "history_length = 100\n  max_history_messages = 100")
+        )
+
+
+@pytest.mark.parametrize(("kind", "window"), [(Keeping, 100), (Demo, 20)])
+async def test_a_room_of_others_shows_how_much_it_keeps(tmp_path, kind, window):
+    """XEP-0045 section 7.2.14: only its owner is told the length of a room's history."""
+    tmp_path.chmod(0o755)
+    server = kind(tmp_path)
+    try:
+        await server.start()
+        room = f"others@{ROOMS}"
+        alice = await server.person("alice", room)
+        made = adapter(server, "guest")
+        async with await entered(made, room) as ears:
+            await ears.state(RoomState.JOINED, room)
+            assert made.capabilities(room).window == 16
+            for n in range(300):
+                await give(made, command(room=room, txn=f"{n:x}.aa"))
+            assert made.capabilities(room).window == window
+            heard = [(await alice.heard.get()).content for _ in range(300)]
+            await alice.say(plain("live"))
+            assert (await ears.said()).content == plain("live")
+        assert len(heard) == 300
+    finally:
+        await server.stop()
 
 
 async def test_the_end_and_return_of_our_place(server, monkeypatch):
