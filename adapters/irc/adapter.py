@@ -103,14 +103,14 @@ class IrcAdapter(Adapter):
         link, data = self._line(command)
         await link.bucket.take(_TOKENS)
         landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        link.say(command.room, command.txn, data, partial(_land, landed))
+        link.say(command.room, data, partial(_land, landed))
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data = self._line(command)
         if not link.bucket.take_now(_TOKENS):
             return False
-        link.say(command.room, command.txn, data, settle)
+        link.say(command.room, data, settle)
         return True
 
     def _line(self, command: Command) -> tuple[Link, bytes]:

@@ -21,7 +21,6 @@ from bridge import (
     RoomId,
     RoomUnavailable,
     Settle,
-    Txn,
 )
 
 __all__ = ["Flight", "Flights", "refusal"]
@@ -46,7 +45,6 @@ class Flight:
     settle: Settle | None = None
     """What to do with the confirmation; None: nobody waits for it."""
     room: RoomId | None = None
-    txn: Txn | None = None
     echo: bool = False
     """Whether the server is to echo it."""
     labelled: bool = False
@@ -135,8 +133,7 @@ def _settle(flight: Flight) -> None:
     elif flight.echo and flight.msgid is None:
         _fail(flight, Rejected("the server swallowed the message: it sent no echo and no error"))
     elif flight.settle:
-        name = flight.msgid or flight.txn or flight.token
-        flight.settle(Receipt(Part(MessageId(name))))
+        flight.settle(Receipt(Part(MessageId(flight.msgid)) if flight.msgid else None))
 
 
 def _fail(flight: Flight, error: AdapterError) -> None:

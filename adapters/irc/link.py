@@ -11,7 +11,6 @@ from bridge import (
     Event,
     RoomId,
     Settle,
-    Txn,
 )
 
 from .channels import Place
@@ -78,10 +77,10 @@ class Link:
             self.post(data)
         self.stir()
 
-    def say(self, room: RoomId, txn: Txn, data: bytes, settle: Settle) -> None:
+    def say(self, room: RoomId, data: bytes, settle: Settle) -> None:
         """Send a message's line with the PING that confirms it, in one write."""
         flight = self.ears.flights.start(self.now())
-        flight.room, flight.txn, flight.settle = room, txn, settle
+        flight.room, flight.settle = room, settle
         token = flight.token.encode()
         caps = self.session.caps
         if "echo-message" in caps:

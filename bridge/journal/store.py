@@ -97,16 +97,19 @@ class Journal:
         self._positions[network, position.scope] = position.token
 
     def deliver(
-        self, delivery: Delivery, part: Part, end: int | None, committed: Callable[[], object] | None = None
+        self,
+        delivery: Delivery,
+        part: Part | None,
+        end: int | None,
+        committed: Callable[[], object] | None = None,
     ) -> None:
         """Note that the room has the delivery up to character `end`; None: all of it.
 
         With `committed`, it is written at once and that is called when it is durable.
         """
         room, seq, start = delivery.room, delivery.seq, delivery.start
-        self._links.append((room, part.id, seq, start))
-        for alias in part.aliases:
-            self._links.append((room, alias, seq, start))
+        if part is not None:
+            self._links += [(room, name, seq, start) for name in (part.id, *part.aliases)]
         if end is None:
             self._settled.append((room, seq))
         else:

@@ -41,7 +41,7 @@ Command = SendMessage
 class Receipt:
     """The network's confirmation that a command took effect."""
 
-    part: Part
-    """What the network calls the message. Where it has no name for it: the txn."""
+    part: Part | None
+    """What the network calls the message; None where it has no name for it."""
     by: UserId | None = None
     """Who spoke on our behalf, where that is not the adapter's own identity."""

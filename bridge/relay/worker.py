@@ -21,8 +21,10 @@ __all__ = ["Worker"]
 
 log = logging.getLogger(__name__)
 
-_IN_MEMORY = 2000
-"""How many deliveries wait in memory; the rest waits in the journal."""
+_IN_MEMORY = 5000
+"""How many deliveries wait in memory while the room takes them; the rest waits in the journal."""
+_WHILE_AWAY = 100
+"""The same while it does not."""
 _REFILL = 500
 _CONFIRMATION = 30.0
 """How long a confirmation may take, in seconds."""
@@ -77,7 +79,7 @@ class Worker:
 
     def offer(self, delivery: Delivery) -> None:
         """Take on a delivery, which is in the journal; `pump` sends it."""
-        if self._behind or len(self._queue) >= _IN_MEMORY:
+        if self._behind or len(self._queue) >= (_IN_MEMORY if self._joined else _WHILE_AWAY):
             self._behind = True
         else:
             self._queue.append(delivery)
