@@ -79,7 +79,7 @@ class Journal:
         self._after: list[Callable[[], object]] = []
         self._done: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._soon: asyncio.Handle | None = None
+        self._soon: asyncio.TimerHandle | None = None
         self._failing = False
         self._checkpointer = Checkpointer(path)
 
@@ -215,7 +215,9 @@ class Journal:
 
     def _hurry(self) -> None:
         if self._soon is None and not self._failing:
-            self._soon = asyncio.get_running_loop().call_soon(self._flush)
+            # A timer, since most often the read that brought the receipt ends in a commit: then it is
+            # cancelled, and costs no further turn of the loop.
+            self._soon = asyncio.get_running_loop().call_later(0, self._flush)
 
     def _cancel_timers(self) -> None:
         if self._timer is not None:

@@ -230,7 +230,8 @@ class Worker:
             self._journal.deliver(delivery, receipt.part, end, self._recorded)
         if self._halted and all(flight.error is not None for flight in self._flights):
             self._resume()
-        self._pump_soon()
+        if not self._committing:
+            self._pump_soon()
 
     def _recorded(self) -> None:
         self._committing = False
