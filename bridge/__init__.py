@@ -1,6 +1,6 @@
 """Hubbub's public face: all that an adapter may import."""
 
-from .adapter import Adapter, Emit, Position, Settle, find
+from .adapter import Adapter, Emit, Position, Settle, find, landing
 from .config import Model
 from .demo import Demo, Heard, Person, Server, free_port
 from .errors import (
@@ -106,6 +106,7 @@ __all__ = [
     "cut",
     "find",
     "free_port",
+    "landing",
     "lines",
     "normal",
     "of_lines",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from .config import Model
-from .errors import AdapterError, ConfigError
+from .errors import AdapterError, ConfigError, Unsupported
 from .model import Author, Capabilities, Command, Event, Receipt, RoomId
 
 __all__ = ["Adapter", "Emit", "Position", "find"]
@@ -83,14 +83,18 @@ class Adapter(ABC):
         an AdapterError when the connection ends. Cancelled: disconnect politely, within a second.
         """
 
-    @abstractmethod
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         """Give a command its place in the network's order.
 
         Returns once it has its place (pacing happens before); the future is the network's
         confirmation, or one of the AdapterErrors. Both may raise. Called for one command of a room
-        at a time, and only while `run` runs and the room is joined.
+        at a time, and only while `run` runs and the room is joined. An adapter has this, `send_now`
+        or both.
         """
+        landed, settle = landing()
+        if not self.send_now(command, settle):
+            raise Unsupported(f"{self.network} can neither send at once nor wait")
+        return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         """Give a command its place at once; False: it has to wait for one, with `send`.
@@ -125,6 +129,22 @@ class Adapter(ABC):
             return None
         self._introduced[person] = now
         return self.introduction
+
+
+def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
+    """A confirmation as a future, and what settles it."""
+    landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+    def settle(outcome: Receipt | AdapterError, /) -> None:
+        if landed.done():
+            return
+        if isinstance(outcome, Receipt):
+            landed.set_result(outcome)
+        else:
+            landed.set_exception(outcome)
+            landed.exception()  # nobody has to look: who waited may be gone
+
+    return landed, settle
 
 
 def find(protocol: str) -> type[Adapter]:

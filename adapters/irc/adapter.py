@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
-    AdapterError,
     Author,
     Authorship,
     Capabilities,
@@ -24,6 +23,7 @@ from bridge import (
     RoomStateChanged,
     Settle,
     Unit,
+    landing,
 )
 
 from . import encode
@@ -102,8 +102,8 @@ class IrcAdapter(Adapter):
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         link, data = self._line(command)
         await link.bucket.take(_TOKENS)
-        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        link.say(command.room, data, partial(_land, landed))
+        landed, settle = landing()
+        link.say(command.room, data, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
@@ -157,16 +157,6 @@ class IrcAdapter(Adapter):
         return {
             room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
         }
-
-
-def _land(landed: "asyncio.Future[Receipt]", outcome: Receipt | AdapterError) -> None:
-    if landed.done():
-        return
-    if isinstance(outcome, Receipt):
-        landed.set_result(outcome)
-    else:
-        landed.set_exception(outcome)
-        landed.exception()  # nobody has to look: the core may have given up waiting long ago
 
 
 @lru_cache(maxsize=1024)

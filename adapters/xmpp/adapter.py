@@ -1,13 +1,11 @@
 """XMPP for the core: configuration in, events out, commands in, receipts out."""
 
-import asyncio
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
-    AdapterError,
     Author,
     Authorship,
     Capabilities,
@@ -15,7 +13,6 @@ from bridge import (
     ConnectionLost,
     Emit,
     Model,
-    Receipt,
     RoomId,
     RoomUnavailable,
     Settle,
@@ -61,11 +58,6 @@ class XmppAdapter(Adapter):
         finally:
             self._link = None
 
-    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self.send_now(command, partial(_land, landed))
-        return landed
-
     def send_now(self, command: Command, settle: Settle) -> bool:
         link = self._link
         if link is None or not link.alive:
@@ -99,14 +91,3 @@ def _record(window: int) -> Capabilities:
         name_pings=True,
         window=window,
     )
-
-
-def _land(landed: "asyncio.Future[Receipt]", outcome: Receipt | AdapterError) -> None:
-    if landed.done():
-        return
-    if isinstance(outcome, Receipt):
-        landed.set_result(outcome)
-    else:
-        landed.set_exception(outcome)
-        # nobody has to look: the core may have given up waiting
-        landed.exception()

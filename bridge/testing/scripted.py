@@ -219,18 +219,6 @@ class ScriptedAdapter(Adapter):
         assert self._emit is not None
         await self._emit([])
 
-    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-
-        def settle(outcome: Receipt | AdapterError) -> None:
-            if isinstance(outcome, Receipt):
-                future.set_result(outcome)
-            else:
-                future.set_exception(outcome)
-
-        self.send_now(command, settle)
-        return future
-
     def send_now(self, command: Command, settle: Settle) -> bool:
         if self._emit is None:
             raise ConnectionLost("not connected")
