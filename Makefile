@@ -26,7 +26,6 @@ check: $(VENV)/dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev
-	@packaging/debian-packages inspircd prosody
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
@@ -184,6 +185,7 @@ class Worker:
         self._flights.append(flight)
         try:
             if not self._adapter.send_now(command, partial(self._settle, flight)):
+                flight.since = math.inf  # it waits for its place, not for a confirmation
                 self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
             self._failed(flight, error)

@@ -57,6 +57,9 @@ class ScriptedNetwork:
         self.capabilities = Capabilities(
             text_limit=60_000, marks=frozenset(Mark), features=frozenset(Feature), window=1
         )
+        self.gate = asyncio.Event()
+        """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
+        self.gate.set()
         self._withheld: list[tuple[Settle, Receipt]] = []
         self._changed = asyncio.Event()
         self._adapter: ScriptedAdapter | None = None
@@ -219,9 +222,15 @@ class ScriptedAdapter(Adapter):
         assert self._emit is not None
         await self._emit([])
 
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        await self._server.gate.wait()
+        return await super().send(command)
+
     def send_now(self, command: Command, settle: Settle) -> bool:
         if self._emit is None:
             raise ConnectionLost("not connected")
+        if not self._server.gate.is_set():
+            return False
         if command.room in self._server.refusals:
             raise RoomUnavailable(self._server.refusals[command.room])
         self._server.perform(command, settle)
