@@ -11,8 +11,6 @@ from bridge.model import (
     Mark,
     Span,
     Unit,
-    lines,
-    normal,
     of_lines,
     plain,
 )
@@ -118,14 +116,6 @@ def spans():
         ),
         max_size=8,
     ).map(tuple)
-
-
-@given(spans())
-def test_lines_and_of_lines_are_inverse(spans):
-    taken_apart = [(block, normal(line)) for block, line in lines(spans)]
-    while taken_apart and not taken_apart[-1][1]:
-        taken_apart.pop()  # a newline at the very end begins no line
-    assert list(lines(of_lines(taken_apart))) == taken_apart
 
 
 @given(spans(), st.integers(40, 200), st.booleans(), st.sampled_from(list(Unit)), st.booleans())
