@@ -1,6 +1,5 @@
 """The wire to events. Pure, given the session; keeps no element."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from xml.etree.ElementTree import Element
@@ -21,12 +20,12 @@ from bridge import (
 )
 
 from . import styling, xhtml
+from .answers import condition
 from .session import Place, Session
 
-__all__ = ["Direct", "Failure", "Info", "Presence", "Reflection", "condition", "info", "message", "presence"]
+__all__ = ["Direct", "Failure", "Reflection", "is_history", "message"]
 
-_CLIENT = "{jabber:client}"
-_BODY = f"{_CLIENT}body"
+_BODY = "{jabber:client}body"
 _STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 _ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
 _OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
@@ -50,14 +49,8 @@ _ENCRYPTED = frozenset(
         "{jabber:x:encrypted}x",
     }
 )
+_USER_X = "{http://jabber.org/protocol/muc#user}x"
 _SECRET = "[encrypted message that the bridge cannot read]"
-_MUC_USER = "{http://jabber.org/protocol/muc#user}"
-_USER_X = f"{_MUC_USER}x"
-_STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
-_INFO = "{http://jabber.org/protocol/disco#info}"
-_HISTORY = re.compile(r"muc#room(?:config|info)_history_?length|muc#maxhistoryfetch")
-_FIELD = "{jabber:x:data}field"
-_VALUE = "{jabber:x:data}value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +80,6 @@ class Direct:
 
     person: str
     in_room: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """What a presence says of an occupant (XEP-0045 section 7)."""
-
-    room: str
-    nick: str
-    type: str
-    id: str
-    statuses: frozenset[str]
-    condition: str
-    """Of an error: which one."""
-    text: str
-    """The reason that somebody gave, or the server's words."""
-    new_nick: str = ""
-    affiliation: str = ""
-    destroyed: bool = False
-    moved_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Info:
-    """What a room says of itself (XEP-0045 section 6.4)."""
-
-    features: frozenset[str]
-    history: int | None
-    """How many messages it keeps, where it tells."""
 
 
 Said = MessageCreated | MessageEdited | Reflection | Failure | Direct
@@ -330,59 +295,3 @@ def _other(element: Element, session: Session, source: str, room: str, kind: str
             return None
         return Direct(source, in_room=False)
     return Direct(source, in_room=True) if source not in (room, place.occupant) else None
-
-
-def condition(element: Element) -> tuple[str, str, str]:
-    """Which error a stanza bears, of which kind, and the words with it (RFC 6120 section 8.3)."""
-    error = element.find(f"{_CLIENT}error")
-    if error is None:
-        return "undefined-condition", "cancel", ""
-    named, text = "undefined-condition", ""
-    for child in error:
-        if child.tag == f"{_STANZAS}text":
-            text = " ".join((child.text or "").split())[:200]
-        elif child.tag.startswith(_STANZAS):
-            named = child.tag.removeprefix(_STANZAS)
-    return named, error.get("type") or "cancel", text
-
-
-def presence(element: Element) -> Presence:
-    """What a presence of a room says (XEP-0045 sections 7 and 10)."""
-    room, _, nick = (element.get("from") or "").partition("/")
-    kind = element.get("type") or "available"
-    named, text = "", ""
-    if kind == "error":
-        named, _, text = condition(element)
-    x = element.find(_USER_X)
-    if x is None:
-        return Presence(room, nick, kind, element.get("id") or "", frozenset(), named, text)
-    statuses = frozenset(child.get("code") or "" for child in x.iterfind(f"{_MUC_USER}status"))
-    item = x.find(f"{_MUC_USER}item")
-    destroy = x.find(f"{_MUC_USER}destroy")
-    reason = x.findtext(f"{_MUC_USER}item/{_MUC_USER}reason") or x.findtext(
-        f"{_MUC_USER}destroy/{_MUC_USER}reason"
-    )
-    return Presence(
-        room,
-        nick,
-        kind,
-        element.get("id") or "",
-        statuses,
-        named,
-        text or " ".join((reason or "").split())[:200],
-        new_nick=item.get("nick") or "" if item is not None else "",
-        affiliation=item.get("affiliation") or "" if item is not None else "",
-        destroyed=destroy is not None,
-        moved_to=destroy.get("jid") or "" if destroy is not None else "",
-    )
-
-
-def info(element: Element) -> Info:
-    """What an answer to disco#info, or a room's configuration form, says."""
-    features = frozenset(child.get("var") or "" for child in element.iter(f"{_INFO}feature"))
-    history = None
-    for field in element.iter(_FIELD):
-        if _HISTORY.fullmatch(field.get("var") or ""):
-            value = field.findtext(_VALUE) or ""
-            history = int(value) if value.isdecimal() and len(value) < 7 else history
-    return Info(features, history)

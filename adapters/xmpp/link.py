@@ -22,7 +22,7 @@ from bridge import (
     Txn,
 )
 
-from . import decode, encode, refusals, resume
+from . import answers, decode, encode, refusals, resume
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .rooms import Rooms
@@ -152,7 +152,7 @@ class Link:
     def presence(self, element: Element) -> None:
         """A presence stanza came in."""
         if (element.get("from") or "").partition("/")[0] in self._session.places:
-            self._rooms.presence(decode.presence(element))
+            self._rooms.presence(answers.presence(element))
 
     def flush(self) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go."""

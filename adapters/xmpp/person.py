@@ -10,7 +10,7 @@ from typing import Any
 import bridge
 from bridge import Content, Heard, Kind, MessageCreated, RoomId, Txn, cut
 
-from . import decode, encode
+from . import answers, decode, encode
 from .session import Place, Session
 
 __all__ = ["Person"]
@@ -101,9 +101,9 @@ class Person(bridge.Person):
                 if isinstance(said, MessageCreated):
                     self.heard.put_nowait(Heard(said.sender.name, said.content, said.kind))
             elif element.tag.endswith("}presence"):
-                self._present(decode.presence(element))
+                self._present(answers.presence(element))
 
-    def _present(self, seen: decode.Presence) -> None:
+    def _present(self, seen: answers.Presence) -> None:
         assert self._joined is not None
         if self._joined.done() or seen.room != self._place.room:
             return

@@ -2,7 +2,8 @@
 
 from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
 
-from .decode import Failure, Presence
+from .answers import Presence
+from .decode import Failure
 
 __all__ = ["departure", "entry", "sending"]
 

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId, RoomState, RoomStateChanged
 
-from . import decode, encode, refusals
+from . import answers, encode, refusals
 from .config import NetworkConfig, RoomConfig
 from .session import Place, Session
 
@@ -62,7 +62,7 @@ class _Entry:
     place: Place
     task: "asyncio.Task[None] | None" = None
     asked: str = ""
-    answer: "asyncio.Future[decode.Presence] | None" = None
+    answer: "asyncio.Future[answers.Presence] | None" = None
     left: "asyncio.Future[tuple[str, float]] | None" = None
     pinging: bool = False
     """Whether a self-ping is under way."""
@@ -101,7 +101,7 @@ class Rooms:
         for name in self._session.places.keys() - self._entries.keys():
             self._voice.say(encode.leave(self._session.places.pop(name).occupant))
 
-    def presence(self, seen: decode.Presence) -> None:
+    def presence(self, seen: answers.Presence) -> None:
         """Somebody in a room came, changed or went. Only we ourselves matter."""
         entry = self._entries.get(RoomId(seen.room))
         if entry is None:
@@ -117,7 +117,7 @@ class Rooms:
             if entry.answer is not None:
                 _settle(entry.answer, seen)
 
-    def _gone(self, entry: _Entry, seen: decode.Presence) -> None:
+    def _gone(self, entry: _Entry, seen: answers.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
             entry.place.nick = seen.new_nick
         elif entry.left is not None:
@@ -140,7 +140,7 @@ class Rooms:
         finally:
             entry.pinging = False
         if answer.get("type") == "error":
-            named, _, _ = decode.condition(answer)
+            named, _, _ = answers.condition(answer)
             if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
                 _settle(entry.left, ("the room no longer knows hubbub", 0.0))
 
@@ -226,7 +226,7 @@ class Rooms:
             self._voice.say(encode.leave(place.occupant))
             raise _Refused("the room does not answer") from None
 
-    async def _ask_in(self, entry: _Entry) -> decode.Presence:
+    async def _ask_in(self, entry: _Entry) -> answers.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
         place, key = entry.place, _key(entry.config)
         for nick in nicks(self._nick(entry)):
@@ -258,7 +258,7 @@ class Rooms:
         submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
         answer = await ask("set", place.room, submit)
         if answer.get("type") == "error":
-            raise _Refused(f"the room was created but cannot be set up ({decode.condition(answer)[0]})")
+            raise _Refused(f"the room was created but cannot be set up ({answers.condition(answer)[0]})")
         await observe(self._voice, place)
         _count_history(place, form)
 
@@ -270,8 +270,8 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
     """
     answer = await voice.ask("get", place.room, _DISCO)
     if answer.get("type") == "error":
-        return frozenset(), decode.condition(answer)[0]
-    found = decode.info(answer)
+        return frozenset(), answers.condition(answer)[0]
+    found = answers.info(answer)
     place.stanza_ids = "urn:xmpp:sid:0" in found.features
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
@@ -282,7 +282,7 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
 
 def _count_history(place: Place, form: Element) -> None:
     if form.get("type") == "result":
-        place.window = max(place.window, _window(decode.info(form).history))
+        place.window = max(place.window, _window(answers.info(form).history))
 
 
 def _key(config: RoomConfig) -> str | None:

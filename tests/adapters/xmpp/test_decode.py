@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import decode
+from adapters.xmpp import answers, decode
 from adapters.xmpp.session import Place, Session
 from bridge import Block, Content, Kind, Mark, MessageCreated, MessageEdited, RoomId, Span, by_author, plain
 
@@ -270,7 +270,7 @@ def test_what_needs_no_answer(inside, source, kind):
 
 def test_our_own_presence():
     """XEP-0045 sections 7.2.2 and 10.1.1."""
-    seen = decode.presence(element(
+    seen = answers.presence(element(
         f"<presence from='{ROOM}/bot' id='j1'><x xmlns='http://jabber.org/protocol/muc#user'>"
         "<item affiliation='owner' role='moderator'/><status code='110'/><status code='201'/></x></presence>"
     ))  # fmt: skip
@@ -280,7 +280,7 @@ def test_our_own_presence():
 
 def test_a_room_that_is_destroyed():
     """XEP-0045 section 10.9."""
-    seen = decode.presence(element(
+    seen = answers.presence(element(
         f"<presence from='{ROOM}/bot' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'>"
         "<item affiliation='none' role='none'/><destroy jid='new@muc.x'><reason>moved</reason></destroy>"
         "</x></presence>"
@@ -290,13 +290,13 @@ def test_a_room_that_is_destroyed():
 
 def test_what_a_room_tells_of_itself():
     """XEP-0045 section 6.4; the length of its history as forms name it."""
-    found = decode.info(element(
+    found = answers.info(element(
         "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'>"
         "<feature var='urn:xmpp:sid:0'/>"
         "<x xmlns='jabber:x:data'><field var='muc#roomconfig_historylength'><value>300</value></field></x>"
         "</query></iq>"
     ))  # fmt: skip
-    assert found == decode.Info(frozenset({"urn:xmpp:sid:0"}), 300)
+    assert found == answers.Info(frozenset({"urn:xmpp:sid:0"}), 300)
 
 
 trees = st.recursive(
@@ -323,5 +323,5 @@ def test_no_stanza_makes_it_fail(inside, kind, source):
     """Whatever a server or a person sends, decode says something or nothing."""
     found = element(f"<message from='{source}' type='{kind}'>{inside}</message>")
     decode.message(found, session(stanza_ids=True, occupant_ids=True))
-    decode.presence(found)
-    decode.info(found)
+    answers.presence(found)
+    answers.info(found)
