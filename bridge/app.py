@@ -9,6 +9,7 @@ from typing import Any
 
 from .adapter import Adapter, find
 from .config import Config
+from .errors import JournalError
 from .journal import Journal
 from .model import Event, RoomId
 from .relay import Router, compile_routes
@@ -46,10 +47,14 @@ class Bridge:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
         with contextlib.closing(Journal(self._config.journal)) as journal:
             self._router = Router(journal, self._watch)
-            async with asyncio.TaskGroup() as self._group:
-                await self._become(self._config)
-                async with self._draining():
-                    await self._patrol()
+            try:
+                async with asyncio.TaskGroup() as self._group:
+                    await self._become(self._config)
+                    async with self._draining():
+                        await self._patrol()
+            except ExceptionGroup as errors:
+                known, _ = errors.split(JournalError)
+                raise (known or errors).exceptions[0] from None
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue."""

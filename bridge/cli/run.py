@@ -14,7 +14,7 @@ import click
 from bridge import app
 from bridge.adapter import find
 from bridge.config import load
-from bridge.errors import ConfigError
+from bridge.errors import ConfigError, HubbubError
 
 __all__ = ["config_argument", "log_to", "run"]
 
@@ -70,8 +70,8 @@ async def _reload(file: Path, bridge: app.Bridge, reloads: "asyncio.Queue[None]"
     while True:
         await reloads.get()
         try:
-            config = load(file, find)
+            await bridge.reload(load(file, find))
         except ConfigError as error:
             log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
-        else:
-            await bridge.reload(config)
+        except HubbubError as error:
+            log.error("the new configuration is not followed: %s", error)  # noqa: TRY400

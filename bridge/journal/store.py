@@ -147,9 +147,15 @@ class Journal:
         return row[0] if row else None
 
     def number(self, network: str, room: RoomId) -> int:
-        """The number that stands for a room in this journal, given on first use."""
+        """The number that stands for a room in this journal, given on first use.
+
+        Raises JournalError when it cannot be written.
+        """
         insert = "INSERT OR IGNORE INTO room (network, room) VALUES (?, ?)"
-        self._database.execute(insert, (network, room))
+        try:
+            self._database.execute(insert, (network, room))
+        except sqlite3.Error as error:
+            raise JournalError(f"the journal cannot be written ({error}): look at its disk") from error
         find = "SELECT number FROM room WHERE network = ? AND room = ?"
         number: int = self._database.execute(find, (network, room)).fetchone()[0]
         return number
