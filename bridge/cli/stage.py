@@ -12,6 +12,7 @@ from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.demo import Demo, Person
+from bridge.errors import HubbubError
 from bridge.model import Content, Event, RoomState, RoomStateChanged
 from bridge.relay.fit import degrade
 
@@ -43,6 +44,7 @@ class Stage:
                 self.screen.say("A conversation needs two networks: install the servers named above.")
                 return False
             environment = {key: value for _, given in servers.values() for key, value in given.items()}
+            self._check_map(environment)
             without = self.demos.keys() - servers.keys()
             config = load(self.file, find, {**os.environ, **environment}, without)
             config = replace(config, journal=self.folder / "journal.sqlite3")
@@ -52,6 +54,15 @@ class Stage:
                 if not once:
                     await self._stay(demos)
                 return ok
+
+    def _check_map(self, environment: Mapping[str, str]) -> None:
+        """Refuse a map that is not the demo's: its bot would go to real networks."""
+        text = self.file.read_text()
+        if unused := [name for name in environment if name not in text]:
+            raise HubbubError(
+                f"{self.file} is not a map of the demo: it does not use {', '.join(unused)}; "
+                "name the bridge.yaml that came with Hubbub"
+            )
 
     @contextlib.asynccontextmanager
     async def _servers(self) -> AsyncIterator[dict[str, tuple[Demo, Mapping[str, str]]]]:
@@ -84,8 +95,13 @@ class Stage:
         """Run the bridge, once it is in every room."""
         bridge = app.Bridge(config, watch=self._watch)
         relay = asyncio.ensure_future(bridge.run())
+        relay.add_done_callback(lambda _: self._changed.set())
         try:
-            await self._until(lambda: relay.done() or self._joined >= config.networks.keys())
+            try:
+                await self._until(lambda: relay.done() or self._joined >= config.networks.keys())
+            except TimeoutError:
+                missing = ", ".join(config.networks.keys() - self._joined)
+                raise HubbubError(f"the bridge did not get into the room on {missing}") from None
             if relay.done():
                 relay.result()
             for conversation in config.conversations.values():

@@ -163,6 +163,18 @@ async def test_the_demo_ends_well_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_the_demo_goes_to_no_real_network(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(CONFIG.read_text().replace("${DEMO_IRC_PORT:-6667}", "6667"))
+    process = await asyncio.create_subprocess_exec(
+        HUBBUB, "demo", "--once", str(file), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert "is not a map of the demo: it does not use DEMO_IRC_PORT" in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
 @pytest.mark.parametrize(
     ("broken", "right", "wrong", "sentence"),
     [
