@@ -28,9 +28,15 @@ log = logging.getLogger(__name__)
 _CONNECT_TIMEOUT = 30.0
 _LONGEST = 65_536
 _GOODBYE = 0.5
+_READ = 16_384
 
 
 class _Protocol(IrcProtocol):  # type: ignore[misc]  # the library is not typed
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # asyncio reads up to 256 kB at once: 6,000 lines, during which nothing is sent to anybody.
+        transport.max_size = _READ  # type: ignore[attr-defined]
+        super().connection_made(transport)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection.lost(exc)
 
