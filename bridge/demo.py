@@ -115,8 +115,13 @@ class Person(ABC):
     but its pure decode and encode.
     """
 
+    farewell: ClassVar[bytes] = b""
+    """What a polite client sends before it closes its connection."""
+
     def __init__(self, name: str) -> None:
         self.name = name
+        self._reading: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
         self.heard: asyncio.Queue[Heard] = asyncio.Queue()
         """Everything that others said in the room since joining, in the order it came."""
 
@@ -124,9 +129,18 @@ class Person(ABC):
     async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
         """Say this as an ordinary client would; long text in as many messages as the network needs."""
 
-    @abstractmethod
     async def leave(self) -> None:
         """Go, and free everything."""
+        if self._reading:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+            self._reading = None
+        if self._writer:
+            writer, self._writer = self._writer, None
+            with contextlib.suppress(OSError):
+                writer.write(self.farewell)
+                writer.close()
+                await writer.wait_closed()
 
 
 class Demo(ABC):
@@ -136,8 +150,6 @@ class Demo(ABC):
     """The server's name, for people."""
     debian: ClassVar[tuple[str, ...]] = ()
     """The Debian packages that it needs."""
-    pypi: ClassVar[tuple[str, ...]] = ()
-    """The PyPI packages that it needs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

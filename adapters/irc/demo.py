@@ -1,7 +1,6 @@
 """A private ngIRCd and scripted people, for the demo and the end-to-end tests."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -96,13 +95,13 @@ class Demo(bridge.Demo):
 class Person(bridge.Person):
     """Somebody with an ordinary client."""
 
+    farewell = b"QUIT :bye\r\n"
+
     def __init__(self, name: str, room: str) -> None:
         super().__init__(name)
         self.room = room
         self._session = Session(name)
         self._joined = asyncio.Event()
-        self._reading: asyncio.Task[None] | None = None
-        self._writer: asyncio.StreamWriter | None = None
 
     async def join(self, port: int, host: str = "127.0.0.1") -> None:
         """Connect and join; done when the room's names are here. Raises OSError or TimeoutError."""
@@ -122,18 +121,6 @@ class Person(bridge.Person):
             self._send(encode.message(self.room, part, kind))
         assert self._writer is not None
         await self._writer.drain()
-
-    async def leave(self) -> None:
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
-            self._reading = None
-        if self._writer:
-            writer, self._writer = self._writer, None
-            with contextlib.suppress(OSError):
-                writer.write(b"QUIT :bye\r\n")
-                writer.close()
-                await writer.wait_closed()
 
     def _send(self, *lines: bytes) -> None:
         assert self._writer is not None

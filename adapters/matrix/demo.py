@@ -33,7 +33,6 @@ class Demo(bridge.Demo):
     """Synapse with SQLite, without federation and without rate limits."""
 
     title: ClassVar[str] = "Synapse"
-    pypi: ClassVar[tuple[str, ...]] = ("matrix-synapse",)
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

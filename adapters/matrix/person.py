@@ -41,13 +41,12 @@ class DemoPerson(Person):
         self._token = token
         self._user = user
         self._txns = itertools.count(1)
-        self._listening: asyncio.Task[None] | None = None
 
     async def enter(self) -> None:
         await self._call("PUT", f"profile/{quote(self._user)}/displayname", {"displayname": self.name})
         await self._call("POST", f"join/{quote(self._room)}", {})
         first = await self._sync(None)
-        self._listening = asyncio.create_task(self._listen(str(first["next_batch"])))
+        self._reading = asyncio.create_task(self._listen(str(first["next_batch"])))
 
     async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
         start, size = 0, len(content.text)
@@ -56,11 +55,6 @@ class DemoPerson(Person):
             said = content_of(Content(cut(content.spans, start, end)), kind, pings=True)
             await self._call("PUT", f"rooms/{quote(self._room)}/send/m.room.message/{next(self._txns)}", said)
             start = end
-
-    async def leave(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
 
     async def _listen(self, since: str) -> None:
         names: dict[str, str] = {}

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import contextlib
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -23,14 +22,14 @@ _CREATED = "201"
 class Person(bridge.Person):
     """Somebody with an account of their own."""
 
+    farewell = b"</stream:stream>"
+
     def __init__(self, name: str, room: str, user: str, domain: str, password: str) -> None:
         super().__init__(name)
         self._place = Place(RoomId(room), name)
         self._session = Session()
         self._session.places[room] = self._place
         self._user, self._domain, self._password = user, domain, password
-        self._writer: asyncio.StreamWriter | None = None
-        self._reading: asyncio.Task[None] | None = None
         self._joined: asyncio.Future[None] | None = None
         self._count = 0
 
@@ -71,18 +70,6 @@ class Person(bridge.Person):
             self._send(encode.message(self._place.room, part, kind, Txn(f"p{self._count}")))
         assert self._writer is not None
         await self._writer.drain()
-
-    async def leave(self) -> None:
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
-            self._reading = None
-        if self._writer:
-            writer, self._writer = self._writer, None
-            with contextlib.suppress(OSError):
-                writer.write(b"</stream:stream>")
-                writer.close()
-                await writer.wait_closed()
 
     def _open(self) -> None:
         self._send(

@@ -182,10 +182,11 @@ async def test_nothing_is_left_behind(tmp_path, monkeypatch):
     pid = demo._server._process.pid
     one, two = await demo.person("Tom T."), await demo.person("Tom T.", alias("other"))
     assert one.name == two.name
+    listening = one._reading
     await demo.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert one._listening.done()
+    assert listening.done()
     monkeypatch.setenv("SYNAPSE_PYTHON", "/bin/false")
     with pytest.raises(OSError, match="ended at once"):
         await Demo(tmp_path / "b").start()
