@@ -1,7 +1,7 @@
 """Hubbub's public face: all that an adapter may import."""
 
 from .adapter import Adapter, Emit, Position, Settle, find, landing
-from .config import Model
+from .config import CatchUp, Model
 from .demo import Demo, Heard, Person, Server, free_port
 from .errors import (
     AdapterError,
@@ -62,6 +62,7 @@ __all__ = [
     "Authorship",
     "Block",
     "Capabilities",
+    "CatchUp",
     "Command",
     "ConfigError",
     "ConnectionLost",

@@ -4,13 +4,13 @@ import asyncio
 import importlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from .config import Model
+from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
-from .model import Author, Capabilities, Command, Event, Receipt, RoomId
+from .model import Author, Capabilities, Command, Event, Receipt, RoomId, Txn
 
 __all__ = ["Adapter", "Emit", "Position", "find"]
 
@@ -29,12 +29,13 @@ class Position:
 class Emit(Protocol):
     """Where an adapter hands over what it heard."""
 
-    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
-        """Hand over events, in order, and the position that is reached with them: one transaction.
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
+        """Hand over events, in order, and the positions that are reached with them: one transaction.
 
         Called once for all that was read in one go; events may be empty. Never waits and never
-        raises. The future is done when all of it is durable: whoever acknowledges upstream waits
-        for it.
+        raises. The future is done when all of it is durable, which is at once unless the journal
+        cannot be written: whoever acknowledges upstream waits for it, and whoever reads a socket
+        reads no further until then.
         """
 
     def position(self, scope: str = "") -> str | None:
@@ -65,6 +66,8 @@ class Adapter(ABC):
         self.config = config
         self.rooms: Mapping[RoomId, Any] = {}
         self.introduction = introduction
+        self.catch_up = CatchUp()
+        """How much of what was said while we were away the owner wants to have read."""
         self._introduced: dict[str, float] = {}
 
     @classmethod
@@ -79,8 +82,11 @@ class Adapter(ABC):
     async def run(self, emit: Emit) -> None:
         """One connection: log in, join the rooms of `serve`, emit what happens in them.
 
-        Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow. Returns or raises
-        an AdapterError when the connection ends. Cancelled: disconnect politely, within a second.
+        Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow and what was said
+        since its position has been emitted, marked as replayed, as far as `catch_up` goes. A room
+        without a position starts at now. While a room's history is read, what is heard there waits.
+        Returns or raises an AdapterError when the connection ends. Cancelled: disconnect politely,
+        within a second.
         """
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
@@ -104,6 +110,17 @@ class Adapter(ABC):
         messages overrides this. Raises as `send` does.
         """
         return False
+
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        """Look for commands that may have reached the room before a crash or the end of a connection.
+
+        None: it is surely not there, or safe to be sent again; a txn that is left out: nobody can
+        tell. `since` is when the first of them may have been sent, in seconds since 1970 by our own
+        clock. Called while the room is joined. Raises an AdapterError when the answer did not come.
+        """
+        return {}
 
     @abstractmethod
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:

@@ -90,7 +90,9 @@ class Bridge:
             running.adapter.introduction = text
             return running.adapter
         network = self._config.networks[name]
-        return find(network.protocol)(name, network.settings, text)
+        adapter = find(network.protocol)(name, network.settings, text)
+        adapter.catch_up = network.catch_up
+        return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:
         """Start what does not run yet."""

@@ -247,8 +247,8 @@ class Rooms:
             return
         place.state, place.reason = state, reason
         stored = self._emit.position(place.room)
-        position = Position(wire, place.room) if wire is not None and wire != stored else None
-        self._emit([RoomStateChanged(room=place.room, state=state, reason=reason)], position)
+        positions = [Position(wire, place.room)] if wire is not None and wire != stored else []
+        self._emit([RoomStateChanged(room=place.room, state=state, reason=reason)], *positions)
 
 
 def _encrypted(room: RoomId) -> str:

@@ -6,15 +6,31 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 
 from .check import Find
 from .load import load
-from .models import AdapterClass, Config, Conversation, Direction, Model, Network, RoomEntry
+from .models import (
+    AdapterClass,
+    Backlog,
+    CatchUp,
+    Config,
+    Conversation,
+    DeliveryRules,
+    Direction,
+    Keep,
+    Model,
+    Network,
+    RoomEntry,
+)
 from .schema import schema
 
 __all__ = [
     "AdapterClass",
+    "Backlog",
+    "CatchUp",
     "Config",
     "Conversation",
+    "DeliveryRules",
     "Direction",
     "Find",
+    "Keep",
     "Model",
     "Network",
     "RoomEntry",

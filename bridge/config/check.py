@@ -18,6 +18,7 @@ from .models import (
     Config,
     Conversation,
     ConversationBlock,
+    DeliveryRules,
     Direction,
     Model,
     Network,
@@ -74,6 +75,8 @@ class Check:
             conversations={name: found for name, found in conversations.items() if found and found.rooms},
             owner=top.owner,
             journal=document.path.parent / top.journal.expanduser(),
+            durability=top.durability,
+            keep=top.keep,
         )
 
     def _names(self, key: str) -> list[str]:
@@ -122,7 +125,10 @@ class Check:
         core: NetworkBlock | None = Block(document, spot, NetworkBlock, common).read()
         if core is None or settings is None:
             return None
-        return Network(name, core.protocol, settings, core.ignore, core.prefix)
+        rules = DeliveryRules.model_construct(
+            **{key: getattr(core, key) for key in DeliveryRules.model_fields}
+        )
+        return Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules)
 
     def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
         document = self.document

@@ -1,13 +1,14 @@
 """The blocks of bridge.yaml, as a person writes them, and what loading them gives."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from bridge.model import RoomId
 
@@ -15,10 +16,14 @@ from .words import nearest, quoted
 
 __all__ = [
     "AdapterClass",
+    "Backlog",
+    "CatchUp",
     "Config",
     "Conversation",
     "ConversationBlock",
+    "DeliveryRules",
     "Direction",
+    "Keep",
     "Model",
     "Network",
     "NetworkBlock",
@@ -83,20 +88,52 @@ def _template(text: str) -> str:
         pieces = list(Formatter().parse(text))
     except ValueError:
         raise ValueError("has a { or } too many: a brace that is meant as text is written twice") from None
-    for _, field, spec, conversion in pieces:
-        if field is None or (field in _FIELDS and not spec and not conversion):
+    for _, word, spec, conversion in pieces:
+        if word is None or (word in _FIELDS and not spec and not conversion):
             continue
-        if field in _FIELDS:
-            raise ValueError(f"takes {{{field}}} as it is, without anything after the word")
+        if word in _FIELDS:
+            raise ValueError(f"takes {{{word}}} as it is, without anything after the word")
         raise ValueError(
-            f"knows {{name}}, {{network}} and {{protocol}}, not {quoted(field)}{nearest(field, _FIELDS)}"
+            f"knows {{name}}, {{network}} and {{protocol}}, not {quoted(word)}{nearest(word, _FIELDS)}"
         )
     return text
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _seconds(value: object) -> object:
+    """A time such as 90s, 2m, 24h or 7d in seconds."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhd])", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("must be a time with its unit: 30s, 2m, 24h or 7d")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _off(value: object) -> object:
+    return {"max_messages": "0"} if value == "off" else value
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*[smhd]$|\$\{"}),
+]
+"""A time in seconds, written with its unit."""
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
 Prefix = Annotated[str, Field(max_length=100), AfterValidator(_template)]
 """The template of the name in front of a message."""
 Patterns = tuple[Annotated[str, AfterValidator(_pattern)], ...]
+
+
+class Keep(Model):
+    """How long the journal keeps what has been delivered."""
+
+    text: Annotated[Duration, Field(description="What was said.")] = 604_800.0
+    ids: Annotated[Duration, Field(description="What messages are called, for edits and answers.")] = (
+        7_776_000.0
+    )
 
 
 class TopBlock(Model):
@@ -113,9 +150,43 @@ class TopBlock(Model):
         Path("hubbub.sqlite3"),
         description="The journal's file; relative to this one.",
     )
+    durability: Annotated[
+        Literal["normal", "full"],
+        Field(description="full: what is taken survives a power failure too, at a cost for each message."),
+    ] = "normal"
+    keep: Annotated[Keep, Field(description="How long the journal keeps what was delivered.")] = Keep()
 
 
-class NetworkBlock(Model):
+class CatchUp(Model):
+    """How much is read of what was said on a network while Hubbub was away; no messages: nothing."""
+
+    max_age: Annotated[Duration, Field(description="What was said longer ago is left out.")] = 86_400.0
+    max_messages: Annotated[Count, Field(description="The most messages of one room.")] = 500
+
+
+class Backlog(Model):
+    """How much of what waited for a room is shown there once it can be reached again."""
+
+    max_age: Annotated[Duration | None, Field(description="What was said longer ago is not shown.")] = None
+    max_messages: Annotated[Count | None, Field(description="Only so many of the last are shown.")] = None
+
+
+class DeliveryRules(Model):
+    """How to deliver to a network, above all when it cannot be reached."""
+
+    backlog: Annotated[Backlog, Field(description="How much of what had to wait is shown.")] = Backlog()
+    doubt: Annotated[
+        Literal["resend", "hold"],
+        Field(description="What may have arrived and cannot be looked up: send it again, or keep it back."),
+    ] = "resend"
+    tell_after: Annotated[
+        Duration, Field(description="After how long the other rooms are told that messages wait.")
+    ] = 120.0
+    max_age: Annotated[Duration, Field(description="A message that waits longer is given up.")] = 604_800.0
+    max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
+
+
+class NetworkBlock(DeliveryRules):
     """What every network has, whatever its protocol."""
 
     protocol: str = Field(
@@ -125,6 +196,11 @@ class NetworkBlock(Model):
     prefix: Prefix | None = Field(
         None, description="The name in front of a message: {name}, {network}, {protocol}."
     )
+    catch_up: Annotated[
+        CatchUp,
+        BeforeValidator(_off),
+        Field(description="How much is read of what was said while Hubbub was away; or off."),
+    ] = CatchUp()
 
 
 class ConversationBlock(Model):
@@ -155,6 +231,8 @@ class Network:
     """The adapter's NetworkConfig."""
     ignore: tuple[str, ...] = ()
     prefix: str | None = None
+    catch_up: CatchUp = field(default_factory=CatchUp)
+    rules: DeliveryRules = field(default_factory=DeliveryRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +265,5 @@ class Config:
     """In the order of the file: the first that two rooms share decides how a message looks."""
     owner: str | None
     journal: Path
+    durability: Literal["normal", "full"] = "normal"
+    keep: Keep = field(default_factory=Keep)

@@ -41,6 +41,10 @@ class Capabilities:
     authorship: Authorship = Authorship.PREFIX
     name_pings: bool = False
     """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""
+    times: bool = False
+    """Whether a message can carry when it was said, quietly (`SendMessage.at`)."""
+    backlog: int | None = None
+    """How many old messages at once the manners of the network allow; None: as many as there are."""
     window: int = 1
     """How many commands may be unconfirmed in this room at once, as a queue builds. Above 1 only where
     the network takes commands in order or fails all that follow."""

@@ -32,6 +32,8 @@ class SendMessage:
     txn: Txn
     content: Content
     kind: Kind = Kind.TEXT
+    at: float | None = None
+    """When it was said, in seconds since 1970, where that is long ago and the record has `times`."""
 
 
 Command = SendMessage

@@ -25,6 +25,8 @@ class MessageCreated:
     """When, by the network's word, in seconds since 1970; shown only, never used to decide."""
     replayed: bool = False
     """Read from the network's history, not heard live."""
+    mark: str = ""
+    """The txn that it bears: some Hubbub's copy of another message, and so not relayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class MessageEdited:
     kind: Kind = Kind.TEXT
     at: float | None = None
     replayed: bool = False
+    mark: str = ""
 
 
 class RoomState(StrEnum):
@@ -58,6 +61,9 @@ class RoomStateChanged:
     state: RoomState
     reason: str = ""
     """For REFUSED: a sentence for the owner that says what to do."""
+    caught_up: bool = False
+    """For JOINED: what was said since the room's position has been emitted. False: nobody can tell what
+    was said while we were out."""
 
 
 TalkEvent = MessageCreated | MessageEdited

@@ -64,7 +64,7 @@ class Router:
         """The networks on which a confirmation is so late that the connection must be dead."""
         return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
 
-    def take(self, network: str, events: Sequence[Event], position: Position | None) -> None:
+    def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
         take, sources = self.journal.take, self._routes.sources
         for event in events:
@@ -76,7 +76,7 @@ class Router:
                     take(source.number, event, rooms)
             if self._watch is not None:
                 self._watch(network, event)
-        if position is not None:
+        for position in positions:
             self.journal.reach(network, position)
 
     def _taken(self, deliveries: list[Delivery]) -> None:
@@ -127,8 +127,8 @@ class _Emit:
         self._network = network
         self._router = router
 
-    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
-        self._router.take(self._network, events, position)
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
+        self._router.take(self._network, events, positions)
         return self._router.journal.committed()
 
     def position(self, scope: str = "") -> str | None:

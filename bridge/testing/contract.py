@@ -47,12 +47,11 @@ class Place:
     positions: dict[str, str] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         """Stand in for the core: keep what the adapter emits."""
         for event in events:
             self.events.put_nowait(event)
-        if position is not None:
-            self.positions[position.scope] = position.token
+        self.positions.update({position.scope: position.token for position in positions})
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done

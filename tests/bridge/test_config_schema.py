@@ -10,7 +10,8 @@ from .fake_protocol import Fake
 def test_a_schema_has_what_the_models_have():
     found = schema({"fake": Fake})
     json.dumps(found)
-    assert set(found["properties"]) == {"networks", "conversations", "owner", "journal"}
+    top = {"networks", "conversations", "owner", "journal", "durability", "keep"}
+    assert set(found["properties"]) == top
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert network["properties"]["protocol"] == {"const": "fake"}
     assert network["required"] == ["protocol", "server"]

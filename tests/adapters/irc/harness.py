@@ -37,7 +37,7 @@ class Collector:
         self.batches: list[list[Event]] = []
         self.events: asyncio.Queue[Event] = asyncio.Queue()
 
-    def __call__(self, events: Sequence[Event], position: Position | None = None) -> "asyncio.Future[None]":
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         self.batches.append(list(events))
         for event in events:
             self.events.put_nowait(event)

@@ -311,11 +311,10 @@ class Core:
         self.positions = {}
         self.run = None
 
-    def __call__(self, events, position=None):
+    def __call__(self, events, *positions):
         for event in events:
             self.events.put_nowait(event)
-        if position is not None:
-            self.positions[position.scope] = position.token
+        self.positions.update({position.scope: position.token for position in positions})
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done

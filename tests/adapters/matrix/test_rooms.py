@@ -607,8 +607,8 @@ async def test_the_loop_does_not_run_ahead_of_the_journal(server):
     waiting = []
 
     class Slow(Core):
-        def __call__(self, events, position=None):
-            done = super().__call__(events, position)
+        def __call__(self, events, *positions):
+            done = super().__call__(events, *positions)
             if any(isinstance(event, MessageCreated) for event in events):
                 done = asyncio.get_running_loop().create_future()
                 waiting.append(done)

@@ -174,7 +174,7 @@ class Ears:
         self.events = asyncio.Queue()
         self.batches = []
 
-    def __call__(self, events, position=None):
+    def __call__(self, events, *positions):
         self.batches.append(list(events))
         for event in events:
             self.events.put_nowait(event)
