@@ -1,5 +1,7 @@
 """The durable store, from which everything can go on after any end."""
 
-from .store import Delivery, Journal
+from .reading import BEING_HEARD, Delivery, Standing
+from .store import Journal
+from .upkeep import Oldest
 
-__all__ = ["Delivery", "Journal"]
+__all__ = ["BEING_HEARD", "Delivery", "Journal", "Oldest", "Standing"]

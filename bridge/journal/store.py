@@ -8,25 +8,25 @@ them.
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.model import MessageId, Part, RoomId, TalkEvent, Txn
+from bridge.model import Part, TalkEvent
 
-from . import codec, schema
+from . import codec, schema, upkeep
 from .checkpoint import Checkpointer
+from .reading import BEING_HEARD, Delivery, Reading, Standing
+from .upkeep import Oldest, Pruner
 
-__all__ = ["Delivery", "Journal"]
+__all__ = ["Journal"]
 
 log = logging.getLogger(__name__)
 
@@ -37,50 +37,43 @@ _LATE = 0.05
 _RETRY = 1.0
 """How long to wait when the disk did not take a commit, in seconds."""
 
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One event owed to one room."""
-
-    seq: int
-    """The event's place in the order of taking."""
-    source: int
-    """The number of the room that it comes from."""
-    room: int
-    """The number of the room that it goes to."""
-    event: TalkEvent
-    start: int = 0
-    """How many characters of it, as this room shows it, have been delivered."""
+_T = TypeVar("_T")
+_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float]
+"""Number, source, event, rooms that it is owed to, when it was said."""
 
 
-class Journal:
+class Journal(Reading):
     """The durable record: events taken, deliveries owed, positions reached, names of copies."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the journal, make or migrate it, and own it until `close`.
+    def __init__(self, path: Path, *, synced: bool = False) -> None:
+        """Open the journal, make or migrate it, and own it until `close`. `synced`: every commit outlives
+        a power failure, at the cost of waiting for the disk each time.
 
         Raises JournalError, with what to do, when it is in use, damaged, newer or cannot be written.
         """
         self._lock = _own(path)
         try:
-            self._database, self._key = _open(path)
+            self._database, self._key = _open(path, synced=synced)
         except BaseException:
             self._lock.close()
             raise
         self.taken: Callable[[list[Delivery]], None] = lambda _: None
         """Called with what a commit took, in order: to be set by whoever delivers."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
-        self._events: list[tuple[int, int, TalkEvent, tuple[int, ...]]] = []
+        self._events: list[_Taken] = []
         self._positions: dict[tuple[str, str], str] = {}
         self._links: list[tuple[int, str, int, int]] = []
         self._moved: list[tuple[int, int, int]] = []
         self._settled: list[tuple[int, int]] = []
-        self._dead: list[tuple[int, int, str, float]] = []
+        self._dead: list[tuple[int, int, str, float, int]] = []
+        self._again: list[tuple[int, int, float]] = []
+        self._standings: dict[int, Standing] = {}
         self._after: list[Callable[[], object]] = []
         self._done: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._failing = False
+        self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
 
     # What is written
@@ -88,7 +81,9 @@ class Journal:
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
         """Take an event that is owed to these rooms. One that was taken before changes nothing."""
         self._seq += 1
-        self._events.append((self._seq, source, event, rooms))
+        now = time.time()
+        said_at = min(event.at, now) if event.replayed and event.at is not None else now
+        self._events.append((self._seq, source, event, rooms, said_at))
         if len(self._events) >= _GROUP and not self._failing:
             self._flush()
 
@@ -119,7 +114,7 @@ class Journal:
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         """Note that the delivery, or the rest of it, will not be made, and why."""
-        self._dead.append((delivery.room, delivery.seq, reason, time.time()))
+        self._dead.append((delivery.room, delivery.seq, reason, time.time(), delivery.start))
         self._settled.append((delivery.room, delivery.seq))
         self._later(None)
 
@@ -127,6 +122,17 @@ class Journal:
         """Note that there is nothing to deliver."""
         self._settled.append((delivery.room, delivery.seq))
         self._later(None)
+
+    def repeat(self, delivery: Delivery) -> None:
+        """Note that the delivery is made again although it may have arrived."""
+        delivery.again = True
+        self._again.append((delivery.room, delivery.seq, time.time()))
+        self._later(None)
+
+    def stand(self, room: int, standing: Standing, committed: Callable[[], object] | None = None) -> None:
+        """Note how we stand with a room; with `committed`, it is called when that is durable."""
+        self._standings[room] = standing
+        self._later(committed)
 
     def committed(self) -> asyncio.Future[None]:
         """Commit what was handed over so far; done once it is durable."""
@@ -137,68 +143,41 @@ class Journal:
             self._flush()
         return done
 
-    # What is read
+    # In small steps, beside the commits
 
-    def position(self, network: str, scope: str) -> str | None:
-        """The last durable token of a network's scope."""
-        row = self._database.execute(
-            "SELECT token FROM position WHERE network = ? AND scope = ?", (network, scope)
-        ).fetchone()
-        return row[0] if row else None
+    def beat(self) -> None:
+        """Note that everything was heard up to now, so that a crash leaves no longer gap than it must."""
+        self._step(
+            lambda: self._database.execute("INSERT OR REPLACE INTO meta VALUES ('alive', ?)", (time.time(),))
+        )
 
-    def number(self, network: str, room: RoomId) -> int:
-        """The number that stands for a room in this journal, given on first use.
+    def bury(self, room: int, reason: str, which: Oldest) -> int:
+        """Give up the oldest of what a room is owed, a step of it. Returns how many."""
+        return self._step(lambda: upkeep.bury(self._database, room, reason, which)) or 0
 
-        Raises JournalError when it cannot be written.
-        """
-        insert = "INSERT OR IGNORE INTO room (network, room) VALUES (?, ?)"
+    def revive(self, rows: Iterable[tuple[int, int]]) -> int:
+        """Owe again what was given up, by room and event; returns how many there were."""
+        return self._step(lambda: upkeep.revive(self._database, rows)) or 0
+
+    def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
+        """Forget how far rooms were read that are not in the map."""
+        self._step(lambda: upkeep.forget_rooms(self._database, mapped))
+
+    def prune(self, *, text_before: float, names_before: float) -> bool:
+        """Erase a little of what is old and settled; whether there may be more."""
+        return bool(self._step(lambda: self._pruner.step(text_before=text_before, names_before=names_before)))
+
+    def _step(self, step: Callable[[], _T]) -> _T | None:
+        """Do something between two commits; None while the journal cannot be written."""
+        if not self._failing:
+            self._flush()
+        if self._failing:
+            return None
         try:
-            self._database.execute(insert, (network, room))
+            return step()
         except sqlite3.Error as error:
-            raise JournalError(f"the journal cannot be written ({error}): look at its disk") from error
-        find = "SELECT number FROM room WHERE network = ? AND room = ?"
-        number: int = self._database.execute(find, (network, room)).fetchone()[0]
-        return number
-
-    def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
-        """The committed deliveries owed to a room, in order, from behind the event `after`."""
-        rows = self._database.execute(
-            "SELECT seq, event.room, delivery.start, type, body FROM delivery JOIN event USING (seq) "
-            "WHERE delivery.room = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (room, after, limit),
-        )
-        return [
-            Delivery(seq, source, room, codec.decode(kind, body), start)
-            for seq, source, start, kind, body in rows
-        ]
-
-    def rooms_owed(self) -> dict[int, tuple[str, str]]:
-        """The rooms that something is owed to: number to network and room."""
-        rows = self._database.execute(
-            "SELECT number, network, room.room FROM room WHERE number IN (SELECT DISTINCT room FROM delivery)"
-        )
-        return {number: (network, room) for number, network, room in rows}
-
-    def origin(self, room: int, name: MessageId) -> int | None:
-        """The event that a name stands for in a room, whether as origin or as copy; None: unknown here."""
-        row = self._database.execute(
-            "SELECT seq FROM event WHERE room = :room AND id = :name "
-            "UNION ALL SELECT seq FROM link WHERE room = :room AND id = :name LIMIT 1",
-            {"room": room, "name": name},
-        ).fetchone()
-        return row[0] if row else None
-
-    def copies(self, seq: int, room: int) -> list[MessageId]:
-        """What an event's copy in a room is called there, part by part."""
-        rows = self._database.execute(
-            "SELECT id FROM link WHERE seq = ? AND room = ? ORDER BY start", (seq, room)
-        )
-        return [MessageId(name) for (name,) in rows]
-
-    def txn(self, delivery: Delivery) -> Txn:
-        """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""
-        number = f"{delivery.seq:x}.{delivery.room:x}.{delivery.start:x}"
-        return Txn(f"{number}.{hashlib.blake2b(number.encode(), key=self._key, digest_size=8).hexdigest()}")
+            self._again_later(error)
+            return None
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
@@ -237,7 +216,7 @@ class Journal:
         try:
             deliveries = self._commit()
         except sqlite3.Error as error:
-            self._again(error)
+            self._again_later(error)
             return
         if self._failing:
             self._failing = False
@@ -251,7 +230,7 @@ class Journal:
         if done is not None and not done.done():
             done.set_result(None)
 
-    def _again(self, error: sqlite3.Error) -> None:
+    def _again_later(self, error: sqlite3.Error) -> None:
         if not self._failing:
             self._failing = True
             log.error(
@@ -267,7 +246,9 @@ class Journal:
         try:
             events = self._write_events() if self._events else []
             deliveries = [
-                Delivery(seq, source, room, event) for seq, source, event, rooms in events for room in rooms
+                Delivery(seq, source, room, event, said_at)
+                for seq, source, event, rooms, said_at in events
+                for room in rooms
             ]
             write = database.executemany
             if deliveries:
@@ -276,8 +257,8 @@ class Journal:
                 write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", self._links)
             if self._moved:
                 write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
-            if self._dead:
-                write("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?)", self._dead)
+            if self._dead or self._again or self._standings:
+                self._write_rare()
             if self._settled:
                 write("DELETE FROM delivery WHERE room = ? AND seq = ?", self._settled)
             if self._positions:
@@ -288,14 +269,25 @@ class Journal:
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-        for waiting in (self._events, self._links, self._moved, self._dead, self._settled, self._positions):
+        for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
             waiting.clear()
+        for latest in (self._positions, self._standings):
+            latest.clear()
         return deliveries
 
-    def _write_events(self) -> Iterable[tuple[int, int, TalkEvent, tuple[int, ...]]]:
+    def _write_rare(self) -> None:
+        write = self._database.executemany
+        write("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)", self._dead)
+        write("INSERT OR REPLACE INTO again VALUES (?, ?, ?)", self._again)
+        standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
+        write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
+
+    def _write_events(self) -> Iterable[_Taken]:
         """Append the events that wait; returns those that had not been taken before."""
-        now = time.time()
-        rows = [(seq, source, event.id, now, *codec.encode(event)) for seq, source, event, _ in self._events]
+        rows = [
+            (seq, source, event.id, said_at, *codec.encode(event))
+            for seq, source, event, _, said_at in self._events
+        ]
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
         events = self._events
@@ -304,7 +296,7 @@ class Journal:
             query = "SELECT seq FROM event WHERE seq BETWEEN ? AND ?"
             new = {seq for (seq,) in self._database.execute(query, (first, last))}
             events = [taken for taken in events if taken[0] in new]
-        aliases = [(source, alias, seq, 0) for seq, source, event, _ in events for alias in event.aliases]
+        aliases = [(source, alias, seq, 0) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
             self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", aliases)
         return list(events)
@@ -331,17 +323,22 @@ def _own(path: Path) -> IO[str]:
     return lock
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, bytes]:
+def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
     try:
         database = sqlite3.connect(path, isolation_level=None)
     except sqlite3.Error as error:
         raise JournalError(f"{path}: {error}: check the folder and its rights") from error
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         database.execute("PRAGMA wal_autocheckpoint = 0")
         schema.migrate(database, str(path))
         database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
+        # Whatever was being heard when the last process ended without a word was heard until its last beat.
+        database.execute(
+            "UPDATE room SET heard = (SELECT value FROM meta WHERE key = 'alive') WHERE heard = ?",
+            (BEING_HEARD,),
+        )
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
     except sqlite3.Error as error:
         database.close()

@@ -1,0 +1,135 @@
+"""What the journal can be asked."""
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+
+from bridge.errors import JournalError
+from bridge.model import MessageId, RoomId, TalkEvent, Txn
+
+from . import codec
+
+__all__ = ["BEING_HEARD", "Delivery", "Reading", "Standing"]
+
+BEING_HEARD = 9e99
+"""Stands for the time until which a room was heard, while it is."""
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One event owed to one room."""
+
+    seq: int
+    """The event's place in the order of taking."""
+    source: int
+    """The number of the room that it comes from."""
+    room: int
+    """The number of the room that it goes to."""
+    event: TalkEvent
+    said_at: float
+    """When it was taken, or, for history, when it was said; in seconds since 1970."""
+    start: int = 0
+    """How many characters of it, as this room shows it, have been delivered."""
+    tried_at: float = 0.0
+    """When what follows was first sent, if it may have arrived; 0: it has surely not."""
+    refused: int = 0
+    """How often the room refused it."""
+    again: bool = False
+    """Whether it may arrive a second time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the journal remembers of a room itself."""
+
+    heard: float | None = None
+    """Until when it was heard; `BEING_HEARD`: it is; None: it never was."""
+    open: bool = False
+    """Whether something may be on its way there."""
+
+
+class Reading:
+    """The journal as it stands on disk."""
+
+    _database: sqlite3.Connection
+    _key: bytes
+
+    def position(self, network: str, scope: str) -> str | None:
+        """The last durable token of a network's scope."""
+        row = self._database.execute(
+            "SELECT token FROM position WHERE network = ? AND scope = ?", (network, scope)
+        ).fetchone()
+        return row[0] if row else None
+
+    def number(self, network: str, room: RoomId) -> int:
+        """The number that stands for a room in this journal, given on first use.
+
+        Raises JournalError when it cannot be written.
+        """
+        insert = "INSERT OR IGNORE INTO room (network, room) VALUES (?, ?)"
+        try:
+            self._database.execute(insert, (network, room))
+        except sqlite3.Error as error:
+            raise JournalError(f"the journal cannot be written ({error}): look at its disk") from error
+        find = "SELECT number FROM room WHERE network = ? AND room = ?"
+        number: int = self._database.execute(find, (network, room)).fetchone()[0]
+        return number
+
+    def standing(self, room: int) -> Standing:
+        """What is known of a room."""
+        row = self._database.execute("SELECT heard, open FROM room WHERE number = ?", (room,)).fetchone()
+        return Standing(row[0], bool(row[1])) if row else Standing()
+
+    def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
+        """The committed deliveries owed to a room, in order, from behind the event `after`."""
+        rows = self._database.execute(
+            "SELECT seq, event.room, delivery.start, taken_at, type, body "
+            "FROM delivery JOIN event USING (seq) WHERE delivery.room = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (room, after, limit),
+        )
+        return [
+            Delivery(seq, source, room, codec.decode(kind, body), said_at, start)
+            for seq, source, start, said_at, kind, body in rows
+        ]
+
+    def waiting(self, room: int) -> int:
+        """How many deliveries are owed to a room."""
+        query = "SELECT count(*) FROM delivery WHERE room = ?"
+        count: int = self._database.execute(query, (room,)).fetchone()[0]
+        return count
+
+    def rooms_owed(self) -> dict[int, tuple[str, str]]:
+        """The rooms that something is owed to: number to network and room."""
+        rows = self._database.execute(
+            "SELECT number, network, room.room FROM room WHERE number IN (SELECT DISTINCT room FROM delivery)"
+        )
+        return {number: (network, room) for number, network, room in rows}
+
+    def origin(self, room: int, name: MessageId) -> int | None:
+        """The event that a name stands for in a room, whether as origin or as copy; None: unknown here."""
+        row = self._database.execute(
+            "SELECT seq FROM event WHERE room = :room AND id = :name "
+            "UNION ALL SELECT seq FROM link WHERE room = :room AND id = :name LIMIT 1",
+            {"room": room, "name": name},
+        ).fetchone()
+        return row[0] if row else None
+
+    def copies(self, seq: int, room: int) -> list[MessageId]:
+        """What an event's copy in a room is called there, part by part."""
+        rows = self._database.execute(
+            "SELECT id FROM link WHERE seq = ? AND room = ? ORDER BY start", (seq, room)
+        )
+        return [MessageId(name) for (name,) in rows]
+
+    def txn(self, delivery: Delivery) -> Txn:
+        """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""
+        number = f"{delivery.seq:x}.{delivery.room:x}.{delivery.start:x}"
+        return Txn(f"{number}.{self._hash(number)}")
+
+    def is_ours(self, mark: str) -> bool:
+        """Whether a message's mark is a txn that this journal gave."""
+        number, _, found = mark.rpartition(".")
+        return found == self._hash(number)
+
+    def _hash(self, number: str) -> str:
+        return hashlib.blake2b(number.encode(), key=self._key, digest_size=8).hexdigest()

@@ -1,0 +1,124 @@
+"""What keeps the journal small, in steps that are short enough for the loop."""
+
+import math
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Oldest", "Pruner", "bury", "forget_rooms", "revive"]
+
+_STEP = 500
+_FORGET = (
+    "DELETE FROM event WHERE seq = ?",
+    "DELETE FROM link WHERE seq = ?",
+    "DELETE FROM again WHERE seq = ?",
+    "DELETE FROM dead WHERE room IN (SELECT number FROM room) AND seq = ?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """Which of a room's deliveries: all but the last `keep`, of those that were said before `before` and
+    stand behind the event `after`.
+    """
+
+    keep: int = 0
+    before: float = math.inf
+    after: int = 0
+
+
+def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) -> int:
+    """Give up the oldest deliveries of a room, one step of them. Returns how many."""
+    newest = database.execute(
+        "SELECT seq FROM delivery WHERE room = ? AND seq > ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+        (room, which.after, which.keep),
+    ).fetchone()
+    if newest is None:
+        return 0
+    rows = database.execute(
+        "SELECT seq, start FROM delivery JOIN event USING (seq) "
+        "WHERE delivery.room = ? AND seq > ? AND seq <= ? AND taken_at < ? ORDER BY seq LIMIT ?",
+        (room, which.after, newest[0], which.before, _STEP),
+    ).fetchall()
+    now = time.time()
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        dead = [(room, seq, reason, now, start) for seq, start in rows]
+        database.executemany("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)", dead)
+        settled = [(room, seq) for seq, _ in rows]
+        database.executemany("DELETE FROM delivery WHERE room = ? AND seq = ?", settled)
+    return len(rows)
+
+
+def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int:
+    """Owe again what was given up, by room and event; returns how many there were."""
+    rows = list(rows)
+    before = database.total_changes
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany(
+            "INSERT OR IGNORE INTO delivery SELECT room, seq, start FROM dead WHERE room = ? AND seq = ?",
+            rows,
+        )
+        database.executemany("DELETE FROM dead WHERE room = ? AND seq = ?", rows)
+    return (database.total_changes - before) // 2
+
+
+def forget_rooms(database: sqlite3.Connection, mapped: Iterable[tuple[str, str]]) -> None:
+    """Forget how far rooms were read that are not in the map: if they come back, they start at now."""
+    known = set(mapped)
+    scopes = database.execute("SELECT network, scope FROM position WHERE scope != ''").fetchall()
+    heard = database.execute("SELECT network, room FROM room WHERE heard IS NOT NULL").fetchall()
+    forget = "DELETE FROM position WHERE network = ? AND scope = ?"
+    database.executemany(forget, [scope for scope in scopes if scope not in known])
+    silence = "UPDATE room SET heard = NULL WHERE network = ? AND room = ?"
+    database.executemany(silence, [room for room in heard if room not in known])
+
+
+class Pruner:
+    """Erases what was said, and later what it was called, once it is old and settled."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._texts = 0
+        self._names = 0
+
+    def step(self, *, text_before: float, names_before: float) -> bool:
+        """Erase a little; whether there may be more."""
+        texts = self._old(self._texts, text_before)
+        names = self._old(self._names, names_before)
+        if texts:
+            self._texts = texts[-1]
+            self._write("UPDATE event SET body = NULL WHERE seq = ? AND body IS NOT NULL", texts, "dead")
+        if names:
+            self._names = names[-1]
+            for statement in _FORGET:
+                self._write(statement, names)
+        return bool(texts or names)
+
+    def _old(self, after: int, before: float) -> list[int]:
+        """The next events in the order of taking, up to the first that is not old. The newest stays for ever:
+        its number must not be given twice.
+        """
+        rows = self._database.execute(
+            "SELECT seq, taken_at FROM event WHERE seq > ? AND seq < (SELECT max(seq) FROM event) "
+            "ORDER BY seq LIMIT ?",
+            (after, _STEP),
+        )
+        old: list[int] = []
+        for seq, taken_at in rows:
+            if taken_at >= before:
+                break
+            old.append(seq)
+        return old
+
+    def _write(self, statement: str, seqs: list[int], *also: str) -> None:
+        """Do this to these events, but not to those that are still owed or, with `also`, in these tables."""
+        wanted = set(seqs)
+        for table in ("delivery", *also):
+            query = f"SELECT seq FROM {table} WHERE room IN (SELECT number FROM room) AND seq BETWEEN ? AND ?"  # noqa: S608 our own words
+            wanted -= {seq for (seq,) in self._database.execute(query, (seqs[0], seqs[-1]))}
+        with self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(statement, [(seq,) for seq in sorted(wanted)])
