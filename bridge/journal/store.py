@@ -7,15 +7,13 @@ them.
 
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
@@ -23,6 +21,7 @@ from bridge.model import Part, TalkEvent
 
 from . import codec, schema, upkeep
 from .checkpoint import Checkpointer
+from .lock import own
 from .reading import BEING_HEARD, Delivery, Reading, Standing
 from .upkeep import Oldest, Pruner
 
@@ -51,7 +50,7 @@ class Journal(Reading):
 
         Raises JournalError, with what to do, when it is in use, damaged, newer or cannot be written.
         """
-        self._lock = _own(path)
+        self._lock = own(path)
         try:
             self._database, self._key = _open(path, synced=synced)
         except BaseException:
@@ -302,27 +301,6 @@ class Journal(Reading):
         return list(events)
 
 
-def _own(path: Path) -> IO[str]:
-    """Take the lock that says whose journal this is; it goes with the process, however that ends."""
-    try:
-        lock = path.with_name(path.name + ".lock").open("a+")
-    except OSError as error:
-        raise JournalError(f"{path}: {error.strerror}: check the folder and its rights") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read(20).strip() or "unknown"
-        lock.close()
-        raise JournalError(
-            f"{path} is in use by another Hubbub (process {owner}): stop that one, or name another journal"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
 def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
     try:
         database = sqlite3.connect(path, isolation_level=None)
@@ -343,8 +321,8 @@ def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
     except sqlite3.Error as error:
         database.close()
         raise JournalError(
-            f"{path} cannot be used as a journal ({error}): move it away to begin a new one, "
-            "or put a backup in its place"
+            f"{path} cannot be used as a journal ({error}): `hubbub db check` says what is wrong, "
+            "`hubbub db restore` puts a backup in its place; or move it away to begin a new one"
         ) from error
     except BaseException:
         database.close()
