@@ -1,4 +1,4 @@
-"""The command line: `hubbub run`, `hubbub check`, `hubbub demo`."""
+"""The command line: a service, and what its owner asks of it."""
 
 import importlib
 import logging
@@ -18,7 +18,7 @@ class _Commands(click.Group):
     """One module per command, imported when it is asked for: the service needs nothing of the demo's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["check", "demo", "run"]
+        return ["check", "db", "demo", "run"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -6,6 +6,7 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 
 from .check import Find
 from .load import load
+from .locate import locate_journal
 from .models import (
     AdapterClass,
     Backlog,
@@ -35,5 +36,6 @@ __all__ = [
     "Network",
     "RoomEntry",
     "load",
+    "locate_journal",
     "schema",
 ]

@@ -15,7 +15,7 @@ from .models import Config
 from .words import printable
 from .yaml import compose
 
-__all__ = ["load"]
+__all__ = ["load", "read_text"]
 
 _LARGEST = 4 * 1024 * 1024
 
@@ -28,7 +28,7 @@ def load(
     Raises ConfigError with everything that is wrong in it.
     """
     document = Document(path)
-    compose(_text(path), document)
+    compose(read_text(path), document)
     if document.whole:
         left_out = _leave_out(document.data, without)
         expand(document, environ)
@@ -38,7 +38,8 @@ def load(
     raise ConfigError(document.report())
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a configuration's file. Raises ConfigError."""
     shown = printable(str(path))
     try:
         with path.open("rb") as file:

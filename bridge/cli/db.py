@@ -1,0 +1,101 @@
+"""`hubbub db`: the care of the journal."""
+
+from pathlib import Path
+
+import click
+from rich.filesize import decimal
+
+from bridge.config.words import printable
+from bridge.journal import care
+from bridge.journal.look import Inventory
+
+from .words import counted, journal_argument, journal_option, when
+
+__all__ = ["db"]
+
+
+@click.group()
+def db() -> None:
+    """Check the journal, back it up, restore it."""
+
+
+@db.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@journal_option
+@click.pass_context
+def check(context: click.Context, file: Path | None, journal: Path | None) -> None:
+    """Look at every page and row of FILE's journal, also while the service runs.
+
+    Exit codes: 0 it is sound, 1 it is not, 2 wrong usage, 78 FILE has mistakes.
+    """
+    path = journal_argument(file, journal)
+    found = care.check(path)
+    for finding in found.findings:
+        click.echo(f"{path}: {printable(finding)}")
+    if found.inventory is not None:
+        _tell(found.inventory)
+    if found.findings:
+        click.secho("The journal is not sound.", fg="red")
+        click.echo("With the service stopped, `hubbub db restore` puts a backup in its place.")
+        context.exit(1)
+    click.secho("The journal is sound.", fg="green")
+
+
+@db.command()
+@click.argument("words", metavar="[FILE] TARGET", nargs=-1, required=True, type=click.Path(path_type=Path))
+@journal_option
+@click.option("--force", is_flag=True, help="Replace TARGET if it exists.")
+def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> None:
+    """Copy FILE's journal to TARGET, also while the service runs.
+
+    The copy holds what people said: only its owner can read it.
+    """
+    file, target = _split(words, "TARGET")
+    path = journal_argument(file, journal)
+    found = care.backup(path, target, force=force)
+    assert found.inventory is not None
+    click.echo(f"{target} is a sound copy of {path}:")
+    _tell(found.inventory)
+
+
+@db.command()
+@click.argument("words", metavar="[FILE] BACKUP", nargs=-1, required=True, type=click.Path(path_type=Path))
+@journal_option
+@click.option("--replay", is_flag=True, help="Read again what was said after the backup; it may come twice.")
+def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> None:
+    """Put BACKUP in the place of FILE's journal, which is kept. The service has to be stopped."""
+    file, source = _split(words, "BACKUP")
+    path = journal_argument(file, journal)
+    done = care.restore(path, source, replay=replay)
+    click.echo(f"{path} is now what {source} holds, up to {when(done.inventory.latest)}.")
+    if done.aside is not None:
+        click.echo(f"The journal that was there is kept: {done.aside}")
+    if done.given_up:
+        click.echo(
+            f"{counted(done.given_up, 'message')} that the backup still owed may have been delivered since.\n"
+            "None is sent by itself: `hubbub undelivered` lists them, `hubbub undelivered retry` sends them."
+        )
+    if replay:
+        click.echo(
+            "What was said after the backup is read again where a network keeps it: it may come twice."
+        )
+    else:
+        click.echo("Rooms are heard from now on: what was said after the backup is not read again.")
+    click.echo("Start the service.")
+
+
+def _split(words: tuple[Path, ...], last: str) -> tuple[Path | None, Path]:
+    if len(words) > 2:
+        raise click.UsageError(f"too many arguments: FILE and {last} are all")
+    return (words[0] if len(words) == 2 else None), words[-1]
+
+
+def _tell(found: Inventory) -> None:
+    latest = f", the last from {when(found.latest)}" if found.taken else ""
+    click.echo(f"  size         {decimal(found.size)}")
+    click.echo(f"  messages     {found.taken:,}{latest}")
+    owed = sum(room.count for room in found.owed)
+    click.echo(f"  owed         {owed:,}")
+    for room in found.owed:
+        click.echo(f"    {printable(f'{room.network} {room.room}')}: {room.count:,} since {when(room.since)}")
+    click.echo(f"  undelivered  {found.undelivered:,}")

@@ -1,0 +1,34 @@
+"""Where the journal is, by a configuration that need not be complete.
+
+An owner's commands look into the journal from a shell that has none of the service's secrets.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge.errors import ConfigError
+
+from .document import Document
+from .fill import expand
+from .load import read_text
+from .models import TopBlock
+from .yaml import compose
+
+__all__ = ["locate_journal"]
+
+
+def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The journal that a configuration names. Raises ConfigError when it cannot be told."""
+    document = Document(path)
+    compose(read_text(path), document)
+    if document.whole:
+        whole = document.data if isinstance(document.data, dict) else {}
+        document.data = {"journal": whole.get("journal", str(TopBlock.model_fields["journal"].default))}
+        expand(document, environ)
+        named = document.at(("journal",))
+        if isinstance(named, str) and Path(named).name and not document.problems:
+            return path.parent / Path(named).expanduser()
+        if not document.problems:
+            document.problem(("journal",), "must name a file")
+    raise ConfigError(document.report())

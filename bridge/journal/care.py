@@ -1,0 +1,240 @@
+"""The care of a journal: whether it is sound, copies of it, and the way back from one."""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bridge.errors import JournalError
+
+from . import codec, schema
+from .lock import own
+from .look import Inventory, inventory, open_to_look
+
+__all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
+
+RESTORED = "restored from a backup: it may have been delivered since"
+"""Why what a backup still owes is not sent by itself."""
+
+_SHOWN = 20
+_PAGES = 1024
+_DANGLING = (
+    ("deliveries of no message", "delivery LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
+    ("names of no message", "link LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
+    ("deliveries with nothing left to say", "delivery JOIN event USING (seq) WHERE body IS NULL"),
+    ("deliveries to no room", "delivery LEFT JOIN room ON number = delivery.room WHERE number IS NULL"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a look at a journal found."""
+
+    findings: tuple[str, ...]
+    """Sentences; none when it is sound."""
+    inventory: Inventory | None
+    """None when it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did."""
+
+    aside: Path | None
+    """Where the journal is that was there before; None: there was none."""
+    given_up: int
+    """How many deliveries that were owed in the backup wait for the owner's word now."""
+    inventory: Inventory
+
+
+def check(path: Path) -> Checkup:
+    """Look at every page and row of a journal, also while a service uses it.
+
+    Raises JournalError when there is no such file.
+    """
+    findings: list[str] = []
+    found: Inventory | None = None
+    with contextlib.closing(open_to_look(path)) as database:
+        try:
+            for step in (_pages, _version, _dangling, _bodies):
+                findings += step(database)
+                if findings and step in (_pages, _version):
+                    break
+            with contextlib.suppress(sqlite3.Error):
+                found = inventory(database, path)
+        except sqlite3.Error as error:
+            findings.append(f"it cannot be read: {error}")
+    if len(findings) > _SHOWN:
+        findings[_SHOWN:] = [f"and {len(findings) - _SHOWN:,} more like these"]
+    return Checkup(tuple(findings), found)
+
+
+def _pages(database: sqlite3.Connection) -> Iterator[str]:
+    for (line,) in database.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield f"the file is damaged: {' '.join(line.split())}"
+
+
+def _version(database: sqlite3.Connection) -> Iterator[str]:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        yield "it is empty, or no journal of Hubbub's"
+    elif version > schema.VERSION:
+        yield (
+            f"it was written by a newer Hubbub (schema {version}; this one knows {schema.VERSION}): "
+            "use that release"
+        )
+
+
+def _dangling(database: sqlite3.Connection) -> Iterator[str]:
+    for what, which in _DANGLING:
+        count, first = database.execute(f"SELECT count(*), min(seq) FROM {which}").fetchone()  # noqa: S608 our own words
+        if count:
+            yield f"there are {what}: {count:,}, the first has the number {first}"
+
+
+def _bodies(database: sqlite3.Connection) -> Iterator[str]:
+    for seq, kind, body in database.execute("SELECT seq, type, body FROM event WHERE body IS NOT NULL"):
+        try:
+            codec.decode(kind, body)
+        except KeyError:
+            yield f"message {seq} is of an unknown kind"
+        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+            yield f"message {seq} cannot be read"
+
+
+def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
+    """Copy a journal, as it is at one moment, beside a service that goes on writing it.
+
+    The copy appears under its name only when it is whole and sound. Raises JournalError.
+    """
+    if target.exists() and not force:
+        raise JournalError(f"{target} exists: name another file, or say --force to replace it")
+    if target.is_dir() or (target.exists() and target.samefile(path)):
+        raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
+    with _beside(target) as part:
+        _copy(path, part)
+        found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more")
+        _put(part, target)
+    return found
+
+
+def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
+    """Put a backup in a journal's place, and keep what was there.
+
+    Nothing is sent twice by it: what the backup owes is given up (see `RESTORED`), and rooms are read
+    from now on, unless `replay` says to read again what was said since. Raises JournalError; then nothing
+    has changed.
+    """
+    if path.exists() and source.exists() and source.samefile(path):
+        raise JournalError(f"{source} is the journal itself: name a backup")
+    _sound(source, f"{source} is damaged", "nothing was changed, take another backup")
+    with own(path) as lock, _beside(path) as part:
+        _copy(source, part)
+        given_up = _disarm(part, replay=replay)
+        found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk")
+        _hand_over(path, part, Path(lock.name))
+        aside = _move_aside(path)
+        _put(part, path)
+    assert found.inventory is not None
+    return Restored(aside, given_up, found.inventory)
+
+
+def _copy(path: Path, part: Path) -> None:
+    with contextlib.closing(open_to_look(path)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
+        try:
+            # Without a transaction of its own, every commit of the service would begin the copy anew.
+            source.execute("BEGIN")
+            source.execute("PRAGMA user_version").fetchone()
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            source.backup(copy, pages=_PAGES)
+            # One file, which can be read where nothing can be written.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"{path} cannot be copied ({error}): look at the disk, and at `hubbub db check`"
+            ) from error
+
+
+def _sound(path: Path, trouble: str, advice: str) -> Checkup:
+    found = check(path)
+    if found.findings:
+        raise JournalError(f"{trouble} ({found.findings[0]}): {advice}")
+    return found
+
+
+def _disarm(part: Path, *, replay: bool) -> int:
+    """Make a copy safe to go on from, although the networks know more than it."""
+    with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
+        schema.migrate(database, str(part))
+        database.execute("BEGIN")
+        # Numbers are given again that were given after the backup was made. With the old key their txns
+        # would be the same too, and a network that knows them would swallow what is new.
+        database.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
+        given_up = database.execute(
+            "INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, start) "
+            "SELECT room, seq, ?, ?, start FROM delivery",
+            (RESTORED, time.time()),
+        ).rowcount
+        database.execute("DELETE FROM delivery")
+        if not replay:
+            database.execute("DELETE FROM position")
+            database.execute("UPDATE room SET heard = NULL")
+        database.execute("COMMIT")
+    return given_up
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A new file beside this one, for us alone to read, and gone if it was not renamed."""
+    try:
+        number, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
+    except OSError as error:
+        raise JournalError(f"{target}: {error.strerror}: check the folder and its rights") from error
+    os.close(number)
+    part = Path(name)
+    try:
+        yield part
+    except OSError as error:
+        raise JournalError(f"{target} cannot be written ({error.strerror}): look at its disk") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _put(part: Path, target: Path) -> None:
+    """Give a file, which SQLite has on disk, its name for good."""
+    part.replace(target)
+    number = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _hand_over(path: Path, *files: Path) -> None:
+    """Where root restores, the service's user has to own what it is to write."""
+    if os.geteuid() == 0:
+        like = (path if path.exists() else path.parent).stat()
+        for file in files:
+            os.chown(file, like.st_uid, like.st_gid)
+
+
+def _move_aside(path: Path) -> Path | None:
+    if not path.exists():
+        return None
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside = path.with_name(f"{path.name}.before-{stamp}")
+    while aside.exists():
+        aside = aside.with_name(f"{aside.name}-again")
+    for end in ("", "-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)
+    return aside
