@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _PATROL = 5.0
 _DRAIN = 2.0
 """How long a stop waits for the confirmations of what is on its way, in seconds."""
 _GLANCES = 100
+_BREATH = 0.01
+"""How long the relay has the loop between two steps of pruning, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Bridge:
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
-        with contextlib.closing(Journal(self._config.journal)) as journal:
+        synced = self._config.durability == "full"
+        with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             self._router = Router(journal, self._watch)
             try:
                 async with asyncio.TaskGroup() as self._group:
@@ -76,7 +80,8 @@ class Bridge:
         await self._stop(changed)
         self._config = config
         adapters = {name: self._adapter(name) for name in rooms}
-        self._router.map(compile_routes(config, self._router.journal.number), adapters)
+        rules = {name: config.networks[name].rules for name in rooms}
+        self._router.map(compile_routes(config, self._router.journal.number), adapters, rules)
         for name, adapter in adapters.items():
             if adapter.rooms != rooms[name]:
                 await adapter.serve(rooms[name])
@@ -112,11 +117,20 @@ class Bridge:
         await self._router.journal.committed()
 
     async def _patrol(self) -> None:
-        """Find connections that seem alive and confirm nothing."""
+        """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
         while True:
             await asyncio.sleep(_PATROL)
+            self._router.patrol()
+            await self._prune()
             for name in self._router.overdue():
                 self._networks[name].supervisor.restart("a confirmation is overdue")
+
+    async def _prune(self) -> None:
+        now, keep = time.time(), self._config.keep
+        more = True
+        while more:
+            more = self._router.journal.prune(text_before=now - keep.text, names_before=now - keep.ids)
+            await asyncio.sleep(_BREATH)
 
     @contextlib.asynccontextmanager
     async def _draining(self) -> AsyncIterator[None]:
@@ -131,6 +145,8 @@ class Bridge:
                 if all(worker.idle() for worker in workers):
                     break
                 await asyncio.sleep(_DRAIN / _GLANCES)
+            for worker in workers:
+                worker.close()
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:

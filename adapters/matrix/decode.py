@@ -17,7 +17,6 @@ from bridge import (
     RoomId,
     Sender,
     Span,
-    TalkEvent,
     UserId,
     normal,
     of_lines,
@@ -47,7 +46,7 @@ _LATEST = 1e15
 
 def decode(
     event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool = False
-) -> TalkEvent | None:
+) -> MessageCreated | MessageEdited | None:
     """What somebody else said, or None. `names` are display names by user id."""
     event = mapping(event)
     content = mapping(event.get("content"))

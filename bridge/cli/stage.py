@@ -13,7 +13,7 @@ from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.demo import Demo, Person
 from bridge.errors import HubbubError
-from bridge.model import Content, Event, RoomState, RoomStateChanged
+from bridge.model import Content, Event, MessageCreated, MessageEdited, RoomState, RoomStateChanged
 from bridge.relay.fit import degrade
 
 from .screen import Screen
@@ -115,9 +115,9 @@ class Stage:
                 await relay
 
     def _watch(self, network: str, event: Event) -> None:
-        if not isinstance(event, RoomStateChanged):
+        if isinstance(event, MessageCreated | MessageEdited):
             self.screen.talk(network, event.sender.name, event.content.spans, copy=False)
-        elif event.state is RoomState.JOINED:
+        elif isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
             self._joined.add(network)
             self._changed.set()
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bridge.model import MessageCreated, MessageEdited, TalkEvent
+from bridge.model import MessageCreated, MessageEdited, Removed, TalkEvent
 
 __all__ = ["decode", "encode"]
 
@@ -10,8 +10,9 @@ _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
     "MessageCreated/1": msgspec.json.Decoder(MessageCreated),
     "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
+    "Removed/1": msgspec.json.Decoder(Removed),
 }
-_types = {MessageCreated: "MessageCreated/1", MessageEdited: "MessageEdited/1"}
+_types = {MessageCreated: "MessageCreated/1", MessageEdited: "MessageEdited/1", Removed: "Removed/1"}
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:

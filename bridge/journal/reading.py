@@ -36,6 +36,8 @@ class Delivery:
     """How often the room refused it."""
     again: bool = False
     """Whether it may arrive a second time."""
+    carries: "tuple[Delivery, ...]" = ()
+    """Edits that it shows already, and that are settled with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,22 @@ class Reading:
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
         """The committed deliveries owed to a room, in order, from behind the event `after`."""
         rows = self._database.execute(
-            "SELECT seq, event.room, delivery.start, taken_at, type, body "
-            "FROM delivery JOIN event USING (seq) WHERE delivery.room = ? AND seq > ? ORDER BY seq LIMIT ?",
+            "SELECT delivery.seq, event.room, start, taken_at, again.seq IS NOT NULL, type, body "
+            "FROM delivery JOIN event USING (seq) LEFT JOIN again "
+            "ON again.room = delivery.room AND again.seq = delivery.seq "
+            "WHERE delivery.room = ? AND delivery.seq > ? ORDER BY delivery.seq LIMIT ?",
             (room, after, limit),
         )
         return [
-            Delivery(seq, source, room, codec.decode(kind, body), said_at, start)
-            for seq, source, start, said_at, kind, body in rows
+            Delivery(seq, source, room, codec.decode(kind, body), said_at, start, again=bool(again))
+            for seq, source, start, said_at, again, kind, body in rows
         ]
 
-    def waiting(self, room: int) -> int:
-        """How many deliveries are owed to a room."""
-        query = "SELECT count(*) FROM delivery WHERE room = ?"
-        count: int = self._database.execute(query, (room,)).fetchone()[0]
-        return count
+    def newest(self, room: int) -> int:
+        """The event that a room is owed last; 0: none."""
+        query = "SELECT coalesce(max(seq), 0) FROM delivery WHERE room = ?"
+        seq: int = self._database.execute(query, (room,)).fetchone()[0]
+        return seq
 
     def rooms_owed(self) -> dict[int, tuple[str, str]]:
         """The rooms that something is owed to: number to network and room."""

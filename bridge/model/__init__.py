@@ -24,7 +24,7 @@ from .content import (
     of_lines,
     plain,
 )
-from .events import Event, MessageCreated, MessageEdited, RoomState, RoomStateChanged, TalkEvent
+from .events import Event, MessageCreated, MessageEdited, Removed, RoomState, RoomStateChanged, TalkEvent
 from .ids import MessageId, Part, RoomId, Sender, Txn, UserId, by_author
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "MessageId",
     "Part",
     "Receipt",
+    "Removed",
     "RoomId",
     "RoomState",
     "RoomStateChanged",

@@ -6,7 +6,15 @@ from enum import StrEnum
 from .content import Content, Kind
 from .ids import MessageId, RoomId, Sender
 
-__all__ = ["Event", "MessageCreated", "MessageEdited", "RoomState", "RoomStateChanged", "TalkEvent"]
+__all__ = [
+    "Event",
+    "MessageCreated",
+    "MessageEdited",
+    "Removed",
+    "RoomState",
+    "RoomStateChanged",
+    "TalkEvent",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,23 @@ class MessageEdited:
     mark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Somebody took back what was said: a message, or an edit of one."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    target: MessageId
+    reason: str = ""
+    by_moderator: bool = False
+    """Whether the network vouches that the sender may remove what others said."""
+    at: float | None = None
+    replayed: bool = False
+    mark: str = ""
+
+
 class RoomState(StrEnum):
     """Where we stand in a room."""
 
@@ -66,7 +91,7 @@ class RoomStateChanged:
     was said while we were out."""
 
 
-TalkEvent = MessageCreated | MessageEdited
+TalkEvent = MessageCreated | MessageEdited | Removed
 """What people did: taken into the journal and relayed."""
 
 Event = TalkEvent | RoomStateChanged

@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bridge.adapter import Adapter, Emit, Position
-from bridge.journal import Delivery, Journal
-from bridge.model import Event, RoomId, RoomState, RoomStateChanged
+from bridge.config import DeliveryRules
+from bridge.journal import Delivery, Journal, Oldest
+from bridge.model import Event, RoomId, RoomState, RoomStateChanged, TalkEvent
 
+from .entry import Room
 from .names import DEFAULT_PREFIX, Prefix
 from .routes import Routes
+from .tell import Teller
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -29,26 +33,36 @@ class Router:
         self._watch = watch
         self._routes = Routes({}, {}, {})
         self._names: dict[int, str] = {}
+        self._adapters: Mapping[str, Adapter] = {}
+        self._foreign: set[int] = set()
+        self._teller = Teller(journal)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
         journal.taken = self._taken
 
-    def map(self, routes: Routes, adapters: Mapping[str, Adapter]) -> None:
-        """Follow this map from now on. Rooms that stay keep their workers."""
-        self._routes = routes
+    def map(
+        self, routes: Routes, adapters: Mapping[str, Adapter], rules: Mapping[str, DeliveryRules]
+    ) -> None:
+        """Follow this map from now on; `rules` are by network. Rooms that stay keep their workers."""
+        self._routes, self._adapters = routes, adapters
         self._names.update({source.number: network for (network, _), source in routes.sources.items()})
         for number in self.workers.keys() - routes.rooms.keys():
             self.workers.pop(number).stop()
         for number, (network, room) in routes.rooms.items():
             if number not in self.workers:
-                self.workers[number] = Worker(number, room, adapters[network], self.journal, self._origin)
+                place = Room(number, room, adapters[network], rules[network])
+                self.workers[number] = Worker(place, self.journal, self._origin, self._teller)
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
+        self._teller.map(routes, self.workers)
+        self.journal.forget_rooms(routes.rooms.values())
         self._bury_unmapped()
 
     def forget(self, networks: AbstractSet[str]) -> None:
         """Forget the workers of these networks, which end; what is owed to their rooms stays."""
         for number, (network, _) in self._routes.rooms.items():
             if network in networks:
-                self.workers.pop(number).stop()
+                worker = self.workers.pop(number)
+                worker.stop()
+                worker.close()
 
     def emit(self, network: str) -> Emit:
         """Where the adapter of a network hands over what it heard."""
@@ -58,26 +72,53 @@ class Router:
         """A connection ended: none of its rooms can be spoken in."""
         for (name, _), worker in self._by_room.items():
             if name == network:
-                worker.parted()
+                worker.part()
 
     def overdue(self) -> set[str]:
         """The networks on which a confirmation is so late that the connection must be dead."""
         return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
 
+    def patrol(self) -> None:
+        """Look after what waits: every few seconds."""
+        for worker in self.workers.values():
+            worker.expire()
+        self._teller.patrol()
+        self.journal.beat()
+
+    def revive(self, rows: Sequence[tuple[int, int]]) -> int:
+        """Owe again what was given up, by room and event; returns how many there were."""
+        count = self.journal.revive(rows)
+        for room in {room for room, _ in rows} & self.workers.keys():
+            self.workers[room].reload()
+        return count
+
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
-        take, sources = self.journal.take, self._routes.sources
+        take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
         for event in events:
             if isinstance(event, RoomStateChanged):
                 self._room_state(network, event)
             else:
                 source = sources.get((network, event.room))
                 if source is not None and (rooms := source.rooms_for(event.sender)):
-                    take(source.number, event, rooms)
+                    if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
+                        continue
+                    if not repeats(source.number, event):
+                        take(source.number, event, rooms)
             if self._watch is not None:
                 self._watch(network, event)
         for position in positions:
             self.journal.reach(network, position)
+
+    def _wanted(self, network: str, source: int, event: TalkEvent) -> bool:
+        """Whether something that is marked as a copy, or was said in our absence, is to be relayed."""
+        if event.mark:
+            if source not in self._foreign and not self.journal.is_ours(event.mark):
+                self._foreign.add(source)
+                log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
+            return False
+        limits = self._adapters[network].catch_up
+        return limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age)
 
     def _taken(self, deliveries: list[Delivery]) -> None:
         workers = self.workers
@@ -85,6 +126,8 @@ class Router:
             # A room whose worker is being replaced finds its deliveries in the journal.
             if (worker := workers.get(delivery.room)) is not None:
                 worker.offer(delivery)
+                if delivery.event.replayed:
+                    worker.trim()
         for room in {delivery.room for delivery in deliveries} & workers.keys():
             workers[room].pump()
 
@@ -97,9 +140,11 @@ class Router:
         if worker is None:
             return
         if event.state is RoomState.JOINED:
-            worker.joined()
+            since = worker.join()
+            if since is not None and not event.caught_up:
+                self._teller.gap(worker.room.number, since)
         else:
-            worker.parted()
+            worker.part(event.reason)
 
     def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
         network = self._names.get(source, "")
@@ -112,11 +157,9 @@ class Router:
         for number, (network, room) in self.journal.rooms_owed().items():
             if number in self.workers:
                 continue
-            after, count = 0, 0
-            while owed := self.journal.owed(number, after):
-                for delivery in owed:
-                    self.journal.give_up(delivery, "the room is no longer in the configuration")
-                after, count = owed[-1].seq, count + len(owed)
+            count = 0
+            while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
+                count += found
             log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
 
 

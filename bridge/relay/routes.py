@@ -47,6 +47,8 @@ class Routes:
     """How the people of one room are named in another, by source and destination."""
     rooms: dict[int, tuple[str, RoomId]]
     """Every room of the map."""
+    written: frozenset[int] = frozenset()
+    """Those that are written to: never one that is only read."""
 
 
 def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Routes:
@@ -58,6 +60,7 @@ def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Rout
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:
                 _connect(routes, config, conversation, entry, numbers)
+    routes.written = frozenset(room for source in routes.sources.values() for room in source.rooms)
     return routes
 
 

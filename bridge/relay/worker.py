@@ -6,31 +6,40 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bridge.adapter import Adapter
-from bridge.errors import AdapterError, ConnectionLost, RateLimited, Rejected, RoomUnavailable, Unsupported
-from bridge.journal import Delivery, Journal
-from bridge.model import Author, Kind, MessageEdited, Receipt, RoomId, SendMessage, Span
+from bridge.errors import (
+    AdapterError,
+    ConnectionLost,
+    RateLimited,
+    Rejected,
+    RoomUnavailable,
+    TemporaryFailure,
+    Unsupported,
+)
+from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
+from bridge.model import Receipt, SendMessage
 
-from .fit import Fitted, degrade, next_part
-from .names import Prefix, safe_name
+from .entry import Entry, Room
+from .fit import Fitted
+from .fitting import Fitting, Origin
+from .queue import Queue
+from .settling import Listener, Settling
 
 __all__ = ["Worker"]
 
 log = logging.getLogger(__name__)
 
-_IN_MEMORY = 5000
-"""How many deliveries wait in memory while the room takes them; the rest waits in the journal."""
-_WHILE_AWAY = 100
-"""The same while it does not."""
-_REFILL = 500
 _CONFIRMATION = 30.0
 """How long a confirmation may take, in seconds."""
 _LONGEST_PAUSE = 60.0
-_EDITED = "[edited] "
+_REFUSED = 30.0
+_REFUSALS = 3
+"""How often a message is refused before it is given up, where others were refused before it."""
+_LONGEST_REFUSAL = 600.0
+_DOUBTED = 256
+"""The largest window: so many may have been on their way when the process ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,72 +49,113 @@ class _Flight:
     delivery: Delivery
     fitted: Fitted
     since: float
+    sent_at: float
     error: BaseException | None = None
 
 
 class Worker:
-    """The queue of one room and what works it off: as fast as the room confirms, while it is joined."""
+    """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
-    def __init__(
-        self,
-        number: int,
-        room: RoomId,
-        adapter: Adapter,
-        journal: Journal,
-        origin: Callable[[int, int], tuple[str, Prefix]],
-    ) -> None:
-        """`origin` gives, for a source and a destination, the source's network and how to name its people."""
-        self.number = number
+    def __init__(self, room: Room, journal: Journal, origin: Origin, listener: Listener) -> None:
         self.room = room
-        self._adapter = adapter
+        self.joined = False
+        self.reason = ""
+        """Why the room took nothing last."""
+        self.settling = Settling(room.title, journal, listener)
         self._journal = journal
-        self._origin = origin
-        self._queue: deque[Delivery] = deque()
+        self._listener = listener
+        self._fitting = Fitting(room.id, room.number, room.adapter, journal, origin)
+        self._queue = Queue(room.number, journal)
         self._flights: deque[_Flight] = deque()
-        self._behind = True
-        self._last = 0
-        self._joined = False
         self._not_before = 0.0
         self._failures = 0
+        self._refusals = 0
         self._halted = False
         self._committing = False
-        self._window = 1
         self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
-        self._degraded: tuple[Delivery, tuple[Span, ...]] | None = None
-        self._refill()
+        self._entry = Entry(room, journal, self._queue, self._fitting, self._flying)
+        self._standing = journal.standing(room.number)
+        if self._standing.open:
+            self._entry.guess = True
+            for delivery in self._queue.first(_DOUBTED):
+                delivery.tried_at = delivery.said_at
 
     # What the relay tells it
 
     def offer(self, delivery: Delivery) -> None:
         """Take on a delivery, which is in the journal; `pump` sends it."""
-        if self._behind or len(self._queue) >= (_IN_MEMORY if self._joined else _WHILE_AWAY):
-            self._behind = True
-        else:
-            self._queue.append(delivery)
-            self._last = delivery.seq
+        self._queue.offer(delivery, away=not self.joined)
 
     def pump(self) -> None:
         """Send all that may be sent now."""
         while self._may_send() and (fitted := self._next()) is not None:
-            self._send(self._queue.popleft(), fitted)
+            self._send(self._queue.pop(), fitted)
 
-    def joined(self) -> None:
-        """Commands can flow."""
-        self._joined = True
-        self._not_before = 0.0
-        self.pump()
+    def join(self) -> float | None:
+        """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
+        heard = self._standing.heard
+        self.joined, self.reason, self._not_before = True, "", 0.0
+        self._standing = Standing(BEING_HEARD, open=True)
+        self._committing = True
+        # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
+        self._journal.stand(self.room.number, self._standing, self._entered)
+        return heard if heard != BEING_HEARD else None
 
-    def parted(self) -> None:
+    def part(self, reason: str = "") -> None:
         """Commands cannot flow until it is joined again: what waits goes on waiting."""
-        self._joined = False
+        self.reason = reason or self.reason
+        if self.joined:
+            self.joined = False
+            if self._preparing is not None:
+                self._preparing.cancel()
+            self._rest()
 
     def stop(self) -> None:
         """Begin nothing new; what is owed stays in the journal."""
         self._stopped = True
-        if self._waiting is not None:
-            self._waiting.cancel()
+        for task in (self._waiting, self._preparing):
+            if task is not None:
+                task.cancel()
+
+    def close(self) -> None:
+        """At the end, when nothing more can be confirmed: note whether anything is in doubt."""
+        if self.joined:
+            self._rest()
+
+    def _rest(self) -> None:
+        in_doubt = bool(self._flights) or bool(self._queue.tried())
+        self._standing = Standing(time.time(), open=in_doubt)
+        self._journal.stand(self.room.number, self._standing)
+
+    def reload(self) -> None:
+        """What is owed was changed in the journal."""
+        self._queue.reload(self._flying())
+        self.pump()
+
+    def expire(self) -> None:
+        """Give up what has waited for too long, and what is too much."""
+        if self._queue.tried() or self._preparing is not None:
+            return
+        rules, number = self.room.rules, self.room.number
+        after = max(self._flying(), default=0)
+        old = Oldest(before=time.time() - rules.max_age, after=after)
+        gone = self._journal.bury(number, f"it waited for more than {rules.max_age / 86400:g} days", old)
+        if self._queue.behind:
+            too_many = Oldest(keep=rules.max_queue, after=after)
+            reason = f"more than {rules.max_queue} messages waited"
+            while found := self._journal.bury(number, reason, too_many):
+                gone += found
+        if gone:
+            log.warning("%d messages to %s are given up: they waited for too long", gone, self.room.title)
+            self._queue.reload(self._flying())
+
+    # What the relay asks
+
+    def _flying(self) -> set[int]:
+        return {flight.delivery.seq for flight in self._flights}
 
     def overdue(self) -> bool:
         """Whether a confirmation is so late that the connection must be taken for dead."""
@@ -115,76 +165,80 @@ class Worker:
         """Whether nothing is on its way."""
         return not self._flights
 
+    @property
+    def away_since(self) -> float:
+        """Since when the room cannot be spoken in; 0: it can, or could never."""
+        return 0.0 if self.joined else self._standing.heard or 0.0
+
+    def oldest(self) -> Delivery | None:
+        """What has been waiting longest; None: nothing waits."""
+        return self._flights[0].delivery if self._flights else self._queue.head()
+
+    # Before the first message
+
+    def _entered(self) -> None:
+        self._committing = False
+        self.trim()
+        self.pump()
+
+    def trim(self) -> None:
+        """Something old was offered, or the room is joined: keep to its manners before going on."""
+        if self.joined and self._preparing is None and len(self._queue):
+            self._preparing = asyncio.ensure_future(self._prepare())
+
+    async def _prepare(self) -> None:
+        try:
+            await self._entry.prepare(self.settling, self._listener)
+        except Exception:
+            log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
+        finally:
+            self._preparing = None
+            self._pump_soon()
+
     # What is next
 
     def _may_send(self) -> bool:
-        if not self._joined or self._halted or self._committing or self._waiting is not None or self._stopped:
+        if not self.joined or self._halted or self._committing or self._stopped:
+            return False
+        if self._waiting is not None or self._preparing is not None:
             return False
         if self._not_before and time.monotonic() < self._not_before:
             return False
         flights = self._flights
         if not flights:
             return True
-        if self._window == 1 or flights[-1].fitted.end is not None:
+        window = self._fitting.window
+        if window == 1 or flights[-1].fitted.end is not None:
             return False
-        return len(flights) < min(self._window, len(self._queue))
+        return len(flights) < min(window, len(self._queue))
 
     def _next(self) -> Fitted | None:
         """The next part to send: it is of the first delivery in the queue."""
-        if self._behind and len(self._queue) < _REFILL:
-            self._refill()
-        while self._queue:
-            delivery = self._queue[0]
+        while (delivery := self._queue.head()) is not None:
+            if delivery.tried_at:
+                if not self._flights:
+                    self.trim()
+                return None
             try:
-                fitted = self._fit(delivery)
+                fitted = self._fitting.part(delivery)
             except Exception:
-                log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self._title)
-                self._journal.give_up(self._queue.popleft(), "it could not be rendered")
+                log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
+                self.settling.give_up(self._queue.pop(), Rejected("it could not be rendered"))
                 continue
             if fitted is not None:
                 return fitted
-            self._journal.skip(self._queue.popleft())
+            self.settling.skip(self._queue.pop())
         return None
-
-    def _refill(self) -> None:
-        """Read on in the journal: at the start, and wherever memory was too small."""
-        found = self._journal.owed(self.number, self._last, _REFILL)
-        self._behind = len(found) == _REFILL
-        self._queue.extend(found)
-        if found:
-            self._last = found[-1].seq
-
-    def _fit(self, delivery: Delivery) -> Fitted | None:
-        event = delivery.event
-        _, prefix = self._origin(delivery.source, self.number)
-        capabilities = self._adapter.capabilities(self.room)
-        self._window = capabilities.window
-        if self._degraded is not None and self._degraded[0] is delivery:
-            spans = self._degraded[1]
-        else:
-            spans = degrade(event.content, capabilities)
-            self._degraded = (delivery, spans)
-        before = prefix.render(safe_name(event.sender.name), event.kind, pings=capabilities.name_pings)
-        if isinstance(event, MessageEdited):
-            before += _EDITED
-        return next_part(spans, delivery.start, before, capabilities)
 
     # On the way
 
     def _send(self, delivery: Delivery, fitted: Fitted) -> None:
-        event = delivery.event
-        network, _ = self._origin(delivery.source, self.number)
-        command = SendMessage(
-            room=self.room,
-            author=Author(network, event.sender.id, safe_name(event.sender.name)),
-            txn=self._journal.txn(delivery),
-            content=fitted.content,
-            kind=Kind.TEXT if event.kind is Kind.EMOTE else event.kind,
-        )
-        flight = _Flight(delivery, fitted, time.monotonic())
+        command = self._fitting.command(delivery, fitted)
+        flight = _Flight(delivery, fitted, time.monotonic(), time.time())
         self._flights.append(flight)
+        self._listener.sent(fitted.content.text)
         try:
-            if not self._adapter.send_now(command, partial(self._settle, flight)):
+            if not self.room.adapter.send_now(command, partial(self._settle, flight)):
                 flight.since = math.inf  # it waits for its place, not for a confirmation
                 self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
@@ -193,7 +247,7 @@ class Worker:
     async def _wait_and_send(self, flight: _Flight, command: SendMessage) -> None:
         """Send where the network lets the message wait for its place."""
         try:
-            future = await self._adapter.send(command)
+            future = await self.room.adapter.send(command)
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
             self._waiting = None
             self._failed(flight, error)
@@ -219,17 +273,17 @@ class Worker:
 
     def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
         self._flights.remove(flight)
-        self._failures = 0
+        self._failures = self._refusals = 0
         delivery, end = flight.delivery, flight.fitted.end
         if end is not None:
-            self._queue.appendleft(delivery)
-        if self._flights or (end is None and not self._queue and not self._behind):
-            self._journal.deliver(delivery, receipt.part, end)
+            self._queue.put_back([delivery])
+        if self._flights or (end is None and not len(self._queue)):
+            self.settling.deliver(delivery, receipt.part, end)
         else:
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
             self._committing = True
-            self._journal.deliver(delivery, receipt.part, end, self._recorded)
+            self.settling.deliver(delivery, receipt.part, end, self._recorded)
         if self._halted and all(flight.error is not None for flight in self._flights):
             self._resume()
         if not self._committing:
@@ -262,47 +316,57 @@ class Worker:
         pause = 0.0
         again: list[Delivery] = []
         for flight in self._flights:
-            assert flight.error is not None
-            if isinstance(flight.error, AdapterError) and not isinstance(
-                flight.error, Rejected | Unsupported
-            ):
-                again.append(flight.delivery)
-                pause = max(pause, self._pause(flight.error))
+            error, delivery = flight.error, flight.delivery
+            assert error is not None
+            if isinstance(error, AdapterError) and not self._is_final(error, delivery):
+                again.append(delivery)
+                if _leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
+                    delivery.tried_at = flight.sent_at
+                pause = max(pause, self._pause(error))
             else:
-                self._give_up(flight.delivery, flight.error)
+                self.settling.give_up(delivery, error)
         self._flights.clear()
-        self._queue.extendleft(reversed(again))
+        self._queue.put_back(again)
         self._halted = False
         if pause:
             self._not_before = time.monotonic() + pause
             asyncio.get_running_loop().call_later(pause, self.pump)
 
+    def _is_final(self, error: AdapterError, delivery: Delivery) -> bool:
+        """Whether this is the end of the message. A refusal is the message's once, the room's when it
+        repeats: then the room is given time, so that its whole queue is not lost to its mood.
+        """
+        if not isinstance(error, Rejected):
+            return isinstance(error, Unsupported)
+        self._refusals += 1
+        delivery.refused += 1
+        return self._refusals == 1 or delivery.refused >= _REFUSALS
+
     def _pause(self, error: AdapterError) -> float:
         """How long to wait before trying again, in seconds; 0 where joining the room again ends the wait."""
+        self.reason = str(error)
         if isinstance(error, ConnectionLost):
-            self._joined = False
+            self.part()
             return 0.0
         if isinstance(error, RoomUnavailable):
-            log.info("%s takes no messages now: %s", self._title, error)
+            log.info("%s takes no messages now: %s", self.room.title, error)
             if error.retry_after is None:
-                self._joined = False
+                self.part()
                 return 0.0
             return error.retry_after
+        if isinstance(error, Rejected):
+            log.info("%s refuses one message after the other, trying again later: %s", self.room.title, error)
+            return min(_REFUSED * 2.0 ** (self._refusals - 2), _LONGEST_REFUSAL)
         if isinstance(error, RateLimited):
-            log.info("%s asks to wait %.1f s: %s", self._title, error.retry_after, error)
+            log.info("%s asks to wait %.1f s: %s", self.room.title, error.retry_after, error)
             return error.retry_after
         self._failures += 1
-        log.info("%s did not take a message, trying again: %s", self._title, error)
+        log.info("%s did not take a message, trying again: %s", self.room.title, error)
         return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
 
-    def _give_up(self, delivery: Delivery, error: BaseException) -> None:
-        reason = str(error) or type(error).__name__
-        if isinstance(error, Rejected):
-            log.warning("a message to %s is given up: %s", self._title, reason)
-        else:
-            log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
-        self._journal.give_up(delivery, reason)
 
-    @property
-    def _title(self) -> str:
-        return f"{self._adapter.network} {self.room}"
+def _leaves_doubt(error: AdapterError) -> bool:
+    """Whether the message may have arrived all the same."""
+    if isinstance(error, RoomUnavailable):
+        return error.retry_after is None
+    return isinstance(error, ConnectionLost | TemporaryFailure)

@@ -6,7 +6,7 @@
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ from bridge.model import (
     Sender,
     SendMessage,
     TalkEvent,
+    Txn,
     UserId,
     plain,
 )
@@ -52,6 +53,8 @@ class ScriptedNetwork:
         self.up = True
         self.connections = 0
         """How often an adapter logged in."""
+        self.remembers = True
+        """Off: nobody can ask it what was said before."""
         self.confirming = True
         """Off: commands are taken and their confirmations withheld until it is `released`."""
         self.capabilities = Capabilities(
@@ -97,7 +100,16 @@ class ScriptedNetwork:
 
     def since(self, token: str | None) -> list[TalkEvent]:
         """What happened after a position; None: the adapter was never here."""
-        return [] if token is None else [event for number, event in self._history if number > int(token)]
+        if token is None or not self.remembers:
+            return []
+        return [event for number, event in self._history if number > int(token)]
+
+    def sent(self, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
+        """What became of these commands."""
+        if not self.remembers:
+            return {}
+        numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
+        return {txn: _receipt(numbers[txn]) if txn in numbers else None for txn in txns}
 
     def texts(self, room: str) -> list[str]:
         """What was said in a room by commands, as text."""
@@ -160,9 +172,13 @@ class ScriptedNetwork:
             return
         self.said.append(command)
         self._changed.set()
-        self._withheld.append((settle, Receipt(Part(MessageId(f"c{len(self.said)}")))))
+        self._withheld.append((settle, _receipt(len(self.said))))
         if self.confirming and len(self._withheld) == 1:
             asyncio.get_running_loop().call_soon(self._confirm)
+
+
+def _receipt(number: int) -> Receipt:
+    return Receipt(Part(MessageId(f"c{number}")))
 
 
 class _NetworkConfig(Model):
@@ -236,6 +252,13 @@ class ScriptedAdapter(Adapter):
         self._server.perform(command, settle)
         return True
 
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        if self._emit is None:
+            raise ConnectionLost("not connected")
+        return self._server.sent(txns)
+
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         return self._server.capabilities
 
@@ -247,4 +270,4 @@ class ScriptedAdapter(Adapter):
     def _state(self, room: RoomId) -> RoomStateChanged:
         if room in self._server.refusals:
             return RoomStateChanged(room=room, state=RoomState.REFUSED, reason=self._server.refusals[room])
-        return RoomStateChanged(room=room, state=RoomState.JOINED)
+        return RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=self._server.remembers)

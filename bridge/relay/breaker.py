@@ -1,0 +1,74 @@
+"""Ends loops through other bridges, where nothing marks a message as a copy."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.model import Removed, TalkEvent
+
+__all__ = ["Breaker"]
+
+_TAIL = 5
+"""No copy is shorter: a name, what sets it apart, and a word."""
+_REMEMBERED = 500
+_ECHOES = 5
+_WITHIN = 60.0
+_FOR = 600.0
+
+
+@dataclass(slots=True)
+class _Suspect:
+    """Somebody who has said what Hubbub said before."""
+
+    since: float
+    echoes: int = 0
+    until: float = 0.0
+
+
+class Breaker:
+    """Notices who repeats what Hubbub says, and after some lines takes such repetitions no more.
+
+    Another bridge that joins the same rooms puts our copies into a room that we hear, each time with a
+    longer name before them. A person who quotes a line or two is left alone.
+    """
+
+    def __init__(self, tell: Callable[[int, str], None]) -> None:
+        """`tell` is told, once for each loop, in which room it was ended and whose lines made it."""
+        self._tell = tell
+        self._sent: dict[str, str] = {}
+        self._suspects: dict[tuple[int, str], _Suspect] = {}
+
+    def sent(self, text: str) -> None:
+        """We are saying something, somewhere."""
+        text = text.replace("\u200b", "")
+        tail = text[-_TAIL:]
+        self._sent.pop(tail, None)
+        self._sent[tail] = text
+        if len(self._sent) > _REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+
+    def repeats(self, source: int, event: TalkEvent) -> bool:
+        """Whether what somebody says in a room is such a repetition, to be left out."""
+        if isinstance(event, Removed):
+            return False
+        text = event.content.text.replace("\u200b", "")
+        sent = self._sent.get(text[-_TAIL:])
+        if sent is None or not text.endswith(sent):
+            return False
+        now = time.monotonic()
+        suspect = self._suspect((source, event.sender.id), now)
+        suspect.echoes += 1
+        if suspect.echoes < _ECHOES:
+            return False
+        if now > suspect.until:
+            self._tell(source, event.sender.name)
+        suspect.until = now + _FOR
+        return True
+
+    def _suspect(self, who: tuple[int, str], now: float) -> _Suspect:
+        known = self._suspects.get(who)
+        if known is None or (now > known.since + _WITHIN and now > known.until):
+            if len(self._suspects) >= _REMEMBERED:
+                self._suspects.clear()
+            known = self._suspects[who] = _Suspect(now)
+        return known

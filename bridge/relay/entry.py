@@ -1,0 +1,150 @@
+"""What is done in a room that was just joined, before anything is sent: doubt is settled, and what is too
+old to be shown is left out.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from bridge.adapter import Adapter
+from bridge.config import DeliveryRules
+from bridge.errors import AdapterError, Rejected
+from bridge.journal import Delivery, Journal, Oldest
+from bridge.model import Receipt, RoomId
+
+from .fitting import Fitting
+from .queue import Queue
+from .settling import Listener, Settling
+
+__all__ = ["Entry", "Room"]
+
+log = logging.getLogger(__name__)
+
+_ASKED = 3
+"""How often a network is asked what became of messages."""
+_PAUSE = 2.0
+_OLD = 120.0
+"""Seconds after which what waited is a backlog."""
+
+
+class _Unknown(Enum):
+    """Nobody can tell what became of it."""
+
+    UNKNOWN = "unknown"
+
+
+_UNKNOWN = _Unknown.UNKNOWN
+_Outcome = Receipt | _Unknown | None
+"""A receipt: it arrived. None: it surely did not, or may be sent again without harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where to deliver."""
+
+    number: int
+    id: RoomId
+    adapter: Adapter
+    rules: DeliveryRules
+
+    @property
+    def title(self) -> str:
+        """What to call it in the log."""
+        return f"{self.adapter.network} {self.id}"
+
+
+class Entry:
+    """Prepares one room's queue."""
+
+    def __init__(
+        self, room: Room, journal: Journal, queue: Queue, fitting: Fitting, flying: Callable[[], set[int]]
+    ) -> None:
+        """`flying` gives the events that are on their way."""
+        self._room = room
+        self._journal = journal
+        self._queue = queue
+        self._fitting = fitting
+        self._flying = flying
+        self.guess = False
+        """Whether the process ended without a word, so that nobody knows how much was on its way."""
+
+    async def prepare(self, settling: Settling, listener: Listener) -> None:
+        """Settle what is in doubt, then hide what is too old."""
+        if not self._flying() and (doubtful := self._queue.tried()):
+            self._settle(doubtful, await self._look_up(doubtful), settling)
+        if hidden := await self._hide():
+            listener.hidden(self._room.number, hidden)
+
+    async def _look_up(self, doubtful: list[Delivery]) -> list[_Outcome]:
+        """What the network knows of these deliveries."""
+        txns = [self._journal.txn(delivery) for delivery in doubtful]
+        since = min(delivery.tried_at for delivery in doubtful)
+        for _ in range(_ASKED):
+            try:
+                found = await self._room.adapter.find_sent(self._room.id, since, txns)
+            except AdapterError as error:
+                log.info("%s does not say what it has: %s", self._room.title, error)
+                await asyncio.sleep(_PAUSE * random.uniform(0.5, 1))  # noqa: S311 jitter
+            else:
+                break
+        else:
+            found = {}
+        outcomes: list[_Outcome] = [found.get(txn, _UNKNOWN) for txn in txns]
+        arrived = max((n for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt)), default=-1)
+        # A network takes what is on its way in order: what stands before one that arrived had its turn.
+        return [
+            Receipt(None) if outcome is _UNKNOWN and number < arrived else outcome
+            for number, outcome in enumerate(outcomes)
+        ]
+
+    def _settle(self, doubtful: list[Delivery], outcomes: list[_Outcome], settling: Settling) -> None:
+        """Go on with each as its outcome says. After a crash, no more than a window can have been sent."""
+        possible = len(doubtful)
+        if self.guess:
+            self.guess, possible = False, self._room.adapter.capabilities(self._room.id).window
+        for number, (delivery, outcome) in enumerate(zip(doubtful, outcomes, strict=True)):
+            delivery.tried_at = 0.0
+            if isinstance(outcome, Receipt):
+                self._arrived(delivery, outcome, settling)
+            elif outcome is _UNKNOWN and number < possible:
+                self._unknown(delivery, settling)
+
+    def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
+        fitted = self._fitting.part(delivery)
+        end = fitted.end if fitted is not None else None
+        settling.deliver(delivery, receipt.part, end)
+        if end is None:
+            self._queue.drop(delivery)
+
+    def _unknown(self, delivery: Delivery, settling: Settling) -> None:
+        if self._room.rules.doubt == "hold":
+            self._queue.drop(delivery)
+            settling.give_up(delivery, Rejected("it may have arrived, and nobody can tell"))
+            return
+        log.warning("a message to %s is sent again, and may come twice", self._room.title)
+        self._journal.repeat(delivery)
+
+    async def _hide(self) -> int:
+        """A backlog is not a flood: leave out all but the last of what is old. Returns how many."""
+        rules, number = self._room.rules.backlog, self._room.number
+        most = rules.max_messages
+        if most is None:
+            most = self._room.adapter.capabilities(self._room.id).backlog
+        now, after = time.time(), max(self._flying(), default=0)
+        which = [] if most is None else [Oldest(most, now - _OLD, after)]
+        if rules.max_age is not None:
+            which.append(Oldest(0, now - rules.max_age, after))
+        hidden = 0
+        try:
+            for oldest in which:
+                while found := self._journal.bury(number, "it was too old to be shown", oldest):
+                    hidden += found
+                    await asyncio.sleep(0)
+        finally:
+            if hidden:
+                self._queue.reload(self._flying())
+        return hidden

@@ -1,0 +1,129 @@
+"""What one room is owed, in order: the first of it in memory, the rest in the journal."""
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from bridge.journal import Delivery, Journal
+from bridge.model import MessageEdited, Removed, TalkEvent
+
+__all__ = ["Queue"]
+
+_IN_MEMORY = 5000
+"""How many deliveries wait in memory while the room takes them; the rest waits in the journal."""
+_WHILE_AWAY = 100
+"""The same while it does not."""
+_REFILL = 500
+
+
+class Queue:
+    """The deliveries of one room that are not on their way."""
+
+    def __init__(self, room: int, journal: Journal) -> None:
+        self._room = room
+        self._journal = journal
+        self._memory: deque[Delivery] = deque()
+        self._behind = True
+        self._last = 0
+        self._refill()
+
+    def __len__(self) -> int:
+        """How many are in memory: 0 only when there are none at all."""
+        if self._behind and len(self._memory) < _REFILL:
+            self._refill()
+        return len(self._memory)
+
+    def offer(self, delivery: Delivery, *, away: bool) -> None:
+        """Append a delivery, which is in the journal."""
+        if self._behind or len(self._memory) >= (_WHILE_AWAY if away else _IN_MEMORY):
+            self._behind = True
+        else:
+            self._last = delivery.seq
+            self._append(delivery)
+
+    def head(self) -> Delivery | None:
+        """The first."""
+        return self._memory[0] if self._memory or len(self) else None
+
+    def pop(self) -> Delivery:
+        """Take the first out."""
+        return self._memory.popleft()
+
+    def put_back(self, deliveries: Iterable[Delivery]) -> None:
+        """Put what was taken out before all others, in this order."""
+        self._memory.extendleft(reversed(list(deliveries)))
+
+    def first(self, count: int) -> list[Delivery]:
+        """So many of those in memory."""
+        return [delivery for _, delivery in zip(range(count), self._memory, strict=False)]
+
+    def tried(self) -> list[Delivery]:
+        """Those that may have arrived: they stand before all others."""
+        found: list[Delivery] = []
+        for delivery in self._memory:
+            if not delivery.tried_at:
+                break
+            found.append(delivery)
+        return found
+
+    def drop(self, delivery: Delivery) -> None:
+        """Take one out that has been settled."""
+        self._memory.remove(delivery)
+
+    def reload(self, flying: Collection[int]) -> None:
+        """Read anew from the journal, where it was changed, what is owed besides what is on its way."""
+        self._journal.committed()
+        self._memory.clear()
+        self._last = 0
+        self._refill(flying)
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is more in the journal than in memory."""
+        return self._behind
+
+    def _refill(self, flying: Collection[int] = ()) -> None:
+        """Read on in the journal: at the start, and wherever memory was too small."""
+        found = self._journal.owed(self._room, self._last, _REFILL)
+        self._behind = len(found) == _REFILL
+        for delivery in found:
+            self._last = delivery.seq
+            if delivery.seq not in flying:
+                self._append(delivery)
+
+    def _append(self, delivery: Delivery) -> None:
+        event = delivery.event
+        if isinstance(event, MessageEdited | Removed) and (waiting := self._target(delivery, event)):
+            self._change(waiting, delivery, event)
+        else:
+            self._memory.append(delivery)
+
+    def _target(self, delivery: Delivery, event: MessageEdited | Removed) -> Delivery | None:
+        """What of the queue this changes, if its author says so: the message, or an earlier edit of it."""
+        seq = self._journal.origin(delivery.source, event.target)
+        for waiting in self._memory if seq is not None else ():
+            other = waiting.event
+            if waiting.source != delivery.source or waiting.start or waiting.tried_at:
+                continue
+            if isinstance(other, Removed) or not _may_change(event, other):
+                continue
+            if waiting.seq == seq or (isinstance(other, MessageEdited) and other.target == event.target):
+                return waiting
+        return None
+
+    def _change(self, waiting: Delivery, change: Delivery, event: MessageEdited | Removed) -> None:
+        """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both."""
+        if isinstance(event, MessageEdited):
+            assert not isinstance(waiting.event, Removed)
+            waiting.event = replace(waiting.event, content=event.content, kind=event.kind)
+            # The edit is settled with what carries it, so that a crash loses neither.
+            waiting.carries += (change,)
+            return
+        self._memory.remove(waiting)
+        for delivery in (waiting, *waiting.carries, change):
+            self._journal.skip(delivery)
+
+
+def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:
+    """Edits and removals count from the sender of their target, or where the network vouches for it."""
+    return event.sender.id == other.sender.id or (isinstance(event, Removed) and event.by_moderator)

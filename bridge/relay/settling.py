@@ -1,0 +1,67 @@
+"""What becomes of deliveries, on record and told."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from bridge.errors import Rejected
+from bridge.journal import Delivery, Journal
+from bridge.model import Part
+
+__all__ = ["Listener", "Settling"]
+
+log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who wants to know what becomes of deliveries."""
+
+    def sent(self, text: str) -> None:
+        """Something is being said by us."""
+
+    def lost(self, delivery: Delivery, reason: str) -> None:
+        """A delivery was given up."""
+
+    def hidden(self, room: int, count: int) -> None:
+        """So many old messages are not shown in a room."""
+
+
+class Settling:
+    """Settles the deliveries of one room, each with the edits that it carries."""
+
+    def __init__(self, title: str, journal: Journal, listener: Listener) -> None:
+        self.delivered = 0
+        """How many arrived, whole."""
+        self._title = title
+        self._journal = journal
+        self._listener = listener
+
+    def deliver(
+        self,
+        delivery: Delivery,
+        part: Part | None,
+        end: int | None,
+        committed: Callable[[], object] | None = None,
+    ) -> None:
+        """It arrived up to character `end`; None: all of it."""
+        self._journal.deliver(delivery, part, end, committed)
+        if end is None:
+            self.delivered += 1
+            for edit in delivery.carries:
+                self._journal.skip(edit)
+
+    def skip(self, delivery: Delivery) -> None:
+        """There is nothing to deliver."""
+        for settled in (delivery, *delivery.carries):
+            self._journal.skip(settled)
+
+    def give_up(self, delivery: Delivery, error: BaseException) -> None:
+        """It will not be made, for this reason."""
+        reason = str(error) or type(error).__name__
+        if isinstance(error, Rejected):
+            log.warning("a message to %s is given up: %s", self._title, reason)
+        else:
+            log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
+        for lost in (delivery, *delivery.carries):
+            self._journal.give_up(lost, reason)
+        self._listener.lost(delivery, reason)
