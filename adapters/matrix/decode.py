@@ -26,7 +26,7 @@ from .encode import MARK
 from .html import USER, parse
 from .scan import clean
 
-__all__ = ["decode", "id_of", "listed", "mapping", "name_of", "said", "text_of"]
+__all__ = ["decode", "id_of", "is_talk", "listed", "mapping", "name_of", "said", "seconds", "text_of"]
 
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _FILES = {
@@ -47,28 +47,37 @@ _LATEST = 1e15
 def decode(
     event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool = False
 ) -> MessageCreated | MessageEdited | None:
-    """What somebody else said, or None. `names` are display names by user id."""
+    """What somebody else said, or None. `names` are display names by user id.
+
+    Whose content has our key is a copy: of another Hubbub, or of ours from when it had another account.
+    """
     event = mapping(event)
     content = mapping(event.get("content"))
     sender, name = id_of(event.get("sender")), id_of(event.get("event_id"))
-    if event.get("type") not in ("m.room.message", "m.sticker") or "state_key" in event or not name:
+    if not is_talk(event, own) or "state_key" in event or not name:
         return None
-    if sender == own or not USER.fullmatch(sender) or MARK in content or "body" not in content:
+    if not USER.fullmatch(sender) or "body" not in content:
         return None
     said_by = Sender(UserId(sender), name_of(sender, names))
-    at = _seconds(event.get("origin_server_ts"))
+    at, mark = seconds(event.get("origin_server_ts")), text_of(content.get(MARK), _LONGEST_ID)
     relation = mapping(content.get("m.relates_to"))
     target = id_of(relation.get("event_id"))
     if relation.get("rel_type") == "m.replace" and target:
         return MessageEdited(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
-            kind=_kind(content), content=said(_replacement(content), event.get("type"), names),
+            mark=mark, kind=_kind(content), content=said(_replacement(content), event.get("type"), names),
         )  # fmt: skip
     reply_to = _reply_to(relation, target)
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, reply_to=reply_to, at=at, replayed=replayed,
-        kind=_kind(content), content=said(content, event.get("type"), names),
+        mark=mark, kind=_kind(content), content=said(content, event.get("type"), names),
     )  # fmt: skip
+
+
+def is_talk(event: object, own: str) -> bool:
+    """Whether this is something that somebody else said, as far as its type goes."""
+    event = mapping(event)
+    return event.get("type") in ("m.room.message", "m.sticker") and event.get("sender") != own
 
 
 def said(content: Mapping[str, Any], kind: object, names: Mapping[str, str]) -> Content:
@@ -171,7 +180,8 @@ def _after_quote(quoted: tuple[Span, ...], words: tuple[Span, ...]) -> tuple[Spa
     return normal((*head, Span("\n", block=quoted[0].block), *words)) if words else head
 
 
-def _seconds(stamp: object) -> float | None:
+def seconds(stamp: object) -> float | None:
+    """When something happened, in seconds since 1970, by the server of whoever did it."""
     if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < _LATEST:
         return None
     return stamp / 1000

@@ -1,7 +1,7 @@
 """Events to what people said; sections are those of the client-server API."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.matrix.decode import decode, name_of
@@ -49,6 +49,14 @@ def test_a_text():
         content=plain("hello\nthere"),
         at=1_700_000_000.5,
     )
+
+
+@pytest.mark.parametrize(("value", "mark"), [("1.ab", "1.ab"), (5, ""), ("\x00", ""), ("x" * 300, "x" * 255)])
+def test_a_mark_is_told(value, mark):
+    """Some Hubbub's copy: what becomes of it is the core's to say."""
+    assert read({"msgtype": "m.text", "body": "x", "hubbub.txn": value}).mark == mark
+    relation = {"rel_type": "m.replace", "event_id": "$e1"}
+    assert read({"body": "* x", "hubbub.txn": value, "m.relates_to": relation}).mark == mark
 
 
 @pytest.mark.parametrize(
@@ -165,7 +173,7 @@ def test_threads():
         {"event_id": ""},
         {"event_id": None},
         {"content": {}},
-        {"content": {"body": "redacted", "hubbub.txn": "1"}},
+        {"sender": OWN, "content": {"body": "x", "hubbub.txn": "1"}},
     ],
 )
 def test_what_is_no_message_of_somebody_else(fields):
@@ -249,6 +257,7 @@ _values = st.one_of(
 _content = st.dictionaries(_keys, _values)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a machine that has other work
 @given(
     st.fixed_dictionaries(
         {},
