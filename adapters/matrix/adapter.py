@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from bridge import (
@@ -24,6 +24,7 @@ from bridge import (
     Receipt,
     RoomId,
     RoomUnavailable,
+    Txn,
     Unit,
 )
 
@@ -32,7 +33,9 @@ from .client import Client
 from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT, encode
 from .look import look_at
+from .pace import Pace
 from .rooms import Rooms
+from .sent import find_sent
 from .session import Session
 from .sync import Listener
 from .visitors import Visitors
@@ -69,6 +72,7 @@ class MatrixAdapter(Adapter):
         self._group: asyncio.TaskGroup | None = None
         self._open: set[asyncio.Future[Receipt]] = set()
         self._sending: set[asyncio.Task[None]] = set()
+        self._pace = Pace()
         self._told_of_limits = False
 
     @classmethod
@@ -97,18 +101,28 @@ class MatrixAdapter(Adapter):
         raise ConnectionLost(str(reason)) from None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        wire = self._session.wires.get(command.room)
-        if self._group is None or self._rooms is None:
-            raise ConnectionLost("not connected")
-        if wire is None or wire in self._session.encrypted or not self._rooms.is_in(command.room):
-            raise RoomUnavailable(f"{command.room} is not joined")
+        group, wire = self._entered(command.room)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        task = self._group.create_task(self._deliver(wire, command, future))
+        limited = self._pace.limited
+        task = group.create_task(self._deliver(wire, command, future, limited=limited))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+        if limited:
+            try:
+                await asyncio.wait((future,))
+            except asyncio.CancelledError:
+                task.cancel()
+                future.cancel()
+                raise
         return future
+
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        _, wire = self._entered(room)
+        return await find_sent(self._client, wire, self._session.own, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         device = f"{self.config.device_id}LOOK" if self.config.device_id else None
@@ -140,7 +154,7 @@ class MatrixAdapter(Adapter):
             rooms = Rooms(self._client, self._session, emit)
             visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = Listener(self._client, self._session, rooms, visitors, emit)
-            since = await listener.catch_up()
+            since = await listener.catch_up(self.catch_up)
             self._rooms, self._group = rooms, group
             try:
                 rooms.serve(group, self.rooms)
@@ -151,15 +165,30 @@ class MatrixAdapter(Adapter):
                 for task in self._sending:
                     task.cancel()
 
+    def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
+        """The connection's tasks and the room's id on the wire, or what is in the way of speaking there."""
+        wire = self._session.wires.get(room)
+        if self._group is None or self._rooms is None:
+            raise ConnectionLost("not connected")
+        if wire is None or wire in self._session.encrypted or not self._rooms.is_in(room):
+            raise RoomUnavailable(f"{room} is not joined")
+        return self._group, wire
+
     async def _end(self) -> None:
         for future in tuple(self._open):
             _fail(future, ConnectionLost("the connection ended"))
         await self._account.close()
 
-    async def _deliver(self, wire: str, command: Command, future: "asyncio.Future[Receipt]") -> None:
+    async def _deliver(
+        self, wire: str, command: Command, future: "asyncio.Future[Receipt]", *, limited: bool
+    ) -> None:
         """Say it and settle the future. What ends the connection ends the run as well."""
+
+        async def say() -> str:
+            return await self._client.say(wire, encode(command, self.network), command.txn)
+
         try:
-            event = await self._client.say(wire, encode(command, self.network), command.txn)
+            event = await (self._pace.take(say) if limited else say())
         except ConnectionLost as error:
             _fail(future, error)
             raise
@@ -168,6 +197,7 @@ class MatrixAdapter(Adapter):
             raise
         except AdapterError as error:
             if isinstance(error, RateLimited):
+                self._pace.limit(error)
                 self._tell_of_limits(error)
             _fail(future, error)
         else:

@@ -50,9 +50,10 @@ class Client:
         except TemporaryFailure as error:
             raise ConnectionLost(str(error)) from None
 
-    async def messages(self, room: str, start: str, end: str, filter_: str) -> dict[str, Any]:
-        """A page of the room's history backwards from `start`, not beyond `end`."""
-        query = {"from": start, "to": end, "dir": "b", "limit": "100", "filter": filter_}
+    async def messages(self, room: str, start: str | None, end: str | None, filter_: str) -> dict[str, Any]:
+        """A page of the room's history backwards from `start`, or from now, not beyond `end`."""
+        query = {"dir": "b", "limit": "100", "filter": filter_}
+        query |= {name: token for name, token in (("from", start), ("to", end)) if token is not None}
         return await self.call("GET", ("rooms", room, "messages"), query)
 
     async def say(self, room: str, content: Mapping[str, Any], txn: Txn) -> str:

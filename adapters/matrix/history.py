@@ -3,17 +3,27 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import RateLimited, Rejected, RoomUnavailable
+from bridge import CatchUp, RateLimited, Rejected, RoomUnavailable
 
 from .client import Client
-from .decode import listed, mapping, text_of
+from .decode import is_talk, listed, mapping, seconds, text_of
 from .session import Session, after_join
 
-__all__ = ["History", "filter_of", "state_of", "timeline_of"]
+__all__ = [
+    "LIVE",
+    "Past",
+    "Reach",
+    "filter_of",
+    "reach_of",
+    "start_of_gap",
+    "state_of",
+    "timeline_of",
+]
 
 log = logging.getLogger(__name__)
 
@@ -39,63 +49,95 @@ def filter_of(timeline: Mapping[str, Any], account_data: Mapping[str, Any] = _NO
 
 _PAGE = json.dumps({"types": [*_TALK, *_STATE], **_MEMBERS}, separators=(",", ":"))
 _LONGEST_GAP = 5000
-"""Messages of one room that are read after an absence; what is older is left out, and said so."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Gap:
-    """What is missing of a room before the timeline that came."""
+class Reach:
+    """How much of what was said in one room is read."""
 
-    wire: str
-    start: str
-    end: str
+    messages: int = _LONGEST_GAP
+    """The newest of them."""
+    oldest: float = 0.0
+    """When, in seconds since 1970."""
+    away: bool = False
+    """Whether it was said before this connection."""
+
+
+LIVE = Reach()
+"""What a server leaves out while we listen is read, but not without end."""
+
+
+def reach_of(catch_up: CatchUp) -> Reach:
+    """How much of what was said while we were away."""
+    messages = min(catch_up.max_messages, _LONGEST_GAP)
+    return Reach(messages, time.time() - catch_up.max_age, away=True)
+
+
+@dataclass(slots=True)
+class Past:
+    """What was said before a timeline, in order."""
+
+    events: list[Any] = field(default_factory=list)
+    whole: bool = True
+    """Nothing is missing, as far as one wanted to read."""
+    cut: bool = False
+    """There is more than one wanted to read."""
+
+
+def start_of_gap(part: Mapping[str, Any], own: str) -> str:
+    """Where to read backwards from, when the server left something out of a timeline that is for us."""
+    timeline = mapping(part.get("timeline"))
+    if timeline.get("limited") is not True or after_join(timeline_of(part), own)[1]:
+        return ""
+    return text_of(timeline.get("prev_batch"))
 
 
 class History:
-    """Completes timelines."""
+    """Reads what was said before a timeline."""
 
     def __init__(self, client: Client, session: Session) -> None:
         self._client = client
         self._session = session
 
-    async def missing(self, joined: Mapping[str, Mapping[str, Any]], since: str) -> dict[str, list[Any]]:
-        """What the server left out of timelines that were too long for one sync, by room."""
-        gaps = []
-        for wire, part in joined.items():
-            timeline = mapping(part.get("timeline"))
-            start = text_of(timeline.get("prev_batch"))
-            came_now = after_join(timeline_of(part), self._session.own)[1]
-            if wire in self._session.rooms and timeline.get("limited") is True and start and not came_now:
-                gaps.append(_Gap(wire, start, since))
-        filled = await asyncio.gather(*map(self._fill, gaps))
-        return {gap.wire: events for gap, events in zip(gaps, filled, strict=True)}
-
-    async def _fill(self, gap: _Gap) -> list[Any]:
-        """Read backwards until where we were; in the order it was said."""
+    async def read(self, wire: str, start: str, end: str, reach: Reach) -> Past:
+        """Read a room backwards from `start` until `end`, where we were. Raises AdapterErrors that pass."""
         backwards: list[Any] = []
-        start = gap.start
-        while len(backwards) < _LONGEST_GAP:
+        past = Past()
+        said = 0
+        while not past.cut:
             try:
-                page = await self._client.messages(gap.wire, start, gap.end, _PAGE)
-            except RateLimited as error:
-                await asyncio.sleep(max(error.retry_after, 1.0))
-                continue
+                page = await self._page(wire, start, end)
             except (Rejected, RoomUnavailable) as error:
-                log.warning("what was said in %s meanwhile cannot be read: %s", gap.wire, error)
+                log.warning("what was said in %s meanwhile cannot be read: %s", wire, error)
+                past.whole = False
                 break
             for event in listed(page.get("state")):
-                self._session.learn(gap.wire, event)
+                self._session.learn(wire, event)
             chunk = listed(page.get("chunk"))
             backwards += chunk
             following = text_of(page.get("end"))
             if not following or following == start or after_join(reversed(chunk), self._session.own)[1]:
                 break
             start = following
-        else:
-            log.warning(
-                "more than %d messages were missed in %s; older ones are left out", _LONGEST_GAP, gap.wire
-            )
-        return backwards[::-1]
+            talk = [event for event in chunk if is_talk(event, self._session.own)]
+            said += len(talk)
+            enough = said >= reach.messages or len(backwards) >= _LONGEST_GAP
+            past.cut = enough or (bool(talk) and all(_is_older(event, reach.oldest) for event in talk))
+        past.events = backwards[::-1]
+        return past
+
+    async def _page(self, wire: str, start: str, end: str) -> Mapping[str, Any]:
+        while True:
+            try:
+                return await self._client.messages(wire, start, end, _PAGE)
+            except RateLimited as error:
+                await asyncio.sleep(max(error.retry_after, 1.0))
+
+
+def _is_older(event: Mapping[str, Any], oldest: float) -> bool:
+    """One such event proves nothing: its time is what the server of whoever sent it says."""
+    at = seconds(event.get("origin_server_ts"))
+    return at is not None and at < oldest
 
 
 def state_of(part: object) -> Sequence[Any]:

@@ -248,7 +248,11 @@ class Rooms:
         place.state, place.reason = state, reason
         stored = self._emit.position(place.room)
         positions = [Position(wire, place.room)] if wire is not None and wire != stored else []
-        self._emit([RoomStateChanged(room=place.room, state=state, reason=reason)], *positions)
+        caught_up = wire in self._session.caught_up
+        if wire is not None:
+            self._session.caught_up.discard(wire)  # whenever it is entered again, we were out meanwhile
+        change = RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=caught_up)
+        self._emit([change], *positions)
 
 
 def _encrypted(room: RoomId) -> str:

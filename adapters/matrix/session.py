@@ -34,6 +34,8 @@ class Session:
     rooms: dict[str, RoomId] = field(default_factory=dict)
     """The same the other way round."""
     joined: set[str] = field(default_factory=set)
+    caught_up: set[str] = field(default_factory=set)
+    """Rooms of whose talk nothing is missing since the last connection."""
     encrypted: set[str] = field(default_factory=set)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     confirmed: set[RoomId] = field(default_factory=set)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge import (
+    CatchUp,
     ConnectionLost,
     Emit,
     Event,
@@ -18,7 +19,7 @@ from bridge import (
 
 from .client import Client
 from .decode import decode, id_of, mapping, text_of
-from .history import History, filter_of, state_of, timeline_of
+from .history import LIVE, History, Past, Reach, filter_of, reach_of, start_of_gap, state_of, timeline_of
 from .rooms import Rooms
 from .session import Session, after_join
 from .visitors import Visitors
@@ -29,10 +30,13 @@ log = logging.getLogger(__name__)
 
 _LISTEN = filter_of({"limit": 100})
 _AT_ONCE = 0.1
+_NOTHING = Past()
 _SHORTEST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 _AHEAD = 3
 """Batches that may wait for the journal before no more are fetched."""
+_READ_AT_ONCE = 4
+"""Rooms whose history is read at the same time; what is read of one is in memory until it is all there."""
 
 
 def _look() -> str:
@@ -56,16 +60,18 @@ class Listener:
         self._emit = emit
         self._visitors = visitors
         self._history = History(client, session)
+        self._incomplete: set[str] = set()
         self._unwritten: deque[asyncio.Future[None]] = deque()
         self._invites: dict[str, Any] = {}
 
-    async def catch_up(self) -> str:
+    async def catch_up(self, limits: CatchUp) -> str:
         """Learn about all rooms, read what was said while we were away. Returns where to go on.
 
         Without a position nothing is read: a room that was never served starts at now.
         """
         since = self._emit.position()
         now = ""
+        self._session.caught_up.clear()
         if not self._session.known or since is None:
             seen = await self._client.sync(None, _look(), wait=False)
             self._learn_all(seen)
@@ -75,12 +81,15 @@ class Listener:
             self._emit([], Position(now))
             return now
         try:
-            return await self._take(await self._client.sync(since, _LISTEN, wait=False), since, replayed=True)
+            reply = await self._client.sync(since, _LISTEN, wait=False)
         except Rejected as error:
             log.warning("the homeserver does not know where we stopped reading, going on from now: %s", error)
             now = now or _next(await self._client.sync(None, _look(), wait=False))
             self._emit([], Position(now))
             return now
+        reached = await self._take(reply, since, reach_of(limits))
+        self._session.caught_up = (self._session.rooms.keys() & self._session.joined) - self._incomplete
+        return reached
 
     def settle_invites(self) -> None:
         """Answer the invitations that came before the rooms were being entered."""
@@ -100,7 +109,7 @@ class Listener:
             except RateLimited as error:
                 await asyncio.sleep(max(error.retry_after, 1.0))
                 continue
-            since = await self._take(reply, since, replayed=False)
+            since = await self._take(reply, since, LIVE)
             self.settle_invites()
             if reply.get("rooms") or clock() - asked > _AT_ONCE:
                 pause = _SHORTEST_PAUSE
@@ -119,15 +128,18 @@ class Listener:
                 self._session.learn(wire, event)
         self._note_invites(rooms)
 
-    async def _take(self, reply: Mapping[str, Any], since: str, *, replayed: bool) -> str:
+    async def _take(self, reply: Mapping[str, Any], since: str, reach: Reach) -> str:
         """Hand over one sync, gaps filled, with the position behind it."""
         rooms = mapping(reply.get("rooms"))
         joined = {wire: mapping(part) for wire, part in mapping(rooms.get("join")).items()}
         self._session.joined |= joined.keys()
-        missing = await self._history.missing(joined, since)
+        gaps = self._gaps(joined) if reach.messages else {}
+        if gaps:
+            await self._complete(gaps, joined, since, reach)
         events: list[Event] = []
         for wire, part in joined.items():
-            events += self._heard(wire, part, missing.get(wire, []), replayed=replayed)
+            if wire not in gaps:
+                events += self._heard(wire, part, _NOTHING, reach)
         position = _next(reply)
         if events or position != since:
             self._unwritten.append(self._emit(events, Position(position)))
@@ -136,6 +148,33 @@ class Listener:
         self._note_invites(rooms)
         await self._let_write()
         return position
+
+    def _gaps(self, joined: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Rooms of which the server left something out, and where each gap begins."""
+        found = {}
+        for wire, part in joined.items():
+            if wire in self._session.rooms and (start := start_of_gap(part, self._session.own)):
+                found[wire] = start
+        return found
+
+    async def _complete(
+        self, gaps: Mapping[str, str], joined: Mapping[str, Mapping[str, Any]], since: str, reach: Reach
+    ) -> None:
+        """Hand over rooms with gaps, each by itself, so that not all are in memory at once.
+
+        The position follows only behind them: when one fails all are read again, and known by their ids.
+        """
+        gate = asyncio.Semaphore(_READ_AT_ONCE)
+
+        async def complete(wire: str, start: str) -> None:
+            async with gate:
+                past = await self._history.read(wire, start, since, reach)
+                self._unwritten.append(self._emit(self._heard(wire, joined[wire], past, reach)))
+                await self._let_write()
+
+        async with asyncio.TaskGroup() as group:
+            for wire, start in gaps.items():
+                group.create_task(complete(wire, start))
 
     async def _let_write(self) -> None:
         """Not further ahead of the journal than a few batches."""
@@ -147,13 +186,13 @@ class Listener:
         for wire, part in mapping(rooms.get("invite")).items():
             self._invites[wire] = mapping(mapping(part).get("invite_state")).get("events")
 
-    def _heard(
-        self, wire: str, part: Mapping[str, Any], missing: Sequence[Any], *, replayed: bool
-    ) -> list[Event]:
+    def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
         for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
-        timeline, _ = after_join((*missing, *timeline_of(part)), self._session.own)
+        timeline, came_in = after_join((*past.events, *timeline_of(part)), self._session.own)
+        if came_in or not past.whole:
+            self._incomplete.add(wire)
         talk: list[Event] = []
         spoken = False
         for event in timeline:
@@ -161,18 +200,18 @@ class Listener:
             if wire in self._session.encrypted:
                 continue
             if room is None:
-                spoken = spoken or (not replayed and self._is_talk(event))
+                spoken = spoken or (not reach.away and self._is_person(event))
             elif said := decode(
-                event, room, self._session.names_in(wire), self._session.own, replayed=replayed
+                event, room, self._session.names_in(wire), self._session.own, replayed=reach.away
             ):
                 talk.append(said)
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken:
             self._visitors.spoken_to(wire)
-        return talk
+        return _newest(talk, wire, reach, cut=past.cut)
 
-    def _is_talk(self, event: object) -> bool:
+    def _is_person(self, event: object) -> bool:
         """Whether a person wrote this; robots use notices, so that they do not answer each other."""
         event = mapping(event)
         by_other = event.get("sender") != self._session.own and event.get("type") == "m.room.message"
@@ -189,6 +228,20 @@ class Listener:
                 how += f" the room by {id_of(event.get('sender')) or 'somebody'}: "
                 how += text_of(content.get("reason"), 200) or "no reason was given"
         self._rooms.lose(wire, f"{self._session.own} was {how}")
+
+
+def _newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:
+    """As much as is wanted of what was said while we were away, and a word about the rest."""
+    if reach.away and len(talk) > reach.messages:
+        cut = cut or reach.messages > 0
+        talk = talk[len(talk) - reach.messages :]
+    if cut:
+        log.warning(
+            "of what was missed in %s the newest %d messages are read; older ones are left out",
+            wire,
+            len(talk),
+        )
+    return talk
 
 
 def _next(reply: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +69,7 @@ class Homeserver:
     async def __aenter__(self):
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -87,7 +88,7 @@ class Homeserver:
         number = next(self._numbers)
         event = {
             "type": kind, "event_id": f"$e{number}", "sender": sender, "content": content,
-            "origin_server_ts": 1_700_000_000_000 + number, **fields,
+            "origin_server_ts": int(time.time() * 1000), **fields,
         }  # fmt: skip
         self._log.append((wire, event))
         self._wake()
@@ -247,6 +248,7 @@ class Homeserver:
         event = known.get(txn) or f"$sent{len(self.sent)}"
         if txn not in known:
             self.sent.append((room, txn, body, event))
+            self.happen("m.room.message", body, room, USER, event_id=event, unsigned={"transaction_id": txn})
         return Answer(body={"event_id": event})
 
     async def _sync(self, request, _body):
@@ -287,15 +289,23 @@ class Homeserver:
         return reply
 
     async def _messages(self, request, _body, room):
-        start, end = int(request.query["from"][1:]), int(request.query["to"][1:])
+        start = int(request.query.get("from", f"p{len(self._log)}")[1:])
+        end = int(request.query.get("to", "s0")[1:])
+        wanted = json.loads(request.query["filter"])
         before = [
-            (n, event) for n, (wire, event) in enumerate(self._log) if wire == room and end <= n < start
+            (n, event)
+            for n, (wire, event) in enumerate(self._log)
+            if wire == room and end <= n < start and _fits(event, wanted)
         ]
         chunk = before[-self.page :]
         reply = {"chunk": [event for _, event in reversed(chunk)]}
         if len(before) > len(chunk):
             reply["end"] = f"p{chunk[0][0]}"
         return Answer(body=reply)
+
+
+def _fits(event, wanted):
+    return event["type"] in wanted["types"] and event["sender"] in wanted.get("senders", [event["sender"]])
 
 
 def _unquoted(part):
@@ -350,7 +360,7 @@ class Core:
         while True:
             event = await self.next(RoomStateChanged)
             if (event.room, event.state) == (room, RoomState.JOINED):
-                return
+                return event
 
     async def refused(self):
         while True:
@@ -365,6 +375,13 @@ class Core:
         """What ends the run."""
         await asyncio.wait({self.run}, timeout=15)
         return self.run.exception()
+
+
+def again(core, adapter=None):
+    """Another core with the positions of this one, and the adapter of a new process."""
+    other = Core(adapter or adapter_for(core.adapter.config.homeserver, *core.adapter.rooms))
+    other.positions = dict(core.positions)
+    return other
 
 
 def adapter_for(url, *rooms, room_config=None, **settings):
@@ -393,6 +410,7 @@ __all__ = [
     "Homeserver",
     "Position",
     "adapter_for",
+    "again",
     "error",
     "message",
 ]

@@ -1,0 +1,81 @@
+"""What became of messages that may have been sent, by the marks in a room's history.
+
+A homeserver answers a known transaction id with the same event ("Transaction identifiers"), for as long
+as it remembers it: Synapse for a day and over its own restarts, others in memory alone, all of them for
+one device. So the history is asked first, which depends on none of this, and the transaction id is left to
+cover what was still on its way meanwhile, or was redacted.
+"""
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from bridge import MessageId, Part, RateLimited, Receipt, TemporaryFailure, Txn
+
+from .client import Client
+from .decode import id_of, listed, mapping, seconds, text_of
+from .encode import MARK
+
+__all__ = ["find_sent"]
+
+_CLOCKS = 600.0
+"""Seconds that the homeserver's clock may differ from ours."""
+_PAGES = 50
+_PATIENCE = 30.0
+
+
+async def find_sent(
+    client: Client, wire: str, own: str, since: float, txns: Collection[Txn]
+) -> Mapping[Txn, Receipt | None]:
+    """Look for our own messages with these marks, back to before `since`.
+
+    Raises TemporaryFailure when that takes longer than half a minute.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found, all_read = await _search(client, wire, own, since - _CLOCKS, frozenset(txns))
+    except TimeoutError:
+        raise TemporaryFailure(f"the homeserver takes too long to show what was said in {wire}") from None
+    return {txn: found.get(txn) for txn in txns} if all_read else found
+
+
+async def _search(
+    client: Client, wire: str, own: str, before: float, txns: frozenset[str]
+) -> tuple[dict[Txn, Receipt], bool]:
+    """Receipts of those that are there, and whether all was read that could hold the others.
+
+    Nobody else's events are looked at, and nobody else's clock.
+    """
+    found: dict[Txn, Receipt] = {}
+    only = json.dumps({"types": ["m.room.message", "m.room.member"], "senders": [own]})
+    start: str | None = None
+    for _ in range(_PAGES):
+        page = await _page(client, wire, start, only)
+        for event in map(mapping, listed(page.get("chunk"))):
+            if event.get("sender") != own:
+                continue
+            name, txn = id_of(event.get("event_id")), _txn(event)
+            if name and txn in txns:
+                found[Txn(txn)] = Receipt(Part(MessageId(name)))
+            if (at := seconds(event.get("origin_server_ts"))) is not None and at < before:
+                return found, True
+        following = text_of(page.get("end"))
+        if not following or following == start or len(found) == len(txns):
+            return found, True
+        start = following
+    return found, False
+
+
+async def _page(client: Client, wire: str, start: str | None, only: str) -> Mapping[str, Any]:
+    while True:
+        try:
+            return await client.messages(wire, start, None, only)
+        except RateLimited as error:
+            await asyncio.sleep(max(error.retry_after, 1.0))
+
+
+def _txn(event: Mapping[str, Any]) -> str:
+    """The mark; of what was redacted only what the homeserver itself remembers is left."""
+    marked = text_of(mapping(event.get("content")).get(MARK))
+    return marked or text_of(mapping(event.get("unsigned")).get("transaction_id"))
