@@ -1,6 +1,6 @@
 """XMPP for the core: configuration in, events out, commands in, receipts out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -13,9 +13,11 @@ from bridge import (
     ConnectionLost,
     Emit,
     Model,
+    Receipt,
     RoomId,
     RoomUnavailable,
     Settle,
+    Txn,
     Unit,
 )
 
@@ -52,7 +54,7 @@ class XmppAdapter(Adapter):
             self._link.serve(self.rooms)
 
     async def run(self, emit: Emit) -> None:
-        self._link = Link(self.config, self._memory, emit, self.introduce)
+        self._link = Link(self.config, self._memory, emit, self.catch_up, self.introduce)
         try:
             await self._link.run(self.rooms)
         finally:
@@ -66,9 +68,20 @@ class XmppAdapter(Adapter):
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
-        stanza = encode.message(room, command.content, command.kind, command.txn, origin=not place.stable_ids)
+        more = "" if place.stable_ids else encode.origin(command.txn)
+        if command.at is not None:
+            more += encode.delay(command.at)
+        stanza = encode.message(room, command.content, command.kind, command.txn, more)
         link.send(room, command.txn, stanza, settle)
         return True
+
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return await link.find_sent(room, since, txns)
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
@@ -89,5 +102,6 @@ def _record(window: int) -> Capabilities:
         mark_cost=encode.MARK_COST,
         authorship=Authorship.PREFIX,
         name_pings=True,
+        times=True,
         window=window,
     )

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-__all__ = ["Info", "Presence", "condition", "info", "presence"]
+__all__ = ["Info", "Page", "Presence", "condition", "info", "page", "presence", "result"]
 
 _CLIENT = "{jabber:client}"
 _MUC_USER = "{http://jabber.org/protocol/muc#user}"
@@ -12,6 +12,11 @@ _USER_X = f"{_MUC_USER}x"
 _STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 _INFO = "{http://jabber.org/protocol/disco#info}"
 _HISTORY = re.compile(r"muc#room(?:config|info)_history_?length|muc#maxhistoryfetch")
+_OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
+_MAM = "{urn:xmpp:mam:2}"
+_RSM = "{http://jabber.org/protocol/rsm}"
+_FORWARDED = "{urn:xmpp:forward:0}forwarded"
+_DELAY = "{urn:xmpp:delay}delay"
 _FIELD = "{jabber:x:data}field"
 _VALUE = "{jabber:x:data}value"
 
@@ -33,6 +38,8 @@ class Presence:
     affiliation: str = ""
     destroyed: bool = False
     moved_to: str = ""
+    occupant: str = ""
+    """The occupant id, where the room gives one that can be believed (XEP-0421)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,16 @@ class Info:
     features: frozenset[str]
     history: int | None
     """How many messages it keeps, where it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an archive says of a page that it gave (XEP-0313 section 4.3)."""
+
+    first: str
+    """The oldest message of the page."""
+    complete: bool
+    """There is nothing older."""
 
 
 def condition(element: Element) -> tuple[str, str, str]:
@@ -71,6 +88,7 @@ def presence(element: Element) -> Presence:
     statuses = frozenset(child.get("code") or "" for child in x.iterfind(f"{_MUC_USER}status"))
     item = x.find(f"{_MUC_USER}item")
     destroy = x.find(f"{_MUC_USER}destroy")
+    named_as = element.find(_OCCUPANT_ID)
     reason = x.findtext(f"{_MUC_USER}item/{_MUC_USER}reason") or x.findtext(
         f"{_MUC_USER}destroy/{_MUC_USER}reason"
     )
@@ -86,6 +104,7 @@ def presence(element: Element) -> Presence:
         affiliation=item.get("affiliation") or "" if item is not None else "",
         destroyed=destroy is not None,
         moved_to=destroy.get("jid") or "" if destroy is not None else "",
+        occupant=named_as.get("id") or "" if named_as is not None else "",
     )
 
 
@@ -98,3 +117,25 @@ def info(element: Element) -> Info:
             value = field.findtext(_VALUE) or ""
             history = int(value) if value.isdecimal() and len(value) < 7 else history
     return Info(features, history)
+
+
+def page(element: Element) -> Page:
+    """What the end of an answer of an archive says."""
+    fin = element.find(f"{_MAM}fin")
+    if fin is None:
+        return Page("", complete=True)
+    first = fin.findtext(f"{_RSM}set/{_RSM}first") or ""
+    return Page(first, complete=fin.get("complete") in ("true", "1"))
+
+
+def result(element: Element) -> tuple[str, str, str, Element] | None:
+    """One message of an archive: the query's id, its own, when it was said, and it (XEP-0313 section 4.2)."""
+    found = element.find(f"{_MAM}result")
+    forwarded = found.find(_FORWARDED) if found is not None else None
+    if found is None or forwarded is None:
+        return None
+    said, delay = forwarded.find(f"{_CLIENT}message"), forwarded.find(_DELAY)
+    if said is None:
+        return None
+    stamp = delay.get("stamp") or "" if delay is not None else ""
+    return found.get("queryid") or "", found.get("id") or "", stamp, said

@@ -1,7 +1,7 @@
 """The wire to events. Pure, given the session; keeps no element."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from bridge import (
@@ -11,46 +11,25 @@ from bridge import (
     MessageEdited,
     MessageId,
     Sender,
-    Span,
     UserId,
     by_author,
-    cut,
-    normal,
-    plain,
 )
 
-from . import styling, xhtml
+from . import parts
 from .answers import condition
+from .parts import Parts
 from .session import Place, Session
 
-__all__ = ["Direct", "Failure", "Reflection", "is_history", "message"]
+__all__ = ["Direct", "Failure", "Past", "Reflection", "message", "past"]
 
 _BODY = "{jabber:client}body"
 _STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 _ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
-_OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
-_DELAY = "{urn:xmpp:delay}delay"
-_OLD_DELAY = "{jabber:x:delay}x"
-_REPLACE = "{urn:xmpp:message-correct:0}replace"
-_REPLY = "{urn:xmpp:reply:0}reply"
-_FALLBACK = "{urn:xmpp:fallback:0}fallback"
-_UNSTYLED = "{urn:xmpp:styling:0}unstyled"
-_XHTML = "{http://jabber.org/protocol/xhtml-im}html"
-_XHTML_BODY = "{http://www.w3.org/1999/xhtml}body"
-_OOB = "{jabber:x:oob}x"
-_OOB_URL = "{jabber:x:oob}url"
-_ENCRYPTED = frozenset(
-    {
-        "{urn:xmpp:eme:0}encryption",
-        "{eu.siacs.conversations.axolotl}encrypted",
-        "{urn:xmpp:omemo:1}encrypted",
-        "{urn:xmpp:omemo:2}encrypted",
-        "{urn:xmpp:openpgp:0}openpgp",
-        "{jabber:x:encrypted}x",
-    }
-)
 _USER_X = "{http://jabber.org/protocol/muc#user}x"
-_SECRET = "[encrypted message that the bridge cannot read]"
+Talk = MessageCreated | MessageEdited
+
+_TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
+"""What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +40,22 @@ class Reflection:
     txn: str
     id: MessageId
     aliases: tuple[MessageId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a room tells of what was said before."""
+
+    id: str
+    """What the room calls it; "" when it gives no name that can be believed."""
+    occupant: str
+    """The address that it was said from."""
+    at: float | None
+    """When, by the room's word."""
+    names: tuple[str, ...]
+    """What its author calls it."""
+    event: Talk | None
+    """None: it says nothing, or it was we who said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ class Direct:
     in_room: bool
 
 
-Said = MessageCreated | MessageEdited | Reflection | Failure | Direct
+Said = Talk | Reflection | Failure | Direct
 
 
 def message(element: Element, session: Session) -> Said | None:
@@ -105,7 +100,7 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
     name = None
     for child in element:
         if child.tag == _STANZA_ID:
-            name = _believed(child, place) or name
+            name = parts.believed(child, place) or name
         elif child.tag == _ORIGIN_ID and not place.stable_ids:
             txn = child.get("id") or txn
     if not txn:
@@ -114,57 +109,42 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
     return Reflection(place, txn, MessageId(name or txn), (mine,))
 
 
-def _believed(child: Element, place: Place) -> str | None:
-    """A stanza-id that the room itself put there (XEP-0359 section 6)."""
-    return child.get("id") or None if place.stanza_ids and child.get("by") == place.room else None
-
-
-@dataclass(slots=True)
-class _Parts:
-    """The children of a message that matter."""
-
-    body: str | None = None
-    html: Element | None = None
-    name: str | None = None
-    origin: str | None = None
-    occupant: str | None = None
-    at: str | None = None
-    history: bool = False
-    replaces: str | None = None
-    reply: Element | None = None
-    quoted: tuple[int, int] | None = None
-    styled: bool = True
-    secret: bool = False
-    link: str | None = None
-
-
-def _talk(element: Element, session: Session, place: Place, nick: str) -> "Said | None":
+def _talk(element: Element, session: Session, place: Place, nick: str) -> Talk | None:
     """What an occupant said, unless it is history or says nothing."""
-    parts = _parts(element, place)
-    if parts.history:
+    found = parts.read(element, place)
+    if found.history:
         return None
-    said = _content(parts)
+    said = parts.content(found)
     if said is None:
         return None
+    if not found.name:
+        found.name = session.fresh_id()
+    return _event(place, nick, found, said)
+
+
+def _event(
+    place: Place, nick: str, found: Parts, said: tuple[Kind, Content], *, replayed: bool = False
+) -> Talk:
     kind, content = said
-    occupant = parts.occupant
+    occupant, own, origin = found.occupant, found.own, found.origin
     sender = Sender(UserId(f"occupant:{occupant}" if occupant else f"{place.room}/{nick}"), nick)
-    own, origin = element.get("id"), parts.origin
     aliases: tuple[MessageId, ...] = (by_author(sender.id, own),) if own else ()
     if origin and origin != own:
         aliases += (by_author(sender.id, origin),)
-    name = MessageId(parts.name) if parts.name else session.fresh_id()
-    at = _time(parts.at) if parts.at else None
-    if parts.replaces:
+    name = MessageId(found.name or "")
+    at = parts.time_of(found.at) if found.at else None
+    if found.replaces:
         return MessageEdited(
             id=name,
             aliases=aliases,
             room=place.room,
             sender=sender,
-            target=by_author(sender.id, parts.replaces),
+            target=by_author(sender.id, found.replaces),
             content=content,
             kind=kind,
             at=at,
+            replayed=replayed,
+            mark=_mark(own, origin),
         )
     return MessageCreated(
         id=name,
@@ -173,70 +153,47 @@ def _talk(element: Element, session: Session, place: Place, nick: str) -> "Said 
         sender=sender,
         content=content,
         kind=kind,
-        reply_to=_reply(parts.reply, place) if parts.reply is not None else None,
+        reply_to=_reply(found.reply, place) if found.reply is not None else None,
         at=at,
+        replayed=replayed,
+        mark=_mark(own, origin),
     )
 
 
-def is_history(element: Element, place: Place) -> bool:
-    """Whether a room shows a message that was said before (XEP-0045 section 7.2.14)."""
-    return element.get("type") == "groupchat" and _parts(element, place).history
+def _mark(own: str | None, origin: str | None) -> str:
+    """The txn that a message of another bears: it is some Hubbub's copy."""
+    if own and _TXN.fullmatch(own):
+        return own
+    return origin if origin and _TXN.fullmatch(origin) else ""
 
 
-def _parts(element: Element, place: Place) -> _Parts:
-    parts = _Parts()
-    for child in element:
-        tag = child.tag
-        if tag == _BODY:
-            if parts.body is None:
-                parts.body = child.text or ""
-        elif tag == _STANZA_ID:
-            parts.name = _believed(child, place) or parts.name
-        elif tag == _OCCUPANT_ID:
-            parts.occupant = child.get("id") if place.occupant_ids else None
-        elif tag == _ORIGIN_ID:
-            parts.origin = child.get("id")
-        else:
-            _rarer(tag, child, place, parts)
-    return parts
+def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> Past | None:
+    """What a room shows, or its archive holds, of what was said before; None: it was no occupant's word.
 
-
-def _rarer(tag: str, child: Element, place: Place, parts: _Parts) -> None:
-    if tag == _UNSTYLED:
-        parts.styled = False
-    elif tag in (_DELAY, _OLD_DELAY):
-        _delay(child, place, parts)
-    elif tag == _REPLACE:
-        parts.replaces = child.get("id")
-    elif tag == _REPLY:
-        parts.reply = child
-    elif tag == _FALLBACK:
-        parts.quoted = _quoted(child) or parts.quoted
-    elif tag == _XHTML:
-        parts.html = child.find(_XHTML_BODY)
-    elif tag == _OOB:
-        parts.link = child.findtext(_OOB_URL)
-    elif tag in _ENCRYPTED:
-        parts.secret = True
-
-
-def _delay(child: Element, place: Place, parts: _Parts) -> None:
-    """When it was said (XEP-0203). Where the room itself says so, it is history (XEP-0045 section 7.2.14)."""
-    by = child.get("from") or ""
-    if by in (place.room, place.room.partition("@")[2]) or by.startswith(f"{place.room}/"):
-        parts.history = True
-    parts.at = child.get("stamp") or parts.at
-
-
-def _quoted(child: Element) -> tuple[int, int] | None:
-    """Where in the body the quotation stands that is only for clients without replies (XEP-0428)."""
-    if child.get("for") != "urn:xmpp:reply:0":
+    `name` and `stamp` are the archive's; without them the room itself has to name and date it (XEP-0045
+    section 7.2.14).
+    """
+    room, _, nick = (element.get("from") or "").partition("/")
+    if room != place.room or not nick or element.get("type") != "groupchat":
         return None
-    span = child.find("{urn:xmpp:fallback:0}body")
-    if span is None:
+    found = parts.read(element, place)
+    if name is not None:
+        found.name, found.at = name, stamp
+    elif not found.history:
         return None
-    start, end = span.get("start") or "", span.get("end") or ""
-    return (int(start), int(end)) if start.isdecimal() and end.isdecimal() and len(end) < 7 else None
+    said, mark = parts.content(found), _mark(found.own, found.origin)
+    event = None
+    if said is not None and not _ours(found, place, nick, mark):
+        event = _event(place, nick, found, said, replayed=True)
+    names = tuple(one for one in (found.own, found.origin) if one)
+    return Past(found.name or "", f"{room}/{nick}", parts.time_of(found.at or ""), names, event)
+
+
+def _ours(found: Parts, place: Place, nick: str, mark: str) -> bool:
+    """Whether it was we who said it: while we are away our nick is anybody's, but nobody chooses our mark."""
+    if place.me and found.occupant:
+        return found.occupant == place.me
+    return nick == place.nick and mark != ""
 
 
 def _reply(reply: Element, place: Place) -> MessageId | None:
@@ -250,36 +207,6 @@ def _reply(reply: Element, place: Place) -> MessageId | None:
     return by_author(UserId(to), name)
 
 
-def _content(parts: _Parts) -> tuple[Kind, Content] | None:
-    """What is said and how; None: nothing."""
-    if parts.secret:
-        return Kind.TEXT, plain(_SECRET)
-    text = parts.body if parts.body is not None else parts.link
-    if not text:
-        return None
-    if parts.quoted and parts.reply is not None:
-        start, end = parts.quoted
-        text = text[:start] + text[end:] or text
-    spans = xhtml.parse(parts.html) if parts.html is not None else ()
-    if not spans:
-        spans = styling.parse(text) if parts.styled else (Span(text),)
-    kind = Kind.TEXT
-    if text.startswith("/me "):
-        kind = Kind.EMOTE
-        if spans[0].text.startswith("/me "):
-            spans = normal(cut(spans, 4))
-    if not any(span.text.strip() for span in spans):
-        return None
-    return kind, Content(spans)
-
-
-def _time(text: str) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def _other(element: Element, session: Session, source: str, room: str, kind: str | None) -> Said | None:
     """What is no talk in a room: a refusal, or words to us alone."""
     if kind == "error":
@@ -287,7 +214,7 @@ def _other(element: Element, session: Session, source: str, room: str, kind: str
         return Failure(room, element.get("id") or "", named, sort, text)
     if kind not in (None, "chat", "normal") or not source or element.find(_BODY) is None:
         return None
-    if element.find(_DELAY) is not None or element.find(_OLD_DELAY) is not None:
+    if any(element.find(delay) is not None for delay in parts.DELAYS):
         return None
     place = session.places.get(room)
     if place is None:

@@ -5,6 +5,7 @@ section 2.2) and escapes what XML reads: one forbidden character would cost the 
 """
 
 import re
+from datetime import UTC, datetime
 
 from bridge import PLAIN, Content, Feature, Kind, Mark, RoomId, Span, Txn
 
@@ -12,7 +13,7 @@ from . import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "body", "direct", "iq", "join", "leave", "message", "quote",
+    "archive", "body", "delay", "direct", "iq", "join", "leave", "message", "origin", "quote",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -30,6 +31,7 @@ _FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[&<>'\"]")
 _UNSTYLED = "<unstyled xmlns='urn:xmpp:styling:0'/>"
 _MUC = "http://jabber.org/protocol/muc"
+_ARCHIVE = "urn:xmpp:mam:2"
 
 
 def quote(text: str) -> str:
@@ -84,12 +86,22 @@ def _emote(text: str, kind: Kind) -> str:
     return f"\u2060{text}" if text.startswith("/me ") else text
 
 
-def message(room: RoomId, content: Content, kind: Kind, txn: Txn, *, origin: bool = False) -> str:
-    """A message to a room. Its id comes back with it (XEP-0045 section 7.4, XEP-0359)."""
-    head = f"<message to='{quote(room)}' type='groupchat' id='{txn}'>"
-    if origin:
-        head += f"<origin-id xmlns='urn:xmpp:sid:0' id='{txn}'/>"
-    return f"{head}{body(content, kind)}</message>"
+def message(room: RoomId, content: Content, kind: Kind, txn: Txn, more: str = "") -> str:
+    """A message to a room. Its id comes back with it (XEP-0045 section 7.4); `more` is XML already."""
+    return f"<message to='{quote(room)}' type='groupchat' id='{txn}'>{more}{body(content, kind)}</message>"
+
+
+def origin(txn: Txn) -> str:
+    """The id once more, for rooms that replace it (XEP-0359 section 5)."""
+    return f"<origin-id xmlns='urn:xmpp:sid:0' id='{txn}'/>"
+
+
+def delay(at: float) -> str:
+    """When it was said, in seconds since 1970 (XEP-0203).
+
+    Without `from` it is our word: nobody takes it for the room's, and so for history.
+    """
+    return f"<delay xmlns='urn:xmpp:delay' stamp='{_stamp(at)}'/>"
 
 
 def direct(person: str, text: str, *, in_room: bool) -> str:
@@ -122,3 +134,22 @@ def leave(occupant: str) -> str:
 def iq(kind: str, stanza_id: str, to: str, payload: str) -> str:
     """A request (RFC 6120 section 8.2.3); the payload is XML already."""
     return f"<iq type='{kind}' id='{stanza_id}' to='{quote(to)}'>{payload}</iq>"
+
+
+def archive(query: str, start: float, before: str, most: int) -> str:
+    """A request for the page of an archive that ends before a message, or with the last one for "".
+
+    XEP-0313 sections 4.1.1 and 4.2, XEP-0059 section 2.3. `start` is in seconds since 1970.
+    """
+    return (
+        f"<query xmlns='{_ARCHIVE}' queryid='{query}'><x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='FORM_TYPE' type='hidden'><value>{_ARCHIVE}</value></field>"
+        f"<field var='start'><value>{_stamp(start)}</value></field></x>"
+        f"<set xmlns='http://jabber.org/protocol/rsm'><max>{most}</max><before>{quote(before)}</before></set>"
+        "</query>"
+    )
+
+
+def _stamp(at: float) -> str:
+    """A time as XMPP writes it (XEP-0082)."""
+    return datetime.fromtimestamp(max(at, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

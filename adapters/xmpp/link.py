@@ -1,23 +1,27 @@
 """One connection's life: log in, be in the rooms, say things, hear things, stay alive."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from bridge import (
     AdapterError,
+    CatchUp,
     ConnectionLost,
     Emit,
     Event,
     MessageCreated,
     MessageEdited,
     Part,
+    Position,
     Receipt,
     RoomId,
     RoomStateChanged,
     RoomUnavailable,
     Settle,
+    TalkEvent,
     TemporaryFailure,
     Txn,
 )
@@ -25,8 +29,9 @@ from bridge import (
 from . import answers, decode, encode, refusals, resume
 from .client import Client
 from .config import NetworkConfig, RoomConfig
+from .history import History
 from .rooms import Rooms
-from .session import Session
+from .session import Place, Session
 
 __all__ = ["Link", "Memory"]
 
@@ -63,7 +68,12 @@ class Link:
     """One connection; used once."""
 
     def __init__(
-        self, config: NetworkConfig, memory: Memory, emit: Emit, introduce: Callable[[str], str | None]
+        self,
+        config: NetworkConfig,
+        memory: Memory,
+        emit: Emit,
+        catch_up: CatchUp,
+        introduce: Callable[[str], str | None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._config = config
@@ -72,11 +82,13 @@ class Link:
         self._emit = emit
         self._introduce = introduce
         self._events: list[Event] = []
+        self._moved: set[str] = set()
         self._flights: dict[str, _Flight] = {}
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
         self._client = Client(config, self, memory.stream)
-        self._rooms = Rooms(config, self._session, self._client, self._tell, self._drop)
+        self._history = History(self._client, catch_up, emit.position, self._read)
+        self._rooms = Rooms(config, self._session, self._history, self._tell, self._drop)
 
     # -- for the adapter
 
@@ -107,7 +119,7 @@ class Link:
             self._group = None
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
-            self.flush()
+            self.flush(final=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
@@ -123,6 +135,16 @@ class Link:
         self._flights[txn] = _Flight(room, self._loop.time(), settle)
         self._client.say(stanza)
 
+    async def find_sent(self, room: RoomId, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
+        """What became of messages that may have been sent. Raises RoomUnavailable and TemporaryFailure."""
+        place = self._session.places.get(room)
+        if place is None or not place.joined:
+            raise RoomUnavailable(f"hubbub is not in {room}")
+        landed = self._memory.landed
+        found: dict[Txn, Receipt | None] = {txn: landed[txn] for txn in txns if txn in landed}
+        missing = [txn for txn in txns if txn not in found]
+        return found | (await self._history.find_sent(place, since, missing) if missing else {})
+
     @property
     def alive(self) -> bool:
         """Whether things can be said."""
@@ -132,17 +154,17 @@ class Link:
 
     def message(self, element: Element) -> None:
         """A message stanza came in."""
-        said = decode.message(element, self._session)
         place = self._session.places.get((element.get("from") or "").partition("/")[0])
-        if place is not None and place.shown is not None and decode.is_history(element, place):
+        if place is not None and place.shown is not None and self._history.shown(element, place):
             self._rooms.shown(place)
-        if said is None:
             return
-        if isinstance(said, MessageCreated | MessageEdited):
-            self._session.places[said.room].heard = self._client.heard
-            self._events.append(said)
+        said = decode.message(element, self._session)
+        if said is None:
+            if place is not None and element.get("type") != "groupchat":
+                self._history.archived(element)
+        elif isinstance(said, MessageCreated | MessageEdited):
+            self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):
-            said.place.heard = self._client.heard
             self._reflected(said)
         elif isinstance(said, decode.Failure):
             self._refused(said)
@@ -154,14 +176,42 @@ class Link:
         if (element.get("from") or "").partition("/")[0] in self._session.places:
             self._rooms.presence(answers.presence(element))
 
-    def flush(self) -> "asyncio.Future[None] | None":
-        """Hand over what happened, in one go."""
-        if self._events:
+    def flush(self, *, final: bool = False) -> "asyncio.Future[None] | None":
+        """Hand over what happened, in one go. What moves positions and is no event waits for one that is."""
+        if self._events or (final and self._moved):
             events, self._events = self._events, []
-            self._durable = self._emit(events)
+            self._durable = self._emit(events, *self._positions())
         return self._durable
 
+    def _positions(self) -> list[Position]:
+        moved, self._moved = self._moved, set()
+        places, now = self._session.places, int(time.time())
+        return [Position(f"{now} {places[room].last}", room) for room in moved if room in places]
+
+    def _said(self, place: Place, said: TalkEvent) -> None:
+        place.heard = self._client.heard
+        if place.held is not None:
+            self._history.hold(place, said)
+            return
+        self._events.append(said)
+        self._moved.add(place.room)
+        if place.stanza_ids and said.id != self._session.made:
+            place.last = said.id
+
+    def _read(self, place: Place, events: Sequence[TalkEvent], last: str) -> None:
+        """Take what was said in a room's past; `last` is what the room calls the last of it."""
+        if not self._events:
+            self._loop.call_soon(self.flush)
+        self._events += events
+        self._moved.add(place.room)
+        place.last = last or place.last
+
     def _reflected(self, said: decode.Reflection) -> None:
+        place = said.place
+        place.heard = self._client.heard
+        if place.held is None and said.id != said.txn:
+            place.last = said.id
+            self._moved.add(place.room)
         receipt = Receipt(Part(said.id, said.aliases))
         flight = self._flights.pop(said.txn, None)
         if flight is None:
@@ -170,7 +220,7 @@ class Link:
             if len(landed) > _MOST_LANDED:
                 del landed[next(iter(landed))]
         else:
-            self._rooms.landed(said.place)
+            self._rooms.landed(place)
             flight.settle(receipt)
 
     def _refused(self, said: decode.Failure) -> None:

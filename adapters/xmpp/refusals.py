@@ -10,6 +10,7 @@ __all__ = ["departure", "entry", "sending"]
 _SOON = 30.0
 _LATER = 60.0
 _PAUSE = 5.0
+_AT_ONCE = 1.0
 _AWAY = {
     "remote-server-not-found": "its server cannot be found",
     "remote-server-timeout": "its server does not answer",
@@ -84,4 +85,5 @@ def departure(last: Presence) -> tuple[str, float]:
     for code, sentence in _DEPARTURE.items():
         if code in statuses:
             return f"{sentence}{said}", _PAUSE if code in ("332", "333") else _SOON
-    return f"the room let hubbub go{said}", _PAUSE
+    # Nobody meant it: ejabberd ends a session that was cut off when the next one is already in the room.
+    return f"the room let hubbub go{said}", _AT_ONCE

@@ -5,16 +5,17 @@ import contextlib
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from bridge import RoomId, RoomState, RoomStateChanged
 
 from . import answers, encode, refusals
 from .config import NetworkConfig, RoomConfig
+from .history import History, Voice
 from .session import Place, Session
 
-__all__ = ["Rooms", "Voice", "nicks", "observe"]
+__all__ = ["Rooms", "nicks", "observe"]
 
 _AT_ONCE = 40
 """Rooms that are being entered at the same time."""
@@ -33,16 +34,6 @@ _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
 """What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
 that has just changed; but a room that vanished says the same, and entering twice does no harm."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
-
-
-class Voice(Protocol):
-    """What the rooms need of the connection."""
-
-    def say(self, stanza: str) -> None: ...
-
-    def fresh_id(self) -> str: ...
-
-    async def ask(self, kind: str, to: str, payload: str, timeout: float = ...) -> Element: ...  # noqa: ASYNC109
 
 
 class _Refused(Exception):
@@ -75,14 +66,15 @@ class Rooms:
         self,
         config: NetworkConfig,
         session: Session,
-        voice: Voice,
+        history: History,
         tell: Callable[[RoomStateChanged], None],
         drop: Callable[[RoomId, str], None],
     ) -> None:
         """`drop` is told of a room that we are no longer in, and why."""
         self._config = config
         self._session = session
-        self._voice = voice
+        self._voice = history.voice
+        self._history = history
         self._tell = tell
         self._drop = drop
         self._entries: dict[RoomId, _Entry] = {}
@@ -95,6 +87,7 @@ class Rooms:
         for room, config in rooms.items():
             if room not in self._entries:
                 place = self._session.places.get(room) or Place(room, config.nick or self._config.name)
+                place.key = config.password.get_secret_value() if config.password else None
                 self._session.places[room] = place
                 entry = self._entries[room] = _Entry(config, place)
                 entry.task = group.create_task(self._keep(entry))
@@ -114,6 +107,7 @@ class Rooms:
         elif "110" in seen.statuses and seen.type == "available":
             entry.place.nick = seen.nick
             entry.place.owner = seen.affiliation == "owner"
+            entry.place.me = seen.occupant if entry.place.occupant_ids else ""
             if entry.answer is not None:
                 _settle(entry.answer, seen)
 
@@ -151,11 +145,10 @@ class Rooms:
         again after a crash, and so many may be under way.
         """
         place.landed += 1
-        entry = self._entries.get(place.room)
-        if place.landed in _SHOWING and place.window < place.landed and entry is not None:
+        if place.landed in _SHOWING and place.window < place.landed:
             place.shown = 0
             stanza_id = self._voice.fresh_id()
-            self._voice.say(encode.join(place.occupant, stanza_id, _key(entry.config), place.landed))
+            self._voice.say(encode.join(place.occupant, stanza_id, place.key, place.landed))
         elif place.landed == 2 * _KEEPING:
             place.shown = None  # all of it has come by now
 
@@ -184,23 +177,28 @@ class Rooms:
         self._session.places.pop(entry.place.room, None)
         self._drop(entry.place.room, "the room is no longer in the configuration")
 
-    def _state(self, place: Place, state: RoomState, reason: str = "") -> None:
-        self._tell(RoomStateChanged(room=place.room, state=state, reason=reason))
+    def _state(self, place: Place, state: RoomState, reason: str = "", *, caught_up: bool = False) -> None:
+        self._tell(RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=caught_up))
 
     async def _keep(self, entry: _Entry) -> None:
         """Be in a room, as often as it takes."""
         place, pause = entry.place, _FIRST_PAUSE
         while True:
             entry.left = asyncio.get_running_loop().create_future()
+            caught_up = place.joined  # in a stream that was resumed nothing is missing
             try:
                 if not place.joined:
                     async with self._gate:
+                        place.held, place.spilled = [], False
                         await self._enter(entry)
+                        caught_up = await self._history.catch_up(place)
                 place.joined, pause = True, _FIRST_PAUSE
-                self._state(place, RoomState.JOINED)
+                self._state(place, RoomState.JOINED, caught_up=caught_up)
+                self._history.release(place)
                 refused = _Refused(*await entry.left)
             except _Refused as error:
                 refused = error
+                self._history.abandon(place)
             place.joined = False
             self._drop(place.room, refused.sentence)
             self._state(place, RoomState.REFUSED, f"{place.room}: {refused.sentence}")
@@ -228,12 +226,12 @@ class Rooms:
 
     async def _ask_in(self, entry: _Entry) -> answers.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
-        place, key = entry.place, _key(entry.config)
+        place = entry.place
         for nick in nicks(self._nick(entry)):
             place.nick = nick
             entry.asked = self._voice.fresh_id()
             entry.answer = asyncio.get_running_loop().create_future()
-            self._voice.say(encode.join(place.occupant, entry.asked, key))
+            self._voice.say(encode.join(place.occupant, entry.asked, place.key))
             try:
                 async with asyncio.timeout(_ANSWER):
                     answer = await entry.answer
@@ -243,7 +241,7 @@ class Rooms:
                 return answer
             if answer.condition != "conflict":
                 break
-        raise _Refused(refusals.entry(answer, with_password=key is not None))
+        raise _Refused(refusals.entry(answer, with_password=place.key is not None))
 
     async def _create(self, entry: _Entry) -> None:
         """Our joining made the room (XEP-0045 section 10.1): set it up, or undo it."""
@@ -276,6 +274,7 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
     archive = any(feature.startswith("urn:xmpp:mam:") for feature in found.features)
+    place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
     place.window = _KEEPING if archive else _window(found.history)
     return found.features, ""
 
@@ -283,10 +282,6 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
 def _count_history(place: Place, form: Element) -> None:
     if form.get("type") == "result":
         place.window = max(place.window, _window(answers.info(form).history))
-
-
-def _key(config: RoomConfig) -> str | None:
-    return config.password.get_secret_value() if config.password else None
 
 
 def _window(history: int | None) -> int:

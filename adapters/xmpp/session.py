@@ -2,9 +2,9 @@
 
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bridge import MessageId, RoomId
+from bridge import MessageId, RoomId, TalkEvent
 
 __all__ = ["Place", "Session"]
 
@@ -16,7 +16,19 @@ class Place:
     room: RoomId
     nick: str
     """Who we are there: the last nick that we asked for, or that the room gave us."""
+    key: str | None = field(default=None, repr=False)
+    """The password."""
     joined: bool = False
+    me: str = ""
+    """Our own occupant id, where the room gives them."""
+    last: str = ""
+    """What the room calls the last message that was heard or read; "" when it named none."""
+    held: list[TalkEvent] | None = None
+    """What has been said while we read what was said before; None: nothing has to wait."""
+    spilled: bool = False
+    """Whether too much was said to be held: it has to be read from the archive."""
+    archive: bool = False
+    """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""
     stanza_ids: bool = False
     """Whether the room puts ids on messages that can be believed (XEP-0359 section 6)."""
     occupant_ids: bool = False
@@ -44,8 +56,11 @@ class Session:
 
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
+        self.made = MessageId("")
+        """The last name that we made."""
         self._count = itertools.count()
 
     def fresh_id(self) -> MessageId:
         """A name for a message that the room gave none that can be believed."""
-        return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
+        self.made = MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
+        return self.made

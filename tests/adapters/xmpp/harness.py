@@ -55,6 +55,11 @@ def message(nick, text, *, stanza_id=None, by=ROOM, more="", name="m1", room=ROO
     )
 
 
+def subject(room=ROOM):
+    """What ends a room's history (XEP-0045 section 7.2.15)."""
+    return f"<message from='{room}' to='{JID}' type='groupchat'><subject/></message>"
+
+
 class Server:
     """Takes any login and any join, unless `answer` says something else to a stanza."""
 
@@ -147,7 +152,7 @@ class Server:
             return self._request(element, to, id_)
         if tag == "presence" and element.get("type") is None and "/" in to:
             room, _, nick = to.partition("/")
-            return presence(nick, 110, room=room)
+            return presence(nick, 110, room=room) + subject(room)
         if tag == "message" and element.get("type") == "groupchat":
             return message("hubbub", "x", stanza_id=f"q-{id_}", name=id_, room=to, by=to)
         return ""
@@ -170,12 +175,14 @@ class Server:
 class Ears:
     """Stands in for the core."""
 
-    def __init__(self):
+    def __init__(self, positions=None):
         self.events = asyncio.Queue()
         self.batches = []
+        self.positions = {} if positions is None else positions
 
     def __call__(self, events, *positions):
         self.batches.append(list(events))
+        self.positions.update({position.scope: position.token for position in positions})
         for event in events:
             self.events.put_nowait(event)
         done = asyncio.get_running_loop().create_future()
@@ -183,7 +190,7 @@ class Ears:
         return done
 
     def position(self, scope=""):
-        return None
+        return self.positions.get(scope)
 
     async def state(self, state, room=ROOM):
         """The next time that a room is in this state; its reason."""
@@ -192,6 +199,17 @@ class Ears:
                 event = await self.events.get()
                 if isinstance(event, RoomStateChanged) and (event.state, event.room) == (state, room):
                     return event.reason
+
+    async def until_joined(self, room=ROOM):
+        """What was said until a room is joined, and whether that is all of it."""
+        said = []
+        async with asyncio.timeout(30):
+            while True:
+                event = await self.events.get()
+                if not isinstance(event, RoomStateChanged):
+                    said.append(event)
+                elif (event.state, event.room) == (RoomState.JOINED, room):
+                    return said, event.caught_up
 
     async def said(self):
         async with asyncio.timeout(10):
@@ -219,9 +237,9 @@ def adapter(port, **more):
 
 
 @contextlib.asynccontextmanager
-async def running(made, rooms=None, *, joined=True):
+async def running(made, rooms=None, *, joined=True, positions=None):
     """The adapter, connected and in its rooms."""
-    ears = Ears()
+    ears = Ears(positions)
     await made.serve(rooms if rooms is not None else {ROOM: made.RoomConfig()})
     task = asyncio.ensure_future(made.run(ears))
     ears.task = task

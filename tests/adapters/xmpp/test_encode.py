@@ -62,7 +62,7 @@ def test_text_that_only_looks_like_an_emote_is_none():
 def test_an_origin_id_where_the_room_may_change_ids():
     """XEP-0359 section 5."""
     assert f"<origin-id xmlns='urn:xmpp:sid:0' id='{TXN}'/>" in encode.message(
-        ROOM, plain("a"), Kind.TEXT, TXN, origin=True
+        ROOM, plain("a"), Kind.TEXT, TXN, encode.origin(TXN)
     )
 
 
@@ -139,5 +139,5 @@ def test_the_longest_text_fits_into_a_stanza(sample, marks, block, kind):
     """
     text = sample * (encode.TEXT_LIMIT // len(sample.encode()))
     room = RoomId("&" * 600 + "@muc.example.org")
-    stanza = encode.message(room, Content((Span(text, marks, block=block),)), kind, TXN, origin=True)
+    stanza = encode.message(room, Content((Span(text, marks, block=block),)), kind, TXN, encode.origin(TXN))
     assert len(stanza.encode()) < encode.STANZA_LIMIT

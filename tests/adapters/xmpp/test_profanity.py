@@ -1,6 +1,7 @@
 """profanity, a client of another maker, in a terminal of its own: it hears us, and we hear it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -95,5 +96,8 @@ async def test_profanity(server, profanity):
         assert (event.kind, event.content) == (Kind.EMOTE, plain("waves"))
         await give(made, command("<alice> *greetings* & <more>", room=ROOM))
         await profanity.shows("<alice> *greetings* & <more>")
+        of_old = replace(command("said of old", "2.ab", ROOM), at=1_600_000_000.0)
+        await give(made, of_old)
+        await profanity.shows("said of old")
         await profanity.type("/msg hubbub who are you?")
         await profanity.shows("I am a bridge.")

@@ -245,6 +245,7 @@ async def test_being_shown_out(server, monkeypatch, codes, inside, sentence):
     """XEP-0045 sections 8.2, 9.1, 9.4, 10.9: what is under way fails, and we come back."""
     monkeypatch.setattr(rooms.refusals, "_SOON", 0.05)
     monkeypatch.setattr(rooms.refusals, "_PAUSE", 0.05)
+    monkeypatch.setattr(rooms.refusals, "_AT_ONCE", 0.05)
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made) as ears:

@@ -1,0 +1,329 @@
+"""What was said while we were away: read from a room's archive, or shown by the room itself."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from bridge import (
+    CatchUp,
+    MessageId,
+    Part,
+    Receipt,
+    RoomId,
+    TalkEvent,
+    TemporaryFailure,
+    Txn,
+    UserId,
+    by_author,
+)
+
+from . import answers, decode, encode, parts
+from .decode import Past
+from .session import Place
+
+__all__ = ["History", "Voice"]
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 20.0
+"""Seconds for an archive's page, or for a room to show its history."""
+_SEARCH = 30.0
+_PAGE = 100
+_MOST_PAGES = 100
+_MOST_HELD = 1000
+_MOST_SHOWN = 256
+_ROUNDS = 3
+_SKEW = 600.0
+"""Seconds that the server's clock may differ from ours."""
+
+
+class Voice(Protocol):
+    """What the rooms need of the connection."""
+
+    def say(self, stanza: str) -> None: ...
+
+    def fresh_id(self) -> str: ...
+
+    async def ask(self, kind: str, to: str, payload: str, timeout: float = ...) -> Element: ...  # noqa: ASYNC109
+
+
+class _Unreadable(Exception):
+    """The archive refuses to be read."""
+
+
+@dataclass(slots=True)
+class _Showing:
+    """Messages of the past that are on their way to us."""
+
+    place: Place
+    past: list[Past] = field(default_factory=list)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class _Missed:
+    """What was said since a position, the oldest first."""
+
+    events: list[TalkEvent]
+    last: str = ""
+    """What the room calls the last message that was read; "" when there was none."""
+    whole: bool = False
+    """Whether nothing is missing but what the owner does not want."""
+
+
+class History:
+    """The past of all rooms of one connection."""
+
+    def __init__(
+        self,
+        voice: Voice,
+        rules: CatchUp,
+        position: Callable[[str], str | None],
+        hear: Callable[[Place, Sequence[TalkEvent], str], None],
+    ) -> None:
+        """`hear` takes what was said somewhere, and what the room calls the last of it, or "" for unknown."""
+        self.voice = voice
+        self._rules = rules
+        self._position = position
+        self._hear = hear
+        self._queries: dict[str, _Showing] = {}
+        self._showings: dict[RoomId, _Showing] = {}
+
+    # -- what comes in
+
+    def archived(self, element: Element) -> bool:
+        """Take a message of an archive; False: it is none.
+
+        Only a room speaks with its bare address, and only of a query that we have made (XEP-0313 section 8).
+        """
+        found = answers.result(element)
+        if found is None:
+            return False
+        query, name, stamp, said = found
+        asked = self._queries.get(query)
+        if asked is not None and name and element.get("from") == asked.place.room and len(asked.past) < _PAGE:
+            past = decode.past(said, asked.place, name, stamp)
+            asked.past.append(past or Past(name, "", parts.time_of(stamp), (), None))
+        return True
+
+    def shown(self, element: Element, place: Place) -> bool:
+        """Take a message of the history that a room shows; False: it is none."""
+        past = decode.past(element, place)
+        showing = self._showings.get(place.room)
+        if showing is not None:
+            if past is not None and len(showing.past) < _MOST_SHOWN:
+                showing.past.append(past)
+            elif past is None and parts.is_subject(element):
+                showing.ended.set()  # it ends the history (XEP-0045 section 7.2.15)
+        return past is not None
+
+    def hold(self, place: Place, said: TalkEvent) -> None:
+        """What is said while a room's past is read waits for that."""
+        if place.held is None or place.spilled:
+            return
+        if len(place.held) < _MOST_HELD:
+            place.held.append(said)
+        elif place.archive:
+            place.spilled = True
+            place.held.clear()
+        else:
+            place.held.append(said)
+            if place.room in self._showings:
+                self._showings[place.room].ended.set()
+
+    def release(self, place: Place) -> None:
+        """Hear what was held."""
+        held, place.held = place.held, None
+        if held:
+            self._hear(place, held, held[-1].id if place.stanza_ids else "")
+
+    def abandon(self, place: Place) -> None:
+        """Give up entering a room: what was held is heard unless it can be read again."""
+        if place.stanza_ids:
+            place.held = None
+        self.release(place)
+
+    # -- catching up
+
+    async def catch_up(self, place: Place) -> bool:
+        """Hear what was said since the room's position; True when nothing of it is missing.
+
+        What is said meanwhile is held until `release`. A room without a position starts at now.
+        """
+        token = self._position(place.room)
+        if token is None or not self._rules.max_messages:
+            self._hear(place, (), await self._newest(place))
+            return False
+        since, _, place.last = token.partition(" ")
+        whole, known, most = False, set[str](), self._rules.max_messages
+        for _ in range(_ROUNDS):
+            place.spilled = False
+            missed = await self._missed(place, float(since), most)
+            whole, most = missed.whole, _PAGE * _MOST_PAGES
+            known.update(event.id for event in missed.events)
+            self._hear(place, missed.events, missed.last)
+            if not place.spilled:
+                break
+        place.held = [said for said in place.held or () if said.id not in known]
+        return whole and not place.spilled
+
+    async def _newest(self, place: Place) -> str:
+        """What the archive calls its last message."""
+        if place.archive:
+            with contextlib.suppress(TimeoutError, _Unreadable):
+                past, _ = await self._page(place, 0.0, "", 1)
+                return past[-1].id if past else ""
+        return ""
+
+    async def _missed(self, place: Place, since: float, most: int) -> _Missed:
+        """What was said after the place's last message, at most so many of the newest.
+
+        Read backwards: so the newest count, the clock of nobody matters while the last message is still
+        there, and an archive need not know it when it is not (ejabberd then would begin at the beginning).
+        """
+        missed = _Missed([])
+        if not place.stanza_ids:
+            return missed  # without names nobody could tell what was heard before
+        try:
+            met = await (
+                self._read(place, missed, since, most) if place.archive else self._look(place, missed)
+            )
+        except _Unreadable:
+            met = await self._look(place, missed)
+        except TimeoutError:
+            met = False
+            log.warning(
+                "the archive of %s does not answer: what was said meanwhile may be missing", place.room
+            )
+        if not met:
+            missed.events = [said for said in missed.events if (said.at or 0.0) >= since - _SKEW]
+        if len(missed.events) > most:
+            log.info("%s: what was said earlier than the last %d messages is left out", place.room, most)
+            del missed.events[most:]
+        missed.events.reverse()
+        return missed
+
+    async def _read(self, place: Place, missed: _Missed, since: float, most: int) -> bool:
+        """Read the archive, the newest first; True when the place's last message was met."""
+        start, before = time.time() - self._rules.max_age - _SKEW, ""
+        for _ in range(_MOST_PAGES):
+            past, before = await self._page(place, start, before)
+            if past and not missed.last:
+                missed.last = past[-1].id
+            if _since(place, past, missed):
+                missed.whole = True
+                return True
+            if len(missed.events) > most:
+                missed.whole = True
+                return False
+            if not before:
+                # The last message should have been there: who lost it may have lost others.
+                missed.whole = not place.last or since < start or _older(past, since - _SKEW)
+                return False
+        return False
+
+    async def _look(self, place: Place, missed: _Missed) -> bool:
+        """Let the room show its history instead (XEP-0045 section 7.2.14)."""
+        past = await self._show(place)
+        missed.last = past[-1].id if past else ""
+        missed.whole = _since(place, [one for one in past if one.id], missed)
+        return missed.whole
+
+    # -- finding what was sent
+
+    async def find_sent(self, place: Place, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
+        """Which of our messages stand in the room's archive or history.
+
+        None is certain where what was read reaches back far enough: what our old session said has been dealt
+        with, since our new one, which ended it, is in the room. A server and its rooms take stanzas between
+        two addresses in order (RFC 6120 section 10.1), and a room gives a message back with the name that
+        its archive gave it, hence not before it stands there.
+        """
+        found: dict[Txn, Receipt | None] = {}
+        try:
+            async with asyncio.timeout(_SEARCH):
+                reaches = await self._search(place, since - _SKEW, frozenset(txns), found)
+        except TimeoutError:
+            raise TemporaryFailure(f"{place.room} does not show what was said there") from None
+        return dict.fromkeys(txns) | found if reaches else found
+
+    async def _search(
+        self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
+    ) -> bool:
+        """Find these; True when all was looked through that may have been said since."""
+        if place.archive:
+            with contextlib.suppress(_Unreadable):
+                before = ""
+                for _ in range(_MOST_PAGES):
+                    past, before = await self._page(place, since, before)
+                    _pick(past, txns, found)
+                    if not before or len(found) == len(txns):
+                        return True
+                return False
+        past = await self._show(place)
+        _pick(past, txns, found)
+        return _older(past, since)
+
+    # -- reading
+
+    async def _page(
+        self, place: Place, start: float, before: str, most: int = _PAGE
+    ) -> tuple[list[Past], str]:
+        """A page of the archive, and what to ask for the one before; "" when there is none.
+
+        Raises TimeoutError and _Unreadable.
+        """
+        query = self.voice.fresh_id()
+        asked = self._queries[query] = _Showing(place)
+        try:
+            payload = encode.archive(query, start, before, most)
+            answer = await self.voice.ask("set", place.room, payload, _PATIENCE)
+        finally:
+            del self._queries[query]
+        if answer.get("type") == "error":
+            raise _Unreadable
+        page = answers.page(answer)
+        return asked.past, "" if page.complete or page.first == before else page.first
+
+    async def _show(self, place: Place) -> list[Past]:
+        """Let the room show the last of its history: who enters again gets it anew. The oldest first."""
+        showing = self._showings[place.room] = _Showing(place)
+        counted, place.shown = place.shown, place.shown or 0
+        self.voice.say(encode.join(place.occupant, self.voice.fresh_id(), place.key, _MOST_SHOWN))
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await showing.ended.wait()
+        except TimeoutError:
+            return []
+        finally:
+            place.shown = counted
+            del self._showings[place.room]
+        return showing.past
+
+
+def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:
+    """Add what was said after the place's last message, the newest first; True when that was met."""
+    for one in reversed(past):
+        if one.id == place.last:
+            return True
+        if one.event is not None:
+            missed.events.append(one.event)
+    return False
+
+
+def _older(past: Sequence[Past], at: float) -> bool:
+    """Whether the first of these was said before that time."""
+    return bool(past) and past[0].at is not None and past[0].at < at
+
+
+def _pick(past: Sequence[Past], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:
+    """Find our messages by their marks, which nobody knew before they were said; the oldest is ours."""
+    for one in reversed(past):
+        for name in txns.intersection(one.names):
+            mine = by_author(UserId(one.occupant), name)
+            found[name] = Receipt(Part(MessageId(one.id or name), (mine,)))

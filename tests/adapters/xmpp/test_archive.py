@@ -1,0 +1,202 @@
+"""What was said while nobody listened, from the archives of real rooms (XEP-0313)."""
+
+import contextlib
+import dataclasses
+import time
+
+import pytest
+
+from adapters.xmpp import Adapter
+from bridge import CatchUp, ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
+from tests.adapters.xmpp.harness import command, failure, give, running
+from tests.adapters.xmpp.servers import Archive, Ejabberd
+from tests.e2e.proxy import Proxy
+
+
+class Prosody:
+    """Prosody with an archive, spoken to as the other server is."""
+
+    def __init__(self, folder):
+        folder.chmod(0o755)
+        self._demo = Archive(folder)
+        self.domain, self.rooms = "demo.hubbub.test", "rooms.demo.hubbub.test"
+        self.start, self.stop, self.person = self._demo.start, self._demo.stop, self._demo.person
+
+    @property
+    def port(self):
+        return self._demo.port
+
+    async def register(self, user, password):
+        self._demo.account(user, password)
+
+
+@pytest.fixture(scope="module", params=[Prosody, Ejabberd])
+async def server(request, tmp_path_factory):
+    made = request.param(tmp_path_factory.mktemp("server"))
+    try:
+        await made.start()
+        await made.register("hubbub", "hubbub")
+        yield made
+    finally:
+        await made.stop()
+
+
+class Bridge:
+    """An adapter in one room, run again and again, and what the core remembers of it."""
+
+    def __init__(self, server, name):
+        self.room = f"{name}@{server.rooms}"
+        self.positions = {}
+        self.server = server
+        self.user = "hubbub"
+
+    @contextlib.asynccontextmanager
+    async def running(self, positions=None, *, port=None, **rules):
+        config = Adapter.NetworkConfig(
+            jid=f"{self.user}@{self.server.domain}", password=self.user, server="127.0.0.1",
+            port=port or self.server.port, tls="none",
+        )  # fmt: skip
+        self.adapter = Adapter("home", config, "I am a bridge.")
+        self.adapter.catch_up = CatchUp(**rules)
+        rooms = {self.room: Adapter.RoomConfig(create=True)}
+        known = self.positions if positions is None else dict(positions)
+        async with running(self.adapter, rooms, joined=False, positions=known) as ears:
+            yield ears
+
+    async def begin(self):
+        """The room, with alice in it; one message was heard live."""
+        async with self.running() as ears:
+            assert await ears.until_joined(self.room) == ([], False)
+            assert self.room in self.positions, "a room begins at now"
+            start = dict(self.positions)
+            self.alice = await self.server.person("alice", self.room)
+            await self.alice.say(plain("live"))
+            live = await ears.said()
+        return start, live
+
+
+@pytest.fixture
+def bridge(server, request):
+    return Bridge(server, request.node.originalname.replace("_", "-"))
+
+
+def texts(events):
+    return [event.content.text for event in events]
+
+
+async def test_what_was_said_meanwhile(bridge):
+    """XEP-0313 sections 4 and 5: once, in order, before the room counts as joined; as it was named live."""
+    start, live = await bridge.begin()
+    for n in range(5):
+        await bridge.alice.say(plain(str(n)))
+    async with bridge.running() as ears:
+        said, caught_up = await ears.until_joined(bridge.room)
+        assert (texts(said), caught_up) == (["0", "1", "2", "3", "4"], True)
+        await bridge.alice.say(plain("after"))
+        after = await ears.said()
+    assert all(event.replayed and abs(event.at - time.time()) < 60 for event in said)
+    assert {event.sender for event in said} == {live.sender}
+    assert not after.replayed
+    async with bridge.running() as ears:
+        assert await ears.until_joined(bridge.room) == ([], True)
+    async with bridge.running(start) as ears:
+        again, caught_up = await ears.until_joined(bridge.room)
+    assert [event.id for event in again] == [live.id, *(event.id for event in said), after.id]
+
+
+async def test_a_position_that_the_archive_does_not_know(bridge):
+    """By the time, then, and not from the beginning of all things."""
+    _, live = await bridge.begin()
+    await bridge.alice.say(plain("meanwhile"))
+    async with bridge.running({bridge.room: f"{int(time.time())} 0000"}) as ears:
+        said, caught_up = await ears.until_joined(bridge.room)
+    assert texts(said) == ["live", "meanwhile"]
+    assert said[0].id == live.id, "the core knows it"
+    assert not caught_up
+    async with bridge.running({bridge.room: f"{int(time.time()) + 1000} 0000"}) as ears:
+        assert await ears.until_joined(bridge.room) == ([], True)
+
+
+async def test_more_than_is_wanted(bridge):
+    """The newest, across the pages of the archive."""
+    await bridge.begin()
+    for n in range(130):
+        await bridge.alice.say(plain(str(n)))
+    before = dict(bridge.positions)
+    for most in (120, 3):
+        async with bridge.running(before, max_messages=most) as ears:
+            said, caught_up = await ears.until_joined(bridge.room)
+        assert (texts(said), caught_up) == ([str(n) for n in range(130 - most, 130)], True)
+    async with bridge.running(max_messages=0) as ears:
+        assert await ears.until_joined(bridge.room) == ([], False)
+        await bridge.alice.say(plain("from now on"))
+        assert (await ears.said()).content == plain("from now on")
+    async with bridge.running() as ears:
+        assert await ears.until_joined(bridge.room) == ([], True)
+
+
+TXNS = [Txn(f"{n:x}.2.0.0123456789abcdef") for n in range(3)]
+
+
+async def test_what_was_sent_before_the_connection_was_cut(bridge):
+    """A message that arrived is found by its mark, with the room's name for it; one that did not is not."""
+    await bridge.begin()
+    proxy = Proxy(bridge.server.port)
+    await proxy.start()
+    since = time.time()
+    async with bridge.running(port=proxy.port) as ears:
+        await ears.state(RoomState.JOINED, bridge.room)
+        confirmed = await give(bridge.adapter, command("first", TXNS[0], bridge.room))
+        bridge.adapter._link._client._listener.message = lambda element: None
+        lost = give(bridge.adapter, command("second", TXNS[1], bridge.room))
+        assert [(await bridge.alice.heard.get()).content.text for _ in range(2)] == ["first", "second"]
+        await proxy.cut()
+        assert isinstance(await failure(lost), ConnectionLost)
+        await failure(ears.task)
+    async with bridge.running() as ears:
+        assert await ears.until_joined(bridge.room) == ([], True), "our own words are no event"
+        try:
+            found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
+        except RoomUnavailable:  # ejabberd may end the old session late, and with it the place of the new one
+            await ears.until_joined(bridge.room)
+            found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
+        assert found[TXNS[0]] == confirmed
+        assert found[TXNS[1]].part.aliases == (by_author(f"{bridge.room}/hubbub", TXNS[1]),)
+        assert found[TXNS[2]] is None
+
+
+async def test_the_mark_of_another(bridge):
+    """A copy made by some Hubbub is an event that says so, live and afterwards."""
+    start, live = await bridge.begin()
+    async with bridge.running() as ears:
+        await ears.state(RoomState.JOINED, bridge.room)
+        bridge.alice._send(
+            f"<message to='{bridge.room}' type='groupchat' id='{TXNS[0]}'><body>a copy</body></message>"
+        )
+        copy = await ears.said()
+    async with bridge.running(start) as ears:
+        said, _ = await ears.until_joined(bridge.room)
+    assert isinstance(copy, MessageCreated)
+    assert (copy.mark, live.mark) == (TXNS[0], "")
+    assert [event.mark for event in said] == ["", TXNS[0]]
+
+
+async def test_a_message_with_its_time_is_no_history(bridge):
+    """XEP-0203: the room gives it back, and people and other bridges hear it as any other."""
+    start, _ = await bridge.begin()
+    await bridge.server.register("another", "another")
+    other = Bridge(bridge.server, "")
+    other.room, other.user = bridge.room, "another"
+    long_ago = dataclasses.replace(command("of old", TXNS[0], bridge.room), at=1_600_000_000.0)
+    async with bridge.running() as ears, other.running() as others:
+        await ears.state(RoomState.JOINED, bridge.room)
+        await others.state(RoomState.JOINED, bridge.room)
+        assert bridge.adapter.capabilities(bridge.room).times
+        receipt = await give(bridge.adapter, long_ago)
+        assert (await bridge.alice.heard.get()).content == plain("of old")
+        heard = await others.said()
+    assert (heard.id, heard.at, heard.mark) == (receipt.part.id, long_ago.at, TXNS[0])
+    async with other.running(start) as others:
+        said, _ = await others.until_joined(bridge.room)
+    assert texts(said) == ["live", "of old"]
+    assert abs(said[1].at - time.time()) < 60, "the room's time decides"
