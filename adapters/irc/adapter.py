@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from bridge import (
     Emit,
     Event,
     Model,
+    Position,
     Receipt,
     Rejected,
     RoomId,
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 _LINE = 512
 _LONGEST_LINE = 4096
 _LOOK_TIMEOUT = 60.0
+_BACKLOG = 20
+"""More lines at once than fill a screen are a flood to the people there."""
 _SLOW_FOR = 600.0
 _TOKENS = 2
 """What a message costs of the flood control: its line, and the PING that confirms it."""
@@ -103,14 +106,14 @@ class IrcAdapter(Adapter):
         link, data = self._line(command)
         await link.bucket.take(_TOKENS)
         landed, settle = landing()
-        link.say(command.room, data, settle)
+        link.say(command, data, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data = self._line(command)
         if not link.bucket.take_now(_TOKENS):
             return False
-        link.say(command.room, data, settle)
+        link.say(command, data, settle)
         return True
 
     def _line(self, command: Command) -> tuple[Link, bytes]:
@@ -132,18 +135,10 @@ class IrcAdapter(Adapter):
         return _record(room, self._line_length() - prefix, self._expansion)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        found: dict[RoomId, str | None] = {}
-        done = asyncio.Event()
-
-        def collect(events: Sequence[Event]) -> None:
-            for event in events:
-                if isinstance(event, RoomStateChanged) and event.state is not RoomState.JOINING:
-                    found.setdefault(event.room, event.reason or None)
-            if rooms.keys() <= found.keys():
-                done.set()
-
+        looker = _Looker(rooms.keys())
+        found, done = looker.found, looker.done
         config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
-        link = Link(config, config.flood.per_second, collect, lambda _: None)
+        link = Link(config, config.flood.per_second, looker, lambda _: None)
         running = asyncio.create_task(link.run(rooms))
         looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
         try:
@@ -159,6 +154,28 @@ class IrcAdapter(Adapter):
         }
 
 
+class _Looker:
+    """Takes what is emitted while rooms are only looked at."""
+
+    def __init__(self, rooms: Collection[RoomId]) -> None:
+        self._rooms = rooms
+        self.found: dict[RoomId, str | None] = {}
+        self.done = asyncio.Event()
+
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
+        for event in events:
+            if isinstance(event, RoomStateChanged) and event.state is not RoomState.JOINING:
+                self.found.setdefault(event.room, event.reason or None)
+        if set(self._rooms) <= self.found.keys():
+            self.done.set()
+        taken = asyncio.get_running_loop().create_future()
+        taken.set_result(None)
+        return taken
+
+    def position(self, scope: str = "") -> str | None:
+        return None
+
+
 @lru_cache(maxsize=1024)
 def _record(room: RoomId, length: int, expansion: int) -> Capabilities:
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
@@ -171,5 +188,6 @@ def _record(room: RoomId, length: int, expansion: int) -> Capabilities:
         mark_cost=encode.MARK_COST,
         authorship=Authorship.PREFIX,
         name_pings=True,
+        backlog=_BACKLOG,
         window=1,
     )

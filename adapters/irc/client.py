@@ -89,6 +89,16 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
 
+    def pause(self) -> None:
+        """Read nothing more from the server."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def send_raw(self, string: str) -> None:
         """What the library sends by itself: NICK and USER."""
         self.write(string.encode(self.encoding, "replace").translate(None, b"\r\n\0") + b"\r\n")

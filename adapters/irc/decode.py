@@ -7,11 +7,12 @@ from bridge import Content, Kind, Mark, MessageCreated, MessageId, Sender, Span,
 
 from .colours import PALETTE
 from .session import Session
-from .wire import Line, nick_of
+from .wire import MARK, Line, nick_of
 
 __all__ = ["content", "ctcp", "message"]
 
 _ACTION = "\x01ACTION"
+_LONGEST_MARK = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CODE = re.compile(
     r"\x03(?:(?P<fore>[0-9]{1,2})(?:,(?P<back>[0-9]{1,2}))?)?"
@@ -57,6 +58,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
         content=said,
         kind=kind,
         at=_time(tags["time"]) if "time" in tags else None,
+        mark=tags[MARK][:_LONGEST_MARK] if MARK in tags else "",
         replayed=bool(session.entering or session.batches) and session.is_history(line, room),
     )
 

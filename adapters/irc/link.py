@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from bridge import (
     AdapterError,
     ConnectionLost,
-    Event,
+    Emit,
     RoomId,
+    SendMessage,
     Settle,
 )
 
@@ -19,12 +20,13 @@ from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .entry import enter
 from .flood import Bucket
-from .wire import line
+from .wire import MARK, line
 
 __all__ = ["Link"]
 
 log = logging.getLogger(__name__)
 
+_MARK = MARK.encode()
 _REGAIN = 30.0
 _MOST_POSTED = 64
 
@@ -36,7 +38,7 @@ class Link:
         self,
         config: NetworkConfig,
         per_second: float,
-        deliver: Callable[[list[Event]], object],
+        deliver: Emit,
         introduce: Callable[[str], str | None],
     ) -> None:
         loop = asyncio.get_running_loop()
@@ -52,6 +54,9 @@ class Link:
         self.arrived = asyncio.Event()
         """We are logged in and may join."""
         self._connection: Connection | None = None
+        self._paused = False
+        self._resumed = 0.0
+        """When the server was last heard again after a pause of ours."""
 
     # -- what the adapter asks for
 
@@ -77,17 +82,19 @@ class Link:
             self.post(data)
         self.stir()
 
-    def say(self, room: RoomId, data: bytes, settle: Settle) -> None:
-        """Send a message's line with the PING that confirms it, in one write."""
+    def say(self, command: SendMessage, data: bytes, settle: Settle) -> None:
+        """Send a message's line, with its mark, and the PING that confirms it, in one write."""
         flight = self.ears.flights.start(self.now())
-        flight.room, flight.settle = room, settle
+        flight.room, flight.settle = command.room, settle
         token = flight.token.encode()
         caps = self.session.caps
+        if "message-tags" in caps and self.session.marking:
+            data = b"@%b=%b %b" % (_MARK, command.txn.encode(), data)
         if "echo-message" in caps:
             flight.echo = True
             if "labeled-response" in caps:
                 flight.labelled = True
-                data = b"@label=%b %b" % (token, data)
+                data = b"@label=%b%b%b" % (token, b";" if data[:1] == b"@" else b" ", data.removeprefix(b"@"))
         self.write(b"%b\r\nPING :%b\r\n" % (data, token))
 
     @property
@@ -163,7 +170,22 @@ class Link:
             self.ears.flights.landed = False
             events = self.ears.events.copy()
             self.ears.events.clear()
-            self._deliver(events)
+            taken = self._deliver(events)
+            if not taken.done():
+                self._pause(taken)
+
+    def _pause(self, taken: "asyncio.Future[None]") -> None:
+        """Hear no more until what was heard is durable: else it would pile up in memory."""
+        if self._connection is None or self._paused:
+            return
+        self._paused = True
+        self._connection.pause()
+        taken.add_done_callback(self._resume)
+
+    def _resume(self, _: "asyncio.Future[None]") -> None:
+        assert self._connection is not None
+        self._paused, self._resumed = False, self.now()
+        self._connection.resume()
 
     async def _close(self) -> None:
         self._ended.cancel()
@@ -204,7 +226,9 @@ class Link:
         while True:
             await asyncio.sleep(min(after, timeout, 60.0) / 4)
             now = self.now()
-            waited = now - flights.oldest.since if flights.oldest else 0.0
+            if self._paused:
+                continue
+            waited = now - max(flights.oldest.since, self._resumed) if flights.oldest else 0.0
             if waited > timeout:
                 raise ConnectionLost(
                     f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"

@@ -3,12 +3,12 @@
 import itertools
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from bridge import MessageId, RoomId
 
-from .wire import Line
+from .wire import MARK, Line
 
 __all__ = ["Session", "fold_ascii"]
 
@@ -38,6 +38,8 @@ class Session:
         self.host = ""
         self.caps: set[str] = set()
         self.isupport: dict[str, str] = {}
+        self.marking = True
+        """Whether the server lets our mark through, where it knows tags at all."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Open batches: reference to type and the tags of its first line."""
         self.entering: dict[RoomId, str | None] = {}
@@ -83,6 +85,7 @@ class Session:
                 self.isupport.pop(key[1:], None)
             elif key:
                 self.isupport[key] = _HEX_ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
+        self.marking = not _denied(MARK[1:], self.isupport.get("CLIENTTAGDENY", "").split(","))
         mapping = self.isupport.get("CASEMAPPING", "rfc1459").lower()
         fold = _FOLDS.get(mapping, _FOLDS["ascii"])
         if fold is not self._fold:
@@ -158,6 +161,11 @@ class Session:
     def fresh_id(self) -> MessageId:
         """A name for a message that the server gave none."""
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
+
+
+def _denied(tag: str, rules: Collection[str]) -> bool:
+    """Whether ISUPPORT CLIENTTAGDENY keeps a client-only tag back (IRCv3 message-tags)."""
+    return f"-{tag}" not in rules and ("*" in rules or tag in rules)
 
 
 @lru_cache(maxsize=64)

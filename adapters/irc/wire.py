@@ -7,7 +7,10 @@ breaks; both would let a user speak in another channel's name, so lines are take
 import re
 from typing import NamedTuple
 
-__all__ = ["Line", "decode_text", "line", "nick_of", "parse"]
+__all__ = ["MARK", "Line", "decode_text", "line", "nick_of", "parse"]
+
+MARK = "+hubbub/txn"
+"""The client-only tag (IRCv3 message-tags) that carries a message's txn."""
 
 _NO_TAGS: dict[str, str] = {}
 _ESCAPE = re.compile(r"\\(.?)")

@@ -36,11 +36,15 @@ class Collector:
     def __init__(self) -> None:
         self.batches: list[list[Event]] = []
         self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.full: asyncio.Future[None] | None = None
+        """Set while the journal cannot be written: done when it can."""
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         self.batches.append(list(events))
         for event in events:
             self.events.put_nowait(event)
+        if self.full is not None:
+            return self.full
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
@@ -250,7 +254,8 @@ class ScriptedServer:
                 ]
             case "PRIVMSG" | "NOTICE", [target, text] if "echo-message" in self.acknowledged:
                 label = f"label={got.tags['label']};" if "label" in got.tags else ""
-                return [f"@{label}msgid=m{len(self.received)} :{me} {got.command} {target} :{text}"]
+                tags = "".join(f"{key}={value};" for key, value in got.tags.items() if key[0] == "+")
+                return [f"@{label}{tags}msgid=m{len(self.received)} :{me} {got.command} {target} :{text}"]
             case _:
                 return []
 

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from adapters.irc.wire import Line
+from adapters.irc.wire import Line, parse
 from bridge import (
     ConnectionLost,
     RateLimited,
     Rejected,
+    RoomId,
     RoomUnavailable,
 )
 
@@ -138,6 +139,71 @@ async def test_confirmed(caps: str) -> None:
         assert server.received[server.received.index(sent) + 1].startswith("PING :h")
         assert receipt.part.id.startswith("m") if caps else receipt.part is None
         assert run.emitted.events.empty()
+
+
+@pytest.mark.parametrize(
+    ("denied", "marked"),
+    [
+        ("", True),
+        (" CLIENTTAGDENY=*", False),
+        (" CLIENTTAGDENY=*,-hubbub/txn", True),
+        (" CLIENTTAGDENY=typing,hubbub/txn", False),
+        (" CLIENTTAGDENY=typing", True),
+    ],
+)
+async def test_what_we_say_is_marked(denied: str, marked: bool) -> None:
+    """IRCv3 message-tags: the txn goes along as a client-only tag, unless ISUPPORT keeps it back."""
+    async with (
+        ScriptedServer(caps="message-tags", isupport=f"CASEMAPPING=ascii{denied}") as server,
+        running(server.port, "#lobby") as run,
+    ):
+        await run.joined()
+        await (await run.send("#lobby", "hello"))
+        sent = await server.heard("PRIVMSG #lobby :hello$")
+        assert parse(sent).tags == ({"+hubbub/txn": "1.abc"} if marked else {})
+
+
+async def test_the_longest_line_is_not_shorter_with_its_tags() -> None:
+    """IRCv3 message-tags: tags have a limit of their own."""
+    caps = "echo-message labeled-response message-tags batch"
+    async with ScriptedServer(caps=caps) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        text = "x" * run.adapter.capabilities(RoomId("#lobby")).text_limit
+        await (await run.send("#lobby", text))
+        sent = await server.heard(f"PRIVMSG #lobby :{text}$")
+        assert parse(sent).tags.keys() == {"label", "+hubbub/txn"}
+
+
+async def test_the_mark_of_a_copy_is_told() -> None:
+    """IRCv3 message-tags: whoever said it, what bears a mark is some Hubbub's copy."""
+    async with ScriptedServer(caps="message-tags") as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        server.say("@+hubbub/txn=1a.2.0.0123456789abcdef :other!o@h PRIVMSG #lobby :a copy")
+        assert (await run.emitted.message()).mark == "1a.2.0.0123456789abcdef"
+        server.say(
+            f"@+hubbub/txn={'f' * 4000} :eve!e@h PRIVMSG #lobby :nonsense", ":bob!b@h NOTICE #lobby :x"
+        )
+        assert len((await run.emitted.message()).mark) <= 64
+        assert (await run.emitted.message()).mark == ""
+
+
+@pytest.mark.parametrize("caps", ["", "message-tags"])
+async def test_nothing_is_read_while_nothing_can_be_kept(caps: str) -> None:
+    """The journal cannot be written: the server's lines wait in its own memory, none is lost."""
+    async with ScriptedServer(caps=caps) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        full = run.emitted.full = asyncio.get_running_loop().create_future()
+        server.say(":bob!b@h PRIVMSG #lobby :first")
+        assert (await run.emitted.message()).content.text == "first"
+        server.say(*[f":bob!b@h PRIVMSG #lobby :{number}" for number in range(1000)])
+        landed = await run.send("#lobby", "what we say goes out")
+        await server.heard("goes out")
+        assert not run.adapter._link._connection.transport.is_reading()
+        assert run.emitted.texts == ["first"]
+        run.emitted.full = None
+        full.set_result(None)
+        await landed
+        assert run.emitted.texts[1:] == [str(number) for number in range(1000)]
 
 
 async def test_swallowed() -> None:
