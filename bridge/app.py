@@ -70,6 +70,10 @@ class Bridge:
         """The adapter of a network."""
         return self._networks[network].adapter
 
+    def patrol(self) -> None:
+        """Look after what waits, and tell: done every few seconds."""
+        self._router.patrol()
+
     async def _become(self, config: Config) -> None:
         rooms = _rooms(config)
         changed = {
@@ -120,7 +124,7 @@ class Bridge:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
         while True:
             await asyncio.sleep(_PATROL)
-            self._router.patrol()
+            self.patrol()
             await self._prune()
             for name in self._router.overdue():
                 self._networks[name].supervisor.restart("a confirmation is overdue")

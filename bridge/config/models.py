@@ -104,6 +104,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def _seconds(value: object) -> object:
     """A time such as 90s, 2m, 24h or 7d in seconds."""
+    if isinstance(value, float):
+        return value
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhd])", value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("must be a time with its unit: 30s, 2m, 24h or 7d")

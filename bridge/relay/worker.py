@@ -116,9 +116,12 @@ class Worker:
     def stop(self) -> None:
         """Begin nothing new; what is owed stays in the journal."""
         self._stopped = True
-        for task in (self._waiting, self._preparing):
-            if task is not None:
-                task.cancel()
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+            self._queue.put_back([self._flights.pop().delivery])  # it has not left
 
     def close(self) -> None:
         """At the end, when nothing more can be confirmed: note whether anything is in doubt."""

@@ -63,6 +63,8 @@ class ScriptedNetwork:
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
         self.gate.set()
+        self._lost: deque[AdapterError] = deque()
+        self._forgotten: set[int] = set()
         self._withheld: list[tuple[Settle, Receipt]] = []
         self._changed = asyncio.Event()
         self._adapter: ScriptedAdapter | None = None
@@ -109,7 +111,16 @@ class ScriptedNetwork:
         if not self.remembers:
             return {}
         numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
-        return {txn: _receipt(numbers[txn]) if txn in numbers else None for txn in txns}
+        found = {txn: _receipt(numbers[txn]) if txn in numbers else None for txn in txns}
+        return {txn: receipt for txn, receipt in found.items() if numbers.get(txn) not in self._forgotten}
+
+    def forget(self, number: int) -> None:
+        """Nobody can ask any more what became of this command, by its place in `said`."""
+        self._forgotten.add(number)
+
+    def lose(self, error: AdapterError) -> None:
+        """Take the next command, but let this stand in place of its confirmation."""
+        self._lost.append(error)
 
     def texts(self, room: str) -> list[str]:
         """What was said in a room by commands, as text."""
@@ -148,6 +159,13 @@ class ScriptedNetwork:
         if self._adapter is not None:
             self._adapter.lost.set()
 
+    def die(self) -> None:
+        """The adapter's process is killed: what it does from now on reaches nobody."""
+        if self._adapter is not None:
+            self._adapter.die()
+        self._adapter = None
+        self._withheld.clear()
+
     # What the adapter calls
 
     def connect(self, adapter: "ScriptedAdapter") -> int:
@@ -172,6 +190,9 @@ class ScriptedNetwork:
             return
         self.said.append(command)
         self._changed.set()
+        if self._lost:
+            settle(self._lost.popleft())
+            return
         self._withheld.append((settle, _receipt(len(self.said))))
         if self.confirming and len(self._withheld) == 1:
             asyncio.get_running_loop().call_soon(self._confirm)
@@ -227,6 +248,10 @@ class ScriptedAdapter(Adapter):
         finally:
             self._server.disconnect()
             self._emit = None
+
+    def die(self) -> None:
+        """Called by the network: say and hear nothing any more."""
+        self._emit = None
 
     def hear(self, events: Sequence[TalkEvent], position: int) -> None:
         """Called by the network when something happens."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
-from bridge.config import Config, Conversation, Direction, Network, RoomEntry
+from bridge.config import CatchUp, Config, Conversation, DeliveryRules, Direction, Network, RoomEntry
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
@@ -26,8 +28,12 @@ def config(
     *,
     ignore: Mapping[str, tuple[str, ...]] | None = None,
     prefix: Mapping[str, str] | None = None,
+    rules: DeliveryRules | None = None,
+    catch_up: CatchUp | None = None,
 ) -> Config:
-    """A configuration; `ignore` and `prefix` are by the name of a network or conversation."""
+    """A configuration; `ignore` and `prefix` are by the name of a network or conversation; `rules` and
+    `catch_up` are for every network.
+    """
     ignore, prefix = ignore or {}, prefix or {}
     rooms = {name: tuple(entry(text) for text in texts) for name, texts in conversations.items()}
     names = dict.fromkeys(entry.network for entries in rooms.values() for entry in entries)
@@ -38,6 +44,8 @@ def config(
             ScriptedAdapter.NetworkConfig(server=name),
             ignore.get(name, ()),
             prefix.get(name),
+            catch_up or CatchUp(),
+            rules or DeliveryRules(),
         )
         for name in names
     }
@@ -50,6 +58,19 @@ def config(
         "Ann",
         folder / "journal.sqlite3",
     )
+
+
+def killed(config: Config, folder: Path) -> Config:
+    """What a crash at this very moment would leave: the networks see the connections end, nothing more is
+    written. Returns the configuration with the journal as it is on disk, copied to a folder.
+    """
+    for name in config.networks:
+        ScriptedNetwork.named(name).die()
+    for part in ("", "-wal"):
+        file = config.journal.with_name(config.journal.name + part)
+        if file.exists():
+            shutil.copy(file, folder / file.name)
+    return replace(config, journal=folder / config.journal.name)
 
 
 @contextlib.asynccontextmanager

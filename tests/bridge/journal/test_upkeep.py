@@ -1,0 +1,176 @@
+"""The journal stays small, in steps, and grows up from older releases."""
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.adapter import Position
+from bridge.journal import BEING_HEARD, Journal, Oldest, Standing, schema
+from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
+
+RELEASED = sorted((Path(__file__).parent / "data").glob("schema-*.sql"))
+
+
+def event(name):
+    return MessageCreated(
+        id=MessageId(name), room=RoomId("one"), sender=Sender(UserId("a"), "alice"), content=plain(name)
+    )
+
+
+@pytest.fixture
+async def journal(tmp_path):
+    journal = Journal(tmp_path / "j.sqlite3")
+    yield journal
+    journal.close()
+
+
+async def taken(journal, count, *, delivered=True, start=0):
+    here, there = journal.number("net", RoomId("one")), journal.number("net", RoomId("two"))
+    deliveries = []
+    journal.taken = deliveries.extend
+    for n in range(start, start + count):
+        journal.take(here, event(f"m{n}"), (there,))
+    await journal.committed()
+    if delivered:
+        for n, delivery in enumerate(deliveries):
+            journal.deliver(delivery, Part(MessageId(f"c{start + n}")), None)
+        await journal.committed()
+    return there, deliveries
+
+
+def counts(journal):
+    query = (
+        "SELECT (SELECT count(*) FROM event), (SELECT count(body) FROM event), (SELECT count(*) FROM link)"
+    )
+    return journal._database.execute(query).fetchone()
+
+
+async def test_what_was_said_goes_first_then_what_it_was_called(journal):
+    await taken(journal, 1200)
+    later = time.time() + 60
+    while journal.prune(text_before=later, names_before=0.0):
+        await asyncio.sleep(0)
+    assert counts(journal) == (1200, 1, 1200)
+    while journal.prune(text_before=later, names_before=later):
+        await asyncio.sleep(0)
+    assert counts(journal) == (1, 1, 1)
+
+
+async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):
+    _, owed = await taken(journal, 3, delivered=False)
+    journal.give_up(owed[0], "refused")
+    journal.deliver(owed[1], None, None)
+    await taken(journal, 1, start=3)
+    later = time.time() + 60
+    while journal.prune(text_before=later, names_before=0.0):
+        pass
+    rows = journal._database.execute("SELECT id, body IS NULL FROM event ORDER BY seq").fetchall()
+    assert rows == [("m0", 0), ("m1", 1), ("m2", 0), ("m3", 0)]
+    while journal.prune(text_before=later, names_before=later):
+        pass
+    assert [delivery.event.id for delivery in journal.owed(owed[2].room)] == ["m2"]
+
+
+async def test_numbers_are_not_given_twice_after_pruning(tmp_path):
+    journal = Journal(tmp_path / "j.sqlite3")
+    await taken(journal, 10)
+    while journal.prune(text_before=time.time() + 60, names_before=time.time() + 60):
+        pass
+    journal.close()
+    again = Journal(tmp_path / "j.sqlite3")
+    _, (delivery,) = await taken(again, 1, start=10)
+    again.close()
+    assert delivery.seq == 11
+
+
+async def test_a_step_is_short(journal):
+    await taken(journal, 5000)
+    later, longest = time.time() + 60, 0.0
+    while True:
+        before = time.perf_counter()
+        more = journal.prune(text_before=later, names_before=later)
+        longest = max(longest, time.perf_counter() - before)
+        if not more:
+            break
+    assert longest < 0.25, "an order of magnitude above what it takes"
+
+
+async def test_the_oldest_are_given_up_and_come_back(journal):
+    room, deliveries = await taken(journal, 1500, delivered=False)
+    journal.deliver(deliveries[0], None, 7)
+    gone = 0
+    while found := journal.bury(room, "too many", Oldest(keep=10)):
+        assert found <= 500
+        gone += found
+    assert gone == 1490
+    assert [delivery.seq for delivery in journal.owed(room)] == list(range(1491, 1501))
+    assert journal.revive([(room, 1), (room, 2), (room, 9999)]) == 2
+    first, second, *_ = journal.owed(room)
+    assert (first.seq, first.start, second.seq) == (1, 7, 2)
+
+
+async def test_what_is_on_its_way_is_not_given_up(journal):
+    room, deliveries = await taken(journal, 20, delivered=False)
+    assert journal.bury(room, "too many", Oldest(keep=5, after=deliveries[3].seq)) == 11
+    assert [delivery.seq for delivery in journal.owed(room)] == [1, 2, 3, 4, *range(16, 21)]
+
+
+async def test_a_crash_turns_being_heard_into_the_last_beat(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    journal = Journal(path)
+    room = journal.number("net", RoomId("one"))
+    assert journal.standing(room) == Standing(None, open=False)
+    journal.stand(room, Standing(BEING_HEARD, open=True))
+    journal.beat()
+    journal.close()
+    again = Journal(path)
+    standing = again.standing(room)
+    again.close()
+    assert standing.open
+    assert standing.heard == pytest.approx(time.time(), abs=5)
+
+
+async def test_rooms_that_left_the_map_start_at_now(journal):
+    for scope in ("", "one", "two"):
+        journal.reach("net", Position("t", scope))
+    for room in ("one", "two"):
+        journal.stand(journal.number("net", RoomId(room)), Standing(1.0))
+    await journal.committed()
+    journal.forget_rooms([("net", "one")])
+    assert [journal.position("net", scope) for scope in ("", "one", "two")] == ["t", "t", None]
+    assert journal.standing(journal.number("net", RoomId("two"))).heard is None
+    assert journal.standing(journal.number("net", RoomId("one"))).heard == 1.0
+
+
+def test_every_released_schema_is_kept_for_these_tests():
+    assert [file.stem for file in RELEASED] == [f"schema-{n}" for n in range(1, schema.VERSION + 1)]
+
+
+@pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
+async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
+    path = tmp_path / "j.sqlite3"
+    with sqlite3.connect(path) as database:
+        database.executescript(file.read_text())
+    journal = Journal(path)
+    (owed,) = journal.owed(2)
+    try:
+        assert owed.event == event("m2")
+        assert journal.position("net", "") == "token"
+        assert journal.txn(owed) == "2.2.0." + journal.txn(owed)[-16:]
+        assert journal.origin(2, MessageId("c1")) == 1
+        assert journal.revive([(2, 3)]) == 1
+        assert [delivery.seq for delivery in journal.owed(2)] == [2, 3]
+    finally:
+        journal.close()
+    fresh = Journal(tmp_path / "fresh.sqlite3")
+    fresh.close()
+    assert _shape(path) == _shape(tmp_path / "fresh.sqlite3")
+
+
+def _shape(path):
+    with sqlite3.connect(path) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: database.execute(f"PRAGMA table_info({table})").fetchall() for table in sorted(tables)}

@@ -1,0 +1,123 @@
+"""Copies are not copied on: by their mark, and where nothing carries one, by the breaker."""
+
+import asyncio
+
+import pytest
+
+from bridge.model import MessageCreated
+from bridge.relay.breaker import Breaker
+from bridge.testing import ScriptedNetwork
+from tests.bridge.world import config, running
+
+
+@pytest.fixture
+def left():
+    return ScriptedNetwork("left")
+
+
+@pytest.fixture
+def right():
+    return ScriptedNetwork("right")
+
+
+@pytest.fixture
+def pair(tmp_path, left, right):
+    return config(tmp_path, {"lobby": ["left one", "right two"]})
+
+
+@pytest.mark.parametrize("mark", ["1.2.0.0123456789abcdef", "nonsense"])
+async def test_what_bears_a_foreign_mark_is_not_relayed(pair, left, right, mark, caplog):
+    async with running(pair):
+        left.say("one", "other-bridge", "<bob> hi", mark=mark)
+        left.say("one", "other-bridge", "<bob> hi again", mark=mark)
+        left.say("one", "alice", "hello")
+        await right.until(1)
+    assert right.texts("two") == ["<alice> hello"]
+    assert caplog.text.count("another Hubbub speaks in left one") == 1
+
+
+async def test_our_own_mark_is_known_by_calculation(pair, left, right, caplog):
+    async with running(pair):
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        right.say("two", "copycat", "<alice> hello", mark=right.said[0].txn)
+        right.say("two", "bob", "hi")
+        await left.until(1)
+    assert left.texts("one") == ["<bob> hi"]
+    assert "another Hubbub" not in caplog.text
+
+
+async def test_a_loop_through_another_bridge_ends_within_ten_lines(pair, left, right):
+    """Another bridge joins the same two rooms, and marks nothing."""
+    async with running(pair) as bridge:
+        left.say("one", "alice", "hello")
+        for _ in range(30):
+            for here, room, there, other in ((left, "one", right, "two"), (right, "two", left, "one")):
+                before = len(here.said)
+                await asyncio.sleep(0.001)
+                for text in here.texts(room)[before - 1 if before else 0 :][-1:]:
+                    there.say(other, "otherbot", f"[x] {text}")
+                await there.settled()
+        lines = len(left.said) + len(right.said)
+        bridge.patrol()
+        await left.settled()
+    assert lines <= 11
+    told = [text for text in left.texts("one") + right.texts("two") if "repeats" in text]
+    assert told
+    assert "its name belongs under ignore" in told[0]
+
+
+async def test_two_bridges_over_the_same_rooms_say_everything_once_each(tmp_path, left, right):
+    """The same pair of rooms in two conversations of one map."""
+    twice = config(tmp_path, {"lobby": ["left one", "right two"], "again": ["left one", "right two"]})
+    async with running(twice):
+        left.say("one", "alice", "hello")
+        left.say("one", "alice", "bye")
+        await right.until(2)
+        await right.settled()
+    assert right.texts("two") == ["<alice> hello", "<alice> bye"]
+
+
+def said(text, who="eve"):
+    return ScriptedNetwork("anywhere").saying("one", who, text)
+
+
+def breaker():
+    told: list[tuple[int, str]] = []
+    return Breaker(lambda source, who: told.append((source, who))), told
+
+
+def test_a_person_who_quotes_is_left_alone():
+    watch, told = breaker()
+    for n in range(4):
+        watch.sent(f"<alice> line {n}")
+        assert not watch.repeats(1, said(f"<alice> line {n}"))
+    assert not told
+
+
+def test_a_suspect_may_still_say_other_things():
+    watch, told = breaker()
+    for n in range(10):
+        watch.sent(f"<alice> line {n}")
+        watch.repeats(1, said(f"<otherbot> <alice> line {n}"))
+    assert told == [(1, "eve")]
+    assert not watch.repeats(1, said("something of my own"))
+    assert not watch.repeats(1, said("<alice> line 9", who="bob"))
+
+
+def test_what_keeps_names_from_pinging_does_not_hide_a_loop():
+    watch, told = breaker()
+    for n in range(10):
+        watch.sent(f"<a\u200blice> line {n}")
+        watch.repeats(1, said(f"<otherbot> <alice> line {n}"))
+    assert told
+
+
+def test_memory_is_bounded():
+    watch, _ = breaker()
+    for n in range(5000):
+        watch.sent(f"<alice> {n:05}")
+        watch.repeats(1, said(f"<alice> {n:05}", who=f"eve{n}"))
+    assert len(watch._sent) <= 500
+    assert len(watch._suspects) <= 500
+    assert isinstance(said("x"), MessageCreated)

@@ -1,0 +1,401 @@
+"""A room that cannot be reached: what waits, what is told, what is shown afterwards."""
+
+import asyncio
+import sqlite3
+import time
+from dataclasses import replace
+
+import pytest
+
+from bridge.config import Backlog, CatchUp, DeliveryRules
+from bridge.errors import Rejected
+from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, UserId, plain
+from bridge.relay import worker
+from bridge.testing import ScriptedNetwork
+from tests.bridge.world import config, killed, running
+
+
+@pytest.fixture
+def left():
+    return ScriptedNetwork("left")
+
+
+@pytest.fixture
+def right():
+    return ScriptedNetwork("right")
+
+
+@pytest.fixture
+def pair(tmp_path, left, right):
+    return config(tmp_path, {"lobby": ["left one", "right two"]})
+
+
+@pytest.fixture
+def impatient(tmp_path, left, right):
+    return config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(tell_after=0.0))
+
+
+def ago(seconds):
+    """A time, in seconds since 1970."""
+    return time.time() - seconds
+
+
+def clock(seconds):
+    return time.strftime("%H:%M", time.gmtime(ago(seconds)))
+
+
+def age(journal, seconds):
+    """Let everything in a journal have been taken so much earlier."""
+    with sqlite3.connect(journal) as database:
+        database.execute("UPDATE event SET taken_at = taken_at - ?", (seconds,))
+
+
+# -- telling
+
+
+async def test_people_are_told_that_messages_wait_and_that_they_went_through(impatient, left, right):
+    async with running(impatient) as bridge:
+        right.up = False
+        right.drop()
+        left.say("one", "alice", "hello")
+        left.say("one", "alice", "are you there?")
+        await left.settled()
+        bridge.patrol()
+        bridge.patrol()
+        await left.until(1)
+        right.up = True
+        await right.until(2)
+        while len(left.said) < 2:
+            bridge.patrol()
+            await asyncio.sleep(0.01)
+        bridge.patrol()
+        await left.settled()
+    first, second = left.texts("one")
+    assert first.startswith("two on right cannot be reached since ")
+    assert first.endswith(" UTC; what you say is kept and follows.")
+    assert second == "two on right can be reached again: 2 messages that waited went through."
+    assert right.texts("two") == ["<alice> hello", "<alice> are you there?"]
+
+
+async def test_nobody_is_told_where_nothing_is_ever_written(tmp_path, left, right):
+    rules = DeliveryRules(tell_after=0.0)
+    one_way = config(tmp_path, {"news": ["left one from", "right two"]}, rules=rules)
+    async with running(one_way) as bridge:
+        right.up = False
+        right.drop()
+        left.say("one", "alice", "hello")
+        await left.settled()
+        bridge.patrol()
+        await left.settled()
+    assert left.said == []
+
+
+async def test_refusals_are_told_folded(pair, left, right):
+    right.errors.append(Rejected("too rude"))
+    async with running(pair) as bridge:
+        left.say("one", "alice", "rude words")
+        left.say("one", "alice", "kind words")
+        await right.until(1)
+        bridge.patrol()
+        await left.until(1)
+    assert left.texts("one") == ["A message could not be delivered to two on right: too rude"]
+    assert right.texts("two") == ["<alice> kind words"]
+
+
+async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_path):
+    left.remembers = False
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    with sqlite3.connect(pair.journal) as database:
+        database.execute("UPDATE room SET heard = heard - 3600 WHERE heard IS NOT NULL")
+    left.say("one", "alice", "unheard")
+    async with running(pair) as bridge:
+        left.say("one", "alice", "after")
+        await right.until(2)
+        bridge.patrol()
+        await right.until(3)
+    told = right.texts("two")[2]
+    assert told == f"From {clock(3600)} to {clock(0)} UTC, nothing could be heard in one on left."
+    assert left.said == [], "those who spoke know it"
+
+
+async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, tmp_path):
+    left.remembers = False
+    (tmp_path / "after").mkdir()
+    async with running(pair) as bridge:
+        left.say("one", "alice", "before")
+        await right.until(1)
+        bridge.patrol()
+        pair = killed(pair, tmp_path / "after")
+    with sqlite3.connect(pair.journal) as database:
+        database.execute("UPDATE meta SET value = value - 7200 WHERE key = 'alive'")
+    async with running(pair) as bridge:
+        bridge.patrol()
+        await right.until(2)
+    assert right.texts("two")[1].startswith(f"From {clock(7200)} to ")
+
+
+async def test_the_first_time_in_a_room_is_no_gap(pair, left, right):
+    left.remembers = False
+    async with running(pair) as bridge:
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        bridge.patrol()
+        await right.settled()
+    assert right.texts("two") == ["<alice> hello"]
+
+
+# -- what is shown
+
+
+async def test_of_a_long_backlog_only_the_last_is_shown_where_manners_ask_for_it(pair, left, right):
+    right.capabilities = replace(right.capabilities, backlog=3)
+    right.up = False
+    async with running(pair):
+        for n in range(10):
+            left.say("one", "alice", str(n))
+        await left.settled()
+    age(pair.journal, 3600)
+    right.up = True
+    async with running(pair) as bridge:
+        await right.until(3)
+        bridge.patrol()
+        await right.until(4)
+        left.say("one", "alice", "now")
+        await right.until(5)
+    then = clock(3600)
+    assert right.texts("two") == [
+        *(f"[{then}] <alice> {n}" for n in (7, 8, 9)),
+        "7 earlier messages are not shown here.",
+        "<alice> now",
+    ]
+    with sqlite3.connect(pair.journal) as database:
+        assert database.execute("SELECT count(*) FROM dead").fetchone() == (7,)
+
+
+async def test_a_short_absence_is_no_backlog(pair, left, right):
+    right.capabilities = replace(right.capabilities, backlog=3)
+    right.up = False
+    async with running(pair):
+        for n in range(10):
+            left.say("one", "alice", str(n))
+        await left.settled()
+    right.up = True
+    async with running(pair):
+        await right.until(10)
+    assert right.texts("two") == [f"<alice> {n}" for n in range(10)]
+
+
+async def test_the_owner_decides_how_much_is_shown(tmp_path, left, right):
+    rules = DeliveryRules(backlog=Backlog(max_age=1800.0, max_messages=None))
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=rules)
+    right.up = False
+    async with running(pair):
+        left.say("one", "alice", "old")
+        await left.settled()
+    age(pair.journal, 3600)
+    async with running(pair):
+        left.say("one", "alice", "new")
+        await left.settled()
+    right.up = True
+    async with running(pair):
+        await right.until(1)
+    assert right.texts("two") == ["<alice> new"]
+
+
+async def test_what_waits_too_long_is_given_up_in_the_open(tmp_path, left, right):
+    rules = DeliveryRules(max_age=3600.0)
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=rules)
+    right.up = False
+    async with running(pair):
+        left.say("one", "alice", "old")
+        await left.settled()
+    age(pair.journal, 7200)
+    async with running(pair) as bridge:
+        left.say("one", "alice", "new")
+        await left.settled()
+        bridge.patrol()
+        right.up = True
+        await right.until(1)
+    assert right.texts("two") == ["<alice> new"]
+    with sqlite3.connect(pair.journal) as database:
+        assert database.execute("SELECT count(*), max(reason) FROM dead").fetchone()[0] == 1
+
+
+async def test_too_many_that_wait_are_given_up_in_the_open(tmp_path, left, right):
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(max_queue=600))
+    right.up = False
+    async with running(pair) as bridge:
+        for n in range(1500):
+            left.say("one", "alice", str(n))
+        await left.settled()
+        bridge.patrol()
+        right.up = True
+        await right.until(600)
+    assert right.texts("two") == [f"<alice> {n}" for n in range(900, 1500)]
+
+
+async def test_a_network_that_carries_times_shows_them_quietly(pair, left, right):
+    right.capabilities = replace(right.capabilities, times=True)
+    right.up = False
+    async with running(pair):
+        left.say("one", "alice", "hello")
+        await left.settled()
+    age(pair.journal, 3600)
+    right.up = True
+    async with running(pair):
+        await right.until(1)
+    assert right.texts("two") == ["<alice> hello"]
+    assert right.said[0].at == pytest.approx(ago(3600), abs=60)
+
+
+# -- history of the source
+
+
+async def test_history_comes_with_its_time_and_without_mentions(pair, left, right):
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    left.say("one", "alice", "meanwhile", at=ago(7200))
+    async with running(pair):
+        await right.until(2)
+    assert right.texts("two") == ["<alice> before", f"[{clock(7200)}] <alice> meanwhile"]
+
+
+@pytest.mark.parametrize("limits", [CatchUp(max_age=3600.0), CatchUp(max_messages=0)])
+async def test_history_beyond_the_limits_is_left_out(tmp_path, left, right, limits):
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, catch_up=limits)
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    left.say("one", "alice", "too old", at=ago(7200))
+    async with running(pair):
+        left.say("one", "alice", "after")
+        await right.until(2)
+    assert right.texts("two") == ["<alice> before", "<alice> after"]
+
+
+async def test_much_history_is_no_flood_either(pair, left, right):
+    right.capabilities = replace(right.capabilities, backlog=3)
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    for n in range(10):
+        left.say("one", "alice", str(n), at=ago(3600))
+    async with running(pair):
+        left.say("one", "alice", "after")
+        await right.until(4)
+    then = clock(3600)
+    history = [f"[{then}] <alice> 8", f"[{then}] <alice> 9"]
+    assert right.texts("two") == ["<alice> before", *history, "<alice> after"]
+
+
+# -- refusals
+
+
+async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatch):
+    """Three refusals in a row cost one message: for the others the room gets time."""
+    monkeypatch.setattr(worker, "_REFUSED", 0.01)
+    right.errors.extend([Rejected("not now")] * 3)
+    async with running(pair):
+        for n in range(3):
+            left.say("one", "alice", str(n))
+        await right.until(2)
+    assert right.texts("two") == ["<alice> 1", "<alice> 2"]
+
+
+async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(
+    pair, left, right, monkeypatch
+):
+    monkeypatch.setattr(worker, "_REFUSED", 0.01)
+    right.errors.extend([Rejected("never")] * 4)
+    async with running(pair):
+        for n in range(3):
+            left.say("one", "alice", str(n))
+        await right.until(1)
+    assert right.texts("two") == ["<alice> 2"]
+
+
+# -- changes of what still waits
+
+
+def edit(said, text, name, who="alice"):
+    return MessageEdited(
+        id=MessageId(name),
+        room=said.room,
+        sender=Sender(UserId(f"{who}!user@host"), who),
+        target=said.id,
+        content=plain(text),
+    )
+
+
+async def test_edits_of_what_waits_fold_into_it(pair, left, right):
+    right.gate.clear()
+    async with running(pair):
+        left.say("one", "alice", "first")
+        said = left.say("one", "alice", "draft")
+        left.say("one", "alice", "last")
+        await left.settled()
+        for n in range(1000):
+            left.happen(edit(said, f"version {n}", f"e{n}"))
+        await left.settled()
+        right.gate.set()
+        await right.until(3)
+        await right.settled()
+    assert right.texts("two") == ["<alice> first", "<alice> version 999", "<alice> last"]
+    with sqlite3.connect(pair.journal) as database:
+        assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+
+
+async def test_nobody_edits_what_another_said(pair, left, right):
+    right.gate.clear()
+    async with running(pair):
+        left.say("one", "alice", "first")
+        said = left.say("one", "alice", "mine")
+        await left.settled()
+        left.happen(edit(said, "yours", "e1", who="mallory"))
+        await left.settled()
+        right.gate.set()
+        await right.until(3)
+    assert right.texts("two")[1] == "<alice> mine"
+
+
+async def test_a_crash_loses_neither_a_message_nor_the_edit_that_it_carries(pair, left, right, tmp_path):
+    (tmp_path / "after").mkdir()
+    right.gate.clear()
+    async with running(pair):
+        left.say("one", "alice", "first")
+        said = left.say("one", "alice", "draft")
+        await left.settled()
+        left.happen(edit(said, "final", "e1"))
+        await left.settled()
+        pair = killed(pair, tmp_path / "after")
+    right.gate.set()
+    async with running(pair):
+        await right.until(2)
+        await right.settled()
+    assert right.texts("two") == ["<alice> first", "<alice> final"]
+
+
+@pytest.mark.parametrize(
+    ("who", "vouched", "shown"), [("alice", False, []), ("mod", True, []), ("eve", False, ["oops"])]
+)
+async def test_a_removal_withdraws_what_waits(pair, left, right, who, vouched, shown):
+    right.gate.clear()
+    async with running(pair):
+        left.say("one", "alice", "first")
+        said = left.say("one", "alice", "oops")
+        await left.settled()
+        remover = Sender(UserId(f"{who}!user@host"), who)
+        left.happen(
+            Removed(
+                id=MessageId("r"), room=RoomId("one"), sender=remover, target=said.id, by_moderator=vouched
+            )
+        )
+        await left.settled()
+        right.gate.set()
+        left.say("one", "alice", "last")
+        await right.until(2 + len(shown))
+        await right.settled()
+    assert right.texts("two") == [f"<alice> {text}" for text in ("first", *shown, "last")]
