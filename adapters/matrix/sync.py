@@ -28,7 +28,10 @@ __all__ = ["Listener"]
 
 log = logging.getLogger(__name__)
 
-_LISTEN = filter_of({"limit": 100})
+_TIMELINE = {"limit": 100}
+_LISTEN = filter_of(_TIMELINE)
+_LOOK = {"limit": 1}
+"""All rooms, next to nothing of what was said."""
 _AT_ONCE = 0.1
 _NOTHING = Past()
 _SHORTEST_PAUSE = 0.25
@@ -39,13 +42,13 @@ _READ_AT_ONCE = 4
 """Rooms whose history is read at the same time; what is read of one is in memory until it is all there."""
 
 
-def _look() -> str:
-    """The filter of a first sync: all rooms, next to nothing of what was said.
+def _now(timeline: Mapping[str, Any]) -> str:
+    """The filter of a sync that has to reach until now.
 
-    Synapse keeps the answer to a sync for two minutes, for whoever asks the same again. A first sync
-    asks for now, so no two may be the same: each names a user whom nobody has heard of.
+    Synapse keeps the answer to a sync for two minutes, for whoever asks the same again, so no two of these
+    may be the same: each names a user whom nobody has heard of.
     """
-    return filter_of({"limit": 1}, {"types": [], "not_senders": [f"@{secrets.token_hex(8)}:invalid"]})
+    return filter_of(timeline, {"types": [], "not_senders": [f"@{secrets.token_hex(8)}:invalid"]})
 
 
 class Listener:
@@ -73,7 +76,7 @@ class Listener:
         now = ""
         self._session.caught_up.clear()
         if not self._session.known or since is None:
-            seen = await self._client.sync(None, _look(), wait=False)
+            seen = await self._client.sync(None, _now(_LOOK), wait=False)
             self._learn_all(seen)
             self._session.known = True
             now = _next(seen)
@@ -81,10 +84,10 @@ class Listener:
             self._emit([], Position(now))
             return now
         try:
-            reply = await self._client.sync(since, _LISTEN, wait=False)
+            reply = await self._client.sync(since, _now(_TIMELINE), wait=False)
         except Rejected as error:
             log.warning("the homeserver does not know where we stopped reading, going on from now: %s", error)
-            now = now or _next(await self._client.sync(None, _look(), wait=False))
+            now = now or _next(await self._client.sync(None, _now(_LOOK), wait=False))
             self._emit([], Position(now))
             return now
         reached = await self._take(reply, since, reach_of(limits))

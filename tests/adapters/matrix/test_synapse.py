@@ -1,15 +1,18 @@
 """On a real Synapse: what a scripted homeserver could get wrong together with us."""
 
 import asyncio
+import contextlib
 import json
 import os
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
 from adapters.matrix import Adapter
 from adapters.matrix.demo import SERVER, Demo
-from bridge import MessageCreated, RoomUnavailable, plain
+from bridge import CatchUp, ConnectionLost, MessageCreated, RoomUnavailable, plain
+from tests.e2e.proxy import Proxy
 
 from .homeserver import Core, message
 
@@ -42,12 +45,18 @@ async def create(demo, token, name, **fields):
 
 
 def adapter_for(demo, *names, **settings):
-    config = Adapter.NetworkConfig(
-        homeserver=demo.url, user=f"@hubbub:{SERVER}", password="hubbub", **settings
-    )
+    settings = {"homeserver": demo.url, **settings}
+    config = Adapter.NetworkConfig(user=f"@hubbub:{SERVER}", password="hubbub", **settings)
     adapter = Adapter("matrix", config, "I relay")
     adapter.rooms = {alias(name): Adapter.RoomConfig() for name in names}
     return adapter
+
+
+def back(positions, adapter):
+    """A core that was here before."""
+    core = Core(adapter)
+    core.positions = dict(positions)
+    return core
 
 
 def alias(name):
@@ -98,16 +107,24 @@ async def test_nothing_is_lost_over_a_restart(synapse):
         assert (await core.said()).content.text == "live"
     for number in range(130):
         await person.say(plain(str(number)))
-    again = Core(adapter_for(synapse, "gap"))
-    again.positions = core.positions
-    async with again:
-        said = [await again.said() for _ in range(130)]
+    away = dict(core.positions)
+    core = back(away, adapter_for(synapse, "gap"))
+    async with core:
+        said = [await core.said() for _ in range(130)]
+        assert (await core.joined(alias("gap"))).caught_up
         await person.say(plain("live again"))
-        last = await again.said()
+        last = await core.said()
     await person.leave()
     assert [event.content.text for event in said] == [str(number) for number in range(130)]
     assert all(event.replayed for event in said)
+    assert all(0 <= time.time() - event.at < 60 for event in said)
     assert (last.content.text, last.replayed, last.sender.name) == ("live again", False, "xi")
+    for most, texts in ((120, [*map(str, range(11, 130)), "live again"]), (0, [])):
+        core = back(away, adapter_for(synapse, "gap"))
+        core.adapter.catch_up = CatchUp(max_messages=most)
+        async with core:
+            assert [(await core.said()).content.text for _ in texts] == texts
+            assert (await core.next(object)).caught_up, "joined, and nothing else before"
 
 
 async def test_an_encrypted_room_is_never_written_to(synapse):
@@ -174,6 +191,92 @@ async def test_many_rooms(synapse):
             while not all(core.adapter._rooms and core.adapter._rooms.is_in(alias(name)) for name in names):
                 await core.next(object)
         assert time.monotonic() - begun < limit
+
+
+class OneWay(Proxy):
+    """A network that carries requests, and answers only while it `answers`."""
+
+    answers = True
+
+    async def _pump(self, reader, writer):
+        to_server = writer.get_extra_info("peername")[1] == self._target
+        while data := await reader.read(65536):
+            if to_server or self.answers:
+                writer.write(data)
+                await writer.drain()
+        raise ConnectionError("one side closed")
+
+
+async def kill_and_start(demo):
+    port = urlsplit(demo.url).port
+    await demo._server.stop(patience=0)
+    with contextlib.suppress(ConnectionRefusedError):
+        while True:  # its children die a moment later
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await asyncio.sleep(0.02)
+    await demo._server.start(demo._command, port=port, patience=30)
+
+
+async def said_by_bot(demo, wire, token):
+    """The ids of what the bot said."""
+    page = await demo.call("GET", f"/_matrix/client/v3/rooms/{wire}/messages?dir=b&limit=100", token)
+    said = [event for event in page["chunk"] if event["type"] == "m.room.message"]
+    return [event["event_id"] for event in said if event["sender"] == f"@hubbub:{SERVER}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "killed", "device"),
+    [("cut", False, None), ("killed", True, None), ("device", False, "NEW"), ("both", True, "NEWER")],
+)
+async def test_what_arrived_without_an_answer_is_there_once(synapse, name, killed, device):
+    """The network breaks before the answer, we start anew, and the server may have died meanwhile."""
+    token = await synapse.register(name, name)
+    wire = await create(synapse, token, name)
+    proxy = OneWay(urlsplit(synapse.url).port)
+    await proxy.start()
+    url = f"http://127.0.0.1:{proxy.port}"
+    since = time.time()
+    try:
+        async with Core(adapter_for(synapse, name, homeserver=url)) as core:
+            await core.joined(alias(name))
+            await (await core.adapter.send(message("before", "1.ab", alias(name))))
+            proxy.answers = False
+            future = await core.adapter.send(message("x", "2.cd", alias(name)))
+            while len(await said_by_bot(synapse, wire, token)) < 2:
+                await asyncio.sleep(0.02)
+            await proxy.cut()
+            assert isinstance(await core.end(), ConnectionLost)
+            with pytest.raises(ConnectionLost):
+                await future
+        if killed:
+            await kill_and_start(synapse)
+        proxy.answers = True
+        await proxy.start()
+        settings = {"device_id": device} if device else {}
+        async with back(core.positions, adapter_for(synapse, name, homeserver=url, **settings)) as core:
+            assert (await core.joined(alias(name))).caught_up
+            found = await core.adapter.find_sent(alias(name), since, ["1.ab", "2.cd", "3.ef"])
+            arrived = await said_by_bot(synapse, wire, token)
+            assert [found["2.cd"].part.id, found["1.ab"].part.id] == arrived
+            assert found["3.ef"] is None
+            if device is None:  # the second net: on one device Synapse remembers, also over its death
+                receipt = await (await core.adapter.send(message("x", "2.cd", alias(name))))
+                assert receipt == found["2.cd"]
+            assert await said_by_bot(synapse, wire, token) == arrived
+    finally:
+        await proxy.cut()
+
+
+async def test_what_was_redacted_meanwhile_is_not_sent_again(synapse):
+    token = await synapse.register("ray", "ray")
+    wire = await create(synapse, token, "redacted")
+    since = time.time()
+    async with Core(adapter_for(synapse, "redacted")) as core:
+        await core.joined(alias("redacted"))
+        sent = await (await core.adapter.send(message("x", "1.ab", alias("redacted"))))
+        await curl(synapse, "PUT", f"rooms/{wire}/redact/{sent.part.id}/1", token, {})
+        assert await core.adapter.find_sent(alias("redacted"), since, ["1.ab"]) == {"1.ab": sent}
 
 
 async def test_nothing_is_left_behind(tmp_path, monkeypatch):
