@@ -1,8 +1,10 @@
 """What a homeserver's refusal means for us (client-server API, "Standard error response"). Pure."""
 
+import contextlib
 import email.utils
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +27,9 @@ _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
 _DEFAULT_PAUSE = 5.0
 _LONGEST_PAUSE = 3600.0
+_SIGNS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+"""Brackets, and strings, in which they mean nothing."""
+_DEEPEST = 200
 _ADMIN_CALL = "POST /_synapse/admin/v1/users/<the bot's id>/override_ratelimit"
 
 
@@ -46,10 +51,13 @@ class NotThere(RoomUnavailable):
 
 def answer(body: bytes) -> dict[str, Any]:
     """The JSON object that an answer must be. Raises ConnectionLost for anything else."""
-    try:
-        value = json.loads(body, parse_int=_whole)
-    except (ValueError, RecursionError):
-        value = None
+    value = None
+    with contextlib.suppress(ValueError):
+        try:
+            value = json.loads(body, parse_int=_whole)
+        except RecursionError:
+            # One event of 65 kB can be nested that deep: it must not keep us from all others for ever.
+            value = json.loads(_shallow(body), parse_int=_whole)
     if not isinstance(value, dict):
         raise NotMatrix("what answers at the homeserver's address does not speak Matrix: check homeserver")
     return value
@@ -138,6 +146,23 @@ def _header_pause(after: str) -> list[float]:
         return [email.utils.parsedate_to_datetime(after).timestamp() - time.time()]
     except (ValueError, TypeError, OverflowError):
         return []
+
+
+def _shallow(body: bytes) -> bytes:
+    """JSON without what is nested deeper than anybody means it."""
+    kept: list[bytes] = []
+    depth = begin = 0
+    for sign in _SIGNS.finditer(body):
+        if sign[0] in b"[{":
+            depth += 1
+            if depth == _DEEPEST:
+                kept.append(body[begin : sign.start()])
+        elif sign[0] in b"]}":
+            depth -= 1
+            if depth == _DEEPEST - 1:
+                kept.append(b"null")
+                begin = sign.end()
+    return b"".join(kept if depth >= _DEEPEST else (*kept, body[begin:]))
 
 
 def _whole(digits: str) -> int:

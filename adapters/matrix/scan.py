@@ -5,6 +5,7 @@ algorithm"), by which a hostile event of 40 kB becomes 4 million nodes: 6 s and 
 Spans need no tree, so the tags are read as they come.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -13,6 +14,8 @@ __all__ = ["Tag", "clean", "scan"]
 
 _UNWANTED = dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)))
 del _UNWANTED[9], _UNWANTED[10]
+_OPENING = re.compile(r"<(?:[a-zA-Z!?]|/[a-zA-Z])")
+"""A `<` that is more than that."""
 _SPACE = " \t\n\r\f"
 _SILENT = frozenset(
     {"script", "style", "template", "textarea", "title", "iframe", "noembed", "noframes", "xmp"}
@@ -39,20 +42,20 @@ def scan(source: str) -> Iterator[Tag | str]:
     at = 0
     size = len(source)
     while at < size:
-        start = source.find("<", at)
-        if start < 0:
+        opening = _OPENING.search(source, at)
+        if opening is None:
             yield _resolved(source[at:])
             return
-        if start > at:
+        if (start := opening.start()) > at:
             yield _resolved(source[at:start])
         at, tag = _markup(source, start)
-        if isinstance(tag, Tag) and tag.name in _SILENT and not tag.end:
+        if tag is not None and tag.name in _SILENT and not tag.end:
             at = _after_end(source, tag.name, at)
         elif tag is not None:
             yield tag
 
 
-def _markup(source: str, start: int) -> tuple[int, Tag | str | None]:
+def _markup(source: str, start: int) -> tuple[int, Tag | None]:
     """What begins with the `<` at `start`, and where to go on; None is nothing to show."""
     following = source[start + 1 : start + 2]
     if following == "!" and source.startswith("<!--", start):
@@ -61,8 +64,6 @@ def _markup(source: str, start: int) -> tuple[int, Tag | str | None]:
         return _after(source, ">", start), None
     end = following == "/"
     first = start + 2 if end else start + 1
-    if not (source[first : first + 1].isascii() and source[first : first + 1].isalpha()):
-        return start + 1, "<"
     at = first
     while at < len(source) and source[at] not in _SPACE + "/>":
         at += 1

@@ -123,3 +123,29 @@ def test_what_is_not_an_answer(body):
 
 def test_numbers_that_python_does_not_take():
     assert answer(b'{"a": ' + b"9" * 5000 + b"}") == {"a": 0}
+
+
+def test_what_is_nested_too_deep_costs_only_itself():
+    """An event may hold 10,000 levels, which Python's parser refuses together with all around it."""
+    deep = b"[" * 20_000 + b"]" * 20_000
+    body = rb'{"a": "x[{\"", "b": [{"c": %s, "d": "\\"}, {"e": %s}], "f": {"g": 2}}' % (deep, deep)
+    read = answer(body)
+    assert read["a"] == 'x[{"'
+    assert read["b"][0]["d"] == "\\"
+    assert read["b"][1].keys() == {"e"}
+    assert read["f"] == {"g": 2}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":' + b"[" * 5000,
+        b'{"a":' + b"[" * 5000 + b"]" * 4999,
+        b"]" * 300 + b"[" * 5000,
+        b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}}",
+        b'{"a":' + b"[" * 5000 + b'"' + b"\\" * 9999,
+    ],
+)
+def test_what_is_nested_and_broken_is_no_answer(body):
+    with pytest.raises(NotMatrix):
+        answer(body)
