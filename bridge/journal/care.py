@@ -184,6 +184,8 @@ def _disarm(part: Path, *, replay: bool) -> int:
             (RESTORED, time.time()),
         ).rowcount
         database.execute("DELETE FROM delivery")
+        # Under the new key nothing was ever sent: there is nothing to look up.
+        database.execute("UPDATE room SET open = 0")
         if not replay:
             database.execute("DELETE FROM position")
             database.execute("UPDATE room SET heard = NULL")
