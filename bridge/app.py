@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from .errors import JournalError
 from .journal import Journal
 from .model import Event, RoomId
 from .relay import Router, compile_routes
-from .supervisor import Supervisor
+from .relay.worker import Worker
+from .supervisor import NetworkState, Supervisor
 
 __all__ = ["Bridge", "introduction"]
 
@@ -40,10 +42,21 @@ class _Running:
 class Bridge:
     """A configuration at work."""
 
-    def __init__(self, config: Config, *, watch: Callable[[str, Event], None] | None = None) -> None:
-        """`watch` is called with each event and the name of its network."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        watch: Callable[[str, Event], None] | None = None,
+        beside: "Callable[[Bridge], AbstractAsyncContextManager[None]] | None" = None,
+    ) -> None:
+        """`watch` is called with each event and the name of its network; `beside` gives what to have open
+        while the relay runs and the journal is ours.
+        """
         self._config = config
         self._watch = watch
+        self._beside = beside or (lambda _: contextlib.nullcontext())
+        self.journal = config.journal
+        """The journal's file: the same until the end."""
         self._networks: dict[str, _Running] = {}
 
     async def run(self) -> None:
@@ -54,7 +67,7 @@ class Bridge:
             try:
                 async with asyncio.TaskGroup() as self._group:
                     await self._become(self._config)
-                    async with self._draining():
+                    async with self._draining(), self._beside(self):
                         await self._patrol()
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
@@ -62,8 +75,8 @@ class Bridge:
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue."""
-        if config.journal != self._config.journal:
-            log.warning("the journal stays %s until a restart", self._config.journal)
+        if config.journal != self.journal:
+            log.warning("the journal stays %s until a restart", self.journal)
         await self._become(config)
 
     def adapter(self, network: str) -> Adapter:
@@ -73,6 +86,26 @@ class Bridge:
     def patrol(self) -> None:
         """Look after what waits, and tell: done every few seconds."""
         self._router.patrol()
+
+    # What the owner may ask
+
+    @property
+    def config(self) -> Config:
+        """What is followed."""
+        return self._config
+
+    def workers(self) -> Iterable[Worker]:
+        """What delivers to each room of the map."""
+        return self._router.workers.values()
+
+    def state(self, network: str) -> tuple[NetworkState, str]:
+        """Where we stand with a network, and why its last connection ended."""
+        supervisor = self._networks[network].supervisor
+        return supervisor.state, supervisor.reason
+
+    def revive(self, letters: Sequence[tuple[int, int]]) -> int:
+        """Send again what was given up, by the numbers of room and message; returns how many there were."""
+        return self._router.revive(letters)
 
     async def _become(self, config: Config) -> None:
         rooms = _rooms(config)

@@ -1,6 +1,7 @@
 """The command line: a service, and what its owner asks of it."""
 
 import importlib
+import io
 import logging
 import sys
 
@@ -18,7 +19,7 @@ class _Commands(click.Group):
     """One module per command, imported when it is asked for: the service needs nothing of the demo's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["check", "db", "demo", "run"]
+        return ["check", "db", "demo", "reload", "run", "undelivered"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -36,6 +37,10 @@ def commands() -> None:
 def main() -> None:
     """The entry point. Exit codes: 0 all is well, 1 it is not, 2 wrong usage, 78 wrong configuration."""
     logging.captureWarnings(capture=True)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What people said may hold what the owner's terminal cannot show.
+            stream.reconfigure(errors="backslashreplace")
     try:
         commands()
     except ConfigError as error:

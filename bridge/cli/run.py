@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,7 +16,8 @@ import click
 from bridge import app
 from bridge.adapter import find
 from bridge.config import load
-from bridge.errors import ConfigError, HubbubError
+from bridge.control import Control
+from bridge.errors import HubbubError
 
 __all__ = ["config_argument", "log_to", "run"]
 
@@ -49,29 +52,37 @@ def log_to(descriptor: int, level: int) -> None:
 
 async def _until_stopped(file: Path) -> None:
     """Run until SIGTERM or SIGINT, then stop politely; SIGHUP reads the file again."""
-    bridge = app.Bridge(load(file, find))
-    relay = asyncio.ensure_future(bridge.run())
     reloads: asyncio.Queue[None] = asyncio.Queue()
+    bridge = app.Bridge(load(file, find), beside=partial(_open_to_owner, file, reloads))
+    relay = asyncio.ensure_future(bridge.run())
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, relay.cancel)
     loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
-    reloading = asyncio.ensure_future(_reload(file, bridge, reloads))
     # What is there now stays: the collector need not look at it again.
     gc.freeze()
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await relay
-    finally:
-        reloading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await relay
 
 
-async def _reload(file: Path, bridge: app.Bridge, reloads: "asyncio.Queue[None]") -> None:
+@contextlib.asynccontextmanager
+async def _open_to_owner(
+    file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
+) -> AsyncIterator[None]:
+    """Do what the owner asks for, by signal or over the socket, while the relay runs."""
+    control = Control(bridge, lambda: load(file, find))
+    async with control.listening():
+        reloading = asyncio.ensure_future(_reload(control, reloads))
+        try:
+            yield
+        finally:
+            reloading.cancel()
+
+
+async def _reload(control: Control, reloads: "asyncio.Queue[None]") -> None:
     while True:
         await reloads.get()
         try:
-            await bridge.reload(load(file, find))
-        except ConfigError as error:
-            log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
+            await control.reload()
         except HubbubError as error:
             log.error("the new configuration is not followed: %s", error)  # noqa: TRY400

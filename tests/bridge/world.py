@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,9 +75,11 @@ def killed(config: Config, folder: Path) -> Config:
 
 
 @contextlib.asynccontextmanager
-async def running(config: Config) -> AsyncIterator[app.Bridge]:
+async def running(
+    config: Config, beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None
+) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    bridge = app.Bridge(config)
+    bridge = app.Bridge(config, beside=beside)
     task = asyncio.ensure_future(bridge.run())
     try:
         for name in config.networks:

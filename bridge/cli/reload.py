@@ -1,0 +1,65 @@
+"""`hubbub reload`: let a running service follow a changed configuration."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.config.words import printable
+from bridge.control import ask
+from bridge.errors import HubbubError
+
+from . import EX_CONFIG
+from .words import counted, journal_argument, journal_option
+
+__all__ = ["reload"]
+
+_LISTS = {
+    "started": "starts",
+    "stopped": "stops",
+    "connected_anew": "connects anew",
+    "kept": "keeps",
+    "joined": "joins",
+}
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@journal_option
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
+    """Let the service that runs with FILE read it again, as SIGHUP does, and say what changed.
+
+    Exit codes: 0 it follows the file, 1 no service did, 2 wrong usage, 78 the file has mistakes.
+    """
+    answer = ask(journal_argument(file, journal), {"command": "reload", "dry_run": dry_run})
+    if mistakes := answer.get("mistakes"):
+        for mistake in mistakes:
+            click.echo(mistake, err=True)
+        click.secho(answer["error"], fg="red", err=True)
+        sys.exit(EX_CONFIG)
+    if not answer["ok"]:
+        raise HubbubError(answer["error"])
+    lines = list(_changes(answer))
+    if not any(what != "keeps" for what, _ in lines):
+        click.echo(
+            "Networks and rooms would stay as they are." if dry_run else "Networks and rooms are as before."
+        )
+        return
+    click.echo("The service would change:" if dry_run else "The service has changed:")
+    for what, which in lines:
+        click.echo(f"  {what:<16} {printable(which)}")
+
+
+def _changes(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, word in _LISTS.items():
+        if answer[key]:
+            yield word, ", ".join(answer[key])
+    for left in answer["left"]:
+        lost = left["given_up"]
+        end = f", giving up {counted(lost, 'message')} that waited for it" if lost else ""
+        yield "leaves", f"{left['room']}{end}"
+    if answer["restart_for"]:
+        yield "needs a restart", f"for {', '.join(answer['restart_for'])}"

@@ -1,0 +1,184 @@
+"""The service's side of the socket.
+
+A request is one line of JSON, and so is its answer: `{"command": "status"}`. Every answer says in `ok`
+whether it went well, and if not, in `error`, why not.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from bridge.app import Bridge
+from bridge.config import Config
+from bridge.errors import ConfigError, HubbubError
+from bridge.journal.look import Inventory, inventory, looking_into
+
+from .changes import compare
+from .door import Place
+
+__all__ = ["Control"]
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 64 * 1024
+_PATIENCE = 10.0
+"""How long a client may take for a line, in seconds."""
+
+_Answer: TypeAlias = dict[str, Any]
+
+
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+
+
+class _Request(msgspec.Struct, tag_field="command", tag=str.lower, forbid_unknown_fields=True):
+    pass
+
+
+class Status(_Request):
+    """How every network and room is."""
+
+
+class Reload(_Request):
+    """Read the configuration again. `dry_run`: only say what would change."""
+
+    dry_run: bool = False
+
+
+class Retry(_Request):
+    """Send again what was given up."""
+
+    letters: list[tuple[_Number, _Number]]
+    """Each by the number of its room and of its message."""
+
+
+_decoder = msgspec.json.Decoder(Status | Reload | Retry)
+
+
+class Control:
+    """Answers for a bridge."""
+
+    def __init__(self, bridge: Bridge, read: Callable[[], Config]) -> None:
+        """`read` reads the configuration anew."""
+        self._bridge = bridge
+        self._read = read
+        self._one = asyncio.Lock()
+        self._clients: set[asyncio.Task[None]] = set()
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Answer on the socket, as long as the journal is ours. Without a socket the relay goes on."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                listener = stack.enter_context(Place(self._bridge.journal).listener())
+                server = await asyncio.start_unix_server(self._serve, sock=listener, limit=_LONGEST)
+            except OSError as error:
+                log.warning("nothing can be asked of this service while it runs: no socket (%s)", error)
+            else:
+                stack.callback(self._hang_up, server)
+            yield
+
+    def _hang_up(self, server: asyncio.Server) -> None:
+        server.close()
+        for client in self._clients:
+            client.cancel()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
+        try:
+            while line := await self._line(reader, writer):
+                await self._say(writer, await self.answer(line))
+            writer.close()
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            # Whatever a client does or leaves, it ends nothing but its own connection.
+            writer.transport.abort()
+        finally:
+            self._clients.discard(task)
+
+    async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await reader.readline()
+        except ValueError:
+            await self._say(writer, _refusal(f"a line has at most {_LONGEST} bytes"))
+            return b""
+
+    async def _say(self, writer: asyncio.StreamWriter, answer: _Answer) -> None:
+        writer.write(msgspec.json.encode(answer) + b"\n")
+        async with asyncio.timeout(_PATIENCE):
+            await writer.drain()
+
+    async def answer(self, line: bytes) -> _Answer:
+        """Do what a line asks for."""
+        try:
+            request = _decoder.decode(line)
+            if isinstance(request, Reload):
+                return await self.reload(dry_run=request.dry_run)
+            if isinstance(request, Retry):
+                return self._retry(request.letters)
+            async with self._one:
+                return await self._status()
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            return _refusal(f"this is no command: {error}")
+        except HubbubError as error:
+            return _refusal(str(error))
+        except Exception:
+            log.exception("a command failed: a fault of Hubbub's")
+            return _refusal("this failed by a fault of Hubbub's: its log tells more")
+
+    async def reload(self, *, dry_run: bool = False) -> _Answer:
+        """Follow the configuration as it is now, and say what changed by it."""
+        async with self._one:
+            try:
+                config = self._read()
+            except ConfigError as error:
+                log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
+                return _refusal("nothing has changed, since the configuration has mistakes", error.problems)
+            owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
+            changes = compare(self._bridge.config, config, owed)
+            if not dry_run:
+                await self._bridge.reload(config)
+        return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes)}
+
+    def _retry(self, letters: list[tuple[int, int]]) -> _Answer:
+        rooms = {worker.room.number for worker in self._bridge.workers()}
+        mapped = [(room, number) for room, number in letters if room in rooms]
+        return {"ok": True, "queued": self._bridge.revive(mapped), "unmapped": len(letters) - len(mapped)}
+
+    async def _status(self) -> _Answer:
+        found = await self._inventory()
+        owed = {(room.network, room.room): room for room in found.owed}
+        networks: dict[str, _Answer] = {}
+        for worker in self._bridge.workers():
+            name = worker.room.adapter.network
+            if name not in networks:
+                state, reason = self._bridge.state(name)
+                networks[name] = {"state": state.value, "reason": reason, "rooms": {}}
+            waiting = owed.get((name, str(worker.room.id)))
+            networks[name]["rooms"][worker.room.id] = {
+                "joined": worker.joined,
+                "reason": worker.reason,
+                "owed": waiting.count if waiting else 0,
+                "since": waiting.since if waiting else None,
+            }
+            if worker.joined:
+                networks[name] |= {"state": "connected", "reason": ""}
+        return {"ok": True, "networks": networks, "undelivered": found.undelivered}
+
+    async def _inventory(self) -> Inventory:
+        """Counted in a thread, since a long queue takes a while to count."""
+
+        def count() -> Inventory:
+            with looking_into(self._bridge.journal) as database:
+                return inventory(database, self._bridge.journal)
+
+        return await asyncio.to_thread(count)
+
+
+def _refusal(error: str, mistakes: list[str] | None = None) -> _Answer:
+    return {"ok": False, "error": error, **({"mistakes": mistakes} if mistakes else {})}

@@ -1,0 +1,56 @@
+"""What following another configuration changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bridge.config import Config
+
+__all__ = ["Changes", "Left", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A room that is in no conversation any more."""
+
+    room: str
+    given_up: int
+    """How many messages it is still owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a reload does, for people. Rooms are named with their networks."""
+
+    started: tuple[str, ...]
+    stopped: tuple[str, ...]
+    connected_anew: tuple[str, ...]
+    """Networks whose settings changed."""
+    kept: tuple[str, ...]
+    joined: tuple[str, ...]
+    left: tuple[Left, ...]
+    restart_for: tuple[str, ...]
+    """Settings that changed and need a restart of the service."""
+
+
+def compare(old: Config, new: Config, owed: Mapping[tuple[str, str], int]) -> Changes:
+    """Compare two configurations; `owed` says how much is owed, by network and room."""
+    before, after = _rooms(old), _rooms(new)
+    ran = dict.fromkeys(network for network, _ in before)
+    runs = dict.fromkeys(network for network, _ in after)
+    stay = [name for name in runs if name in ran]
+    changed = [name for name in stay if old.networks[name] != new.networks[name]]
+    return Changes(
+        started=tuple(name for name in runs if name not in ran),
+        stopped=tuple(name for name in ran if name not in runs),
+        connected_anew=tuple(changed),
+        kept=tuple(name for name in stay if name not in changed),
+        joined=tuple(" ".join(room) for room in after if room not in before),
+        left=tuple(Left(" ".join(room), owed.get(room, 0)) for room in before if room not in after),
+        restart_for=tuple(key for key in ("journal", "durability") if getattr(old, key) != getattr(new, key)),
+    )
+
+
+def _rooms(config: Config) -> dict[tuple[str, str], None]:
+    """The rooms of a configuration, with their networks, in its order."""
+    entries = [entry for conversation in config.conversations.values() for entry in conversation.rooms]
+    return {(entry.network, str(entry.room)): None for entry in entries}

@@ -1,0 +1,103 @@
+"""`hubbub reload`, asked of a service in this process."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.adapter import find
+from bridge.config import load
+from bridge.control import Control
+from bridge.model import RoomId
+from bridge.testing import ScriptedNetwork
+from tests.bridge.world import PROTOCOL, running
+
+HUBBUB = str(Path(sys.executable).with_name("hubbub"))
+
+
+class Place:
+    """A folder with a configuration."""
+
+    def __init__(self, folder):
+        self.file = folder / "bridge.yaml"
+        self.write(left=["one"], right=["two"])
+
+    def write(self, **rooms):
+        lines = ["networks:", *(f"  {name}: {{protocol: '{PROTOCOL}', server: {name}}}" for name in rooms)]
+        lines += ["conversations:", "  lobby:", *(f"    {name}: {list(rooms[name])}" for name in rooms)]
+        self.file.write_text("\n".join(lines) + "\n")
+
+    def read(self):
+        return load(self.file, find)
+
+    async def hubbub(self, *arguments):
+        """The command's exit code and what it says."""
+        return await asyncio.to_thread(
+            subprocess.run,
+            [HUBBUB, "reload", *arguments, str(self.file)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+
+@pytest.fixture
+def networks():
+    return {name: ScriptedNetwork(name) for name in ("left", "right", "other")}
+
+
+@pytest.fixture
+async def place(tmp_path, networks):
+    place = Place(tmp_path)
+    async with running(place.read(), lambda bridge: Control(bridge, place.read).listening()):
+        yield place
+
+
+async def test_what_would_change_and_what_did(place, networks):
+    networks["right"].refusals[RoomId("two")] = "full"
+    networks["right"].drop()
+    networks["left"].say("one", "alice", "kept")
+    await networks["left"].settled()
+    place.write(left=["one", "three"], other=["four"])
+    changes = (
+        "  starts           other\n"
+        "  stops            right\n"
+        "  keeps            left\n"
+        "  joins            left three, other four\n"
+        "  leaves           right two, giving up 1 message that waited for it\n"
+    )
+    result = await place.hubbub("--dry-run")
+    assert (result.returncode, result.stdout) == (0, f"The service would change:\n{changes}")
+    assert not networks["other"].connected
+    result = await place.hubbub()
+    assert (result.returncode, result.stdout) == (0, f"The service has changed:\n{changes}")
+    networks["left"].say("one", "alice", "hello")
+    await networks["other"].until(1)
+
+
+async def test_nothing_changes(place):
+    assert (await place.hubbub("--dry-run")).stdout == "Networks and rooms would stay as they are.\n"
+    assert (await place.hubbub()).stdout == "Networks and rooms are as before.\n"
+
+
+async def test_mistakes(place, networks):
+    place.file.write_text(place.file.read_text() + "onwer: me\n")
+    result = await place.hubbub()
+    assert result.returncode == 78
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        f'{place.file}:8:1: onwer: unknown key "onwer"; did you mean "owner"?',
+        "nothing has changed, since the configuration has mistakes",
+    ]
+    networks["left"].say("one", "alice", "still")
+    await networks["right"].until(1)
+
+
+async def test_no_service(tmp_path):
+    result = await Place(tmp_path).hubbub()
+    assert result.returncode == 1
+    assert "no service is running with" in result.stderr
+    assert "Traceback" not in result.stderr
