@@ -1,0 +1,159 @@
+"""Dead letters: what was given up, and back into the queue with it."""
+
+import contextlib
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bridge.errors import JournalError
+from bridge.model import MessageEdited, Removed, Sender, TalkEvent
+
+from . import codec, schema, upkeep
+from .lock import own
+from .look import looking_into
+
+__all__ = ["Choice", "Letter", "Letters", "choose", "look_at_letters", "requeue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message that one room did not get."""
+
+    number: int
+    """The message's number: the same for each room that did not get it."""
+    given_up_at: float
+    """In seconds since 1970, as all times."""
+    said_at: float | None
+    source: str
+    """The room that it was said in, after its network."""
+    target: str
+    """The room that did not get it, after its network."""
+    author: Sender | None
+    """Who said it; None, as with `text`: that is not known any more."""
+    text: str | None
+    sent: int
+    """How many characters of it did arrive."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """What was given up, and what was sent twice."""
+
+    count: int
+    letters: tuple[Letter, ...]
+    """The newest of them, which stand last."""
+    reasons: tuple[tuple[str, int], ...]
+    """How many there are of each, the most frequent first."""
+    repeated: tuple[tuple[str, int], ...]
+    """How many messages each room may have got twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant: those with one of these numbers, to this room; either may be left open."""
+
+    numbers: Collection[int] = ()
+    room: str | None = None
+    """Its name, alone or after its network's."""
+
+
+def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
+    """The newest letters, at most `limit`, and what came twice since a time. Raises JournalError."""
+    with _letters(path) as database:
+        (count,) = database.execute("SELECT count(*) FROM dead").fetchone()
+        rows = database.execute(
+            "SELECT seq, given_up_at, taken_at, source.network || ' ' || source.room, "
+            "target.network || ' ' || target.room, type, body, start, reason "
+            "FROM dead LEFT JOIN event USING (seq) LEFT JOIN room AS source ON source.number = event.room "
+            "LEFT JOIN room AS target ON target.number = dead.room "
+            "ORDER BY given_up_at DESC, seq DESC, dead.room DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+        reasons = database.execute("SELECT reason, count(*) AS n FROM dead GROUP BY 1 ORDER BY n DESC, 1")
+        repeated = database.execute(
+            "SELECT network || ' ' || room.room, count(*) AS n FROM again JOIN room ON number = again.room "
+            "WHERE at > ? GROUP BY 1 ORDER BY n DESC, 1",
+            (repeated_since,),
+        )
+        return Letters(count, tuple(map(_letter, reversed(rows))), tuple(reasons), tuple(repeated))
+
+
+def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
+    """The letters that are meant and can be sent again, by room and message, in the order of the messages.
+
+    Raises JournalError, also for a number that no such letter has.
+    """
+    with _letters(path) as database:
+        rows = database.execute(
+            "SELECT dead.room, seq, network, room.room FROM dead JOIN event USING (seq) "
+            "JOIN room ON number = dead.room WHERE body IS NOT NULL ORDER BY seq, dead.room"
+        )
+        found = [
+            (number, seq)
+            for number, seq, network, room in rows
+            if (not choice.numbers or seq in choice.numbers)
+            and (choice.room is None or choice.room in (room, f"{network} {room}"))
+        ]
+    if missing := set(choice.numbers) - {seq for _, seq in found}:
+        where = "" if choice.room is None else f" to {choice.room}"
+        raise JournalError(
+            f"there is no undelivered message{where} with the number {min(missing)}: "
+            "`hubbub undelivered` lists them"
+        )
+    return found
+
+
+def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
+    """Owe letters again in a journal that no service uses; returns how many. Raises JournalError."""
+    with own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        try:
+            schema.migrate(database, str(path))
+            return upkeep.revive(database, letters)
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"{path} cannot be written ({error}): look at its disk and its rights"
+            ) from error
+
+
+@contextlib.contextmanager
+def _letters(path: Path) -> Iterator[sqlite3.Connection]:
+    with looking_into(path) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version != schema.VERSION:
+            raise JournalError(
+                f"{path} is of another release (schema {version}; this one knows {schema.VERSION}): "
+                "start the service once with this release, or ask that one"
+            )
+        yield database
+
+
+def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, int, str]) -> Letter:
+    number, given_up_at, said_at, source, target, kind, body, sent, reason = row
+    event = _event(kind, body)
+    return Letter(
+        number,
+        given_up_at,
+        said_at,
+        source or "?",
+        target or "?",
+        event.sender if event else None,
+        _text(event) if event else None,
+        sent,
+        reason,
+    )
+
+
+def _event(kind: str, body: bytes | None) -> TalkEvent | None:
+    with contextlib.suppress(KeyError, msgspec.MsgspecError):
+        return codec.decode(kind, body) if body is not None else None
+    return None
+
+
+def _text(event: TalkEvent) -> str:
+    if isinstance(event, Removed):
+        return "(takes back what was said)"
+    return ("(edits) " if isinstance(event, MessageEdited) else "") + event.content.text

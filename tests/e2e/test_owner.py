@@ -1,0 +1,151 @@
+"""A running service and its owner's commands, as a person at a shell uses them."""
+
+import asyncio
+import contextlib
+import os
+import re
+
+import pytest
+
+from adapters.irc.demo import Person
+from bridge.journal import Journal
+from bridge.model import MessageCreated, MessageId, RoomId, Sender, UserId, plain
+from tests.adapters.places import demo_server
+from tests.e2e.world import HUBBUB
+
+CONFIG = """\
+networks:
+  irc: {{protocol: irc, server: 127.0.0.1, port: {port}, tls: false, nick: hubbub}}
+conversations:
+  lobby: {{irc: {rooms}}}
+"""
+
+
+class Shell:
+    """The owner's shell, in the folder of the configuration."""
+
+    def __init__(self, folder, port):
+        self.folder = folder
+        self._port = port
+        self.rooms("#one", "#two")
+
+    def rooms(self, *rooms):
+        (self.folder / "bridge.yaml").write_text(CONFIG.format(port=self._port, rooms=list(rooms)))
+
+    async def run(self, *arguments):
+        """Run the command; returns its exit code and all that it says."""
+        process = await asyncio.create_subprocess_exec(
+            HUBBUB,
+            *arguments,
+            cwd=self.folder,
+            env={**os.environ, "HUBBUB_CONFIG": "bridge.yaml"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), 30)
+        return process.returncode, said.decode()
+
+    @contextlib.asynccontextmanager
+    async def service(self):
+        """The service, in both rooms."""
+        process = await asyncio.create_subprocess_exec(
+            HUBBUB, "run", cwd=self.folder, stderr=asyncio.subprocess.PIPE
+        )
+        joined = 0
+        async with asyncio.timeout(30):
+            while joined < 2:
+                joined += b"is joined" in await process.stderr.readline()
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await asyncio.wait_for(process.communicate(), 30)
+
+
+@pytest.fixture
+async def shell(tmp_path):
+    """A folder whose journal holds a dead letter to #two, and a server."""
+    (tmp_path / "irc").mkdir()
+    async with demo_server("irc", tmp_path / "irc") as (demo, _):
+        journal = Journal(tmp_path / "hubbub.sqlite3")
+        one, two = journal.number("irc", RoomId("#one")), journal.number("irc", RoomId("#two"))
+        sender = Sender(UserId("alice!a@h"), "alice")
+        for n in range(3):
+            event = MessageCreated(
+                id=MessageId(str(n)), room=RoomId("#one"), sender=sender, content=plain(f"lost {n}")
+            )
+            journal.take(one, event, (two,))
+        await journal.committed()
+        for delivery in journal.owed(two):
+            journal.give_up(delivery, "a moderator said no")
+        await journal.committed()
+        journal.close()
+        yield Shell(tmp_path, demo.port)
+
+
+async def hears(person, count):
+    return [
+        (await asyncio.wait_for(person.heard.get(), 30)).content.text.replace("\u200b", "")
+        for _ in range(count)
+    ]
+
+
+async def test_an_owner_s_day(shell):
+    async with shell.service():
+        person = Person("bob", "#two")
+        await person.join(shell._port)
+        code, said = await shell.run("undelivered")
+        assert (code, said.count("alice  lost ")) == (0, 3)
+        assert "  3  a moderator said no\n" in said
+
+        code, said = await shell.run("undelivered", "retry", "1", "3")
+        assert (code, said) == (0, "2 messages are queued again, in their old order, before what is newer.\n")
+        assert await hears(person, 2) == ["<alice> lost 0", "<alice> lost 2"]
+
+        code, said = await shell.run("db", "backup", "copy")
+        assert code == 0, said
+        code, said = await shell.run("db", "check")
+        assert (code, said.splitlines()[-1]) == (0, "The journal is sound.")
+        code, said = await shell.run("db", "restore", "copy")
+        assert code == 1
+        assert re.search(r"in use by another Hubbub \(process \d+\)", said)
+
+        shell.rooms("#one", "#three")
+        code, said = await shell.run("reload", "--dry-run")
+        assert code == 0
+        assert said.splitlines() == [
+            "The service would change:",
+            "  keeps            irc",
+            "  joins            irc #three",
+            "  leaves           irc #two",
+        ]
+        code, said = await shell.run("reload")
+        assert said.startswith("The service has changed:")
+        code, said = await shell.run("undelivered", "retry", "--all")
+        assert (code, said) == (1, "1 message to a room in no conversation: still undelivered.\n")
+        await person.leave()
+
+    code, said = await shell.run("reload")
+    assert code == 1
+    assert "no service is running" in said
+    code, said = await shell.run("db", "restore", "copy")
+    assert code == 0, said
+    shell.rooms("#one", "#two")
+    code, said = await shell.run("undelivered", "retry", "--all")
+    assert said == "1 message is queued again; what the rooms take goes out when the service is started.\n"
+    person = Person("bob", "#two")
+    await person.join(shell._port)
+    async with shell.service():
+        assert await hears(person, 1) == ["<alice> lost 1"]
+    await person.leave()
+
+
+async def test_a_service_that_was_killed_leaves_nothing_in_the_way(shell):
+    async with shell.service() as process:
+        process.kill()
+        await process.communicate()
+    assert (await shell.run("undelivered", "retry", "2"))[0] == 0
+    async with shell.service():
+        code, said = await shell.run("reload", "--dry-run")
+        assert (code, said) == (0, "Networks and rooms would stay as they are.\n")
