@@ -92,6 +92,11 @@ class NetworkConfig(Model):
         return self.nick or self.jid.partition("@")[0]
 
     @property
+    def where(self) -> str:
+        """The server as its owner knows it."""
+        return f"{self.address[0]} port {self.address[1]}" if self.address else self.domain
+
+    @property
     def address(self) -> tuple[str, int] | None:
         """Host and port to connect to; None: ask the DNS."""
         return (self.server, self.port or self.default_port) if self.server else None

@@ -5,16 +5,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
-from xml.etree.ElementTree import Element
+from dataclasses import dataclass
 
 from bridge import (
     CatchUp,
     MessageId,
     Part,
     Receipt,
-    RoomId,
     TalkEvent,
     TemporaryFailure,
     Txn,
@@ -22,47 +19,20 @@ from bridge import (
     by_author,
 )
 
-from . import answers, decode, encode, parts
 from .decode import Past
+from .reader import PAGE, Reader, Unreadable
 from .session import Place
 
-__all__ = ["History", "Voice"]
+__all__ = ["History"]
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 20.0
-"""Seconds for an archive's page, or for a room to show its history."""
 _SEARCH = 30.0
-_PAGE = 100
 _MOST_PAGES = 100
 _MOST_HELD = 1000
-_MOST_SHOWN = 256
 _ROUNDS = 3
 _SKEW = 600.0
 """Seconds that the server's clock may differ from ours."""
-
-
-class Voice(Protocol):
-    """What the rooms need of the connection."""
-
-    def say(self, stanza: str) -> None: ...
-
-    def fresh_id(self) -> str: ...
-
-    async def ask(self, kind: str, to: str, payload: str, timeout: float = ...) -> Element: ...  # noqa: ASYNC109
-
-
-class _Unreadable(Exception):
-    """The archive refuses to be read."""
-
-
-@dataclass(slots=True)
-class _Showing:
-    """Messages of the past that are on their way to us."""
-
-    place: Place
-    past: list[Past] = field(default_factory=list)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -81,46 +51,16 @@ class History:
 
     def __init__(
         self,
-        voice: Voice,
+        reader: Reader,
         rules: CatchUp,
         position: Callable[[str], str | None],
         hear: Callable[[Place, Sequence[TalkEvent], str], None],
     ) -> None:
         """`hear` takes what was said somewhere, and what the room calls the last of it, or "" for unknown."""
-        self.voice = voice
+        self._reader = reader
         self._rules = rules
         self._position = position
         self._hear = hear
-        self._queries: dict[str, _Showing] = {}
-        self._showings: dict[RoomId, _Showing] = {}
-
-    # -- what comes in
-
-    def archived(self, element: Element) -> bool:
-        """Take a message of an archive; False: it is none.
-
-        Only a room speaks with its bare address, and only of a query that we have made (XEP-0313 section 8).
-        """
-        found = answers.result(element)
-        if found is None:
-            return False
-        query, name, stamp, said = found
-        asked = self._queries.get(query)
-        if asked is not None and name and element.get("from") == asked.place.room and len(asked.past) < _PAGE:
-            past = decode.past(said, asked.place, name, stamp)
-            asked.past.append(past or Past(name, "", parts.time_of(stamp), (), None))
-        return True
-
-    def shown(self, element: Element, place: Place) -> bool:
-        """Take a message of the history that a room shows; False: it is none."""
-        past = decode.past(element, place)
-        showing = self._showings.get(place.room)
-        if showing is not None:
-            if past is not None and len(showing.past) < _MOST_SHOWN:
-                showing.past.append(past)
-            elif past is None and parts.is_subject(element):
-                showing.ended.set()  # it ends the history (XEP-0045 section 7.2.15)
-        return past is not None
 
     def hold(self, place: Place, said: TalkEvent) -> None:
         """What is said while a room's past is read waits for that."""
@@ -133,8 +73,7 @@ class History:
             place.held.clear()
         else:
             place.held.append(said)
-            if place.room in self._showings:
-                self._showings[place.room].ended.set()
+            self._reader.hurry(place)
 
     def release(self, place: Place) -> None:
         """Hear what was held."""
@@ -164,7 +103,7 @@ class History:
         for _ in range(_ROUNDS):
             place.spilled = False
             missed = await self._missed(place, float(since), most)
-            whole, most = missed.whole, _PAGE * _MOST_PAGES
+            whole, most = missed.whole, PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
             self._hear(place, missed.events, missed.last)
             if not place.spilled:
@@ -175,8 +114,8 @@ class History:
     async def _newest(self, place: Place) -> str:
         """What the archive calls its last message."""
         if place.archive:
-            with contextlib.suppress(TimeoutError, _Unreadable):
-                past, _ = await self._page(place, 0.0, "", 1)
+            with contextlib.suppress(TimeoutError, Unreadable):
+                past, _ = await self._reader.page(place, 0.0, "", 1)
                 return past[-1].id if past else ""
         return ""
 
@@ -193,7 +132,7 @@ class History:
             met = await (
                 self._read(place, missed, since, most) if place.archive else self._look(place, missed)
             )
-        except _Unreadable:
+        except Unreadable:
             met = await self._look(place, missed)
         except TimeoutError:
             met = False
@@ -212,7 +151,7 @@ class History:
         """Read the archive, the newest first; True when the place's last message was met."""
         start, before = time.time() - self._rules.max_age - _SKEW, ""
         for _ in range(_MOST_PAGES):
-            past, before = await self._page(place, start, before)
+            past, before = await self._reader.page(place, start, before)
             if past and not missed.last:
                 missed.last = past[-1].id
             if _since(place, past, missed):
@@ -229,7 +168,7 @@ class History:
 
     async def _look(self, place: Place, missed: _Missed) -> bool:
         """Let the room show its history instead (XEP-0045 section 7.2.14)."""
-        past = await self._show(place)
+        past = await self._reader.show(place)
         missed.last = past[-1].id if past else ""
         missed.whole = _since(place, [one for one in past if one.id], missed)
         return missed.whole
@@ -257,53 +196,17 @@ class History:
     ) -> bool:
         """Find these; True when all was looked through that may have been said since."""
         if place.archive:
-            with contextlib.suppress(_Unreadable):
+            with contextlib.suppress(Unreadable):
                 before = ""
                 for _ in range(_MOST_PAGES):
-                    past, before = await self._page(place, since, before)
+                    past, before = await self._reader.page(place, since, before)
                     _pick(past, txns, found)
                     if not before or len(found) == len(txns):
                         return True
                 return False
-        past = await self._show(place)
+        past = await self._reader.show(place)
         _pick(past, txns, found)
         return _older(past, since)
-
-    # -- reading
-
-    async def _page(
-        self, place: Place, start: float, before: str, most: int = _PAGE
-    ) -> tuple[list[Past], str]:
-        """A page of the archive, and what to ask for the one before; "" when there is none.
-
-        Raises TimeoutError and _Unreadable.
-        """
-        query = self.voice.fresh_id()
-        asked = self._queries[query] = _Showing(place)
-        try:
-            payload = encode.archive(query, start, before, most)
-            answer = await self.voice.ask("set", place.room, payload, _PATIENCE)
-        finally:
-            del self._queries[query]
-        if answer.get("type") == "error":
-            raise _Unreadable
-        page = answers.page(answer)
-        return asked.past, "" if page.complete or page.first == before else page.first
-
-    async def _show(self, place: Place) -> list[Past]:
-        """Let the room show the last of its history: who enters again gets it anew. The oldest first."""
-        showing = self._showings[place.room] = _Showing(place)
-        counted, place.shown = place.shown, place.shown or 0
-        self.voice.say(encode.join(place.occupant, self.voice.fresh_id(), place.key, _MOST_SHOWN))
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await showing.ended.wait()
-        except TimeoutError:
-            return []
-        finally:
-            place.shown = counted
-            del self._showings[place.room]
-        return showing.past
 
 
 def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:

@@ -30,6 +30,7 @@ from . import answers, decode, encode, refusals, resume
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .history import History
+from .reader import Reader
 from .rooms import Rooms
 from .session import Place, Session
 
@@ -87,8 +88,9 @@ class Link:
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
         self._client = Client(config, self, memory.stream)
-        self._history = History(self._client, catch_up, emit.position, self._read)
-        self._rooms = Rooms(config, self._session, self._history, self._tell, self._drop)
+        self._reader = Reader(self._client)
+        self._history = History(self._reader, catch_up, emit.position, self._read)
+        self._rooms = Rooms(config, self._session, self._client, self._history, self)
 
     # -- for the adapter
 
@@ -155,13 +157,13 @@ class Link:
     def message(self, element: Element) -> None:
         """A message stanza came in."""
         place = self._session.places.get((element.get("from") or "").partition("/")[0])
-        if place is not None and place.shown is not None and self._history.shown(element, place):
+        if place is not None and place.shown is not None and self._reader.shown(element, place):
             self._rooms.shown(place)
             return
         said = decode.message(element, self._session)
         if said is None:
             if place is not None and element.get("type") != "groupchat":
-                self._history.archived(element)
+                self._reader.archived(element)
         elif isinstance(said, MessageCreated | MessageEdited):
             self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):
@@ -244,14 +246,15 @@ class Link:
 
     # -- what the rooms tell
 
-    def _tell(self, event: RoomStateChanged) -> None:
+    def tell(self, event: RoomStateChanged) -> None:
+        """We are on our way into a room, in it, or not let in."""
         if not self._events:
             self._loop.call_soon(self.flush)
         if event.room in self._session.places:
             self._session.places[event.room].heard = self._loop.time()
         self._events.append(event)
 
-    def _drop(self, room: RoomId, reason: str) -> None:
+    def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more: what was said there may not have been heard."""
         for txn in [txn for txn, flight in self._flights.items() if flight.room == room]:
             self._flights.pop(txn).settle(RoomUnavailable(reason))
@@ -269,6 +272,10 @@ class Link:
         while True:
             await asyncio.sleep(_TICK)
             now = self._loop.time()
+            if self._client.paused:  # then it is we who are silent
+                for flight in self._flights.values():
+                    flight.since = now
+                continue
             silent = now - self._client.heard
             if silent > _DEAD:
                 raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")

@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
 from bridge import RoomId, RoomState, RoomStateChanged
 
 from . import answers, encode, refusals
 from .config import NetworkConfig, RoomConfig
-from .history import History, Voice
+from .history import History
+from .reader import Voice
 from .session import Place, Session
 
-__all__ = ["Rooms", "nicks", "observe"]
+__all__ = ["Listener", "Rooms", "nicks", "observe"]
 
 _AT_ONCE = 40
 """Rooms that are being entered at the same time."""
@@ -34,6 +35,15 @@ _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
 """What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
 that has just changed; but a room that vanished says the same, and entering twice does no harm."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
+
+
+class Listener(Protocol):
+    """Who wants to know where we are."""
+
+    def tell(self, event: RoomStateChanged) -> None: ...
+
+    def drop(self, room: RoomId, reason: str) -> None:
+        """We are not in this room any more."""
 
 
 class _Refused(Exception):
@@ -66,17 +76,16 @@ class Rooms:
         self,
         config: NetworkConfig,
         session: Session,
+        voice: Voice,
         history: History,
-        tell: Callable[[RoomStateChanged], None],
-        drop: Callable[[RoomId, str], None],
+        listener: Listener,
     ) -> None:
-        """`drop` is told of a room that we are no longer in, and why."""
         self._config = config
         self._session = session
-        self._voice = history.voice
+        self._voice = voice
         self._history = history
-        self._tell = tell
-        self._drop = drop
+        self._tell = listener.tell
+        self._drop = listener.drop
         self._entries: dict[RoomId, _Entry] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
 

@@ -1,0 +1,121 @@
+"""Why we are not let in, or are thrown out, in sentences for the owner."""
+
+import ssl
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced
+
+from .config import NetworkConfig
+
+__all__ = ["PROCEED", "STREAM", "lost", "refusal", "silence", "tls_failure", "trust", "unreachable"]
+
+STREAM = "{http://etherx.jabber.org/streams}"
+PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
+_SASL_FAILURE = "{urn:ietf:params:xml:ns:xmpp-sasl}failure"
+_STARTTLS = "{urn:ietf:params:xml:ns:xmpp-tls}starttls"
+_TLS_FAILURE = "{urn:ietf:params:xml:ns:xmpp-tls}failure"
+_NOT_OUR_FAULT = frozenset({"temporary-auth-failure", "aborted"})
+_NEXT_MECHANISM = frozenset(
+    {"invalid-mechanism", "mechanism-too-weak", "malformed-request", "incorrect-encoding"}
+)
+
+
+def refusal(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterError | None:
+    """Why what the server says during the login is the end; None: it is not."""
+    where = config.where
+    if xml.tag == f"{STREAM}error":
+        return _stream_error(xml, config)
+    if xml.tag == f"{STREAM}features" and config.tls == "starttls" and not secured:
+        if xml.find(_STARTTLS) is None:
+            return ConnectionLost(
+                f"{where} offers no TLS: use another server or port, or tls: direct for a"
+                " port that begins with TLS"
+            )
+    elif xml.tag == _TLS_FAILURE:
+        return ConnectionLost(f"{where} refuses TLS: its owner has to mend it")
+    elif xml.tag == _SASL_FAILURE:
+        return _no_login(xml, config)
+    return None
+
+
+def _no_login(xml: Element, config: NetworkConfig) -> AdapterError | None:
+    """The server does not take the login (RFC 6120 section 6.5); None: another way may do."""
+    named = next((child.tag.rpartition("}")[2] for child in xml if not child.tag.endswith("}text")), "")
+    if named in _NEXT_MECHANISM:
+        return None
+    if named in _NOT_OUR_FAULT:
+        return ConnectionLost(f"{config.where} cannot check the login now ({named})")
+    if named in ("not-authorized", ""):
+        return AuthenticationFailed(f"{config.where} refuses {config.jid}: check jid and password")
+    return AuthenticationFailed(f"{config.where} refuses {config.jid}: {named}")
+
+
+def _stream_error(xml: Element, config: NetworkConfig) -> AdapterError:
+    """Why the server ends the stream (RFC 6120 section 4.9.3)."""
+    where = config.where
+    named, text = "undefined-condition", ""
+    for child in xml:
+        name = child.tag.rpartition("}")[2]
+        if name == "text":
+            text = " ".join((child.text or "").split())[:200]
+        elif "xmpp-streams" in child.tag:
+            named = name
+    if named == "conflict":
+        return Replaced(
+            f"another client logged in as {config.jid}/{config.resource}: give one of them another resource"
+        )
+    if named == "host-unknown":
+        return ConnectionLost(f"{where} does not serve {config.domain}: check jid and server")
+    if named == "system-shutdown":
+        return ConnectionLost(f"{where} is shutting down")
+    said = f": {text}" if text else ""
+    return ConnectionLost(f"{where} ended the connection ({named}){said}")
+
+
+def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
+    """Why there is no TLS (RFC 6120 section 13.7.2)."""
+    where = config.where
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionLost(
+            f"the certificate of {where} does not verify for {config.domain}: {error.verify_message};"
+            " where that is right, name its authority in ca_file"
+        )
+    return ConnectionLost(
+        f"{where} does not speak TLS there ({error.reason or 'handshake failed'}): check port and tls"
+    )
+
+
+def trust(ca_file: Path) -> ssl.SSLContext:
+    """What verifies certificates by these authorities alone. Raises ConnectionLost."""
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConnectionLost(f"ca_file {ca_file} cannot be used: {error}") from None
+
+
+def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
+    """Why none of the server's addresses could be connected to."""
+    where = config.where
+    if isinstance(trouble, ssl.SSLError):
+        return tls_failure(trouble, config)
+    if isinstance(trouble, OSError):
+        return ConnectionLost(f"cannot connect to {where}: {trouble.strerror or trouble}")
+    return ConnectionLost(f"{where} is not known to the DNS: check jid and server")
+
+
+def lost(config: NetworkConfig, *, was_in: bool) -> ConnectionLost:
+    """The connection ended without a word."""
+    if was_in:
+        return ConnectionLost(f"the connection to {config.where} is lost")
+    return ConnectionLost(f"{config.where} closed the connection before hubbub was in")
+
+
+def silence(config: NetworkConfig, *, connected: bool, greeted: bool) -> ConnectionLost:
+    """The server did not let us in in time, and this is how far we came."""
+    where = config.where
+    if not connected:
+        return ConnectionLost(f"{where} does not answer: check server and port")
+    if greeted:
+        return ConnectionLost(f"{where} does not let hubbub in: it stopped answering during the login")
+    return ConnectionLost(f"{where} accepts the connection and says nothing: check port and tls")

@@ -1,0 +1,115 @@
+"""The past of rooms: pages of an archive (XEP-0313), or what a room shows to who enters (XEP-0045)."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from bridge import RoomId
+
+from . import answers, decode, encode, parts
+from .decode import Past
+from .session import Place
+
+__all__ = ["PAGE", "Reader", "Unreadable", "Voice"]
+
+_PATIENCE = 20.0
+"""Seconds for an archive's page, or for a room to show its history."""
+PAGE = 100
+_MOST_SHOWN = 256
+
+
+class Voice(Protocol):
+    """What the rooms need of the connection."""
+
+    def say(self, stanza: str) -> None: ...
+
+    def fresh_id(self) -> str: ...
+
+    async def ask(self, kind: str, to: str, payload: str, timeout: float = ...) -> Element: ...  # noqa: ASYNC109
+
+
+class Unreadable(Exception):
+    """The archive refuses to be read, or gives what nobody asked for."""
+
+
+@dataclass(slots=True)
+class _Showing:
+    """Messages of the past that are on their way to us."""
+
+    place: Place
+    past: deque[Past] = field(default_factory=lambda: deque(maxlen=_MOST_SHOWN))
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Reader:
+    """What is being read in all rooms of one connection."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._queries: dict[str, _Showing] = {}
+        self._showings: dict[RoomId, _Showing] = {}
+
+    def archived(self, element: Element) -> bool:
+        """Take a message of an archive; False: it is none.
+
+        Only a room speaks with its bare address, and only of a query that we have made (XEP-0313 section 8).
+        """
+        found = answers.result(element)
+        if found is None:
+            return False
+        query, name, stamp, said = found
+        asked = self._queries.get(query)
+        if asked is not None and name and element.get("from") == asked.place.room:
+            past = decode.past(said, asked.place, name, stamp)
+            asked.past.append(past or Past(name, "", parts.time_of(stamp), (), None))
+        return True
+
+    def shown(self, element: Element, place: Place) -> bool:
+        """Take a message of the history that a room shows; False: it is none."""
+        past = decode.past(element, place)
+        showing = self._showings.get(place.room)
+        if showing is not None:
+            if past is not None:
+                showing.past.append(past)
+            elif parts.is_subject(element):
+                showing.ended.set()  # it ends the history (XEP-0045 section 7.2.15)
+        return past is not None
+
+    def hurry(self, place: Place) -> None:
+        """Wait no longer for what a room shows."""
+        if place.room in self._showings:
+            self._showings[place.room].ended.set()
+
+    async def page(self, place: Place, start: float, before: str, most: int = PAGE) -> tuple[list[Past], str]:
+        """A page of the archive, and what to ask for the one before; "" when there is none.
+
+        Raises TimeoutError and Unreadable.
+        """
+        query = self._voice.fresh_id()
+        asked = self._queries[query] = _Showing(place)
+        try:
+            payload = encode.archive(query, start, before, most)
+            answer = await self._voice.ask("set", place.room, payload, _PATIENCE)
+        finally:
+            del self._queries[query]
+        if answer.get("type") == "error" or len(asked.past) > PAGE:
+            raise Unreadable
+        page = answers.page(answer)
+        return list(asked.past), "" if page.complete or page.first == before else page.first
+
+    async def show(self, place: Place) -> list[Past]:
+        """Let the room show the last of its history: who enters again gets it anew. The oldest first."""
+        showing = self._showings[place.room] = _Showing(place)
+        counted, place.shown = place.shown, place.shown or 0
+        self._voice.say(encode.join(place.occupant, self._voice.fresh_id(), place.key, _MOST_SHOWN))
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await showing.ended.wait()
+        except TimeoutError:
+            return []
+        finally:
+            place.shown = counted
+            del self._showings[place.room]
+        return list(showing.past)
