@@ -35,6 +35,8 @@ _ENCRYPTED = frozenset(
         "{jabber:x:encrypted}x",
     }
 )
+_LATEST = float(2**33)
+"""In the year 2242: what is said to be later is no time."""
 _SECRET = "[encrypted message that the bridge cannot read]"
 
 
@@ -157,6 +159,7 @@ def time_of(text: str) -> float | None:
     """A time as XMPP writes it, in UTC (XEP-0082); None: it is none."""
     try:
         stamp = datetime.fromisoformat(text)
-        return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+        at = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+    return at if 0 <= at < _LATEST else None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import answers, decode
+from adapters.xmpp import answers, decode, parts
 from adapters.xmpp.session import Place, Session
 from bridge import Block, Content, Kind, Mark, MessageCreated, MessageEdited, RoomId, Span, by_author, plain
 
@@ -325,3 +325,102 @@ def test_no_stanza_makes_it_fail(inside, kind, source):
     decode.message(found, session(stanza_ids=True, occupant_ids=True))
     answers.presence(found)
     answers.info(found)
+
+
+TXN = "1a.2.0.0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "more", "mark"),
+    [
+        (f"id='{TXN}'", "", TXN),
+        ("id='m1'", f"<origin-id xmlns='urn:xmpp:sid:0' id='{TXN}'/>", TXN),
+        ("id='1a.2.0.0123456789abcde'", "", ""),
+        ("id='1A.2.0.0123456789ABCDEF'", "", ""),
+        (f"id=' {TXN}'", "", ""),
+        ("id='m1'", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_mark_of_a_copy(attributes, more, mark):
+    """Only what has the shape of a txn: anybody may choose an id."""
+    assert message(f"<body>a</body>{more}", attributes).mark == mark
+
+
+def archived(source, attributes="", inside="", **known):
+    known = {"stanza_ids": True, **known}
+    xml = f"<message from='{source}' type='groupchat' {attributes}><body>a</body>{inside}</message>"
+    place = session(**known).places[ROOM]
+    return decode.past(element(xml), place, "q1", "2026-01-01T00:00:00Z")
+
+
+OCCUPANT = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='{}'/>"
+US = {"occupant_ids": True, "me": "us"}
+
+
+@pytest.mark.parametrize(
+    ("nick", "attributes", "occupant", "known", "event"),
+    [
+        ("alice", "", "", {}, True),
+        ("bot", f"id='{TXN}'", "", {}, False),
+        ("bot", "id='m1'", "", {}, True),
+        ("bot_", f"id='{TXN}'", "", {}, True),
+        ("bot", "id='m1'", "us", US, False),
+        ("bot_", f"id='{TXN}'", "us", US, False),
+        ("bot", f"id='{TXN}'", "them", US, True),
+    ],
+)
+def test_what_was_ours(nick, attributes, occupant, known, event):
+    """Our nick was anybody's while we were away; an occupant id is one person's for ever (XEP-0421)."""
+    inside = OCCUPANT.format(occupant) if occupant else ""
+    found = archived(f"{ROOM}/{nick}", attributes, inside, **known)
+    assert (found.event is not None) is event
+
+
+def test_the_past_is_as_it_was():
+    """XEP-0313 section 4.2: named by the archive and dated by it, whatever the message says of itself."""
+    inside = (
+        STANZA_ID.format(by=ROOM).replace("q1", "forged")
+        + f"<delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2000-01-01T00:00:00Z'/>"
+    )
+    found = archived(ALICE, "id='m1'", inside + OCCUPANT.format("x"), occupant_ids=True)
+    assert found.event == MessageCreated(
+        id="q1",
+        aliases=(by_author("occupant:x", "m1"),),
+        room=ROOM,
+        sender=found.event.sender,
+        content=plain("a"),
+        at=1767225600.0,
+        replayed=True,
+    )
+    assert found.event.sender.id == "occupant:x"
+    assert (found.id, found.occupant, found.at, found.names) == ("q1", ALICE, 1767225600.0, ("m1",))
+
+
+def test_the_room_has_the_last_word_on_when():
+    """XEP-0203: of two times the room's counts, in either order."""
+    theirs, ours = (
+        "<delay xmlns='urn:xmpp:delay' stamp='2000-01-01T00:00:00Z'/>",
+        f"<delay xmlns='urn:xmpp:delay' from='{ROOM}' stamp='2026-01-01T00:00:00Z'/>",
+    )
+    for inside in (theirs + ours, ours + theirs):
+        xml = f"<message from='{ALICE}' type='groupchat'><body>a</body>{inside}</message>"
+        assert decode.past(element(xml), session().places[ROOM]).at == 1767225600.0
+    assert message(f"<body>a</body>{theirs}").at == 946684800.0
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-01-01T00:00:00Z", 1767225600.0),
+        ("2026-01-01T02:00:00.5+02:00", 1767225600.5),
+        ("20260101T00:00:00", 1767225600.0),
+        ("never", None),
+        ("", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+    ],
+)
+def test_times(text, at):
+    """XEP-0082 section 3.2, XEP-0091: in UTC wherever we are."""
+    assert parts.time_of(text) == at
