@@ -27,7 +27,7 @@ _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
 _DEFAULT_PAUSE = 5.0
 _LONGEST_PAUSE = 3600.0
-_SIGNS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_SIGNS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 """Brackets, and strings, in which they mean nothing."""
 _DEEPEST = 200
 _ADMIN_CALL = "POST /_synapse/admin/v1/users/<the bot's id>/override_ratelimit"

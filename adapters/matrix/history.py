@@ -16,6 +16,7 @@ from .session import Session, after_join
 
 __all__ = [
     "LIVE",
+    "History",
     "Past",
     "Reach",
     "filter_of",

@@ -1,5 +1,6 @@
 """What was said while we were away, against a homeserver that is told what to do."""
 
+import asyncio
 import time
 
 import pytest
@@ -174,7 +175,8 @@ async def test_a_gap_is_never_lost_to_what_passes(server, failure):
         assert [event.content.text for event in said if event.room == room] == numbers(12)
 
 
-async def test_many_gaps_are_read_a_few_at_a_time(server):
+async def many_gaps(server):
+    """A core that has missed something in each of twenty rooms."""
     names = [f"#r{number}:s" for number in range(20)]
     for name in names:
         server.aliases[name] = "!" + name[1:]
@@ -185,6 +187,38 @@ async def test_many_gaps_are_read_a_few_at_a_time(server):
     for name in names:
         for text in numbers(12):
             server.say(text, "!" + name[1:])
+    return core
+
+
+async def test_what_cannot_be_written_is_not_read(server):
+    """As long as the journal is full, a few rooms are in memory and the others stay with their server."""
+    full = []
+
+    class Full(Core):
+        def __call__(self, events, *positions):
+            super().__call__(events, *positions)
+            full.append(asyncio.get_running_loop().create_future())
+            return full[-1]
+
+    core = Full((await many_gaps(server)).adapter)
+    core.positions[""] = "s0"
+    async with core:
+        await core.said()
+        while len(full) < 7:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # that no more follows is what is tested
+        assert (len(full), core.positions[""]) == (7, "s0")
+        while core.positions[""] == "s0":
+            for done in full:
+                if not done.done():
+                    done.set_result(None)
+            await asyncio.sleep(0)
+    assert len(full) >= 21
+
+
+async def test_many_gaps_are_read_a_few_at_a_time(server):
+    core = await many_gaps(server)
+    names = list(core.adapter.rooms)
     reading = most = 0
     page = server._messages
 

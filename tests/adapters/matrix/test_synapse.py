@@ -120,7 +120,8 @@ async def test_nothing_is_lost_over_a_restart(synapse):
     assert all(0 <= time.time() - event.at < 60 for event in said)
     assert (last.content.text, last.replayed, last.sender.name) == ("live again", False, "xi")
     for most, texts in ((120, [*map(str, range(11, 130)), "live again"]), (0, [])):
-        core = back(away, adapter_for(synapse, "gap"))
+        # Its new name comes by an event like that of a join, behind which nothing would be for us.
+        core = back(away, adapter_for(synapse, "gap", display_name=f"Bot {most}"))
         core.adapter.catch_up = CatchUp(max_messages=most)
         async with core:
             assert [(await core.said()).content.text for _ in texts] == texts
