@@ -86,3 +86,5 @@ async def _reload(control: Control, reloads: "asyncio.Queue[None]") -> None:
             await control.reload()
         except HubbubError as error:
             log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
+        except Exception:
+            log.exception("the new configuration is not followed: a fault of Hubbub's")

@@ -1,13 +1,12 @@
 """`hubbub undelivered`: what was given up, and a second try for it."""
 
-import dataclasses
-import json
 import sys
 import time
 from itertools import groupby
 from pathlib import Path
 
 import click
+import msgspec
 import regex
 from rich.cells import cell_len
 from rich.console import Console
@@ -65,7 +64,7 @@ def show(file: Path | None, journal: Path | None, *, everything: bool, as_json: 
     limit = _ALL if everything or as_json else _SHOWN
     found = look_at_letters(journal_argument(file, journal), limit, time.time() - _WEEK)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
         _Page().show(found)
 

@@ -123,7 +123,7 @@ class Control:
                 return self._retry(request.letters)
             async with self._one:
                 return await self._status()
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return _refusal(f"this is no command: {error}")
         except HubbubError as error:
             return _refusal(str(error))

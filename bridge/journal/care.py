@@ -25,6 +25,8 @@ RESTORED = "restored from a backup: it may have been delivered since"
 
 _SHOWN = 20
 _PAGES = 1024
+_NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY)
+"""What SQLite says where a file is not damaged, but somebody else's."""
 _DANGLING = (
     ("deliveries of no message", "delivery LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
     ("names of no message", "link LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
@@ -70,6 +72,8 @@ def check(path: Path) -> Checkup:
             with contextlib.suppress(sqlite3.Error):
                 found = inventory(database, path)
         except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF in _NOT_OURS:
+                raise JournalError(f"{path} cannot be read ({error}): ask as the service's user") from error
             findings.append(f"it cannot be read: {error}")
     if len(findings) > _SHOWN:
         findings[_SHOWN:] = [f"and {len(findings) - _SHOWN:,} more like these"]
@@ -117,7 +121,7 @@ def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
     """
     if target.exists() and not force:
         raise JournalError(f"{target} exists: name another file, or say --force to replace it")
-    if target.is_dir() or (target.exists() and target.samefile(path)):
+    if target.is_dir() or (target.exists() and path.exists() and target.samefile(path)):
         raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
     with _beside(target) as part:
         _copy(path, part)
@@ -204,8 +208,8 @@ def _beside(target: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-    except OSError as error:
-        raise JournalError(f"{target} cannot be written ({error.strerror}): look at its disk") from error
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{target} cannot be written ({error}): look at its disk") from error
     finally:
         part.unlink(missing_ok=True)
 

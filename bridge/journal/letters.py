@@ -68,18 +68,18 @@ def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
         rows = database.execute(
             "SELECT seq, given_up_at, taken_at, source.network || ' ' || source.room, "
             "target.network || ' ' || target.room, type, body, start, reason "
-            "FROM dead LEFT JOIN event USING (seq) LEFT JOIN room AS source ON source.number = event.room "
-            "LEFT JOIN room AS target ON target.number = dead.room "
-            "ORDER BY given_up_at DESC, seq DESC, dead.room DESC LIMIT ?",
+            "FROM (SELECT * FROM dead ORDER BY given_up_at DESC, seq DESC, room DESC LIMIT ?) AS dead "
+            "LEFT JOIN event USING (seq) LEFT JOIN room AS source ON source.number = event.room "
+            "LEFT JOIN room AS target ON target.number = dead.room ORDER BY given_up_at, seq, dead.room",
             (limit,),
-        ).fetchall()
+        )
         reasons = database.execute("SELECT reason, count(*) AS n FROM dead GROUP BY 1 ORDER BY n DESC, 1")
         repeated = database.execute(
             "SELECT network || ' ' || room.room, count(*) AS n FROM again JOIN room ON number = again.room "
             "WHERE at > ? GROUP BY 1 ORDER BY n DESC, 1",
             (repeated_since,),
         )
-        return Letters(count, tuple(map(_letter, reversed(rows))), tuple(reasons), tuple(repeated))
+        return Letters(count, tuple(map(_letter, rows)), tuple(reasons), tuple(repeated))
 
 
 def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:

@@ -135,3 +135,28 @@ async def test_a_damaged_backup(folder):
     assert "nothing was changed, take another backup" in result.stderr
     assert "Traceback" not in result.stderr
     assert not Path("new.sqlite3").exists()
+
+
+def contents(folder):
+    """All that is there, but for what belongs to a process."""
+    return {f.name: f.read_bytes() for f in folder.iterdir() if not f.name.endswith((".lock", "-shm"))}
+
+
+@pytest.mark.parametrize("command", ["backup copy", "backup --force bridge.yaml", "restore good"])
+async def test_a_disk_that_is_full(folder, command):
+    run("backup", "good")
+    before = contents(folder)
+    # No file may grow beyond some kilobytes.
+    limited = ["sh", "-c", f"ulimit -f 16; exec {HUBBUB} db {command}"]
+    result = subprocess.run(limited, check=False, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1
+    assert "look at" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert contents(folder) == before
+
+
+async def test_no_journal_to_back_up(folder):
+    Path("kept.sqlite3").unlink()
+    Path("copy").write_text("old")
+    assert "there is no such journal" in hubbub("backup", "copy", "--force").stderr
+    assert Path("copy").read_text() == "old"
