@@ -187,6 +187,7 @@ class MatrixAdapter(Adapter):
         async def say() -> str:
             return await self._client.say(wire, encode(command, self.network), command.txn)
 
+        asked = asyncio.get_running_loop().time()
         try:
             event = await (self._pace.take(say) if limited else say())
         except ConnectionLost as error:
@@ -197,7 +198,7 @@ class MatrixAdapter(Adapter):
             raise
         except AdapterError as error:
             if isinstance(error, RateLimited):
-                self._pace.limit(error)
+                self._pace.limit(error, asked)
                 self._tell_of_limits(error)
             _fail(future, error)
         else:

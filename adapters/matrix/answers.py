@@ -131,10 +131,14 @@ def _too_fast() -> str:
 
 
 def _pause(headers: Mapping[str, str], answered: Mapping[str, Any]) -> float:
-    """Seconds to wait: the longer of what the header and the body say ("Rate limiting")."""
+    """Seconds to wait: the longer of what the header and the body say ("Rate limiting").
+
+    Where the header is but the body's time in whole seconds, the body is meant.
+    """
     told = [*_header_pause(headers.get("Retry-After", "").strip())]
     after = mapping(answered).get("retry_after_ms")
     if isinstance(after, int | float) and not isinstance(after, bool) and math.isfinite(after):
+        told = [seconds for seconds in told if seconds != math.ceil(after / 1000)]
         told.append(after / 1000)
     return min(max(0.0, *told), _LONGEST_PAUSE) if told else _DEFAULT_PAUSE
 

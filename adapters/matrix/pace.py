@@ -28,12 +28,14 @@ class Pace:
     @property
     def limited(self) -> bool:
         """Whether one has to take one's turn."""
-        return self._waiting > 0 or asyncio.get_running_loop().time() < self._not_before
+        return self._waiting > 0 or _now() < self._not_before
 
-    def limit(self, error: RateLimited) -> None:
-        """The homeserver wants nobody to speak for so long."""
-        pause = max(error.retry_after, _SHORTEST)
-        self._not_before = max(self._not_before, asyncio.get_running_loop().time() + pause)
+    def limit(self, error: RateLimited, asked: float) -> None:
+        """The homeserver wants nobody to speak for so long, counted from when it was asked.
+
+        It may hold its refusal back, and Synapse does for half a second.
+        """
+        self._not_before = max(self._not_before, asked + error.retry_after, _now() + _SHORTEST)
 
     async def take(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """The answer, when it is one's turn and the homeserver takes it; a turn is kept until it does."""
@@ -41,10 +43,15 @@ class Pace:
         try:
             async with self._turn:
                 while True:
-                    await asyncio.sleep(self._not_before - asyncio.get_running_loop().time())
+                    await asyncio.sleep(self._not_before - _now())
+                    asked = _now()
                     try:
                         return await request()
                     except RateLimited as error:
-                        self.limit(error)
+                        self.limit(error, asked)
         finally:
             self._waiting -= 1
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

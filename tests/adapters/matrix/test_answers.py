@@ -73,6 +73,7 @@ def test_the_servers_words_are_told():
         ({"Retry-After": "7"}, {}, 7),
         ({"Retry-After": "7"}, {"retry_after_ms": 1500}, 7),
         ({"Retry-After": "1"}, {"retry_after_ms": 9000}, 9),
+        ({"Retry-After": "1"}, {"retry_after_ms": 104}, 0.104),
         ({"Retry-After": "soon"}, {"retry_after_ms": "never"}, 5),
         ({"Retry-After": "9" * 30}, {"retry_after_ms": -5}, 0),
         ({}, {"retry_after_ms": 1e300}, 3600),

@@ -11,7 +11,15 @@ import pytest
 
 from adapters.matrix import Adapter
 from adapters.matrix.demo import SERVER, Demo
-from bridge import CatchUp, ConnectionLost, MessageCreated, RoomUnavailable, plain
+from bridge import (
+    CatchUp,
+    ConnectionLost,
+    MessageCreated,
+    RateLimited,
+    RoomStateChanged,
+    RoomUnavailable,
+    plain,
+)
 from tests.e2e.proxy import Proxy
 
 from .homeserver import Core, message
@@ -278,6 +286,36 @@ async def test_what_was_redacted_meanwhile_is_not_sent_again(synapse):
         sent = await (await core.adapter.send(message("x", "1.ab", alias("redacted"))))
         await curl(synapse, "PUT", f"rooms/{wire}/redact/{sent.part.id}/1", token, {})
         assert await core.adapter.find_sent(alias("redacted"), since, ["1.ab"]) == {"1.ab": sent}
+
+
+async def test_a_limited_account_loses_nothing_and_speaks_in_turn(synapse):
+    """Synapse's own limiter: ten messages a second of this account, in whatever room."""
+    token = await synapse.register("lim", "lim")
+    names = ["busy", "quiet"]
+    wires = [await create(synapse, token, name) for name in names]
+    limits = f"/_synapse/admin/v1/users/@hubbub:{SERVER}/override_ratelimit"
+    done = []
+
+    async def speak(core, name, count):
+        for number in range(count):
+            while True:
+                try:
+                    await (await core.adapter.send(message(str(number), f"{number}.{name}", alias(name))))
+                    break
+                except RateLimited as error:
+                    await asyncio.sleep(error.retry_after)
+            done.append(name)
+
+    async with Core(adapter_for(synapse, *names)) as core:
+        for _ in names:
+            await core.next(RoomStateChanged)
+        await synapse.call("POST", limits, synapse._owner, {"messages_per_second": 10, "burst_count": 5})
+        try:
+            await asyncio.gather(speak(core, "busy", 15), speak(core, "quiet", 5))
+        finally:
+            await synapse.call("DELETE", limits, synapse._owner)
+        assert done[:12].count("quiet") >= 4, "nearly every second message, as long as there are any"
+        assert [len(await said_by_bot(synapse, wire, token)) for wire in wires] == [15, 5]
 
 
 async def test_nothing_is_left_behind(tmp_path, monkeypatch):
