@@ -24,7 +24,9 @@ def db() -> None:
 @journal_option
 @click.pass_context
 def check(context: click.Context, file: Path | None, journal: Path | None) -> None:
-    """Look at every page and row of FILE's journal, also while the service runs.
+    """Look at every page and row of the journal.
+
+    Of the journal that FILE names, also while the service runs.
 
     Exit codes: 0 it is sound, 1 it is not, 2 wrong usage, 78 FILE has mistakes.
     """
@@ -46,9 +48,10 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
 @journal_option
 @click.option("--force", is_flag=True, help="Replace TARGET if it exists.")
 def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> None:
-    """Copy FILE's journal to TARGET, also while the service runs.
+    """Copy the journal to TARGET.
 
-    The copy holds what people said: only its owner can read it.
+    The journal that FILE names, also while the service runs. The copy holds what people said: only its owner
+    can read it.
     """
     file, target = _split(words, "TARGET")
     path = journal_argument(file, journal)
@@ -63,7 +66,10 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
 @journal_option
 @click.option("--replay", is_flag=True, help="Read again what was said after the backup; it may come twice.")
 def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> None:
-    """Put BACKUP in the place of FILE's journal, which is kept. The service has to be stopped."""
+    """Put BACKUP in the place of the journal.
+
+    The journal that FILE names is kept beside it. The service has to be stopped.
+    """
     file, source = _split(words, "BACKUP")
     path = journal_argument(file, journal)
     done = care.restore(path, source, replay=replay)

@@ -30,7 +30,9 @@ _LISTS = {
 @journal_option
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
-    """Let the service that runs with FILE read it again, as SIGHUP does, and say what changed.
+    """Let the running service read FILE again.
+
+    As SIGHUP does; and say what changed, or with --dry-run would change.
 
     Exit codes: 0 it follows the file, 1 no service did, 2 wrong usage, 78 the file has mistakes.
     """

@@ -60,7 +60,10 @@ def undelivered() -> None:
 @click.option("--all", "everything", is_flag=True, help="Show the older ones too.")
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
 def show(file: Path | None, journal: Path | None, *, everything: bool, as_json: bool) -> None:
-    """List the messages that were given up, the newest last, also while the service runs."""
+    """List what was given up, the newest last.
+
+    Also while the service runs.
+    """
     limit = _ALL if everything or as_json else _SHOWN
     found = look_at_letters(journal_argument(file, journal), limit, time.time() - _WEEK)
     if as_json:
@@ -75,7 +78,10 @@ def show(file: Path | None, journal: Path | None, *, everything: bool, as_json: 
 @click.option("--room", help="Those to this room; also: network and room.")
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def retry(words: tuple[str, ...], journal: Path | None, room: str | None, *, everything: bool) -> None:
-    """Send messages again that were given up: at once, or when the service is started."""
+    """Send again what was given up.
+
+    At once, or when the service is started.
+    """
     files = [word for word in words if not word.isdecimal()]
     choice = Choice({int(word) for word in words if word.isdecimal()}, room)
     if len(files) > 1:

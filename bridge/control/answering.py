@@ -137,7 +137,8 @@ class Control:
             try:
                 config = self._read()
             except ConfigError as error:
-                log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
+                if not dry_run:
+                    log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
                 return _refusal("nothing has changed, since the configuration has mistakes", error.problems)
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
             changes = compare(self._bridge.config, config, owed)
