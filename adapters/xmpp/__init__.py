@@ -1,18 +1,24 @@
 """XMPP: one account in multi-user chats (MUC), over TCP.
 
-Follows RFC 6120 and 6121 (streams, TLS, SASL, stanzas), RFC 7622 (addresses), and of the XMPP
-extensions: XEP-0030 (service discovery), XEP-0045 (multi-user chat), XEP-0066 (a link without words),
-XEP-0071 (XHTML-IM, on the way in), XEP-0198 (stream management with resumption), XEP-0203 (delay, to
-know history), XEP-0245 (/me), XEP-0308 (correction), XEP-0359 (stanza ids), XEP-0368 (direct TLS),
-XEP-0393 (message styling), XEP-0410 (self-ping), XEP-0421 (occupant ids), XEP-0428 and XEP-0461
-(replies).
+Follows RFC 6120 and 6121 (streams, TLS, SASL, stanzas), RFC 7622 (addresses), and of the XMPP extensions:
+XEP-0030 (service discovery), XEP-0045 (multi-user chat), XEP-0059 (paging), XEP-0066 (a link without
+words), XEP-0071 (XHTML-IM, on the way in), XEP-0198 (stream management with resumption), XEP-0203 (delay,
+to know history and to say when something was said), XEP-0245 (/me), XEP-0308 (correction), XEP-0313 (a
+room's archive), XEP-0359 (stanza ids), XEP-0368 (direct TLS), XEP-0393 (message styling), XEP-0410 (self-
+ping), XEP-0421 (occupant ids), XEP-0428 and XEP-0461 (replies).
+
+What was said while we were away is read from the room's archive, or from the history that the room shows
+(XEP-0045 section 7.2.14) where it names its messages; what was sent when a connection ended is looked up in
+the same places, by its id.
 
 Of slixmpp serve the connection, the negotiation of TLS, SASL and the resource, and addresses. Once the
 session stands, stanzas go past it: its stanza objects cost more than all else that a message takes.
 
-Known gaps: history from before the bridge came is not read, nor what was missed while it was away for
-longer than a stream can be resumed; deletions, reactions, threads and avatars are not relayed; encrypted
-messages are named, not read; a nick that a room holds back is not told apart from one in use.
+Known gaps: in a room whose messages bear no stanza ids nothing can be told of what was missed while the
+bridge was away for longer than a stream can be resumed, and what was sent is found only as far as the room
+shows its history; what its author keeps out of the archive (XEP-0334) is missed likewise; deletions,
+reactions, threads and avatars are not relayed; encrypted messages are named, not read; a nick that a room
+holds back is not told apart from one in use.
 """
 
 from .adapter import XmppAdapter as Adapter

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from slixmpp import ClientXMPP
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost
+from bridge import AdapterError, ConnectionLost
 
-from . import login, resume
+from . import encode, login, resume
 from .config import NetworkConfig
 from .requests import Requests
 
@@ -82,7 +82,7 @@ class Client(ClientXMPP):
         on("ssl_invalid_chain", self._failed)
         on("session_start", lambda _: self._started())
         on("session_resumed", lambda _: self._started(resumed=True))
-        on("failed_all_auth", lambda _: self._no_login())
+        on("failed_all_auth", lambda _: self.end(login.no_way(config)))
 
     # -- for the link
 
@@ -221,6 +221,10 @@ class Client(ClientXMPP):
                 (self._listener.message if tag == _MESSAGE else self._listener.presence)(xml)
         elif tag == _IQ and self._requests.answered(xml):
             self.handled += 1
+        elif tag == _IQ and self._live:
+            self.handled += 1
+            if xml.get("type") in ("get", "set"):  # we serve none, and slixmpp chokes on odd addresses
+                self.say(encode.refusal(xml.get("id") or "", xml.get("from") or ""))
         elif tag == resume.REQUEST:
             self._acks = self.handled
         elif not self._deaf and self._negotiation(xml):
@@ -282,11 +286,6 @@ class Client(ClientXMPP):
         self.resumed, self._live = resumed, True
         if not self._up.done():
             self._up.set_result(None)
-
-    def _no_login(self) -> None:
-        self.end(
-            AuthenticationFailed(f"{self._config.where} offers no way to log in that is safe with this tls")
-        )
 
     def _start_keepalive(self, event: Any) -> None:
         """Nothing: the link keeps the connection alive, and knows when to stop."""

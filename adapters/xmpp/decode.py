@@ -211,7 +211,8 @@ def _other(element: Element, session: Session, source: str, room: str, kind: str
     """What is no talk in a room: a refusal, or words to us alone."""
     if kind == "error":
         named, sort, text = condition(element)
-        return Failure(room, element.get("id") or "", named, sort, text)
+        # Only the room itself refuses (XEP-0045 section 7.4); an occupant can send us an error as well.
+        return Failure(room, element.get("id") or "", named, sort, text) if source == room else None
     if kind not in (None, "chat", "normal") or not source or element.find(_BODY) is None:
         return None
     if any(element.find(delay) is not None for delay in parts.DELAYS):

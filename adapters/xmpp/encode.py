@@ -13,7 +13,7 @@ from . import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "archive", "body", "delay", "direct", "iq", "join", "leave", "message", "origin", "quote",
+    "archive", "body", "delay", "direct", "iq", "join", "leave", "message", "origin", "quote", "refusal",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -153,3 +153,12 @@ def archive(query: str, start: float, before: str, most: int) -> str:
 def _stamp(at: float) -> str:
     """A time as XMPP writes it (XEP-0082)."""
     return datetime.fromtimestamp(max(at, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def refusal(stanza_id: str, to: str) -> str:
+    """The answer to a request that we do not serve (RFC 6120 section 8.4)."""
+    address = f" to='{quote(to)}'" if to else ""
+    return (
+        f"<iq type='error' id='{quote(stanza_id)}'{address}><error type='cancel'>"
+        "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    )

@@ -62,6 +62,12 @@ class History:
         self._position = position
         self._hear = hear
 
+    def begin(self, place: Place) -> None:
+        """Hold what is said from now on. What was held before can be read again where it has names."""
+        place.spilled = False
+        if place.held is None or place.stanza_ids:
+            place.held = []
+
     def hold(self, place: Place, said: TalkEvent) -> None:
         """What is said while a room's past is read waits for that."""
         if place.held is None or place.spilled:
@@ -83,9 +89,8 @@ class History:
 
     def abandon(self, place: Place) -> None:
         """Give up entering a room: what was held is heard unless it can be read again."""
-        if place.stanza_ids:
-            place.held = None
-        self.release(place)
+        if not place.stanza_ids:
+            self.release(place)
 
     # -- catching up
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from bridge import (
@@ -145,7 +146,17 @@ class Link:
         landed = self._memory.landed
         found: dict[Txn, Receipt | None] = {txn: landed[txn] for txn in txns if txn in landed}
         missing = [txn for txn in txns if txn not in found]
-        return found | (await self._history.find_sent(place, since, missing) if missing else {})
+        if not missing:
+            return found
+        search = asyncio.ensure_future(self._history.find_sent(place, since, missing))
+        try:
+            either: set[asyncio.Future[Any]] = {search, self._client.ended}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not search.done():
+                raise ConnectionLost("the connection ended")
+            return found | search.result()
+        finally:
+            search.cancel()
 
     @property
     def alive(self) -> bool:

@@ -8,7 +8,7 @@ from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced
 
 from .config import NetworkConfig
 
-__all__ = ["PROCEED", "STREAM", "lost", "refusal", "silence", "tls_failure", "trust", "unreachable"]
+__all__ = ["PROCEED", "STREAM", "lost", "no_way", "refusal", "silence", "tls_failure", "trust", "unreachable"]
 
 STREAM = "{http://etherx.jabber.org/streams}"
 PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
@@ -71,6 +71,11 @@ def _stream_error(xml: Element, config: NetworkConfig) -> AdapterError:
         return ConnectionLost(f"{where} is shutting down")
     said = f": {text}" if text else ""
     return ConnectionLost(f"{where} ended the connection ({named}){said}")
+
+
+def no_way(config: NetworkConfig) -> AuthenticationFailed:
+    """The server has no mechanism that we would use (RFC 6120 section 6.3.3)."""
+    return AuthenticationFailed(f"{config.where} offers no way to log in that is safe with this tls")
 
 
 def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:

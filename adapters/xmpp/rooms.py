@@ -198,7 +198,7 @@ class Rooms:
             try:
                 if not place.joined:
                     async with self._gate:
-                        place.held, place.spilled = [], False
+                        self._history.begin(place)
                         await self._enter(entry)
                         caught_up = await self._history.catch_up(place)
                 place.joined, pause = True, _FIRST_PAUSE

@@ -23,8 +23,8 @@ class Place:
     """Our own occupant id, where the room gives them."""
     last: str = ""
     """What the room calls the last message that was heard or read; "" when it named none."""
-    held: list[TalkEvent] | None = None
-    """What has been said while we read what was said before; None: nothing has to wait."""
+    held: list[TalkEvent] | None = field(default_factory=list)
+    """What has been said while we come in and read what was said before; None: nothing has to wait."""
     spilled: bool = False
     """Whether too much was said to be held: it has to be read from the archive."""
     archive: bool = False

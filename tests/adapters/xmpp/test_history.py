@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.xmpp import history, link, reader
-from bridge import CatchUp, RoomState, RoomUnavailable, TemporaryFailure, Txn, by_author
+from bridge import CatchUp, ConnectionLost, RoomState, RoomUnavailable, TemporaryFailure, Txn, by_author
 from tests.adapters.xmpp.harness import (
     JID,
     MUC,
@@ -18,6 +18,7 @@ from tests.adapters.xmpp.harness import (
     adapter,
     command,
     error,
+    failure,
     give,
     message,
     presence,
@@ -340,6 +341,54 @@ async def test_an_archive_that_does_not_tell_what_was_sent(server, monkeypatch):
             await made.find_sent(ROOM, time.time(), [TXN])
         with pytest.raises(RoomUnavailable):
             await made.find_sent("other@muc.example.org", time.time(), [TXN])
+
+
+@pytest.mark.parametrize("archive", [True, False])
+async def test_the_end_of_the_connection_ends_the_search(server, archive):
+    if not archive:
+        server.features = ("urn:xmpp:sid:0",)
+    async with inside(server) as made:
+        asked = asyncio.Event()
+
+        def answer(element):
+            if element.find(f"{MAM}query") is not None or History()(element):
+                asked.set()
+            return ""
+
+        server.answer = answer
+        search = asyncio.ensure_future(made.find_sent(ROOM, time.time(), [TXN]))
+        await asyncio.wait_for(asked.wait(), 5)
+        server.cut()
+        with pytest.raises(ConnectionLost):
+            await asyncio.wait_for(search, 5)
+
+
+async def test_a_stream_that_is_resumed_in_the_middle_of_the_reading(server):
+    """XEP-0198 section 5: what comes with it does not move the position over what was not read."""
+    archive, asked = Archive(said("a1"), said("a2")), asyncio.Event()
+
+    def silence(element):
+        if element.find(f"{MAM}query") is None:
+            return None
+        asked.set()
+        return ""
+
+    server.answer = silence
+    made, positions = adapter(server.port), position("a1")
+    async with running(made, joined=False, positions=positions) as ears:
+        await server.hears("enable")
+        await asyncio.wait_for(asked.wait(), 5)
+        server.cut()
+        assert isinstance(await failure(ears.task), ConnectionLost)
+    archive.items.append(said("a3"))
+    server.answer = lambda element: (
+        "<resumed xmlns='urn:xmpp:sm:3' previd='sm1' h='5'/>" + message("alice", "a3", stanza_id="a3")
+        if element.tag.endswith("}resume")
+        else archive(element)
+    )
+    async with running(made, joined=False, positions=positions) as ears:
+        events, caught_up = await ears.until_joined()
+    assert ([event.id for event in events], caught_up) == (["a2", "a3"], True)
 
 
 # -- when what is heard cannot be kept

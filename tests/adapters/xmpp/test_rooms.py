@@ -70,9 +70,8 @@ async def test_the_word_of_another_confirms_nothing(server):
         await server.hears("message")
         server.say(message("mallory", "ha", name="1.ab", stanza_id="q1"))
         server.say(message("hubbub", "ha", name="1.ab", room="other@muc.example.org"))
-        server.say(
-            f"<message from='mallory@example.org' type='error' id='1.ab'>{error('forbidden')}</message>"
-        )
+        for source in ("mallory@example.org", f"{ROOM}/mallory", "other@muc.example.org"):
+            server.say(f"<message from='{source}' type='error' id='1.ab'>{error('forbidden')}</message>")
         event = await ears.said()
         assert (event.sender.name, receipt.done()) == ("mallory", False)
         server.say(message("hubbub", "hello", name="1.ab", stanza_id="q2"))
