@@ -233,14 +233,13 @@ def _hand_over(path: Path, *files: Path) -> None:
 
 
 def _move_aside(path: Path) -> Path | None:
-    if not path.exists():
-        return None
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.before-{stamp}")
+    """Move away what is there. Above all its log, which SQLite would apply to whatever takes its place."""
+    aside = path.with_name(f"{path.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
+    was_there = path.exists()
     for end in ("", "-wal"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
-    return aside
+    return aside if was_there else None

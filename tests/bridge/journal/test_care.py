@@ -208,6 +208,14 @@ async def test_what_was_there_is_kept_with_what_its_log_held(path, tmp_path):
     assert run(path, "SELECT id FROM event WHERE seq = 208") == [("m207",)]
 
 
+async def test_a_log_that_was_left_behind_is_not_applied_to_a_backup(path, tmp_path):
+    care.backup(path, tmp_path / "backup")
+    subprocess.run([sys.executable, "-c", _CRASH, str(path)], check=True)
+    path.unlink()
+    assert care.restore(path, tmp_path / "backup").aside is None
+    assert run(path, "SELECT id FROM event WHERE seq = 208") == [("m207",)]
+
+
 async def test_a_restore_where_no_journal_is(path, tmp_path):
     care.backup(path, tmp_path / "backup")
     (tmp_path / "new").mkdir()
