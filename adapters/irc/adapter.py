@@ -23,6 +23,7 @@ from bridge import (
     RoomState,
     RoomStateChanged,
     Settle,
+    Txn,
     Unit,
     landing,
 )
@@ -32,6 +33,7 @@ from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
 from .link import Link
+from .reading import find
 from .session import Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
@@ -85,9 +87,8 @@ class IrcAdapter(Adapter):
     async def run(self, emit: Emit) -> None:
         loop = asyncio.get_running_loop()
         rate = self.config.flood.per_second
-        link = Link(
-            self.config, rate / 2 if loop.time() < self._slow_until else rate, emit, self.introduce
-        )  # fmt: skip
+        rate = rate / 2 if loop.time() < self._slow_until else rate
+        link = Link(self.config, rate, emit, self.introduce, self.catch_up)
         self._link, self._session = link, link.session
         try:
             await link.run(self.rooms)
@@ -116,6 +117,14 @@ class IrcAdapter(Adapter):
         link.say(command, data, settle)
         return True
 
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return await find(link, room, since, txns)
+
     def _line(self, command: Command) -> tuple[Link, bytes]:
         """The connection and the line that a command takes on it."""
         link = self._link
@@ -138,7 +147,7 @@ class IrcAdapter(Adapter):
         looker = _Looker(rooms.keys())
         found, done = looker.found, looker.done
         config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
-        link = Link(config, config.flood.per_second, looker, lambda _: None)
+        link = Link(config, config.flood.per_second, looker, lambda _: None, self.catch_up)
         running = asyncio.create_task(link.run(rooms))
         looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bridge import Event, RoomId, RoomState, RoomStateChanged
 
 from .config import RoomConfig
+from .history import History
 from .session import Session
 from .wire import line
 
@@ -65,8 +66,9 @@ class Place:
 class Channels:
     """The rooms of one connection. What happens to them is appended to `events`."""
 
-    def __init__(self, session: Session, encoding: str, events: list[Event]) -> None:
+    def __init__(self, session: Session, history: History, encoding: str, events: list[Event]) -> None:
         self._session = session
+        self._history = history
         self._events = events
         self._encoding = encoding
         self.places: dict[RoomId, Place] = {}
@@ -76,6 +78,7 @@ class Channels:
         left = [place for room, place in self.places.items() if room not in rooms and place.inside]
         for room in [room for room in self.places if room not in rooms]:
             del self.places[room]
+            self._history.drop(room)
         for room, config in rooms.items():
             key = config.key.get_secret_value() if config.key else None
             place = self.places.setdefault(room, Place(room, key))
@@ -136,22 +139,30 @@ class Channels:
         place.inside = place.seen = True
         self._session.entering[room] = time
 
-    def answered(self, places: list[Place], now: float) -> None:
-        """The server has said all it has to say to a JOIN of these rooms."""
+    def answered(self, places: list[Place], now: float) -> list[Place]:
+        """The server has said all it has to say to a JOIN of these rooms. Returns those whose past has
+        to be asked for.
+        """
+        unread = []
         for place in places:
             self._session.entering.pop(place.room, None)
             if self.places.get(place.room) is not place:
                 continue
-            if place.inside:
+            if place.inside and self._history.wants(place.room):
+                unread.append(place)
+            elif place.inside:
                 self.settle(place, now)
             elif not place.seen:
                 self.refuse(place, f"the server did not answer when hubbub joined {place.room}", now)
+        return unread
 
     def settle(self, place: Place, now: float) -> None:
-        """The room is joined."""
+        """The room is joined, and what was said before is read."""
         self._session.entering.pop(place.room, None)
         place.joined, place.due = now, None
-        self._change(place.room, RoomState.JOINED)
+        past, whole = self._history.finish(place.room)
+        self._events += past
+        self._change(place.room, RoomState.JOINED, caught_up=whole)
 
     def refused(self, numeric: str, params: list[str], now: float) -> bool:
         """An error numeric: take it in if it is about a room that we are joining."""
@@ -179,6 +190,7 @@ class Channels:
         place.due = now + place.wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
         place.seen, place.inside, place.joined = True, False, None
         self._session.entering.pop(place.room, None)
+        self._history.drop(place.room)
         self._change(place.room, RoomState.REFUSED, reason)
 
     def thrown_out(self, room: RoomId, who: str, why: str, now: float) -> None:
@@ -197,8 +209,8 @@ class Channels:
         if not place.inside and place.due is not None:
             place.due = now
 
-    def _change(self, room: RoomId, state: RoomState, reason: str = "") -> None:
-        self._events.append(RoomStateChanged(room=room, state=state, reason=reason))
+    def _change(self, room: RoomId, state: RoomState, reason: str = "", *, caught_up: bool = False) -> None:
+        self._events.append(RoomStateChanged(room=room, state=state, reason=reason, caught_up=caught_up))
 
     def _line(self, *params: str) -> bytes:
         return line(*params, encoding=self._encoding)

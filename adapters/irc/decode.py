@@ -9,7 +9,7 @@ from .colours import PALETTE
 from .session import Session
 from .wire import MARK, Line, nick_of
 
-__all__ = ["content", "ctcp", "message"]
+__all__ = ["content", "ctcp", "message", "seconds"]
 
 _ACTION = "\x01ACTION"
 _LONGEST_MARK = 64
@@ -57,7 +57,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
         sender=Sender(UserId(source), name),
         content=said,
         kind=kind,
-        at=_time(tags["time"]) if "time" in tags else None,
+        at=seconds(tags["time"]) if "time" in tags else None,
         mark=tags[MARK][:_LONGEST_MARK] if MARK in tags else "",
         replayed=bool(session.entering or session.batches) and session.is_history(line, room),
     )
@@ -71,10 +71,11 @@ def ctcp(text: str) -> tuple[str, str]:
     return command, argument
 
 
-def _time(text: str) -> float | None:
+def seconds(text: str) -> float | None:
+    """A server-time in seconds since 1970; None when it is none."""
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

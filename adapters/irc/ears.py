@@ -4,13 +4,22 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Event
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    CatchUp,
+    ConnectionLost,
+    Emit,
+    Event,
+    MessageCreated,
+)
 
 from . import decode
 from .channels import Channels, Place
 from .config import NetworkConfig
 from .flights import Flights
 from .flood import Bucket
+from .history import History
 from .registration import Registration
 from .replies import answer, is_services
 from .session import Session
@@ -50,14 +59,22 @@ class Mouth(Protocol):
 class Ears:
     """Takes in lines, one by one. What happened stands in `events` until somebody takes it out."""
 
-    def __init__(self, config: NetworkConfig, mouth: Mouth, introduce: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        config: NetworkConfig,
+        mouth: Mouth,
+        introduce: Callable[[str], str | None],
+        emit: Emit,
+        catch_up: CatchUp,
+    ) -> None:
         self._config = config
         self._mouth = mouth
         self._introduce = introduce
         self._answers = Bucket(10, 1)
         self.session = Session(config.nick)
         self.events: list[Event] = []
-        self.channels = Channels(self.session, config.encoding, self.events)
+        self.history = History(self.session, catch_up, emit.position)
+        self.channels = Channels(self.session, self.history, config.encoding, self.events)
         self.flights = Flights()
         self.registration = Registration(config, self.session)
         self.identified: bool | None = None
@@ -67,19 +84,24 @@ class Ears:
         self._table: dict[str, Callable[[Line], None]] = {
             "PRIVMSG": self._talk,
             "NOTICE": self._talk,
-            "PONG": self._pong,
-            "PING": self._ping,
-            "BATCH": lambda got: self.session.batch(got.params, got.tags),
             "JOIN": self._join,
             "PART": self._part,
             "KICK": self._kick,
+            "MODE": self._mode,
             "NICK": self._nick,
             "QUIT": self._quit,
             "INVITE": self._invite,
             "CHGHOST": self._chghost,
+        }
+        self._of_server: dict[str, Callable[[Line], None]] = {
+            "PONG": self._pong,
+            "PING": self._ping,
+            "BATCH": lambda got: self.session.batch(got.params, got.tags),
             "ERROR": self._error,
             "FAIL": self._fail,
             "005": self._isupport,
+            "324": self._modes,
+            "329": self._made,
             "396": self._displayed_host,
             "900": self._logged_in,
         }
@@ -89,6 +111,11 @@ class Ears:
         handler = self._table.get(got.command)
         if handler:
             handler(got)
+        elif "!" in got.source:
+            # a person can say nothing else, whatever a server lets through
+            return
+        elif handler := self._of_server.get(got.command):
+            handler(got)
         elif got.command in _LOGIN or not self.registration.welcome:
             for data in self.registration.take(got):
                 self._mouth.write(data)
@@ -97,14 +124,21 @@ class Ears:
             self._numeric(got)
 
     def _talk(self, got: Line) -> None:
-        nick = nick_of(got.source)
-        if nick == self.session.nick:
+        session = self.session
+        if session.entering or session.batches:
+            room = session.room(got.params[0])
+            if room and session.is_history(got, room):
+                self.history.show(got, room)
+                return
+        if nick_of(got.source) == session.nick:
             self._echo(got)
             return
-        event = decode.message(got, self.session)
+        event = decode.message(got, session)
         if event:
-            if not event.replayed:
+            if not self.history.readings or not self._held(event, got):
                 self.events.append(event)
+                if "time" in got.tags:
+                    self.history.moved[event.room] = got.tags
         elif got.source and self.session.is_me(got.params[0]):
             self._private(got)
 
@@ -112,6 +146,15 @@ class Ears:
         room = self.session.room(got.params[0])
         if room:
             self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
+            if "time" in got.tags:
+                self.history.moved[room] = got.tags
+
+    def _held(self, event: MessageCreated, got: Line) -> bool:
+        """Whether a live event waits until the room's past is read."""
+        held = self.history.hold(event, got.tags)
+        if held is False:
+            self.channels.settle(self.channels.places[event.room], self._mouth.now())
+        return bool(held)
 
     def _private(self, got: Line) -> None:
         if got.command == "PRIVMSG":
@@ -149,7 +192,9 @@ class Ears:
             self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
             return
         asked = self.channels.is_joining(place)
+        alone = self.session.is_me(self.wanted)
         self.channels.came_in(place.room, got.tags.get("time"))
+        self.history.begin(place.room, got.tags.get("time"), alone=alone)
         if not asked:
             self._mouth.entered(place)
 
@@ -166,6 +211,21 @@ class Ears:
     def _out(self, place: Place, who: str, why: list[str]) -> None:
         self.channels.thrown_out(place.room, who, why[0] if why else "", self._mouth.now())
         self._mouth.stir()
+
+    def _mode(self, got: Line) -> None:
+        room = self.session.room(got.params[0])
+        if room:
+            self.history.mode(room, got.params[1])
+
+    def _modes(self, got: Line) -> None:
+        room = self.session.room(got.params[1])
+        if room:
+            self.history.modes(room, got.params[3:])
+
+    def _made(self, got: Line) -> None:
+        room = self.session.room(got.params[1])
+        if room:
+            self.history.made(room, float(got.params[2]))
 
     def _invite(self, got: Line) -> None:
         place = self._place(got.params[1])

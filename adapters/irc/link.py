@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 
 from bridge import (
     AdapterError,
+    CatchUp,
     ConnectionLost,
     Emit,
     RoomId,
     SendMessage,
     Settle,
+    landing,
 )
 
 from .channels import Place
@@ -20,6 +23,7 @@ from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .entry import enter
 from .flood import Bucket
+from .reading import read_on
 from .wire import MARK, line
 
 __all__ = ["Link"]
@@ -29,6 +33,8 @@ log = logging.getLogger(__name__)
 _MARK = MARK.encode()
 _REGAIN = 30.0
 _MOST_POSTED = 64
+_REST = 300.0
+"""How often the positions of quiet rooms are kept, in seconds."""
 
 
 class Link:
@@ -40,15 +46,19 @@ class Link:
         per_second: float,
         deliver: Emit,
         introduce: Callable[[str], str | None],
+        catch_up: CatchUp,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.config = config
-        self.ears = Ears(config, self, introduce)
+        self.ears = Ears(config, self, introduce, deliver, catch_up)
         self.session = self.ears.session
         self.bucket = Bucket(config.flood.burst, per_second)
         self.now = loop.time
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
+        self.unread: asyncio.Queue[Place] = asyncio.Queue()
+        """Rooms whose past has to be asked for."""
+        self.one_reads = asyncio.Lock()
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
@@ -68,7 +78,7 @@ class Link:
                 self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
             )
             async with asyncio.TaskGroup() as group:
-                for task in (enter(self), self._watch(), self._say_posted(), self._regain()):
+                for task in (enter(self), read_on(self), self._watch(), self._say_posted(), self._regain()):
                     group.create_task(task)
                 await self._ended
         except BaseExceptionGroup as group_error:
@@ -132,8 +142,18 @@ class Link:
         self.write(b"PING :" + flight.token.encode())
 
     def _answered(self, places: list[Place]) -> None:
-        self.ears.channels.answered(places, self.now())
+        for place in self.ears.channels.answered(places, self.now()):
+            self.unread.put_nowait(place)
         self.stir()
+
+    async def ask(self, data: bytes) -> None:
+        """Send a line when flood control allows it, and wait until the server has answered it."""
+        await self.bucket.take(2)
+        landed, settle = landing()
+        flight = self.ears.flights.start(self.now())
+        flight.settle = settle
+        self.write(b"%b\r\nPING :%b\r\n" % (data, flight.token.encode()))
+        await landed
 
     async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what the caller waits for may come first
         """Wait until something changes, at most so long."""
@@ -170,7 +190,7 @@ class Link:
             self.ears.flights.landed = False
             events = self.ears.events.copy()
             self.ears.events.clear()
-            taken = self._deliver(events)
+            taken = self._deliver(events, *(self.ears.history.positions() if events else ()))
             if not taken.done():
                 self._pause(taken)
 
@@ -193,7 +213,15 @@ class Link:
         self.ears.flights.close(error)
         self.bucket.close(error)
         if self._connection is not None:
+            self._rest()
             await self._connection.close("Hubbub goes")
+
+    def _rest(self) -> None:
+        """Keep how far all rooms are heard, also those where nothing was said."""
+        assert self._connection is not None
+        positions = self.ears.history.rest(time.time() - (self.now() - self._connection.heard))
+        if positions:
+            self._deliver([], *positions)
 
     def _reason(self) -> AdapterError:
         if self._ended.done() and not self._ended.cancelled():
@@ -223,11 +251,15 @@ class Link:
         after, timeout = self.config.ping.after, self.config.ping.timeout
         connection, flights = self._connection, self.ears.flights
         assert connection is not None
+        rested = self.now()
         while True:
             await asyncio.sleep(min(after, timeout, 60.0) / 4)
             now = self.now()
             if self._paused:
                 continue
+            if now - rested > _REST:
+                rested = now
+                self._rest()
             waited = now - max(flights.oldest.since, self._resumed) if flights.oldest else 0.0
             if waited > timeout:
                 raise ConnectionLost(

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 WANTED = (
     "message-tags",
+    "draft/chathistory",
     "server-time",
     "batch",
     "echo-message",

@@ -57,6 +57,13 @@ class Session:
         """Whether this nick is our own."""
         return nick == self.nick or self.fold(nick) == self.fold(self.nick)
 
+    def was_me(self, source: str) -> bool:
+        """Whether this is our own prefix, perhaps with the nick that we had while ours was taken."""
+        nick, _, mask = source.partition("!")
+        if self.is_me(nick):
+            return True
+        return mask == f"{self.user}@{self.host}" and _stem(self.fold(nick)) == _stem(self.fold(self.nick))
+
     def serve(self, rooms: Iterable[RoomId]) -> dict[RoomId, RoomId]:
         """Know these rooms. Returns those that are the same channel as another, with that other."""
         self._rooms, same = {}, {}
@@ -161,6 +168,10 @@ class Session:
     def fresh_id(self) -> MessageId:
         """A name for a message that the server gave none."""
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
+
+
+def _stem(nick: str) -> str:
+    return nick.rstrip("_0123456789")
 
 
 def _denied(tag: str, rules: Collection[str]) -> bool:

@@ -36,11 +36,13 @@ class Collector:
     def __init__(self) -> None:
         self.batches: list[list[Event]] = []
         self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.positions: dict[str, str] = {}
         self.full: asyncio.Future[None] | None = None
         """Set while the journal cannot be written: done when it can."""
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         self.batches.append(list(events))
+        self.positions.update({position.scope: position.token for position in positions})
         for event in events:
             self.events.put_nowait(event)
         if self.full is not None:
@@ -50,7 +52,7 @@ class Collector:
         return done
 
     def position(self, scope: str = "") -> str | None:
-        return None
+        return self.positions.get(scope)
 
     @property
     def texts(self) -> list[str]:
@@ -64,6 +66,19 @@ class Collector:
             event = await self.events.get()
             if isinstance(event, MessageCreated):
                 return event
+
+    async def upto_joined(self, room: str) -> tuple[list[MessageCreated], RoomStateChanged]:
+        """What was said before a room is joined, and that it is."""
+        said = []
+        while True:
+            event = await self.events.get()
+            if isinstance(event, MessageCreated):
+                said.append(event)
+            elif isinstance(event, RoomStateChanged) and (event.room, event.state) == (
+                room,
+                RoomState.JOINED,
+            ):
+                return said, event
 
     async def state(self, state: RoomState, room: str | None = None) -> RoomStateChanged:
         """The next time that a room is in this state."""
@@ -100,6 +115,12 @@ class Running:
                 room=RoomId(room), author=ALICE, txn=Txn(f"{self._count}.abc"), content=content, kind=kind
             )
         )
+
+    async def again(self) -> None:
+        """End the run and start another, with the positions that were kept; what was emitted is forgotten."""
+        await self.stop()
+        self.emitted.events = asyncio.Queue()
+        self.task = asyncio.create_task(self.adapter.run(self.emitted))
 
     async def stop(self) -> None:
         """Cancel the run and wait for its end."""

@@ -1,0 +1,318 @@
+"""What was said while we were away, and what of it is ours. No I/O: who asks for more is `reading`.
+
+Two ways lead to a room's history: what the server replays on JOIN (InspIRCd's `chanhistory`, channel
+mode H), and IRCv3 draft/chathistory, where it has to be asked for. Either way a line counts by its
+msgid alone; without one nobody could tell it from a line that was heard live.
+"""
+
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from bridge import CatchUp, MessageCreated, MessageId, Position, RoomId, Txn
+
+from . import decode
+from .session import Session
+from .wire import MARK, Line
+
+__all__ = ["CHATHISTORY", "SLACK", "History", "Reading", "Seen", "Since", "stamp"]
+
+log = logging.getLogger(__name__)
+
+CHATHISTORY = "draft/chathistory"
+SLACK = 10.0
+"""How far the clocks of one network's servers may be apart, in seconds."""
+_MOST_HELD = 1000
+_MOST_SENT = 1000
+_KEPT = re.compile(r"(\d+):((?:\d+[ywdhms]?)+)", re.IGNORECASE)
+_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "": 1}
+_NEVER = float("inf")
+
+
+def stamp(at: float) -> str:
+    """A time as server-time writes it (IRCv3 server-time)."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """How far a room was heard: what our position's token says."""
+
+    at: float
+    first: float
+    """When we came for the first time; what was said before is none of our business."""
+    kept: bool
+    """The server kept a history of the room then."""
+    last: str
+    """The msgid of the last line heard; "" when there was none."""
+
+    @classmethod
+    def parse(cls, token: str | None) -> Self | None:
+        """None: we were never here, or nobody knows."""
+        at, first, kept, last = (*(token or "").split(" ", 3), "", "", "")[:4]
+        heard, came = decode.seconds(at), decode.seconds(first)
+        return None if heard is None or came is None else cls(heard, came, kept == "+", last)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A stretch of history, as far as it was shown."""
+
+    most: int
+    """How many events to keep: the newest."""
+    after: float = _NEVER
+    """Only what was said after that is an event, by the server's clock."""
+    last: str = ""
+    """A msgid that shows that history reaches back to `covers_if_last`."""
+    covers_if_last: float = _NEVER
+    pages: list[deque[MessageCreated]] = field(default_factory=list)
+    """Each in order; the newest page first."""
+    sent: dict[Txn, MessageId] = field(default_factory=dict)
+    """Marks, and the messages that bear them."""
+    count: int = 0
+    kept: int = 0
+    oldest: float = _NEVER
+    covers: float = _NEVER
+    """Nothing that was said since is missing."""
+    unmarked: float = -_NEVER
+    """When we last said something that bears no mark: history does not keep marks, or did not then."""
+
+    def turn(self) -> None:
+        """What follows is older than everything so far."""
+        self.pages.append(deque(maxlen=self.most))
+
+    def events(self) -> list[MessageCreated]:
+        """The newest, in order, each once."""
+        found = {event.id: event for page in reversed(self.pages) for event in page}
+        return list(found.values())[-self.most :] if self.most else []
+
+
+@dataclass(slots=True)
+class Reading:
+    """A room that we just joined: its past is read first, what is said meanwhile waits."""
+
+    room: RoomId
+    joined: float
+    """When, by the server's clock."""
+    since: Since | None
+    seen: Seen
+    reach: float = _NEVER
+    """How far back we want to read, but for `SLACK`."""
+    held: list[tuple[MessageCreated, Mapping[str, str]]] = field(default_factory=list)
+    overflown: bool = False
+    """Too much was said meanwhile: it was let go, and is to be read once more."""
+    holds: tuple[int, float] | None = None
+    """How many lines the server keeps of the room, and for how long, in seconds."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing, as far as we want to read."""
+        if self.since is None or not self.seen.most:
+            return False
+        return self.seen.covers <= self.reach or self.seen.kept >= self.seen.most
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a room's last JOIN showed, kept for those who ask what became of our messages."""
+
+    seen: Seen
+    here: float
+    """When we joined, by our own clock."""
+    alone: bool
+    """We had our own nick then: no older session of ours can still say anything."""
+
+
+class History:
+    """The past of all rooms of one connection."""
+
+    def __init__(self, session: Session, catch_up: CatchUp, position: Callable[[str], str | None]) -> None:
+        self._session = session
+        self._catch_up = catch_up
+        self._position = position
+        self.readings: dict[RoomId, Reading] = {}
+        self.looks: dict[RoomId, Seen] = {}
+        """What somebody reads of rooms that are joined already."""
+        self.shown: dict[RoomId, Shown] = {}
+        self.moved: dict[RoomId, Mapping[str, str]] = {}
+        """Rooms that something was heard in, with the tags of the last line."""
+        self.skew = 0.0
+        """How far the server's clock is ahead of ours, in seconds."""
+        self._first: dict[RoomId, float] = {}
+        self._last: dict[RoomId, str] = {}
+        self._tokens: dict[RoomId, str] = {}
+        self._kept: set[RoomId] = set()
+
+    # -- joining
+
+    def begin(self, room: RoomId, joined: str | None, *, alone: bool) -> None:
+        """We came in, at this time by the server's clock."""
+        now = time.time()
+        at = decode.seconds(joined or "") or now
+        self.skew = at - now
+        since = Since.parse(self._tokens.get(room) or self._position(room))
+        if since is not None and since.at > at + SLACK:
+            # a clock was wrong, then or now
+            since = None if since.first > at + SLACK else Since(since.first, since.first, since.kept, "")
+        seen = Seen(self._catch_up.max_messages)
+        reading = self.readings[room] = Reading(room, at, since, seen)
+        if since is not None:
+            reading.reach = max(since.at, at - self._catch_up.max_age)
+            # a history's times may be whole seconds
+            seen.after = max(reading.reach - SLACK, float(int(since.first)))
+            seen.last, seen.covers_if_last = since.last, since.at
+            if since.kept:
+                self._kept.add(room)
+        seen.turn()
+        self._first.pop(room, None)
+        self.shown[room] = Shown(seen, now, alone)
+
+    def wants(self, room: RoomId) -> str | None:
+        """What to ask the server for before the room counts as joined: CHATHISTORY, MODE or nothing."""
+        reading = self.readings.get(room)
+        if reading is None or reading.since is None or not reading.seen.most:
+            return None
+        if CHATHISTORY in self._session.caps:
+            return "CHATHISTORY"
+        return "MODE" if reading.since.kept and not reading.whole else None
+
+    def hold(self, event: MessageCreated, tags: Mapping[str, str]) -> bool | None:
+        """Keep a live event back. None: the room's past is read already. False: no more can be held."""
+        reading = self.readings.get(event.room)
+        if reading is None:
+            return None
+        if len(reading.held) >= _MOST_HELD:
+            if CHATHISTORY not in self._session.caps:
+                return False
+            reading.held.clear()
+            reading.overflown = True
+        if not reading.overflown:
+            reading.held.append((event, tags))
+        return True
+
+    def again(self, room: RoomId) -> bool:
+        """Whether the past has to be read once more, because too much was said meanwhile."""
+        reading = self.readings.get(room)
+        if reading is None or not reading.overflown:
+            return False
+        seen = reading.seen
+        reading.overflown, seen.pages, seen.kept, seen.oldest = False, [], 0, _NEVER
+        return True
+
+    def finish(self, room: RoomId) -> tuple[list[MessageCreated], bool]:
+        """The room is joined: what was said since the position, in order, and whether it is all."""
+        reading = self.readings.pop(room, None)
+        if reading is None:
+            return [], False
+        seen, since = reading.seen, reading.since
+        events = seen.events()
+        if seen.kept > len(events) > 0:
+            log.info("%s: only the last %d messages are read of what was said", room, len(events))
+        known = {event.id for event in events}
+        self._first[room] = since.first if since else reading.joined
+        last = events[-1].id if events else since.last if since else ""
+        self.moved[room] = {"time": stamp(reading.joined), "msgid": last}
+        for event, tags in reading.held:
+            if event.id not in known:
+                events.append(event)
+            if "time" in tags:
+                self.moved[room] = tags
+        # who looks up a message needs only the marks
+        seen.pages = []
+        return events, reading.whole
+
+    def drop(self, room: RoomId) -> None:
+        """We are no longer in the room."""
+        self.readings.pop(room, None)
+        self._first.pop(room, None)
+        self.moved.pop(room, None)
+
+    # -- lines
+
+    def show(self, got: Line, room: RoomId) -> None:
+        """A line of the past."""
+        reading = self.readings.get(room)
+        seen = self.looks.get(room) or (reading.seen if reading else None)
+        if seen is None:
+            return
+        if CHATHISTORY not in self._session.caps:
+            self._kept.add(room)
+        seen.count += 1
+        at, msgid = decode.seconds(got.tags.get("time", "")), got.tags.get("msgid")
+        if at is None or not msgid:
+            return
+        seen.oldest = min(seen.oldest, at)
+        # a time of whole seconds may be that of anything within the second
+        seen.covers = min(seen.covers, at + 1 if at % 1 == 0 else at)
+        if msgid == seen.last:
+            seen.covers = min(seen.covers, seen.covers_if_last)
+        ours = self._session.was_me(got.source)
+        if MARK in got.tags:
+            if len(seen.sent) < _MOST_SENT:
+                seen.sent[Txn(got.tags[MARK])] = MessageId(msgid)
+        elif ours:
+            seen.unmarked = max(seen.unmarked, at)
+        if not ours and at >= seen.after and seen.most:
+            event = decode.message(got, self._session)
+            if event is not None:
+                seen.kept += 1
+                seen.pages[-1].append(event)
+
+    def modes(self, room: RoomId, params: Iterable[str]) -> None:
+        """The channel's modes (numeric 324): how much history the server keeps, such as 50:1d."""
+        reading = self.readings.get(room)
+        found = next(filter(None, map(_KEPT.fullmatch, params)), None)
+        if reading is not None and found is not None:
+            parts = re.findall(r"(\d+)(\D?)", found[2])
+            lasts = sum(int(number) * _UNITS[unit.lower()] for number, unit in parts)
+            reading.holds = int(found[1]), lasts or _NEVER
+
+    def made(self, room: RoomId, at: float) -> None:
+        """When the channel was made (numeric 329, after 324), in whole seconds: a history of it that is
+        not full has lost nothing.
+        """
+        reading = self.readings.get(room)
+        if reading is None or reading.since is None or reading.holds is None:
+            return
+        lines, lasts = reading.holds
+        if reading.seen.count < lines and at + 1 <= reading.since.at:
+            covers = max(reading.joined - lasts, reading.since.at)
+            reading.seen.covers = min(reading.seen.covers, covers)
+
+    def mode(self, room: RoomId, changes: str) -> None:
+        """A change of the channel's modes: whether the server keeps a history."""
+        if "H" not in ",".join(self._session.isupport.get("CHANMODES", "").split(",")[2:3]):
+            return
+        add = True
+        for letter in changes:
+            add = letter == "+" if letter in "+-" else add
+            if letter == "H":
+                (self._kept.add if add else self._kept.discard)(room)
+
+    # -- positions
+
+    def positions(self) -> list[Position]:
+        """How far the rooms are heard that something was heard in; told once."""
+        out = []
+        for room, tags in self.moved.items():
+            if room in self._first:
+                last = self._last[room] = tags.get("msgid") or self._last.get(room, "")
+                kept = "+" if room in self._kept else "-"
+                token = f"{tags['time']} {stamp(self._first[room])} {kept} {last}"
+                self._tokens[room] = token
+                out.append(Position(token, room))
+        self.moved.clear()
+        return out
+
+    def rest(self, at: float) -> list[Position]:
+        """Everything that was said before this time, by our clock, is heard in all rooms."""
+        now = {"time": stamp(at + self.skew)}
+        for room in self._first:
+            said = self.moved.get(room, {})
+            self.moved[room] = {**said, **now, "time": max(now["time"], said.get("time", ""))}
+        return self.positions()

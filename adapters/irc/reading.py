@@ -1,0 +1,114 @@
+"""Asking the server for a room's past (IRCv3 draft/chathistory; channel mode H)."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from bridge import MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
+
+from .channels import Place
+from .config import NetworkConfig
+from .ears import Ears
+from .history import CHATHISTORY, SLACK, Reading, Seen, stamp
+from .session import Session
+from .wire import line
+
+__all__ = ["Reader", "find", "read_on"]
+
+_LIMIT = 100
+_LONGEST_LIMIT = 500
+_MOST_PAGES = 50
+_CLOCKS = 600.0
+"""How far further back we look for our own messages."""
+_PATIENCE = 30.0
+
+
+class Reader(Protocol):
+    """What of a connection is needed to read."""
+
+    config: NetworkConfig
+    ears: Ears
+    session: Session
+    unread: "asyncio.Queue[Place]"
+    one_reads: asyncio.Lock
+
+    def now(self) -> float:
+        """The loop's clock."""
+
+    def flush(self) -> None:
+        """Hand over what happened."""
+
+    async def ask(self, data: bytes) -> None:
+        """Send a line when flood control allows it, and wait until the server has answered it."""
+
+
+async def read_on(reader: Reader) -> None:
+    """Read the past of rooms that were joined, one after another, for ever."""
+    ears = reader.ears
+    while True:
+        place = await reader.unread.get()
+        room = place.room
+        reading = ears.history.readings.get(room)
+        if reading is None:
+            continue
+        async with reader.one_reads:
+            if ears.history.wants(room) == "MODE":
+                await reader.ask(line("MODE", room, encoding=reader.config.encoding))
+            else:
+                await _catch_up(reader, reading)
+        if ears.history.readings.get(room) is reading and ears.channels.places.get(room) is place:
+            ears.channels.settle(place, reader.now())
+            reader.flush()
+
+
+async def _catch_up(reader: Reader, reading: Reading) -> None:
+    history, room = reader.ears.history, reading.room
+    await _read_back(reader, room, reading.seen, reading.reach - SLACK)
+    while history.readings.get(room) is reading and history.again(room):
+        await _read_back(reader, room, reading.seen, reading.reach - SLACK)
+
+
+async def _read_back(reader: Reader, room: RoomId, seen: Seen, until: float) -> None:
+    """Ask for the newest lines, then page by page for older ones, until one is older than `until`."""
+    limit = min(reader.session.number("CHATHISTORY", _LIMIT), _LONGEST_LIMIT)
+    where = ("LATEST", room, "*")
+    for _ in range(_MOST_PAGES):
+        before = seen.oldest
+        seen.turn()
+        await reader.ask(line("CHATHISTORY", *where, str(limit), encoding=reader.config.encoding))
+        # lines of the same millisecond may stand on two pages: the last one is asked for again
+        if seen.oldest >= before or seen.oldest <= until or (seen.most and seen.kept >= seen.most):
+            return
+        where = ("BEFORE", room, f"timestamp={stamp(seen.oldest + 0.001)}")
+
+
+async def find(
+    reader: Reader, room: RoomId, since: float, txns: Collection[Txn]
+) -> Mapping[Txn, Receipt | None]:
+    """Look for messages of ours that we said since then, by our own clock. See `Adapter.find_sent`."""
+    history = reader.ears.history
+    shown = history.shown.get(room)
+    if shown is None:
+        return {}
+    seen, said = shown.seen, since + history.skew
+    if CHATHISTORY in reader.session.caps:
+        seen = Seen(0)
+        try:
+            async with asyncio.timeout(_PATIENCE), reader.one_reads:
+                history.looks[room] = seen
+                await _read_back(reader, room, seen, said - _CLOCKS)
+        except TimeoutError:
+            raise TemporaryFailure(f"{reader.config.server} does not show the history of {room}") from None
+        finally:
+            history.looks.pop(room, None)
+    elif since >= shown.here:
+        # the server replayed before we said it
+        return {}
+    # without a mark on what we said, history keeps none, and nothing can be told from their absence
+    sure = shown.alone and seen.covers <= said and seen.unmarked < said - 1
+    found = {txn: seen.sent.get(txn) for txn in txns}
+    return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
+
+
+def _receipt(msgid: MessageId | None) -> Receipt | None:
+    return Receipt(Part(msgid)) if msgid else None
