@@ -63,6 +63,10 @@ class ScriptedNetwork:
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
         self.gate.set()
+        self.carries_marks = True
+        """Off: nothing tells a copy from what a person says."""
+        self.neighbours: list[ScriptedNetwork] = []
+        """Networks of other bridges that show the same rooms."""
         self._lost: deque[AdapterError] = deque()
         self._forgotten: set[int] = set()
         self._withheld: list[tuple[Settle, Receipt]] = []
@@ -95,10 +99,25 @@ class ScriptedNetwork:
 
     def happen(self, *events: TalkEvent) -> None:
         """These things happen, and the adapter reads of them in one go."""
+        for network in (self, *self.neighbours):
+            network.show(events)
+
+    def beside(self, other: "ScriptedNetwork") -> None:
+        """Let another bridge, on a network object of its own, be in the same rooms."""
+        self.neighbours.append(other)
+        other.neighbours.append(self)
+
+    def show(self, events: Sequence[TalkEvent]) -> None:
+        """Called by a network beside: these things happened there."""
         count = len(self._history)
         self._history += enumerate(events, count + 1)
         if self._adapter is not None:
             self._adapter.hear(events, count + len(events))
+
+    def announce(self, event: RoomStateChanged) -> None:
+        """Tell the adapter that its standing in a room changed."""
+        if self._adapter is not None:
+            self._adapter.announce(event)
 
     def since(self, token: str | None) -> list[TalkEvent]:
         """What happened after a position; None: the adapter was never here."""
@@ -190,6 +209,10 @@ class ScriptedNetwork:
             return
         self.said.append(command)
         self._changed.set()
+        mark = command.txn if self.carries_marks else ""
+        copy = self.saying(command.room, f"bot{id(self)}", command.content, mark=mark)
+        for network in self.neighbours:
+            network.show([copy])
         if self._lost:
             settle(self._lost.popleft())
             return
@@ -257,6 +280,11 @@ class ScriptedAdapter(Adapter):
         """Called by the network when something happens."""
         assert self._emit is not None
         self._emit(events, Position(str(position)))
+
+    def announce(self, event: RoomStateChanged) -> None:
+        """Called by the network when our standing changed."""
+        assert self._emit is not None
+        self._emit([event])
 
     async def flushed(self) -> None:
         """Wait until everything heard is durable."""

@@ -151,6 +151,15 @@ async def test_a_failure_that_leaves_doubt_is_looked_up(pair, left, right, error
     assert right.texts("two") == ["<alice> hello", "<alice> and on"]
 
 
+async def test_what_may_have_arrived_is_looked_up_without_a_new_connection_too(pair, left, right):
+    right.lose(TemporaryFailure("no answer"))
+    async with running(pair):
+        left.say("one", "alice", "hello")
+        left.say("one", "alice", "and on")
+        await right.until(2)
+    assert right.texts("two") == ["<alice> hello", "<alice> and on"]
+
+
 async def test_what_stands_before_something_that_arrived_had_its_turn(pair, left, right, after):
     """A network that takes what is on its way in order, and forgot the first of it."""
     right.capabilities = replace(right.capabilities, window=3)

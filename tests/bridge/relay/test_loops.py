@@ -67,6 +67,35 @@ async def test_a_loop_through_another_bridge_ends_within_ten_lines(pair, left, r
     assert "its name belongs under ignore" in told[0]
 
 
+@pytest.mark.parametrize("marks", [True, False])
+async def test_two_bridges_in_the_same_rooms_make_no_loop(tmp_path, marks):
+    """Two Hubbubs, each with its own accounts, join the same two rooms."""
+    names = ("left", "right", "left-too", "right-too")
+    left, right, left_too, right_too = map(ScriptedNetwork, names)
+    left.beside(left_too)
+    right.beside(right_too)
+    for network in (left, right, left_too, right_too):
+        network.carries_marks = marks
+    (tmp_path / "too").mkdir()
+    first = config(tmp_path, {"lobby": ["left one", "right two"]})
+    second = config(tmp_path / "too", {"lobby": ["left-too one", "right-too two"]})
+    async with running(first), running(second):
+        for n in range(10):
+            left.say("one", "alice", f"line {n}")
+            for _ in range(20):
+                await asyncio.gather(*(network.settled() for network in (left, right, left_too, right_too)))
+    copies = [
+        text
+        for network in (left, right, left_too, right_too)
+        for text in network.texts("one") + network.texts("two")
+    ]
+    if marks:
+        assert right.texts("two") == right_too.texts("two") == [f"<alice> line {n}" for n in range(10)]
+        assert len(copies) == 20
+    else:
+        assert len(copies) <= 20 + 4 * 10, "in each room the loop ends within ten lines"
+
+
 async def test_two_bridges_over_the_same_rooms_say_everything_once_each(tmp_path, left, right):
     """The same pair of rooms in two conversations of one map."""
     twice = config(tmp_path, {"lobby": ["left one", "right two"], "again": ["left one", "right two"]})

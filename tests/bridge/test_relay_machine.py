@@ -1,0 +1,309 @@
+"""Whatever happens, in whatever order: what was taken arrives, once, in order, or is given up in the open."""
+
+import asyncio
+import itertools
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bridge import app, supervisor
+from bridge.errors import AdapterError, RateLimited, Rejected, RoomUnavailable, TemporaryFailure
+from bridge.model import MessageEdited, MessageId, Removed, RoomId, RoomState, RoomStateChanged, plain
+from bridge.relay import worker
+from bridge.testing import ScriptedNetwork
+from tests.bridge.world import config, killed
+
+SIDES = ("left", "right")
+ROOMS = {"left": "one", "right": "two"}
+MAP = {"lobby": ["left one", "right two"], "again": ["right two", "left one"]}
+OTHER = {"left": "right", "right": "left"}
+TROUBLES = (
+    "drop",
+    "down",
+    "withhold",
+    "slow",
+    "kick",
+    RateLimited("slowly", 0.001),
+    RoomUnavailable("not now", 0.001),
+    TemporaryFailure("try again"),
+    Rejected("never"),
+)
+WORDS = re.compile(r"(?:\[again\?\] )?(?:\[\d\d:\d\d\] )?(?:\[again\?\] )?<ann> (\[edited\] )?(\S+)")
+
+
+class Relay(RuleBasedStateMachine):
+    """Two networks that do what networks do, and a bridge that is killed and started anew between them."""
+
+    exact = True
+    """Whether the networks can be asked what they have."""
+
+    def __init__(self):
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = Path(tempfile.mkdtemp())
+        self.numbers = itertools.count(1)
+        self.said = {side: [] for side in SIDES}
+        """What people said, in order: the message, and its texts, the latest last."""
+        self.gone = set()
+        """What was removed."""
+        self.lossy = set()
+        """What was said while nobody who forgets could hear it."""
+        self.bridge = None
+        self.task = None
+
+    @initialize(window=st.integers(1, 4), parts=st.booleans())
+    def start_up(self, window, parts):
+        self.patience = pytest.MonkeyPatch()
+        self.patience.setattr(worker, "_REFUSED", 0.001)
+        self.patience.setattr(worker, "_LONGEST_PAUSE", 0.005)
+        self.patience.setattr(supervisor, "_FIRST", 0.002)
+        self.patience.setattr(supervisor, "_LONGEST", 0.01)
+        self.networks = {side: ScriptedNetwork(side) for side in SIDES}
+        for network in self.networks.values():
+            network.remembers = self.exact
+            network.capabilities = replace(network.capabilities, window=window)
+        self.config = config(self.folder, MAP)
+        self.run(self.begin())
+
+    def run(self, work):
+        return self.loop.run_until_complete(asyncio.wait_for(work, 20))
+
+    async def begin(self):
+        self.bridge = app.Bridge(self.config)
+        self.task = asyncio.ensure_future(self.bridge.run())
+        await self.spin(30)
+
+    async def spin(self, turns):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    async def end(self):
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        self.bridge = None
+
+    # -- people
+
+    @rule(side=st.sampled_from(SIDES), count=st.integers(1, 6))
+    def say(self, side, count):
+        network = self.networks[side]
+        events = []
+        for _ in range(count):
+            event = network.saying(ROOMS[side], "ann", f"m{next(self.numbers)}")
+            self.said[side].append([event, event.content.text])
+            events.append(event)
+        if not network.connected and not self.exact:
+            self.lossy.update(event.content.text for event in events)
+        self.run(self.happen(network, *events))
+
+    async def happen(self, network, *events):
+        network.happen(*events)
+        await self.spin(5)
+
+    @rule(side=st.sampled_from(SIDES), back=st.integers(1, 5))
+    def edit(self, side, back):
+        if len(self.said[side]) < back or (not self.exact and not self.networks[side].connected):
+            return
+        entry_ = self.said[side][-back]
+        event = entry_[0]
+        if event.content.text in self.gone | self.lossy:
+            return
+        text = f"m{next(self.numbers)}"
+        entry_.append(text)
+        changed = MessageEdited(
+            id=MessageId(f"e-{text}"),
+            room=event.room,
+            sender=event.sender,
+            target=event.id,
+            content=plain(text),
+        )
+        self.run(self.happen(self.networks[side], changed))
+
+    @rule(side=st.sampled_from(SIDES), back=st.integers(1, 5))
+    def remove(self, side, back):
+        if len(self.said[side]) < back or (not self.exact and not self.networks[side].connected):
+            return
+        event = self.said[side][-back][0]
+        self.gone.add(event.content.text)
+        name = MessageId(f"r-{next(self.numbers)}")
+        removed = Removed(id=name, room=event.room, sender=event.sender, target=event.id)
+        self.run(self.happen(self.networks[side], removed))
+
+    # -- networks
+
+    @rule(side=st.sampled_from(SIDES), trouble=st.sampled_from(TROUBLES))
+    def disturb(self, side, trouble):
+        self.run(self.make(side, trouble))
+
+    async def make(self, side, trouble):
+        network = self.networks[side]
+        match trouble:
+            case "drop":
+                network.drop()
+            case "down":
+                network.up = False
+                network.drop()
+            case "withhold":
+                network.confirming = False
+            case "slow":
+                network.gate.clear()
+            case "kick":
+                self.state(side, RoomState.REFUSED)
+            case AdapterError():
+                network.errors.append(trouble)
+        await self.spin(3)
+
+    @precondition(lambda self: self.exact)
+    @rule(side=st.sampled_from(SIDES))
+    def lose_a_confirmation(self, side):
+        """The network takes something, and nobody hears of it."""
+        self.networks[side].lose(TemporaryFailure("no answer"))
+        self.say(OTHER[side], 2)
+
+    @rule(side=st.sampled_from(SIDES))
+    def mend(self, side):
+        self.run(self.repair(side))
+
+    async def repair(self, side):
+        network = self.networks[side]
+        network.up = True
+        network.gate.set()
+        network.release()
+        if RoomId(ROOMS[side]) in network.refusals:
+            self.state(side, RoomState.JOINED)
+        await asyncio.sleep(0.01)
+
+    def state(self, side, state):
+        network, room = self.networks[side], RoomId(ROOMS[side])
+        if state is RoomState.REFUSED:
+            network.refusals[room] = "kicked"
+        else:
+            network.refusals.pop(room, None)
+        network.announce(RoomStateChanged(room=room, state=state, reason="kicked", caught_up=True))
+
+    # -- the bridge
+
+    @rule(turns=st.integers(0, 40))
+    def go_on(self, turns):
+        self.run(self.spin(turns))
+
+    @rule(turns=st.integers(0, 40))
+    def crash(self, turns):
+        """At any await: so many turns of the loop from now."""
+        self.run(self.spin(turns))
+        self.run(self.kill())
+
+    async def kill(self):
+        folder = self.folder / f"after-{next(self.numbers)}"
+        folder.mkdir()
+        before = self.config
+        self.config = killed(before, folder)
+        await self.end()
+        if not self.exact:
+            self.forgive_unheard()
+        await self.begin()
+
+    def forgive_unheard(self):
+        """What had not been taken at the kill is lost where nobody can be asked."""
+        with sqlite3.connect(self.config.journal) as database:
+            taken = {name for (name,) in database.execute("SELECT id FROM event")}
+        for side in SIDES:
+            self.lossy |= {item[1] for item in self.said[side] if item[0].id not in taken}
+
+    @rule()
+    def restart(self):
+        self.run(self.end())
+        self.run(self.begin())
+
+    @rule()
+    def reload(self):
+        self.run(self.bridge.reload(self.config))
+
+    @rule()
+    def patrol(self):
+        self.run(self.look_around())
+
+    async def look_around(self):
+        self.bridge.patrol()
+
+    # -- what must hold
+
+    @precondition(lambda self: self.bridge is not None)
+    @invariant()
+    def still_running(self):
+        assert not self.task.done(), self.task
+
+    def teardown(self):
+        try:
+            if self.bridge is not None:
+                self.run(self.come_to_rest())
+                self.run(self.end())
+                self.judge()
+        finally:
+            self.loop.close()
+            self.patience.undo()
+            shutil.rmtree(self.folder)
+
+    async def come_to_rest(self):
+        """Everything works again: wait until nothing is owed."""
+        for side, network in self.networks.items():
+            network.errors.clear()
+            await self.repair(side)
+        async with asyncio.timeout(15):
+            while not all(network.connected for network in self.networks.values()):
+                await asyncio.sleep(0.01)
+            while self.owed():
+                await asyncio.sleep(0.005)
+
+    def owed(self):
+        with sqlite3.connect(self.config.journal) as database:
+            return database.execute("SELECT count(*) FROM delivery").fetchone()[0]
+
+    def judge(self):
+        with sqlite3.connect(self.config.journal) as database:
+            dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
+        for side in SIDES:
+            texts = self.networks[OTHER[side]].texts(ROOMS[OTHER[side]])
+            shown = [found[2] for text in texts if (found := WORDS.match(text))]
+            unmarked = [found[2] for text in texts if (found := WORDS.match(text)) and "[again?]" not in text]
+            assert len(unmarked) == len(set(unmarked)), "something came twice, unmarked"
+            assert not self.exact or shown == unmarked, "something came twice"
+            order = []
+            for event, *texts in self.said[side]:
+                heard = [text for text in texts if text in shown]
+                if event.id not in dead and texts[0] not in self.gone | self.lossy:
+                    assert heard, f"{texts[0]} was lost"
+                    if not any(f"e-{text}" in dead for text in texts):
+                        assert texts[-1] in shown, f"the last words of {texts} were lost"
+                if heard:
+                    order.append(min(shown.index(text) for text in heard))
+            assert order == sorted(order), f"out of order: {shown}"
+
+
+class Forgetful(Relay):
+    """The same with networks that cannot be asked what they have."""
+
+    exact = False
+
+
+COMMON = settings(
+    max_examples=int(os.environ.get("HUBBUB_EXAMPLES", "40")),
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+TestRelay = Relay.TestCase
+TestRelay.settings = COMMON
+TestForgetful = Forgetful.TestCase
+TestForgetful.settings = COMMON
