@@ -64,7 +64,7 @@ class History:
 
     def begin(self, place: Place) -> None:
         """Hold what is said from now on. What was held before can be read again where it has names."""
-        place.spilled = False
+        place.spilled = place.met = False
         if place.held is None or place.stanza_ids:
             place.held = []
 
@@ -138,12 +138,13 @@ class History:
                 self._read(place, missed, since, most) if place.archive else self._look(place, missed)
             )
         except Unreadable:
-            met = await self._look(place, missed)
+            met = False if missed.last else await self._look(place, missed)
         except TimeoutError:
             met = False
             log.warning(
                 "the archive of %s does not answer: what was said meanwhile may be missing", place.room
             )
+        place.met = place.met or met
         if not met:
             missed.events = [said for said in missed.events if (said.at or 0.0) >= since - _SKEW]
         if len(missed.events) > most:
@@ -183,10 +184,11 @@ class History:
     async def find_sent(self, place: Place, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
         """Which of our messages stand in the room's archive or history.
 
-        None is certain where what was read reaches back far enough: what our old session said has been dealt
-        with, since our new one, which ended it, is in the room. A server and its rooms take stanzas between
-        two addresses in order (RFC 6120 section 10.1), and a room gives a message back with the name that
-        its archive gave it, hence not before it stands there.
+        None is certain where what was read reaches back far enough, or its end is that of an archive that
+        has lost nothing: what our old session said has been dealt with, since our new one, which ended it, is
+        in the room. A server and its rooms take stanzas between two addresses in order (RFC 6120 section
+        10.1), and a room gives a message back with the name that its archive gave it, hence not before it
+        stands there.
         """
         found: dict[Txn, Receipt | None] = {}
         try:
@@ -204,10 +206,12 @@ class History:
             with contextlib.suppress(Unreadable):
                 before = ""
                 for _ in range(_MOST_PAGES):
-                    past, before = await self._reader.page(place, since, before)
+                    past, before = await self._reader.page(place, 0.0, before)
                     _pick(past, txns, found)
-                    if not before or len(found) == len(txns):
+                    if _older(past, since) or len(found) == len(txns):
                         return True
+                    if not before:
+                        return place.met
                 return False
         past = await self._reader.show(place)
         _pick(past, txns, found)

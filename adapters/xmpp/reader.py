@@ -111,5 +111,5 @@ class Reader:
             return []
         finally:
             place.shown = counted
-            del self._showings[place.room]
+            self._showings.pop(place.room, None)
         return list(showing.past)

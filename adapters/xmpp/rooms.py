@@ -194,7 +194,7 @@ class Rooms:
         place, pause = entry.place, _FIRST_PAUSE
         while True:
             entry.left = asyncio.get_running_loop().create_future()
-            caught_up = place.joined  # in a stream that was resumed nothing is missing
+            caught_up = place.met = place.joined  # in a stream that was resumed nothing is missing
             try:
                 if not place.joined:
                     async with self._gate:
@@ -282,9 +282,8 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
     place.stanza_ids = "urn:xmpp:sid:0" in found.features
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
-    archive = any(feature.startswith("urn:xmpp:mam:") for feature in found.features)
     place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
-    place.window = _KEEPING if archive else _window(found.history)
+    place.window = _KEEPING if place.archive else _window(found.history)
     return found.features, ""
 
 

@@ -23,6 +23,8 @@ class Place:
     """Our own occupant id, where the room gives them."""
     last: str = ""
     """What the room calls the last message that was heard or read; "" when it named none."""
+    met: bool = False
+    """Whether the room still had that message when we came in: what it kept has not been lost since."""
     held: list[TalkEvent] | None = field(default_factory=list)
     """What has been said while we come in and read what was said before; None: nothing has to wait."""
     spilled: bool = False

@@ -169,6 +169,8 @@ class Server:
             return reply.format("result", disco(*self.features))
         if "muc#owner" in inside or "ping" in inside:
             return reply.format("result", "")
+        if "mam" in inside:
+            return reply.format("error", error("service-unavailable"))
         return ""
 
 

@@ -300,17 +300,36 @@ async def inside(server):
 
 async def test_what_was_sent_stands_in_the_archive(server):
     """The first one that bears the mark is ours: who repeats it does so later."""
-    now = time.time()
     server.answer = Archive(
+        said("a", ago=2000),
         said("q1", nick="hubbub_", own=TXN),
         *(said(f"a{n}") for n in range(120)),
         said("q2", nick="mallory", own=TXN),
     )
     async with inside(server) as made:
-        found = await made.find_sent(ROOM, now, [TXN, OTHER])
+        found = await made.find_sent(ROOM, time.time(), [TXN, OTHER])
     assert found[TXN].part.id == "q1"
     assert found[TXN].part.aliases == (by_author(f"{ROOM}/hubbub_", TXN),)
     assert found[OTHER] is None
+
+
+async def test_an_archive_that_may_have_been_lost(server):
+    """What begins after we sent cannot say that something is not there, unless we know its past."""
+    server.answer = Archive(said("a1"), said("q1", nick="hubbub", own=TXN))
+    now = time.time()
+    for known, certain in (("gone", False), ("a1", True)):
+        made = adapter(server.port)
+        async with running(made, positions=position(known)):
+            found = await made.find_sent(ROOM, now, [TXN, OTHER])
+        assert found[TXN].part.id == "q1"
+        assert (OTHER in found) is certain
+
+
+async def test_an_archive_that_ends_in_the_middle(server):
+    """What was read of it counts, and nobody says that it is all."""
+    archive = Archive(*(said(f"a{n}") for n in range(150)))
+    server.answer = lambda element: refused(element) if archive.queries else archive(element)
+    assert await caught(server, position("a0")) == ([f"a{n}" for n in range(50, 150)], False)
 
 
 async def test_what_was_sent_is_shown_by_the_room(server):

@@ -345,7 +345,8 @@ async def test_other_rooms_while_it_runs(server):
 @pytest.mark.parametrize(
     ("features", "history", "window"),
     [
-        (("urn:xmpp:mam:2",), None, 256), ((), None, 16), ((), 0, 16), ((), 100, 100), ((), 300, 256),
+        (("urn:xmpp:sid:0", "urn:xmpp:mam:2"), None, 256),
+        ((), None, 16), ((), 0, 16), ((), 100, 100), ((), 300, 256),
     ],
 )  # fmt: skip
 async def test_how_many_may_be_under_way(server, features, history, window):
