@@ -2,13 +2,14 @@
 # make test    everything that is checked before a change lands
 # make check   the part of it that runs no server: types, style, architecture
 # make bench   the measurements
+# make soak    the long tests: hundreds of kills, a million messages; most of an hour
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_PACKAGES := ngircd inspircd atheme-services prosody ejabberd irssi profanity tmux curl openssl
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench soak clean
 
 demo: $(VENV)/demo
 	@packaging/debian-packages $$($(BIN)/hubbub demo --packages) || true
@@ -26,6 +27,10 @@ check: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/dev
+	@packaging/debian-packages $(TEST_PACKAGES)
+	$(BIN)/pytest tests/soak --timeout=7200 -s
 
 clean:
 	rm -rf $(VENV) build *.egg-info
