@@ -35,6 +35,8 @@ _LATE = 0.05
 """How long a receipt that nobody waits for may wait to be committed with others, in seconds."""
 _RETRY = 1.0
 """How long to wait when the disk did not take a commit, in seconds."""
+_ALIVE = "INSERT OR REPLACE INTO meta VALUES ('alive', ?)"
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
 _Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float]
@@ -146,9 +148,7 @@ class Journal(Reading):
 
     def beat(self) -> None:
         """Note that everything was heard up to now, so that a crash leaves no longer gap than it must."""
-        self._step(
-            lambda: self._database.execute("INSERT OR REPLACE INTO meta VALUES ('alive', ?)", (time.time(),))
-        )
+        self._step(lambda: self._database.execute(_ALIVE, (time.time(),)))
 
     def bury(self, room: int, reason: str, which: Oldest) -> int:
         """Give up the oldest of what a room is owed, a step of it. Returns how many."""
@@ -232,9 +232,10 @@ class Journal(Reading):
     def _again_later(self, error: sqlite3.Error) -> None:
         if not self._failing:
             self._failing = True
+            damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
+            way_out = "stop, and see what `hubbub db check` says" if damaged else "look at its disk"
             log.error(
-                "the journal cannot be written (%s): nothing more is taken until it can; look at its disk",
-                error,
+                "the journal cannot be written (%s): nothing more is taken until it can; %s", error, way_out
             )
         self._timer = asyncio.get_running_loop().call_later(_RETRY, self._flush)
 
@@ -303,8 +304,9 @@ class Journal(Reading):
 
 def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
     try:
+        path.touch(mode=0o600)  # it holds what people say
         database = sqlite3.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise JournalError(f"{path}: {error}: check the folder and its rights") from error
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -312,11 +314,13 @@ def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
         database.execute("PRAGMA wal_autocheckpoint = 0")
         schema.migrate(database, str(path))
         database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-        # Whatever was being heard when the last process ended without a word was heard until its last beat.
+        # What was heard when the last process ended without a word was heard until its last sign of life.
         database.execute(
-            "UPDATE room SET heard = (SELECT value FROM meta WHERE key = 'alive') WHERE heard = ?",
+            "UPDATE room SET heard = max((SELECT value FROM meta WHERE key = 'alive'), "
+            "coalesce((SELECT taken_at FROM event ORDER BY seq DESC LIMIT 1), 0)) WHERE heard = ?",
             (BEING_HEARD,),
         )
+        database.execute(_ALIVE, (time.time(),))
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
     except sqlite3.Error as error:
         database.close()

@@ -54,15 +54,15 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
 def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int:
     """Owe again what was given up, by room and event; returns how many there were."""
     rows = list(rows)
-    before = database.total_changes
     with database:
         database.execute("BEGIN IMMEDIATE")
         database.executemany(
             "INSERT OR IGNORE INTO delivery SELECT room, seq, start FROM dead WHERE room = ? AND seq = ?",
             rows,
         )
+        before = database.total_changes
         database.executemany("DELETE FROM dead WHERE room = ? AND seq = ?", rows)
-    return (database.total_changes - before) // 2
+        return database.total_changes - before
 
 
 def forget_rooms(database: sqlite3.Connection, mapped: Iterable[tuple[str, str]]) -> None:

@@ -58,13 +58,8 @@ class Queue:
         return [delivery for _, delivery in zip(range(count), self._memory, strict=False)]
 
     def tried(self) -> list[Delivery]:
-        """Those that may have arrived: they stand before all others."""
-        found: list[Delivery] = []
-        for delivery in self._memory:
-            if not delivery.tried_at:
-                break
-            found.append(delivery)
-        return found
+        """Those that may have arrived."""
+        return [delivery for delivery in self._memory if delivery.tried_at]
 
     def drop(self, delivery: Delivery) -> None:
         """Take one out that has been settled."""
@@ -73,9 +68,12 @@ class Queue:
     def reload(self, flying: Collection[int]) -> None:
         """Read anew from the journal, where it was changed, what is owed besides what is on its way."""
         self._journal.committed()
+        tried = {delivery.seq: delivery.tried_at for delivery in self.tried()}
         self._memory.clear()
         self._last = 0
         self._refill(flying)
+        for delivery in self._memory:
+            delivery.tried_at = tried.get(delivery.seq, 0.0)
 
     @property
     def behind(self) -> bool:
