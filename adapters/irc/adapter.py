@@ -32,6 +32,7 @@ from . import encode
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
+from .flood import Bucket
 from .link import Link
 from .reading import find
 from .session import Session, fold_ascii
@@ -46,6 +47,8 @@ _LOOK_TIMEOUT = 60.0
 _BACKLOG = 20
 """More lines at once than fill a screen are a flood to the people there."""
 _SLOW_FOR = 600.0
+_SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
+_SLOWEST = min(_SPEEDS)
 _TOKENS = 2
 """What a message costs of the flood control: its line, and the PING that confirms it."""
 
@@ -63,6 +66,8 @@ class IrcAdapter(Adapter):
         self._session = Session(config.nick)
         self._expansion = expansion(config.encoding)
         self._slow_until = 0.0
+        self._pace = 1.0
+        """What part of the configured speed the server takes, learnt from being closed for flooding."""
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -86,9 +91,10 @@ class IrcAdapter(Adapter):
 
     async def run(self, emit: Emit) -> None:
         loop = asyncio.get_running_loop()
-        rate = self.config.flood.per_second
-        rate = rate / 2 if loop.time() < self._slow_until else rate
-        link = Link(self.config, rate, emit, self.introduce, self.catch_up)
+        if loop.time() >= self._slow_until:
+            self._pace = 1.0
+        bucket = _bucket(self.config, self._pace)
+        link = Link(self.config, bucket, emit, self.introduce, self.catch_up)
         self._link, self._session = link, link.session
         try:
             await link.run(self.rooms)
@@ -96,10 +102,12 @@ class IrcAdapter(Adapter):
             self._link = None
             if link.ears.flooded:
                 self._slow_until = loop.time() + _SLOW_FOR
+                self._pace = max(self._pace / 2, _SLOWEST)
                 log.warning(
-                    "%s: the server closed the connection for flooding; talking at half speed for %d minutes,"
+                    "%s: the server closed the connection for flooding; talking at %s speed for %d minutes,"
                     " lower flood.burst and flood.per_second to avoid this",
                     self.network,
+                    _SPEEDS[self._pace],
                     _SLOW_FOR // 60,
                 )
 
@@ -147,7 +155,7 @@ class IrcAdapter(Adapter):
         looker = _Looker(rooms.keys())
         found, done = looker.found, looker.done
         config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
-        link = Link(config, config.flood.per_second, looker, lambda _: None, self.catch_up)
+        link = Link(config, _bucket(config), looker, lambda _: None, self.catch_up)
         running = asyncio.create_task(link.run(rooms))
         looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
         try:
@@ -161,6 +169,11 @@ class IrcAdapter(Adapter):
         return {
             room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
         }
+
+
+def _bucket(config: Network, pace: float = 1.0) -> Bucket:
+    flood = config.flood
+    return Bucket(max(flood.burst * pace, _TOKENS), flood.per_second * pace)
 
 
 class _Looker:

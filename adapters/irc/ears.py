@@ -27,6 +27,7 @@ from .wire import Line, line, nick_of
 
 __all__ = ["Ears", "Mouth"]
 
+_LONGEST_HOST = 255
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
@@ -262,6 +263,8 @@ class Ears:
 
     def _displayed_host(self, got: Line) -> None:
         user, at, host = got.params[1].rpartition("@")
+        if not self.session.is_me(got.params[0]) or not host.isascii() or len(host) > _LONGEST_HOST:
+            return
         self.session.host = host
         self.session.user = user if at else self.session.user
 

@@ -75,7 +75,8 @@ class Seen:
     sent: dict[Txn, MessageId] = field(default_factory=dict)
     """Marks, and the messages that bear them."""
     count: int = 0
-    kept: int = 0
+    found: set[MessageId] = field(default_factory=set)
+    """Everything that was an event, also what is let go because newer ones fill `most`."""
     oldest: float = _NEVER
     covers: float = _NEVER
     """Nothing that was said since is missing."""
@@ -87,9 +88,14 @@ class Seen:
         self.pages.append(deque(maxlen=self.most))
 
     def events(self) -> list[MessageCreated]:
-        """The newest, in order, each once."""
-        found = {event.id: event for page in reversed(self.pages) for event in page}
-        return list(found.values())[-self.most :] if self.most else []
+        """The newest, in order."""
+        found = [event for page in reversed(self.pages) for event in page]
+        return found[-self.most :] if self.most else []
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many events as are wanted, so that older ones need not be read."""
+        return 0 < self.most <= len(self.found)
 
 
 @dataclass(slots=True)
@@ -114,7 +120,7 @@ class Reading:
         """Whether nothing is missing, as far as we want to read."""
         if self.since is None or not self.seen.most:
             return False
-        return self.seen.covers <= self.reach or self.seen.kept >= self.seen.most
+        return self.seen.covers <= self.reach or self.seen.full
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,7 @@ class History:
         if reading is None or not reading.overflown:
             return False
         seen = reading.seen
-        reading.overflown, seen.pages, seen.kept, seen.oldest = False, [], 0, _NEVER
+        reading.overflown, seen.pages, seen.found, seen.oldest = False, [], set(), _NEVER
         return True
 
     def finish(self, room: RoomId) -> tuple[list[MessageCreated], bool]:
@@ -210,21 +216,20 @@ class History:
         if reading is None:
             return [], False
         seen, since = reading.seen, reading.since
-        events = seen.events()
-        if seen.kept > len(events) > 0:
+        events, whole = seen.events(), reading.whole
+        if len(seen.found) > len(events):
             log.info("%s: only the last %d messages are read of what was said", room, len(events))
-        known = {event.id for event in events}
         self._first[room] = since.first if since else reading.joined
         last = events[-1].id if events else since.last if since else ""
         self.moved[room] = {"time": stamp(reading.joined), "msgid": last}
         for event, tags in reading.held:
-            if event.id not in known:
+            if event.id not in seen.found:
                 events.append(event)
             if "time" in tags:
                 self.moved[room] = tags
         # who looks up a message needs only the marks
-        seen.pages = []
-        return events, reading.whole
+        seen.pages, seen.found = [], set()
+        return events, whole
 
     def drop(self, room: RoomId) -> None:
         """We are no longer in the room."""
@@ -252,15 +257,16 @@ class History:
         if msgid == seen.last:
             seen.covers = min(seen.covers, seen.covers_if_last)
         ours = self._session.was_me(got.source)
-        if MARK in got.tags:
-            if len(seen.sent) < _MOST_SENT:
-                seen.sent[Txn(got.tags[MARK])] = MessageId(msgid)
-        elif ours:
-            seen.unmarked = max(seen.unmarked, at)
-        if not ours and at >= seen.after and seen.most:
+        if MARK not in got.tags:
+            if self._session.is_mask(got.source):
+                seen.unmarked = max(seen.unmarked, at)
+        elif ours or (got.tags[MARK] not in seen.sent and len(seen.sent) < _MOST_SENT):
+            # anybody may say a mark again that they have seen
+            seen.sent[Txn(got.tags[MARK])] = MessageId(msgid)
+        if not ours and at >= seen.after and seen.most and msgid not in seen.found:
             event = decode.message(got, self._session)
             if event is not None:
-                seen.kept += 1
+                seen.found.add(event.id)
                 seen.pages[-1].append(event)
 
     def modes(self, room: RoomId, params: Iterable[str]) -> None:

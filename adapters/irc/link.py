@@ -43,7 +43,7 @@ class Link:
     def __init__(
         self,
         config: NetworkConfig,
-        per_second: float,
+        bucket: Bucket,
         deliver: Emit,
         introduce: Callable[[str], str | None],
         catch_up: CatchUp,
@@ -52,7 +52,7 @@ class Link:
         self.config = config
         self.ears = Ears(config, self, introduce, deliver, catch_up)
         self.session = self.ears.session
-        self.bucket = Bucket(config.flood.burst, per_second)
+        self.bucket = bucket
         self.now = loop.time
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)

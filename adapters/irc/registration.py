@@ -74,9 +74,9 @@ class Registration:
             case "903" | "907":
                 self.authenticated = True
                 return self._end()
-            case "906":
+            case "906" if not self.authenticated:
                 raise ConnectionLost("SASL was broken off: the network's services may be away")
-            case numeric if numeric in _SASL_FAILED:
+            case numeric if numeric in _SASL_FAILED and not self.authenticated:
                 raise self._failed(numeric)
             case "001":
                 return self._welcome(got.params)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bridge import MessageId, RoomId
 
-from .wire import MARK, Line
+from .wire import MARK, Line, nick_of
 
 __all__ = ["Session", "fold_ascii"]
 
@@ -59,10 +59,14 @@ class Session:
 
     def was_me(self, source: str) -> bool:
         """Whether this is our own prefix, perhaps with the nick that we had while ours was taken."""
-        nick, _, mask = source.partition("!")
-        if self.is_me(nick):
-            return True
-        return mask == f"{self.user}@{self.host}" and _stem(self.fold(nick)) == _stem(self.fold(self.nick))
+        nick = nick_of(source)
+        return self.is_me(nick) or (
+            self.is_mask(source) and _stem(self.fold(nick)) == _stem(self.fold(self.nick))
+        )
+
+    def is_mask(self, source: str) -> bool:
+        """Whether this prefix has our own user and host, which nobody else can choose to have."""
+        return source.partition("!")[2] == f"{self.user}@{self.host}"
 
     def serve(self, rooms: Iterable[RoomId]) -> dict[RoomId, RoomId]:
         """Know these rooms. Returns those that are the same channel as another, with that other."""

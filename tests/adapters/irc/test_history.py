@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.irc.demo import Demo
 from bridge import CatchUp, ConnectionLost, MessageCreated, RoomId, Txn
+from tests.adapters.places import demo_server
 from tests.e2e.proxy import Proxy
 
 from .harness import client, running
@@ -152,3 +154,21 @@ async def test_what_became_of_our_messages(server: Inspircd) -> None:
             assert await run.adapter.find_sent(lobby, time.time(), txns) == {}
     finally:
         await proxy.cut()
+
+
+async def test_a_server_without_history(tmp_path: Path) -> None:
+    """ngIRCd: nobody can tell what was said meanwhile, nor what became of our messages."""
+    async with demo_server("irc", tmp_path) as (demo, _):
+        assert isinstance(demo, Demo)
+        async with client(demo.port, "bob", "#lobby") as bob, running(demo.port, "#lobby") as run:
+            await run.joined()
+            await (await run.send("#lobby", "ours"))
+            assert await bob.heard(":hubbub!.*PRIVMSG #lobby :ours$")
+            before = run.emitted.positions["#lobby"]
+            since = time.time() - 1
+            await run.again()
+            bob.say("PRIVMSG #lobby :away")
+            said, joined = await run.emitted.upto_joined("#lobby")
+            assert (said, joined.caught_up) == ([], False)
+            assert run.emitted.positions["#lobby"] > before
+            assert await run.adapter.find_sent(RoomId("#lobby"), since, [Txn("1.abc")]) == {}

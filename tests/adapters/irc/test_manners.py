@@ -48,6 +48,52 @@ async def test_excess_flood_halves_the_rate(caplog: pytest.LogCaptureFixture) ->
         await again.stop()
 
 
+async def test_floods_in_a_row_are_learnt_from() -> None:
+    """Half, a quarter, an eighth and no slower; once there is calm, as configured."""
+    flood = {"burst": 16, "per_second": 8}
+    async with ScriptedServer() as server, running(server.port, "#lobby", flood=flood) as run:
+        for rate in (8, 4, 2, 1, 1):
+            await run.joined()
+            bucket = run.adapter._link.bucket
+            assert (bucket._rate, bucket._burst) == (rate, 2 * rate)
+            server.say("ERROR :Closing link: (hub@host) [Excess Flood]")
+            with pytest.raises(ConnectionLost):
+                await run.task
+            run.task = asyncio.create_task(run.adapter.run(run.emitted))
+        await run.joined()
+        run.adapter._slow_until = 0.0
+        await run.again()
+        await run.joined()
+        assert run.adapter._link.bucket._rate == 8
+
+
+async def test_a_busy_room_does_not_starve_a_quiet_one() -> None:
+    """One message of each room waits for its place; who comes first is served first."""
+    flood = {"burst": 4, "per_second": 100}
+    async with (
+        ScriptedServer() as server,
+        running(server.port, "#busy", "#quiet", "#other", flood=flood) as run,
+    ):
+        for _ in range(3):
+            await run.joined()
+
+        async def chatter(room: str) -> None:
+            for number in range(12):
+                await run.send(room, f"{number}")
+
+        busy = [asyncio.create_task(chatter(room)) for room in ("#busy", "#other")]
+        await server.heard("PRIVMSG #busy :3")
+        before = sum(text.startswith("PRIVMSG") for text in server.received)
+        await run.send("#quiet", "me too")
+        await server.heard("PRIVMSG #quiet")
+        after = [text for text in server.received if text.startswith("PRIVMSG")].index(
+            "PRIVMSG #quiet :me too"
+        )
+        # one of each of the others may stand before it, and one that is on its way to the server
+        assert after - before <= 3
+        await asyncio.gather(*busy)
+
+
 # -- private messages
 
 
