@@ -87,10 +87,11 @@ class Fitting:
         return prefix.render(safe_name(event.sender.name), event.kind, pings=pings)
 
 
-def clock(when: float) -> str:
+def clock(when: float, *, seconds: bool = False) -> str:
     """A time of day in UTC, with the date when that is not today."""
-    day = "" if time.strftime("%j", time.gmtime(when)) == time.strftime("%j", time.gmtime()) else "%Y-%m-%d "
-    return time.strftime(f"{day}%H:%M", time.gmtime(when))
+    then, now = time.gmtime(when), time.gmtime()
+    day = "" if then[:3] == now[:3] else "%Y-%m-%d "
+    return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
 
 
 def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds between two lines of the same kind about the same room."""
+_SHORT = 600.0
+"""Seconds below which a gap is told to the second."""
 _BRIEF = 2.0
 """Seconds in which nothing could be heard that are not worth a line."""
 
@@ -104,7 +106,9 @@ class Teller:
         now = time.monotonic()
         for room, gap in _due(self._gaps, now):
             often = f", {gap.count} times in between" if gap.count > 1 else ""
-            span = f"From {clock(gap.since)} to {clock(gap.until)} UTC{often}"
+            exact = gap.until - gap.since < _SHORT
+            since, until = clock(gap.since, seconds=exact), clock(gap.until, seconds=exact)
+            span = f"From {since} to {until} UTC{often}"
             self._say(room, self._hearing(room), f"{span}, nothing could be heard in {self._place(room)}.")
         for room, loss in _due(self._losses, now):
             what = "A message" if loss.count == 1 else f"{loss.count} messages"

@@ -1,0 +1,69 @@
+"""What people in the rooms are told when something is wrong, on real servers."""
+
+import asyncio
+import re
+
+import pytest
+
+from bridge.model import plain
+from tests.adapters.places import CONFIG
+from tests.e2e.world import NETWORKS, hubbub, servers
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory):
+    async with servers(tmp_path_factory.mktemp("e2e")) as world:
+        await world.join()
+        yield world
+
+
+async def test_a_network_that_is_away_is_told_and_its_return_too(world, tmp_path):
+    file = tmp_path / "bridge.yaml"
+    text = CONFIG.read_text()
+    for name in NETWORKS:
+        text = text.replace(f"\n  {name}:\n", f"\n  {name}:\n    tell_after: 1s\n")
+    assert text.count("tell_after") == 3
+    file.write_text(text)
+    async with hubbub(world, config=file) as bridge:
+        await bridge.joined(*NETWORKS)
+        await world.proxies["irc"].cut()
+        await world.people["jabber"].say(plain("are you there?"))
+        assert await world.heard("matrix") == ["<grace> are you there?"]
+        told = await asyncio.gather(world.heard("jabber"), world.heard("matrix"))
+        assert told[0] == told[1]
+        assert re.fullmatch(
+            r"#\S+ on irc cannot be reached since \d\d:\d\d UTC; what you say is kept and follows\.",
+            told[0][0],
+        )
+        await world.proxies["irc"].start()
+        assert await world.heard("irc") == ["<grace> are you there?"]
+        for network in ("jabber", "matrix"):
+            gap, back = sorted(await world.heard(network, 2), key=lambda line: "again" in line)
+            assert "nothing could be heard in" in gap
+            assert re.fullmatch(
+                r"#\S+ on irc can be reached again: 1 message that waited went through\.", back
+            )
+
+
+async def test_what_could_not_be_heard_is_told_where_there_is_no_history(world, tmp_path):
+    """The demo's IRC server keeps no history; the others do, so nothing is missing of them."""
+    file = tmp_path / "bridge.yaml"
+    file.write_text(CONFIG.read_text())
+    async with hubbub(world, config=file) as bridge:
+        await bridge.joined(*NETWORKS)
+        await bridge.stop()
+    await world.people["irc"].say(plain("nobody hears me"))
+    await world.people["matrix"].say(plain("I am read later"))
+    await asyncio.sleep(2.5)  # a gap that is worth a line
+    async with hubbub(world, config=file) as bridge:
+        await bridge.joined(*NETWORKS)
+        assert await world.heard("irc") == ["<alan> I am read later"]
+        for network in ("jabber", "matrix"):
+            heard = await world.heard(network)
+            if network == "jabber":
+                assert heard == ["<alan> I am read later"]
+                heard = await world.heard(network)
+            assert re.fullmatch(
+                r"From \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC, nothing could be heard in #\S+ on irc\.",
+                heard[0],
+            )
