@@ -122,7 +122,7 @@ class Link:
             self._group = None
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
-            self.flush(final=True)
+            self.flush(whole=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
@@ -189,9 +189,9 @@ class Link:
         if (element.get("from") or "").partition("/")[0] in self._session.places:
             self._rooms.presence(answers.presence(element))
 
-    def flush(self, *, final: bool = False) -> "asyncio.Future[None] | None":
-        """Hand over what happened, in one go. What moves positions and is no event waits for one that is."""
-        if self._events or (final and self._moved):
+    def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
+        """Hand over what happened, in one go. Positions alone wait for an event; `whole`: no longer."""
+        if self._events or (whole and self._moved):
             events, self._events = self._events, []
             self._durable = self._emit(events, *self._positions())
         return self._durable
@@ -223,6 +223,8 @@ class Link:
         place = said.place
         place.heard = self._client.heard
         if place.held is None and said.id != said.txn:
+            if not place.last:  # the first name of all: with it a later search can tell what is not there
+                self._loop.call_soon(lambda: self.flush(whole=True))
             place.last = said.id
             self._moved.add(place.room)
         receipt = Receipt(Part(said.id, said.aliases))
@@ -287,6 +289,7 @@ class Link:
                 for flight in self._flights.values():
                     flight.since = now
                 continue
+            self.flush(whole=True)
             silent = now - self._client.heard
             if silent > _DEAD:
                 raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")

@@ -85,6 +85,18 @@ async def test_our_own_words_of_before_are_no_event(server):
         assert (await ears.said()).content == plain("hello")
 
 
+async def test_our_own_words_move_the_position(server, monkeypatch):
+    """Where nobody else speaks: the first at once, the others now and then."""
+    monkeypatch.setattr(link, "_TICK", 0.02)
+    made = adapter(server.port)
+    async with running(made) as ears:
+        for n in range(3):
+            await give(made, command(txn=f"{n}.ab"))
+            async with asyncio.timeout(5):
+                while not ears.positions[ROOM].endswith(f" q-{n}.ab"):
+                    await asyncio.sleep(0.005)
+
+
 @pytest.mark.parametrize(
     ("condition", "kind", "expected", "after"),
     [
