@@ -1,0 +1,31 @@
+"""The pages say nothing that is not there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROOFS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/delivery.md").read_text())))
+
+
+@pytest.mark.parametrize(("file", "test"), PROOFS)
+def test_every_promise_names_a_test_that_is_there(file, test):
+    tree = ast.parse((ROOT / file).read_text())
+    functions = [
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert any(name.startswith("test") for name in functions) or "TestCase" in (ROOT / file).read_text()
+    assert not test or test in functions
+
+
+def test_the_page_of_promises_names_proofs():
+    assert len(PROOFS) > 30
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
