@@ -112,11 +112,6 @@ def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
     with own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         try:
             schema.migrate(database, str(path))
-            if database.execute("SELECT 1 FROM room WHERE open LIMIT 1").fetchone():
-                # They would be taken for what was on its way at the end.
-                raise JournalError(
-                    "the service has ended with messages on their way: start it, then retry while it runs"
-                )
             return upkeep.revive(database, letters)
         except sqlite3.Error as error:
             raise JournalError(

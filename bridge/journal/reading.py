@@ -36,6 +36,8 @@ class Delivery:
     """How often the room refused it."""
     again: bool = False
     """Whether it may arrive a second time."""
+    revived: bool = False
+    """Whether it had been given up."""
     carries: "tuple[Delivery, ...]" = ()
     """Edits that it shows already, and that are settled with it."""
 
@@ -85,15 +87,17 @@ class Reading:
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
         """The committed deliveries owed to a room, in order, from behind the event `after`."""
         rows = self._database.execute(
-            "SELECT delivery.seq, event.room, start, taken_at, again.seq IS NOT NULL, type, body "
+            "SELECT delivery.seq, event.room, start, taken_at, again.seq IS NOT NULL, revived, type, body "
             "FROM delivery JOIN event USING (seq) LEFT JOIN again "
             "ON again.room = delivery.room AND again.seq = delivery.seq "
             "WHERE delivery.room = ? AND delivery.seq > ? ORDER BY delivery.seq LIMIT ?",
             (room, after, limit),
         )
         return [
-            Delivery(seq, source, room, codec.decode(kind, body), said_at, start, again=bool(again))
-            for seq, source, start, said_at, again, kind, body in rows
+            Delivery(
+                seq, source, room, codec.decode(kind, body), said_at, start, again=again, revived=revived
+            )
+            for seq, source, start, said_at, again, revived, kind, body in rows
         ]
 
     def newest(self, room: int) -> int:

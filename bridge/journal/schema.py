@@ -1,12 +1,12 @@
 """The journal's tables, and the way from one version of them to the next.
 
-`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for
-each event and room that are not settled. `link` holds every further name of a message: what its
-copies are called, and its own aliases. `dead` holds what was given up, with the reason, and `again`
-what was sent a second time because nobody could tell whether it had arrived. `position` holds how
-far each network's history was read, and moves in the same transaction as the events. Of a room,
-`heard` says until when it was heard (9e99: it is being heard; none: never), and `open` whether
-something may be on its way there.
+`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each
+event and room that are not settled; `revived` are those that had been given up. `link` holds every
+further name of a message: what its copies are called, and its own aliases. `dead` holds what was given
+up, with the reason, and `again` what was sent a second time because nobody could tell whether it had
+arrived. `position` holds how far each network's history was read, and moves in the same transaction as
+the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none: never), and
+`open` whether something may be on its way there.
 """
 
 import sqlite3
@@ -35,6 +35,7 @@ _MIGRATIONS = (
     """,
     """
     ALTER TABLE dead ADD COLUMN start INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE delivery ADD COLUMN revived INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE again (room INTEGER, seq INTEGER, at REAL NOT NULL,
                         PRIMARY KEY (room, seq)) WITHOUT ROWID;
     ALTER TABLE room ADD COLUMN heard REAL;

@@ -57,7 +57,7 @@ def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int
     with database:
         database.execute("BEGIN IMMEDIATE")
         database.executemany(
-            "INSERT OR IGNORE INTO delivery SELECT room, seq, start FROM dead WHERE room = ? AND seq = ?",
+            "INSERT OR IGNORE INTO delivery SELECT room, seq, start, 1 FROM dead WHERE room = ? AND seq = ?",
             rows,
         )
         before = database.total_changes

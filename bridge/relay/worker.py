@@ -81,7 +81,7 @@ class Worker:
         if self._standing.open:
             self._entry.guess = True
             for delivery in self._queue.first(_DOUBTED):
-                delivery.tried_at = delivery.said_at
+                delivery.tried_at = 0.0 if delivery.revived else delivery.said_at
 
     # What the relay tells it
 

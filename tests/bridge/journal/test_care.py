@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -225,9 +226,10 @@ async def test_a_restore_where_no_journal_is(path, tmp_path):
 
 
 async def test_a_restore_of_an_older_schema(path, tmp_path):
-    run(path, "ALTER TABLE dead DROP COLUMN start", "DROP TABLE again", "ALTER TABLE room DROP COLUMN heard",
-        "ALTER TABLE room DROP COLUMN open", "PRAGMA user_version = 1")  # fmt: skip
-    care.backup(path, tmp_path / "backup")
+    older = tmp_path / "older"
+    with contextlib.closing(sqlite3.connect(older)) as database:
+        database.executescript((Path(__file__).parent / "data" / "schema-1.sql").read_text())
+    care.backup(older, tmp_path / "backup")
     care.restore(path, tmp_path / "backup")
     assert run(path, "PRAGMA user_version") == [(schema.VERSION,)]
 

@@ -4,9 +4,9 @@ CREATE TABLE again (room INTEGER, seq INTEGER, at REAL NOT NULL,
 CREATE TABLE dead (room INTEGER, seq INTEGER, reason TEXT NOT NULL, given_up_at REAL NOT NULL, start INTEGER NOT NULL DEFAULT 0,
                        PRIMARY KEY (room, seq)) WITHOUT ROWID;
 INSERT INTO "dead" VALUES(2,3,'refused',1700000001.0,0);
-CREATE TABLE delivery (room INTEGER, seq INTEGER, start INTEGER NOT NULL DEFAULT 0,
+CREATE TABLE delivery (room INTEGER, seq INTEGER, start INTEGER NOT NULL DEFAULT 0, revived INTEGER NOT NULL DEFAULT 0,
                            PRIMARY KEY (room, seq)) WITHOUT ROWID;
-INSERT INTO "delivery" VALUES(2,2,0);
+INSERT INTO "delivery" VALUES(2,2,0,0);
 CREATE TABLE event (seq INTEGER PRIMARY KEY, room INTEGER NOT NULL, id TEXT NOT NULL,
                         taken_at REAL NOT NULL, type TEXT NOT NULL, body BLOB,
                         UNIQUE (room, id));
