@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -45,7 +45,11 @@ class Place:
     person: Person
     events: "asyncio.Queue[Event]" = field(default_factory=asyncio.Queue)
     positions: dict[str, str] = field(default_factory=dict)
-    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    past: list[MessageCreated] = field(default_factory=list)
+    """What the adapter emitted before the room was joined."""
+    caught_up: bool = False
+    """Whether it vouched that this was all that had been missed."""
+    _sent: int = 0
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         """Stand in for the core: keep what the adapter emits."""
@@ -64,10 +68,14 @@ class Place:
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
         """The adapter, connected and in the room."""
         task = asyncio.ensure_future(self.adapter.run(self))
+        self.past.clear()
         try:
             while True:
                 event = await self._event(task)
+                if isinstance(event, MessageCreated):
+                    self.past.append(event)
                 if isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
+                    self.caught_up = event.caught_up
                     break
             yield task
         finally:
@@ -99,9 +107,14 @@ class Place:
 
     async def send(self, content: Content, kind: Kind = Kind.TEXT) -> "asyncio.Future[Receipt]":
         """Give the adapter a command."""
-        txn = Txn(f"{next(self._numbers):x}.c0ffee")
-        command = SendMessage(room=self.room, author=_ALICE, txn=txn, content=content, kind=kind)
+        self._sent += 1
+        command = SendMessage(room=self.room, author=_ALICE, txn=self.last_txn, content=content, kind=kind)
         return await self.adapter.send(command)
+
+    @property
+    def last_txn(self) -> Txn:
+        """The txn of the last command."""
+        return Txn(f"{self._sent:x}.0.0.00000000c0ffee00")
 
     async def deliver(self, content: Content, kind: Kind = Kind.TEXT) -> Receipt:
         """Give the adapter a command, and wait for the confirmation."""
@@ -142,6 +155,43 @@ class AdapterContract:
             event = await place.said()
         assert heard.content == plain("<alice> hello")
         assert event.content == plain("after"), "the adapter's own words are no event"
+
+    async def test_a_first_visit_starts_at_now(self, place: Place) -> None:
+        async with place.running():  # so that there is a room, and the person is known to be in it
+            await place.person.say(plain("early"))
+            await place.said()
+        place.positions.clear()
+        async with place.running():
+            assert not place.past
+            await place.person.say(plain("hello"))
+            event = await place.said()
+        assert (event.content, event.replayed) == (plain("hello"), False)
+
+    async def test_what_is_missed_is_read_or_said_to_be_missing(self, place: Place) -> None:
+        async with place.running():
+            await place.person.say(plain("before"))
+            before = await place.said()
+        for n in range(3):
+            await place.person.say(plain(f"meanwhile {n}"))
+        async with place.running():
+            await place.person.say(plain("after"))
+            after = await place.said()
+        assert (after.content, after.replayed) == (plain("after"), False)
+        missed = [event for event in place.past if event.id != before.id]
+        assert all(event.replayed and event.at is not None for event in place.past)
+        texts = [event.content.text for event in missed]
+        assert texts == [f"meanwhile {n}" for n in range(3)] or (not place.caught_up and not texts)
+
+    async def test_what_was_sent_is_found_and_nothing_else(self, place: Place) -> None:
+        """None is said of what arrived by nobody, a receipt of what was never sent by nobody."""
+        before = time.time()
+        async with place.running():
+            await place.deliver(plain("<alice> hello"))
+            sent, never = place.last_txn, Txn("fff.0.0.00000000c0ffee00")
+        async with place.running():
+            found = await place.adapter.find_sent(place.room, before, [sent, never])
+        assert found.get(sent, True)
+        assert found.get(never) is None
 
     async def test_order_is_kept(self, place: Place) -> None:
         async with place.running():
