@@ -183,7 +183,6 @@ class ScriptedNetwork:
         if self._adapter is not None:
             self._adapter.die()
         self._adapter = None
-        self._withheld.clear()
 
     # What the adapter calls
 

@@ -71,6 +71,8 @@ def killed(config: Config, folder: Path) -> Config:
         file = config.journal.with_name(config.journal.name + part)
         if file.exists():
             shutil.copy(file, folder / file.name)
+    for name in config.networks:
+        ScriptedNetwork.named(name).disconnect()  # so that what is left of the process need not wait
     return replace(config, journal=folder / config.journal.name)
 
 

@@ -7,30 +7,7 @@ import pytest
 
 from bridge.config import DeliveryRules
 from bridge.errors import RoomUnavailable, TemporaryFailure
-from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, killed, running
-
-
-@pytest.fixture
-def left():
-    return ScriptedNetwork("left")
-
-
-@pytest.fixture
-def right():
-    return ScriptedNetwork("right")
-
-
-@pytest.fixture
-def pair(tmp_path, left, right):
-    return config(tmp_path, {"lobby": ["left one", "right two"]})
-
-
-@pytest.fixture
-def after(tmp_path):
-    folder = tmp_path / "after"
-    folder.mkdir()
-    return folder
 
 
 async def test_what_arrived_before_a_crash_is_not_sent_again(pair, left, right, after):

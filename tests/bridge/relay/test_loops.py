@@ -10,21 +10,6 @@ from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 
 
-@pytest.fixture
-def left():
-    return ScriptedNetwork("left")
-
-
-@pytest.fixture
-def right():
-    return ScriptedNetwork("right")
-
-
-@pytest.fixture
-def pair(tmp_path, left, right):
-    return config(tmp_path, {"lobby": ["left one", "right two"]})
-
-
 @pytest.mark.parametrize("mark", ["1.2.0.0123456789abcdef", "nonsense"])
 async def test_what_bears_a_foreign_mark_is_not_relayed(pair, left, right, mark, caplog):
     async with running(pair):

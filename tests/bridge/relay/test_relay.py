@@ -22,21 +22,6 @@ from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 
 
-@pytest.fixture
-def left():
-    return ScriptedNetwork("left")
-
-
-@pytest.fixture
-def right():
-    return ScriptedNetwork("right")
-
-
-@pytest.fixture
-def pair(tmp_path, left, right):
-    return config(tmp_path, {"lobby": ["left one", "right two"]})
-
-
 async def test_a_message_crosses_with_its_author(pair, left, right):
     async with running(pair):
         left.say("one", "alice", "hello")

@@ -12,23 +12,7 @@ from bridge.config import Backlog, CatchUp, DeliveryRules
 from bridge.errors import Rejected
 from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, UserId, plain
 from bridge.relay import worker
-from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, killed, running
-
-
-@pytest.fixture
-def left():
-    return ScriptedNetwork("left")
-
-
-@pytest.fixture
-def right():
-    return ScriptedNetwork("right")
-
-
-@pytest.fixture
-def pair(tmp_path, left, right):
-    return config(tmp_path, {"lobby": ["left one", "right two"]})
 
 
 @pytest.fixture
@@ -122,14 +106,13 @@ async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_pa
     assert left.said == [], "those who spoke know it"
 
 
-async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, tmp_path):
+async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, after):
     left.remembers = False
-    (tmp_path / "after").mkdir()
     async with running(pair) as bridge:
         left.say("one", "alice", "before")
         await right.until(1)
         bridge.patrol()
-        pair = killed(pair, tmp_path / "after")
+        pair = killed(pair, after)
     with sqlite3.connect(pair.journal) as database:
         database.execute("UPDATE meta SET value = value - 7200 WHERE key = 'alive'")
         database.execute("UPDATE event SET taken_at = taken_at - 7200")
@@ -365,8 +348,7 @@ async def test_nobody_edits_what_another_said(pair, left, right):
     assert right.texts("two")[1] == "<alice> mine"
 
 
-async def test_a_crash_loses_neither_a_message_nor_the_edit_that_it_carries(pair, left, right, tmp_path):
-    (tmp_path / "after").mkdir()
+async def test_a_crash_loses_neither_a_message_nor_the_edit_that_it_carries(pair, left, right, after):
     right.gate.clear()
     async with running(pair):
         left.say("one", "alice", "first")
@@ -374,7 +356,7 @@ async def test_a_crash_loses_neither_a_message_nor_the_edit_that_it_carries(pair
         await left.settled()
         left.happen(edit(said, "final", "e1"))
         await left.settled()
-        pair = killed(pair, tmp_path / "after")
+        pair = killed(pair, after)
     right.gate.set()
     async with running(pair):
         await right.until(2)
