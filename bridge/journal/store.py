@@ -144,6 +144,11 @@ class Journal(Reading):
             self._flush()
         return done
 
+    @property
+    def failing(self) -> bool:
+        """Whether it cannot be written now."""
+        return self._failing
+
     # In small steps, beside the commits
 
     def beat(self) -> None:

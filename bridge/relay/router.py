@@ -35,6 +35,8 @@ class Router:
         self._names: dict[int, str] = {}
         self._adapters: Mapping[str, Adapter] = {}
         self._foreign: set[int] = set()
+        self._read: set[int] = set()
+        """Rooms of whose past something was read, and that are not joined yet."""
         self._teller = Teller(journal)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
         journal.taken = self._taken
@@ -75,7 +77,12 @@ class Router:
                 worker.part()
 
     def overdue(self) -> set[str]:
-        """The networks on which a confirmation is so late that the connection must be dead."""
+        """The networks on which a confirmation is so late that the connection must be dead.
+
+        While the journal cannot be written, nothing is read from them, and so nothing is late.
+        """
+        if self.journal.failing:
+            return set()
         return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
 
     def patrol(self) -> None:
@@ -117,6 +124,7 @@ class Router:
                 self._foreign.add(source)
                 log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
             return False
+        self._read.add(source)
         limits = self._adapters[network].catch_up
         return limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age)
 
@@ -140,9 +148,10 @@ class Router:
         if worker is None:
             return
         if event.state is RoomState.JOINED:
-            since = worker.join()
+            number, since = worker.room.number, worker.join()
             if since is not None and not event.caught_up:
-                self._teller.gap(worker.room.number, since)
+                self._teller.gap(number, since, partly=number in self._read)
+            self._read.discard(number)
         else:
             worker.part(event.reason)
 

@@ -45,6 +45,7 @@ class _Folded:
     since: float = 0.0
     until: float = 0.0
     reason: str = ""
+    partly: bool = False
     rooms: set[int] = field(default_factory=set)
 
 
@@ -80,14 +81,14 @@ class Teller:
         """So many old messages are not shown in a room."""
         self._hidden.setdefault(room, _Folded()).count += count
 
-    def gap(self, room: int, since: float) -> None:
-        """From then until now, nobody can tell what was said in a room."""
+    def gap(self, room: int, since: float, *, partly: bool) -> None:
+        """From then until now, nobody can tell what was said in a room, or not all of it."""
         now = time.time()
         if now - since < _BRIEF:
             return
         gap = self._gaps.setdefault(room, _Folded())
         gap.since = gap.since if gap.count else since
-        gap.count, gap.until = gap.count + 1, now
+        gap.count, gap.until, gap.partly = gap.count + 1, now, gap.partly or partly
 
     def _loop(self, source: int, who: str) -> None:
         text = (
@@ -109,7 +110,8 @@ class Teller:
             exact = gap.until - gap.since < _SHORT
             since, until = clock(gap.since, seconds=exact), clock(gap.until, seconds=exact)
             span = f"From {since} to {until} UTC{often}"
-            self._say(room, self._hearing(room), f"{span}, nothing could be heard in {self._place(room)}.")
+            what = "not everything" if gap.partly else "nothing"
+            self._say(room, self._hearing(room), f"{span}, {what} could be heard in {self._place(room)}.")
         for room, loss in _due(self._losses, now):
             what = "A message" if loss.count == 1 else f"{loss.count} messages"
             text = f"{what} could not be delivered to {self._place(room)}: {loss.reason}"

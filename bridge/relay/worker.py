@@ -140,11 +140,14 @@ class Worker:
 
     def expire(self) -> None:
         """Give up what has waited for too long, and what is too much."""
-        if self._queue.tried() or self._preparing is not None:
-            return
         rules, number = self.room.rules, self.room.number
+        head, oldest = self._queue.head(), time.time() - rules.max_age
+        if head is None or (head.said_at > oldest and not self._queue.behind):
+            return
+        if self._preparing is not None or self._queue.tried():
+            return
         after = max(self._flying(), default=0)
-        old = Oldest(before=time.time() - rules.max_age, after=after)
+        old = Oldest(before=oldest, after=after)
         gone = self._journal.bury(number, f"it waited for more than {rules.max_age / 86400:g} days", old)
         if self._queue.behind:
             too_many = Oldest(keep=rules.max_queue, after=after)
