@@ -8,130 +8,24 @@ msgid alone; without one nobody could tell it from a line that was heard live.
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Self
 
 from bridge import CatchUp, MessageCreated, MessageId, Position, RoomId, Txn
 
 from . import decode
+from .past import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
 from .session import Session
 from .wire import MARK, Line
 
-__all__ = ["CHATHISTORY", "SLACK", "History", "Reading", "Seen", "Since", "stamp"]
+__all__ = ["CHATHISTORY", "History"]
 
 log = logging.getLogger(__name__)
 
 CHATHISTORY = "draft/chathistory"
-SLACK = 10.0
-"""How far the clocks of one network's servers may be apart, in seconds."""
 _MOST_HELD = 1000
-_MOST_SENT = 1000
+_MOST_SENT = 10_000
 _KEPT = re.compile(r"(\d+):((?:\d+[ywdhms]?)+)", re.IGNORECASE)
 _UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "": 1}
-_NEVER = float("inf")
-
-
-def stamp(at: float) -> str:
-    """A time as server-time writes it (IRCv3 server-time)."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """How far a room was heard: what our position's token says."""
-
-    at: float
-    first: float
-    """When we came for the first time; what was said before is none of our business."""
-    kept: bool
-    """The server kept a history of the room then."""
-    last: str
-    """The msgid of the last line heard; "" when there was none."""
-
-    @classmethod
-    def parse(cls, token: str | None) -> Self | None:
-        """None: we were never here, or nobody knows."""
-        at, first, kept, last = (*(token or "").split(" ", 3), "", "", "")[:4]
-        heard, came = decode.seconds(at), decode.seconds(first)
-        return None if heard is None or came is None else cls(heard, came, kept == "+", last)
-
-
-@dataclass(slots=True)
-class Seen:
-    """A stretch of history, as far as it was shown."""
-
-    most: int
-    """How many events to keep: the newest."""
-    after: float = _NEVER
-    """Only what was said after that is an event, by the server's clock."""
-    last: str = ""
-    """A msgid that shows that history reaches back to `covers_if_last`."""
-    covers_if_last: float = _NEVER
-    pages: list[deque[MessageCreated]] = field(default_factory=list)
-    """Each in order; the newest page first."""
-    sent: dict[Txn, MessageId] = field(default_factory=dict)
-    """Marks, and the messages that bear them."""
-    count: int = 0
-    found: set[MessageId] = field(default_factory=set)
-    """Everything that was an event, also what is let go because newer ones fill `most`."""
-    oldest: float = _NEVER
-    covers: float = _NEVER
-    """Nothing that was said since is missing."""
-    unmarked: float = -_NEVER
-    """When we last said something that bears no mark: history does not keep marks, or did not then."""
-
-    def turn(self) -> None:
-        """What follows is older than everything so far."""
-        self.pages.append(deque(maxlen=self.most))
-
-    def events(self) -> list[MessageCreated]:
-        """The newest, in order."""
-        found = [event for page in reversed(self.pages) for event in page]
-        return found[-self.most :] if self.most else []
-
-    @property
-    def full(self) -> bool:
-        """Whether there are as many events as are wanted, so that older ones need not be read."""
-        return 0 < self.most <= len(self.found)
-
-
-@dataclass(slots=True)
-class Reading:
-    """A room that we just joined: its past is read first, what is said meanwhile waits."""
-
-    room: RoomId
-    joined: float
-    """When, by the server's clock."""
-    since: Since | None
-    seen: Seen
-    reach: float = _NEVER
-    """How far back we want to read, but for `SLACK`."""
-    held: list[tuple[MessageCreated, Mapping[str, str]]] = field(default_factory=list)
-    overflown: bool = False
-    """Too much was said meanwhile: it was let go, and is to be read once more."""
-    holds: tuple[int, float] | None = None
-    """How many lines the server keeps of the room, and for how long, in seconds."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is missing, as far as we want to read."""
-        if self.since is None or not self.seen.most:
-            return False
-        return self.seen.covers <= self.reach or self.seen.full
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a room's last JOIN showed, kept for those who ask what became of our messages."""
-
-    seen: Seen
-    here: float
-    """When we joined, by our own clock."""
-    alone: bool
-    """We had our own nick then: no older session of ours can still say anything."""
 
 
 class History:
@@ -149,7 +43,7 @@ class History:
         """Rooms that something was heard in, with the tags of the last line."""
         self.skew = 0.0
         """How far the server's clock is ahead of ours, in seconds."""
-        self._first: dict[RoomId, float] = {}
+        self._first: dict[RoomId, str] = {}
         self._last: dict[RoomId, str] = {}
         self._tokens: dict[RoomId, str] = {}
         self._kept: set[RoomId] = set()
@@ -206,8 +100,8 @@ class History:
         reading = self.readings.get(room)
         if reading is None or not reading.overflown:
             return False
-        seen = reading.seen
-        reading.overflown, seen.pages, seen.found, seen.oldest = False, [], set(), _NEVER
+        reading.overflown = False
+        reading.seen.forget()
         return True
 
     def finish(self, room: RoomId) -> tuple[list[MessageCreated], bool]:
@@ -219,7 +113,7 @@ class History:
         events, whole = seen.events(), reading.whole
         if len(seen.found) > len(events):
             log.info("%s: only the last %d messages are read of what was said", room, len(events))
-        self._first[room] = since.first if since else reading.joined
+        self._first[room] = stamp(since.first if since else reading.joined)
         last = events[-1].id if events else since.last if since else ""
         self.moved[room] = {"time": stamp(reading.joined), "msgid": last}
         for event, tags in reading.held:
@@ -257,12 +151,12 @@ class History:
         if msgid == seen.last:
             seen.covers = min(seen.covers, seen.covers_if_last)
         ours = self._session.was_me(got.source)
-        if MARK not in got.tags:
-            if self._session.is_mask(got.source):
-                seen.unmarked = max(seen.unmarked, at)
-        elif ours or (got.tags[MARK] not in seen.sent and len(seen.sent) < _MOST_SENT):
-            # anybody may say a mark again that they have seen
-            seen.sent[Txn(got.tags[MARK])] = MessageId(msgid)
+        if MARK in got.tags:
+            _keep(seen.sent, Txn(got.tags[MARK]), MessageId(msgid), ours=ours)
+            if len(seen.sent) >= _MOST_SENT:
+                seen.unmarked = NEVER
+        elif self._session.is_mask(got.source):
+            seen.unmarked = max(seen.unmarked, at)
         if not ours and at >= seen.after and seen.most and msgid not in seen.found:
             event = decode.message(got, self._session)
             if event is not None:
@@ -276,7 +170,7 @@ class History:
         if reading is not None and found is not None:
             parts = re.findall(r"(\d+)(\D?)", found[2])
             lasts = sum(int(number) * _UNITS[unit.lower()] for number, unit in parts)
-            reading.holds = int(found[1]), lasts or _NEVER
+            reading.holds = int(found[1]), lasts or NEVER
 
     def made(self, room: RoomId, at: float) -> None:
         """When the channel was made (numeric 329, after 324), in whole seconds: a history of it that is
@@ -309,7 +203,7 @@ class History:
             if room in self._first:
                 last = self._last[room] = tags.get("msgid") or self._last.get(room, "")
                 kept = "+" if room in self._kept else "-"
-                token = f"{tags['time']} {stamp(self._first[room])} {kept} {last}"
+                token = f"{tags['time']} {self._first[room]} {kept} {last}"
                 self._tokens[room] = token
                 out.append(Position(token, room))
         self.moved.clear()
@@ -322,3 +216,12 @@ class History:
             said = self.moved.get(room, {})
             self.moved[room] = {**said, **now, "time": max(now["time"], said.get("time", ""))}
         return self.positions()
+
+
+def _keep(sent: dict[Txn, MessageId], txn: Txn, msgid: MessageId, *, ours: bool) -> None:
+    """Keep what bears this mark."""
+    if ours:
+        sent[txn] = msgid
+    elif len(sent) < _MOST_SENT:
+        # perhaps ours under another nick and host; but anybody may say a mark again that they have seen
+        sent.setdefault(txn, msgid)

@@ -98,13 +98,15 @@ class Link:
         flight.room, flight.settle = command.room, settle
         token = flight.token.encode()
         caps = self.session.caps
+        mark = b""
         if "message-tags" in caps and self.session.marking:
-            data = b"@%b=%b %b" % (_MARK, command.txn.encode(), data)
-        if "echo-message" in caps:
-            flight.echo = True
-            if "labeled-response" in caps:
-                flight.labelled = True
-                data = b"@label=%b%b%b" % (token, b";" if data[:1] == b"@" else b" ", data.removeprefix(b"@"))
+            mark = b";%b=%b" % (_MARK, command.txn.encode())
+        flight.echo = "echo-message" in caps
+        flight.labelled = flight.echo and "labeled-response" in caps
+        if flight.labelled:
+            data = b"@label=%b%b %b" % (token, mark, data)
+        elif mark:
+            data = b"@%b %b" % (mark[1:], data)
         self.write(b"%b\r\nPING :%b\r\n" % (data, token))
 
     @property

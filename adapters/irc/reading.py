@@ -9,7 +9,8 @@ from bridge import MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
 from .channels import Place
 from .config import NetworkConfig
 from .ears import Ears
-from .history import CHATHISTORY, SLACK, Reading, Seen, stamp
+from .history import CHATHISTORY
+from .past import SLACK, Reading, Seen, stamp
 from .session import Session
 from .wire import line
 
@@ -52,10 +53,11 @@ async def read_on(reader: Reader) -> None:
         if reading is None:
             continue
         async with reader.one_reads:
-            if ears.history.wants(room) == "MODE":
-                await reader.ask(line("MODE", room, encoding=reader.config.encoding))
-            else:
-                await _catch_up(reader, reading)
+            match ears.history.wants(room):
+                case "MODE":
+                    await reader.ask(line("MODE", room, encoding=reader.config.encoding))
+                case "CHATHISTORY":
+                    await _catch_up(reader, reading)
         if ears.history.readings.get(room) is reading and ears.channels.places.get(room) is place:
             ears.channels.settle(place, reader.now())
             reader.flush()

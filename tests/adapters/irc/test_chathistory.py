@@ -10,7 +10,7 @@ import pytest
 
 from adapters.irc import history, reading
 from adapters.irc.decode import seconds
-from adapters.irc.history import stamp
+from adapters.irc.past import stamp
 from adapters.irc.wire import Line
 from bridge import CatchUp, MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
 

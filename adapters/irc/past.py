@@ -1,0 +1,124 @@
+"""A room's past while it is read: what was shown of it, and how far back that reaches. No I/O."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from bridge import MessageCreated, MessageId, RoomId, Txn
+
+from . import decode
+
+__all__ = ["NEVER", "SLACK", "Reading", "Seen", "Shown", "Since", "stamp"]
+
+SLACK = 10.0
+"""How far the clocks of one network's servers may be apart, in seconds."""
+NEVER = float("inf")
+
+
+def stamp(at: float) -> str:
+    """A time as server-time writes it (IRCv3 server-time)."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """How far a room was heard: what our position's token says."""
+
+    at: float
+    first: float
+    """When we came for the first time; what was said before is none of our business."""
+    kept: bool
+    """The server kept a history of the room then."""
+    last: str
+    """The msgid of the last line heard; "" when there was none."""
+
+    @classmethod
+    def parse(cls, token: str | None) -> Self | None:
+        """None: we were never here, or nobody knows."""
+        at, first, kept, last = (*(token or "").split(" ", 3), "", "", "")[:4]
+        heard, came = decode.seconds(at), decode.seconds(first)
+        return None if heard is None or came is None else cls(heard, came, kept == "+", last)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A stretch of history, as far as it was shown."""
+
+    most: int
+    """How many events to keep: the newest."""
+    after: float = NEVER
+    """Only what was said after that is an event, by the server's clock."""
+    last: str = ""
+    """A msgid that shows that history reaches back to `covers_if_last`."""
+    covers_if_last: float = NEVER
+    pages: list[deque[MessageCreated]] = field(default_factory=list)
+    """Each in order; the newest page first."""
+    sent: dict[Txn, MessageId] = field(default_factory=dict)
+    """Marks, and the messages that bear them."""
+    count: int = 0
+    found: set[MessageId] = field(default_factory=set)
+    """Everything that was an event, also what is let go because newer ones fill `most`."""
+    oldest: float = NEVER
+    covers: float = NEVER
+    """Nothing that was said since is missing."""
+    unmarked: float = -NEVER
+    """When we last said something that bears no mark: history did not keep marks then. NEVER: not all
+    marks are known.
+    """
+
+    def turn(self) -> None:
+        """What follows is older than everything so far."""
+        self.pages.append(deque(maxlen=self.most))
+
+    def forget(self) -> None:
+        """It is all to be read once more."""
+        self.pages, self.found = [], set()
+        self.oldest = self.covers = NEVER
+
+    def events(self) -> list[MessageCreated]:
+        """The newest, in order."""
+        found = [event for page in reversed(self.pages) for event in page]
+        return found[-self.most :] if self.most else []
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many events as are wanted, so that older ones need not be read."""
+        return 0 < self.most <= len(self.found)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A room that we just joined: its past is read first, what is said meanwhile waits."""
+
+    room: RoomId
+    joined: float
+    """When, by the server's clock."""
+    since: Since | None
+    seen: Seen
+    reach: float = NEVER
+    """How far back we want to read, but for `SLACK`."""
+    held: list[tuple[MessageCreated, Mapping[str, str]]] = field(default_factory=list)
+    overflown: bool = False
+    """Too much was said meanwhile: it was let go, and is to be read once more."""
+    holds: tuple[int, float] | None = None
+    """How many lines the server keeps of the room, and for how long, in seconds."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing, as far as we want to read."""
+        if self.since is None or not self.seen.most:
+            return False
+        return self.seen.covers <= self.reach or self.seen.full
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a room's last JOIN showed, kept for those who ask what became of our messages."""
+
+    seen: Seen
+    here: float
+    """When we joined, by our own clock."""
+    alone: bool
+    """We had our own nick then: no older session of ours can still say anything."""
