@@ -250,3 +250,43 @@ async def test_the_connection_ends_while_looking() -> None:
         async with asyncio.timeout(5):
             with pytest.raises(Exception, match="lost"):
                 await run.adapter.find_sent(LOBBY, time.time() - 60, [Txn("1.abc")])
+
+
+# -- servers that have none
+
+
+async def test_a_quiet_room_is_heard_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its position moves on while the server answers, and once more at the end."""
+    monkeypatch.setattr("adapters.irc.link._REST", 0.05)
+    async with (
+        ScriptedServer(caps="server-time") as server,
+        running(server.port, "#lobby", ping={"after": 0.1, "timeout": 5}) as run,
+    ):
+        await run.joined()
+        positions = [run.emitted.positions["#lobby"]]
+        for _ in range(3):
+            # each is asked for after some silence
+            pings = sum(text.startswith("PING") for text in server.received)
+            await server.heard("^PING", times=pings + 1)
+            positions.append(run.emitted.positions["#lobby"])
+        await run.stop()
+        positions.append(run.emitted.positions["#lobby"])
+        assert positions == sorted(positions)
+        assert len(set(positions)) > 2
+        assert len({position.split(" ")[1] for position in positions}) == 1
+
+
+async def test_too_much_is_said_while_we_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an archive to read it from, nothing is let go: the room counts as joined at once."""
+    monkeypatch.setattr(history, "_MOST_HELD", 3)
+    now = f"@time={stamp(time.time())}"
+    lines = [f"{now} {BOB} PRIVMSG #lobby :{number}" for number in range(6)]
+    join = {"JOIN": lambda _: [f"{now} :hubbub!hub@host.example JOIN #lobby", *lines]}
+    async with (
+        ScriptedServer(caps="server-time", replies=join) as server,
+        running(server.port, "#lobby") as run,
+    ):
+        said, _ = await run.emitted.upto_joined("#lobby")
+        assert [event.content.text for event in said] == ["0", "1", "2"]
+        assert [(await run.emitted.message()).content.text for _ in range(3)] == ["3", "4", "5"]
+        await (await run.send("#lobby", "and we are in"))
