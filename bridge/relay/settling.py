@@ -19,8 +19,8 @@ class Listener(Protocol):
     def sent(self, text: str) -> None:
         """Something is being said by us."""
 
-    def lost(self, delivery: Delivery, reason: str) -> None:
-        """A delivery was given up."""
+    def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
+        """So many deliveries to a room were given up; `source` is where they come from, if all from one."""
 
     def hidden(self, room: int, count: int) -> None:
         """So many old messages are not shown in a room."""
@@ -64,4 +64,4 @@ class Settling:
             log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
         for lost in (delivery, *delivery.carries):
             self._journal.give_up(lost, reason)
-        self._listener.lost(delivery, reason)
+        self._listener.lost(delivery.room, reason, source=delivery.source)

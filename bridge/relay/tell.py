@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bridge.journal import Delivery, Journal
+from bridge.journal import Journal
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
@@ -71,11 +71,11 @@ class Teller:
 
     # What it is told
 
-    def lost(self, delivery: Delivery, reason: str) -> None:
-        """A delivery was given up."""
-        loss = self._losses.setdefault(delivery.room, _Folded())
-        loss.count, loss.reason = loss.count + 1, reason
-        loss.rooms.add(delivery.source)
+    def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
+        """So many deliveries to a room were given up; `source` is where they come from, if all from one."""
+        loss = self._losses.setdefault(room, _Folded())
+        loss.count, loss.reason = loss.count + count, reason
+        loss.rooms.update(self._sources(room) if source is None else (source,))
 
     def hidden(self, room: int, count: int) -> None:
         """So many old messages are not shown in a room."""

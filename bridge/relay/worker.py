@@ -147,16 +147,18 @@ class Worker:
         if self._preparing is not None or self._queue.tried():
             return
         after = max(self._flying(), default=0)
-        old = Oldest(before=oldest, after=after)
-        gone = self._journal.bury(number, f"it waited for more than {rules.max_age / 86400:g} days", old)
-        if self._queue.behind:
-            too_many = Oldest(keep=rules.max_queue, after=after)
-            reason = f"more than {rules.max_queue} messages waited"
-            while found := self._journal.bury(number, reason, too_many):
+        limits = {
+            f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
+            f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),
+        }
+        for reason, which in limits.items():
+            gone = 0
+            while found := self._journal.bury(number, reason, which):
                 gone += found
-        if gone:
-            log.warning("%d messages to %s are given up: they waited for too long", gone, self.room.title)
-            self._queue.reload(self._flying())
+            if gone:
+                log.warning("%d messages to %s are given up: %s", gone, self.room.title, reason)
+                self._listener.lost(number, reason, gone)
+                self._queue.reload(self._flying())
 
     # What the relay asks
 

@@ -218,9 +218,12 @@ async def test_too_many_that_wait_are_given_up_in_the_open(tmp_path, left, right
             left.say("one", "alice", str(n))
         await left.settled()
         bridge.patrol()
+        await left.until(1)
         right.up = True
         await right.until(600)
     assert right.texts("two") == [f"<alice> {n}" for n in range(900, 1500)]
+    told = "900 messages could not be delivered to two on right: more than 600 messages waited"
+    assert left.texts("one") == [told]
 
 
 async def test_a_network_that_carries_times_shows_them_quietly(pair, left, right):
