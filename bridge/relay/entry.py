@@ -16,7 +16,7 @@ from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import Receipt, RoomId
 
-from .fitting import Fitting
+from .fitting import OLD, Fitting
 from .queue import Queue
 from .settling import Listener, Settling
 
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 _ASKED = 3
 """How often a network is asked what became of messages."""
 _PAUSE = 2.0
-_OLD = 120.0
-"""Seconds after which what waited is a backlog."""
 
 
 class _Unknown(Enum):
@@ -135,7 +133,7 @@ class Entry:
         if most is None:
             most = self._room.adapter.capabilities(self._room.id).backlog
         now, after = time.time(), max(self._flying(), default=0)
-        which = [] if most is None else [Oldest(most, now - _OLD, after)]
+        which = [] if most is None else [Oldest(most, now - OLD, after)]
         if rules.max_age is not None:
             which.append(Oldest(0, now - rules.max_age, after))
         hidden = 0

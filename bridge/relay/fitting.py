@@ -11,12 +11,12 @@ from bridge.model import Author, Kind, MessageEdited, Removed, RoomId, Sender, S
 from .fit import Fitted, degrade, next_part
 from .names import Prefix, safe_name
 
-__all__ = ["HUBBUB", "Fitting", "Origin", "clock"]
+__all__ = ["HUBBUB", "OLD", "Fitting", "Origin", "clock"]
 
 HUBBUB = Sender(UserId(""), "Hubbub")
 """Who speaks when Hubbub itself has something to tell."""
-_OLD = 120.0
-"""Seconds after which a message says when it was said."""
+OLD = 120.0
+"""Seconds after which a message says when it was said, and is part of a backlog."""
 _EDITED = "[edited] "
 _AGAIN = "[again?] "
 """Stands before what may have arrived before."""
@@ -36,6 +36,7 @@ class Fitting:
         self._adapter = adapter
         self._journal = journal
         self._origin = origin
+        self._at: float | None = None
         self._degraded: tuple[Delivery, object, tuple[Span, ...]] | None = None
 
     def part(self, delivery: Delivery) -> Fitted | None:
@@ -45,7 +46,7 @@ class Fitting:
             return None
         capabilities = self._adapter.capabilities(self._room)
         self.window = capabilities.window
-        old = time.time() - delivery.said_at > _OLD
+        old = time.time() - delivery.said_at > OLD
         known = self._degraded
         if known is not None and known[0] is delivery and known[1] is event:
             spans = known[2]
@@ -57,6 +58,7 @@ class Fitting:
         before = self._before(delivery, pings=capabilities.name_pings)
         if isinstance(event, MessageEdited):
             before += _EDITED
+        self._at = delivery.said_at if old and capabilities.times else None
         if old and not capabilities.times:
             before = f"[{clock(delivery.said_at)}] {before}"
         if delivery.again:
@@ -64,18 +66,17 @@ class Fitting:
         return next_part(spans, delivery.start, before, capabilities)
 
     def command(self, delivery: Delivery, fitted: Fitted) -> SendMessage:
-        """The command that says a part."""
+        """The command that says the part that was made last."""
         event = delivery.event
         assert not isinstance(event, Removed)
         network, _ = self._origin(delivery.source, self._number)
-        said_at = delivery.said_at if time.time() - delivery.said_at > _OLD else None
         return SendMessage(
             room=self._room,
             author=Author(network, event.sender.id, safe_name(event.sender.name)),
             txn=self._journal.txn(delivery),
             content=fitted.content,
             kind=Kind.TEXT if event.kind is Kind.EMOTE else event.kind,
-            at=said_at,
+            at=self._at,
         )
 
     def _before(self, delivery: Delivery, *, pings: bool) -> str:
