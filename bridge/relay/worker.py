@@ -262,7 +262,10 @@ class Worker:
         else:
             self._waiting = None
             flight.since = time.monotonic()
-            future.add_done_callback(partial(self._landed, flight))
+            if future.done():  # known before the next message leaves: what failed must not be overtaken
+                self._landed(flight, future)
+            else:
+                future.add_done_callback(partial(self._landed, flight))
             self.pump()
 
     def _landed(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:

@@ -115,6 +115,19 @@ async def test_a_message_that_waits_for_its_place_keeps_it(pair, left, right, mo
     assert right.texts("two") == [f"<alice> {n}" for n in range(5)]
 
 
+async def test_what_fails_after_waiting_is_not_overtaken(pair, left, right):
+    right.capabilities = replace(right.capabilities, window=4)
+    right.gate.clear()
+    right.errors.append(RateLimited("slowly", 0.01))
+    async with running(pair):
+        for n in range(5):
+            left.say("one", "alice", str(n))
+        await left.settled()
+        right.gate.set()
+        await right.until(5)
+    assert right.texts("two") == [f"<alice> {n}" for n in range(5)]
+
+
 async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, monkeypatch):
     monkeypatch.setattr("bridge.relay.worker._CONFIRMATION", 0)
     right.confirming = False
