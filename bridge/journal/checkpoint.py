@@ -12,6 +12,8 @@ __all__ = ["Checkpointer"]
 
 _PAUSE = 0.5
 _WORTH_IT = 4 * 1024 * 1024
+_ENDLESS = 8000
+"""So many pages (32 MB) has a log that was written whenever it was looked at, so that it never began anew."""
 
 
 class Checkpointer:
@@ -20,6 +22,7 @@ class Checkpointer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._log = path.with_name(path.name + "-wal")
+        self._endless = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpointer", daemon=True)
         self._thread.start()
@@ -29,6 +32,15 @@ class Checkpointer:
         self._stop.set()
         self._thread.join()
 
+    def finish(self, database: sqlite3.Connection) -> None:
+        """Called by the writer between two commits: where the log is endless, move what is left of it, which
+        is what was written since the thread last did, so that the next commit begins it anew.
+        """
+        if self._endless:
+            self._endless = False
+            with contextlib.suppress(sqlite3.Error):
+                database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def _run(self) -> None:
         database = sqlite3.connect(self._path, isolation_level=None)
         with contextlib.closing(database):
@@ -36,4 +48,5 @@ class Checkpointer:
                 # Whatever is wrong with the disk, the writer meets it as well, and tells.
                 with contextlib.suppress(OSError, sqlite3.Error):
                     if self._log.stat().st_size > _WORTH_IT:
-                        database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                        _, pages, _ = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                        self._endless = pages > _ENDLESS

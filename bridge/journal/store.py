@@ -233,6 +233,7 @@ class Journal(Reading):
             callback()
         if done is not None and not done.done():
             done.set_result(None)
+        self._checkpointer.finish(self._database)
 
     def _again_later(self, error: sqlite3.Error) -> None:
         if not self._failing:

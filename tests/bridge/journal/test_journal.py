@@ -1,6 +1,7 @@
 """The journal: what was taken is there after any end, once, and in order."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -11,7 +12,7 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import Journal, codec, schema
+from bridge.journal import Journal, checkpoint, codec, schema
 from bridge.model import (
     Block,
     Content,
@@ -228,3 +229,15 @@ async def test_what_was_taken_survives_a_kill(tmp_path):
     owed = journal.owed(journal.number("right", RoomId("two")), limit=100_000)
     assert [int(delivery.event.id) for delivery in owed][:taken] == list(range(1, taken + 1))
     journal.close()
+
+
+async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "_PAUSE", 0.005)
+    monkeypatch.setattr(checkpoint, "_WORTH_IT", 0)
+    monkeypatch.setattr(checkpoint, "_ENDLESS", 100)
+    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
+        for number in range(5000):
+            journal.take(1, event(f"m{number}"), (2,))
+            journal.committed()
+        written = 5000 * 5 * 4096
+        assert (tmp_path / "j.sqlite3-wal").stat().st_size < written / 5
