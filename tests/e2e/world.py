@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bridge.demo import Demo, Heard, Person
@@ -15,6 +15,7 @@ from tests.e2e.proxy import Proxy
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 NETWORKS = {"irc": "irc", "jabber": "xmpp", "matrix": "matrix"}
+PEOPLE = ("ada", "grace", "alan", "edsger", "barbara")
 PATIENCE = 30.0
 
 
@@ -31,7 +32,7 @@ class World:
     async def join(self) -> None:
         """Let one person into the room of each network."""
         for number, (network, demo) in enumerate(self.demos.items()):
-            self.people[network] = await demo.person(("ada", "grace", "alan")[number])
+            self.people[network] = await demo.person(PEOPLE[number])
 
     async def heard(self, network: str, count: int = 1) -> list[str]:
         """The next messages that the person on a network hears, without what keeps names from pinging."""
@@ -95,11 +96,11 @@ class Hubbub:
         """Wait until the bridge is in the room of each network."""
         await self.logged(*(f"{network} " for network in networks))
         async with asyncio.timeout(PATIENCE):
-            while not all(self._is_in(network) for network in networks):
+            while not all(self.is_in(network) for network in networks):
                 assert self.process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.02)
 
-    def _is_in(self, network: str) -> bool:
+    def is_in(self, network: str) -> bool:
         lines = self.log.read_text().splitlines()
         return any(f" {network} " in line and line.endswith("is joined") for line in lines)
 
@@ -116,16 +117,20 @@ class Hubbub:
 
 @contextlib.asynccontextmanager
 async def hubbub(
-    world: World, *, config: Path | None = None, variables: Mapping[str, str] | None = None
+    world: World,
+    *,
+    config: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    command: Sequence[str] = (HUBBUB,),
 ) -> AsyncIterator[Hubbub]:
-    """The bridge, started. Its journal stays in the world's folder."""
+    """The bridge, started. Its journal stays in the configuration's folder."""
     file = config or world.folder / "bridge.yaml"
     if not file.exists():
         file.write_text(CONFIG.read_text())
     log = world.folder / "hubbub.log"
     with log.open("w") as output:
         process = await asyncio.create_subprocess_exec(
-            HUBBUB,
+            *command,
             "run",
             str(file),
             stderr=output,

@@ -1,0 +1,111 @@
+"""Five networks in one conversation: of IRC and of XMPP one that forgets and one that keeps what is said."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from adapters.irc.demo import Demo as Ngircd
+from adapters.irc.demo import Person
+from adapters.irc.wire import line
+from adapters.matrix.demo import Demo as Synapse
+from adapters.xmpp.demo import Demo as Prosody
+from bridge.model import plain
+from tests.adapters.irc.servers import Inspircd
+from tests.adapters.xmpp.servers import Archive
+from tests.e2e.proxy import Proxy
+from tests.e2e.world import World
+
+FORGETFUL = frozenset({"irc", "jabber"})
+"""Nobody can be asked there what was said, or only about the last lines."""
+
+_IRC = """\
+{{protocol: irc, server: 127.0.0.1, port: "${{{}}}", tls: false, nick: hubbub,
+    flood: {{burst: 10000, per_second: 10000}}, ping: {{after: 3, timeout: 2}}}}"""
+_XMPP = """\
+{{protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1,
+    port: "${{{}}}", tls: none}}"""
+_MATRIX = """\
+{{protocol: matrix, homeserver: "http://127.0.0.1:${{{}}}", user: "@hubbub:demo.hubbub.test",
+    password: hubbub}}"""
+CONFIG = f"""\
+networks:
+  irc: {_IRC.format("IRC_PORT")}
+  kept: {_IRC.format("KEPT_PORT")}
+  jabber: {_XMPP.format("JABBER_PORT")}
+  archive: {_XMPP.format("ARCHIVE_PORT")}
+  matrix: {_MATRIX.format("MATRIX_PORT")}
+conversations:
+  lobby:
+    irc: "#lobby"
+    kept: "#lobby"
+    jabber: {{room: lobby@rooms.demo.hubbub.test, create: true}}
+    archive: {{room: lobby@rooms.demo.hubbub.test, create: true}}
+    matrix: "#lobby:demo.hubbub.test"
+"""
+
+
+class Kept(Inspircd):
+    """InspIRCd whose room keeps the last lines and shows them on joining (mode +H)."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._people: list[Person] = []
+
+    def _command(self, port: int) -> list[str]:
+        command = super()._command(port)
+        settings = self.folder / "inspircd.conf"
+        settings.write_text(settings.read_text().replace('maxlines="50"', 'maxlines="1000"'))
+        return command
+
+    async def start(self) -> dict[str, str]:
+        await super().start()
+        return {"KEPT_PORT": str(self.port)}
+
+    async def person(self, name: str, room: str | None = None) -> Person:
+        person = Person(name, room or "#lobby")
+        await person.join(self.port)
+        person._send(line("MODE", person.room, "+H", "1000:1h"))
+        await person.say(plain("so that there is a past from the start"))
+        self._people.append(person)
+        return person
+
+    async def stop(self) -> None:
+        for person in self._people:
+            await person.leave()
+        await super().stop()
+
+
+PLACES: dict[str, Callable[[Path], Ngircd | Kept | Prosody | Synapse]] = {
+    "irc": Ngircd,
+    "kept": Kept,
+    "jabber": Prosody,
+    "archive": Archive,
+    "matrix": Synapse,
+}
+
+
+@contextlib.asynccontextmanager
+async def five(folder: Path) -> AsyncIterator[World]:
+    """The servers, each behind a proxy, with one person in each room."""
+    folder.chmod(0o755)  # servers that give up root's rights still have to get there
+    world = World(folder)
+    (folder / "bridge.yaml").write_text(CONFIG)
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(network: str) -> None:
+            place = folder / network
+            place.mkdir(mode=0o755)
+            demo = PLACES[network](place)
+            stack.push_async_callback(demo.stop)
+            (port,) = (await demo.start()).values()
+            proxy = world.proxies[network] = Proxy(int(port))
+            await proxy.start()
+            stack.push_async_callback(proxy.cut)
+            world.demos[network] = demo
+            world.variables[f"{network.upper()}_PORT"] = str(proxy.port)
+
+        await asyncio.gather(*map(start, PLACES))
+        world.demos = {network: world.demos[network] for network in PLACES}
+        await world.join()
+        yield world

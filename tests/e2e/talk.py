@@ -1,0 +1,234 @@
+"""People on all networks who go on talking whatever happens, and who judges what they heard."""
+
+import asyncio
+import contextlib
+import re
+import shutil
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bridge.model import plain
+from tests.e2e.five import FORGETFUL
+from tests.e2e.world import Hubbub, World
+
+_LINE = re.compile(r"(\[again\?\] )?<([^>]+)> line (\d+)")
+_MOMENT = 0.1
+"""What is said so long before a kill, in seconds, may not have reached the bridge when it comes."""
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it was heard."""
+
+    number: int
+    again: bool
+    at: float
+
+
+@dataclass(slots=True)
+class Talk:
+    """One person on each network says line after line, numbered."""
+
+    world: World
+    said: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each line was said, by network."""
+    heard: dict[tuple[str, str], list[Line]] = field(default_factory=lambda: defaultdict(list))
+    """By the network that it was said on and the one that it was heard on."""
+    told: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """What the bridge itself said, by the network that it was heard on."""
+    away: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    """When the bridge was not in the room of a network."""
+    kills: int = 0
+    recoveries: list[float] = field(default_factory=list)
+    """How long after joining again the first line was heard, in seconds."""
+    _out: dict[str, float] = field(default_factory=dict)
+    _last: dict[str, float] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        return tuple(self.world.people)
+
+    # Talking
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Hear what is said."""
+        tasks = [asyncio.create_task(self._listen(network)) for network in self.networks]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def talking(self, rate: float, networks: Iterable[str] | None = None) -> AsyncIterator[None]:
+        """Talk: so many lines a second each."""
+        tasks = [asyncio.create_task(self._go_on(network, rate)) for network in networks or self.networks]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(isinstance(result, asyncio.CancelledError) for result in results), results
+
+    async def say(self, network: str) -> None:
+        """The next line of a network."""
+        self.said[network].append(time.time())
+        await self.world.people[network].say(plain(f"line {len(self.said[network]) - 1}"))
+
+    async def _go_on(self, network: str, rate: float) -> None:
+        while True:
+            # a line that is being said when the talk ends is said whole
+            await asyncio.shield(asyncio.ensure_future(self.say(network)))
+            await asyncio.sleep(1 / rate)
+
+    async def _listen(self, there: str) -> None:
+        person = self.world.people[there]
+        names = {person.name: network for network, person in self.world.people.items()}
+        while True:
+            text = (await person.heard.get()).content.text.replace("\u200b", "")
+            if found := _LINE.fullmatch(text):
+                line = Line(int(found[3]), found[1] is not None, time.time())
+                self.heard[names[found[2]], there].append(line)
+                self._last[there] = line.at
+                self._changed.set()
+            else:
+                self.told[there].append(text)
+
+    async def finish(self) -> None:
+        """Say a last line each, and wait until everybody has heard it."""
+        for network in self.networks:
+            await self.say(network)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until everybody has heard the last line of everybody else."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while missing := self._missing():
+                    self._changed.clear()
+                    await self._changed.wait()
+                return
+        raise AssertionError(f"not heard in {_PATIENCE:g} s (from, to, last heard, said): {missing}")
+
+    def _missing(self) -> list[tuple[str, str, int, int]]:
+        found = []
+        for here, said in self.said.items():
+            for there in self.networks:
+                last = max((line.number for line in self.heard[here, there]), default=-1)
+                if there != here and last < len(said) - 1:
+                    found.append((here, there, last, len(said) - 1))
+        return found
+
+    # The bridge comes and goes
+
+    def killed(self, at: float) -> None:
+        """The bridge was killed."""
+        self.kills += 1
+        for network in self.networks:
+            self._out.setdefault(network, at)
+
+    async def watch(self, bridge: Hubbub) -> None:
+        """Note when the bridge comes back into the rooms; ends when it is in all, or is dead."""
+        started, joined, waiting = time.time(), dict[str, float](), set(self.networks)
+        while waiting and bridge.process.returncode is None:
+            for network in [network for network in waiting if bridge.is_in(network)]:
+                waiting.remove(network)
+                now = joined[network] = time.time()
+                if (out := self._out.pop(network, None)) is not None:
+                    self.away[network].append((out, now))
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.1)
+        if self.kills:
+            lines = [(there, line.at) for (_, there), heard in self.heard.items() for line in heard]
+            for there, at in joined.items():
+                if first := min(
+                    [when for network, when in lines if network == there and when > started], default=0
+                ):
+                    self.recoveries.append(max(0.0, first - at))
+
+    # The judgement
+
+    def judge(self, taken: dict[str, set[int]], doubles: int = 1, window: int = 16) -> None:
+        """Nothing lost, nothing twice, always in order, but for what is promised of forgetful networks."""
+        faults = []
+        for here in self.networks:
+            for there in self.networks:
+                if here != there:
+                    faults += self._gaps(here, there, taken[here]) + self._order(here, there)
+        for there, most in (("irc", doubles), ("jabber", window)):
+            count = sum(self.doubles(here, there) for here in self.networks)
+            if count > most * self.kills:
+                faults.append(f"{there}: {count} lines came twice")
+        assert not faults, "\n".join(faults)
+
+    def doubles(self, here: str, there: str) -> int:
+        """How many lines came twice."""
+        heard = self.heard[here, there]
+        return len(heard) - len({line.number for line in heard})
+
+    def unheard(self) -> int:
+        """How many lines nobody else heard."""
+        heard = {(here, line.number) for (here, _), lines in self.heard.items() for line in lines}
+        return sum(map(len, self.said.values())) - len(heard)
+
+    def _gaps(self, here: str, there: str, taken: set[int]) -> list[str]:
+        heard = {line.number for line in self.heard[here, there]}
+        faults = []
+        for number, at in enumerate(self.said[here]):
+            if number in heard:
+                continue
+            what = f"{here} -> {there}: line {number}, said {at:.3f},"
+            if number in taken:
+                faults.append(f"{what} was taken, and lost")
+            elif here not in FORGETFUL or not self._was_away(here, at):
+                faults.append(f"{what} was not heard; away {self.away[here]}")
+        return faults
+
+    def _was_away(self, here: str, at: float) -> bool:
+        return any(start - _MOMENT < at < end + _MOMENT for start, end in self.away[here])
+
+    def _order(self, here: str, there: str) -> list[str]:
+        faults, last, known = [], -1, set[int]()
+        for line in self.heard[here, there]:
+            double = line.number in known and line.again and there in FORGETFUL
+            if line.number <= last and not double:
+                faults.append(f"{here} -> {there}: {line} after line {last}")
+            last = max(last, line.number)
+            known.add(line.number)
+        return faults
+
+
+def taken(folder: Path, world: World) -> dict[str, set[int]]:
+    """What the journal of a dead bridge has taken, by network; the journal itself is not touched."""
+    copy = folder / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for name in ("hubbub.sqlite3", "hubbub.sqlite3-wal"):
+        if (folder / name).exists():
+            shutil.copy(folder / name, copy)
+    found: dict[str, set[int]] = {network: set() for network in world.people}
+    query = "SELECT network, body FROM event JOIN room ON event.room = room.number"
+    with contextlib.closing(sqlite3.connect(copy / "hubbub.sqlite3")) as database:
+        for network, body in database.execute(query):
+            found[network] |= {int(number) for number in re.findall(rb'"line (\d+)"', body or b"")}
+    return found
+
+
+def owed(folder: Path) -> list[tuple[object, ...]]:
+    """What the journal owes or has given up."""
+    query = """
+        SELECT 'owed', network, body FROM delivery JOIN event USING (seq) JOIN room ON number = delivery.room
+        UNION ALL
+        SELECT reason, network, body FROM dead JOIN event USING (seq) JOIN room ON number = dead.room
+    """
+    with contextlib.closing(sqlite3.connect(folder / "hubbub.sqlite3")) as database:
+        return database.execute(query).fetchall()

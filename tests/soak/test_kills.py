@@ -1,0 +1,42 @@
+"""Two hundred kills at random steps of random messages, between random networks."""
+
+import os
+import random
+import statistics
+
+import pytest
+
+from tests.e2e.five import PLACES, five
+from tests.e2e.kills import STEPS, survive
+
+ROUNDS = 20
+KILLS = 10
+HIGHEST = 12
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory):
+    async with five(tmp_path_factory.mktemp("kills")) as world:
+        yield world
+
+
+async def test_two_hundred_kills(world):
+    seed = int(os.environ.get("SEED", random.randrange(2**32)))
+    dice = random.Random(seed)
+    print(f"\nSEED={seed}")
+    lines, doubles, recoveries, unheard = 0, dict.fromkeys(PLACES, 0), [], 0
+    for _ in range(ROUNDS):
+        kills = [
+            (dice.choice(STEPS), dice.choice(list(PLACES)), dice.randint(1, HIGHEST)) for _ in range(KILLS)
+        ]
+        talk = await survive(world, kills, rate=dice.choice([2, 4, 8]))
+        lines += sum(map(len, talk.said.values())) * (len(PLACES) - 1)
+        for there in PLACES:
+            doubles[there] += sum(talk.doubles(here, there) for here in PLACES)
+        recoveries += talk.recoveries
+        unheard += talk.unheard()
+    print(
+        f"{ROUNDS * KILLS} kills, {lines} lines to be heard; doubles: {doubles}; said while away where nothing "
+        f"is kept: {unheard}; first line after joining again: median {statistics.median(recoveries):.3f} s, "
+        f"99 % within {statistics.quantiles(recoveries, n=100)[98]:.3f} s, longest {max(recoveries):.3f} s"
+    )
