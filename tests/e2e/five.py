@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
+
+import aiohttp
 
 from adapters.irc.demo import Demo as Ngircd
 from adapters.irc.demo import Person
 from adapters.irc.wire import line
 from adapters.matrix.demo import Demo as Synapse
 from adapters.xmpp.demo import Demo as Prosody
+from bridge.demo import Server
 from bridge.model import plain
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive
@@ -65,10 +69,14 @@ class Kept(Inspircd):
     async def person(self, name: str, room: str | None = None) -> Person:
         person = Person(name, room or "#lobby")
         await person.join(self.port)
-        person._send(line("MODE", person.room, "+H", "1000:1h"))
-        await person.say(plain("so that there is a past from the start"))
+        await self.keep(person)
         self._people.append(person)
         return person
+
+    async def keep(self, person: Person) -> None:
+        """Have the room of the first one there kept."""
+        person._send(line("MODE", person.room, "+H", "1000:1h"))
+        await person.say(plain("so that there is a past from the start"))
 
     async def stop(self) -> None:
         for person in self._people:
@@ -108,4 +116,49 @@ async def five(folder: Path) -> AsyncIterator[World]:
         await asyncio.gather(*map(start, PLACES))
         world.demos = {network: world.demos[network] for network in PLACES}
         await world.join()
+        alan = world.people["matrix"]
+        alan._api = _patient(alan._api)  # type: ignore[attr-defined]
         yield world
+
+
+def _patient(call: Callable[..., Awaitable[dict[str, Any]]]) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """Requests of somebody who tries again when the server is not there; a txn makes that harmless."""
+
+    async def wrapped(*arguments: Any) -> dict[str, Any]:
+        while True:
+            try:
+                return await call(*arguments)
+            except (OSError, aiohttp.ClientError, TimeoutError):
+                await asyncio.sleep(0.1)
+
+    return wrapped
+
+
+async def kill_server(world: World, network: str) -> None:
+    """SIGKILL a network's server."""
+    demo: Any = world.demos[network]
+    server: Server = demo._ircd if isinstance(demo, Kept) else demo._server
+    await server.stop(patience=0)
+    await world.proxies[network].cut()
+
+
+async def revive_server(world: World, network: str) -> None:
+    """Start it again on the data that it left, and let its person in; the bridge not yet."""
+    demo: Any = world.demos[network]
+    person: Any = world.people[network]
+    if isinstance(demo, Synapse):
+        port = demo._port = await demo._server.start(demo._command, patience=30)
+    elif isinstance(demo, Kept):
+        await demo.start_ircd()
+        port = demo.port
+    else:
+        (port,) = (await demo.start()).values()
+    world.proxies[network].target = int(port)
+    if isinstance(demo, Synapse):
+        return
+    await person.leave()
+    if isinstance(person, Person):
+        person._joined.clear()
+    await person.join(int(port))
+    if isinstance(demo, Kept):
+        await demo.keep(person)

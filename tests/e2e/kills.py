@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from tests.e2e.talk import Talk, owed, taken
+from tests.e2e.talk import Talk, taken
 from tests.e2e.world import Hubbub, World
 
 STEPS = ("take", "transaction", "commit", "write", "send", "confirm", "record", "recorded")
@@ -81,12 +81,11 @@ async def _standbys(world: World, kills: Sequence[Kill]) -> AsyncIterator[AsyncI
 
 async def survive(world: World, kills: Sequence[Kill], *, rate: float, pause: float = 0.0) -> Talk:
     """Talk on all networks while the bridge is killed so often; returns what was said and heard."""
-    for leftover in world.folder.glob("hubbub.sqlite3*"):
-        leftover.unlink()
+    world.forget()
     talk = Talk(world)
     known = {network: set[int]() for network in world.people}
     talking = contextlib.AsyncExitStack()
-    async with talk.listening(), talking, _standbys(world, [*kills, _NEVER]) as standbys:
+    async with talk, talking, _standbys(world, [*kills, _NEVER]) as standbys:
         for kill in kills:
             standby = await anext(standbys)
             bridge = standby.go()
@@ -103,12 +102,6 @@ async def survive(world: World, kills: Sequence[Kill], *, rate: float, pause: fl
         bridge = (await anext(standbys)).go()
         await talk.watch(bridge)
         await talking.aclose()
-        await talk.finish()
-        assert await bridge.stop() == 0
-    log = bridge.log.read_text()
-    assert "Traceback" not in log, log
-    assert owed(world.folder) == [], log
-    final = taken(world.folder, world)
+        final = await talk.end(bridge)
     assert all(known[network] <= final[network] for network in talk.networks)
-    talk.judge(final)
     return talk

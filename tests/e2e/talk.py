@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from bridge.model import plain
 from tests.e2e.five import FORGETFUL
-from tests.e2e.world import Hubbub, World
+from tests.e2e.world import PATIENCE, Hubbub, World
 
 _LINE = re.compile(r"(\[again\?\] )?<([^>]+)> line (\d+)")
 _MOMENT = 0.1
 """What is said so long before a kill, in seconds, may not have reached the bridge when it comes."""
-_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +43,34 @@ class Talk:
     """What the bridge itself said, by the network that it was heard on."""
     away: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     """When the bridge was not in the room of a network."""
+    dead: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    """When the server of a network was not there to take what was said."""
+    again: set[str] = field(default_factory=set)
+    """Where the past is being shown to the person: lines that are known already do not count."""
     kills: int = 0
+    """Kills of the bridge, of servers or of connections: each may leave something in doubt."""
     recoveries: list[float] = field(default_factory=list)
     """How long after joining again the first line was heard, in seconds."""
     _out: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def networks(self) -> tuple[str, ...]:
         return tuple(self.world.people)
 
-    # Talking
-
-    @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> Self:
         """Hear what is said."""
-        tasks = [asyncio.create_task(self._listen(network)) for network in self.networks]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks = [asyncio.create_task(self._listen(network)) for network in self.networks]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Talking
 
     @contextlib.asynccontextmanager
     async def talking(self, rate: float, networks: Iterable[str] | None = None) -> AsyncIterator[None]:
@@ -97,7 +102,10 @@ class Talk:
             text = (await person.heard.get()).content.text.replace("\u200b", "")
             if found := _LINE.fullmatch(text):
                 line = Line(int(found[3]), found[1] is not None, time.time())
-                self.heard[names[found[2]], there].append(line)
+                heard = self.heard[names[found[2]], there]
+                if there in self.again and any(known.number == line.number for known in heard):
+                    continue
+                heard.append(line)
                 self._last[there] = line.at
                 self._changed.set()
             else:
@@ -112,12 +120,12 @@ class Talk:
     async def quiet(self) -> None:
         """Wait until everybody has heard the last line of everybody else."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 while missing := self._missing():
                     self._changed.clear()
                     await self._changed.wait()
                 return
-        raise AssertionError(f"not heard in {_PATIENCE:g} s (from, to, last heard, said): {missing}")
+        raise AssertionError(f"not heard in {PATIENCE:g} s (from, to, last heard, said): {missing}")
 
     def _missing(self) -> list[tuple[str, str, int, int]]:
         found = []
@@ -133,6 +141,10 @@ class Talk:
     def killed(self, at: float) -> None:
         """The bridge was killed."""
         self.kills += 1
+        self.left(at)
+
+    def left(self, at: float) -> None:
+        """The bridge left the rooms."""
         for network in self.networks:
             self._out.setdefault(network, at)
 
@@ -155,7 +167,33 @@ class Talk:
                 ):
                     self.recoveries.append(max(0.0, first - at))
 
+    @contextlib.asynccontextmanager
+    async def interrupted(self, bridge: Hubbub, *networks: str) -> AsyncIterator[None]:
+        """Let a fault happen inside; done when the bridge has come back into the rooms after it."""
+        before, out = {network: bridge.joins(network) for network in networks}, time.time()
+        self.kills += 1
+        yield
+        async with asyncio.timeout(PATIENCE):
+            while waiting := [network for network in networks if bridge.joins(network) == before[network]]:
+                assert bridge.process.returncode is None, bridge.log.read_text()
+                await asyncio.sleep(0.005)
+                back = time.time()
+                for network in waiting:
+                    if bridge.joins(network) > before[network]:
+                        self.away[network].append((out, back))
+
     # The judgement
+
+    async def end(self, bridge: Hubbub) -> dict[str, set[int]]:
+        """Let all be heard, stop the bridge and judge; returns what was taken."""
+        await self.finish()
+        assert await bridge.stop() == 0
+        log = bridge.log.read_text()
+        assert "Traceback" not in log, log
+        assert owed(self.world.folder) == [], log
+        found = taken(self.world.folder, self.world)
+        self.judge(found)
+        return found
 
     def judge(self, taken: dict[str, set[int]], doubles: int = 1, window: int = 16) -> None:
         """Nothing lost, nothing twice, always in order, but for what is promised of forgetful networks."""
@@ -189,12 +227,13 @@ class Talk:
             what = f"{here} -> {there}: line {number}, said {at:.3f},"
             if number in taken:
                 faults.append(f"{what} was taken, and lost")
-            elif here not in FORGETFUL or not self._was_away(here, at):
+            elif not self._was_away(here, at):
                 faults.append(f"{what} was not heard; away {self.away[here]}")
         return faults
 
     def _was_away(self, here: str, at: float) -> bool:
-        return any(start - _MOMENT < at < end + _MOMENT for start, end in self.away[here])
+        spans = self.dead[here] + (self.away[here] if here in FORGETFUL else [])
+        return any(start - _MOMENT < at < end + _MOMENT for start, end in spans)
 
     def _order(self, here: str, there: str) -> list[str]:
         faults, last, known = [], -1, set[int]()

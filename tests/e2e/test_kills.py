@@ -35,9 +35,8 @@ async def world(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def new_journal(world):
-    for leftover in world.folder.glob("hubbub.sqlite3*"):
-        leftover.unlink()
+def begin_anew(world):
+    world.forget()
 
 
 @pytest.mark.parametrize("step", KILLS)

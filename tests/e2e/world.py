@@ -52,6 +52,14 @@ class World:
                         return
                 await asyncio.sleep(0.02)
 
+    def forget(self) -> None:
+        """Let everything begin anew: the journal, and what people have heard."""
+        for leftover in self.folder.glob("hubbub.sqlite3*"):
+            leftover.unlink()
+        for person in self.people.values():
+            while not person.heard.empty():
+                person.heard.get_nowait()
+
     def quiet(self) -> bool:
         """Whether nobody has heard anything that was not asked for."""
         return all(person.heard.empty() for person in self.people.values())
@@ -101,8 +109,13 @@ class Hubbub:
                 await asyncio.sleep(0.02)
 
     def is_in(self, network: str) -> bool:
+        """Whether the bridge has come into the room of a network."""
+        return self.joins(network) > 0
+
+    def joins(self, network: str) -> int:
+        """How often it has."""
         lines = self.log.read_text().splitlines()
-        return any(f" {network} " in line and line.endswith("is joined") for line in lines)
+        return sum(f" {network} " in line and line.endswith("is joined") for line in lines)
 
     async def kill(self) -> None:
         """SIGKILL: as a crash or a loss of power to the process."""

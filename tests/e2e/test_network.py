@@ -1,0 +1,75 @@
+"""The network between the bridge and every server spoilt, while everybody talks."""
+
+import asyncio
+
+import pytest
+
+from tests.e2e.five import PLACES, five
+from tests.e2e.proxy import Way
+from tests.e2e.talk import Talk
+from tests.e2e.world import hubbub
+
+STREAMS = tuple(PLACES.keys() - {"matrix"})
+"""Where a connection that ends is told by joining again: on Matrix there are only requests."""
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory):
+    async with five(tmp_path_factory.mktemp("network")) as world:
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def begin_anew(world):
+    world.forget()
+
+
+async def test_all_connections_are_reset_ended_and_cut_in_a_stream(world):
+    proxies = world.proxies.values()
+    async with hubbub(world) as bridge, Talk(world) as talk:
+        await bridge.joined(*PLACES)
+        async with talk.talking(8):
+            await asyncio.sleep(1)
+            async with talk.interrupted(bridge, *STREAMS):
+                for proxy in proxies:
+                    proxy.reset()
+            async with talk.interrupted(bridge, *STREAMS):
+                for proxy in proxies:
+                    proxy.hang_up()
+            async with talk.interrupted(bridge, *STREAMS):
+                for proxy in proxies:
+                    await proxy.cut()
+                await asyncio.sleep(1)
+                for proxy in proxies:
+                    await proxy.start()
+        await talk.end(bridge)
+
+
+async def test_a_network_that_is_slow_and_one_that_carries_single_bytes(world):
+    async with hubbub(world) as bridge, Talk(world) as talk:
+        await bridge.joined(*PLACES)
+        async with talk.talking(3):
+            for proxy in world.proxies.values():
+                proxy.pace = 2000
+            await asyncio.sleep(4)
+            for proxy in world.proxies.values():
+                proxy.pace, proxy.grains = None, True
+            await asyncio.sleep(2)
+        for proxy in world.proxies.values():
+            proxy.grains = False
+        await talk.end(bridge)
+        log = bridge.log.read_text()
+        assert all(bridge.joins(network) == 1 for network in PLACES), log
+        assert "again" not in log, log
+
+
+async def test_irc_servers_whose_words_no_longer_arrive(world):
+    async with hubbub(world) as bridge, Talk(world) as talk:
+        await bridge.joined(*PLACES)
+        async with talk.talking(4):
+            await asyncio.sleep(1)
+            async with talk.interrupted(bridge, "irc", "kept"):
+                for network in ("irc", "kept"):
+                    world.proxies[network].deafen(Way.IN)
+        await talk.end(bridge)
+        assert bridge.log.read_text().count("it counts as dead") == 2, bridge.log.read_text()
