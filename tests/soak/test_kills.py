@@ -3,6 +3,7 @@
 import os
 import random
 import statistics
+import time
 
 import pytest
 
@@ -25,11 +26,13 @@ async def test_two_hundred_kills(world):
     dice = random.Random(seed)
     print(f"\nSEED={seed}")
     lines, doubles, recoveries, unheard = 0, dict.fromkeys(PLACES, 0), [], 0
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         kills = [
             (dice.choice(STEPS), dice.choice(list(PLACES)), dice.randint(1, HIGHEST)) for _ in range(KILLS)
         ]
-        talk = await survive(world, kills, rate=dice.choice([2, 4, 8]))
+        rate, began = dice.choice([2, 4, 8]), time.monotonic()
+        talk = await survive(world, kills, rate=rate)
+        print(f"{number}: {rate} lines a second, {time.monotonic() - began:.0f} s", flush=True)
         lines += sum(map(len, talk.said.values())) * (len(PLACES) - 1)
         for there in PLACES:
             doubles[there] += sum(talk.doubles(here, there) for here in PLACES)
