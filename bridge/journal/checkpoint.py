@@ -12,8 +12,8 @@ __all__ = ["Checkpointer"]
 
 _PAUSE = 0.5
 _WORTH_IT = 4 * 1024 * 1024
-_ENDLESS = 4000
-"""So many pages (16 MB) has a log that was written whenever it was looked at, so that it never began anew."""
+_ENDLESS = 16_000
+"""So many pages (64 MB) has a log that was written whenever it was looked at, so that it never began anew."""
 
 
 class Checkpointer:

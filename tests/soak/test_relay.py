@@ -1,7 +1,7 @@
 """A million messages through the relay, with a fault every few seconds, while the journal is pruned all the
 time. Nothing lost, nothing twice, order in each room; memory, files, tasks and the journal do not grow.
 
-`HUBBUB_SOAK=50000` makes it short, `HUBBUB_SEED` repeats one.
+`HUBBUB_SOAK=50000` makes it short, `HUBBUB_SEED` takes other faults.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ JOURNAL = 80.0
 for the patrol and 10 s of an outage later: 2,500 x 35 x 500 bytes are 44 MB.
 """
 LOG = 250.0
-"""MiB. The write-ahead log begins anew at 16 MB, is looked at twice a second and gets 15 to 25 MB in one; a
+"""MiB. The write-ahead log begins anew at 64 MB, is looked at twice a second and gets 15 to 25 MB in one; a
 busy disk takes seconds to move it. If it never began anew it would be 7 GB in the end.
 """
 
