@@ -172,12 +172,14 @@ class Talk:
                     self.recoveries.append(max(0.0, first - at))
 
     @contextlib.asynccontextmanager
-    async def interrupted(self, bridge: Hubbub, *networks: str) -> AsyncIterator[None]:
+    async def interrupted(
+        self, bridge: Hubbub, *networks: str, patience: float = PATIENCE
+    ) -> AsyncIterator[None]:
         """Let a fault happen inside; done when the bridge has come back into the rooms after it."""
         before, out = {network: bridge.joins(network) for network in networks}, time.time()
         self.kills += 1
         yield
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while waiting := [network for network in networks if bridge.joins(network) == before[network]]:
                 assert bridge.process.returncode is None, bridge.log.read_text()
                 await asyncio.sleep(0.005)
