@@ -79,7 +79,7 @@ async def _standbys(world: World, kills: Sequence[Kill]) -> AsyncIterator[AsyncI
             await standby.end()
 
 
-async def survive(world: World, kills: Sequence[Kill], *, rate: float, pause: float = 0.0) -> Talk:
+async def survive(world: World, kills: Sequence[Kill], *, rate: float) -> Talk:
     """Talk on all networks while the bridge is killed so often; returns what was said and heard."""
     world.forget()
     talk = Talk(world)
@@ -98,7 +98,6 @@ async def survive(world: World, kills: Sequence[Kill], *, rate: float, pause: fl
             talk.killed(standby.killed())
             await watching
             known = {network: known[network] | lines for network, lines in taken(world.folder, world).items()}
-            await asyncio.sleep(pause)
         bridge = (await anext(standbys)).go()
         await talk.watch(bridge)
         await talking.aclose()

@@ -269,11 +269,11 @@ def taken(folder: Path, world: World) -> dict[str, set[int]]:
 
 
 def owed(folder: Path) -> list[tuple[object, ...]]:
-    """What the journal owes or has given up."""
+    """What the journal owes or has given up of what people said."""
     query = """
         SELECT 'owed', network, body FROM delivery JOIN event USING (seq) JOIN room ON number = delivery.room
         UNION ALL
         SELECT reason, network, body FROM dead JOIN event USING (seq) JOIN room ON number = dead.room
     """
     with contextlib.closing(sqlite3.connect(folder / "hubbub.sqlite3")) as database:
-        return database.execute(query).fetchall()
+        return [row for row in database.execute(query) if b'"line ' in (row[2] or b"")]
