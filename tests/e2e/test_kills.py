@@ -25,7 +25,8 @@ SOON = 2.0
 """Seconds: a queued line is heard so soon after the room is joined again. On a quiet machine it is 0.1."""
 
 
-_GAP = re.compile(r"From \d\d:\d\d to \d\d:\d\d UTC, nothing could be heard in \S+ on (irc|jabber)\.")
+_TIME = r"\d\d:\d\d(:\d\d)?"
+_GAP = re.compile(rf"From {_TIME} to {_TIME} UTC, nothing could be heard in \S+ on (irc|jabber)\.")
 
 
 @pytest.fixture(scope="module")
