@@ -45,7 +45,10 @@ TURN = 0.01
 BETWEEN = 2.0
 """Seconds without a new fault."""
 PAIRS = 4
-KEEP = Keep(text=5.0, ids=15.0)
+KEEP = Keep(text=5.0, ids=30.0)
+"""Names are kept for longer than anything waits and than a fault takes: a message that is given up late has
+to stand among the dead letters until we have looked.
+"""
 BEHIND = 30_000
 """So many on their way at most: a machine that is too slow gets them later, not all at once."""
 ANN = Sender(UserId("ann!user@host"), "ann")
@@ -56,9 +59,9 @@ by each would be seen.
 """
 TASKS, FILES = 40, 40
 """A bridge has a handful of each; what each fault or message left behind would soon be hundreds."""
-JOURNAL = 80.0
-"""MiB. An event with its link takes about 500 bytes, and is erased at most 15 s of keeping, 10 s of waiting
-for the patrol and 10 s of an outage later: 2,500 x 35 x 500 bytes are 44 MB.
+JOURNAL = 120.0
+"""MiB. An event with its link takes about 500 bytes, and is erased at most 30 s of keeping, 10 s of waiting
+for the patrol and 10 s of an outage later: 2,500 x 50 x 500 bytes are 63 MB.
 """
 LOG = 250.0
 """MiB. The write-ahead log begins anew at 64 MB, is looked at twice a second and gets 15 to 25 MB in one; a
