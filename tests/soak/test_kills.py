@@ -28,12 +28,13 @@ async def test_two_hundred_kills(tmp_path):
         folder.mkdir()
         async with five(folder) as world:
             talk = await survive(world, kills, rate=rate)
-        print(f"{number}: {rate} lines a second, {time.monotonic() - began:.0f} s", flush=True)
         lines += sum(map(len, talk.said.values())) * (len(PLACES) - 1)
         for there in PLACES:
             doubles[there] += sum(talk.doubles(here, there) for here in PLACES)
         recoveries += talk.recoveries
         unheard += talk.unheard()
+        spent = f"{rate} lines a second, {time.monotonic() - began:.0f} s"
+        print(f"{(number + 1) * KILLS} kills ({spent}); doubles so far: {doubles}", flush=True)
     print(f"{ROUNDS * KILLS} kills, {lines} lines to be heard; doubles: {doubles}")
     print(f"{unheard} lines said while the bridge was away, where nothing is kept")
     late = statistics.quantiles(recoveries, n=100)
