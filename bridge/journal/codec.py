@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bridge.model import MessageCreated, MessageEdited, Removed, TalkEvent
+from bridge.model import MessageCreated, MessageEdited, ReactionsChanged, Removed, TalkEvent
 
 __all__ = ["decode", "encode"]
 
@@ -10,9 +10,15 @@ _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
     "MessageCreated/1": msgspec.json.Decoder(MessageCreated),
     "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
+    "ReactionsChanged/1": msgspec.json.Decoder(ReactionsChanged),
     "Removed/1": msgspec.json.Decoder(Removed),
 }
-_types = {MessageCreated: "MessageCreated/1", MessageEdited: "MessageEdited/1", Removed: "Removed/1"}
+_types = {
+    MessageCreated: "MessageCreated/1",
+    MessageEdited: "MessageEdited/1",
+    Removed: "Removed/1",
+    ReactionsChanged: "ReactionsChanged/1",
+}
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bridge.errors import JournalError
-from bridge.model import MessageEdited, Removed, Sender, TalkEvent
+from bridge.model import MessageEdited, ReactionsChanged, Removed, Sender, TalkEvent
 
 from . import codec, schema, upkeep
 from .lock import own
@@ -156,4 +156,6 @@ def _event(kind: str, body: bytes | None) -> TalkEvent | None:
 def _text(event: TalkEvent) -> str:
     if isinstance(event, Removed):
         return "(takes back what was said)"
+    if isinstance(event, ReactionsChanged):
+        return f"(reacts) {' '.join(event.emojis or event.added)}"
     return ("(edits) " if isinstance(event, MessageEdited) else "") + event.content.text

@@ -122,6 +122,26 @@ class Reading:
         ).fetchone()
         return row[0] if row else None
 
+    def event(self, seq: int) -> TalkEvent | None:
+        """What was taken under a number; None: it is not known any more."""
+        row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
+        return codec.decode(row[0], row[1]) if row is not None and row[1] is not None else None
+
+    def names(self, seq: int, room: int) -> list[MessageId]:
+        """What an event is called in a room, whether it was taken there or copied to it."""
+        own = self._database.execute(
+            "SELECT id FROM event WHERE seq = ? AND room = ?", (seq, room)
+        ).fetchone()
+        return [MessageId(own[0])] if own else self.copies(seq, room)
+
+    def reactions(self, seq: int, room: int) -> tuple[str, ...]:
+        """What people in all rooms but this one react to a message with, the first first."""
+        rows = self._database.execute(
+            "SELECT emoji FROM reaction WHERE seq = ? AND room != ? GROUP BY emoji ORDER BY min(number)",
+            (seq, room),
+        )
+        return tuple([emoji for (emoji,) in rows])
+
     def copies(self, seq: int, room: int) -> list[MessageId]:
         """What an event's copy in a room is called there, part by part."""
         rows = self._database.execute(

@@ -41,6 +41,10 @@ _MIGRATIONS = (
     ALTER TABLE room ADD COLUMN heard REAL;
     ALTER TABLE room ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE reaction (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room INTEGER NOT NULL,
+                           sender TEXT NOT NULL, emoji TEXT NOT NULL, UNIQUE (seq, room, sender, emoji));
+    """,
 )
 
 VERSION = len(_MIGRATIONS)

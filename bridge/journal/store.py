@@ -17,9 +17,9 @@ from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.model import Part, TalkEvent
+from bridge.model import Part, ReactionsChanged, Removed, TalkEvent
 
-from . import codec, schema, upkeep
+from . import codec, reactions, schema, upkeep
 from .checkpoint import Checkpointer
 from .lock import own
 from .reading import BEING_HEARD, Delivery, Reading, Standing
@@ -134,6 +134,11 @@ class Journal(Reading):
         """Note how we stand with a room; with `committed`, it is called when that is durable."""
         self._standings[room] = standing
         self._later(committed)
+
+    def settle(self) -> None:
+        """Let every name that is known be found."""
+        if self._links and not self._failing:
+            self._flush()
 
     def committed(self) -> asyncio.Future[None]:
         """Commit what was handed over so far; done once it is durable."""
@@ -250,17 +255,17 @@ class Journal(Reading):
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:
+            write = database.executemany
+            if self._links:  # first, since an event may be about what has just got its name
+                write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", self._links)
             events = self._write_events() if self._events else []
             deliveries = [
                 Delivery(seq, source, room, event, said_at)
                 for seq, source, event, rooms, said_at in events
                 for room in rooms
             ]
-            write = database.executemany
             if deliveries:
                 write("INSERT INTO delivery (room, seq) VALUES (?, ?)", [(d.room, d.seq) for d in deliveries])
-            if self._links:
-                write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", self._links)
             if self._moved:
                 write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
             if self._dead or self._again or self._standings:
@@ -305,6 +310,9 @@ class Journal(Reading):
         aliases = [(source, alias, seq, 0) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
             self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", aliases)
+        for _, source, event, *_ in events:
+            if isinstance(event, ReactionsChanged | Removed):
+                reactions.note(self._database, self, source, event)
         return list(events)
 
 

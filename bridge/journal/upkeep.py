@@ -13,6 +13,7 @@ _FORGET = (
     "DELETE FROM event WHERE seq = ?",
     "DELETE FROM link WHERE seq = ?",
     "DELETE FROM again WHERE seq = ?",
+    "DELETE FROM reaction WHERE seq = ?",
     "DELETE FROM dead WHERE room IN (SELECT number FROM room) AND seq = ?",
 )
 

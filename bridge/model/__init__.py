@@ -7,8 +7,17 @@ event owed to one room; a *copy* is a message's counterpart in another room; an 
 command speaks for; a *txn* is a delivery part's id.
 """
 
-from .capabilities import Authorship, Capabilities, Unit
-from .commands import Author, Command, Receipt, SendMessage
+from .capabilities import Authorship, Capabilities, Support, Unit
+from .commands import (
+    Answered,
+    Author,
+    Command,
+    DeleteMessage,
+    EditMessage,
+    Receipt,
+    SendMessage,
+    SetReactions,
+)
 from .content import (
     PLAIN,
     Block,
@@ -24,17 +33,29 @@ from .content import (
     of_lines,
     plain,
 )
-from .events import Event, MessageCreated, MessageEdited, Removed, RoomState, RoomStateChanged, TalkEvent
+from .events import (
+    Event,
+    MessageCreated,
+    MessageEdited,
+    ReactionsChanged,
+    Removed,
+    RoomState,
+    RoomStateChanged,
+    TalkEvent,
+)
 from .ids import MessageId, Part, RoomId, Sender, Txn, UserId, by_author
 
 __all__ = [
     "PLAIN",
+    "Answered",
     "Author",
     "Authorship",
     "Block",
     "Capabilities",
     "Command",
     "Content",
+    "DeleteMessage",
+    "EditMessage",
     "Event",
     "Feature",
     "Kind",
@@ -44,6 +65,7 @@ __all__ = [
     "MessageEdited",
     "MessageId",
     "Part",
+    "ReactionsChanged",
     "Receipt",
     "Removed",
     "RoomId",
@@ -51,7 +73,9 @@ __all__ = [
     "RoomStateChanged",
     "SendMessage",
     "Sender",
+    "SetReactions",
     "Span",
+    "Support",
     "TalkEvent",
     "Txn",
     "Unit",

@@ -1,11 +1,11 @@
 """What a network can do in one room: data, and the only truth about it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from .content import Feature, Mark
 
-__all__ = ["Authorship", "Capabilities", "Unit"]
+__all__ = ["Authorship", "Capabilities", "Support", "Unit"]
 
 
 class Unit(StrEnum):
@@ -15,6 +15,15 @@ class Unit(StrEnum):
     """Bytes of UTF-8."""
     CODE_POINTS = "code points"
     UTF16 = "UTF-16 code units"
+
+
+class Support(IntEnum):
+    """How far a network can do something."""
+
+    NO = 0
+    PARTIAL = 1
+    """In some rooms, for some clients or for some time."""
+    FULL = 2
 
 
 class Authorship(StrEnum):
@@ -38,6 +47,14 @@ class Capabilities:
     features: frozenset[Feature] = frozenset()
     mark_cost: int = 0
     """What a change of marks, colour or link between two spans costs of the limit at most, in `unit`."""
+    reply: Support = Support.NO
+    """Whether a message can say which one it answers."""
+    edit: Support = Support.NO
+    """Whether our own messages can be given other words."""
+    delete: Support = Support.NO
+    """Whether our own messages can be taken back."""
+    reaction: Support = Support.NO
+    """Whether we can react to a message."""
     authorship: Authorship = Authorship.PREFIX
     name_pings: bool = False
     """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""

@@ -3,9 +3,18 @@
 from dataclasses import dataclass
 
 from .content import Content, Kind
-from .ids import Part, RoomId, Txn, UserId
+from .ids import MessageId, Part, RoomId, Txn, UserId
 
-__all__ = ["Author", "Command", "Receipt", "SendMessage"]
+__all__ = [
+    "Answered",
+    "Author",
+    "Command",
+    "DeleteMessage",
+    "EditMessage",
+    "Receipt",
+    "SendMessage",
+    "SetReactions",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,18 @@ class Author:
     network: str
     id: UserId
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The message that another one answers."""
+
+    id: MessageId
+    """What the network calls it, in the room where the answer goes."""
+    name: str
+    """Who said it, made safe."""
+    text: str
+    """Its first words, for clients that show no answers: one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +53,49 @@ class SendMessage:
     txn: Txn
     content: Content
     kind: Kind = Kind.TEXT
+    answered: Answered | None = None
+    """What it answers, where the record can say that."""
     at: float | None = None
     """When it was said, in seconds since 1970, where that is long ago and the record has `times`."""
 
 
-Command = SendMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditMessage:
+    """Put these words in place of those of an earlier message of ours."""
+
+    room: RoomId
+    author: Author
+    txn: Txn
+    target: MessageId
+    """What the network called the message in its receipt."""
+    content: Content
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteMessage:
+    """Take an earlier message of ours back."""
+
+    room: RoomId
+    author: Author
+    txn: Txn
+    target: MessageId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetReactions:
+    """Let our reactions to a message be these: the union of what people elsewhere reacted with."""
+
+    room: RoomId
+    author: Author
+    """Who changed theirs last."""
+    txn: Txn
+    target: MessageId
+    emojis: tuple[str, ...]
+
+
+Command = SendMessage | EditMessage | DeleteMessage | SetReactions
 
 
 @dataclass(frozen=True, slots=True)

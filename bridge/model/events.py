@@ -10,6 +10,7 @@ __all__ = [
     "Event",
     "MessageCreated",
     "MessageEdited",
+    "ReactionsChanged",
     "Removed",
     "RoomState",
     "RoomStateChanged",
@@ -55,7 +56,7 @@ class MessageEdited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """Somebody took back what was said: a message, or an edit of one."""
+    """Somebody took back what was said: a message, an edit of one, or a reaction."""
 
     id: MessageId
     aliases: tuple[MessageId, ...] = ()
@@ -65,6 +66,24 @@ class Removed:
     reason: str = ""
     by_moderator: bool = False
     """Whether the network vouches that the sender may remove what others said."""
+    at: float | None = None
+    replayed: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionsChanged:
+    """Somebody's reactions to a message changed: to these, or by these."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    target: MessageId
+    emojis: tuple[str, ...] | None = None
+    """All that they are now; None: only what was added and removed is known."""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     at: float | None = None
     replayed: bool = False
     mark: str = ""
@@ -91,7 +110,7 @@ class RoomStateChanged:
     was said while we were out."""
 
 
-TalkEvent = MessageCreated | MessageEdited | Removed
+TalkEvent = MessageCreated | MessageEdited | Removed | ReactionsChanged
 """What people did: taken into the journal and relayed."""
 
 Event = TalkEvent | RoomStateChanged

@@ -16,9 +16,9 @@ from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import Receipt, RoomId
 
-from .fitting import OLD, Fitting
 from .queue import Queue
 from .settling import Listener, Settling
+from .steps import OLD, Steps
 
 __all__ = ["Entry", "Room"]
 
@@ -59,13 +59,13 @@ class Entry:
     """Prepares one room's queue."""
 
     def __init__(
-        self, room: Room, journal: Journal, queue: Queue, fitting: Fitting, flying: Callable[[], set[int]]
+        self, room: Room, journal: Journal, queue: Queue, steps: Steps, flying: Callable[[], set[int]]
     ) -> None:
         """`flying` gives the events that are on their way."""
         self._room = room
         self._journal = journal
         self._queue = queue
-        self._fitting = fitting
+        self._steps = steps
         self._flying = flying
         self.guess = False
         """Whether the process ended without a word, so that nobody knows how much was on its way."""
@@ -112,8 +112,8 @@ class Entry:
                 self._unknown(delivery, settling)
 
     def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
-        fitted = self._fitting.part(delivery)
-        end = fitted.end if fitted is not None else None
+        step = self._steps.next(delivery)
+        end = step.end if step is not None else None
         settling.deliver(delivery, receipt.part, end)
         if end is None:
             self._queue.drop(delivery)

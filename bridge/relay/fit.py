@@ -25,7 +25,7 @@ from bridge.model import (
     of_lines,
 )
 
-__all__ = ["Fitted", "clean", "degrade", "next_part"]
+__all__ = ["Fitted", "clean", "degrade", "first_words", "next_part"]
 
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -34,6 +34,7 @@ _LINK = re.compile(
     r"(?!javascript:|vbscript:|data:|file:)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f]+\Z", re.IGNORECASE
 )
 _CLUSTER = regex.compile(r"\X")
+_FIRST_WORDS = 50
 _CODE = frozenset({Mark.CODE})
 
 
@@ -115,6 +116,15 @@ def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Ca
         return next_part(spans, end, prefix, capabilities)
     after = _skip_blank(spans, end, total)
     return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
+
+
+def first_words(content: Content) -> str:
+    """The beginning of what was said, in one short line."""
+    text = " ".join(clean(content.text).split())
+    if len(text) <= _FIRST_WORDS:
+        return text
+    end = _good_end(text, _FIRST_WORDS, lines_matter=False)
+    return text[:end].rstrip() + "…"
 
 
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:

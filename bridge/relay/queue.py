@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bridge.journal import Delivery, Journal
-from bridge.model import MessageEdited, Removed, TalkEvent
+from bridge.model import MessageCreated, MessageEdited, Removed, TalkEvent
 
 __all__ = ["Queue"]
 
@@ -103,7 +103,7 @@ class Queue:
             other = waiting.event
             if waiting.source != delivery.source or waiting.start or waiting.tried_at:
                 continue
-            if isinstance(other, Removed) or not _may_change(event, other):
+            if not isinstance(other, MessageCreated | MessageEdited) or not _may_change(event, other):
                 continue
             if waiting.seq == seq or (isinstance(other, MessageEdited) and other.target == event.target):
                 return waiting
@@ -112,7 +112,7 @@ class Queue:
     def _change(self, waiting: Delivery, change: Delivery, event: MessageEdited | Removed) -> None:
         """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both."""
         if isinstance(event, MessageEdited):
-            assert not isinstance(waiting.event, Removed)
+            assert isinstance(waiting.event, MessageCreated | MessageEdited)
             waiting.event = replace(waiting.event, content=event.content, kind=event.kind)
             # The edit is settled with what carries it, so that a crash loses neither.
             waiting.carries += (change,)

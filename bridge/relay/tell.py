@@ -10,8 +10,8 @@ from bridge.journal import Journal
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
-from .fitting import HUBBUB, clock
 from .routes import Routes
+from .steps import HUBBUB, clock
 from .worker import Worker
 
 __all__ = ["Teller"]

@@ -19,13 +19,12 @@ from bridge.errors import (
     Unsupported,
 )
 from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
-from bridge.model import Receipt, SendMessage
+from bridge.model import Command, Receipt, SendMessage
 
 from .entry import Entry, Room
-from .fit import Fitted
-from .fitting import Fitting, Origin
 from .queue import Queue
 from .settling import Listener, Settling
+from .steps import Origin, Step, Steps, refers
 
 __all__ = ["Worker"]
 
@@ -47,7 +46,7 @@ class _Flight:
     """A part that is on its way."""
 
     delivery: Delivery
-    fitted: Fitted
+    step: Step
     since: float
     sent_at: float
     error: BaseException | None = None
@@ -64,7 +63,7 @@ class Worker:
         self.settling = Settling(room.title, journal, listener)
         self._journal = journal
         self._listener = listener
-        self._fitting = Fitting(room.id, room.number, room.adapter, journal, origin)
+        self._steps = Steps(room.id, room.number, room.adapter, journal, origin)
         self._queue = Queue(room.number, journal)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
@@ -76,7 +75,7 @@ class Worker:
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
-        self._entry = Entry(room, journal, self._queue, self._fitting, self._flying)
+        self._entry = Entry(room, journal, self._queue, self._steps, self._flying)
         self._standing = journal.standing(room.number)
         if self._standing.open:
             self._entry.guess = True
@@ -91,8 +90,8 @@ class Worker:
 
     def pump(self) -> None:
         """Send all that may be sent now."""
-        while self._may_send() and (fitted := self._next()) is not None:
-            self._send(self._queue.pop(), fitted)
+        while self._may_send() and (step := self._next()) is not None:
+            self._send(self._queue.pop(), step)
 
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
@@ -215,36 +214,39 @@ class Worker:
         flights = self._flights
         if not flights:
             return True
-        window = self._fitting.window
-        if window == 1 or flights[-1].fitted.end is not None:
+        window = self._steps.window
+        if window == 1 or flights[-1].step.end is not None:
             return False
         return len(flights) < min(window, len(self._queue))
 
-    def _next(self) -> Fitted | None:
-        """The next part to send: it is of the first delivery in the queue."""
+    def _next(self) -> Step | None:
+        """The next command to send: it is of the first delivery in the queue."""
         while (delivery := self._queue.head()) is not None:
             if delivery.tried_at:
                 if not self._flights:
                     self.trim()
                 return None
+            if self._flights and refers(delivery.event):
+                return None  # what it refers to may be on its way, and have no name yet
             try:
-                fitted = self._fitting.part(delivery)
+                step = self._steps.next(delivery)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
                 self.settling.give_up(self._queue.pop(), Rejected("it could not be rendered"))
                 continue
-            if fitted is not None:
-                return fitted
+            if step is not None:
+                return step
             self.settling.skip(self._queue.pop())
         return None
 
     # On the way
 
-    def _send(self, delivery: Delivery, fitted: Fitted) -> None:
-        command = self._fitting.command(delivery, fitted)
-        flight = _Flight(delivery, fitted, time.monotonic(), time.time())
+    def _send(self, delivery: Delivery, step: Step) -> None:
+        command = step.command
+        flight = _Flight(delivery, step, time.monotonic(), time.time())
         self._flights.append(flight)
-        self._listener.sent(fitted.content.text)
+        if isinstance(command, SendMessage):
+            self._listener.sent(command.content.text)
         try:
             if not self.room.adapter.send_now(command, partial(self._settle, flight)):
                 flight.since = math.inf  # it waits for its place, not for a confirmation
@@ -252,7 +254,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
             self._failed(flight, error)
 
-    async def _wait_and_send(self, flight: _Flight, command: SendMessage) -> None:
+    async def _wait_and_send(self, flight: _Flight, command: Command) -> None:
         """Send where the network lets the message wait for its place."""
         try:
             future = await self.room.adapter.send(command)
@@ -285,7 +287,7 @@ class Worker:
     def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
         self._flights.remove(flight)
         self._failures = self._refusals = 0
-        delivery, end = flight.delivery, flight.fitted.end
+        delivery, end = flight.delivery, flight.step.end
         if end is not None:
             self._queue.put_back([delivery])
         if self._flights or (end is None and not len(self._queue)):

@@ -29,6 +29,7 @@ from bridge.model import (
     RoomStateChanged,
     Sender,
     SendMessage,
+    Support,
     TalkEvent,
     Txn,
     UserId,
@@ -45,7 +46,9 @@ class ScriptedNetwork:
 
     def __init__(self, name: str) -> None:
         self.said: list[SendMessage] = []
-        """Every command that the network took, in its order, doubles included."""
+        """Every message that the network took, in its order, doubles included."""
+        self.done: list[Command] = []
+        """Every other command."""
         self.refusals: dict[RoomId, str] = {}
         """Rooms that cannot be joined, and why."""
         self.errors: deque[AdapterError] = deque()
@@ -58,7 +61,14 @@ class ScriptedNetwork:
         self.confirming = True
         """Off: commands are taken and their confirmations withheld until it is `released`."""
         self.capabilities = Capabilities(
-            text_limit=60_000, marks=frozenset(Mark), features=frozenset(Feature), window=1
+            text_limit=60_000,
+            marks=frozenset(Mark),
+            features=frozenset(Feature),
+            reply=Support.FULL,
+            edit=Support.FULL,
+            delete=Support.FULL,
+            reaction=Support.FULL,
+            window=1,
         )
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
@@ -130,6 +140,7 @@ class ScriptedNetwork:
         if not self.remembers:
             return {}
         numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
+        numbers |= {command.txn: 0 for command in self.done}
         found = {txn: _receipt(numbers[txn]) if txn in numbers else None for txn in txns}
         return {txn: receipt for txn, receipt in found.items() if numbers.get(txn) not in self._forgotten}
 
@@ -157,9 +168,19 @@ class ScriptedNetwork:
         for _ in range(20):
             await asyncio.sleep(0)
 
+    def happened(self) -> list[TalkEvent]:
+        """Everything that people did here."""
+        return [event for _, event in self._history]
+
     async def until(self, count: int) -> None:
-        """Wait until so many commands were taken."""
+        """Wait until so many messages were taken."""
         while len(self.said) < count:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def until_done(self, count: int) -> None:
+        """Wait until so many other commands were taken."""
+        while len(self.done) < count:
             self._changed.clear()
             await self._changed.wait()
 
@@ -201,13 +222,17 @@ class ScriptedNetwork:
             settle(ConnectionLost("the connection ended"))
         self._withheld.clear()
 
-    def perform(self, command: SendMessage, settle: Settle) -> None:
+    def perform(self, command: Command, settle: Settle) -> None:
         """Take a command, or let happen to it what the test wants."""
         if self.errors:
             settle(self.errors.popleft())
             return
-        self.said.append(command)
         self._changed.set()
+        if not isinstance(command, SendMessage):
+            self.done.append(command)
+            settle(Receipt(None))
+            return
+        self.said.append(command)
         mark = command.txn if self.carries_marks else ""
         copy = self.saying(command.room, f"bot{id(self)}", command.content, mark=mark)
         for network in self.neighbours:

@@ -347,8 +347,9 @@ async def test_nobody_edits_what_another_said(pair, left, right):
         left.happen(edit(said, "yours", "e1", who="mallory"))
         await left.settled()
         right.gate.set()
+        left.say("one", "alice", "last")
         await right.until(3)
-    assert right.texts("two")[1] == "<alice> mine"
+    assert right.texts("two") == ["<alice> first", "<alice> mine", "<alice> last"]
 
 
 async def test_a_crash_loses_neither_a_message_nor_the_edit_that_it_carries(pair, left, right, after):
