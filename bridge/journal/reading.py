@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bridge.errors import JournalError
-from bridge.model import MessageId, RoomId, TalkEvent, Txn
+from bridge.model import MessageId, Part, RoomId, TalkEvent, Txn
 
 from . import codec
 
@@ -127,12 +127,22 @@ class Reading:
         row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
         return codec.decode(row[0], row[1]) if row is not None and row[1] is not None else None
 
-    def names(self, seq: int, room: int) -> list[MessageId]:
-        """What an event is called in a room, whether it was taken there or copied to it."""
-        own = self._database.execute(
-            "SELECT id FROM event WHERE seq = ? AND room = ?", (seq, room)
-        ).fetchone()
-        return [MessageId(own[0])] if own else self.copies(seq, room)
+    def taken_in(self, seq: int) -> int | None:
+        """The number of the room that an event comes from."""
+        row = self._database.execute("SELECT room FROM event WHERE seq = ?", (seq,)).fetchone()
+        return row[0] if row else None
+
+    def parts(self, seq: int, room: int) -> list[Part]:
+        """What an event is called in a room, whether it was taken there or copied to it, part by part."""
+        known = "SELECT id FROM event WHERE seq = ? AND room = ?"
+        own = self._database.execute(known, (seq, room)).fetchone()
+        names: dict[int, list[MessageId]] = {0: [MessageId(own[0])]} if own else {}
+        rows = self._database.execute(
+            "SELECT start, id FROM link WHERE seq = ? AND room = ? ORDER BY start, alias", (seq, room)
+        )
+        for start, name in rows:
+            names.setdefault(start, []).append(MessageId(name))
+        return [Part(first, tuple(others)) for first, *others in names.values()]
 
     def reactions(self, seq: int, room: int) -> tuple[str, ...]:
         """What people in all rooms but this one react to a message with, the first first."""
@@ -141,13 +151,6 @@ class Reading:
             (seq, room),
         )
         return tuple([emoji for (emoji,) in rows])
-
-    def copies(self, seq: int, room: int) -> list[MessageId]:
-        """What an event's copy in a room is called there, part by part."""
-        rows = self._database.execute(
-            "SELECT id FROM link WHERE seq = ? AND room = ? ORDER BY start", (seq, room)
-        )
-        return [MessageId(name) for (name,) in rows]
 
     def txn(self, delivery: Delivery) -> Txn:
         """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""

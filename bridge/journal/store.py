@@ -63,7 +63,7 @@ class Journal(Reading):
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[_Taken] = []
         self._positions: dict[tuple[str, str], str] = {}
-        self._links: list[tuple[int, str, int, int]] = []
+        self._links: list[tuple[int, str, int, int, int]] = []
         self._moved: list[tuple[int, int, int]] = []
         self._settled: list[tuple[int, int]] = []
         self._dead: list[tuple[int, int, str, float, int]] = []
@@ -105,7 +105,8 @@ class Journal(Reading):
         """
         room, seq, start = delivery.room, delivery.seq, delivery.start
         if part is not None:
-            self._links += [(room, name, seq, start) for name in (part.id, *part.aliases)]
+            self._links.append((room, part.id, seq, start, 0))
+            self._links += [(room, name, seq, start, 1) for name in part.aliases]
         if end is None:
             self._settled.append((room, seq))
         else:
@@ -257,7 +258,7 @@ class Journal(Reading):
         try:
             write = database.executemany
             if self._links:  # first, since an event may be about what has just got its name
-                write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", self._links)
+                write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", self._links)
             events = self._write_events() if self._events else []
             deliveries = [
                 Delivery(seq, source, room, event, said_at)
@@ -307,9 +308,9 @@ class Journal(Reading):
             query = "SELECT seq FROM event WHERE seq BETWEEN ? AND ?"
             new = {seq for (seq,) in self._database.execute(query, (first, last))}
             events = [taken for taken in events if taken[0] in new]
-        aliases = [(source, alias, seq, 0) for seq, source, event, *_ in events for alias in event.aliases]
+        aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
-            self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)", aliases)
+            self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
         for _, source, event, *_ in events:
             if isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)

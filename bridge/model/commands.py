@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .content import Content, Kind
-from .ids import MessageId, Part, RoomId, Txn, UserId
+from .ids import Part, RoomId, Txn, UserId
 
 __all__ = [
     "Answered",
@@ -30,7 +30,7 @@ class Author:
 class Answered:
     """The message that another one answers."""
 
-    id: MessageId
+    part: Part
     """What the network calls it, in the room where the answer goes."""
     name: str
     """Who said it, made safe."""
@@ -66,8 +66,8 @@ class EditMessage:
     room: RoomId
     author: Author
     txn: Txn
-    target: MessageId
-    """What the network called the message in its receipt."""
+    target: Part
+    """What the network calls the message, with every name that is known of it."""
     content: Content
     kind: Kind = Kind.TEXT
 
@@ -79,7 +79,7 @@ class DeleteMessage:
     room: RoomId
     author: Author
     txn: Txn
-    target: MessageId
+    target: Part
     reason: str = ""
 
 
@@ -91,7 +91,7 @@ class SetReactions:
     author: Author
     """Who changed theirs last."""
     txn: Txn
-    target: MessageId
+    target: Part
     emojis: tuple[str, ...]
 
 

@@ -118,15 +118,15 @@ class Steps:
         seq, target = self._target(delivery, event.target)
         if target is not None and target.sender.id != event.sender.id:
             return None
-        names = self._journal.names(seq, self._number) if seq and capabilities.edit else []
-        if len(names) == 1 and not delivery.start:
+        parts = self._journal.parts(seq, self._number) if seq and capabilities.edit else []
+        if len(parts) == 1 and not delivery.start:
             fitted = self._fit(delivery, event, "", capabilities)
             if fitted is not None and fitted.end is None:
                 command = EditMessage(
                     room=self._room,
                     author=self._author(delivery),
                     txn=self._journal.txn(delivery),
-                    target=names[0],
+                    target=parts[0],
                     content=fitted.content,
                     kind=_kind(event),
                 )
@@ -151,30 +151,31 @@ class Steps:
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
-        names = self._journal.copies(seq, self._number) if capabilities.delete else []
-        if delivery.start >= len(names):
+        ours = self._journal.taken_in(seq) != self._number
+        parts = self._journal.parts(seq, self._number) if capabilities.delete and ours else []
+        if delivery.start >= len(parts):
             return None
         command = DeleteMessage(
             room=self._room,
             author=self._author(delivery),
             txn=self._journal.txn(delivery),
-            target=names[delivery.start],
+            target=parts[delivery.start],
             reason=event.reason,
         )
-        more = delivery.start + 1 < len(names)
+        more = delivery.start + 1 < len(parts)
         return Step(command, delivery.start + 1 if more else None)
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:
         """A bot has one voice: it reacts with everything that anybody elsewhere reacts with."""
         seq, _ = self._target(delivery, event.target)
-        names = self._journal.names(seq, self._number) if seq and capabilities.reaction else []
-        if not names or seq is None:
+        parts = self._journal.parts(seq, self._number) if seq and capabilities.reaction else []
+        if not parts or seq is None:
             return None
         command = SetReactions(
             room=self._room,
             author=self._author(delivery),
             txn=self._journal.txn(delivery),
-            target=names[0],
+            target=parts[0],
             emojis=self._journal.reactions(seq, self._number),
         )
         return Step(command, None)
@@ -190,9 +191,9 @@ class Steps:
             return "", None
         who = safe_name(target.sender.name)
         words = first_words(target.content)
-        names = self._journal.names(seq, self._number) if capabilities.reply else []
-        if names:
-            return "", Answered(names[0], who, words)
+        parts = self._journal.parts(seq, self._number) if capabilities.reply else []
+        if parts:
+            return "", Answered(parts[0], who, words)
         if seq in self._shown:
             return "", None
         return f"[re {who}: {words}] ", None

@@ -89,7 +89,7 @@ async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
     await journal.committed()
     assert journal.owed(two) == []
     assert journal.origin(two, MessageId("alias")) == journal.origin(one, MessageId("m1")) == given[0].seq
-    assert sorted(journal.copies(given[0].seq, two)) == ["alias", "c1"]
+    assert journal.parts(given[0].seq, two) == [Part(MessageId("c1"), (MessageId("alias"),))]
 
 
 async def test_links_and_debts_survive_a_restart(tmp_path):

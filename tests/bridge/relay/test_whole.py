@@ -82,7 +82,7 @@ async def test_an_edit_is_made_in_place(later, left, right):
     await later(first, second)
     (command,) = right.done
     assert isinstance(command, EditMessage)
-    assert (command.target, command.content.text) == (MessageId("c1"), "<alice> hello")
+    assert (command.target.id, command.content.text) == ("c1", "<alice> hello")
     assert right.texts("two") == ["<alice> helo"]
 
 
@@ -115,7 +115,7 @@ async def test_a_removal_reaches_every_part_of_a_copy(later, left, right):
         await right.until_done(3)
 
     await later(first, second)
-    assert [command.target for command in right.done] == ["c1", "c2", "c3"]
+    assert [command.target.id for command in right.done] == ["c1", "c2", "c3"]
     assert all(isinstance(command, DeleteMessage) for command in right.done)
 
 
@@ -143,8 +143,8 @@ async def test_an_answer_to_an_original_is_one_to_its_copy_and_back(later, left,
 
     await later(first, second)
     answered = right.said[1].answered
-    assert (answered.id, answered.name, answered.text) == ("c1", "alice", "who is there?")
-    assert left.said[0].answered.id == left.happened()[0].id
+    assert (answered.part.id, answered.name, answered.text) == ("c1", "alice", "who is there?")
+    assert left.said[0].answered.part.id == left.happened()[0].id
 
 
 async def test_an_answer_is_quoted_where_it_cannot_be_shown(pair, left, right):
@@ -183,7 +183,7 @@ async def test_reactions_of_many_are_those_of_one_bot(tmp_path, left, right):
         await three.until_done(5)
     assert [command.emojis for command in right.done] == [("👍",), ("👍", "🎂"), ("👍",), ()]
     assert [command.emojis for command in left.done] == [("🎂",)]
-    assert left.done[0].target == said.id
+    assert left.done[0].target.id == said.id
     assert three.done[-1].emojis == ("🎂",)
     assert all(isinstance(command, SetReactions) for command in three.done)
 
@@ -206,5 +206,5 @@ async def test_an_edit_waits_for_what_is_on_its_way(pair, left, right):
         await right.until(3)
         right.release()
         await right.until(7)
-    assert [command.target for command in right.done] == ["c1"]
+    assert [command.target.id for command in right.done] == ["c1"]
     assert right.texts("two")[-1] == "<alice> last"
