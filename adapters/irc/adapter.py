@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from bridge import (
     Capabilities,
     Command,
     ConnectionLost,
+    DeleteMessage,
     Emit,
     Event,
     Model,
@@ -22,9 +24,12 @@ from bridge import (
     RoomId,
     RoomState,
     RoomStateChanged,
+    SendMessage,
     Settle,
+    Support,
     Txn,
     Unit,
+    Unsupported,
     landing,
 )
 
@@ -41,6 +46,8 @@ __all__ = ["IrcAdapter"]
 
 log = logging.getLogger(__name__)
 
+_REDACTION = "draft/message-redaction"
+_MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
 _LOOK_TIMEOUT = 60.0
@@ -65,6 +72,9 @@ class IrcAdapter(Adapter):
         self._link: Link | None = None
         self._session = Session(config.nick)
         self._expansion = expansion(config.encoding)
+        self._tags_replies = config.replies == "tag"
+        self._removing: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
+        """Removals that we sent last: safe to be sent again."""
         self._slow_until = 0.0
         self._pace = 1.0
         """What part of the configured speed the server takes, learnt from being closed for flooding."""
@@ -131,15 +141,28 @@ class IrcAdapter(Adapter):
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
-        return await find(link, room, since, txns)
+        found = await find(link, room, since, txns)
+        # a message that is removed already is no error
+        return {**{txn: None for txn in txns if txn in self._removing}, **found}
 
     def _line(self, command: Command) -> tuple[Link, bytes]:
-        """The connection and the line that a command takes on it."""
+        """The connection, and the line that a command takes on it. Raises Unsupported."""
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
-        data = encode.message(command.room, command.content, command.kind, self.config.encoding)
-        if len(data) + 2 + link.session.prefix(self.config.nick) > self._line_length():
+        most = self._line_length() - link.session.prefix(self.config.nick)
+        encoding = self.config.encoding
+        match command:
+            case SendMessage():
+                data = encode.message(command.room, command.content, command.kind, encoding)
+            case DeleteMessage() if _REDACTION in link.session.caps:
+                data = encode.redaction(command.room, command.target.id, command.reason, encoding)
+                if len(data) + 2 > most:
+                    data = encode.redaction(command.room, command.target.id, "", encoding)
+                self._removing.append(command.txn)
+            case _:
+                raise Unsupported(f"{self.network} cannot do {type(command).__name__}")
+        if len(data) + 2 > most:
             raise Rejected("the message is longer than a line of IRC can be")
         return link, data
 
@@ -148,8 +171,15 @@ class IrcAdapter(Adapter):
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         """Measured with the prefix that the server puts before our lines. It is the same for every author."""
-        prefix = self._session.prefix(self.config.nick)
-        return _record(room, self._line_length() - prefix, self._expansion)
+        session = self._session
+        caps = session.caps
+        return _record(
+            room,
+            self._line_length() - session.prefix(self.config.nick),
+            self._expansion,
+            answers=self._tags_replies and session.answering and session.naming and "message-tags" in caps,
+            removes=_REDACTION in caps,
+        )
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         looker = _Looker(rooms.keys())
@@ -199,7 +229,7 @@ class _Looker:
 
 
 @lru_cache(maxsize=1024)
-def _record(room: RoomId, length: int, expansion: int) -> Capabilities:
+def _record(room: RoomId, length: int, expansion: int, *, answers: bool, removes: bool) -> Capabilities:
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
     return Capabilities(
         text_limit=(length - around) // expansion,
@@ -208,6 +238,8 @@ def _record(room: RoomId, length: int, expansion: int) -> Capabilities:
         marks=encode.MARKS,
         features=encode.FEATURES,
         mark_cost=encode.MARK_COST,
+        reply=Support.PARTIAL if answers else Support.NO,
+        delete=Support.PARTIAL if removes else Support.NO,
         authorship=Authorship.PREFIX,
         name_pings=True,
         backlog=_BACKLOG,

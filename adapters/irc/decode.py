@@ -1,18 +1,36 @@
 """The wire to events. Pure, given the session."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
-from bridge import Content, Kind, Mark, MessageCreated, MessageId, Sender, Span, UserId, normal, plain
+from bridge import (
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    MessageId,
+    ReactionsChanged,
+    Removed,
+    RoomId,
+    Sender,
+    Span,
+    TalkEvent,
+    UserId,
+    normal,
+    plain,
+)
 
 from .colours import PALETTE
 from .session import Session
-from .wire import MARK, Line, nick_of
+from .wire import MARK, REPLY, Line, nick_of
 
-__all__ = ["content", "ctcp", "message", "seconds"]
+__all__ = ["content", "ctcp", "event", "message", "reaction", "removal", "seconds"]
 
 _ACTION = "\x01ACTION"
+_REPLY = "+reply"
 _LONGEST_MARK = 64
+_LONGEST_REACTION = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CODE = re.compile(
     r"\x03(?:(?P<fore>[0-9]{1,2})(?:,(?P<back>[0-9]{1,2}))?)?"
@@ -26,6 +44,15 @@ _TOGGLES = {
     "\x1e": Mark.STRIKE,
     "\x11": Mark.CODE,
 }
+
+
+def event(line: Line, session: Session) -> TalkEvent | None:
+    """What somebody did in one of our rooms (PRIVMSG, NOTICE, TAGMSG, REDACT); None: nothing that counts."""
+    if line.command == "TAGMSG":
+        return reaction(line, session)
+    if line.command == "REDACT":
+        return removal(line, session)
+    return message(line, session)
 
 
 def message(line: Line, session: Session) -> MessageCreated | None:
@@ -57,10 +84,78 @@ def message(line: Line, session: Session) -> MessageCreated | None:
         sender=Sender(UserId(source), name),
         content=said,
         kind=kind,
+        reply_to=_answered(tags) if REPLY in tags or _REPLY in tags else None,
         at=seconds(tags["time"]) if "time" in tags else None,
         mark=tags[MARK][:_LONGEST_MARK] if MARK in tags else "",
         replayed=bool(session.entering or session.batches) and session.is_history(line, room),
     )
+
+
+def reaction(line: Line, session: Session) -> ReactionsChanged | None:
+    """A reaction given or taken back (IRCv3 draft/react); None when it is our own, or another TAGMSG."""
+    source, tags = line.source, line.tags
+    room = session.room(line.params[0])
+    target = _answered(tags)
+    given, taken = (_emoji(tags, name) for name in ("react", "unreact"))
+    if room is None or target is None or bool(given) == bool(taken):
+        return None
+    name = nick_of(source)
+    if name == session.nick or "!" not in source:
+        return None
+    return ReactionsChanged(
+        id=_name(tags, session),
+        room=room,
+        sender=Sender(UserId(source), name),
+        target=target,
+        added=given,
+        removed=taken,
+        at=seconds(tags.get("time", "")),
+        replayed=_replayed(line, session, room),
+    )
+
+
+def removal(line: Line, session: Session) -> Removed | None:
+    """A REDACT (IRCv3 draft/message-redaction); None when it is our own, or about no room of ours.
+
+    A server forwards only what it authorised, so it vouches for all of them: for authors who take their
+    own words back, perhaps under another nick by now, and for those who moderate the channel.
+    """
+    source, params = line.source, line.params
+    room = session.room(params[0])
+    name = nick_of(source)
+    if room is None or not source or not params[1] or name == session.nick:
+        return None
+    return Removed(
+        id=_name(line.tags, session),
+        room=room,
+        sender=Sender(UserId(source), name),
+        target=MessageId(params[1]),
+        reason=content(params[2]).text if len(params) > 2 else "",
+        by_moderator=True,
+        at=seconds(line.tags.get("time", "")),
+        replayed=_replayed(line, session, room),
+    )
+
+
+def _name(tags: Mapping[str, str], session: Session) -> MessageId:
+    msgid = tags.get("msgid")
+    return MessageId(msgid) if msgid else session.fresh_id()
+
+
+def _answered(tags: Mapping[str, str]) -> MessageId | None:
+    """Which message is answered or reacted to (IRCv3 reply client tag, also under its name as a draft)."""
+    msgid = tags.get(REPLY) or tags.get(_REPLY)
+    return MessageId(msgid) if msgid else None
+
+
+def _emoji(tags: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The reaction that a tag holds, also under its name as a draft; none where nobody could show it."""
+    emoji = content(tags.get(f"+draft/{name}") or tags.get(f"+{name}", "")).text.strip()
+    return (emoji,) if 0 < len(emoji) <= _LONGEST_REACTION else ()
+
+
+def _replayed(line: Line, session: Session, room: RoomId) -> bool:
+    return bool(session.entering or session.batches) and session.is_history(line, room)
 
 
 def ctcp(text: str) -> tuple[str, str]:

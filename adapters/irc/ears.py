@@ -11,7 +11,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
-    MessageCreated,
+    TalkEvent,
 )
 
 from . import decode
@@ -28,6 +28,7 @@ from .wire import Line, line, nick_of
 __all__ = ["Ears", "Mouth"]
 
 _LONGEST_HOST = 255
+_SAYING = {"PRIVMSG", "NOTICE"}
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
@@ -85,6 +86,8 @@ class Ears:
         self._table: dict[str, Callable[[Line], None]] = {
             "PRIVMSG": self._talk,
             "NOTICE": self._talk,
+            "TAGMSG": self._talk,
+            "REDACT": self._talk,
             "JOIN": self._join,
             "PART": self._part,
             "KICK": self._kick,
@@ -134,23 +137,25 @@ class Ears:
         if nick_of(got.source) == session.nick:
             self._echo(got)
             return
-        event = decode.message(got, session)
+        # most lines are of one kind
+        event = (decode.message if got.command == "PRIVMSG" else decode.event)(got, session)
         if event:
             if not self.history.readings or not self._held(event, got):
                 self.events.append(event)
                 if "time" in got.tags:
                     self.history.moved[event.room] = got.tags
-        elif got.source and self.session.is_me(got.params[0]):
+        elif got.source and got.command in _SAYING and session.is_me(got.params[0]):
             self._private(got)
 
     def _echo(self, got: Line) -> None:
         room = self.session.room(got.params[0])
         if room:
-            self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
+            if got.command in _SAYING:
+                self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
             if "time" in got.tags:
                 self.history.moved[room] = got.tags
 
-    def _held(self, event: MessageCreated, got: Line) -> bool:
+    def _held(self, event: TalkEvent, got: Line) -> bool:
         """Whether a live event waits until the room's past is read."""
         held = self.history.hold(event, got.tags)
         if held is False:
@@ -289,7 +294,9 @@ class Ears:
 
     def _fail(self, got: Line) -> None:
         """IRCv3 standard replies: FAIL command code context :description."""
-        if got.params[0].upper() in {"PRIVMSG", "NOTICE"}:
+        command, code = got.params[0].upper(), got.params[1].upper()
+        # what the server no longer knows is as good as removed
+        if command in _SAYING or (command == "REDACT" and code != "UNKNOWN_MSGID"):
             self.flights.error("FAIL", got.params[-1], set())
 
     def _error(self, got: Line) -> None:

@@ -11,7 +11,7 @@ from bridge import Content, Feature, Kind, Mark, Rejected, Span
 from .colours import nearest
 from .wire import line
 
-__all__ = ["ACTION_COST", "FEATURES", "MARKS", "MARK_COST", "body", "message"]
+__all__ = ["ACTION_COST", "FEATURES", "MARKS", "MARK_COST", "body", "message", "redaction"]
 
 _CODES = {
     Mark.BOLD: "\x02",
@@ -44,6 +44,15 @@ def message(target: str, content: Content, kind: Kind, encoding: str = "utf-8") 
     if kind is Kind.EMOTE:
         text = f"\x01ACTION {text}\x01"
     return line("NOTICE" if kind is Kind.NOTICE else "PRIVMSG", target, trailing=text, encoding=encoding)
+
+
+def redaction(target: str, msgid: str, reason: str, encoding: str = "utf-8") -> bytes:
+    """REDACT (IRCv3 draft/message-redaction), without the line's end. Raises Rejected when it is no msgid."""
+    why = _clean(reason) or None
+    try:
+        return line("REDACT", target, msgid, trailing=why, encoding=encoding)
+    except ValueError:
+        raise Rejected(f"{msgid!r} is no name that IRC could have given to a message") from None
 
 
 def body(content: Content) -> str:

@@ -29,6 +29,7 @@ _RETRY = 30.0
 _NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
 _TOO_FAST = {"263", "407", "439"}
 _OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
+_NOT_REMOVED = {"421", "482"}
 _NAMELESS = {"263", "411", "412", "413", "414", "417", "FAIL"}
 """These name no target; all others are about the target that they name."""
 _ABOUT_THE_TEXT = re.compile(
@@ -38,7 +39,7 @@ _ABOUT_THE_TEXT = re.compile(
 
 @dataclass(slots=True)
 class Flight:
-    """One message on its way, or the mark behind a JOIN (no room, no receipt)."""
+    """One command on its way, or the mark behind a JOIN (no room, no receipt)."""
 
     token: str
     since: float
@@ -49,13 +50,15 @@ class Flight:
     """Whether the server is to echo it."""
     labelled: bool = False
     """Whether that echo carries the token as its label."""
+    removal: bool = False
+    """Whether it takes a message back."""
     msgid: str | None = None
     error: AdapterError | None = None
     after: Callable[[], None] | None = None
     """What to do once all answers are here."""
 
 
-def refusal(numeric: str, reason: str, room: str) -> AdapterError | None:
+def refusal(numeric: str, reason: str, room: str, *, removal: bool = False) -> AdapterError | None:
     """What an error numeric before the PONG means for the message; None: nothing.
 
     RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
@@ -66,6 +69,8 @@ def refusal(numeric: str, reason: str, room: str) -> AdapterError | None:
         if numeric == "404" and _ABOUT_THE_TEXT.search(reason):
             return Rejected(f"{room} does not take this message: {reason}")
         return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
+    if removal and (numeric in _NOT_REMOVED or numeric == "FAIL"):
+        return Rejected(f"the server lets hubbub remove nothing in {room}: {reason}")
     if numeric in _OTHERS or numeric == "FAIL":
         return Rejected(f"the server refuses the message: {reason}")
     return None
@@ -115,8 +120,11 @@ class Flights:
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
         """An error that names these rooms."""
         flight = self.oldest
-        if flight and flight.room and (flight.room in rooms or (not rooms and numeric in _NAMELESS)):
-            flight.error = flight.error or refusal(numeric, reason, flight.room)
+        if flight is None or flight.room is None:
+            return
+        if flight.room in rooms or (not rooms and (numeric in _NAMELESS or flight.removal)):
+            removal = flight.removal
+            flight.error = flight.error or refusal(numeric, reason, flight.room, removal=removal)
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""

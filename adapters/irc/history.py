@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from bridge import CatchUp, MessageCreated, MessageId, Position, RoomId, Txn
+from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
 from . import decode
 from .past import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
@@ -81,7 +81,7 @@ class History:
             return "CHATHISTORY"
         return "MODE" if reading.since.kept and not reading.whole else None
 
-    def hold(self, event: MessageCreated, tags: Mapping[str, str]) -> bool | None:
+    def hold(self, event: TalkEvent, tags: Mapping[str, str]) -> bool | None:
         """Keep a live event back. None: the room's past is read already. False: no more can be held."""
         reading = self.readings.get(event.room)
         if reading is None:
@@ -104,7 +104,7 @@ class History:
         reading.seen.forget()
         return True
 
-    def finish(self, room: RoomId) -> tuple[list[MessageCreated], bool]:
+    def finish(self, room: RoomId) -> tuple[list[TalkEvent], bool]:
         """The room is joined: what was said since the position, in order, and whether it is all."""
         reading = self.readings.pop(room, None)
         if reading is None:
@@ -155,10 +155,10 @@ class History:
             _keep(seen.sent, Txn(got.tags[MARK]), MessageId(msgid), ours=ours)
             if len(seen.sent) >= _MOST_SENT:
                 seen.unmarked = NEVER
-        elif self._session.is_mask(got.source):
+        elif got.command != "REDACT" and self._session.is_mask(got.source):
             seen.unmarked = max(seen.unmarked, at)
         if not ours and at >= seen.after and seen.most and msgid not in seen.found:
-            event = decode.message(got, self._session)
+            event = decode.event(got, self._session)
             if event is not None:
                 seen.found.add(event.id)
                 seen.pages[-1].append(event)

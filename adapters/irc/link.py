@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from bridge import (
     AdapterError,
     CatchUp,
+    Command,
     ConnectionLost,
     Emit,
     RoomId,
@@ -24,13 +25,14 @@ from .ears import Ears
 from .entry import enter
 from .flood import Bucket
 from .reading import read_on
-from .wire import MARK, line
+from .wire import MARK, REPLY, line, tag_value
 
 __all__ = ["Link"]
 
 log = logging.getLogger(__name__)
 
 _MARK = MARK.encode()
+_REPLY = REPLY.encode()
 _REGAIN = 30.0
 _MOST_POSTED = 64
 _REST = 300.0
@@ -92,22 +94,31 @@ class Link:
             self.post(data)
         self.stir()
 
-    def say(self, command: SendMessage, data: bytes, settle: Settle) -> None:
-        """Send a message's line, with its mark, and the PING that confirms it, in one write."""
+    def say(self, command: Command, data: bytes, settle: Settle) -> None:
+        """Send a command's line and the PING that confirms it, in one write; a message with its tags."""
         flight = self.ears.flights.start(self.now())
         flight.room, flight.settle = command.room, settle
         token = flight.token.encode()
+        if not isinstance(command, SendMessage):
+            flight.removal = True
+            self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+            return
         caps = self.session.caps
-        mark = b""
-        if "message-tags" in caps and self.session.marking:
-            mark = b";%b=%b" % (_MARK, command.txn.encode())
+        tags = self._tags(command) if "message-tags" in caps else b""
         flight.echo = "echo-message" in caps
         flight.labelled = flight.echo and "labeled-response" in caps
         if flight.labelled:
-            data = b"@label=%b%b %b" % (token, mark, data)
-        elif mark:
-            data = b"@%b %b" % (mark[1:], data)
+            data = b"@label=%b%b %b" % (token, tags, data)
+        elif tags:
+            data = b"@%b %b" % (tags[1:], data)
         self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+
+    def _tags(self, command: SendMessage) -> bytes:
+        """Client-only tags, a semicolon before each."""
+        tags = b";%b=%b" % (_MARK, command.txn.encode()) if self.session.marking else b""
+        if command.answered is not None and self.session.answering:
+            tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
+        return tags
 
     @property
     def alive(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from bridge import MessageCreated, MessageId, RoomId, Txn
+from bridge import MessageId, RoomId, TalkEvent, Txn
 
 from . import decode
 
@@ -53,7 +53,7 @@ class Seen:
     last: str = ""
     """A msgid that shows that history reaches back to `covers_if_last`."""
     covers_if_last: float = NEVER
-    pages: list[deque[MessageCreated]] = field(default_factory=list)
+    pages: list[deque[TalkEvent]] = field(default_factory=list)
     """Each in order; the newest page first."""
     sent: dict[Txn, MessageId] = field(default_factory=dict)
     """Marks, and the messages that bear them."""
@@ -77,7 +77,7 @@ class Seen:
         self.pages, self.found = [], set()
         self.oldest = self.covers = NEVER
 
-    def events(self) -> list[MessageCreated]:
+    def events(self) -> list[TalkEvent]:
         """The newest, in order."""
         found = [event for page in reversed(self.pages) for event in page]
         return found[-self.most :] if self.most else []
@@ -99,7 +99,7 @@ class Reading:
     seen: Seen
     reach: float = NEVER
     """How far back we want to read, but for `SLACK`."""
-    held: list[tuple[MessageCreated, Mapping[str, str]]] = field(default_factory=list)
+    held: list[tuple[TalkEvent, Mapping[str, str]]] = field(default_factory=list)
     overflown: bool = False
     """Too much was said meanwhile: it was let go, and is to be read once more."""
     holds: tuple[int, float] | None = None

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 WANTED = (
     "message-tags",
     "draft/chathistory",
+    "draft/message-redaction",
     "server-time",
     "batch",
     "echo-message",

@@ -40,6 +40,10 @@ class Session:
         self.isupport: dict[str, str] = {}
         self.marking = True
         """Whether the server lets our mark through, where it knows tags at all."""
+        self.answering = True
+        """Whether it lets the tag through that says which message is answered."""
+        self.naming = True
+        """Whether it has given every message a msgid so far."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Open batches: reference to type and the tags of its first line."""
         self.entering: dict[RoomId, str | None] = {}
@@ -96,7 +100,9 @@ class Session:
                 self.isupport.pop(key[1:], None)
             elif key:
                 self.isupport[key] = _HEX_ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
-        self.marking = not _denied(MARK[1:], self.isupport.get("CLIENTTAGDENY", "").split(","))
+        denied = self.isupport.get("CLIENTTAGDENY", "").split(",")
+        self.marking = not _denied(MARK[1:], denied)
+        self.answering = not _denied("draft/reply", denied)
         mapping = self.isupport.get("CASEMAPPING", "rfc1459").lower()
         fold = _FOLDS.get(mapping, _FOLDS["ascii"])
         if fold is not self._fold:
@@ -171,6 +177,7 @@ class Session:
 
     def fresh_id(self) -> MessageId:
         """A name for a message that the server gave none."""
+        self.naming = False
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
 
 

@@ -7,14 +7,17 @@ breaks; both would let a user speak in another channel's name, so lines are take
 import re
 from typing import NamedTuple
 
-__all__ = ["MARK", "Line", "decode_text", "line", "nick_of", "parse"]
+__all__ = ["MARK", "REPLY", "Line", "decode_text", "line", "nick_of", "parse", "tag_value"]
 
 MARK = "+hubbub/txn"
 """The client-only tag (IRCv3 message-tags) that carries a message's txn."""
+REPLY = "+draft/reply"
+"""The client-only tag (IRCv3 reply) that names the message that is answered."""
 
 _NO_TAGS: dict[str, str] = {}
 _ESCAPE = re.compile(r"\\(.?)")
 _ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+_ESCAPED = str.maketrans({value: f"\\{key}" for key, value in _ESCAPES.items()})
 _BREAKS = b"\r\n\0"
 
 
@@ -61,6 +64,11 @@ def _tags(raw: str) -> dict[str, str]:
 
 def _unescape(found: re.Match[str]) -> str:
     return _ESCAPES.get(found[1], found[1])
+
+
+def tag_value(text: str) -> str:
+    """A value as a tag can hold it (IRCv3 message-tags, escaping)."""
+    return text.translate(_ESCAPED)
 
 
 def nick_of(source: str) -> str:
