@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 from bridge import (
     Adapter,
@@ -11,14 +11,20 @@ from bridge import (
     Capabilities,
     Command,
     ConnectionLost,
+    DeleteMessage,
+    EditMessage,
     Emit,
     Model,
     Receipt,
     RoomId,
     RoomUnavailable,
+    SendMessage,
+    SetReactions,
     Settle,
+    Support,
     Txn,
     Unit,
+    Unsupported,
 )
 
 from . import encode
@@ -27,7 +33,7 @@ from .config import RoomConfig as Room
 from .config import room_id
 from .link import Link, Memory
 from .look import look_at
-from .session import Session
+from .session import Place, Session
 
 __all__ = ["XmppAdapter"]
 
@@ -68,11 +74,7 @@ class XmppAdapter(Adapter):
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
-        more = "" if place.stable_ids else encode.origin(command.txn)
-        if command.at is not None:
-            more += encode.delay(command.at)
-        stanza = encode.message(room, command.content, command.kind, command.txn, more)
-        link.send(room, command.txn, stanza, settle)
+        link.send(room, command.txn, _stanza(command, place), settle)
         return True
 
     async def find_sent(
@@ -85,14 +87,37 @@ class XmppAdapter(Adapter):
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
-        return _record(place.window if place is not None else 16)
+        return _record(16, named=True) if place is None else _record(place.window, named=place.stanza_ids)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         return await look_at(self.config, rooms)
 
 
+def _stanza(command: Command, place: Place) -> str:
+    """A command on the wire. Raises Unsupported."""
+    room, txn = command.room, command.txn
+    more = "" if place.stable_ids else encode.origin(txn)
+    match command:
+        case SendMessage():
+            if command.at is not None:
+                more += encode.delay(command.at)
+            if command.answered is None:
+                return encode.message(room, command.content, command.kind, txn, more)
+            return encode.answer(command, command.answered, more, named=place.stanza_ids)
+        case EditMessage():
+            return encode.edit(command, more)
+        case DeleteMessage():
+            return encode.delete(command, more)
+        case SetReactions():
+            if not place.stanza_ids:
+                raise Unsupported(f"{room} names no messages: nobody can react to one (XEP-0444 section 5.2)")
+            return encode.react(command, more)
+    assert_never(command)
+
+
 @lru_cache
-def _record(window: int) -> Capabilities:
+def _record(window: int, *, named: bool) -> Capabilities:
+    """What can be done in a room; `named`: in one that names messages, so that others' can be spoken of."""
     return Capabilities(
         text_limit=encode.TEXT_LIMIT,
         unit=Unit.BYTES,
@@ -100,6 +125,10 @@ def _record(window: int) -> Capabilities:
         marks=encode.MARKS,
         features=encode.FEATURES,
         mark_cost=encode.MARK_COST,
+        reply=Support.FULL if named else Support.PARTIAL,
+        edit=Support.FULL,
+        delete=Support.FULL if named else Support.PARTIAL,
+        reaction=Support.FULL if named else Support.NO,
         authorship=Authorship.PREFIX,
         name_pings=True,
         times=True,

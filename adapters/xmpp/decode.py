@@ -1,21 +1,11 @@
 """The wire to events. Pure, given the session; keeps no element."""
 
-import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from bridge import (
-    Content,
-    Kind,
-    MessageCreated,
-    MessageEdited,
-    MessageId,
-    Sender,
-    UserId,
-    by_author,
-)
+from bridge import MessageId, TalkEvent, UserId, by_author
 
-from . import parts
+from . import parts, talk
 from .answers import condition
 from .parts import Parts
 from .session import Place, Session
@@ -26,10 +16,6 @@ _BODY = "{jabber:client}body"
 _STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 _ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
 _USER_X = "{http://jabber.org/protocol/muc#user}x"
-Talk = MessageCreated | MessageEdited
-
-_TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
-"""What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,7 @@ class Past:
     """When, by the room's word."""
     names: tuple[str, ...]
     """What its author calls it."""
-    event: Talk | None
+    event: TalkEvent | None
     """None: it says nothing, or it was we who said it."""
 
 
@@ -77,7 +63,7 @@ class Direct:
     in_room: bool
 
 
-Said = Talk | Reflection | Failure | Direct
+Said = TalkEvent | Reflection | Failure | Direct
 
 
 def message(element: Element, session: Session) -> Said | None:
@@ -88,11 +74,12 @@ def message(element: Element, session: Session) -> Said | None:
     place = session.places.get(room)
     if kind != "groupchat":
         return _other(element, session, source, room, kind)
-    if place is None or not nick:
+    if place is None:
         return None
     if nick == place.nick:
         return _reflection(element, place)
-    return _talk(element, session, place, nick)
+    found = parts.read(element, place)
+    return None if found.history else talk.heard(place, nick, found, session)
 
 
 def _reflection(element: Element, place: Place) -> Reflection | None:
@@ -109,83 +96,26 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
     return Reflection(place, txn, MessageId(name or txn), (mine,))
 
 
-def _talk(element: Element, session: Session, place: Place, nick: str) -> Talk | None:
-    """What an occupant said, unless it is history or says nothing."""
-    found = parts.read(element, place)
-    if found.history:
-        return None
-    said = parts.content(found)
-    if said is None:
-        return None
-    if not found.name:
-        found.name = session.fresh_id()
-    return _event(place, nick, found, said)
-
-
-def _event(
-    place: Place, nick: str, found: Parts, said: tuple[Kind, Content], *, replayed: bool = False
-) -> Talk:
-    kind, content = said
-    occupant, own, origin = found.occupant, found.own, found.origin
-    sender = Sender(UserId(f"occupant:{occupant}" if occupant else f"{place.room}/{nick}"), nick)
-    aliases: tuple[MessageId, ...] = (by_author(sender.id, own),) if own else ()
-    if origin and origin != own:
-        aliases += (by_author(sender.id, origin),)
-    name = MessageId(found.name or "")
-    at = parts.time_of(found.at) if found.at else None
-    if found.replaces:
-        return MessageEdited(
-            id=name,
-            aliases=aliases,
-            room=place.room,
-            sender=sender,
-            target=by_author(sender.id, found.replaces),
-            content=content,
-            kind=kind,
-            at=at,
-            replayed=replayed,
-            mark=_mark(own, origin),
-        )
-    return MessageCreated(
-        id=name,
-        aliases=aliases,
-        room=place.room,
-        sender=sender,
-        content=content,
-        kind=kind,
-        reply_to=_reply(found.reply, place) if found.reply is not None else None,
-        at=at,
-        replayed=replayed,
-        mark=_mark(own, origin),
-    )
-
-
-def _mark(own: str | None, origin: str | None) -> str:
-    """The txn that a message of another bears: it is some Hubbub's copy."""
-    if own and _TXN.fullmatch(own):
-        return own
-    return origin if origin and _TXN.fullmatch(origin) else ""
-
-
 def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> Past | None:
-    """What a room shows, or its archive holds, of what was said before; None: it was no occupant's word.
+    """What a room shows, or its archive holds, of what was said before; None: nobody's word.
 
     `name` and `stamp` are the archive's; without them the room itself has to name and date it (XEP-0045
     section 7.2.14).
     """
     room, _, nick = (element.get("from") or "").partition("/")
-    if room != place.room or not nick or element.get("type") != "groupchat":
+    if room != place.room or element.get("type") != "groupchat":
         return None
     found = parts.read(element, place)
     if name is not None:
         found.name, found.at = name, stamp
     elif not found.history:
         return None
-    said, mark = parts.content(found), _mark(found.own, found.origin)
-    event = None
-    if said is not None and not _ours(found, place, nick, mark):
-        event = _event(place, nick, found, said, replayed=True)
-    names = tuple(one for one in (found.own, found.origin) if one)
+    event = talk.heard(place, nick, found, None)
+    if event is None and not nick:
+        return None
+    if nick and _ours(found, place, nick, talk.mark(found.own, found.origin)):
+        event = None
+    names = tuple(one for one in (found.own, found.origin) if one and nick)
     return Past(found.name or "", f"{room}/{nick}", parts.time_of(found.at or ""), names, event)
 
 
@@ -194,17 +124,6 @@ def _ours(found: Parts, place: Place, nick: str, mark: str) -> bool:
     if place.me and found.occupant:
         return found.occupant == place.me
     return nick == place.nick and mark != ""
-
-
-def _reply(reply: Element, place: Place) -> MessageId | None:
-    """What is answered (XEP-0461): in rooms the name is the one that the room gave."""
-    name = reply.get("id")
-    if not name:
-        return None
-    to = reply.get("to") or ""
-    if place.stanza_ids or not to:
-        return MessageId(name)
-    return by_author(UserId(to), name)
 
 
 def _other(element: Element, session: Session, source: str, room: str, kind: str | None) -> Said | None:

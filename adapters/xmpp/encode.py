@@ -7,19 +7,35 @@ section 2.2) and escapes what XML reads: one forbidden character would cost the 
 import re
 from datetime import UTC, datetime
 
-from bridge import PLAIN, Content, Feature, Kind, Mark, RoomId, Span, Txn
+from bridge import (
+    PLAIN,
+    Answered,
+    Content,
+    DeleteMessage,
+    EditMessage,
+    Feature,
+    Kind,
+    Mark,
+    Part,
+    RoomId,
+    SendMessage,
+    SetReactions,
+    Span,
+    Txn,
+)
 
 from . import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "archive", "body", "delay", "direct", "iq", "join", "leave", "message", "origin", "quote", "refusal",
+    "answer", "archive", "body", "delay", "delete", "direct", "edit", "iq", "join", "leave", "message",
+    "origin", "quote", "react", "refusal",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
 """Bytes: the smallest limit on a stanza that a usual server comes with (ejabberd)."""
-_ENVELOPE = 5000
-"""Bytes for all but the words: the address of the room alone may take 3071."""
+_ENVELOPE = 12000
+"""Bytes for all but the words: an address alone may take 3071, and an answer has two of them."""
 TEXT_LIMIT = (STANZA_LIMIT - _ENVELOPE) // 5
 """Bytes of text that stay below the limit whatever they are: at worst each is escaped to five."""
 MARK_COST = 11
@@ -30,6 +46,12 @@ FEATURES = frozenset({Feature.QUOTE, Feature.CODE_BLOCK})
 _FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[&<>'\"]")
 _UNSTYLED = "<unstyled xmlns='urn:xmpp:styling:0'/>"
+_STORE = "<store xmlns='urn:xmpp:hints'/>"
+"""Without words an archive would not keep it (XEP-0334)."""
+_RETRACTED = "/me retracted a previous message, but it's unsupported by your client."
+_MOST_EMOJIS = 100
+_LONGEST_EMOJI = 100
+"""Characters: the longest family of emojis is far from it."""
 _MUC = "http://jabber.org/protocol/muc"
 _ARCHIVE = "urn:xmpp:mam:2"
 
@@ -55,8 +77,11 @@ def _escaped(text: str) -> str:
     return text
 
 
-def body(content: Content, kind: Kind = Kind.TEXT) -> str:
-    """The words as a body, with styling directives, or with the hint that there are none (XEP-0393)."""
+def body(content: Content, kind: Kind = Kind.TEXT, before: str = "") -> str:
+    """The words as a body, with styling directives, or with the hint that there are none (XEP-0393).
+
+    `before` stands before them and is XML already.
+    """
     spans = content.spans
     marked = False
     for span in spans:
@@ -66,10 +91,10 @@ def body(content: Content, kind: Kind = Kind.TEXT) -> str:
     if marked:
         text = _escaped(_emote(_build(spans, kind), kind))
         if len(text.encode("utf-8", "replace")) <= STANZA_LIMIT - _ENVELOPE:
-            return f"<body>{text}</body>"
+            return f"<body>{before}{text}</body>"
     text = _emote(content.text, kind)
     hint = _UNSTYLED if styling.is_styled(text) else ""
-    return f"<body>{_escaped(text)}</body>{hint}"
+    return f"<body>{before}{_escaped(text)}</body>{hint}"
 
 
 def _build(spans: tuple[Span, ...], kind: Kind) -> str:
@@ -89,6 +114,71 @@ def _emote(text: str, kind: Kind) -> str:
 def message(room: RoomId, content: Content, kind: Kind, txn: Txn, more: str = "") -> str:
     """A message to a room. Its id comes back with it (XEP-0045 section 7.4); `more` is XML already."""
     return f"<message to='{quote(room)}' type='groupchat' id='{txn}'>{more}{body(content, kind)}</message>"
+
+
+def answer(command: SendMessage, answered: Answered, more: str, *, named: bool) -> str:
+    """A message that answers another one (XEP-0461), with its first words for clients that know no answers
+    (XEP-0428).
+
+    `named`: whether the room names messages. Else there is no way to say what is answered (XEP-0461 section
+    4.1), and the quotation is all.
+    """
+    room = command.room
+    quoted = _FORBIDDEN.sub("", f"> {answered.name}: {answered.text}\n")
+    if named:
+        part = answered.part
+        author = part.aliases[0].partition("\n")[2] if part.aliases else ""
+        # Clients want an address; an occupant id is none, and the name is as near as we come.
+        to = author if author.startswith(f"{room}/") else f"{room}/{answered.name}"
+        more += (
+            f"<reply xmlns='urn:xmpp:reply:0' to='{quote(to)}' id='{quote(part.id)}'/>"
+            "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'>"
+            f"<body start='0' end='{len(quoted)}'/></fallback>"
+        )
+    return _message(room, command.txn, more + body(command.content, command.kind, _escaped(quoted)))
+
+
+def edit(command: EditMessage, more: str) -> str:
+    """Other words for a message of ours (XEP-0308)."""
+    replaced = f"<replace xmlns='urn:xmpp:message-correct:0' id='{quote(_own(command.target))}'/>"
+    return message(command.room, command.content, command.kind, command.txn, more + replaced)
+
+
+def delete(command: DeleteMessage, more: str) -> str:
+    """Take a message of ours back (XEP-0424).
+
+    In the form of version 0.4, by the room's name for it, and in that of 0.3, by ours: clients of 2023 know
+    only that, and those that know both do the same twice.
+    """
+    target = command.target
+    return _message(
+        command.room,
+        command.txn,
+        f"{more}<retract xmlns='urn:xmpp:message-retract:1' id='{quote(target.id)}'/>"
+        f"<apply-to xmlns='urn:xmpp:fasten:0' id='{quote(_own(target))}'>"
+        "<retract xmlns='urn:xmpp:message-retract:0'/></apply-to>"
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:message-retract:1'/>"
+        f"<body>{_RETRACTED}</body>{_STORE}",
+    )
+
+
+def react(command: SetReactions, more: str) -> str:
+    """All our reactions to a message (XEP-0444), as far as a stanza can hold them."""
+    few = [emoji for emoji in command.emojis if len(emoji) <= _LONGEST_EMOJI][:_MOST_EMOJIS]
+    inside = "".join([f"<reaction>{_escaped(emoji)}</reaction>" for emoji in few])
+    reactions = (
+        f"<reactions xmlns='urn:xmpp:reactions:0' id='{quote(command.target.id)}'>{inside}</reactions>"
+    )
+    return _message(command.room, command.txn, f"{more}{reactions}{_STORE}")
+
+
+def _message(room: RoomId, txn: Txn, inside: str) -> str:
+    return f"<message to='{quote(room)}' type='groupchat' id='{txn}'>{inside}</message>"
+
+
+def _own(target: Part) -> str:
+    """The name that we gave a message: the room's is no use for it."""
+    return target.aliases[0].partition("\n")[0] if target.aliases else target.id
 
 
 def origin(txn: Txn) -> str:

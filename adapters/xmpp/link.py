@@ -13,8 +13,6 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
-    MessageCreated,
-    MessageEdited,
     Part,
     Position,
     Receipt,
@@ -175,7 +173,7 @@ class Link:
         if said is None:
             if place is not None and element.get("type") != "groupchat":
                 self._reader.archived(element)
-        elif isinstance(said, MessageCreated | MessageEdited):
+        elif isinstance(said, TalkEvent):
             self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):
             self._reflected(said)

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element
 from bridge import Content, Kind, Span, cut, normal, plain
 
 from . import styling, xhtml
+from .about import About
+from .about import read as read_about
 from .session import Place
 
 __all__ = ["DELAYS", "Parts", "believed", "content", "is_subject", "read", "time_of"]
@@ -19,6 +21,7 @@ _OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
 DELAYS = ("{urn:xmpp:delay}delay", "{jabber:x:delay}x")
 _REPLACE = "{urn:xmpp:message-correct:0}replace"
 _REPLY = "{urn:xmpp:reply:0}reply"
+_REACTIONS = "urn:xmpp:reactions:0"
 _FALLBACK = "{urn:xmpp:fallback:0}fallback"
 _UNSTYLED = "{urn:xmpp:styling:0}unstyled"
 _XHTML = "{http://jabber.org/protocol/xhtml-im}html"
@@ -58,6 +61,10 @@ class Parts:
     replaces: str | None = None
     reply: Element | None = None
     quoted: tuple[int, int] | None = None
+    about: About | None = None
+    """What it says of an earlier message, beside what stands here."""
+    spoken: bool = True
+    """Whether the words are more than what clients show that know no reactions."""
     styled: bool = True
     secret: bool = False
     link: str | None = None
@@ -98,12 +105,15 @@ def _rarer(tag: str, child: Element, place: Place, parts: Parts) -> None:
         parts.reply = child
     elif tag == _FALLBACK:
         parts.quoted = _quoted(child) or parts.quoted
+        parts.spoken = parts.spoken and child.get("for") not in (None, _REACTIONS)
     elif tag == _XHTML:
         parts.html = child.find(_XHTML_BODY)
     elif tag == _OOB:
         parts.link = child.findtext(_OOB_URL)
     elif tag in _ENCRYPTED:
         parts.secret = True
+    else:
+        parts.about = read_about(child, parts.about)
 
 
 def _delay(child: Element, place: Place, parts: Parts) -> None:

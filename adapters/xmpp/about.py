@@ -1,0 +1,92 @@
+"""What a message says of an earlier one: that it is taken back, or what somebody feels about it. Pure."""
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+__all__ = ["About", "Reactions", "Removal", "read"]
+
+_RETRACT = "{urn:xmpp:message-retract:1}retract"
+_FASTENED = "{urn:xmpp:fasten:0}apply-to"
+_RETRACT_0 = "{urn:xmpp:message-retract:0}retract"
+_MODERATED = "{urn:xmpp:message-moderate:1}moderated"
+_MODERATED_0 = "{urn:xmpp:message-moderate:0}moderated"
+_REASONS = frozenset(
+    f"{{urn:xmpp:message-{spec}}}reason" for spec in ("retract:1", "moderate:0", "moderate:1")
+)
+_OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
+_REACTIONS = "{urn:xmpp:reactions:0}reactions"
+_REACTION = "{urn:xmpp:reactions:0}reaction"
+_MOST = 100
+_LONGEST = 100
+"""Characters: the longest family of emojis is far from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A message is taken back (XEP-0424), or a moderator takes it away (XEP-0425)."""
+
+    target: str
+    named_by_room: bool
+    """Whether the target's name is the room's; else it is the one that its author gave it."""
+    moderated: bool = False
+    by: str = ""
+    """The moderator's address in the room, where it is told."""
+    occupant: str = ""
+    """Their occupant id, where it is told."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """All that somebody feels about a message now (XEP-0444)."""
+
+    target: str
+    emojis: tuple[str, ...]
+
+
+About = Removal | Reactions
+
+
+def read(child: Element, known: About | None) -> About | None:
+    """What a child of a message says of an earlier one; `known` is what those before it say."""
+    tag = child.tag
+    if tag == _REACTIONS:
+        return known or _reactions(child)
+    if tag == _RETRACT:
+        return _removal(child, child.find(_MODERATED), child.get("id"), named_by_room=True) or known
+    if tag == _FASTENED and not isinstance(known, Removal):
+        moderated = child.find(_MODERATED_0)
+        if (child if moderated is None else moderated).find(_RETRACT_0) is not None:
+            named_by_room = moderated is not None
+            return _removal(child, moderated, child.get("id"), named_by_room=named_by_room) or known
+    return known
+
+
+def _removal(
+    element: Element, moderated: Element | None, target: str | None, *, named_by_room: bool
+) -> Removal | None:
+    if not target:
+        return None
+    if moderated is None:
+        return Removal(target, named_by_room)
+    named = moderated.find(_OCCUPANT_ID)
+    reasons = [child.text or "" for child in element.iter() if child.tag in _REASONS]
+    return Removal(
+        target,
+        named_by_room,
+        moderated=True,
+        by=moderated.get("by") or "",
+        occupant=named.get("id") or "" if named is not None else "",
+        reason=" ".join("".join(reasons[:1]).split())[:200],
+    )
+
+
+def _reactions(element: Element) -> Reactions | None:
+    target = element.get("id")
+    if not target:
+        return None
+    emojis = [(child.text or "").strip() for child in element.iterfind(_REACTION)]
+    return Reactions(
+        target,
+        tuple(dict.fromkeys(emoji for emoji in emojis[:_MOST] if 0 < len(emoji) <= _LONGEST)),
+    )

@@ -1,0 +1,156 @@
+"""What stands in a message to an event. Pure."""
+
+import re
+from xml.etree.ElementTree import Element
+
+from bridge import (
+    Content,
+    Kind,
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    ReactionsChanged,
+    Removed,
+    Sender,
+    TalkEvent,
+    UserId,
+    by_author,
+)
+
+from . import parts
+from .about import Reactions, Removal
+from .parts import Parts
+from .session import Place, Session
+
+__all__ = ["heard", "mark"]
+
+_TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
+"""What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
+
+
+def heard(place: Place, nick: str, found: Parts, session: Session | None) -> TalkEvent | None:
+    """What an occupant says, or with the nick "" the room itself; None: nothing that matters.
+
+    Without a session it is replayed, and nobody makes a name for it.
+    """
+    about = found.about
+    if isinstance(about, Removal) and about.moderated:
+        # Only the room's own word counts: an occupant may claim anything (XEP-0425 section 6).
+        return None if nick else _removed(place, _moderator(place, about), found, about, session)
+    if not nick:
+        return None
+    sender = Sender(UserId(f"occupant:{found.occupant}" if found.occupant else f"{place.room}/{nick}"), nick)
+    if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
+        said = parts.content(found)  # beside words that are no mere fallback, reactions count for nothing
+        return _said(place, sender, found, said, session) if said is not None else None
+    if isinstance(about, Removal):
+        return _removed(place, sender, found, about, session)
+    return ReactionsChanged(
+        id=_name(found, session),
+        aliases=_aliases(sender, found),
+        room=place.room,
+        sender=sender,
+        target=MessageId(about.target),
+        emojis=about.emojis,
+        at=parts.time_of(found.at) if found.at else None,
+        replayed=session is None,
+        mark=mark(found.own, found.origin),
+    )
+
+
+def _said(
+    place: Place, sender: Sender, found: Parts, said: tuple[Kind, Content], session: Session | None
+) -> MessageCreated | MessageEdited:
+    kind, content = said
+    own, origin = found.own, found.origin
+    name, aliases = _name(found, session), _aliases(sender, found)
+    at = parts.time_of(found.at) if found.at else None
+    replayed = session is None
+    if found.replaces:
+        return MessageEdited(
+            id=name,
+            aliases=aliases,
+            room=place.room,
+            sender=sender,
+            target=by_author(sender.id, found.replaces),
+            content=content,
+            kind=kind,
+            at=at,
+            replayed=replayed,
+            mark=mark(own, origin),
+        )
+    return MessageCreated(
+        id=name,
+        aliases=aliases,
+        room=place.room,
+        sender=sender,
+        content=content,
+        kind=kind,
+        reply_to=_reply(found.reply, place) if found.reply is not None else None,
+        at=at,
+        replayed=replayed,
+        mark=mark(own, origin),
+    )
+
+
+def _removed(
+    place: Place, sender: Sender, found: Parts, removal: Removal, session: Session | None
+) -> Removed:
+    """A retraction (XEP-0424), or a moderator's (XEP-0425)."""
+    named_by_room = removal.moderated or (removal.named_by_room and place.stanza_ids)
+    target = MessageId(removal.target) if named_by_room else by_author(sender.id, removal.target)
+    return Removed(
+        id=_name(found, session),
+        aliases=() if removal.moderated else _aliases(sender, found),
+        room=place.room,
+        sender=sender,
+        target=target,
+        reason=removal.reason,
+        by_moderator=removal.moderated,
+        at=parts.time_of(found.at) if found.at else None,
+        replayed=session is None,
+        mark="" if removal.moderated else mark(found.own, found.origin),
+    )
+
+
+def _moderator(place: Place, removal: Removal) -> Sender:
+    """Who took a message away; where the room does not tell, it is the room."""
+    room, _, nick = removal.by.partition("/")
+    if room != place.room or not nick:
+        return Sender(UserId(place.room), place.room)
+    known = removal.occupant and place.occupant_ids
+    return Sender(UserId(f"occupant:{removal.occupant}" if known else removal.by), nick)
+
+
+def _name(found: Parts, session: Session | None) -> MessageId:
+    """The room's name for a message, or else one that we make, unless it is of the past."""
+    if found.name or session is None:
+        return MessageId(found.name or "")
+    return session.fresh_id()
+
+
+def _aliases(sender: Sender, found: Parts) -> tuple[MessageId, ...]:
+    """The names that its author gave it."""
+    own, origin = found.own, found.origin
+    aliases: tuple[MessageId, ...] = (by_author(sender.id, own),) if own else ()
+    if origin and origin != own:
+        aliases += (by_author(sender.id, origin),)
+    return aliases
+
+
+def mark(own: str | None, origin: str | None) -> str:
+    """The txn that a message of another bears: it is some Hubbub's copy."""
+    if own and _TXN.fullmatch(own):
+        return own
+    return origin if origin and _TXN.fullmatch(origin) else ""
+
+
+def _reply(reply: Element, place: Place) -> MessageId | None:
+    """What is answered (XEP-0461): in rooms the name is the one that the room gave."""
+    name = reply.get("id")
+    if not name:
+        return None
+    to = reply.get("to") or ""
+    if place.stanza_ids or not to:
+        return MessageId(name)
+    return by_author(UserId(to), name)
