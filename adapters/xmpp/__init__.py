@@ -5,7 +5,13 @@ XEP-0030 (service discovery), XEP-0045 (multi-user chat), XEP-0059 (paging), XEP
 words), XEP-0071 (XHTML-IM, on the way in), XEP-0198 (stream management with resumption), XEP-0203 (delay,
 to know history and to say when something was said), XEP-0245 (/me), XEP-0308 (correction), XEP-0313 (a
 room's archive), XEP-0359 (stanza ids), XEP-0368 (direct TLS), XEP-0393 (message styling), XEP-0410 (self-
-ping), XEP-0421 (occupant ids), XEP-0428 and XEP-0461 (replies).
+ping), XEP-0421 (occupant ids), XEP-0424 (retraction, in its forms of 2023 and of today), XEP-0425
+(moderation, likewise, on the way in), XEP-0428 (what is only for clients that know no better), XEP-0444
+(reactions), XEP-0461 (replies).
+
+A correction names the id that we gave the message. Replies, reactions and retractions need the room's own
+(XEP-0359): where a room gives none, a reply is only a quotation, a retraction has only the older form to
+rely on, and there are no reactions. That a moderator removed something is believed of the room alone.
 
 What was said while we were away is read from the room's archive, or from the history that the room shows
 (XEP-0045 section 7.2.14) where it names its messages; what was sent when a connection ended is looked up in
@@ -16,9 +22,10 @@ session stands, stanzas go past it: its stanza objects cost more than all else t
 
 Known gaps: in a room whose messages bear no stanza ids nothing can be told of what was missed while the
 bridge was away for longer than a stream can be resumed, and what was sent is found only as far as the room
-shows its history; what its author keeps out of the archive (XEP-0334) is missed likewise; deletions,
-reactions, threads and avatars are not relayed; encrypted messages are named, not read; a nick that a room
-holds back is not told apart from one in use.
+shows its history; what its author keeps out of the archive (XEP-0334) is missed likewise; a retraction that names the
+author's id in the form of today, where the room has names, is not recognised, as nobody can tell the two
+apart; a removal is announced without its reason; threads and avatars are not relayed; encrypted messages are
+named, not read; a nick that a room holds back is not told apart from one in use.
 """
 
 from .adapter import XmppAdapter as Adapter

@@ -31,9 +31,12 @@ _PATIENCE = 30.0
 
 
 class Archive(Demo):
-    """Prosody whose rooms keep what is said (XEP-0313) and name it (XEP-0359)."""
+    """Prosody whose rooms keep what is said (XEP-0313), name it (XEP-0359) and have moderators (XEP-0425).
 
-    more = '  modules_enabled = { "muc_mam" }\n  muc_log_by_default = true\n'
+    The last comes with the Debian package prosody-modules.
+    """
+
+    more = '  modules_enabled = { "muc_mam", "muc_moderation" }\n  muc_log_by_default = true\n'
 
 
 class Ejabberd:

@@ -1,33 +1,15 @@
 """What was said while nobody listened, from the archives of real rooms (XEP-0313)."""
 
-import contextlib
 import dataclasses
 import time
 
 import pytest
 
-from adapters.xmpp import Adapter
-from bridge import CatchUp, ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
-from tests.adapters.xmpp.harness import command, failure, give, running
-from tests.adapters.xmpp.servers import Archive, Ejabberd
+from bridge import ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
+from tests.adapters.xmpp.harness import command, failure, give
+from tests.adapters.xmpp.places import Bridge, Prosody
+from tests.adapters.xmpp.servers import Ejabberd
 from tests.e2e.proxy import Proxy
-
-
-class Prosody:
-    """Prosody with an archive, spoken to as the other server is."""
-
-    def __init__(self, folder):
-        folder.chmod(0o755)
-        self._demo = Archive(folder)
-        self.domain, self.rooms = "demo.hubbub.test", "rooms.demo.hubbub.test"
-        self.start, self.stop, self.person = self._demo.start, self._demo.stop, self._demo.person
-
-    @property
-    def port(self):
-        return self._demo.port
-
-    async def register(self, user, password):
-        self._demo.account(user, password)
 
 
 @pytest.fixture(scope="module", params=[Prosody, Ejabberd])
@@ -39,40 +21,6 @@ async def server(request, tmp_path_factory):
         yield made
     finally:
         await made.stop()
-
-
-class Bridge:
-    """An adapter in one room, run again and again, and what the core remembers of it."""
-
-    def __init__(self, server, name):
-        self.room = f"{name}@{server.rooms}"
-        self.positions = {}
-        self.server = server
-        self.user = "hubbub"
-
-    @contextlib.asynccontextmanager
-    async def running(self, positions=None, *, port=None, **rules):
-        config = Adapter.NetworkConfig(
-            jid=f"{self.user}@{self.server.domain}", password=self.user, server="127.0.0.1",
-            port=port or self.server.port, tls="none",
-        )  # fmt: skip
-        self.adapter = Adapter("home", config, "I am a bridge.")
-        self.adapter.catch_up = CatchUp(**rules)
-        rooms = {self.room: Adapter.RoomConfig(create=True)}
-        known = self.positions if positions is None else dict(positions)
-        async with running(self.adapter, rooms, joined=False, positions=known) as ears:
-            yield ears
-
-    async def begin(self):
-        """The room, with alice in it; one message was heard live."""
-        async with self.running() as ears:
-            assert await ears.until_joined(self.room) == ([], False)
-            assert self.room in self.positions, "a room begins at now"
-            start = dict(self.positions)
-            self.alice = await self.server.person("alice", self.room)
-            await self.alice.say(plain("live"))
-            live = await ears.said()
-        return start, live
 
 
 @pytest.fixture
