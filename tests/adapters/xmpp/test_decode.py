@@ -307,9 +307,11 @@ trees = st.recursive(
     st.just(""),
     lambda inside: st.builds(
         "<{0} xmlns='{1}' id='a' from='room@muc.x' start='0' end='9' stamp='x'>{2}</{0}>".format,
-        st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback"]),
+        st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback",
+                         "retract", "apply-to", "moderated", "reactions", "reaction", "reason"]),
         st.sampled_from(["jabber:client", "urn:xmpp:delay", "urn:xmpp:reply:0", "jabber:x:oob",
-                         "urn:xmpp:sid:0",
+                         "urn:xmpp:sid:0", "urn:xmpp:message-retract:1", "urn:xmpp:message-retract:0",
+                         "urn:xmpp:fasten:0", "urn:xmpp:message-moderate:1", "urn:xmpp:reactions:0",
                          "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml",
                          "urn:xmpp:message-correct:0", "http://jabber.org/protocol/muc#user", "a"]),
         st.lists(inside, max_size=3).map("".join),
