@@ -1,10 +1,11 @@
 """Matrix: a relay bot in rooms of one homeserver's account, over the client-server API.
 
-Follows the Matrix specification v1.11, client-server API; sections are named by their titles, since
+Follows the Matrix specification v1.13, client-server API; sections are named by their titles, since
 their numbers change: Client Authentication (Login, Soft logout), Syncing with Filtering and
 Lazy-loading room members, Sending events to a room, Rooms (Room aliases, Joining rooms), Instant
-Messaging (Rich text), User and room mentions, Rich replies with their fallbacks, Event replacements,
-Room Upgrades, Rate limiting, Transaction identifiers.
+Messaging (Rich text), User and room mentions, Rich replies (their former fallbacks are read, none are
+written), Threading (as answers to the root), Event replacements, Event annotations and reactions,
+Redactions, Relationships API, Room Upgrades, Rate limiting, Transaction identifiers.
 
 What is promised. A message is confirmed by its event id. One in doubt is looked up by our mark in the
 room's history, back to ten minutes before its first attempt, so that neither the device nor the server's
@@ -14,16 +15,23 @@ password `device_id` or one made of the network's and the user's name. What was 
 is read from the last position, with what the sync left out, before a room counts as joined. While the
 homeserver limits the account, rooms speak in turn.
 
+An edit, a removal or a set of reactions may be asked for again at any time and gives the same: what is
+gone counts as removed, and of reactions only the difference is sent. Edits alert nobody, since nobody can
+tell whom the message alerted already. Redactions are believed as far as the homeserver looked at them.
+
 Of matrix-nio serve the session (homeserver, token, device) and its HTTP request with login, whoami,
 logout, joins, aliases and names. Its request is overridden to turn every refusal into one of our
 errors, so that its endless retries never begin. Not used, for what was measured: `sync_forever`
 (hammers a server that answers 502), its event classes (60 us each, by JSON schema), `room_send`
 (ignores Retry-After).
 
-Known gaps: encrypted rooms are refused; deletions, reactions and threads as such are not relayed; a
-file is named, not carried. Of more than 5,000 events that were missed in one room, or of more messages
-than `catch_up` wants after an absence, the oldest are left out, with a warning. A copy that was redacted
-before it was confirmed is found only by the device that sent it.
+Known gaps: encrypted rooms are refused; threads as such are not relayed, and reactions that are images
+are not either; a file is named, not carried; whoever is answered is not alerted by that. Of a message
+that is removed the homeserver keeps former edits, which clients do not show. Where a server puts the
+target of a redaction into one place only, only people's removals of their own words count. Of more than
+5,000 events that were missed in one room, or of more messages than `catch_up` wants after an absence, the
+oldest are left out, with a warning. A copy that was redacted before it was confirmed is found only by the
+device that sent it.
 """
 
 from .adapter import MatrixAdapter as Adapter

@@ -17,13 +17,13 @@ from bridge import (
     Emit,
     Feature,
     Mark,
-    MessageId,
     Model,
     Part,
     RateLimited,
     Receipt,
     RoomId,
     RoomUnavailable,
+    Support,
     Txn,
     Unit,
 )
@@ -31,9 +31,10 @@ from bridge import (
 from .account import Account
 from .client import Client
 from .config import MatrixNetwork, MatrixRoom, room_id
-from .encode import TEXT_LIMIT, encode
+from .encode import TEXT_LIMIT
 from .look import look_at
 from .pace import Pace
+from .perform import perform
 from .rooms import Rooms
 from .sent import find_sent
 from .session import Session
@@ -50,6 +51,10 @@ _CAPABILITIES = Capabilities(
     lines=True,
     marks=frozenset(Mark),
     features=frozenset(Feature),
+    reply=Support.FULL,
+    edit=Support.FULL,
+    delete=Support.FULL,
+    reaction=Support.FULL,
     authorship=Authorship.PREFIX,
     name_pings=False,
     window=1,
@@ -182,14 +187,14 @@ class MatrixAdapter(Adapter):
     async def _deliver(
         self, wire: str, command: Command, future: "asyncio.Future[Receipt]", *, limited: bool
     ) -> None:
-        """Say it and settle the future. What ends the connection ends the run as well."""
+        """Do it and settle the future. What ends the connection ends the run as well."""
 
-        async def say() -> str:
-            return await self._client.say(wire, encode(command, self.network), command.txn)
+        async def do() -> Part | None:
+            return await perform(self._client, wire, self._session.own, command, self.network)
 
         asked = asyncio.get_running_loop().time()
         try:
-            event = await (self._pace.take(say) if limited else say())
+            part = await (self._pace.take(do) if limited else do())
         except ConnectionLost as error:
             _fail(future, error)
             raise
@@ -203,7 +208,7 @@ class MatrixAdapter(Adapter):
             _fail(future, error)
         else:
             if not future.done():
-                future.set_result(Receipt(Part(MessageId(event))))
+                future.set_result(Receipt(part))
 
     def _tell_of_limits(self, error: RateLimited) -> None:
         if not self._told_of_limits:

@@ -21,7 +21,7 @@ from bridge import (
 
 from .decode import mapping, text_of
 
-__all__ = ["LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
+__all__ = ["Duplicate", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 
 _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
@@ -47,6 +47,10 @@ class NotMatrix(ConnectionLost):
 
 class NotThere(RoomUnavailable):
     """The thing asked for does not exist, or not for us."""
+
+
+class Duplicate(Rejected):
+    """We have reacted like this already ("Avoiding duplicate annotations")."""
 
 
 def answer(body: bytes) -> dict[str, Any]:
@@ -84,6 +88,8 @@ def _by_code(code: str, said: str) -> AdapterError | None:
     match code:
         case "M_USER_DEACTIVATED" | "M_USER_LOCKED":
             return AuthenticationFailed(f"{said}: look at the account that user names")
+        case "M_DUPLICATE_ANNOTATION":
+            return Duplicate(said)
         case "M_TOO_LARGE":
             return Rejected("the message is too large for the homeserver")
         case "M_RESOURCE_LIMIT_EXCEEDED":

@@ -56,17 +56,26 @@ class Client:
         query |= {name: token for name, token in (("from", start), ("to", end)) if token is not None}
         return await self.call("GET", ("rooms", room, "messages"), query)
 
-    async def say(self, room: str, content: Mapping[str, Any], txn: Txn) -> str:
-        """Put a message into the room; the same txn again gives the same event. Returns its id."""
-        path = ("rooms", room, "send", "m.room.message", txn)
+    async def say(self, room: str, content: Mapping[str, Any], txn: Txn, kind: str = "m.room.message") -> str:
+        """Put an event into the room; the same txn again gives the same event. Returns its id."""
+        return await self._put(("rooms", room, "send", kind, txn), content)
+
+    async def redact(self, room: str, event: str, content: Mapping[str, Any], txn: Txn) -> str:
+        """Take an event back ("Redactions"). Returns the id of the event that does so."""
+        return await self._put(("rooms", room, "redact", event, txn), content)
+
+    async def reactions(self, room: str, event: str, start: str | None) -> dict[str, Any]:
+        """A page of what anybody reacted with, the newest first ("Relationships API")."""
+        path = ("rooms", room, "relations", event, "m.annotation", "m.reaction")
+        query = {"limit": "100", **({"from": start} if start is not None else {})}
+        return await self.call("GET", path, query, version="v1")
+
+    async def event(self, room: str, event: str) -> Mapping[str, Any] | None:
+        """One event of a room; None when it is not there."""
         try:
-            reply = await self.call("PUT", path, body=content)
-        except ConnectionLost:
-            # A kept connection that the server had just closed; the txn makes a second time harmless.
-            reply = await self.call("PUT", path, body=content)
-        if event := id_of(reply.get("event_id")):
-            return event
-        raise TemporaryFailure("the homeserver took the message but did not name it")
+            return await self.call("GET", ("rooms", room, "event", event))
+        except NotThere:
+            return None
 
     async def resolve(self, alias: str) -> tuple[str, tuple[str, ...]]:
         """The room that an alias names, and servers to join it by ("Room aliases")."""
@@ -104,7 +113,17 @@ class Client:
         except NotThere:
             return None
 
-    async def call(
+    async def _put(self, path: Sequence[str], content: Mapping[str, Any]) -> str:
+        try:
+            reply = await self.call("PUT", path, body=content)
+        except ConnectionLost:
+            # A kept connection that the server had just closed; the txn makes a second time harmless.
+            reply = await self.call("PUT", path, body=content)
+        if event := id_of(reply.get("event_id")):
+            return event
+        raise TemporaryFailure("the homeserver took the event but did not name it")
+
+    async def call(  # noqa: PLR0913 -- all but the first two by name
         self,
         method: str,
         path: Sequence[str],
@@ -112,9 +131,10 @@ class Client:
         *,
         body: Mapping[str, Any] | None = None,
         limit: aiohttp.ClientTimeout | None = None,
+        version: str = "v3",
     ) -> dict[str, Any]:
         """One request. A soft logout is answered by a login ("Soft logout"). Raises AdapterErrors."""
-        target = "/_matrix/client/v3/" + "/".join([quote(part, safe="") for part in path])
+        target = f"/_matrix/client/{version}/" + "/".join([quote(part, safe="") for part in path])
         if query:
             target += "?" + urlencode(query)
         data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None

@@ -1,4 +1,4 @@
-"""Events to what people said (client-server API, "Instant Messaging"). Pure.
+"""Events to what people said and did about it (client-server API, "Instant Messaging"). Pure.
 
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
@@ -8,21 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from bridge import (
-    Block,
     Content,
     Kind,
     MessageCreated,
     MessageEdited,
     MessageId,
+    ReactionsChanged,
+    Removed,
     RoomId,
     Sender,
     Span,
+    TalkEvent,
     UserId,
     normal,
-    of_lines,
 )
 
-from .encode import MARK
+from .encode import MARK, is_key
 from .html import USER, parse
 from .scan import clean
 
@@ -39,57 +40,70 @@ _FILES = {
 }
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
-_LONGEST_QUOTE = 200
+_LONGEST_REASON = 500
+_TALK = ("m.room.message", "m.sticker")
 _LATEST = 1e15
 """Milliseconds; later than the year 30000 nobody spoke."""
 
 
 def decode(
     event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool = False
-) -> MessageCreated | MessageEdited | None:
-    """What somebody else said, or None. `names` are display names by user id.
+) -> TalkEvent | None:
+    """What somebody else said or did, or None. `names` are display names by user id.
 
     Whose content has our key is a copy: of another Hubbub, or of ours from when it had another account.
     """
     event = mapping(event)
     content = mapping(event.get("content"))
     sender, name = id_of(event.get("sender")), id_of(event.get("event_id"))
-    if not is_talk(event, own) or "state_key" in event or not name:
-        return None
-    if not USER.fullmatch(sender) or "body" not in content:
+    if event.get("sender") == own or "state_key" in event or not name or not USER.fullmatch(sender):
         return None
     said_by = Sender(UserId(sender), name_of(sender, names))
     at, mark = seconds(event.get("origin_server_ts")), text_of(content.get(MARK), _LONGEST_ID)
     relation = mapping(content.get("m.relates_to"))
     target = id_of(relation.get("event_id"))
+    kind = event.get("type")
+    if kind == "m.room.redaction":
+        target, vouched = _redacted(event, content)
+        return Removed(
+            id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
+            mark=mark, by_moderator=vouched, reason=text_of(content.get("reason"), _LONGEST_REASON),
+        ) if target else None  # fmt: skip
+    if kind == "m.reaction":
+        return ReactionsChanged(
+            id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
+            mark=mark, added=(relation["key"],),
+        ) if target and _is_reaction(relation) else None  # fmt: skip
+    if kind not in _TALK or "body" not in content:
+        return None
     if relation.get("rel_type") == "m.replace" and target:
+        new = _replacement(content)
         return MessageEdited(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
-            mark=mark, kind=_kind(content), content=said(_replacement(content), event.get("type"), names),
+            mark=mark, kind=_kind(new), content=said(new, kind),
         )  # fmt: skip
     reply_to = _reply_to(relation, target)
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, reply_to=reply_to, at=at, replayed=replayed,
-        mark=mark, kind=_kind(content), content=said(content, event.get("type"), names),
+        mark=mark, kind=_kind(content), content=said(content, kind),
     )  # fmt: skip
 
 
 def is_talk(event: object, own: str) -> bool:
     """Whether this is something that somebody else said, as far as its type goes."""
     event = mapping(event)
-    return event.get("type") in ("m.room.message", "m.sticker") and event.get("sender") != own
+    return event.get("type") in _TALK and event.get("sender") != own
 
 
-def said(content: Mapping[str, Any], kind: object, names: Mapping[str, str]) -> Content:
+def said(content: Mapping[str, Any], kind: object) -> Content:
     """The words of a message; for a file, words that name it ("m.room.message msgtypes")."""
     text = text_of(content.get("body"))
     file = "sticker" if kind == "m.sticker" else _FILES.get(text_of(content.get("msgtype")))
     if file is not None:
         return _named(file, content, text)
-    quoted: tuple[Span, ...] = ()
     if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
-        quoted, text = _unquoted(text, names)
-    return Content(_after_quote(quoted, _words(content, text)))
+        text = _unquoted(text)
+    return Content(_words(content, text))
 
 
 def name_of(user: str, names: Mapping[str, str]) -> str:
@@ -156,28 +170,36 @@ def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
     return MessageId(answered) if answered else None
 
 
-def _unquoted(text: str, names: Mapping[str, str]) -> tuple[tuple[Span, ...], str]:
-    """A reply's fallback taken off, and one line of it to show what is answered ("Rich replies")."""
+def _unquoted(text: str) -> str:
+    """A reply's words without its fallback, which clients before v1.13 sent ("Rich replies")."""
     rows = text.split("\n")
-    first = rows[0].removeprefix("> ").removeprefix("* ")
-    who, closed, words = first.removeprefix("<").partition(">")
-    if not (rows[0].startswith("> ") and first.startswith("<") and closed and USER.fullmatch(who)):
-        return (), text
-    quoted = 0
-    while quoted < len(rows) and rows[quoted].startswith(">"):
-        quoted += 1
+    who, closed, _ = rows[0].removeprefix("> ").removeprefix("* ").removeprefix("<").partition(">")
+    if not (rows[0].startswith(("> <", "> * <")) and closed and USER.fullmatch(who)):
+        return text
+    quoted = next((number for number, row in enumerate(rows) if not row.startswith(">")), len(rows))
     rest = rows[quoted:]
-    line = f"{name_of(who, names)}: {words.strip()}"
-    if len(line) > _LONGEST_QUOTE:
-        line = line[:_LONGEST_QUOTE] + "…"
-    return (Span(line, block=Block(quote=1)),), "\n".join(rest[1:] if rest and not rest[0].strip() else rest)
+    return "\n".join(rest[1:] if rest and not rest[0].strip() else rest)
 
 
-def _after_quote(quoted: tuple[Span, ...], words: tuple[Span, ...]) -> tuple[Span, ...]:
-    if not quoted:
-        return words
-    head = of_lines([(quoted[0].block, quoted)])
-    return normal((*head, Span("\n", block=quoted[0].block), *words)) if words else head
+def _redacted(event: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[str, bool]:
+    """What a redaction takes back, and whether its sender surely may ("Redactions").
+
+    A server gives a redaction to its clients only when it has the redacted event too, and either the
+    sender's power level is enough or the event is of the sender's own server, which answers for its users
+    (room version 3, "Handling redactions"). What failed the rules of the room (soft failure) is given to
+    nobody. So the server may be believed about what it looked at: `redacts` beside the content up to room
+    version 10, within it from version 11 on. The other place holds whatever the sender wrote, unless
+    the server put the same there, as it should. If both do not agree, nothing is vouched for, and
+    people take back only what is theirs.
+    """
+    outer, inner = id_of(event.get("redacts")), id_of(content.get("redacts"))
+    return outer or inner, outer == inner
+
+
+def _is_reaction(relation: Mapping[str, Any]) -> bool:
+    """Whether this is an emoji or a word; images go by addresses that mean nothing elsewhere."""
+    key = relation.get("key")
+    return relation.get("rel_type") == "m.annotation" and isinstance(key, str) and is_key(key)
 
 
 def seconds(stamp: object) -> float | None:

@@ -3,12 +3,22 @@
 import json
 from typing import Any
 
-from bridge import Content, Kind, SendMessage, Txn
+from bridge import Content, EditMessage, Kind, SendMessage, Txn
 
 from .render import body, formatted, is_pill
 from .scan import clean
 
-__all__ = ["LARGEST", "MARK", "TEXT_LIMIT", "content_of", "encode", "size"]
+__all__ = [
+    "LARGEST",
+    "MARK",
+    "TEXT_LIMIT",
+    "content_of",
+    "encode",
+    "is_key",
+    "reaction_of",
+    "redaction_of",
+    "size",
+]
 
 MARK = "hubbub.txn"
 """The key of our txn in an event's content."""
@@ -22,18 +32,86 @@ TEXT_LIMIT = 29_000
 of this length fits as a plain body."""
 
 _MOST_MENTIONS = 50
+_LONGEST_KEY = 64
+"""Signs of a reaction: families of emoji are long, and words are reactions too."""
+_LONGEST_REASON = 500
+_AROUND_EDIT = 1500
+"""Bytes of an edit's content beside the new content, when its fallback is cut."""
+_LONGEST_FALLBACK = 100
+"""Signs of the fallback of an edit that is too large otherwise."""
 _TYPES = {Kind.TEXT: "m.text", Kind.EMOTE: "m.emote", Kind.NOTICE: "m.notice"}
 
 
-def encode(command: SendMessage, network: str) -> dict[str, Any]:
-    """The content of an m.room.message. Mentions alert only people of this very network."""
-    return content_of(command.content, command.kind, txn=command.txn, pings=command.author.network == network)
+def encode(command: SendMessage | EditMessage, network: str) -> dict[str, Any]:
+    """The content of an m.room.message. Mentions alert only people of this very network.
+
+    An answer has no fallback ("Rich replies"): since v1.13 clients take none off and would show it twice,
+    and those that know no answers at all are older than most rooms.
+    """
+    pings = command.author.network == network
+    if isinstance(command, EditMessage):
+        return _edit(command, pings=pings)
+    relation = None
+    if command.answered is not None:
+        relation = {"m.in_reply_to": {"event_id": command.answered.part.id}}
+    return content_of(command.content, command.kind, txn=command.txn, pings=pings, relation=relation)
 
 
-def content_of(
-    content: Content, kind: Kind = Kind.TEXT, *, txn: Txn | None = None, pings: bool = False
+def is_key(text: str) -> bool:
+    """Whether a reaction can be told with this: an emoji or a word, not the address of an image."""
+    if not text.strip() or len(text) > _LONGEST_KEY or text.startswith("mxc://"):
+        return False
+    return clean(text) == text and "\n" not in text and "\t" not in text
+
+
+def reaction_of(target: str, key: str, txn: Txn) -> dict[str, Any]:
+    """The content of an m.reaction ("Event annotations and reactions")."""
+    return {"m.relates_to": {"rel_type": "m.annotation", "event_id": target, "key": key}, MARK: txn}
+
+
+def redaction_of(reason: str, txn: Txn) -> dict[str, Any]:
+    """The content of an m.room.redaction ("Redactions"); which event it is for stands in the address."""
+    words = clean(reason)[:_LONGEST_REASON]
+    return {**({"reason": words} if words else {}), MARK: txn}
+
+
+def _edit(command: EditMessage, *, pings: bool) -> dict[str, Any]:
+    """Other words for a message ("Event replacements"), and the same for clients that know no edits.
+
+    The outer m.mentions are who is alerted by the edit itself. Nobody is: whom the message alerted before
+    is not known, and to be alerted twice is worse than not to be alerted by an edit.
+    """
+    new = content_of(command.content, command.kind, pings=pings, most=LARGEST - _AROUND_EDIT)
+    event: dict[str, Any] = {
+        "msgtype": new["msgtype"],
+        "body": "* " + new["body"],
+        "m.mentions": {},
+        MARK: command.txn,
+        "m.new_content": new,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": command.target.id},
+    }
+    html = new.get("formatted_body")
+    if html is not None:
+        rich = {**event, "format": new["format"], "formatted_body": "* " + html}
+        if size(rich) <= LARGEST:
+            return rich
+    if size(event) > LARGEST:
+        event["body"] = event["body"][:_LONGEST_FALLBACK] + "…"
+    return event
+
+
+def content_of(  # noqa: PLR0913 -- all but the first by name
+    content: Content,
+    kind: Kind = Kind.TEXT,
+    *,
+    txn: Txn | None = None,
+    pings: bool = False,
+    relation: dict[str, Any] | None = None,
+    most: int = LARGEST,
 ) -> dict[str, Any]:
-    """Say this. What would make the event too large goes: first the formatting, then the signs for it."""
+    """Say this. What would make the event larger than `most` bytes goes: first the formatting, then the
+    signs for it.
+    """
     spans = content.spans
     users = {span.mention for span in spans if is_pill(span)} if pings else set()
     # Without m.mentions clients would alert everybody whose name, or "@room", stands in the text.
@@ -41,13 +119,15 @@ def content_of(
     event: dict[str, Any] = {"msgtype": _TYPES[kind], "body": body(spans), "m.mentions": mentions}
     if txn is not None:
         event[MARK] = txn
+    if relation is not None:
+        event["m.relates_to"] = relation
     html = formatted(spans, pings=pings)
     if html is not None:
         rich = {**event, "format": "org.matrix.custom.html", "formatted_body": html}
-        if size(rich) <= LARGEST:
+        if size(rich) <= most:
             return rich
-    if size(event) > LARGEST:
-        event["body"] = clean(content.text)
+    if size(event) > most:
+        event |= {"body": clean(content.text), "m.mentions": {}}
     return event
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import CatchUp, RateLimited, Rejected, RoomUnavailable
+from bridge import CatchUp, MessageCreated, RateLimited, Rejected, Removed, RoomUnavailable, TalkEvent
 
 from .client import Client
 from .decode import is_talk, listed, mapping, seconds, text_of
@@ -20,7 +20,9 @@ __all__ = [
     "Past",
     "Reach",
     "filter_of",
+    "newest",
     "reach_of",
+    "standing",
     "start_of_gap",
     "state_of",
     "timeline_of",
@@ -28,7 +30,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_TALK = ["m.room.message", "m.sticker"]
+_TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"]
 _STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone"]
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
 """Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
@@ -149,3 +151,37 @@ def state_of(part: object) -> Sequence[Any]:
 def timeline_of(part: object) -> Sequence[Any]:
     """What happened in a room, in a sync."""
     return listed(mapping(mapping(part).get("timeline")).get("events"))
+
+
+def standing(talk: list[TalkEvent]) -> list[TalkEvent]:
+    """Without edits of, and reactions to, what is taken back right after.
+
+    Of a redacted message nothing is left, but of its edits everything: it would be said all the same.
+    """
+    gone = {event.target for event in talk if isinstance(event, Removed) and event.by_moderator}
+    if not gone:
+        return talk
+    return [
+        event for event in talk if isinstance(event, MessageCreated | Removed) or event.target not in gone
+    ]
+
+
+def newest(talk: list[TalkEvent], wire: str, reach: Reach, *, cut: bool) -> list[TalkEvent]:
+    """As much as is wanted of what was said while we were away, and a word about the rest.
+
+    What was done about messages goes with those that it stands between.
+    """
+    if reach.away:
+        said = [number for number, event in enumerate(talk) if isinstance(event, MessageCreated)]
+        if not reach.messages:
+            talk = []
+        elif len(said) > reach.messages:
+            cut = True
+            talk = talk[said[-reach.messages] :]
+    if cut:
+        log.warning(
+            "of what was missed in %s the newest %d messages are read; older ones are left out",
+            wire,
+            len(talk),
+        )
+    return talk

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from bridge import Content, Heard, Kind, Person, RoomId, cut
+from bridge import Content, Heard, Kind, MessageCreated, Person, RoomId, cut
 
 from .decode import decode, listed, mapping
 from .encode import TEXT_LIMIT, content_of
@@ -70,7 +70,8 @@ class DemoPerson(Person):
     def _hear(self, event: dict[str, Any], names: Mapping[str, str]) -> None:
         """To a person the bridge's mark means nothing."""
         words = {key: value for key, value in event["content"].items() if not key.startswith("hubbub.")}
-        if said := decode({**event, "content": words}, RoomId(self._room), names, self._user):
+        said = decode({**event, "content": words}, RoomId(self._room), names, self._user)
+        if isinstance(said, MessageCreated):
             self.heard.put_nowait(Heard(said.sender.name, said.content, said.kind))
 
     async def _sync(self, since: str | None) -> dict[str, Any]:

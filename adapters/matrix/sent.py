@@ -1,9 +1,10 @@
-"""What became of messages that may have been sent, by the marks in a room's history.
+"""What became of commands that may have been carried out, by the marks in a room's history.
 
 A homeserver answers a known transaction id with the same event ("Transaction identifiers"), for as long
 as it remembers it: Synapse for a day and over its own restarts, others in memory alone, all of them for
 one device. So the history is asked first, which depends on none of this, and the transaction id is left to
-cover what was still on its way meanwhile, or was redacted.
+cover what was still on its way meanwhile, or was redacted. Messages and edits are found; a removal, or
+reactions, may have been carried out in part, and to do them again does no harm.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ __all__ = ["find_sent"]
 
 _CLOCKS = 600.0
 """Seconds that the homeserver's clock may differ from ours."""
+_TYPES = ["m.room.message", "m.reaction", "m.room.redaction", "m.room.member"]
 _PAGES = 50
 _PATIENCE = 30.0
 
@@ -28,7 +30,7 @@ _PATIENCE = 30.0
 async def find_sent(
     client: Client, wire: str, own: str, since: float, txns: Collection[Txn]
 ) -> Mapping[Txn, Receipt | None]:
-    """Look for our own messages with these marks, back to before `since`.
+    """Look for our own events with these marks, back to before `since`.
 
     Raises TemporaryFailure when that takes longer than half a minute.
     """
@@ -42,13 +44,13 @@ async def find_sent(
 
 async def _search(
     client: Client, wire: str, own: str, before: float, txns: frozenset[str]
-) -> tuple[dict[Txn, Receipt], bool]:
-    """Receipts of those that are there, and whether all was read that could hold the others.
+) -> tuple[dict[Txn, Receipt | None], bool]:
+    """What is known of those that are there, and whether all was read that could hold the others.
 
     Nobody else's events are looked at, and nobody else's clock.
     """
-    found: dict[Txn, Receipt] = {}
-    only = json.dumps({"types": ["m.room.message", "m.room.member"], "senders": [own]})
+    found: dict[Txn, Receipt | None] = {}
+    only = json.dumps({"types": _TYPES, "senders": [own]})
     start: str | None = None
     for _ in range(_PAGES):
         page = await _page(client, wire, start, only)
@@ -57,7 +59,8 @@ async def _search(
                 continue
             name, txn = id_of(event.get("event_id")), _txn(event)
             if name and txn in txns:
-                found[Txn(txn)] = Receipt(Part(MessageId(name)))
+                said = event.get("type") == "m.room.message"
+                found[Txn(txn)] = Receipt(Part(MessageId(name))) if said else None
             if (at := seconds(event.get("origin_server_ts"))) is not None and at < before:
                 return found, True
         following = text_of(page.get("end"))

@@ -15,11 +15,24 @@ from bridge import (
     Position,
     RateLimited,
     Rejected,
+    TalkEvent,
 )
 
 from .client import Client
 from .decode import decode, id_of, mapping, text_of
-from .history import LIVE, History, Past, Reach, filter_of, reach_of, start_of_gap, state_of, timeline_of
+from .history import (
+    LIVE,
+    History,
+    Past,
+    Reach,
+    filter_of,
+    newest,
+    reach_of,
+    standing,
+    start_of_gap,
+    state_of,
+    timeline_of,
+)
 from .rooms import Rooms
 from .session import Session, after_join
 from .visitors import Visitors
@@ -189,14 +202,14 @@ class Listener:
         for wire, part in mapping(rooms.get("invite")).items():
             self._invites[wire] = mapping(mapping(part).get("invite_state")).get("events")
 
-    def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
+    def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[TalkEvent]:
         for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
         timeline, came_in = after_join((*past.events, *timeline_of(part)), self._session.own)
         if came_in or not past.whole:
             self._incomplete.add(wire)
-        talk: list[Event] = []
+        talk: list[TalkEvent] = []
         spoken = False
         for event in timeline:
             self._session.learn(wire, event)
@@ -212,7 +225,7 @@ class Listener:
             self._rooms.look_again(wire)
         if spoken:
             self._visitors.spoken_to(wire)
-        return _newest(talk, wire, reach, cut=past.cut)
+        return newest(standing(talk), wire, reach, cut=past.cut)
 
     def _is_person(self, event: object) -> bool:
         """Whether a person wrote this; robots use notices, so that they do not answer each other."""
@@ -231,20 +244,6 @@ class Listener:
                 how += f" the room by {id_of(event.get('sender')) or 'somebody'}: "
                 how += text_of(content.get("reason"), 200) or "no reason was given"
         self._rooms.lose(wire, f"{self._session.own} was {how}")
-
-
-def _newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:
-    """As much as is wanted of what was said while we were away, and a word about the rest."""
-    if reach.away and len(talk) > reach.messages:
-        cut = cut or reach.messages > 0
-        talk = talk[len(talk) - reach.messages :]
-    if cut:
-        log.warning(
-            "of what was missed in %s the newest %d messages are read; older ones are left out",
-            wire,
-            len(talk),
-        )
-    return talk
 
 
 def _next(reply: Mapping[str, Any]) -> str:

@@ -11,23 +11,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from adapters.matrix import Adapter
-from bridge import (
-    Author,
-    Kind,
-    MessageCreated,
-    Position,
-    RoomState,
-    RoomStateChanged,
-    SendMessage,
-    Txn,
-    UserId,
-    plain,
-)
-
-USER = "@hubbub:s"
-WIRE = "!lobby:s"
-ALIAS = "#lobby:s"
+from .core import ALIAS, USER, WIRE, Core, Position, adapter_for, again, message
 
 
 @dataclass
@@ -93,6 +77,33 @@ class Homeserver:
         self._log.append((wire, event))
         self._wake()
         return event["event_id"]
+
+    def react(self, target, key, sender="@alice:s", wire=WIRE):
+        relation = {"rel_type": "m.annotation", "event_id": target, "key": key}
+        return self.happen("m.reaction", {"m.relates_to": relation}, wire, sender)
+
+    def redact(self, target, sender="@alice:s", wire=WIRE, unsigned=None, **content):
+        """As servers do: nothing is left of it ("Redactions")."""
+        event = self.find(target, wire)
+        name = self.happen(
+            "m.room.redaction",
+            {"redacts": target, **content},
+            wire,
+            sender,
+            redacts=target,
+            unsigned=unsigned or {},
+        )
+        event["content"] = {}
+        event["unsigned"] = {**event.get("unsigned", {}), "redacted_because": self._log[-1][1]}
+        return name
+
+    def find(self, name, wire=WIRE):
+        return next((event for room, event in self._log if (room, event["event_id"]) == (wire, name)), None)
+
+    def reactions(self, target, sender=USER, wire=WIRE):
+        """What somebody reacts with, as it is written."""
+        found = self._annotations(wire, target)
+        return [event["content"]["m.relates_to"]["key"] for event in found if event["sender"] == sender]
 
     def invite(self, wire, inviter, alias=None):
         events = [
@@ -185,6 +196,14 @@ class Homeserver:
                 return "hierarchy", self._hierarchy, (room,)
             case [_, "rooms", room, "send", "m.room.message", txn]:
                 return "send", self._send, (room, txn)
+            case [_, "rooms", room, "send", "m.reaction", txn]:
+                return "react", self._react, (room, txn)
+            case [_, "rooms", room, "redact", target, txn]:
+                return "redact", self._redact, (room, target, txn)
+            case [_, "rooms", room, "relations", target, "m.annotation", "m.reaction"]:
+                return "relations", self._relations, (room, target)
+            case [_, "rooms", room, "event", name]:
+                return "event", self._event, (room, name)
             case [_, "profile", *_]:
                 return "profile", self._nothing, ()
             case _:
@@ -251,6 +270,52 @@ class Homeserver:
             self.happen("m.room.message", body, room, USER, event_id=event, unsigned={"transaction_id": txn})
         return Answer(body={"event_id": event})
 
+    async def _react(self, _request, body, room, txn):
+        relation = body["m.relates_to"]
+        event = self._by_txn(room, txn)
+        if not event and any(
+            item["sender"] == USER and item["content"]["m.relates_to"]["key"] == relation["key"]
+            for item in self._annotations(room, relation["event_id"])
+        ):
+            return error(400, "M_DUPLICATE_ANNOTATION")
+        event = event or self.happen("m.reaction", body, room, USER, unsigned={"transaction_id": txn})
+        return Answer(body={"event_id": event})
+
+    async def _redact(self, _request, body, room, target, txn):
+        if self.find(target, room) is None:
+            return error(404, "M_NOT_FOUND")
+        event = self._by_txn(room, txn) or self.redact(
+            target, USER, room, unsigned={"transaction_id": txn}, **body
+        )
+        return Answer(body={"event_id": event})
+
+    async def _relations(self, request, _body, room, target):
+        if self.find(target, room) is None:
+            return error(404, "M_NOT_FOUND")
+        start = int(request.query.get("from", 0))
+        found = self._annotations(room, target)[::-1]
+        more = {"next_batch": str(start + self.page)} if len(found) > start + self.page else {}
+        return Answer(body={"chunk": found[start : start + self.page], **more})
+
+    async def _event(self, _request, _body, room, name):
+        event = self.find(name, room)
+        return error(404, "M_NOT_FOUND") if event is None else Answer(body=event)
+
+    def _by_txn(self, room, txn):
+        for wire, event in self._log:
+            if wire == room and event.get("unsigned", {}).get("transaction_id") == txn:
+                return event["event_id"]
+        return None
+
+    def _annotations(self, room, target):
+        return [
+            event
+            for wire, event in self._log
+            if wire == room
+            and event["type"] == "m.reaction"
+            and event["content"].get("m.relates_to", {}).get("event_id") == target
+        ]
+
     async def _sync(self, request, _body):
         since = request.query.get("since")
         if since is None:
@@ -310,95 +375,6 @@ def _fits(event, wanted):
 
 def _unquoted(part):
     return unquote(part)
-
-
-class Core:
-    """Stands in for the core: keeps what an adapter emits."""
-
-    def __init__(self, adapter):
-        self.adapter = adapter
-        self.events = asyncio.Queue()
-        self.positions = {}
-        self.run = None
-
-    def __call__(self, events, *positions):
-        for event in events:
-            self.events.put_nowait(event)
-        self.positions.update({position.scope: position.token for position in positions})
-        done = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
-
-    def position(self, scope=""):
-        return self.positions.get(scope)
-
-    async def __aenter__(self):
-        self.run = asyncio.create_task(self.adapter.run(self))
-        return self
-
-    async def __aexit__(self, *_):
-        self.run.cancel()
-        await asyncio.wait({self.run}, timeout=2)
-        assert self.run.done(), "a cancelled run ends within a second"
-        if not self.run.cancelled():
-            self.run.exception()
-
-    async def next(self, kind):
-        """The next event of a kind; raises what ended the run instead."""
-        while True:
-            get = asyncio.ensure_future(self.events.get())
-            await asyncio.wait({get, self.run}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-            if not get.done():
-                get.cancel()
-                if self.run.done():
-                    self.run.result()
-                raise TimeoutError(f"no {kind.__name__}")
-            if isinstance(get.result(), kind):
-                return get.result()
-
-    async def joined(self, room=ALIAS):
-        while True:
-            event = await self.next(RoomStateChanged)
-            if (event.room, event.state) == (room, RoomState.JOINED):
-                return event
-
-    async def refused(self):
-        while True:
-            event = await self.next(RoomStateChanged)
-            if event.state is RoomState.REFUSED:
-                return event
-
-    async def said(self):
-        return await self.next(MessageCreated)
-
-    async def end(self):
-        """What ends the run."""
-        await asyncio.wait({self.run}, timeout=15)
-        return self.run.exception()
-
-
-def again(core, adapter=None):
-    """Another core with the positions of this one, and the adapter of a new process."""
-    other = Core(adapter or adapter_for(core.adapter.config.homeserver, *core.adapter.rooms))
-    other.positions = dict(core.positions)
-    return other
-
-
-def adapter_for(url, *rooms, room_config=None, **settings):
-    if "token" not in settings and "password" not in settings:
-        settings["token"] = "token"
-    config = Adapter.NetworkConfig(homeserver=url, user=USER, **settings)
-    adapter = Adapter("matrix", config, "I relay, and bob owns me")
-    adapter.rooms = {
-        Adapter.room_id(room): Adapter.RoomConfig(**(room_config or {})) for room in rooms or (ALIAS,)
-    }
-    return adapter
-
-
-def message(text, txn="1.ab", room=ALIAS, kind=Kind.TEXT):
-    return SendMessage(
-        room=room, author=Author("irc", UserId("a"), "a"), txn=Txn(txn), content=plain(text), kind=kind
-    )
 
 
 __all__ = [

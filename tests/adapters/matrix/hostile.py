@@ -30,6 +30,7 @@ _USERS = [
 ]
 _TIMES = [0, 1, -1, -(10**18), 10**13, 10**30, 1.5, 1e308, float("nan"), float("inf"), "now", True]
 _TXNS = ["1.0.0.0123456789abcdef", "1.ab", "", "\x00", "x" * 5000, 5, None, ["1.ab"]]
+_KEYS = ["👍", "❤️", "❤", "lol", "mxc://x/y", "", " ", "\n", "\u202e", "x" * 5000, "\ud800", "\x00", "\ufe0f"]
 _KINDS = [
     "m.room.message", "m.sticker", "m.room.member", "m.room.encrypted", "m.room.encryption",
     "m.room.tombstone", "m.room.redaction", "m.reaction", "m.room.name", "org.example.new", "",
@@ -59,10 +60,20 @@ def _message(choose):
     }
 
 
+def _about(choose, kind):
+    """What is done about a message."""
+    if kind == "m.room.redaction":
+        return {"redacts": choose(_IDS), "reason": choose(_HTML), "hubbub.txn": choose(_TXNS)}
+    relation = {"rel_type": "m.annotation", "event_id": choose(_IDS), "key": choose(_KEYS)}
+    return {"m.relates_to": relation, **choose([{}, {"hubbub.txn": choose(_TXNS)}])}
+
+
 def _event(choose, number):
     """Well-formed, more or less; the homeserver sees to it that nobody else bears our name."""
     kind = choose(["m.room.message", choose(_KINDS)])
     content = _message(choose)
+    if kind in ("m.room.redaction", "m.reaction"):
+        content = _about(choose, kind)
     if kind == "m.room.member":
         content = {"membership": choose(["join", "leave", "ban", "x"]), "displayname": choose(_HTML)}
     event = {
@@ -73,6 +84,8 @@ def _event(choose, number):
         "content": content,
         "unsigned": {"transaction_id": choose(_TXNS), "age": -5},
     }
+    if kind == "m.room.redaction":
+        event["redacts"] = choose([choose(_IDS), content["redacts"]])
     if kind == "m.room.member":
         event["state_key"] = choose(_USERS)
     if choose([0] * 20 + [1]):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapters.matrix.answers import LoggedOut, NotMatrix, NotThere, answer, refusal
+from adapters.matrix.answers import Duplicate, LoggedOut, NotMatrix, NotThere, answer, refusal
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,
@@ -40,6 +40,7 @@ def refused(status, code="", headers=None, **more):
         (405, "M_UNRECOGNIZED", NotMatrix),
         (404, "", NotMatrix),
         (400, "M_UNKNOWN", Rejected),
+        (400, "M_DUPLICATE_ANNOTATION", Duplicate),
         (400, "M_BAD_JSON", Rejected),
         (400, "M_NOT_JSON", Rejected),
         (400, "M_INVALID_PARAM", Rejected),

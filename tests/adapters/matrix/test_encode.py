@@ -1,26 +1,40 @@
 """Commands to events, and back again; sections are those of the client-server API."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.adapter import MatrixAdapter
-from adapters.matrix.decode import said
-from adapters.matrix.encode import LARGEST, TEXT_LIMIT, content_of, encode, size
+from adapters.matrix.decode import decode, said
+from adapters.matrix.encode import (
+    LARGEST,
+    TEXT_LIMIT,
+    content_of,
+    encode,
+    reaction_of,
+    redaction_of,
+    size,
+)
 from adapters.matrix.html import parse
 from adapters.matrix.scan import Tag, scan
 from bridge import (
+    Answered,
     Author,
     Block,
     Content,
+    EditMessage,
     Feature,
     Kind,
     Mark,
+    MessageId,
+    Part,
     RoomId,
     SendMessage,
     Span,
+    Support,
     Txn,
     UserId,
     lines,
@@ -38,12 +52,20 @@ def command(content, network="irc", kind=Kind.TEXT):
     return SendMessage(room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), content=content, kind=kind)
 
 
+def edit(content, network="irc", kind=Kind.TEXT, target="$old"):
+    author = Author(network, UserId("alice!a@b"), "alice")
+    part = Part(MessageId(target))
+    return EditMessage(
+        room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), target=part, content=content, kind=kind
+    )
+
+
 def item(text, number, indent=0):
     return Span(text, block=Block(item=number, indent=indent))
 
 
 def read(event):
-    return said(event, "m.room.message", {})
+    return said(event, "m.room.message")
 
 
 def normal_form(content):
@@ -58,6 +80,58 @@ def test_plain_text():
         "m.mentions": {},
         "hubbub.txn": "1.ab",
     }
+
+
+def test_an_answer():
+    """Section "Rich replies": the relation alone; a fallback is no part of it since v1.13."""
+    answered = Answered(Part(MessageId("$q")), "bob", "what?")
+    assert encode(replace(command(plain("x")), answered=answered), "matrix") == {
+        "msgtype": "m.text",
+        "body": "x",
+        "m.mentions": {},
+        "hubbub.txn": "1.ab",
+        "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}},
+    }
+
+
+def test_an_edit():
+    """Sections "Event replacements", "Applying m.new_content": the fallback alerts nobody once more."""
+    assert encode(edit(plain("new")), "matrix") == {
+        "msgtype": "m.text",
+        "body": "* new",
+        "m.mentions": {},
+        "hubbub.txn": "1.ab",
+        "m.new_content": {"msgtype": "m.text", "body": "new", "m.mentions": {}},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"},
+    }
+    content = Content((Span("Alice", mention=UserId("@alice:s")), Span(" b", frozenset({Mark.BOLD}))))
+    rich = encode(edit(content, network="matrix", kind=Kind.NOTICE), "matrix")
+    assert rich["m.mentions"] == {}
+    assert rich["m.new_content"]["m.mentions"] == {"user_ids": ["@alice:s"]}
+    assert rich["formatted_body"] == "* " + rich["m.new_content"]["formatted_body"]
+    assert (rich["msgtype"], rich["m.new_content"]["msgtype"]) == ("m.notice", "m.notice")
+
+
+def test_a_reaction_and_a_redaction():
+    """Sections "Event annotations and reactions", "Redactions"."""
+    assert reaction_of("$q", "👍", Txn("1.ab")) == {
+        "m.relates_to": {"rel_type": "m.annotation", "event_id": "$q", "key": "👍"},
+        "hubbub.txn": "1.ab",
+    }
+    assert redaction_of("", Txn("1.ab")) == {"hubbub.txn": "1.ab"}
+    assert redaction_of("spam\x00" + "x" * 999, Txn("1.ab"))["reason"] == "spam" + "x" * 496
+
+
+@given(rich)
+def test_an_edit_is_decoded(content):
+    event = {
+        "type": "m.room.message",
+        "event_id": "$e",
+        "sender": "@a:s",
+        "content": encode(edit(content, network="matrix"), "matrix"),
+    }
+    heard = decode(event, RoomId("#r:s"), {}, "@hubbub:s")
+    assert (heard.target, heard.content.spans, heard.mark) == ("$old", normal_form(content), "1.ab")
 
 
 @pytest.mark.parametrize(("kind", "type_"), [(Kind.EMOTE, "m.emote"), (Kind.NOTICE, "m.notice")])
@@ -184,6 +258,9 @@ def test_any_text_of_the_limit_fits(sign):
     event = encode(command(plain(text)), "matrix")
     assert event["body"] == text
     assert size(event) <= LARGEST
+    event = encode(edit(plain(text), target="$" + "é" * 127, kind=Kind.NOTICE), "matrix")
+    assert event["m.new_content"]["body"] == text
+    assert size(event) <= LARGEST
 
 
 @pytest.mark.parametrize("sign", _AWKWARD)
@@ -200,9 +277,10 @@ def test_any_text_of_the_limit_fits(sign):
 def test_formatting_goes_where_it_does_not_fit(sign, style):
     text = sign * (TEXT_LIMIT // len(sign.encode()))
     spans = tuple(Span(part, **style) for part in (text[:100], text[100:200], text[200:]))
-    event = encode(command(Content((Span("a"), *spans))), "matrix")
-    assert size(event) <= LARGEST
-    assert event["body"]
+    for make in (command, edit):
+        event = encode(make(Content((Span("a"), *spans))), "matrix")
+        assert size(event) <= LARGEST
+        assert event.get("m.new_content", event)["body"]
 
 
 def test_capabilities_claim_all_of_it():
@@ -210,6 +288,7 @@ def test_capabilities_claim_all_of_it():
     record = MatrixAdapter("matrix", config, "").capabilities(RoomId("#r:s"))
     assert record.marks == frozenset(Mark)
     assert record.features == frozenset(Feature)
+    assert {record.reply, record.edit, record.delete, record.reaction} == {Support.FULL}
     assert (record.text_limit, record.lines, record.window, record.name_pings) == (TEXT_LIMIT, True, 1, False)
 
 

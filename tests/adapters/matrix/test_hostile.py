@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 
-from bridge import MessageCreated, RoomStateChanged
+from bridge import MessageCreated, MessageEdited, ReactionsChanged, Removed, RoomStateChanged
 
 from .homeserver import ALIAS, USER, WIRE, Answer, Core, Homeserver, adapter_for, message
 from .hostile import deep, events
@@ -29,6 +29,17 @@ def batch(wicked, number, limited, following):
     return Answer(body=deep(json.dumps({"next_batch": following, "rooms": parts})))
 
 
+def words_of(event):
+    match event:
+        case Removed():
+            return event.reason
+        case ReactionsChanged():
+            assert len(event.added[0]) <= 64
+            return event.added[0]
+        case _:
+            return event.content.text
+
+
 async def test_a_hundred_thousand_hostile_events():
     """No exception, no delay, and nobody's word is confirmed or suppressed by another's."""
     source = random.Random(3)
@@ -37,6 +48,7 @@ async def test_a_hundred_thousand_hostile_events():
     async with Homeserver() as server, Core(adapter_for(server.url)) as core:
         await core.joined()
         count = heard = marked = 0
+        kinds = set()
         while chunk := list(itertools.islice(wicked, _BATCH)):
             count += len(chunk)
             number = next(numbers)
@@ -56,13 +68,15 @@ async def test_a_hundred_thousand_hostile_events():
             while (said := await core.next(object)).id != f"$wave{number}":
                 assert not isinstance(said, RoomStateChanged)
                 assert said.sender.id != USER
-                said.content.text.encode("utf-8")
+                words_of(said).encode("utf-8")
+                kinds.add(type(said))
                 heard, marked = heard + 1, marked + bool(said.mark)
             assert isinstance(said, MessageCreated)
             assert (said.sender.id, said.mark, said.content.text) == ("@alice:s", "", f"well {number}")
         assert count == _EVENTS
         assert heard > _EVENTS / 10, "they are good enough to be looked at"
         assert marked > _EVENTS / 100
+        assert kinds == {MessageCreated, MessageEdited, Removed, ReactionsChanged}
         assert not core.run.done()
         sent = [txn for _, txn, *_ in server.sent]
         assert sent == [f"{number}.ab" for number in range(0, next(numbers), 20)]
