@@ -32,6 +32,7 @@ from bridge.model import (
     UserId,
 )
 
+from .correction import correction
 from .fit import Fitted, degrade, first_words, next_part
 from .names import Prefix, safe_name
 
@@ -131,7 +132,8 @@ class Steps:
                     kind=_kind(event),
                 )
                 return Step(command, None)
-        fitted = self._fit(delivery, event, _EDITED, capabilities)
+        words = event if seq is None else self._corrected(target, event)
+        fitted = self._fit(delivery, words, _EDITED if seq is None else "", capabilities)
         if fitted is None:
             return None
         command_ = SendMessage(
@@ -142,6 +144,11 @@ class Steps:
             kind=_kind(event),
         )
         return Step(command_, fitted.end)
+
+    def _corrected(self, target: TalkEvent | None, event: MessageEdited) -> MessageEdited:
+        """What people say of a slip where nothing can be edited."""
+        said = target.content if isinstance(target, MessageCreated | MessageEdited) else None
+        return replace(event, content=correction(said, event.content))
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._target(delivery, event.target)

@@ -86,13 +86,17 @@ async def test_an_edit_is_made_in_place(later, left, right):
     assert right.texts("two") == ["<alice> helo"]
 
 
-async def test_an_edit_where_none_can_be_made_is_a_message(pair, left, right):
+async def test_an_edit_where_none_can_be_made_is_a_correction(pair, left, right):
     right.capabilities = replace(right.capabilities, edit=Support.NO)
     async with running(pair):
-        said = left.say("one", "alice", "helo")
-        left.happen(edit(said, "hello"))
+        said = left.say("one", "alice", "Meet me at the brigde tomorrow at noon, will you?")
+        await right.until(1)
+        left.happen(edit(said, "Meet me at the bridge tomorrow at noon, will you?", "e1"))
         await right.until(2)
-    assert right.texts("two") == ["<alice> helo", "<alice> [edited] hello"]
+        left.happen(edit(said, said.content.text, "e2"))
+        left.say("one", "alice", "bye")
+        await right.until(3)
+    assert right.texts("two")[1:] == ["<alice> *bridge", "<alice> bye"]
 
 
 async def test_an_edit_of_something_unknown_is_a_message(pair, left, right):
