@@ -37,6 +37,7 @@ from . import encode
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
+from .decode import REDACTION
 from .flood import Bucket
 from .link import Link
 from .reading import find
@@ -46,7 +47,6 @@ __all__ = ["IrcAdapter"]
 
 log = logging.getLogger(__name__)
 
-_REDACTION = "draft/message-redaction"
 _MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
@@ -155,7 +155,7 @@ class IrcAdapter(Adapter):
         match command:
             case SendMessage():
                 data = encode.message(command.room, command.content, command.kind, encoding)
-            case DeleteMessage() if _REDACTION in link.session.caps:
+            case DeleteMessage() if REDACTION in link.session.caps:
                 data = encode.redaction(command.room, command.target.id, command.reason, encoding)
                 if len(data) + 2 > most:
                     data = encode.redaction(command.room, command.target.id, "", encoding)
@@ -178,7 +178,7 @@ class IrcAdapter(Adapter):
             self._line_length() - session.prefix(self.config.nick),
             self._expansion,
             answers=self._tags_replies and session.answering and session.naming and "message-tags" in caps,
-            removes=_REDACTION in caps,
+            removes=REDACTION in caps,
         )
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:

@@ -25,7 +25,10 @@ from .colours import PALETTE
 from .session import Session
 from .wire import MARK, REPLY, Line, nick_of
 
-__all__ = ["content", "ctcp", "event", "message", "reaction", "removal", "seconds"]
+__all__ = ["REDACTION", "content", "ctcp", "event", "message", "reaction", "removal", "seconds"]
+
+REDACTION = "draft/message-redaction"
+"""The capability to take messages back."""
 
 _ACTION = "\x01ACTION"
 _REPLY = "+reply"
@@ -123,7 +126,7 @@ def removal(line: Line, session: Session) -> Removed | None:
     source, params = line.source, line.params
     room = session.room(params[0])
     name = nick_of(source)
-    if room is None or not source or not params[1] or name == session.nick:
+    if room is None or not source or not params[1] or name == session.nick or REDACTION not in session.caps:
         return None
     return Removed(
         id=_name(line.tags, session),
