@@ -45,6 +45,7 @@ OLD = 120.0
 _EDITED = "[edited] "
 _AGAIN = "[again?] "
 """Stands before what may have arrived before."""
+_CORRECTIONS = 100
 _LAST_FEW = 3
 """An answer to one of so many messages that were shown last needs no quotation."""
 
@@ -73,6 +74,8 @@ class Steps:
         self._journal = journal
         self._origin = origin
         self._shown: deque[int] = deque(maxlen=_LAST_FEW)
+        self._corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
+        """Of messages that were edited: by which delivery last, to what, and what was said of it."""
         self._degraded: tuple[Delivery, TalkEvent, tuple[Span, ...]] | None = None
 
     def next(self, delivery: Delivery) -> Step | None:
@@ -132,7 +135,7 @@ class Steps:
                     kind=_kind(event),
                 )
                 return Step(command, None)
-        words = event if seq is None else self._corrected(target, event)
+        words = event if seq is None else self._corrected(delivery, event, seq, target)
         fitted = self._fit(delivery, words, _EDITED if seq is None else "", capabilities)
         if fitted is None:
             return None
@@ -145,10 +148,19 @@ class Steps:
         )
         return Step(command_, fitted.end)
 
-    def _corrected(self, target: TalkEvent | None, event: MessageEdited) -> MessageEdited:
-        """What people say of a slip where nothing can be edited."""
-        said = target.content if isinstance(target, MessageCreated | MessageEdited) else None
-        return replace(event, content=correction(said, event.content))
+    def _corrected(
+        self, delivery: Delivery, event: MessageEdited, seq: int, target: TalkEvent | None
+    ) -> MessageEdited:
+        """What people say of a slip where nothing can be edited: against what was said last."""
+        known = self._corrections.get(seq)
+        if known is None or known[0] != delivery.seq:
+            said = target.content if isinstance(target, MessageCreated | MessageEdited) else None
+            last = said if known is None else known[1].content
+            told = replace(event, content=correction(last, event.content))
+            known = self._corrections[seq] = (delivery.seq, event, told)
+            if len(self._corrections) > _CORRECTIONS:
+                del self._corrections[next(iter(self._corrections))]
+        return known[2]
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._target(delivery, event.target)

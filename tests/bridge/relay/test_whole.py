@@ -95,8 +95,8 @@ async def test_an_edit_where_none_can_be_made_is_a_correction(pair, left, right)
         await right.until(2)
         left.happen(edit(said, said.content.text, "e2"))
         left.say("one", "alice", "bye")
-        await right.until(3)
-    assert right.texts("two")[1:] == ["<alice> *bridge", "<alice> bye"]
+        await right.until(4)
+    assert right.texts("two")[1:] == ["<alice> *bridge", "<alice> *brigde", "<alice> bye"]
 
 
 async def test_an_edit_of_something_unknown_is_a_message(pair, left, right):
