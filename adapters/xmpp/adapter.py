@@ -110,7 +110,7 @@ def _stanza(command: Command, place: Place) -> str:
             return encode.delete(command, more)
         case SetReactions():
             if not place.stanza_ids:
-                raise Unsupported(f"{room} names no messages: nobody can react to one (XEP-0444 section 5.2)")
+                raise Unsupported(f"{room} names no messages: nobody can react to one (XEP-0444 section 4.2)")
             return encode.react(command, more)
     assert_never(command)
 

@@ -40,6 +40,8 @@ class Presence:
     moved_to: str = ""
     occupant: str = ""
     """The occupant id, where the room gives one that can be believed (XEP-0421)."""
+    person: str = ""
+    """Their own address, where the room tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def presence(element: Element) -> Presence:
         destroyed=destroy is not None,
         moved_to=destroy.get("jid") or "" if destroy is not None else "",
         occupant=named_as.get("id") or "" if named_as is not None else "",
+        person=(item.get("jid") or "").partition("/")[0] if item is not None else "",
     )
 
 

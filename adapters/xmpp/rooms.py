@@ -104,7 +104,7 @@ class Rooms:
             self._voice.say(encode.leave(self._session.places.pop(name).occupant))
 
     def presence(self, seen: answers.Presence) -> None:
-        """Somebody in a room came, changed or went. Only we ourselves matter."""
+        """Somebody in a room came, changed or went."""
         entry = self._entries.get(RoomId(seen.room))
         if entry is None:
             return
@@ -119,6 +119,8 @@ class Rooms:
             entry.place.me = seen.occupant if entry.place.occupant_ids else ""
             if entry.answer is not None:
                 _settle(entry.answer, seen)
+        elif not entry.place.occupant_ids:
+            _noticed(entry.place, seen)
 
     def _gone(self, entry: _Entry, seen: answers.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
@@ -300,6 +302,16 @@ def _window(history: int | None) -> int:
 def nicks(wanted: str) -> Iterator[str]:
     """The nick, and what to take instead while it is in use."""
     return (wanted + "_" * count for count in range(_MOST_NICKS))
+
+
+def _noticed(place: Place, seen: answers.Presence) -> None:
+    """Somebody else came or went, in a room that does not tell people apart whatever their nick."""
+    if seen.type == "available":
+        place.came(seen.nick, seen.person)
+    elif seen.type == "unavailable":
+        place.left(seen.nick, seen.person)
+        if seen.new_nick:
+            place.left(seen.new_nick, "")
 
 
 def _settle(future: "asyncio.Future[Any]", result: Any) -> None:

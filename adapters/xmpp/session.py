@@ -2,11 +2,25 @@
 
 import itertools
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from bridge import MessageId, RoomId, TalkEvent
 
-__all__ = ["Place", "Session"]
+__all__ = ["Place", "Session", "Stay"]
+
+_MOST_SAID = 1000
+_MOST_STAYS = 10_000
+
+
+@dataclass(slots=True)
+class Stay:
+    """A nick that was given up, in a room that does not tell people apart: perhaps it is another's now."""
+
+    person: str
+    """Who gave it up, where the room tells."""
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_SAID))
+    """The names of what was said under it since."""
 
 
 @dataclass(slots=True)
@@ -43,6 +57,8 @@ class Place:
     """How many messages of ours it took."""
     shown: int | None = None
     """How many messages of its history it has shown since we asked; None: we have not asked."""
+    stays: dict[str, Stay] = field(default_factory=dict)
+    """Nicks that were given up since we came."""
     owner: bool = False
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""
@@ -51,6 +67,19 @@ class Place:
     def occupant(self) -> str:
         """Our own address in the room."""
         return f"{self.room}/{self.nick}"
+
+    def left(self, nick: str, person: str) -> None:
+        """Somebody gave a nick up; `person` is their own address, or ""."""
+        before = self.stays.pop(nick, None)
+        self.stays[nick] = Stay(person if before is None else "")
+        if len(self.stays) > _MOST_STAYS:
+            del self.stays[next(iter(self.stays))]
+
+    def came(self, nick: str, person: str) -> None:
+        """Somebody has a nick: perhaps who had it all the time."""
+        stay = self.stays.get(nick)
+        if stay is not None and person and stay.person == person:
+            del self.stays[nick]
 
 
 class Session:

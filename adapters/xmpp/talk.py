@@ -27,6 +27,9 @@ __all__ = ["heard", "mark"]
 _TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
 """What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
 
+_NOBODYS = "\n"
+"""The name of no message: an attribute of XML holds no newline."""
+
 
 def heard(place: Place, nick: str, found: Parts, session: Session | None) -> TalkEvent | None:
     """What an occupant says, or with the nick "" the room itself; None: nothing that matters.
@@ -35,11 +38,15 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
     """
     about = found.about
     if isinstance(about, Removal) and about.moderated:
-        # Only the room's own word counts: an occupant may claim anything (XEP-0425 section 6).
+        # Only the room's own word counts: an occupant may claim anything (XEP-0425 section 5).
         return None if nick else _removed(place, _moderator(place, about), found, about, session)
     if not nick:
         return None
     sender = Sender(UserId(f"occupant:{found.occupant}" if found.occupant else f"{place.room}/{nick}"), nick)
+    if place.stays and session is not None and _older_than_stay(place, nick, found):
+        if isinstance(about, Removal):
+            return None
+        found.replaces = _NOBODYS
     if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
         said = parts.content(found)  # beside words that are no mere fallback, reactions count for nothing
         return _said(place, sender, found, said, session) if said is not None else None
@@ -56,6 +63,21 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
         replayed=session is None,
         mark=mark(found.own, found.origin),
     )
+
+
+def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
+    """Whether it would change what was said under a nick before it was given up: perhaps by somebody else.
+
+    XEP-0308 section 4 and XEP-0424 section 5, where there are no occupant ids.
+    """
+    stay = place.stays.get(nick)
+    if stay is None:
+        return False
+    target = found.about.target if isinstance(found.about, Removal) else found.replaces
+    if target and target not in stay.said:
+        return True
+    stay.said.extend(name for name in (found.own, found.origin, found.name) if name)
+    return False
 
 
 def _said(

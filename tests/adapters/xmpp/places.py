@@ -102,10 +102,10 @@ class Witness(Person):
 
 
 @contextlib.asynccontextmanager
-async def witness(server, name, room):
+async def witness(server, name, room, user=None):
     """A witness in a room."""
-    await server.register(name, name)
-    person = Witness(server, name, room, name)
+    await server.register(user or name, user or name)
+    person = Witness(server, name, room, user or name)
     await person.join(server.port)
     try:
         yield person

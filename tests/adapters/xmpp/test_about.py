@@ -1,6 +1,7 @@
 """What is said of earlier messages: corrections, answers, retractions and reactions, both ways."""
 
 import dataclasses
+import itertools
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -253,7 +254,7 @@ def test_who_the_moderator_is():
 
 @pytest.mark.parametrize("inside", [MODERATED, MODERATED_0])
 def test_an_occupant_who_claims_that_a_moderator_did_it(inside):
-    """XEP-0425 section 6 (Business Rules): such a message is discarded, live and in an archive."""
+    """XEP-0425 section 5 (Business Rules): such a message is discarded, live and in an archive."""
     assert heard(inside + "<body>words</body>") is None
     assert past(inside).event is None
 
@@ -376,3 +377,58 @@ def test_what_is_left_of_a_message_says_nothing(inside):
     """XEP-0424 section 4, XEP-0425 section 4 (Tombstones): it keeps its place, and its name."""
     found = past(inside)
     assert (found.event, found.id, found.names) == (None, "q1", ("m1",))
+
+
+# -- whose it was, where the room does not tell
+
+REPLACE = "<replace xmlns='urn:xmpp:message-correct:0' id='{}'/><body>other words</body>"
+
+
+def stayed(inside, attributes="id='m9'", *, known):
+    session = Session()
+    session.places[ROOM] = known
+    return decode.message(
+        element(f"<message from='{ALICE}' type='groupchat' {attributes}>{inside}</message>"), session
+    )
+
+
+def test_a_nick_that_somebody_else_may_have():
+    """XEP-0308 section 4, XEP-0424 section 5: nobody changes what was said before they came."""
+    known = place()
+    known.left("alice", "")
+    known.came("alice", "")
+    edit = stayed(REPLACE.format("m1"), known=known)
+    assert isinstance(edit, MessageEdited)
+    assert edit.target != by_author(ALICE, "m1"), "it is another message's"
+    assert stayed(RETRACT.format("q1"), known=known) is None
+    assert stayed(RETRACT_0.format("m1"), known=known) is None
+    stayed("<body>mine</body>" + NAMED, "id='m2'", known=known)
+    assert stayed(REPLACE.format("m2"), known=known).target == by_author(ALICE, "m2")
+    assert stayed(RETRACT.format("q2"), known=known).target == "q2"
+    known.left("alice", "")
+    assert stayed(RETRACT.format("q2"), known=known) is None, "and so on"
+
+
+@pytest.mark.parametrize(
+    ("people", "same"),
+    [
+        (["a@x.y", "a@x.y"], True),
+        (["a@x.y", "e@x.y"], False),
+        (["", ""], False),
+        (["a@x.y", "e@x.y", "e@x.y"], False),
+    ],
+)
+def test_who_comes_back(people, same):
+    """XEP-0045 section 7.2.4: rooms that are not anonymous tell who it is."""
+    known = place()
+    for gone, come in itertools.pairwise(people):
+        known.left("alice", gone)
+        known.came("alice", come)
+    assert (stayed(RETRACT.format("q1"), known=known) is not None) is same
+
+
+def test_nicks_that_are_given_up_are_forgotten_one_day():
+    known = place()
+    for n in range(20_000):
+        known.left(f"nick{n}", "")
+    assert len(known.stays) == 10_000

@@ -203,6 +203,27 @@ async def test_all_of_it_while_nobody_listens(bridge, story):
     assert again == said, "our own are no events"
 
 
+async def test_somebody_else_with_the_same_nick(bridge, story):
+    """XEP-0421, or where the server has none (ejabberd) the end of the stay: hers stays as it is."""
+    async with bridge.running() as ears:
+        await ears.until_joined(bridge.room)
+        await story.alice.leave()
+        async with witness(bridge.server, story.alice.name, bridge.room, f"eve{story.alice.name}") as eve:
+            eve.tell("e1", RETRACTED.format(name(story.hers_seen)))
+            eve.tell("e2", "<body>changed</body><replace xmlns='urn:xmpp:message-correct:0' id='a1'/>")
+            eve.tell("e3", "<body>mine</body>")
+            eve.tell("e4", "<body>also</body><replace xmlns='urn:xmpp:message-correct:0' id='e3'/>")
+            said = [await ears.said()]
+            while isinstance(said[-1], Removed) or said[-1].content.text != "also":
+                said.append(await ears.said())
+    assert said[-1].target in said[-2].aliases
+    for event in said:
+        if isinstance(event, Removed):
+            assert event.sender.id != story.hers.sender.id
+        elif isinstance(event, MessageEdited):
+            assert event.target not in story.hers.aliases
+
+
 async def test_moderation(tmp_path):
     """XEP-0425 by Prosody's module: what others said goes, ours as well; live and from the archive."""
     server = Prosody(tmp_path)
