@@ -22,10 +22,10 @@ session stands, stanzas go past it: its stanza objects cost more than all else t
 
 Known gaps: in a room whose messages bear no stanza ids nothing can be told of what was missed while the
 bridge was away for longer than a stream can be resumed, and what was sent is found only as far as the room
-shows its history; what its author keeps out of the archive (XEP-0334) is missed likewise; a retraction of
-today's form that names the author's id, where the room has names, is not recognised; a removal is announced
-without its reason; threads and avatars are not relayed; encrypted messages are named, not read; a nick that
-a room holds back is not told apart from one in use.
+shows its history; what its author keeps out of the archive (XEP-0334) is missed likewise; a removal is
+announced without its reason; threads and avatars are not relayed; encrypted messages are named, not read; a
+nick that a room holds back is not told apart from one in use; where there are no occupant ids, who took over
+a nick while the bridge was away is taken for who had it before.
 """
 
 from .adapter import XmppAdapter as Adapter

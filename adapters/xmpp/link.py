@@ -16,6 +16,7 @@ from bridge import (
     Part,
     Position,
     Receipt,
+    Removed,
     RoomId,
     RoomStateChanged,
     RoomUnavailable,
@@ -25,7 +26,7 @@ from bridge import (
     Txn,
 )
 
-from . import answers, decode, encode, refusals, resume
+from . import answers, decode, encode, refusals, resume, talk
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .history import History
@@ -205,6 +206,8 @@ class Link:
             self._history.hold(place, said)
             return
         self._events.append(said)
+        if type(said) is Removed:
+            self._events += talk.otherwise(said)
         self._moved.add(place.room)
         if place.stanza_ids and said.id != self._session.made:
             place.last = said.id
@@ -213,7 +216,10 @@ class Link:
         """Take what was said in a room's past; `last` is what the room calls the last of it."""
         if not self._events:
             self._loop.call_soon(self.flush)
-        self._events += events
+        for said in events:
+            self._events.append(said)
+            if type(said) is Removed:
+                self._events += talk.otherwise(said)
         self._moved.add(place.room)
         place.last = last or place.last
 

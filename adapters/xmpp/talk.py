@@ -1,6 +1,7 @@
 """What stands in a message to an event. Pure."""
 
 import re
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from bridge import (
@@ -22,7 +23,7 @@ from .about import Reactions, Removal
 from .parts import Parts
 from .session import Place, Session
 
-__all__ = ["heard", "mark"]
+__all__ = ["heard", "mark", "otherwise"]
 
 _TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
 """What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
@@ -133,6 +134,18 @@ def _removed(
         replayed=session is None,
         mark="" if removal.moderated else mark(found.own, found.origin),
     )
+
+
+def otherwise(removal: Removed) -> tuple[Removed, ...]:
+    """The same retraction if the name in it is the one that the author gave: nobody can tell.
+
+    XEP-0424 section 3 wants the room's name; some clients that are much used give their own (as version 0.3
+    had it).
+    """
+    sender, target = removal.sender.id, removal.target
+    if removal.by_moderator or target.endswith(f"\n{sender}"):
+        return ()
+    return (replace(removal, id=by_author(sender, removal.id), target=by_author(sender, target), aliases=()),)
 
 
 def _moderator(place: Place, removal: Removal) -> Sender:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import decode, encode
+from adapters.xmpp import decode, encode, talk
 from adapters.xmpp.adapter import _record
 from adapters.xmpp.session import Place, Session
 from bridge import (
@@ -218,6 +218,18 @@ def test_a_retraction_by_the_author(inside, known, target, fallback):
     assert event.sender == Sender(ALICE, "alice")
     assert event.aliases == (by_author(ALICE, "m1"),)
     assert (event.id == "q2") is known.get("stanza_ids", True)
+
+
+def test_a_retraction_by_a_client_that_mixes_up_the_names():
+    """XEP-0424 section 3 of version 0.4, as some clients read it: it may be the author's name as well."""
+    event = heard(NAMED + RETRACT.format("m0"))
+    (other,) = talk.otherwise(event)
+    assert (event.target, other.target) == ("m0", by_author(ALICE, "m0"))
+    assert (event.sender, event.room) == (other.sender, other.room)
+    assert other.id not in (event.id, *event.aliases), "it is journalled as an event of its own"
+    for clear in (heard(RETRACT_0.format("m0")), heard(RETRACT.format("m0"), stanza_ids=False)):
+        assert talk.otherwise(clear) == ()
+    assert talk.otherwise(heard(MODERATED, source=ROOM)) == ()
 
 
 REASON = "<reason>spam  and\n worse</reason>"

@@ -8,7 +8,23 @@ from hypothesis import strategies as st
 
 from adapters.xmpp import decode, encode
 from adapters.xmpp.session import Place, Session
-from bridge import Block, Content, Kind, Mark, MessageCreated, RoomId, Span, Txn, plain
+from bridge import (
+    Answered,
+    Author,
+    Block,
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    Part,
+    RoomId,
+    SendMessage,
+    Span,
+    Txn,
+    UserId,
+    by_author,
+    plain,
+)
 from tests.adapters.xmpp.contents import any_text, anything, expressible, signs
 
 ROOM = RoomId("room@muc.example.org")
@@ -126,7 +142,7 @@ def test_what_can_be_expressed_arrives(content):
     assert event.content == content
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["&", "<", "x", "é", "😀", '"', "'", "\n", "*", "* ", " *", ">\n", "`", "a\n", "&\n"]),
     st.sampled_from([frozenset(), frozenset({Mark.BOLD}), frozenset({Mark.CODE})]),
@@ -139,5 +155,13 @@ def test_the_longest_text_fits_into_a_stanza(sample, marks, block, kind):
     """
     text = sample * (encode.TEXT_LIMIT // len(sample.encode()))
     room = RoomId("&" * 600 + "@muc.example.org")
-    stanza = encode.message(room, Content((Span(text, marks, block=block),)), kind, TXN, encode.origin(TXN))
-    assert len(stanza.encode()) < encode.STANZA_LIMIT
+    content, more = Content((Span(text, marks, block=block),)), encode.origin(TXN)
+    answered = Answered(Part("&" * 100, (by_author(f"{room}/{'&' * 200}", "a"),)), "&" * 60, "&" * 60)
+    answer = SendMessage(
+        room=room, author=Author("irc", UserId("a"), "a"), txn=TXN, content=content, kind=kind
+    )
+    for stanza in (
+        encode.message(room, content, kind, TXN, more),
+        encode.answer(answer, answered, more, named=True),
+    ):
+        assert len(stanza.encode()) < encode.STANZA_LIMIT
