@@ -190,7 +190,7 @@ class MatrixAdapter(Adapter):
         """Do it and settle the future. What ends the connection ends the run as well."""
 
         async def do() -> Part | None:
-            return await perform(self._client, wire, self._session.own, command, self.network)
+            return await perform(self._client, self._session, wire, command, self.network)
 
         asked = asyncio.get_running_loop().time()
         try:

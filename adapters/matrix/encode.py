@@ -1,6 +1,7 @@
 """Commands to the content of events (client-server API, "Instant Messaging"). Pure."""
 
 import json
+import re
 from typing import Any
 
 from bridge import Content, EditMessage, Kind, SendMessage, Txn
@@ -34,6 +35,8 @@ of this length fits as a plain body."""
 _MOST_MENTIONS = 50
 _LONGEST_KEY = 64
 """Signs of a reaction: families of emoji are long, and words are reactions too."""
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\n\t]")
+"""Signs that would change how the text around a reaction is read."""
 _LONGEST_REASON = 500
 _AROUND_EDIT = 1500
 """Bytes of an edit's content beside the new content, when its fallback is cut."""
@@ -61,7 +64,7 @@ def is_key(text: str) -> bool:
     """Whether a reaction can be told with this: an emoji or a word, not the address of an image."""
     if not text.strip() or len(text) > _LONGEST_KEY or text.startswith("mxc://"):
         return False
-    return clean(text) == text and "\n" not in text and "\t" not in text
+    return clean(text) == text and not _TURNING.search(text)
 
 
 def reaction_of(target: str, key: str, txn: Txn) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Commands carried out: each is one event, but for reactions, which are as many as change."""
 
 import hashlib
-import logging
 from typing import assert_never
 
 from bridge import (
@@ -21,30 +20,33 @@ from .answers import Duplicate, NotThere
 from .client import Client
 from .decode import id_of, listed, mapping, text_of
 from .encode import encode, is_key, reaction_of, redaction_of
+from .reactions import Ours, bare
+from .session import Session
 
 __all__ = ["perform"]
 
-log = logging.getLogger(__name__)
-
 _PAGES = 20
-"""Of a hundred reactions each, among which ours are looked for."""
+"""Of a hundred reactions each, among which ours are looked for; one that is not found stays."""
 _MOST_REACTIONS = 50
-_VARIATIONS = str.maketrans("", "", "\ufe0e\ufe0f")
 
 
-async def perform(client: Client, wire: str, own: str, command: Command, network: str) -> Part | None:
+async def perform(client: Client, session: Session, wire: str, command: Command, network: str) -> Part | None:
     """Do what a command says, where nothing of it is done yet. Raises AdapterErrors.
 
     To begin anew after it broke off, or to do it twice, gives the same.
     """
     match command:
-        case SendMessage() | EditMessage():
+        case SendMessage():
+            name = await client.say(wire, encode(command, network), command.txn)
+            session.reactions.said(name)
+            return Part(MessageId(name))
+        case EditMessage():
             return Part(MessageId(await client.say(wire, encode(command, network), command.txn)))
         case DeleteMessage():
             await _redact(client, wire, command.target.id, command.txn, command.reason)
             return None
         case SetReactions():
-            await _react(client, wire, own, command)
+            await _set_reactions(client, session, wire, command)
             return None
     assert_never(command)
 
@@ -60,62 +62,64 @@ async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str =
             raise Rejected(str(error)) from None
 
 
-async def _react(client: Client, wire: str, own: str, command: SetReactions) -> None:
-    """Let our reactions be these: send what is missing, take back what is too much."""
-    target, txn = command.target.id, command.txn
-    wanted: dict[str, str] = {}
-    for key in filter(is_key, command.emojis[:_MOST_REACTIONS]):
-        wanted.setdefault(_bare(key), key)
+async def _set_reactions(client: Client, session: Session, wire: str, command: SetReactions) -> None:
+    """Let ours be these; what broke off, or is not clear, is looked up the next time."""
+    target = command.target.id
     try:
-        ours, shown = await _reactions(client, wire, target, own)
-        for bare, key in wanted.items():
-            if bare not in ours:
-                # As others wrote it, for clients count only what is written alike as one reaction.
-                content = reaction_of(target, shown.get(bare, key), txn)
-                await _say_once(client, wire, content, _derived(txn, bare))
+        ours = session.reactions.take(target)
+        if ours is None:
+            ours = await _look(client, session, wire, target)
+        now = await _change(client, session, wire, command, ours)
     except NotThere:
         return  # there is no such message any more
     except RoomUnavailable as error:
         if await _is_there(client, wire, target):
             raise Rejected(str(error)) from None
         return
-    for bare, events in ours.items():
-        for event in events[1:] if bare in wanted else events:
+    if all(now.values()):
+        session.reactions.keep(target, now)
+
+
+async def _change(client: Client, session: Session, wire: str, command: SetReactions, ours: Ours) -> Ours:
+    """Send what is missing, take back what is too much. Returns what is left; no event: it is not known."""
+    target, txn = command.target.id, command.txn
+    now: Ours = {}
+    for key in filter(is_key, command.emojis[:_MOST_REACTIONS]):
+        if (name := bare(key)) in now:
+            continue
+        now[name] = ours.get(name, [])[:1]
+        if not now[name]:
+            content = reaction_of(target, session.reactions.written(key), txn)
+            try:
+                now[name] = [await client.say(wire, content, _derived(txn, name), "m.reaction")]
+            except Duplicate:
+                continue
+    for name, events in ours.items():
+        for event in events[1:] if name in now else events:
             await _redact(client, wire, event, _derived(txn, event))
+    return now
 
 
-async def _say_once(client: Client, wire: str, content: dict[str, object], txn: Txn) -> None:
-    try:
-        await client.say(wire, content, txn, "m.reaction")
-    except Duplicate:
-        log.debug("a reaction in %s is there already", wire)
-
-
-async def _reactions(
-    client: Client, wire: str, target: str, own: str
-) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Our own reactions to an event, and how everybody's are written; by what they are without variations.
-
-    Among very many reactions not all are looked at: one of ours that is not found stays.
-    """
-    ours: dict[str, list[str]] = {}
-    shown: dict[str, str] = {}
+async def _look(client: Client, session: Session, wire: str, target: str) -> Ours:
+    """Our own reactions to an event, as the server has them ("Relationships API")."""
+    ours: Ours = {}
     start: str | None = None
     for _ in range(_PAGES):
         page = await client.reactions(wire, target, start)
         for event in map(mapping, listed(page.get("chunk"))):
             key = mapping(mapping(event.get("content")).get("m.relates_to")).get("key")
-            if not isinstance(key, str) or not key:
+            name = id_of(event.get("event_id"))
+            if not name or not isinstance(key, str):
                 continue
-            if event.get("sender") == own and (name := id_of(event.get("event_id"))):
-                ours.setdefault(_bare(key), []).append(name)
+            if event.get("sender") == session.own:
+                ours.setdefault(bare(key), []).append(name)
             elif is_key(key):
-                shown.setdefault(_bare(key), key)
+                session.reactions.seen(key)
         following = text_of(page.get("next_batch"))
         if not following or following == start:
             break
         start = following
-    return ours, shown
+    return ours
 
 
 async def _is_there(client: Client, wire: str, event: str) -> bool:
@@ -126,11 +130,6 @@ async def _is_there(client: Client, wire: str, event: str) -> bool:
     """
     seen = await client.event(wire, event)
     return seen is not None and "redacted_because" not in mapping(seen.get("unsigned"))
-
-
-def _bare(key: str) -> str:
-    """A reaction without variation selectors: most clients send some, others none, and mean the same."""
-    return key.translate(_VARIATIONS)
 
 
 def _derived(txn: Txn, what: str) -> Txn:

@@ -7,6 +7,7 @@ from typing import Any
 from bridge import RoomId
 
 from .decode import id_of, mapping, text_of
+from .reactions import Reactions
 
 __all__ = ["Session", "Tombstone", "after_join"]
 
@@ -42,6 +43,7 @@ class Session:
     """Aliases that were looked up since the start."""
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Display names by room and user, of those who spoke."""
+    reactions: Reactions = field(default_factory=Reactions)
 
     def place(self, room: RoomId, wire: str) -> None:
         """Say which room on the wire a room of the map is."""

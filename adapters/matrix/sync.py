@@ -221,6 +221,8 @@ class Listener:
                 event, room, self._session.names_in(wire), self._session.own, replayed=reach.away
             ):
                 talk.append(said)
+                if not reach.away:
+                    self._session.reactions.heard(said)
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken:

@@ -134,6 +134,7 @@ def test_a_reaction(key):
         reaction(" "),
         reaction("a\nb"),
         reaction("\x1b"),
+        reaction("\u202ex"),
         reaction(["👍"]),
         reaction("👍", rel_type="m.replace"),
         reaction("👍", event_id=5),

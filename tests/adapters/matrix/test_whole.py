@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.matrix.reactions import Reactions
 from bridge import (
     CatchUp,
     MessageCreated,
@@ -25,7 +26,13 @@ async def server():
 
 
 @pytest.fixture
-async def core(server):
+async def old(server):
+    """What was said before we came."""
+    return server.say("cake?")
+
+
+@pytest.fixture
+async def core(server, old):
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
         yield core
@@ -83,13 +90,12 @@ async def test_a_room_that_forbids_it_is_not_kept_waiting(server, core, command)
         await core.do(command(said))
 
 
-async def test_reactions_become_these(server, core):
-    said = server.say("cake?")
-    server.react(said, "👍", "@bob:s")
+async def test_reactions_become_these(server, core, old):
+    server.react(old, "👍", "@bob:s")
     for number, emojis in enumerate([("👍", "🎂"), ("👍", "🎂"), ("🎂",), ("🎂", "👍"), ()]):
-        assert await core.do(reactions(said, *emojis, txn=f"{number}.ab")) is None
-        assert sorted(server.reactions(said)) == sorted(emojis)
-    assert server.reactions(said, "@bob:s") == ["👍"]
+        assert await core.do(reactions(old, *emojis, txn=f"{number}.ab")) is None
+        assert sorted(server.reactions(old)) == sorted(emojis)
+    assert server.reactions(old, "@bob:s") == ["👍"]
     assert (server.count("react"), server.count("redact")) == (3, 3)
 
 
@@ -101,35 +107,65 @@ async def test_the_same_reactions_again_change_nothing(server, core):
     assert server.reactions(said) == ["👍", "🎂"]
 
 
-async def test_a_reaction_that_the_server_has_already_is_done(server, core):
+async def test_a_reaction_that_the_server_has_already_is_done(server, core, old):
     """ "Avoiding duplicate annotations": it came in between, or it is behind very many others."""
-    said = server.say("cake?")
-    server.react(said, "👍", USER)
+    server.react(old, "👍", USER)
     server.answers["relations"].append(Answer(body={"chunk": []}))
-    await core.do(reactions(said, "👍", "🎂"))
-    assert server.reactions(said) == ["👍", "🎂"]
+    await core.do(reactions(old, "👍", "🎂", txn="1.ab"))
+    assert server.reactions(old) == ["👍", "🎂"]
+    await core.do(reactions(old, txn="2.ab"))
+    assert server.reactions(old) == []
 
 
-async def test_variations_are_one_reaction_and_written_as_others_write_it(server, core):
+async def test_nobody_is_asked_about_what_is_known(server, core):
+    """Of what was said just now, by others or by us, and of what we did about it."""
     said = server.say("cake?")
-    server.react(said, "❤", "@bob:s")
-    await core.do(reactions(said, "❤️", "❤", "☺️", txn="1.ab"))
-    assert server.reactions(said) == ["❤", "☺️"]
-    await core.do(reactions(said, "❤️", "☺", txn="2.ab"))
-    assert server.reactions(said) == ["❤", "☺️"]
+    await core.said()
+    for target in (said, await core.do(message("<a> yes", "0.ab"))):
+        for number, emojis in enumerate([("👍",), ("👍", "🎂"), (), ("👍",)]):
+            await core.do(reactions(target, *emojis, txn=f"{number}.{target}"))
+            assert server.reactions(target) == list(emojis)
+    assert server.count("relations") == 0
+    async with again(core) as core:
+        await core.joined()
+        await core.do(reactions(said, "🎂", txn="9.ab"))
+    assert server.reactions(said) == ["🎂"]
+    assert server.count("relations") == 1
+
+
+def test_no_more_is_known_than_there_is_room_for():
+    known = Reactions()
+    for number in range(2000):
+        known.said(f"${number}")
+        known.seen(str(number))
+    known.keep("$1500", {"👍": ["$x"]})
+    known.said("$1500")
+    assert (known.take("$999"), known.take("$1999"), known.take("$1500")) == (None, {}, {"👍": ["$x"]})
+    assert known.take("$1500") is None
+    assert (known.written("❤️"), known.seen("❤"), known.written("❤️")) == ("❤️", None, "❤")
+
+
+async def test_variations_are_one_reaction_and_written_as_others_write_it(server, core, old):
+    server.react(old, "❤", "@bob:s")
+    await core.do(reactions(old, "❤️", "❤", "☺️", txn="1.ab"))
+    assert server.reactions(old) == ["❤", "☺️"]
+    await core.do(reactions(old, "❤️", "☺", txn="2.ab"))
+    assert server.reactions(old) == ["❤", "☺️"]
     assert server.count("redact") == 0
 
 
-async def test_ours_are_found_among_many_but_not_without_end(server, core):
-    said = server.say("cake?")
-    server.react(said, "👍", USER)
+async def test_ours_are_found_among_many_but_not_without_end(server, core, old):
+    server.react(old, "👍", USER)
     for number in range(250):
-        server.react(said, f"{number}")
-    await core.do(reactions(said, txn="1.ab"))
-    assert server.reactions(said) == []
+        server.react(old, f"{number}")
+    await core.do(reactions(old, txn="1.ab"))
+    assert server.reactions(old) == []
     assert server.count("relations") == 3
     server.always["relations"] = Answer(body={"chunk": [], "next_batch": "again"})
-    await core.do(reactions(said, txn="2.ab"))
+    server.react(old, "🎂", USER)
+    async with again(core) as core:
+        await core.joined()
+        await core.do(reactions(old, txn="2.ab"))
     assert server.count("relations") == 5
 
 
@@ -147,6 +183,7 @@ async def test_to_react_to_what_is_not_there_is_nothing(server, core):
 
 async def test_what_broke_off_goes_on(server, core):
     said = server.say("cake?")
+    await core.said()
     server.answers["react"] += [error(500, "M_UNKNOWN")]
     with pytest.raises(TemporaryFailure):
         await core.do(reactions(said, "👍", "🎂"))
@@ -154,16 +191,15 @@ async def test_what_broke_off_goes_on(server, core):
     assert server.reactions(said) == ["👍", "🎂"]
 
 
-async def test_odd_answers_about_reactions_harm_nobody(server, core):
-    said = server.say("cake?")
-    relation = {"rel_type": "m.annotation", "event_id": said, "key": "\ud800"}
+async def test_odd_answers_about_reactions_harm_nobody(server, core, old):
+    relation = {"rel_type": "m.annotation", "event_id": old, "key": "\ud800"}
     events = [1, {}, {"sender": USER, "content": {"m.relates_to": {"key": ["👍"]}}}]
     own = {"type": "m.reaction", "sender": USER, "content": {"m.relates_to": relation}}
     events += [own, {**own, "event_id": 5}, {**own, "sender": "@bob:s"}]
     server.answers["relations"] += [Answer(body={"chunk": "x"}), Answer(body={"chunk": events})]
     for txn in ("1.ab", "2.ab"):
-        await core.do(reactions(said, "👍", txn=txn))
-    assert server.reactions(said) == ["👍"]
+        await core.do(reactions(old, "👍", txn=txn))
+    assert server.reactions(old) == ["👍"]
 
 
 async def test_what_was_done_while_we_were_away_is_heard(server):

@@ -1,0 +1,61 @@
+"""What is known of reactions without asking. Pure state."""
+
+from dataclasses import dataclass, field
+
+from bridge import MessageCreated, ReactionsChanged, TalkEvent
+
+__all__ = ["Ours", "Reactions", "bare"]
+
+_MOST_MESSAGES = 1000
+_MOST_WRITTEN = 1000
+_VARIATIONS = str.maketrans("", "", "\ufe0e\ufe0f")
+
+Ours = dict[str, list[str]]
+"""The events of our reactions to one message, by what each is without variations."""
+
+
+def bare(key: str) -> str:
+    """A reaction without variation selectors: most clients send some, others none, and mean the same."""
+    return key.translate(_VARIATIONS)
+
+
+@dataclass(slots=True)
+class Reactions:
+    """Ours to the newest messages, so that one more costs one request, and how people write theirs."""
+
+    _ours: dict[str, Ours] = field(default_factory=dict)
+    _written: dict[str, str] = field(default_factory=dict)
+
+    def heard(self, event: TalkEvent) -> None:
+        """Somebody did something just now. Not for history: we may have reacted to what stands there."""
+        if isinstance(event, MessageCreated):
+            self.said(event.id)
+        elif isinstance(event, ReactionsChanged):
+            for key in event.added:
+                self.seen(key)
+
+    def said(self, event: str) -> None:
+        """Something is new: nobody can have reacted to it yet."""
+        self._ours.setdefault(event, {})
+        if len(self._ours) > _MOST_MESSAGES:
+            del self._ours[next(iter(self._ours))]
+
+    def seen(self, key: str) -> None:
+        """Somebody writes a reaction like this."""
+        self._written[bare(key)] = key
+        if len(self._written) > _MOST_WRITTEN:
+            del self._written[next(iter(self._written))]
+
+    def written(self, key: str) -> str:
+        """As people here write it: clients count as one reaction only what is written alike."""
+        return self._written.get(bare(key), key)
+
+    def take(self, event: str) -> Ours | None:
+        """Ours to an event; None: it is not known. It is not, either, until it is kept again."""
+        return self._ours.pop(event, None)
+
+    def keep(self, event: str, ours: Ours) -> None:
+        """Remember how it is now."""
+        self._ours.pop(event, None)
+        self.said(event)
+        self._ours[event] = ours
