@@ -31,7 +31,7 @@ _SEARCH = 30.0
 _MOST_PAGES = 100
 _MOST_HELD = 1000
 _ROUNDS = 3
-_SKEW = 600.0
+_SKEW = 120.0
 """Seconds that the server's clock may differ from ours."""
 
 

@@ -114,11 +114,11 @@ class Journal(Reading):
             self._moved.append((end, room, seq))
         self._later(committed)
 
-    def give_up(self, delivery: Delivery, reason: str) -> None:
+    def give_up(self, delivery: Delivery, reason: str, committed: Callable[[], object] | None = None) -> None:
         """Note that the delivery, or the rest of it, will not be made, and why."""
         self._dead.append((delivery.room, delivery.seq, reason, time.time(), delivery.start))
         self._settled.append((delivery.room, delivery.seq))
-        self._later(None)
+        self._later(committed)
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 __all__ = ["Oldest", "Pruner", "bury", "forget_rooms", "revive"]
 
 _STEP = 500
+_DAY = 86_400.0
+_FORGET_TEXT = ("UPDATE event SET body = NULL WHERE seq = ? AND body IS NOT NULL",)
 _FORGET = (
     "DELETE FROM event WHERE seq = ?",
     "DELETE FROM link WHERE seq = ?",
@@ -82,20 +84,23 @@ class Pruner:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._began = time.time()
         self._texts = 0
         self._names = 0
 
     def step(self, *, text_before: float, names_before: float) -> bool:
         """Erase a little; whether there may be more."""
+        if time.time() - self._began > _DAY:
+            # What was still owed when its time came is looked at again.
+            self._began, self._texts, self._names = time.time(), 0, 0
         texts = self._old(self._texts, text_before)
         names = self._old(self._names, names_before)
         if texts:
             self._texts = texts[-1]
-            self._write("UPDATE event SET body = NULL WHERE seq = ? AND body IS NOT NULL", texts, "dead")
+            self._erase(_FORGET_TEXT, texts, names_before)
         if names:
             self._names = names[-1]
-            for statement in _FORGET:
-                self._write(statement, names)
+            self._erase(_FORGET, names, names_before)
         return bool(texts or names)
 
     def _old(self, after: int, before: float) -> list[int]:
@@ -114,12 +119,17 @@ class Pruner:
             old.append(seq)
         return old
 
-    def _write(self, statement: str, seqs: list[int], *also: str) -> None:
-        """Do this to these events, but not to those that are still owed or, with `also`, in these tables."""
-        wanted = set(seqs)
-        for table in ("delivery", *also):
-            query = f"SELECT seq FROM {table} WHERE room IN (SELECT number FROM room) AND seq BETWEEN ? AND ?"  # noqa: S608 our own words
-            wanted -= {seq for (seq,) in self._database.execute(query, (seqs[0], seqs[-1]))}
+    def _erase(self, statements: Iterable[str], seqs: list[int], given_up_before: float) -> None:
+        """Do this to these events, but not to those that are owed, or were given up not long ago."""
+        among = "room IN (SELECT number FROM room) AND seq BETWEEN ? AND ?"
+        bounds = (seqs[0], seqs[-1])
+        kept = self._database.execute(
+            f"SELECT seq FROM delivery WHERE {among} "  # noqa: S608 our own words
+            f"UNION SELECT seq FROM dead WHERE {among} AND given_up_at >= ?",
+            (*bounds, *bounds, given_up_before),
+        )
+        settled = [(seq,) for seq in sorted(set(seqs) - {seq for (seq,) in kept})]
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(statement, [(seq,) for seq in sorted(wanted)])
+            for statement in statements:
+                self._database.executemany(statement, settled)

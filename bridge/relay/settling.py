@@ -55,13 +55,15 @@ class Settling:
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
 
-    def give_up(self, delivery: Delivery, error: BaseException) -> None:
+    def give_up(
+        self, delivery: Delivery, error: BaseException, committed: Callable[[], object] | None = None
+    ) -> None:
         """It will not be made, for this reason."""
         reason = str(error) or type(error).__name__
         if isinstance(error, Rejected):
             log.warning("a message to %s is given up: %s", self._title, reason)
         else:
             log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
-        for lost in (delivery, *delivery.carries):
-            self._journal.give_up(lost, reason)
+        for lost in (*delivery.carries, delivery):
+            self._journal.give_up(lost, reason, committed)
         self._listener.lost(delivery.room, reason, source=delivery.source)

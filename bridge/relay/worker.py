@@ -337,7 +337,9 @@ class Worker:
                     delivery.tried_at = flight.sent_at
                 pause = max(pause, self._pause(error))
             else:
-                self.settling.give_up(delivery, error)
+                # On record before the next leaves: after a crash it would be tried again, behind that one.
+                self._committing = True
+                self.settling.give_up(delivery, error, self._recorded)
         self._flights.clear()
         self._queue.put_back(again)
         self._halted = False

@@ -17,7 +17,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge import app, supervisor
 from bridge.errors import AdapterError, RateLimited, Rejected, RoomUnavailable, TemporaryFailure
-from bridge.model import MessageEdited, MessageId, Removed, RoomId, RoomState, RoomStateChanged, plain
+from bridge.model import (
+    EditMessage,
+    MessageEdited,
+    MessageId,
+    Removed,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    plain,
+)
 from bridge.relay import worker
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, killed
@@ -272,7 +281,10 @@ class Relay(RuleBasedStateMachine):
         with sqlite3.connect(self.config.journal) as database:
             dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
         for side in SIDES:
-            texts = self.networks[OTHER[side]].texts(ROOMS[OTHER[side]])
+            there = self.networks[OTHER[side]]
+            texts = there.texts(ROOMS[OTHER[side]])
+            done = [command.content.text for command in there.done if isinstance(command, EditMessage)]
+            changed = {found[2] for text in done if (found := WORDS.match(text))}
             shown = [found[2] for text in texts if (found := WORDS.match(text))]
             unmarked = [found[2] for text in texts if (found := WORDS.match(text)) and "[again?]" not in text]
             assert len(unmarked) == len(set(unmarked)), "something came twice, unmarked"
@@ -280,10 +292,11 @@ class Relay(RuleBasedStateMachine):
             order = []
             for event, *texts in self.said[side]:
                 heard = [text for text in texts if text in shown]
+                edited = changed.intersection(texts)
                 if event.id not in dead and texts[0] not in self.gone | self.lossy:
-                    assert heard, f"{texts[0]} was lost"
+                    assert heard or edited, f"{texts[0]} was lost"
                     if not any(f"e-{text}" in dead for text in texts):
-                        assert texts[-1] in shown, f"the last words of {texts} were lost"
+                        assert texts[-1] in {*shown, *changed}, f"the last words of {texts} were lost"
                 if heard:
                     order.append(min(shown.index(text) for text in heard))
             assert order == sorted(order), f"out of order: {shown}"
