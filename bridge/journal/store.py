@@ -79,14 +79,18 @@ class Journal(Reading):
 
     # What is written
 
-    def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
-        """Take an event that is owed to these rooms. One that was taken before changes nothing."""
+    def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> int:
+        """Take an event that is owed to these rooms; returns its number. One that was taken before
+        changes nothing.
+        """
         self._seq += 1
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
         self._events.append((self._seq, source, event, rooms, said_at))
+        seq = self._seq
         if len(self._events) >= _GROUP and not self._failing:
             self._flush()
+        return seq
 
     def reach(self, network: str, position: Position) -> None:
         """Note how far a network has been read: committed together with what was taken before."""

@@ -102,6 +102,7 @@ class Router:
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
         take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
+        workers = self.workers
         for event in events:
             if isinstance(event, RoomStateChanged):
                 self._room_state(network, event)
@@ -111,7 +112,9 @@ class Router:
                     if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
                         continue
                     if not repeats(source.number, event):
-                        take(source.number, event, rooms)
+                        seq = take(source.number, event, rooms)
+                        if (worker := workers.get(source.number)) is not None:
+                            worker.said(seq)
             if self._watch is not None:
                 self._watch(network, event)
         for position in positions:

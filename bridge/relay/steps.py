@@ -73,7 +73,8 @@ class Steps:
         self._adapter = adapter
         self._journal = journal
         self._origin = origin
-        self._shown: deque[int] = deque(maxlen=_LAST_FEW)
+        self.shown: deque[int] = deque(maxlen=_LAST_FEW)
+        """What people in the room saw last."""
         self._corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
         self._degraded: tuple[Delivery, TalkEvent, tuple[Span, ...]] | None = None
@@ -104,7 +105,7 @@ class Steps:
         if fitted is None:
             return None
         if fitted.end is None:
-            self._shown.append(delivery.seq)
+            self.shown.append(delivery.seq)
         old = time.time() - delivery.said_at > OLD
         command = SendMessage(
             room=self._room,
@@ -213,7 +214,7 @@ class Steps:
         parts = self._journal.parts(seq, self._number) if capabilities.reply else []
         if parts:
             return "", Answered(parts[0], who, words)
-        if seq in self._shown:
+        if seq in self.shown:
             return "", None
         return f"[re {who}: {words}] ", None
 

@@ -64,6 +64,8 @@ class Worker:
         self._journal = journal
         self._listener = listener
         self._steps = Steps(room.id, room.number, room.adapter, journal, origin)
+        self.said = self._steps.shown.append
+        """Is told the number of each event that comes from this room."""
         self._queue = Queue(room.number, journal)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
