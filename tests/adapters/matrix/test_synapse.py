@@ -20,7 +20,7 @@ from bridge import (
     RoomUnavailable,
     plain,
 )
-from tests.e2e.proxy import Proxy
+from tests.e2e.proxy import Proxy, Way
 
 from .homeserver import Core, message
 
@@ -202,20 +202,6 @@ async def test_many_rooms(synapse):
         assert time.monotonic() - begun < limit
 
 
-class OneWay(Proxy):
-    """A network that carries requests, and answers only while it `answers`."""
-
-    answers = True
-
-    async def _pump(self, reader, writer):
-        to_server = writer.get_extra_info("peername")[1] == self._target
-        while data := await reader.read(65536):
-            if to_server or self.answers:
-                writer.write(data)
-                await writer.drain()
-        raise ConnectionError("one side closed")
-
-
 async def kill_and_start(demo):
     port = urlsplit(demo.url).port
     await demo._server.stop(patience=0)
@@ -242,7 +228,7 @@ async def test_what_arrived_without_an_answer_is_there_once(synapse, name, kille
     """The network breaks before the answer, we start anew, and the server may have died meanwhile."""
     token = await synapse.register(name, name)
     wire = await create(synapse, token, name)
-    proxy = OneWay(urlsplit(synapse.url).port)
+    proxy = Proxy(urlsplit(synapse.url).port)
     await proxy.start()
     url = f"http://127.0.0.1:{proxy.port}"
     since = time.time()
@@ -250,7 +236,7 @@ async def test_what_arrived_without_an_answer_is_there_once(synapse, name, kille
         async with Core(adapter_for(synapse, name, homeserver=url)) as core:
             await core.joined(alias(name))
             await (await core.adapter.send(message("before", "1.ab", alias(name))))
-            proxy.answers = False
+            proxy.deafen(Way.IN)
             future = await core.adapter.send(message("x", "2.cd", alias(name)))
             while len(await said_by_bot(synapse, wire, token)) < 2:
                 await asyncio.sleep(0.02)
@@ -260,7 +246,6 @@ async def test_what_arrived_without_an_answer_is_there_once(synapse, name, kille
                 await future
         if killed:
             await kill_and_start(synapse)
-        proxy.answers = True
         await proxy.start()
         settings = {"device_id": device} if device else {}
         async with back(core.positions, adapter_for(synapse, name, homeserver=url, **settings)) as core:
