@@ -106,22 +106,12 @@ class Steps:
             return None
         if fitted.end is None:
             self.shown.append(delivery.seq)
-        old = time.time() - delivery.said_at > OLD
-        command = SendMessage(
-            room=self._room,
-            author=self._author(delivery),
-            txn=self._journal.txn(delivery),
-            content=fitted.content,
-            kind=_kind(event),
-            answered=answered,
-            at=delivery.said_at if old and capabilities.times else None,
-        )
-        return Step(command, fitted.end)
+        return self._message(delivery, event, fitted, capabilities, answered)
 
     def _edit(self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities) -> Step | None:
         """In place where that can be done, else as a new message that is marked as one."""
         seq, target = self._target(delivery, event.target)
-        if target is not None and target.sender.id != event.sender.id:
+        if seq is not None and not _is_by(target, event.sender):
             return None
         parts = self._journal.parts(seq, self._number) if seq and capabilities.edit else []
         if len(parts) == 1 and not delivery.start:
@@ -140,14 +130,7 @@ class Steps:
         fitted = self._fit(delivery, words, _EDITED if seq is None else "", capabilities)
         if fitted is None:
             return None
-        command_ = SendMessage(
-            room=self._room,
-            author=self._author(delivery),
-            txn=self._journal.txn(delivery),
-            content=fitted.content,
-            kind=_kind(event),
-        )
-        return Step(command_, fitted.end)
+        return self._message(delivery, event, fitted, capabilities)
 
     def _corrected(
         self, delivery: Delivery, event: MessageEdited, seq: int, target: TalkEvent | None
@@ -165,9 +148,7 @@ class Steps:
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._target(delivery, event.target)
-        if seq is None or (
-            target is not None and target.sender.id != event.sender.id and not event.by_moderator
-        ):
+        if seq is None or not (event.by_moderator or _is_by(target, event.sender)):
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
@@ -202,6 +183,25 @@ class Steps:
 
     # -- parts of them
 
+    def _message(
+        self,
+        delivery: Delivery,
+        event: MessageCreated | MessageEdited,
+        fitted: Fitted,
+        capabilities: Capabilities,
+        answered: Answered | None = None,
+    ) -> Step:
+        command = SendMessage(
+            room=self._room,
+            author=self._author(delivery),
+            txn=self._journal.txn(delivery),
+            content=fitted.content,
+            kind=_kind(event),
+            answered=answered,
+            at=delivery.said_at if capabilities.times and _is_old(delivery) else None,
+        )
+        return Step(command, fitted.end)
+
     def _answer(
         self, delivery: Delivery, name: MessageId, capabilities: Capabilities
     ) -> tuple[str, Answered | None]:
@@ -228,7 +228,7 @@ class Steps:
         self, delivery: Delivery, event: MessageCreated | MessageEdited, note: str, capabilities: Capabilities
     ) -> Fitted | None:
         known = self._degraded
-        old = time.time() - delivery.said_at > OLD
+        old = _is_old(delivery)
         if known is not None and known[0] is delivery and known[1] is event:
             spans = known[2]
         else:
@@ -265,6 +265,15 @@ def clock(when: float, *, seconds: bool = False) -> str:
     then, now = time.gmtime(when), time.gmtime()
     day = "" if then[:3] == now[:3] else "%Y-%m-%d "
     return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
+
+
+def _is_by(target: TalkEvent | None, sender: Sender) -> bool:
+    """Whether it is known that somebody said this: not any more once its text is erased."""
+    return target is not None and target.sender.id == sender.id
+
+
+def _is_old(delivery: Delivery) -> bool:
+    return time.time() - delivery.said_at > OLD
 
 
 def _kind(event: MessageCreated | MessageEdited) -> Kind:

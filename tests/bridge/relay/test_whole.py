@@ -1,5 +1,6 @@
 """A conversation crosses whole: edits, removals, answers and reactions follow what they are about."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -132,6 +133,21 @@ async def test_only_a_moderator_removes_what_another_said(pair, left, right, vou
         left.say("one", "alice", "bye")
         await right.until(2)
     assert len(right.done) == count
+
+
+async def test_nobody_edits_what_another_said_however_long_ago(pair, left, right):
+    """Who said it is not known any more: then nobody may change it, whatever their network says."""
+    async with running(pair):
+        said = left.say("one", "alice", "hello")
+        await right.until(1)
+        with sqlite3.connect(pair.journal) as database:
+            database.execute("UPDATE event SET body = NULL")
+        left.happen(edit(said, "I owe eve money", who=person("eve")))
+        left.happen(removal("one", said.id, "eve"))
+        left.say("one", "alice", "bye")
+        await right.until(2)
+    assert not right.done
+    assert right.texts("two") == ["<alice> hello", "<alice> bye"]
 
 
 async def test_an_answer_to_an_original_is_one_to_its_copy_and_back(later, left, right):
