@@ -155,7 +155,6 @@ class Bridge:
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
-        self._router.journal.beat()  # so that a crash in the first seconds leaves a gap that is told, too
         while True:
             await asyncio.sleep(_PATROL)
             self.patrol()
