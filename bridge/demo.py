@@ -25,6 +25,7 @@ trap : TERM
 wait $server
 while kill -0 $server 2>/dev/null; do wait $server; done
 kill $reader 2>/dev/null
+wait $reader 2>/dev/null
 """
 
 
