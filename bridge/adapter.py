@@ -5,14 +5,14 @@ import importlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
-from .model import Author, Capabilities, Command, Event, Receipt, RoomId, Txn
+from .model import Author, Capabilities, Command, Event, FleetingCommand, Receipt, RoomId, Txn
 
-__all__ = ["Adapter", "Emit", "Position", "find"]
+__all__ = ["Adapter", "Emit", "Position", "Source", "find"]
 
 _HOUR = 3600.0
 
@@ -24,6 +24,17 @@ class Position:
     token: str
     scope: str = ""
     """What the token is for: a room, or "" for the whole network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file can be fetched."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What to ask with, secrets too: goes to the host of `url` alone, never on with a redirect."""
+    own: bool = False
+    """Whether the host is the owner's choice, from the configuration, and so may have a private address."""
 
 
 class Emit(Protocol):
@@ -121,6 +132,15 @@ class Adapter(ABC):
         clock. Called while the room is joined. Raises an AdapterError when the answer did not come.
         """
         return {}
+
+    def hint(self, command: FleetingCommand) -> None:  # noqa: B027 - most networks can do one of the two
+        """Do this at once, or leave it. Never waits and never raises; the core keeps it rare. Called
+        only where the record has it, and while the room is joined.
+        """
+
+    def source(self, address: str) -> Source:
+        """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere."""
+        return Source(address)
 
     @abstractmethod
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:

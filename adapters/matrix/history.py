@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import CatchUp, MessageCreated, RateLimited, Rejected, Removed, RoomUnavailable, TalkEvent
+from bridge import (
+    CatchUp,
+    MessageCreated,
+    MessageEdited,
+    RateLimited,
+    ReactionsChanged,
+    Rejected,
+    Removed,
+    RoomUnavailable,
+    TalkEvent,
+)
 
 from .client import Client
 from .decode import is_talk, listed, mapping, seconds, text_of
@@ -162,7 +172,9 @@ def standing(talk: list[TalkEvent]) -> list[TalkEvent]:
     if not gone:
         return talk
     return [
-        event for event in talk if isinstance(event, MessageCreated | Removed) or event.target not in gone
+        event
+        for event in talk
+        if not isinstance(event, MessageEdited | ReactionsChanged) or event.target not in gone
     ]
 
 

@@ -13,7 +13,9 @@ from bridge import (
     RoomUnavailable,
     SendMessage,
     SetReactions,
+    SetTopic,
     Txn,
+    Unsupported,
 )
 
 from .answers import Duplicate, NotThere
@@ -48,6 +50,8 @@ async def perform(client: Client, session: Session, wire: str, command: Command,
         case SetReactions():
             await _set_reactions(client, session, wire, command)
             return None
+        case SetTopic():
+            raise Unsupported("topics cannot be set yet")
     assert_never(command)
 
 

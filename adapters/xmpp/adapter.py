@@ -21,6 +21,7 @@ from bridge import (
     SendMessage,
     SetReactions,
     Settle,
+    SetTopic,
     Support,
     Txn,
     Unit,
@@ -112,6 +113,8 @@ def _stanza(command: Command, place: Place) -> str:
             if not place.stanza_ids:
                 raise Unsupported(f"{room} names no messages: nobody can react to one (XEP-0444 section 4.2)")
             return encode.react(command, more)
+        case SetTopic():
+            raise Unsupported("topics cannot be set yet")
     assert_never(command)
 
 

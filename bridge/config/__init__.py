@@ -16,9 +16,11 @@ from .models import (
     DeliveryRules,
     Direction,
     Keep,
+    Media,
     Model,
     Network,
     RoomEntry,
+    ShowRules,
 )
 from .schema import schema
 
@@ -32,9 +34,11 @@ __all__ = [
     "Direction",
     "Find",
     "Keep",
+    "Media",
     "Model",
     "Network",
     "RoomEntry",
+    "ShowRules",
     "load",
     "locate_journal",
     "schema",

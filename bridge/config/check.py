@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from bridge.errors import ConfigError
 from bridge.model import RoomId
@@ -25,6 +25,7 @@ from .models import (
     NetworkBlock,
     RoomBlock,
     RoomEntry,
+    ShowRules,
     TopBlock,
 )
 from .words import quoted
@@ -56,6 +57,8 @@ class Check:
     left_out: Counter[str]
     """How many rooms of each conversation are left out on purpose."""
     protocols: dict[str, AdapterClass | None] = field(default_factory=dict)
+    shown: dict[str, ShowRules] = field(default_factory=dict)
+    """What the rooms of each network are shown, where they do not say it themselves."""
     rooms: dict[tuple[str, RoomId], _Found] = field(default_factory=dict)
     """Where each room stands first."""
 
@@ -77,6 +80,9 @@ class Check:
             journal=document.path.parent / top.journal.expanduser(),
             durability=top.durability,
             keep=top.keep,
+            media=top.media.model_copy(
+                update={"folder": document.path.parent / top.media.folder.expanduser()}
+            ),
         )
 
     def _names(self, key: str) -> list[str]:
@@ -125,10 +131,10 @@ class Check:
         core: NetworkBlock | None = Block(document, spot, NetworkBlock, common).read()
         if core is None or settings is None:
             return None
-        rules = DeliveryRules.model_construct(
-            **{key: getattr(core, key) for key in DeliveryRules.model_fields}
-        )
-        return Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules)
+        rules, show = _only(DeliveryRules, core), _only(ShowRules, core)
+        network = Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules, show)
+        self.shown[name] = show
+        return network
 
     def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
         document = self.document
@@ -202,11 +208,11 @@ class Check:
             hidden = document.betrays(there, str(error))
             document.problem(there, "is not a room of this protocol" if hidden else str(error))
             return None
-        return (
-            _Found(there, RoomEntry(network, room, core.direction, settings))
-            if settings is not None
-            else None
-        )
+        if settings is None:
+            return None
+        said = {key: getattr(core, key) for key in core.model_fields_set & ShowRules.model_fields.keys()}
+        show = self.shown.get(network, ShowRules()).model_copy(update=said)
+        return _Found(there, RoomEntry(network, room, core.direction, settings, show))
 
     def _flows(self, spot: Spot, rooms: list[_Found]) -> None:
         for direction in (Direction.FROM, Direction.TO):
@@ -224,7 +230,7 @@ class Check:
                 line, column = self.document.values[earlier.spot]
                 sentence = f"{shown} stands in this conversation already, at line {line}, column {column}"
                 self.document.problem(room.spot, sentence)
-            elif (first := self.rooms.get(key)) and first.entry.settings != room.entry.settings:
+            elif (first := self.rooms.get(key)) and _differ(first.entry, room.entry):
                 line, column = self.document.values[first.spot]
                 sentence = (
                     f"{shown} has other settings at line {line}, column {column}: give it the same in both"
@@ -232,3 +238,15 @@ class Check:
                 self.document.problem(room.spot, sentence)
             here.setdefault(key, room)
             self.rooms.setdefault(key, room)
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _only(model: type[M], block: Model) -> M:
+    """What a block says of a part of it."""
+    return model.model_construct(**{key: getattr(block, key) for key in model.model_fields})
+
+
+def _differ(one: RoomEntry, other: RoomEntry) -> bool:
+    return one.settings != other.settings or one.show != other.show

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -24,11 +25,13 @@ __all__ = [
     "DeliveryRules",
     "Direction",
     "Keep",
+    "Media",
     "Model",
     "Network",
     "NetworkBlock",
     "RoomBlock",
     "RoomEntry",
+    "ShowRules",
     "TopBlock",
 ]
 
@@ -112,6 +115,33 @@ def _seconds(value: object) -> object:
     return float(found[1]) * _UNITS[found[2]]
 
 
+_BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
+
+
+def _bytes(value: object) -> object:
+    """A size such as 500kB, 100MB or 2GB in bytes."""
+    if isinstance(value, int):
+        return value
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(B|kB|MB|GB)", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("must be a size with its unit: 500kB, 100MB or 2GB")
+    return int(float(found[1]) * _BYTES[found[2]])
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(_one_line(text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://files.example.org/hubbub")
+    return text.rstrip("/")
+
+
+def _listen(text: str) -> str:
+    found = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", text, re.ASCII)
+    if found is None or int(found[1]) > 65535:
+        raise ValueError("must be an address and a port of this machine: 127.0.0.1:8484")
+    return text
+
+
 def _off(value: object) -> object:
     return {"max_messages": "0"} if value == "off" else value
 
@@ -122,6 +152,12 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*[smhd]$|\$\{"}),
 ]
 """A time in seconds, written with its unit."""
+Size = Annotated[
+    int,
+    BeforeValidator(_bytes),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(B|kB|MB|GB)$|\$\{"}),
+]
+"""A size in bytes, written with its unit."""
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 Prefix = Annotated[str, Field(max_length=100), AfterValidator(_template)]
@@ -136,6 +172,31 @@ class Keep(Model):
     ids: Annotated[Duration, Field(description="What messages are called, for edits and answers.")] = (
         7_776_000.0
     )
+
+
+class Media(Model):
+    """What is done with the files that people send."""
+
+    folder: Annotated[
+        Path, AfterValidator(_file), Field(description="Where they wait; relative to this file.")
+    ] = Path("hubbub-files")
+    max_file: Annotated[Size, Field(description="Larger files do not cross.")] = 100_000_000
+    max_folder: Annotated[Size, Field(description="More is not kept: the oldest goes first.")] = 2_000_000_000
+    keep: Annotated[Duration, Field(description="How long a file and its link are kept.")] = 2_592_000.0
+    wait: Annotated[Duration, Field(description="How long a message waits for its file.")] = 20.0
+    types: Annotated[Patterns, Field(min_length=1, description="The media types that cross: image/*.")] = (
+        "*",
+    )
+    hosts: Annotated[
+        Patterns, Field(description="Whose files are fetched though their address is not public.")
+    ] = ()
+    public_url: Annotated[
+        Annotated[str, AfterValidator(_web_address)] | None,
+        Field(description="Where people reach `listen` from outside; links to files begin with it."),
+    ] = None
+    listen: Annotated[
+        str, AfterValidator(_listen), Field(description="Where files are handed out, if at all.")
+    ] = "127.0.0.1:8484"
 
 
 class TopBlock(Model):
@@ -157,6 +218,7 @@ class TopBlock(Model):
         Field(description="full: what is taken survives a power failure too, at a cost for each message."),
     ] = "normal"
     keep: Annotated[Keep, Field(description="How long the journal keeps what was delivered.")] = Keep()
+    media: Annotated[Media, Field(description="What is done with the files that people send.")] = Media()
 
 
 class CatchUp(Model):
@@ -188,7 +250,33 @@ class DeliveryRules(Model):
     max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
 
 
-class NetworkBlock(DeliveryRules):
+class ShowRules(Model):
+    """What a room is shown of what it cannot do itself."""
+
+    edits: Annotated[
+        Literal["diff", "full", "off"],
+        Field(description="Of an edit: the words that changed, all of them, or nothing."),
+    ] = "diff"
+    removals: Annotated[
+        Literal["note", "off"], Field(description="Whether it is said that somebody took a message back.")
+    ] = "off"
+    reactions: Annotated[
+        Literal["summary", "off"], Field(description="Whether it is said who reacted with what.")
+    ] = "off"
+    topics: Annotated[
+        Literal["note", "sync", "off"],
+        Field(description="A new topic elsewhere: say so, set it here too, or neither."),
+    ] = "note"
+    members: Annotated[
+        Literal["note", "off"], Field(description="Whether it is said who came and went elsewhere.")
+    ] = "off"
+    long: Annotated[
+        Literal["split", "link", "clip"],
+        Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
+    ] = "split"
+
+
+class NetworkBlock(DeliveryRules, ShowRules):
     """What every network has, whatever its protocol."""
 
     protocol: str = Field(
@@ -214,8 +302,8 @@ class ConversationBlock(Model):
     )
 
 
-class RoomBlock(Model):
-    """What every room may have, whatever its protocol."""
+class RoomBlock(ShowRules):
+    """What every room may have, whatever its protocol. What is not said here is as the network says."""
 
     room: str = Field(description="The room's name or address.")
     direction: Direction = Field(
@@ -235,6 +323,8 @@ class Network:
     prefix: str | None = None
     catch_up: CatchUp = field(default_factory=CatchUp)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
+    show: ShowRules = field(default_factory=ShowRules)
+    """What its rooms are shown, unless a room says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +336,7 @@ class RoomEntry:
     direction: Direction
     settings: Any
     """The adapter's RoomConfig."""
+    show: ShowRules = field(default_factory=ShowRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +360,4 @@ class Config:
     journal: Path
     durability: Literal["normal", "full"] = "normal"
     keep: Keep = field(default_factory=Keep)
+    media: Media = field(default_factory=Media)

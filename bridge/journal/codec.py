@@ -2,7 +2,15 @@
 
 import msgspec
 
-from bridge.model import MessageCreated, MessageEdited, ReactionsChanged, Removed, TalkEvent
+from bridge.model import (
+    MessageCreated,
+    MessageEdited,
+    NameChanged,
+    ReactionsChanged,
+    Removed,
+    TalkEvent,
+    TopicChanged,
+)
 
 __all__ = ["decode", "encode"]
 
@@ -10,14 +18,18 @@ _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
     "MessageCreated/1": msgspec.json.Decoder(MessageCreated),
     "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
+    "NameChanged/1": msgspec.json.Decoder(NameChanged),
     "ReactionsChanged/1": msgspec.json.Decoder(ReactionsChanged),
     "Removed/1": msgspec.json.Decoder(Removed),
+    "TopicChanged/1": msgspec.json.Decoder(TopicChanged),
 }
 _types = {
     MessageCreated: "MessageCreated/1",
     MessageEdited: "MessageEdited/1",
     Removed: "Removed/1",
     ReactionsChanged: "ReactionsChanged/1",
+    TopicChanged: "TopicChanged/1",
+    NameChanged: "NameChanged/1",
 }
 
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import msgspec
 
 from bridge.errors import JournalError
-from bridge.model import MessageEdited, ReactionsChanged, Removed, Sender, TalkEvent
+from bridge.model import (
+    MessageEdited,
+    NameChanged,
+    ReactionsChanged,
+    Removed,
+    Sender,
+    TalkEvent,
+    TopicChanged,
+)
 
 from . import codec, schema, upkeep
 from .lock import own
@@ -158,4 +166,8 @@ def _text(event: TalkEvent) -> str:
         return "(takes back what was said)"
     if isinstance(event, ReactionsChanged):
         return f"(reacts) {' '.join(event.emojis or event.added)}"
+    if isinstance(event, TopicChanged):
+        return f"(sets the topic) {event.topic}"
+    if isinstance(event, NameChanged):
+        return f"(names the room) {event.name}"
     return ("(edits) " if isinstance(event, MessageEdited) else "") + event.content.text

@@ -49,12 +49,26 @@ class Capabilities:
     """What a change of marks, colour or link between two spans costs of the limit at most, in `unit`."""
     reply: Support = Support.NO
     """Whether a message can say which one it answers."""
+    thread: Support = Support.NO
+    """Whether a message can belong to a thread."""
     edit: Support = Support.NO
     """Whether our own messages can be given other words."""
     delete: Support = Support.NO
     """Whether our own messages can be taken back."""
     reaction: Support = Support.NO
     """Whether we can react to a message."""
+    file: Support = Support.NO
+    """Whether we can send a file itself, rather than tell where it is."""
+    file_limit: int | None = None
+    """The largest file that the network takes, in bytes; None: no limit is known."""
+    captions: bool = False
+    """Whether a file can have words with it in one message."""
+    topic: Support = Support.NO
+    """Whether we may set the room's topic."""
+    typing: Support = Support.NO
+    """Whether we can show that somebody writes."""
+    read: Support = Support.NO
+    """Whether we can show that a message has arrived."""
     authorship: Authorship = Authorship.PREFIX
     name_pings: bool = False
     """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""

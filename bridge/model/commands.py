@@ -1,8 +1,9 @@
 """Requests to a network, imperatives."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from .content import Content, Kind
+from .content import Content, FileKind, Kind
 from .ids import Part, RoomId, Txn, UserId
 
 __all__ = [
@@ -11,9 +12,15 @@ __all__ = [
     "Command",
     "DeleteMessage",
     "EditMessage",
+    "File",
+    "FleetingCommand",
+    "MarkRead",
     "Receipt",
     "SendMessage",
     "SetReactions",
+    "SetTopic",
+    "SetTyping",
+    "Thumbnail",
 ]
 
 
@@ -36,6 +43,42 @@ class Answered:
     """Who said it, made safe."""
     text: str
     """Its first words, for clients that show no answers: one line."""
+    user: UserId | None = None
+    """Who said it, if they are in this very room, so that they can be alerted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of a larger one, on this machine."""
+
+    path: Path
+    type: str
+    size: int
+    """In bytes."""
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on this machine, whole and checked. What is said of it here was measured, not believed."""
+
+    path: Path
+    name: str
+    """Safe: one component, no control characters, never empty."""
+    kind: FileKind
+    type: str
+    """The media type, by what is in it."""
+    size: int
+    """In bytes."""
+    digest: str
+    """SHA-256, in hex."""
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    """In seconds, by its author's word."""
+    voice: bool = False
+    thumbnail: Thumbnail | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +98,11 @@ class SendMessage:
     kind: Kind = Kind.TEXT
     answered: Answered | None = None
     """What it answers, where the record can say that."""
+    thread: Part | None = None
+    """The message that its thread hangs on, where the record has threads."""
+    file: File | None = None
+    """A file to send, where the record has files. The content is then its caption where the record has
+    captions, and else empty."""
     at: float | None = None
     """When it was said, in seconds since 1970, where that is long ago and the record has `times`."""
 
@@ -95,7 +143,36 @@ class SetReactions:
     emojis: tuple[str, ...]
 
 
-Command = SendMessage | EditMessage | DeleteMessage | SetReactions
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTopic:
+    """Give the room this topic."""
+
+    room: RoomId
+    author: Author
+    txn: Txn
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTyping:
+    """Show that somebody elsewhere writes, or that nobody does any more."""
+
+    room: RoomId
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRead:
+    """Show that all up to this message has arrived wherever it should."""
+
+    room: RoomId
+    target: Part
+
+
+Command = SendMessage | EditMessage | DeleteMessage | SetReactions | SetTopic
+
+FleetingCommand = SetTyping | MarkRead
+"""What is done at once or never: it is neither confirmed nor repeated."""
 
 
 @dataclass(frozen=True, slots=True)

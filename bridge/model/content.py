@@ -13,9 +13,11 @@ from .ids import UserId
 
 __all__ = [
     "PLAIN",
+    "Attachment",
     "Block",
     "Content",
     "Feature",
+    "FileKind",
     "Kind",
     "Line",
     "Mark",
@@ -89,11 +91,43 @@ class Span:
     block: Block = PLAIN
 
 
+class FileKind(StrEnum):
+    """How people meet a file."""
+
+    FILE = "file"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that somebody sent, as their network tells of it: no bytes, and nothing that was checked."""
+
+    address: str
+    """Where it is: an http or https address, or what only the network's own adapter can turn into one."""
+    name: str = ""
+    """What its author calls it; unsafe."""
+    kind: FileKind = FileKind.FILE
+    type: str = ""
+    """The media type."""
+    size: int | None = None
+    """In bytes."""
+    width: int | None = None
+    """In pixels, like the height."""
+    height: int | None = None
+    duration: float | None = None
+    """In seconds."""
+    voice: bool = False
+    """Whether it was spoken into the client as a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one message says."""
+    """What one message says. With attachments, the words are their caption, if there are any."""
 
     spans: tuple[Span, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def text(self) -> str:

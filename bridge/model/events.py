@@ -7,14 +7,20 @@ from .content import Content, Kind
 from .ids import MessageId, RoomId, Sender
 
 __all__ = [
+    "Change",
     "Event",
+    "FleetingEvent",
+    "MemberChanged",
     "MessageCreated",
     "MessageEdited",
+    "NameChanged",
     "ReactionsChanged",
     "Removed",
     "RoomState",
     "RoomStateChanged",
     "TalkEvent",
+    "TopicChanged",
+    "TypingChanged",
 ]
 
 
@@ -30,6 +36,9 @@ class MessageCreated:
     content: Content
     kind: Kind = Kind.TEXT
     reply_to: MessageId | None = None
+    thread: MessageId | None = None
+    """The thread that it belongs to: the message that the thread hangs on, or the network's own name for
+    the thread, whose root is then the first message that bears it."""
     at: float | None = None
     """When, by the network's word, in seconds since 1970; shown only, never used to decide."""
     replayed: bool = False
@@ -89,6 +98,70 @@ class ReactionsChanged:
     mark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicChanged:
+    """Somebody gave the room another topic, while we were there or listening in its history."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    topic: str
+    """Empty: it has none any more."""
+    at: float | None = None
+    replayed: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameChanged:
+    """Somebody gave the room another name to show, which is not its address."""
+
+    id: MessageId
+    aliases: tuple[MessageId, ...] = ()
+    room: RoomId
+    sender: Sender
+    name: str
+    at: float | None = None
+    replayed: bool = False
+    mark: str = ""
+
+
+class Change(StrEnum):
+    """What became of somebody's being in a room."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    KICKED = "kicked"
+    BANNED = "banned"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged:
+    """Somebody else came, went, or goes by another name. Only what is seen live."""
+
+    room: RoomId
+    sender: Sender
+    """Whom it is about, by the name that people knew until now."""
+    change: Change
+    reason: str = ""
+    """In the words of whoever gave it; a split of the network gives all who leave the same one."""
+    by: Sender | None = None
+    """Who did it, where somebody else did."""
+    name: str = ""
+    """For RENAMED: the new name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypingChanged:
+    """Somebody began to write, still writes, or stopped."""
+
+    room: RoomId
+    sender: Sender
+    typing: bool
+
+
 class RoomState(StrEnum):
     """Where we stand in a room."""
 
@@ -110,7 +183,10 @@ class RoomStateChanged:
     was said while we were out."""
 
 
-TalkEvent = MessageCreated | MessageEdited | Removed | ReactionsChanged
+TalkEvent = MessageCreated | MessageEdited | Removed | ReactionsChanged | TopicChanged | NameChanged
 """What people did: taken into the journal and relayed."""
 
-Event = TalkEvent | RoomStateChanged
+FleetingEvent = MemberChanged | TypingChanged
+"""What counts only now: never in the journal."""
+
+Event = TalkEvent | FleetingEvent | RoomStateChanged

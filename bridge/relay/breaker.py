@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.model import ReactionsChanged, Removed, TalkEvent
+from bridge.model import MessageCreated, MessageEdited, TalkEvent
 
 __all__ = ["Breaker"]
 
@@ -49,7 +49,7 @@ class Breaker:
 
     def repeats(self, source: int, event: TalkEvent) -> bool:
         """Whether what somebody says in a room is such a repetition, to be left out."""
-        if isinstance(event, Removed | ReactionsChanged):
+        if not isinstance(event, MessageCreated | MessageEdited):
             return False
         text = event.content.text.replace("\u200b", "")
         sent = self._sent.get(text[-_TAIL:])

@@ -9,7 +9,16 @@ from collections.abc import Set as AbstractSet
 from bridge.adapter import Adapter, Emit, Position
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal, Oldest
-from bridge.model import Event, RoomId, RoomState, RoomStateChanged, TalkEvent
+from bridge.model import (
+    Event,
+    FleetingEvent,
+    MemberChanged,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    TalkEvent,
+    TypingChanged,
+)
 
 from .entry import Room
 from .names import DEFAULT_PREFIX, Prefix
@@ -106,6 +115,8 @@ class Router:
         for event in events:
             if isinstance(event, RoomStateChanged):
                 self._room_state(network, event)
+            elif isinstance(event, MemberChanged | TypingChanged):
+                self._pass_on(network, event)
             else:
                 source = sources.get((network, event.room))
                 if source is not None and (rooms := source.rooms_for(event.sender)):
@@ -119,6 +130,9 @@ class Router:
                 self._watch(network, event)
         for position in positions:
             self.journal.reach(network, position)
+
+    def _pass_on(self, network: str, event: FleetingEvent) -> None:
+        """What counts only now goes to those rooms that want it, and is forgotten."""
 
     def _wanted(self, network: str, source: int, event: TalkEvent) -> bool:
         """Whether something that is marked as a copy, or was said in our absence, is to be relayed."""

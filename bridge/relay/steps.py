@@ -21,6 +21,7 @@ from bridge.model import (
     MessageCreated,
     MessageEdited,
     MessageId,
+    NameChanged,
     ReactionsChanged,
     Removed,
     RoomId,
@@ -29,6 +30,7 @@ from bridge.model import (
     SetReactions,
     Span,
     TalkEvent,
+    TopicChanged,
     UserId,
 )
 
@@ -93,6 +95,8 @@ class Steps:
                 return self._remove(delivery, event, capabilities)
             case ReactionsChanged():
                 return self._react(delivery, event, capabilities)
+            case TopicChanged() | NameChanged():
+                return None
         assert_never(event)
 
     # -- each kind of event

@@ -2,7 +2,7 @@
 
 import json
 
-from bridge.config import schema
+from bridge.config import ShowRules, schema
 
 from .fake_protocol import Fake
 
@@ -10,7 +10,7 @@ from .fake_protocol import Fake
 def test_a_schema_has_what_the_models_have():
     found = schema({"fake": Fake})
     json.dumps(found)
-    top = {"networks", "conversations", "owner", "journal", "durability", "keep"}
+    top = {"networks", "conversations", "owner", "journal", "durability", "keep", "media"}
     assert set(found["properties"]) == top
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert network["properties"]["protocol"] == {"const": "fake"}
@@ -38,7 +38,14 @@ def test_a_room_is_text_or_a_block_or_a_list():
     assert set(conversation["properties"]) == {"ignore", "prefix"}
     text, block, several = conversation["additionalProperties"]["anyOf"]
     assert text == {"type": "string"}
-    assert set(block["properties"]) == {"room", "direction", "key", "key_file", "create"}
+    assert set(block["properties"]) == {
+        "room",
+        "direction",
+        *ShowRules.model_fields,
+        "key",
+        "key_file",
+        "create",
+    }
     assert several["type"] == "array"
 
 
