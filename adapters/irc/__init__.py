@@ -2,22 +2,29 @@
 
 Follows the Modern IRC Client Protocol (modern.ircdocs.horse), RFC 1459 and 2812 where it is silent,
 and of IRCv3: capability negotiation 302, message-tags, SASL 3.1 and 3.2, server-time, batch,
-echo-message, labeled-response, message ids, draft/chathistory, draft/reply, draft/react,
-draft/message-redaction, bot mode, chghost, setname; and InspIRCd's `chanhistory` (channel mode H),
-which replays a room's last lines on JOIN.
+echo-message, labeled-response, message ids, draft/chathistory, the client tags typing, draft/reply,
+draft/react and draft/unreact, draft/message-redaction, bot mode, chghost, setname, userhost-in-names;
+and InspIRCd's `chanhistory` (channel mode H), which replays a room's last lines on JOIN.
 
 What we say is marked by the client-only tag `+hubbub/txn`. History counts where its lines have a
 msgid and a time. A position is the time of the last line heard in a room, when we first came there,
 whether the server kept a history then (+ or -), and the last msgid.
 
-Answers and reactions by people here are heard where clients tag them. Our own answers quote what they
-answer, because most clients show nothing of the tag and people would read an answer to nothing; with
-`replies: tag` they bear the tag instead, where the server lets it through. Our own reactions are not
-sent, since next to nobody would see them. Where the server has REDACT, what we said is taken back with
-it; what others remove, authors and operators alike, is as the server authorised it. Edits there are none.
+Answers, reactions and typing by people here are heard where clients tag them, and ours bear the same
+tags where the server lets them through (CLIENTTAGDENY). An answer needs message ids too; else, and with
+`replies: words`, it quotes what it answers. A reaction is one TAGMSG for each emoji that is new or gone,
+by what we remember of the last 2,000 messages that we reacted to. Typing is shown only while half of
+the flood control's burst is left, so that no message waits for it. Where the server has REDACT, what we
+said is taken back with it; what others remove, authors and operators alike, is as the server authorised
+it. Edits, threads and read marks there are none.
+
+Topics are heard as they change, and set where the room lets us. Who comes, goes or takes another nick
+is heard live, by the members of each room as NAMES told them; a ban alone, an away or an account is not.
 
 Known gaps: removals reach only clients that know REDACT, and a server may forbid them, as Ergo does to
-those without an account; reactions given while we are away are not heard; without message-tags,
+those without an account; reactions, topics and typing while we are away are not heard; which reactions
+we gave is forgotten with a restart, so that one of those is not taken back; of who was kicked the mask
+is unknown where the server has no userhost-in-names and they were there before us; without message-tags,
 server-time and msgid (ngIRCd and many more) there is no history, and nobody can tell what became of a
 message whose connection broke; a history that was switched off and on again while we were away is
 taken for one that is not full; CHATHISTORY costs two lines of the flood control for each page of each

@@ -4,19 +4,18 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
     Author,
-    Authorship,
     Capabilities,
     Command,
     ConnectionLost,
     DeleteMessage,
     Emit,
     Event,
+    FleetingCommand,
     Model,
     Position,
     Receipt,
@@ -25,10 +24,11 @@ from bridge import (
     RoomState,
     RoomStateChanged,
     SendMessage,
+    SetReactions,
     Settle,
-    Support,
+    SetTopic,
+    SetTyping,
     Txn,
-    Unit,
     Unsupported,
     landing,
 )
@@ -40,7 +40,9 @@ from .config import expansion
 from .decode import REDACTION
 from .flood import Bucket
 from .link import Link
+from .reactions import Reactions
 from .reading import find
+from .record import record, records
 from .session import Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
@@ -51,13 +53,12 @@ _MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
 _LOOK_TIMEOUT = 60.0
-_BACKLOG = 20
-"""More lines at once than fill a screen are a flood to the people there."""
 _SLOW_FOR = 600.0
 _SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
 _SLOWEST = min(_SPEEDS)
 _TOKENS = 2
-"""What a message costs of the flood control: its line, and the PING that confirms it."""
+"""What a command costs of the flood control: its line, and the PING that confirms it."""
+_REPEATABLE = DeleteMessage | SetReactions | SetTopic
 
 
 class IrcAdapter(Adapter):
@@ -73,8 +74,9 @@ class IrcAdapter(Adapter):
         self._session = Session(config.nick)
         self._expansion = expansion(config.encoding)
         self._tags_replies = config.replies == "tag"
-        self._removing: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
-        """Removals that we sent last: safe to be sent again."""
+        self._reactions = Reactions()
+        self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
+        """What we sent last that is safe to be sent again."""
         self._slow_until = 0.0
         self._pace = 1.0
         """What part of the configured speed the server takes, learnt from being closed for flooding."""
@@ -122,18 +124,30 @@ class IrcAdapter(Adapter):
                 )
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        link, data = self._line(command)
+        link, data, tokens = self._lines(command)
+        while tokens > _TOKENS:
+            # more than one line: each waits for its turn
+            first, _, data = data.partition(b"\r\n")
+            await link.polite(first)
+            tokens -= 1
         await link.bucket.take(_TOKENS)
         landed, settle = landing()
         link.say(command, data, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
-        link, data = self._line(command)
-        if not link.bucket.take_now(_TOKENS):
+        link, data, tokens = self._lines(command)
+        if not link.bucket.take_now(tokens):
             return False
         link.say(command, data, settle)
         return True
+
+    def hint(self, command: FleetingCommand) -> None:
+        link = self._link
+        if link is None or not link.alive or not isinstance(command, SetTyping):
+            return
+        if self.capabilities(command.room).typing:
+            link.hint(encode.typing(command.room, command.typing, self.config.encoding))
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
@@ -143,28 +157,44 @@ class IrcAdapter(Adapter):
             raise ConnectionLost(f"{self.network} is not connected")
         found = await find(link, room, since, txns)
         # a message that is removed already is no error
-        return {**{txn: None for txn in txns if txn in self._removing}, **found}
+        return {**{txn: None for txn in txns if txn in self._repeatable}, **found}
 
-    def _line(self, command: Command) -> tuple[Link, bytes]:
-        """The connection, and the line that a command takes on it. Raises Unsupported."""
+    def _lines(self, command: Command) -> tuple[Link, bytes, int]:
+        """The connection, the lines that a command takes on it, and what they cost of the flood control.
+        Raises Unsupported.
+        """
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
         most = self._line_length() - link.session.prefix(self.config.nick)
-        encoding = self.config.encoding
+        if isinstance(command, SendMessage):
+            data = encode.message(command.room, command.content, command.kind, self.config.encoding)
+            if len(data) + 2 > most:
+                raise Rejected("the message is longer than a line of IRC can be")
+            return link, data, _TOKENS
+        lines = self._rare(command, link.session, most)
+        self._repeatable.append(command.txn)
+        return link, b"\r\n".join(lines), len(lines) + 1
+
+    def _rare(self, command: Command, session: Session, most: int) -> list[bytes]:
+        """The lines of what is not said. Each is shorter than `most` with its end, but for its tags."""
+        room, encoding = command.room, self.config.encoding
         match command:
-            case SendMessage():
-                data = encode.message(command.room, command.content, command.kind, encoding)
-            case DeleteMessage() if REDACTION in link.session.caps:
-                data = encode.redaction(command.room, command.target.id, command.reason, encoding)
+            case DeleteMessage() if REDACTION in session.caps:
+                data = encode.redaction(room, command.target.id, command.reason, encoding)
                 if len(data) + 2 > most:
-                    data = encode.redaction(command.room, command.target.id, "", encoding)
-                self._removing.append(command.txn)
+                    data = encode.redaction(room, command.target.id, "", encoding)
+                if len(data) + 2 > most:
+                    raise Rejected("the name of the message is longer than a line of IRC can be")
+                return [data]
+            case SetReactions() if self.capabilities(room).reaction:
+                return self._reactions.lines(command, encoding)
+            case SetTopic():
+                room_left = most - len(encode.topic(room, "", 0, encoding)) - 2
+                longest = session.number("TOPICLEN", room_left)
+                return [encode.topic(room, command.topic, min(longest, room_left), encoding)]
             case _:
                 raise Unsupported(f"{self.network} cannot do {type(command).__name__}")
-        if len(data) + 2 > most:
-            raise Rejected("the message is longer than a line of IRC can be")
-        return link, data
 
     def _line_length(self) -> int:
         return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
@@ -172,14 +202,13 @@ class IrcAdapter(Adapter):
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         """Measured with the prefix that the server puts before our lines. It is the same for every author."""
         session = self._session
-        caps = session.caps
-        return _record(
-            room,
-            self._line_length() - session.prefix(self.config.nick),
-            self._expansion,
-            answers=self._tags_replies and session.answering and session.naming and "message-tags" in caps,
-            removes=REDACTION in caps,
-        )
+        length = self._line_length() - session.prefix(self.config.nick)
+        return record(session, room, length, self._expansion, tags=self._tags_replies)
+
+    @classmethod
+    def records(cls) -> Mapping[str, Capabilities]:
+        """Typical ones, by name, for the documentation."""
+        return records()
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         looker = _Looker(rooms.keys())
@@ -226,22 +255,3 @@ class _Looker:
 
     def position(self, scope: str = "") -> str | None:
         return None
-
-
-@lru_cache(maxsize=1024)
-def _record(room: RoomId, length: int, expansion: int, *, answers: bool, removes: bool) -> Capabilities:
-    around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
-    return Capabilities(
-        text_limit=(length - around) // expansion,
-        unit=Unit.BYTES,
-        lines=False,
-        marks=encode.MARKS,
-        features=encode.FEATURES,
-        mark_cost=encode.MARK_COST,
-        reply=Support.PARTIAL if answers else Support.NO,
-        delete=Support.PARTIAL if removes else Support.NO,
-        authorship=Authorship.PREFIX,
-        name_pings=True,
-        backlog=_BACKLOG,
-        window=1,
-    )

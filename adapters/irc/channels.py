@@ -5,7 +5,7 @@ RFC 2812 section 3.2.1 (JOIN) and its errors; modern.ircdocs.horse where network
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge import Event, RoomId, RoomState, RoomStateChanged
 
@@ -61,6 +61,8 @@ class Place:
     """Since when it counts as joined."""
     double: bool = False
     """Another room of ours is the same channel."""
+    members: dict[str, str] = field(default_factory=dict)
+    """Nicks of those who are there, in lower case, each with its mask (the nick while that is unknown)."""
 
 
 class Channels:
@@ -137,6 +139,7 @@ class Channels:
         """The server says that we are in the room. It counts once all of its answer is here."""
         place = self.places[room]
         place.inside = place.seen = True
+        place.members.clear()
         self._session.entering[room] = time
 
     def answered(self, places: list[Place], now: float) -> list[Place]:
@@ -189,6 +192,7 @@ class Channels:
         place.wait = min(max(place.wait * 2, least), most)
         place.due = now + place.wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
         place.seen, place.inside, place.joined = True, False, None
+        place.members.clear()
         self._session.entering.pop(place.room, None)
         self._history.drop(place.room)
         self._change(place.room, RoomState.REFUSED, reason)

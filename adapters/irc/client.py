@@ -29,6 +29,7 @@ _CONNECT_TIMEOUT = 30.0
 _LONGEST = 65_536
 _GOODBYE = 0.5
 _READ = 16_384
+_CONGESTED = 16_384
 
 
 class _Protocol(IrcProtocol):  # type: ignore[misc]  # the library is not typed
@@ -88,6 +89,16 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
         """Send lines, each with its end."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(data)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the server takes what we send, so that nothing piles up here."""
+        transport = self.transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and transport.get_write_buffer_size() < _CONGESTED
+        )
 
     def pause(self) -> None:
         """Read nothing more from the server."""

@@ -125,9 +125,9 @@ class NetworkConfig(Model):
     """What to write; read is UTF-8 first, then this, or Windows-1252 when this is UTF-8 itself."""
     flood: Flood = Flood()
     ping: Ping = Ping()
-    replies: Literal["words", "tag"] = "words"
-    """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through;
-    most clients show nothing of it. Otherwise it quotes.
+    replies: Literal["words", "tag"] = "tag"
+    """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through, else
+    it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
     """
     bot_mode: bool = True
     """Tell the server that this is a bot, where it has a mode for that."""

@@ -1,31 +1,38 @@
 """The wire to events. Pure, given the session."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from bridge import (
-    Content,
     Kind,
-    Mark,
     MessageCreated,
     MessageId,
     ReactionsChanged,
     Removed,
     RoomId,
     Sender,
-    Span,
     TalkEvent,
+    TopicChanged,
+    TypingChanged,
     UserId,
-    normal,
-    plain,
 )
 
-from .colours import PALETTE
+from .formatting import content
 from .session import Session
-from .wire import MARK, REPLY, Line, nick_of
+from .wire import MARK, REPLY, TYPING, Line, nick_of
 
-__all__ = ["REDACTION", "content", "ctcp", "event", "message", "reaction", "removal", "seconds"]
+__all__ = [
+    "REDACTION",
+    "content",
+    "ctcp",
+    "event",
+    "message",
+    "reaction",
+    "removal",
+    "seconds",
+    "topic",
+    "typing",
+]
 
 REDACTION = "draft/message-redaction"
 """The capability to take messages back."""
@@ -34,28 +41,20 @@ _ACTION = "\x01ACTION"
 _REPLY = "+reply"
 _LONGEST_MARK = 64
 _LONGEST_REACTION = 64
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_CODE = re.compile(
-    r"\x03(?:(?P<fore>[0-9]{1,2})(?:,(?P<back>[0-9]{1,2}))?)?"
-    r"|\x04(?:(?P<hexfore>[0-9A-Fa-f]{6})(?:,(?P<hexback>[0-9A-Fa-f]{6}))?)?"
-    r"|[\x00-\x08\x0a-\x1f\x7f]"
-)
-_TOGGLES = {
-    "\x02": Mark.BOLD,
-    "\x1d": Mark.ITALIC,
-    "\x1f": Mark.UNDERLINE,
-    "\x1e": Mark.STRIKE,
-    "\x11": Mark.CODE,
-}
+_TYPING = {"active": True, "paused": False, "done": False}
 
 
 def event(line: Line, session: Session) -> TalkEvent | None:
-    """What somebody did in one of our rooms (PRIVMSG, NOTICE, TAGMSG, REDACT); None: nothing that counts."""
-    if line.command == "TAGMSG":
-        return reaction(line, session)
-    if line.command == "REDACT":
-        return removal(line, session)
-    return message(line, session)
+    """What somebody did in one of our rooms (PRIVMSG, NOTICE, TAGMSG, REDACT, TOPIC); None: nothing."""
+    match line.command:
+        case "TAGMSG":
+            return reaction(line, session)
+        case "REDACT":
+            return removal(line, session)
+        case "TOPIC":
+            return topic(line, session)
+        case _:
+            return message(line, session)
 
 
 def message(line: Line, session: Session) -> MessageCreated | None:
@@ -140,6 +139,34 @@ def removal(line: Line, session: Session) -> Removed | None:
     )
 
 
+def topic(line: Line, session: Session) -> TopicChanged | None:
+    """A TOPIC (RFC 2812 section 3.2.4); None when it is our own, or about no room of ours."""
+    source, params = line.source, line.params
+    room = session.room(params[0])
+    name = nick_of(source)
+    if room is None or not source or session.is_me(name):
+        return None
+    msgid = line.tags.get("msgid")
+    return TopicChanged(
+        id=MessageId(msgid) if msgid else session.own_id(),
+        room=room,
+        sender=Sender(UserId(source), name),
+        topic=content(params[1]).text,
+        at=seconds(line.tags.get("time", "")),
+        replayed=_replayed(line, session, room),
+    )
+
+
+def typing(line: Line, session: Session) -> TypingChanged | None:
+    """Whether somebody writes (IRCv3 typing client tag, also under its name as a draft)."""
+    tags = line.tags
+    state = _TYPING.get(tags.get(TYPING) or tags.get("+draft/typing", ""))
+    room = session.room(line.params[0])
+    if state is None or room is None or "!" not in line.source:
+        return None
+    return TypingChanged(room=room, sender=Sender(UserId(line.source), nick_of(line.source)), typing=state)
+
+
 def _name(tags: Mapping[str, str], session: Session) -> MessageId:
     msgid = tags.get("msgid")
     return MessageId(msgid) if msgid else session.fresh_id()
@@ -175,64 +202,3 @@ def seconds(text: str) -> float | None:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def content(text: str) -> Content:
-    """Text with formatting codes (modern.ircdocs.horse/formatting) in normal form.
-
-    Background colours are left out, but for text on its own colour, which hides it: a spoiler.
-    Reverse and unknown control characters are left out too.
-    """
-    if not _CONTROL.search(text):
-        return plain(text) if text else Content()
-    pen = _Pen()
-    out: list[Span] = []
-    at = 0
-    for code in _CODE.finditer(text):
-        if code.start() > at:
-            out.append(pen.span(text[at : code.start()]))
-        pen.take(code)
-        at = code.end()
-    out.append(pen.span(text[at:]))
-    return Content(normal(out))
-
-
-class _Pen:
-    """The marks and colour that hold from here on."""
-
-    def __init__(self) -> None:
-        self.marks: set[Mark] = set()
-        self.fore: int | None = None
-        self.back: int | None = None
-
-    def take(self, code: re.Match[str]) -> None:
-        """A formatting code changes the pen."""
-        sign = code[0][0]
-        if sign == "\x03":
-            self._colour(_palette(code["fore"]), _palette(code["back"]), bare=code["fore"] is None)
-        elif sign == "\x04":
-            self._colour(_hex(code["hexfore"]), _hex(code["hexback"]), bare=code["hexfore"] is None)
-        elif sign == "\x0f":
-            self.marks.clear()
-            self.fore = self.back = None
-        elif sign in _TOGGLES:
-            self.marks ^= {_TOGGLES[sign]}
-
-    def _colour(self, fore: int | None, back: int | None, *, bare: bool) -> None:
-        self.fore = fore
-        if bare or back is not None:
-            self.back = back
-
-    def span(self, text: str) -> Span:
-        """Text written with this pen."""
-        if self.fore is not None and self.fore == self.back:
-            return Span(text, frozenset(self.marks | {Mark.SPOILER}))
-        return Span(text, frozenset(self.marks), colour=self.fore)
-
-
-def _palette(number: str | None) -> int | None:
-    return PALETTE[int(number)] if number is not None and int(number) < len(PALETTE) else None
-
-
-def _hex(digits: str | None) -> int | None:
-    return int(digits, 16) if digits is not None else None

@@ -11,6 +11,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
+    SetTopic,
     TalkEvent,
 )
 
@@ -20,6 +21,7 @@ from .config import NetworkConfig
 from .flights import Flights
 from .flood import Bucket
 from .history import History
+from .members import Members
 from .registration import Registration
 from .replies import answer, is_services
 from .session import Session
@@ -29,6 +31,7 @@ __all__ = ["Ears", "Mouth"]
 
 _LONGEST_HOST = 255
 _SAYING = {"PRIVMSG", "NOTICE"}
+_ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
@@ -77,6 +80,7 @@ class Ears:
         self.events: list[Event] = []
         self.history = History(self.session, catch_up, emit.position)
         self.channels = Channels(self.session, self.history, config.encoding, self.events)
+        self._members = Members(self.session, self.channels, self.events)
         self.flights = Flights()
         self.registration = Registration(config, self.session)
         self.identified: bool | None = None
@@ -88,6 +92,7 @@ class Ears:
             "NOTICE": self._talk,
             "TAGMSG": self._talk,
             "REDACT": self._talk,
+            "TOPIC": self._talk,
             "JOIN": self._join,
             "PART": self._part,
             "KICK": self._kick,
@@ -105,6 +110,7 @@ class Ears:
             "FAIL": self._fail,
             "005": self._isupport,
             "324": self._modes,
+            "353": self._members.names,
             "329": self._made,
             "396": self._displayed_host,
             "900": self._logged_in,
@@ -144,6 +150,8 @@ class Ears:
                 self.events.append(event)
                 if "time" in got.tags:
                     self.history.moved[event.room] = got.tags
+        elif got.command == "TAGMSG":
+            self._typing(got)
         elif got.source and got.command in _SAYING and session.is_me(got.params[0]):
             self._private(got)
 
@@ -152,7 +160,7 @@ class Ears:
         if room:
             if got.command in _SAYING:
                 self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
-            if "time" in got.tags:
+            if "time" in got.tags and got.command != "TAGMSG":
                 self.history.moved[room] = got.tags
 
     def _held(self, event: TalkEvent, got: Line) -> bool:
@@ -161,6 +169,11 @@ class Ears:
         if held is False:
             self.channels.settle(self.channels.places[event.room], self._mouth.now())
         return bool(held)
+
+    def _typing(self, got: Line) -> None:
+        event = decode.typing(got, self.session)
+        if event is not None and self.channels.places[event.room].joined is not None:
+            self.events.append(event)
 
     def _private(self, got: Line) -> None:
         if got.command == "PRIVMSG":
@@ -190,6 +203,7 @@ class Ears:
 
     def _join(self, got: Line) -> None:
         if not self.session.is_me(nick_of(got.source)):
+            self._members.came(got)
             return
         self.session.learn(got.source)
         place = self._place(got.params[0])
@@ -205,13 +219,19 @@ class Ears:
             self._mouth.entered(place)
 
     def _part(self, got: Line) -> None:
+        if not self.session.is_me(nick_of(got.source)):
+            self._members.went(got)
+            return
         place = self._place(got.params[0])
-        if place and place.inside and self.session.is_me(nick_of(got.source)):
+        if place and place.inside:
             self._out(place, "the network", got.params[1:])
 
     def _kick(self, got: Line) -> None:
+        if not self.session.is_me(got.params[1]):
+            self._members.thrown_out(got)
+            return
         place = self._place(got.params[0])
-        if place and self.session.is_me(got.params[1]):
+        if place:
             self._out(place, nick_of(got.source), got.params[2:])
 
     def _out(self, place: Place, who: str, why: list[str]) -> None:
@@ -221,6 +241,7 @@ class Ears:
     def _mode(self, got: Line) -> None:
         room = self.session.room(got.params[0])
         if room:
+            self.session.locked.discard(room)
             self.history.mode(room, got.params[1])
 
     def _modes(self, got: Line) -> None:
@@ -245,9 +266,12 @@ class Ears:
         if self.session.is_me(nick_of(got.source)):
             self.session.nick = got.params[0]
         else:
+            self._members.renamed(got)
             self._freed(nick_of(got.source))
 
     def _quit(self, got: Line) -> None:
+        if not self.session.is_me(nick_of(got.source)):
+            self._members.quit(got)
         self._freed(nick_of(got.source))
 
     @property
@@ -290,13 +314,16 @@ class Ears:
             self._mouth.stir()
             return
         channels = [param for param in got.params[1:-1] if param[:1] in set("#&+!")]
-        self.flights.error(got.command, got.params[-1], {self.session.room(channel) for channel in channels})
+        rooms = {self.session.room(channel) for channel in channels}
+        if got.command == "482" and self.flights.oldest and self.flights.oldest.command is SetTopic:
+            self.session.locked.update(room for room in rooms if room)
+        self.flights.error(got.command, got.params[-1], rooms)
 
     def _fail(self, got: Line) -> None:
         """IRCv3 standard replies: FAIL command code context :description."""
         command, code = got.params[0].upper(), got.params[1].upper()
         # what the server no longer knows is as good as removed
-        if command in _SAYING or (command == "REDACT" and code != "UNKNOWN_MSGID"):
+        if command in _ALSO_FAIL or (command == "REDACT" and code != "UNKNOWN_MSGID"):
             self.flights.error("FAIL", got.params[-1], set())
 
     def _error(self, got: Line) -> None:

@@ -9,9 +9,21 @@ import re
 from bridge import Content, Feature, Kind, Mark, Rejected, Span
 
 from .colours import nearest
-from .wire import line
+from .wire import REACT, REPLY, TYPING, UNREACT, line, tag_value
 
-__all__ = ["ACTION_COST", "FEATURES", "MARKS", "MARK_COST", "body", "message", "redaction"]
+__all__ = [
+    "ACTION_COST",
+    "FEATURES",
+    "MARKS",
+    "MARK_COST",
+    "body",
+    "can_react",
+    "message",
+    "reaction",
+    "redaction",
+    "topic",
+    "typing",
+]
 
 _CODES = {
     Mark.BOLD: "\x02",
@@ -24,6 +36,7 @@ _RESET = "\x0f"
 _SPOILER = "\x0301,01"
 _NOTHING = "\x02\x02"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONGEST_REACTION = 64
 _BREAK = re.compile(r"\r\n|[\r\n]")
 
 MARKS = frozenset(Mark)
@@ -53,6 +66,33 @@ def redaction(target: str, msgid: str, reason: str, encoding: str = "utf-8") -> 
         return line("REDACT", target, msgid, trailing=why, encoding=encoding)
     except ValueError:
         raise Rejected(f"{msgid!r} is no name that IRC could have given to a message") from None
+
+
+def topic(target: str, text: str, most: int, encoding: str = "utf-8") -> bytes:
+    """TOPIC (RFC 2812 section 3.2.4), without the line's end; cut to so many bytes between two characters."""
+    text = _clean(text).encode(encoding, "replace")[:most].decode(encoding, "ignore")
+    return line("TOPIC", target, trailing=text, encoding=encoding)
+
+
+def typing(target: str, state: bool, encoding: str = "utf-8") -> bytes:
+    """TAGMSG that says whether somebody writes (IRCv3 typing client tag), without the line's end."""
+    return _tagged(f"{TYPING}={'active' if state else 'done'}", target, encoding)
+
+
+def can_react(emoji: str) -> bool:
+    """Whether a reaction has anything that a tag can carry, and is no longer than one should be."""
+    return 0 < len(_clean(emoji).strip()) <= _LONGEST_REACTION
+
+
+def reaction(target: str, msgid: str, emoji: str, *, taken: bool, encoding: str = "utf-8") -> bytes:
+    """TAGMSG that gives a reaction or takes it back (IRCv3 draft/react), without the line's end."""
+    tag = UNREACT if taken else REACT
+    value = tag_value(_clean(emoji).strip())
+    return _tagged(f"{REPLY}={tag_value(msgid)};{tag}={value}", target, encoding)
+
+
+def _tagged(tags: str, target: str, encoding: str) -> bytes:
+    return b"@%b %b" % (tags.encode("utf-8", "replace"), line("TAGMSG", target, encoding=encoding))
 
 
 def body(content: Content) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from bridge import (
     AdapterError,
+    Command,
     ConnectionLost,
+    DeleteMessage,
     MessageId,
     Part,
     RateLimited,
@@ -20,7 +22,9 @@ from bridge import (
     Rejected,
     RoomId,
     RoomUnavailable,
+    SendMessage,
     Settle,
+    SetTopic,
 )
 
 __all__ = ["Flight", "Flights", "refusal"]
@@ -29,7 +33,13 @@ _RETRY = 30.0
 _NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
 _TOO_FAST = {"263", "407", "439"}
 _OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
-_NOT_REMOVED = {"421", "482"}
+_NOT_DONE: dict[type[Command], tuple[set[str], str]] = {
+    DeleteMessage: ({"421", "482", "FAIL"}, "the server lets hubbub remove nothing in"),
+    SetTopic: (
+        {"403", "404", "442", "477", "482", "FAIL"},
+        "the server lets hubbub set no topic in",
+    ),
+}
 _NAMELESS = {"263", "411", "412", "413", "414", "417", "FAIL"}
 """These name no target; all others are about the target that they name."""
 _ABOUT_THE_TEXT = re.compile(
@@ -50,27 +60,29 @@ class Flight:
     """Whether the server is to echo it."""
     labelled: bool = False
     """Whether that echo carries the token as its label."""
-    removal: bool = False
-    """Whether it takes a message back."""
+    command: type[Command] = SendMessage
     msgid: str | None = None
     error: AdapterError | None = None
     after: Callable[[], None] | None = None
     """What to do once all answers are here."""
 
 
-def refusal(numeric: str, reason: str, room: str, *, removal: bool = False) -> AdapterError | None:
-    """What an error numeric before the PONG means for the message; None: nothing.
+def refusal(
+    numeric: str, reason: str, room: str, command: type[Command] = SendMessage
+) -> AdapterError | None:
+    """What an error numeric before the PONG means for the command; None: nothing.
 
     RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
     """
     if numeric in _TOO_FAST:
         return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", _RETRY)
+    numerics, sentence = _NOT_DONE.get(command, (set(), ""))
+    if numeric in numerics:
+        return Rejected(f"{sentence} {room}: {reason}")
     if numeric in _NO_ROOM:
-        if numeric == "404" and _ABOUT_THE_TEXT.search(reason):
-            return Rejected(f"{room} does not take this message: {reason}")
-        return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
-    if removal and (numeric in _NOT_REMOVED or numeric == "FAIL"):
-        return Rejected(f"the server lets hubbub remove nothing in {room}: {reason}")
+        if numeric != "404" or not _ABOUT_THE_TEXT.search(reason):
+            return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
+        return Rejected(f"{room} does not take this message: {reason}")
     if numeric in _OTHERS or numeric == "FAIL":
         return Rejected(f"the server refuses the message: {reason}")
     return None
@@ -122,9 +134,8 @@ class Flights:
         flight = self.oldest
         if flight is None or flight.room is None:
             return
-        if flight.room in rooms or (not rooms and (numeric in _NAMELESS or flight.removal)):
-            removal = flight.removal
-            flight.error = flight.error or refusal(numeric, reason, flight.room, removal=removal)
+        if flight.room in rooms or (not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)):
+            flight.error = flight.error or refusal(numeric, reason, flight.room, flight.command)
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""

@@ -32,6 +32,11 @@ class Bucket:
         self._tokens -= tokens
         return True
 
+    def take_spare(self, tokens: int) -> bool:
+        """Take so many tokens if half a burst is left after that, for what is worth no wait of others."""
+        self._refill()
+        return self._tokens - tokens >= self._burst / 2 and self.take_now(tokens)
+
     async def take(self, tokens: int) -> None:
         """Wait for so many tokens, at most a burst. Raises what the bucket was closed with."""
         if self.take_now(tokens):

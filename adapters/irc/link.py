@@ -95,13 +95,13 @@ class Link:
         self.stir()
 
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
-        """Send a command's line and the PING that confirms it, in one write; a message with its tags."""
+        """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
         flight = self.ears.flights.start(self.now())
         flight.room, flight.settle = command.room, settle
         token = flight.token.encode()
         if not isinstance(command, SendMessage):
-            flight.removal = True
-            self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+            flight.command = type(command)
+            self.write(b"%bPING :%b" % (data + b"\r\n" if data else b"", token))
             return
         caps = self.session.caps
         tags = self._tags(command) if "message-tags" in caps else b""
@@ -115,10 +115,16 @@ class Link:
 
     def _tags(self, command: SendMessage) -> bytes:
         """Client-only tags, a semicolon before each."""
-        tags = b";%b=%b" % (_MARK, command.txn.encode()) if self.session.marking else b""
-        if command.answered is not None and self.session.answering:
+        tags = b";%b=%b" % (_MARK, command.txn.encode()) if MARK in self.session.passing else b""
+        if command.answered is not None and REPLY in self.session.passing:
             tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
         return tags
+
+    def hint(self, data: bytes) -> None:
+        """Send a line at once, or not at all where messages might have to wait for it."""
+        connection = self._connection
+        if connection is not None and connection.idle and self.bucket.take_spare(1):
+            self.write(data)
 
     @property
     def alive(self) -> bool:

@@ -29,6 +29,7 @@ WANTED = (
     "away-notify",
     "chghost",
     "multi-prefix",
+    "userhost-in-names",
     "cap-notify",
 )
 _CHUNK = 400

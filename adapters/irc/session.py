@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bridge import MessageId, RoomId
 
-from .wire import MARK, Line, nick_of
+from .wire import TAGS, Line, nick_of
 
 __all__ = ["Session", "fold_ascii"]
 
@@ -38,12 +38,12 @@ class Session:
         self.host = ""
         self.caps: set[str] = set()
         self.isupport: dict[str, str] = {}
-        self.marking = True
-        """Whether the server lets our mark through, where it knows tags at all."""
-        self.answering = True
-        """Whether it lets the tag through that says which message is answered."""
+        self.passing = TAGS
+        """Which of our client-only tags the server lets through, where it knows tags at all."""
         self.naming = True
         """Whether it has given every message a msgid so far."""
+        self.locked: set[RoomId] = set()
+        """Rooms whose topic it did not let us set, while their modes have not changed since."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Open batches: reference to type and the tags of its first line."""
         self.entering: dict[RoomId, str | None] = {}
@@ -101,8 +101,7 @@ class Session:
             elif key:
                 self.isupport[key] = _HEX_ESCAPE.sub(lambda found: chr(int(found[1], 16)), value)
         denied = self.isupport.get("CLIENTTAGDENY", "").split(",")
-        self.marking = not _denied(MARK[1:], denied)
-        self.answering = not _denied("draft/reply", denied)
+        self.passing = frozenset([tag for tag in TAGS if not _denied(tag[1:], denied)])
         mapping = self.isupport.get("CASEMAPPING", "rfc1459").lower()
         fold = _FOLDS.get(mapping, _FOLDS["ascii"])
         if fold is not self._fold:
@@ -178,6 +177,10 @@ class Session:
     def fresh_id(self) -> MessageId:
         """A name for a message that the server gave none."""
         self.naming = False
+        return self.own_id()
+
+    def own_id(self) -> MessageId:
+        """A name for what servers give none."""
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
 
 

@@ -7,12 +7,31 @@ breaks; both would let a user speak in another channel's name, so lines are take
 import re
 from typing import NamedTuple
 
-__all__ = ["MARK", "REPLY", "Line", "decode_text", "line", "nick_of", "parse", "tag_value"]
+__all__ = [
+    "MARK",
+    "REACT",
+    "REPLY",
+    "TAGS",
+    "TYPING",
+    "UNREACT",
+    "Line",
+    "decode_text",
+    "line",
+    "nick_of",
+    "parse",
+    "tag_value",
+]
 
 MARK = "+hubbub/txn"
 """The client-only tag (IRCv3 message-tags) that carries a message's txn."""
 REPLY = "+draft/reply"
-"""The client-only tag (IRCv3 reply) that names the message that is answered."""
+"""The client-only tag (IRCv3 reply) that names the message that is answered or reacted to."""
+REACT, UNREACT = "+draft/react", "+draft/unreact"
+"""The client-only tags (IRCv3 react) that give a reaction and take it back."""
+TYPING = "+typing"
+"""The client-only tag (IRCv3 typing) that says whether somebody writes."""
+TAGS = frozenset({MARK, REPLY, REACT, UNREACT, TYPING})
+"""All that we send."""
 
 _NO_TAGS: dict[str, str] = {}
 _ESCAPE = re.compile(r"\\(.?)")

@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from adapters.irc import Adapter
 from adapters.irc.wire import Line, decode_text, parse
@@ -25,6 +25,8 @@ from bridge import (
     UserId,
     plain,
 )
+
+_Happened = TypeVar("_Happened", bound=Event)
 
 ALICE = Author("elsewhere", UserId("alice@elsewhere"), "alice")
 FAST = {"burst": 1e6, "per_second": 1e6}
@@ -65,6 +67,13 @@ class Collector:
         while True:
             event = await self.events.get()
             if isinstance(event, MessageCreated):
+                return event
+
+    async def next(self, kind: type[_Happened]) -> _Happened:
+        """The next event of this kind."""
+        while True:
+            event = await self.events.get()
+            if isinstance(event, kind):
                 return event
 
     async def upto_joined(self, room: str) -> tuple[list[MessageCreated], RoomStateChanged]:

@@ -12,7 +12,8 @@ from bridge.demo import Server, free_port
 _MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage "
     "ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime setname botmode monitor "
-    "services_account sasl spanningtree chghost chanhistory blockcolor redirect sslinfo sslmodes ssl_gnutls"
+    "services_account sasl spanningtree chghost namesx uhnames chanhistory blockcolor redirect sslinfo "
+    "sslmodes ssl_gnutls"
 )
 _INSPIRCD = """
 <server name="insp.test" description="x" id="1TT" network="Test"> <admin name="a" nick="a" email="a@b.c">

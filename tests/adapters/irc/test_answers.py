@@ -158,8 +158,8 @@ def test_a_tag_holds_any_value(text: str) -> None:
     ("caps", "isupport", "replies", "support"),
     [
         (CAPS, "X", "words", Support.NO),
-        (CAPS, "X", "tag", Support.PARTIAL),
-        (CAPS, "CLIENTTAGDENY=*,-draft/reply", "tag", Support.PARTIAL),
+        (CAPS, "X", "tag", Support.FULL),
+        (CAPS, "CLIENTTAGDENY=*,-draft/reply", "tag", Support.FULL),
         (CAPS, "CLIENTTAGDENY=*", "tag", Support.NO),
         (CAPS, "CLIENTTAGDENY=typing,draft/reply", "tag", Support.NO),
         ("server-time", "X", "tag", Support.NO),
@@ -178,22 +178,22 @@ async def test_where_an_answer_can_name_what_it_answers(
         if replies == "tag":
             await (await run.adapter.send(answer("a;b", "yes")))
             said = await server.heard("PRIVMSG")
-            assert ("+draft/reply=a\\:b" in said) == (support is Support.PARTIAL)
+            assert ("+draft/reply=a\\:b" in said) == (support is Support.FULL)
 
 
 async def test_a_server_that_names_nothing() -> None:
     """IRCv3 message-ids: where there are none, an answer can only quote."""
     async with ScriptedServer(caps=CAPS) as server, running(server.port, "#lobby", replies="tag") as run:
         await run.joined()
-        assert run.adapter.capabilities(LOBBY).reply is Support.PARTIAL
+        assert run.adapter.capabilities(LOBBY).reply is Support.FULL
         server.say(f"{BOB} PRIVMSG #lobby :nameless")
         await run.emitted.message()
         assert run.adapter.capabilities(LOBBY).reply is Support.NO
 
 
 async def test_what_irc_cannot_do() -> None:
-    """No edits, no reactions of ours: the record says so, and asking all the same is a bug."""
-    async with ScriptedServer(caps=CAPS) as server, running(server.port, "#lobby") as run:
+    """No edits, and without tags no reactions of ours: asking all the same is a bug."""
+    async with ScriptedServer(caps="server-time") as server, running(server.port, "#lobby") as run:
         await run.joined()
         record = run.adapter.capabilities(LOBBY)
         assert (record.edit, record.reaction) == (Support.NO, Support.NO)
@@ -225,7 +225,7 @@ async def test_inspircd(server: Inspircd) -> None:
         running(server.port, "#lobby", replies="tag") as run,
     ):
         await run.joined()
-        assert run.adapter.capabilities(LOBBY).reply is Support.PARTIAL
+        assert run.adapter.capabilities(LOBBY).reply is Support.FULL
         bob.say("PRIVMSG #lobby :who comes?")
         asked = await run.emitted.message()
         receipt = await (await run.adapter.send(answer(asked.id, "I do")))
@@ -243,7 +243,7 @@ async def test_inspircd(server: Inspircd) -> None:
         assert first.id != second.id
         assert first.sender == asked.sender
         # the server named everything
-        assert run.adapter.capabilities(LOBBY).reply is Support.PARTIAL
+        assert run.adapter.capabilities(LOBBY).reply is Support.FULL
         assert run.adapter.capabilities(LOBBY).delete is Support.NO
 
 

@@ -127,7 +127,7 @@ async def test_taken_back() -> None:
     """Confirmed by the PONG behind it; our own removal is no event; a second time is as good."""
     async with Redacting() as server, running(server.port, "#lobby") as run:
         await run.joined()
-        assert run.adapter.capabilities(LOBBY).delete is Support.PARTIAL
+        assert run.adapter.capabilities(LOBBY).delete is Support.FULL
         receipt = await (await run.send("#lobby", "a slip"))
         for _ in range(2):
             assert await (await run.adapter.send(delete(receipt.part, "oops"))) == Receipt(None)
@@ -183,7 +183,7 @@ async def test_only_where_the_server_offers_it() -> None:
         await server.heard("CAP REQ :draft/message-redaction")
         server.say(f"{BOB} PRIVMSG #lobby :now")
         await run.emitted.message()
-        assert run.adapter.capabilities(LOBBY).delete is Support.PARTIAL
+        assert run.adapter.capabilities(LOBBY).delete is Support.FULL
 
 
 async def test_in_doubt() -> None:

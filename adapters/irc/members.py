@@ -1,0 +1,110 @@
+"""Who is in our rooms, and who comes and goes (RFC 2812 sections 3.1.2, 3.1.7, 3.2.1, 3.2.2, 3.2.8). No I/O.
+
+A QUIT and a NICK name no channel, so each room keeps the nicks that are in it, as NAMES and JOIN told
+them, with their masks as far as those are known (IRCv3 userhost-in-names).
+"""
+
+from bridge import Change, Event, MemberChanged, Sender, UserId
+
+from .channels import Channels, Place
+from .formatting import content
+from .session import Session
+from .wire import Line, nick_of
+
+__all__ = ["Members"]
+
+_MOST = 20_000
+"""In one room; of more, nobody is told when they quit or change their nick."""
+_PREFIXES = "~&@%+!*."
+"""What may stand before a nick in NAMES; no nick begins so."""
+
+
+class Members:
+    """Takes in lines about other people. What changed is appended to `events`, of rooms that are joined."""
+
+    def __init__(self, session: Session, channels: Channels, events: list[Event]) -> None:
+        self._session = session
+        self._channels = channels
+        self._events = events
+
+    def names(self, got: Line) -> None:
+        """Some of those who are in a room (numeric 353)."""
+        place = self._place(got.params[2])
+        if place is None or not place.inside:
+            return
+        for name in got.params[-1].split():
+            source = name.lstrip(_PREFIXES)
+            self._add(place, nick_of(source), source)
+
+    def came(self, got: Line) -> None:
+        """JOIN."""
+        place = self._place(got.params[0])
+        if place is not None and place.inside:
+            self._add(place, nick_of(got.source), got.source)
+            self._tell(place, got, got.source, Change.JOINED)
+
+    def went(self, got: Line) -> None:
+        """PART."""
+        place = self._place(got.params[0])
+        if place is not None:
+            place.members.pop(self._session.fold(nick_of(got.source)), None)
+            self._tell(place, got, got.source, Change.LEFT, _reason(got.params[1:]))
+
+    def thrown_out(self, got: Line) -> None:
+        """KICK."""
+        place, nick = self._place(got.params[0]), got.params[1]
+        if place is not None:
+            source = place.members.pop(self._session.fold(nick), nick)
+            reason = _reason(got.params[2:])
+            self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
+
+    def quit(self, got: Line) -> None:
+        """QUIT: out of every room."""
+        nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
+        for place in self._channels.places.values():
+            if place.members.pop(nick, None) is not None:
+                self._tell(place, got, got.source, Change.LEFT, reason)
+
+    def renamed(self, got: Line) -> None:
+        """NICK: in every room."""
+        nick, name = self._session.fold(nick_of(got.source)), got.params[0]
+        source = f"{name}!{got.source.partition('!')[2]}"
+        for place in self._channels.places.values():
+            if place.members.pop(nick, None) is not None:
+                self._add(place, name, source)
+                self._tell(place, got, got.source, Change.RENAMED, name=name)
+
+    def _place(self, channel: str) -> Place | None:
+        room = self._session.room(channel)
+        return self._channels.places.get(room) if room else None
+
+    def _add(self, place: Place, nick: str, source: str) -> None:
+        if len(place.members) < _MOST and not self._session.is_me(nick):
+            place.members[self._session.fold(nick)] = source
+
+    def _tell(  # noqa: PLR0913 - one per field of the event
+        self,
+        place: Place,
+        got: Line,
+        source: str,
+        change: Change,
+        reason: str = "",
+        *,
+        by: Sender | None = None,
+        name: str = "",
+    ) -> None:
+        session = self._session
+        if place.joined is None or (session.batches and session.is_history(got, place.room)):
+            return
+        person = _person(source)
+        self._events.append(
+            MemberChanged(room=place.room, sender=person, change=change, reason=reason, by=by, name=name)
+        )
+
+
+def _person(source: str) -> Sender:
+    return Sender(UserId(source), nick_of(source))
+
+
+def _reason(words: list[str]) -> str:
+    return content(words[0]).text if words else ""

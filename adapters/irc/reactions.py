@@ -1,0 +1,47 @@
+"""What we reacted with, so that the next change says only what is new and what is gone (IRCv3 react)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from bridge import MessageId, RoomId, SetReactions, Txn
+
+from . import encode
+
+__all__ = ["Reactions"]
+
+_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    txn: Txn
+    before: frozenset[str]
+    emojis: frozenset[str]
+
+
+class Reactions:
+    """Our reactions to the messages that we reacted to last. A message that is not known has none: what is
+    given twice is harmless.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[RoomId, MessageId], _Set] = OrderedDict()
+
+    def lines(self, command: SetReactions, encoding: str) -> list[bytes]:
+        """What changes the reactions to these: the same again for the same txn. Raises Rejected."""
+        room, target = command.room, command.target.id
+        known = self._known.pop((room, target), None)
+        before: frozenset[str] = frozenset()
+        if known is not None:
+            before = known.before if known.txn == command.txn else known.emojis
+        emojis = [emoji for emoji in command.emojis if encode.can_react(emoji)]
+        lines = [
+            encode.reaction(room, target, emoji, taken=taken, encoding=encoding)
+            for wanted, taken in ((sorted(before.difference(emojis)), True), (emojis, False))
+            for emoji in wanted
+            if taken or emoji not in before
+        ]
+        self._known[room, target] = _Set(command.txn, before, frozenset(emojis))
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return lines
