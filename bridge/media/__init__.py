@@ -1,0 +1,18 @@
+"""What is done with the files that people send: fetched, checked, kept for a while, handed out.
+
+files      what the relay asks: get, link, publish, forget
+intake     the way of one file into the folder
+fetch      asks for a file over HTTP, as far as it may
+guard      which addresses may be reached
+body       writes what arrives, and measures it on the way
+sniff      what a file is, by what is in it
+naming     what a file may be called
+cache      the folder, and what is remembered there
+limits     how much of it stays, and how long
+pictures   sizes and thumbnails, made by draw in a process of its own
+links      addresses of our own, signed, and the server behind them
+"""
+
+from .files import Files, Missing, Pending
+
+__all__ = ["Files", "Missing", "Pending"]

@@ -1,0 +1,149 @@
+"""Asks for a file over HTTP: streamed, within limits, with credentials for one host alone."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from bridge.adapter import Source
+from bridge.errors import AdapterError, Rejected, Unsupported
+
+from .body import Body, Refused
+from .guard import Forbidden, connector, is_named
+
+__all__ = ["Fetcher"]
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 65_536
+_TOTAL = 900.0
+"""A file has so many seconds, all tries together."""
+_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=30.0)
+_PAUSES = (1.0, 5.0)
+"""Seconds before the second try and before the third."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+_HEADERS = {"User-Agent": "Hubbub", "Accept-Encoding": "identity"}
+_FAILED = "it could not be fetched"
+
+
+class _Failed(Exception):
+    """A try failed; `again`: another one may not."""
+
+    def __init__(self, reason: str, *, again: bool) -> None:
+        super().__init__(reason)
+        self.again = again
+
+
+class Fetcher:
+    """Two sessions: one that reaches public addresses alone, one for hosts that the owner named."""
+
+    def __init__(self, hosts: Sequence[str]) -> None:
+        self._hosts = hosts
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._guarded = await self._stack.enter_async_context(_session(guarded=True))
+        self._free = await self._stack.enter_async_context(_session(guarded=False))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def fetch(self, find: Callable[[], Source], body: Body) -> None:
+        """Write what is there into the body; raises Refused, or OSError when it cannot be written."""
+        host = "?"
+        try:
+            async with asyncio.timeout(_TOTAL):
+                for pause in (*_PAUSES, None):
+                    try:
+                        source = _asked(find)
+                        host = URL(source.url).raw_host or "?"
+                        return await self._try(source, body)
+                    except (_Failed, ValueError) as error:
+                        if pause is None or not isinstance(error, _Failed) or not error.again:
+                            raise
+                        await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - not a secret
+                    await asyncio.to_thread(body.again)
+        except (_Failed, ValueError, TimeoutError) as error:
+            reason = str(error) if isinstance(error, _Failed) else _plain(error)
+            log.warning("a file from %s could not be fetched: %s", host, reason)
+            raise Refused(_FAILED) from None
+
+    async def _try(self, source: Source, body: Body) -> None:
+        try:
+            await self._follow(source, body)
+        except aiohttp.ClientConnectorError as error:
+            barred = isinstance(error.os_error, Forbidden)
+            raise _Failed(str(error.os_error) if barred else "no connection", again=not barred) from None
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            raise _Failed("its address is none", again=False) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _Failed(_plain(error), again=True) from None
+
+    async def _follow(self, source: Source, body: Body) -> None:
+        url = home = URL(source.url)
+        headers = dict(source.headers)
+        for _ in range(_MOST_REDIRECTS + 1):
+            if url.scheme not in ("http", "https") or not url.host:
+                raise _Failed("its address is not one of the web", again=False)
+            same = url.origin() == home.origin()
+            if not same:
+                headers = {}
+            exempt = (source.own and same) or is_named(url, self._hosts)
+            session = self._free if exempt else self._guarded
+            async with session.get(
+                url.with_user(None), headers=headers | _HEADERS, allow_redirects=False
+            ) as response:
+                if response.status not in _REDIRECTS:
+                    return await _read(response, body)
+                url = url.join(URL(response.headers.get("Location", "")))
+        raise _Failed("it is redirected too often", again=False)
+
+
+def _session(*, guarded: bool) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector(guarded=guarded),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=_TIMEOUT,
+        auto_decompress=False,
+        trust_env=False,
+        read_bufsize=_CHUNK,
+    )
+
+
+def _asked(find: Callable[[], Source]) -> Source:
+    try:
+        return find()
+    except (Rejected, Unsupported) as error:
+        raise _Failed(str(error), again=False) from None
+    except AdapterError as error:
+        raise _Failed(str(error), again=True) from None
+
+
+async def _read(response: aiohttp.ClientResponse, body: Body) -> None:
+    if response.status != 200:
+        again = response.status >= 500 or response.status == 429
+        raise _Failed(f"the server answered {response.status}", again=again)
+    if response.headers.get("Content-Encoding", "identity").casefold() != "identity":
+        raise _Failed("it is packed though we asked for it as it is", again=False)
+    body.expect(response.content_length)
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        await asyncio.to_thread(body.take, chunk)
+
+
+def _plain(error: Exception) -> str:
+    """What happened, without what may stand in the error's text: an address with its secrets."""
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    if isinstance(error, ValueError):
+        return "its address is none"
+    return "the connection broke"

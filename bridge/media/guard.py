@@ -1,0 +1,77 @@
+"""Which addresses may be reached: those of the public internet, and what the owner names.
+
+The check stands where a socket is made, so it holds for every address that is really connected to: after
+a redirect, for a name that resolves differently the second time, and for any spelling of a number.
+"""
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+__all__ = ["Forbidden", "connector", "is_named", "is_public"]
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NETWORKS = [
+    # Global by the registry, yet answered by the machine's own surroundings.
+    ipaddress.ip_network("192.0.0.0/24"),  # IETF protocol assignments, RFC 6890; metadata of some clouds
+    ipaddress.ip_network("168.63.129.16/32"),  # the virtual host of one cloud
+    ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays, RFC 7526
+    ipaddress.ip_network("64:ff9b:1::/48"),  # translation of local use, RFC 8215
+    ipaddress.ip_network("2001::/23"),  # Teredo and other protocol assignments, RFC 2928
+    ipaddress.ip_network("5f00::/16"),  # segment routing, RFC 9602
+]
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+
+
+class Forbidden(OSError):
+    """The address is not one of the public internet."""
+
+
+def is_public(text: str) -> bool:
+    """Whether the address, as a socket has it, is one of the public internet."""
+    try:
+        address: Address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _inner(address)
+    if inner is not None:
+        return is_public(str(inner))
+    if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
+        return False
+    local = any(address in network for network in _NETWORKS)
+    return address.is_global and not address.is_multicast and not address.is_reserved and not local
+
+
+def _inner(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in _TRANSLATED:  # NAT64, RFC 6052
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def is_named(url: URL, hosts: Sequence[str]) -> bool:
+    """Whether the owner names the host of this address."""
+    host = (url.host or "").casefold()
+    return any(fnmatchcase(host, pattern.casefold()) for pattern in hosts)
+
+
+def _socket(info: Any) -> socket.socket:
+    family, kind, protocol, _, address = info
+    if family not in (socket.AF_INET, socket.AF_INET6) or not is_public(address[0]):
+        raise Forbidden(errno.EACCES, "the address is not a public one")
+    return socket.socket(family=family, type=kind, proto=protocol)
+
+
+def connector(*, guarded: bool) -> aiohttp.TCPConnector:
+    """What makes connections: to public addresses alone, if it is guarded."""
+    return aiohttp.TCPConnector(use_dns_cache=False, socket_factory=_socket if guarded else None)
