@@ -5,6 +5,7 @@ knows none of our secrets. It imports nothing of ours.
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -14,6 +15,7 @@ from PIL import Image, ImageOps
 
 _FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP")
 _MEMORY = 1024**3
+_LARGEST_FILE = 4_000_000
 _MOST_PIXELS = 50_000_000
 _SECONDS = 15
 _THUMBNAIL = 320
@@ -40,13 +42,15 @@ def look(path: str, small: str, size: int) -> dict[str, Any]:
 
 
 def _reduce(picture: Image.Image, small: str) -> tuple[str, int, int]:
-    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    reduced = ImageOps.exif_transpose(picture)
-    alpha = reduced.has_transparency_data
-    reduced = reduced.convert("RGBA" if alpha else "RGB")
-    profile = reduced.info.get("icc_profile", b"")
+    profile = picture.info.get("icc_profile", b"")
     if picture.mode not in ("RGB", "RGBA") or len(profile) > _LONGEST_PROFILE:
         profile = b""
+    alpha = picture.has_transparency_data
+    if picture.mode in ("RGB", "RGBA", "L"):
+        picture.thumbnail((_THUMBNAIL, _THUMBNAIL))  # a JPEG is decoded smaller
+    reduced = picture.convert("RGBA" if alpha else "RGB")
+    reduced.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    reduced = ImageOps.exif_transpose(reduced)
     form, media_type = ("PNG", "image/png") if alpha else ("JPEG", "image/jpeg")
     reduced.save(small, form, icc_profile=profile, optimize=True)
     return media_type, *reduced.size
@@ -56,6 +60,8 @@ def main() -> None:
     """Serve until nobody asks any more, which also is when the one who asks has died."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
+    os.umask(0o077)
     Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
     for line in sys.stdin:
         signal.alarm(_SECONDS)  # even if nobody is left who would kill us

@@ -83,10 +83,11 @@ class Fetcher:
             await self._follow(source, body)
         except aiohttp.ClientConnectorError as error:
             barred = isinstance(error.os_error, Forbidden)
-            raise _Failed(str(error.os_error) if barred else "no connection", again=not barred) from None
+            reason = f"{error.os_error.strerror}" if barred else "no connection"
+            raise _Failed(reason, again=not barred) from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise _Failed("its address is none", again=False) from None
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
             raise _Failed(_plain(error), again=True) from None
 
     async def _follow(self, source: Source, body: Body) -> None:

@@ -92,13 +92,13 @@ class Files:
         """
         try:
             async with self._links.serving(), Fetcher(self._config.hosts) as fetcher:
-                await self._limits.keep(always=True)
+                await self._tidy(always=True)
                 async with asyncio.TaskGroup() as group:
                     for _ in range(_AT_ONCE):
                         group.create_task(self._work(fetcher))
                     while True:
                         await asyncio.sleep(_PAUSE)
-                        await self._limits.keep(always=True)
+                        await self._tidy(always=True)
         finally:
             await self._pictures.close()
 
@@ -199,6 +199,13 @@ class Files:
                     job.task.cancel()
                     await asyncio.wait({job.task})
                     self._jobs.put_nowait(job)
+            await self._tidy()
+
+    async def _tidy(self, *, always: bool = False) -> None:
+        try:
+            await self._limits.keep(always=always)
+        except OSError as error:
+            self._complain(error)
 
     def _is_wanted(self, job: Job) -> bool:
         return self._known.get(job.seq, {}).get(job.number) is job

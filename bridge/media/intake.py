@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bridge.adapter import Source
 from bridge.config import Media
@@ -64,11 +65,19 @@ class Intake:
             finally:
                 body.close()
             kind = kind_of(media_type)
-            picture = None
-            if kind is FileKind.IMAGE:
-                picture = await self._pictures.look(part, path.with_suffix(".thumb"), body.size)
+            picture = (
+                await self._look(part, path.with_suffix(".thumb"), body.size)
+                if kind is FileKind.IMAGE
+                else None
+            )
             note = _note(job, body.size, media_type, digest, picture)
             return self._cache.keep(path, note)
+
+    async def _look(self, path: Path, small: Path, size: int) -> Picture | None:
+        picture = await self._pictures.look(path, small, size)
+        if picture is None:
+            await asyncio.to_thread(small.unlink, missing_ok=True)
+        return picture
 
 
 def _note(job: Job, size: int, media_type: str, digest: str, picture: Picture | None) -> Note:

@@ -41,7 +41,7 @@ class Pictures:
             try:
                 async with asyncio.timeout(_LONGEST):
                     return await self._ask([str(path), str(small), size])
-            except (OSError, TimeoutError, msgspec.MsgspecError) as error:
+            except (OSError, ValueError, TimeoutError, msgspec.MsgspecError) as error:
                 log.info("a picture could not be looked at: %s", type(error).__name__)
                 await self._end()
                 return None
