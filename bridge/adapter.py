@@ -142,6 +142,11 @@ class Adapter(ABC):
         """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere."""
         return Source(address)
 
+    @classmethod
+    def records(cls) -> Mapping[str, Capabilities]:
+        """Typical records for the documentation, each under the name of what has it."""
+        return {}
+
     @abstractmethod
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         """What can be done in this room now. No I/O, and cheap: asked for every message."""

@@ -9,12 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from .adapter import Adapter, find
+from .adapter import Adapter, Source, find
 from .config import Config
-from .errors import JournalError
+from .errors import JournalError, Rejected
 from .journal import Journal
+from .media import Files
 from .model import Event, RoomId
 from .relay import Router, compile_routes
+from .relay.attached import Attached
 from .relay.worker import Worker
 from .supervisor import NetworkState, Supervisor
 
@@ -63,9 +65,13 @@ class Bridge:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
         synced = self._config.durability == "full"
         with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
-            self._router = Router(journal, self._watch)
+            media = self._config.media
+            files = Files(media, journal.secret(b"files"), self._source, journal.is_owed)
+            self._router = Router(journal, Attached(files, media), self._watch)
+            files.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
+                    self._group.create_task(files.run())
                     await self._become(self._config)
                     async with self._draining(), self._beside(self):
                         await self._patrol()
@@ -77,6 +83,8 @@ class Bridge:
         """Follow another configuration. What did not change keeps its connection and its queue."""
         if config.journal != self.journal:
             log.warning("the journal stays %s until a restart", self.journal)
+        if config.media != self._config.media:
+            log.warning("what is done with files stays the same until a restart")
         await self._become(config)
 
     def adapter(self, network: str) -> Adapter:
@@ -124,6 +132,12 @@ class Bridge:
                 await adapter.serve(rooms[name])
         self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
+
+    def _source(self, network: str, address: str) -> Source:
+        """Where a file of a network can be fetched. Raises Rejected."""
+        if network not in self._networks:
+            raise Rejected("its network left the map")
+        return self._networks[network].adapter.source(address)
 
     def _adapter(self, name: str) -> Adapter:
         """The adapter of a network, as it runs or new."""

@@ -27,10 +27,14 @@ _SHOWN = 20
 _PAGES = 1024
 _NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY)
 """What SQLite says where a file is not damaged, but somebody else's."""
+_BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words
 _DANGLING = (
     ("deliveries of no message", "delivery LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
     ("names of no message", "link LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
-    ("deliveries with nothing left to say", "delivery JOIN event USING (seq) WHERE body IS NULL"),
+    (
+        "deliveries with nothing left to say",
+        f"delivery JOIN event USING (seq) WHERE body IS NULL OR type = '{codec.ERASED}'",
+    ),
     ("deliveries to no room", "delivery LEFT JOIN room ON number = delivery.room WHERE number IS NULL"),
 )
 
@@ -105,7 +109,7 @@ def _dangling(database: sqlite3.Connection) -> Iterator[str]:
 
 
 def _bodies(database: sqlite3.Connection) -> Iterator[str]:
-    for seq, kind, body in database.execute("SELECT seq, type, body FROM event WHERE body IS NOT NULL"):
+    for seq, kind, body in database.execute(_BODIES):
         try:
             codec.decode(kind, body)
         except KeyError:

@@ -12,7 +12,10 @@ from bridge.model import (
     TopicChanged,
 )
 
-__all__ = ["decode", "encode"]
+__all__ = ["ERASED", "decode", "encode"]
+
+ERASED = "Erased/1"
+"""The type of what was erased: of its body, only the sender's id is left."""
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {

@@ -98,7 +98,8 @@ def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
     with _letters(path) as database:
         rows = database.execute(
             "SELECT dead.room, seq, network, room.room FROM dead JOIN event USING (seq) "
-            "JOIN room ON number = dead.room WHERE body IS NOT NULL ORDER BY seq, dead.room"
+            "JOIN room ON number = dead.room WHERE body IS NOT NULL AND type != ? ORDER BY seq, dead.room",
+            (codec.ERASED,),
         )
         found = [
             (number, seq)

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bridge.errors import JournalError
-from bridge.model import MessageId, Part, RoomId, TalkEvent, Txn
+from bridge.model import MessageId, Part, RoomId, TalkEvent, Txn, UserId
 
 from . import codec
 
@@ -13,6 +13,10 @@ __all__ = ["BEING_HEARD", "Delivery", "Reading", "Standing"]
 
 BEING_HEARD = 9e99
 """Stands for the time until which a room was heard, while it is."""
+
+
+_LATELY = 2000
+"""So many events back."""
 
 
 @dataclass(slots=True, eq=False)
@@ -125,20 +129,47 @@ class Reading:
     def event(self, seq: int) -> TalkEvent | None:
         """What was taken under a number; None: it is not known any more."""
         row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
-        return codec.decode(row[0], row[1]) if row is not None and row[1] is not None else None
+        if row is None or row[1] is None or row[0] == codec.ERASED:
+            return None
+        return codec.decode(row[0], row[1])
+
+    def sender(self, seq: int) -> UserId | None:
+        """Who said what was taken under a number, also when that was erased; None: it is not known."""
+        row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
+        if row is None or row[1] is None:
+            return None
+        return UserId(row[1].decode()) if row[0] == codec.ERASED else codec.decode(row[0], row[1]).sender.id
+
+    def speakers(self, room: int) -> dict[str, UserId]:
+        """Who spoke in a room not long ago, by name."""
+        rows = self._database.execute(
+            "SELECT type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? AND room = ? "
+            "AND body IS NOT NULL AND type != ? ORDER BY seq",
+            (_LATELY, room, codec.ERASED),
+        )
+        senders = [codec.decode(kind, body).sender for kind, body in rows]
+        return {sender.name: sender.id for sender in senders if sender.id}
+
+    def is_owed(self, seq: int) -> bool:
+        """Whether a delivery of an event still waits."""
+        query = "SELECT EXISTS (SELECT 1 FROM delivery WHERE room IN (SELECT number FROM room) AND seq = ?)"
+        return bool(self._database.execute(query, (seq,)).fetchone()[0])
 
     def taken_in(self, seq: int) -> int | None:
         """The number of the room that an event comes from."""
         row = self._database.execute("SELECT room FROM event WHERE seq = ?", (seq,)).fetchone()
         return row[0] if row else None
 
-    def parts(self, seq: int, room: int) -> list[Part]:
-        """What an event is called in a room, whether it was taken there or copied to it, part by part."""
+    def parts(self, seq: int, room: int, before: int = 1 << 62) -> list[Part]:
+        """What an event is called in a room, whether it was taken there or copied to it, part by part:
+        those parts that start before this character.
+        """
         known = "SELECT id FROM event WHERE seq = ? AND room = ?"
         own = self._database.execute(known, (seq, room)).fetchone()
         names: dict[int, list[MessageId]] = {0: [MessageId(own[0])]} if own else {}
         rows = self._database.execute(
-            "SELECT start, id FROM link WHERE seq = ? AND room = ? ORDER BY start, alias", (seq, room)
+            "SELECT start, id FROM link WHERE seq = ? AND room = ? AND start < ? ORDER BY start, alias",
+            (seq, room, before),
         )
         for start, name in rows:
             names.setdefault(start, []).append(MessageId(name))
@@ -161,6 +192,10 @@ class Reading:
         """Whether a message's mark is a txn that this journal gave."""
         number, _, found = mark.rpartition(".")
         return found == self._hash(number)
+
+    def secret(self, purpose: bytes) -> bytes:
+        """A key for something else, which tells nothing of the journal's own."""
+        return hashlib.blake2b(purpose, key=self._key, digest_size=32).digest()
 
     def _hash(self, number: str) -> str:
         return hashlib.blake2b(number.encode(), key=self._key, digest_size=8).hexdigest()

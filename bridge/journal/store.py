@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.model import Part, ReactionsChanged, Removed, TalkEvent
+from bridge.model import MessageCreated, Part, ReactionsChanged, Removed, TalkEvent
 
 from . import codec, reactions, schema, upkeep
 from .checkpoint import Checkpointer
@@ -173,6 +173,13 @@ class Journal(Reading):
         """Owe again what was given up, by room and event; returns how many there were."""
         return self._step(lambda: upkeep.revive(self._database, rows)) or 0
 
+    def erase(self, seq: int) -> None:
+        """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
+        owed stays.
+        """
+        if not self.is_owed(seq):
+            self._step(lambda: upkeep.erase(self._database, seq))
+
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
         """Forget how far rooms were read that are not in the map."""
         self._step(lambda: upkeep.forget_rooms(self._database, mapped))
@@ -315,8 +322,13 @@ class Journal(Reading):
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
             self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
-        for _, source, event, *_ in events:
-            if isinstance(event, ReactionsChanged | Removed):
+        for seq, source, event, *_ in events:
+            if isinstance(event, MessageCreated):
+                if event.thread is not None and self.origin(source, event.thread) is None:
+                    # Named last of all: an adapter may tell the thread's own name by that.
+                    root = (source, event.thread, seq, 0, 2)
+                    self._database.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?)", root)
+            elif isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)
         return list(events)
 

@@ -6,11 +6,18 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Oldest", "Pruner", "bury", "forget_rooms", "revive"]
+from . import codec
+
+__all__ = ["Oldest", "Pruner", "bury", "erase", "forget_rooms", "revive"]
 
 _STEP = 500
 _DAY = 86_400.0
-_FORGET_TEXT = ("UPDATE event SET body = NULL WHERE seq = ? AND body IS NOT NULL",)
+# Who said it stays: nobody else may change it later.
+_FORGET_TEXT = (
+    f"UPDATE event SET type = '{codec.ERASED}', "  # noqa: S608 our own words
+    "body = CAST(json_extract(CAST(body AS TEXT), '$.sender.id') AS BLOB) "
+    f"WHERE seq = ? AND body IS NOT NULL AND type NOT IN ('{codec.ERASED}', 'ReactionsChanged/1')"
+)
 _FORGET = (
     "DELETE FROM event WHERE seq = ?",
     "DELETE FROM link WHERE seq = ?",
@@ -68,6 +75,11 @@ def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int
         return database.total_changes - before
 
 
+def erase(database: sqlite3.Connection, seq: int) -> None:
+    """Forget what an event says."""
+    database.execute(_FORGET_TEXT, (seq,))
+
+
 def forget_rooms(database: sqlite3.Connection, mapped: Iterable[tuple[str, str]]) -> None:
     """Forget how far rooms were read that are not in the map: if they come back, they start at now."""
     known = set(mapped)
@@ -97,7 +109,7 @@ class Pruner:
         names = self._old(self._names, names_before)
         if texts:
             self._texts = texts[-1]
-            self._erase(_FORGET_TEXT, texts, names_before)
+            self._erase((_FORGET_TEXT,), texts, names_before)
         if names:
             self._names = names[-1]
             self._erase(_FORGET, names, names_before)

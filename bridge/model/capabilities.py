@@ -65,6 +65,8 @@ class Capabilities:
     """Whether a file can have words with it in one message."""
     topic: Support = Support.NO
     """Whether we may set the room's topic."""
+    mention: Support = Support.NO
+    """Whether a span's mention alerts the person, beyond their name in the text."""
     typing: Support = Support.NO
     """Whether we can show that somebody writes."""
     read: Support = Support.NO

@@ -87,7 +87,8 @@ class Span:
     colour: int | None = None
     """Text colour as 0xRRGGBB."""
     mention: UserId | None = None
-    """Whom the text names, by the id that the origin network has for them; None: nobody in particular."""
+    """Whom the text names: in an event by their id on its network, in a command by their id on the
+    network that it goes to; None: nobody in particular, or nobody who is known there."""
     block: Block = PLAIN
 
 

@@ -7,18 +7,19 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from bridge.adapter import Adapter
-from bridge.config import DeliveryRules
+from bridge.config import DeliveryRules, ShowRules
 from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import Receipt, RoomId
 
 from .queue import Queue
 from .settling import Listener, Settling
-from .steps import OLD, Steps
+from .steps import Steps
+from .wording import OLD
 
 __all__ = ["Entry", "Room"]
 
@@ -48,6 +49,7 @@ class Room:
     id: RoomId
     adapter: Adapter
     rules: DeliveryRules
+    show: ShowRules = field(default_factory=ShowRules)
 
     @property
     def title(self) -> str:
@@ -112,8 +114,7 @@ class Entry:
                 self._unknown(delivery, settling)
 
     def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
-        step = self._steps.next(delivery)
-        end = step.end if step is not None else None
+        end = self._steps.reached(delivery)
         settling.deliver(delivery, receipt.part, end)
         if end is None:
             self._queue.drop(delivery)

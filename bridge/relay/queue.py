@@ -23,6 +23,7 @@ class Queue:
         self._room = room
         self._journal = journal
         self._memory: deque[Delivery] = deque()
+        self._parked: list[Delivery] = []
         self._behind = True
         self._last = 0
         self._refill()
@@ -53,6 +54,21 @@ class Queue:
         """Put what was taken out before all others, in this order."""
         self._memory.extendleft(reversed(list(deliveries)))
 
+    def park(self) -> None:
+        """Let the others pass the first: the rest of it waits for something."""
+        self._parked.append(self._memory.popleft())
+
+    def unpark(self) -> bool:
+        """Put what was parked first again; whether there was any."""
+        parked, self._parked = self._parked, []
+        self.put_back(parked)
+        return bool(parked)
+
+    def lowest(self) -> int | None:
+        """The earliest event that is not delivered; None: there is none."""
+        first = [delivery.seq for delivery in (self.head(), *self._parked) if delivery is not None]
+        return min(first, default=None)
+
     def first(self, count: int) -> list[Delivery]:
         """So many of those in memory."""
         return [delivery for _, delivery in zip(range(count), self._memory, strict=False)]
@@ -70,6 +86,7 @@ class Queue:
         self._journal.committed()
         tried = {delivery.seq: delivery.tried_at for delivery in self.tried()}
         self._memory.clear()
+        self._parked.clear()
         self._last = 0
         self._refill(flying)
         for delivery in self._memory:

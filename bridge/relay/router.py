@@ -13,6 +13,9 @@ from bridge.model import (
     Event,
     FleetingEvent,
     MemberChanged,
+    MessageCreated,
+    Part,
+    Removed,
     RoomId,
     RoomState,
     RoomStateChanged,
@@ -20,7 +23,9 @@ from bridge.model import (
     TypingChanged,
 )
 
+from .attached import Attached
 from .entry import Room
+from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
 from .routes import Routes
 from .tell import Teller
@@ -34,7 +39,9 @@ log = logging.getLogger(__name__)
 class Router:
     """The way of a message through the middle, one direction."""
 
-    def __init__(self, journal: Journal, watch: Callable[[str, Event], None] | None = None) -> None:
+    def __init__(
+        self, journal: Journal, attached: Attached, watch: Callable[[str, Event], None] | None = None
+    ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
         self.workers: dict[int, Worker] = {}
@@ -46,7 +53,10 @@ class Router:
         self._foreign: set[int] = set()
         self._read: set[int] = set()
         """Rooms of whose past something was read, and that are not joined yet."""
+        self._attached = attached
         self._teller = Teller(journal)
+        self._typing = Typing(self.workers)
+        self._arrivals = Arrivals(self.workers)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
         journal.taken = self._taken
 
@@ -60,8 +70,10 @@ class Router:
             self.workers.pop(number).stop()
         for number, (network, room) in routes.rooms.items():
             if number not in self.workers:
-                place = Room(number, room, adapters[network], rules[network])
-                self.workers[number] = Worker(place, self.journal, self._origin, self._teller)
+                place = Room(number, room, adapters[network], rules[network], routes.shown[number])
+                self.workers[number] = Worker(place, self.journal, self._origin, self._attached, self._teller)
+            else:
+                self.workers[number].show(routes.shown[number])
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
         self._teller.map(routes, self.workers)
         self.journal.forget_rooms(routes.rooms.values())
@@ -99,7 +111,15 @@ class Router:
         for worker in self.workers.values():
             worker.expire()
         self._teller.patrol()
+        self._typing.patrol()
+        hearing = {source.number: source.rooms for source in self._routes.sources.values()}
+        self._arrivals.patrol(hearing, self._name)
         self.journal.beat()
+
+    def unpark(self) -> None:
+        """A file that deliveries may wait for is here, or will not come."""
+        for worker in self.workers.values():
+            worker.unpark()
 
     def revive(self, rows: Sequence[tuple[int, int]]) -> int:
         """Owe again what was given up, by room and event; returns how many there were."""
@@ -111,7 +131,7 @@ class Router:
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
         take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
-        workers = self.workers
+        workers, said = self.workers, self._typing.said
         for event in events:
             if isinstance(event, RoomStateChanged):
                 self._room_state(network, event)
@@ -125,7 +145,8 @@ class Router:
                     if not repeats(source.number, event):
                         seq = take(source.number, event, rooms)
                         if (worker := workers.get(source.number)) is not None:
-                            worker.said(seq)
+                            worker.said(seq, event.sender)
+                        said(source.number, event.sender, rooms)
             if self._watch is not None:
                 self._watch(network, event)
         for position in positions:
@@ -133,6 +154,21 @@ class Router:
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
         """What counts only now goes to those rooms that want it, and is forgotten."""
+        source = self._routes.sources.get((network, event.room))
+        rooms = source.rooms_for(event.sender) if source is not None else ()
+        if source is None or not rooms:
+            return
+        if isinstance(event, TypingChanged):
+            self._typing.changed(source.number, rooms, event)
+            return
+        shown = self._routes.shown
+        if wanting := [room for room in rooms if shown[room].members == "note"]:
+            self._teller.member(source.number, wanting, event)
+
+    def _name(self, seq: int, room: int) -> Part | None:
+        """What a message is called where it was said."""
+        parts = self.journal.parts(seq, room)
+        return parts[0] if parts else None
 
     def _wanted(self, network: str, source: int, event: TalkEvent) -> bool:
         """Whether something that is marked as a copy, or was said in our absence, is to be relayed."""
@@ -148,13 +184,25 @@ class Router:
     def _taken(self, deliveries: list[Delivery]) -> None:
         workers = self.workers
         for delivery in deliveries:
+            event = delivery.event
+            if isinstance(event, Removed):
+                self._take_back(delivery.source, event)
+            elif isinstance(event, MessageCreated) and event.content.attachments:
+                self._attached.fetch(self._names[delivery.source], delivery.seq, event.content)
             # A room whose worker is being replaced finds its deliveries in the journal.
             if (worker := workers.get(delivery.room)) is not None:
                 worker.offer(delivery)
-                if delivery.event.replayed:
+                if event.replayed:
                     worker.trim()
         for room in {delivery.room for delivery in deliveries} & workers.keys():
             workers[room].pump()
+
+    def _take_back(self, source: int, event: Removed) -> None:
+        """What was taken back is not kept."""
+        seq = self.journal.origin(source, event.target)
+        if seq is not None and (event.by_moderator or self.journal.sender(seq) == event.sender.id):
+            self._attached.forget(seq)
+            self.journal.erase(seq)
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bridge.config import Config, Conversation, Direction, RoomEntry
+from bridge.config import Config, Conversation, Direction, RoomEntry, ShowRules
 from bridge.model import RoomId, Sender
 
 from .names import DEFAULT_PREFIX, Prefix
@@ -47,6 +47,8 @@ class Routes:
     """How the people of one room are named in another, by source and destination."""
     rooms: dict[int, tuple[str, RoomId]]
     """Every room of the map."""
+    shown: dict[int, ShowRules] = field(default_factory=dict)
+    """What each room is shown of what it cannot do itself."""
     written: frozenset[int] = frozenset()
     """Those that are written to: never one that is only read."""
 
@@ -57,6 +59,8 @@ def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Rout
     for conversation in config.conversations.values():
         numbers = {(e.network, e.room): number(e.network, e.room) for e in conversation.rooms}
         routes.rooms.update({n: room for room, n in numbers.items()})
+        for entry in conversation.rooms:
+            routes.shown[numbers[entry.network, entry.room]] = entry.show
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:
                 _connect(routes, config, conversation, entry, numbers)

@@ -1,7 +1,7 @@
 """What becomes of deliveries, on record and told."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from bridge.errors import Rejected
@@ -24,6 +24,9 @@ class Listener(Protocol):
 
     def hidden(self, room: int, count: int) -> None:
         """So many old messages are not shown in a room."""
+
+    def reacted(self, room: int, who: str, emojis: Iterable[str], to: str) -> None:
+        """Somebody reacted to something, and this room cannot show it otherwise."""
 
 
 class Settling:

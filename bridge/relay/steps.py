@@ -1,93 +1,79 @@
-"""A delivery as the commands that a room gets: named, dated, degraded, cut into parts, or said in other words
-where the room cannot do what was done elsewhere.
+"""A delivery as the commands that a room gets, or as other words where the room cannot do what was done
+elsewhere.
 """
 
-import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import assert_never
 
-from bridge.adapter import Adapter
-from bridge.journal import Delivery, Journal
+from bridge.config import ShowRules
+from bridge.journal import Delivery
 from bridge.model import (
     Answered,
-    Author,
     Capabilities,
     Command,
+    Content,
     DeleteMessage,
     EditMessage,
-    Kind,
     MessageCreated,
     MessageEdited,
-    MessageId,
     NameChanged,
+    Part,
     ReactionsChanged,
     Removed,
-    RoomId,
     Sender,
-    SendMessage,
     SetReactions,
+    SetTopic,
     Span,
     TalkEvent,
     TopicChanged,
-    UserId,
 )
 
+from .attached import IN_TIME, LATE, Attached, Wait
 from .correction import correction
-from .fit import Fitted, degrade, first_words, next_part
-from .names import Prefix, safe_name
+from .fit import Fitted, clean
+from .long import MOST, cut_short, is_long
+from .names import safe_name
+from .notes import described, gist, removed
+from .wording import Step, Wording, kind_of
 
-__all__ = ["HUBBUB", "OLD", "Origin", "Step", "Steps", "clock", "refers"]
+__all__ = ["Steps", "refers"]
 
-HUBBUB = Sender(UserId(""), "Hubbub")
-"""Who speaks when Hubbub itself has something to tell."""
-OLD = 120.0
-"""Seconds after which a message says when it was said, and is part of a backlog."""
 _EDITED = "[edited] "
-_AGAIN = "[again?] "
-"""Stands before what may have arrived before."""
 _CORRECTIONS = 100
-_LAST_FEW = 3
-"""An answer to one of so many messages that were shown last needs no quotation."""
+_REST = " … (the rest is not shown here)"
 
-Origin = Callable[[int, int], tuple[str, Prefix]]
-"""Gives, for a source and a destination, the source's network and how to name its people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command of a delivery."""
-
-    command: Command
-    end: int | None
-    """How much of the delivery is done with it: characters, or messages; None: all."""
+Summary = Callable[[int, str, Iterable[str], str], None]
+"""Is told of a reaction that a room cannot show: room, who, emojis, to what."""
 
 
 class Steps:
     """Makes the commands for one room."""
 
-    def __init__(self, room: RoomId, number: int, adapter: Adapter, journal: Journal, origin: Origin) -> None:
+    def __init__(self, wording: Wording, attached: Attached, show: ShowRules, reacted: Summary) -> None:
         self.window = 1
         """How many commands may be on their way, as the room's record said last."""
-        self._room = room
-        self._number = number
-        self._adapter = adapter
-        self._journal = journal
-        self._origin = origin
-        self.shown: deque[int] = deque(maxlen=_LAST_FEW)
-        """What people in the room saw last."""
+        self.show = show
+        self.topics = True
+        """Whether we may set the room's topic, as far as we know."""
+        self._wording = wording
+        self._attached = attached
+        self._reacted = reacted
+        self._room = wording.room
+        self._number = wording.number
+        self._journal = wording.journal
         self._corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
-        self._degraded: tuple[Delivery, TalkEvent, tuple[Span, ...]] | None = None
 
-    def next(self, delivery: Delivery) -> Step | None:
+    def next(self, delivery: Delivery) -> Step | Wait | None:
         """The next command of a delivery; None: there is nothing more to do."""
-        capabilities = self._adapter.capabilities(self._room)
+        capabilities = self._wording.adapter.capabilities(self._room)
         self.window = capabilities.window
         event = delivery.event
         match event:
             case MessageCreated():
+                if delivery.start >= IN_TIME:
+                    return self._send_file(delivery, event, capabilities)
                 return self._say(delivery, event, capabilities)
             case MessageEdited():
                 return self._edit(delivery, event, capabilities)
@@ -96,45 +82,145 @@ class Steps:
             case ReactionsChanged():
                 return self._react(delivery, event, capabilities)
             case TopicChanged() | NameChanged():
-                return None
+                return self._describe(delivery, event, capabilities)
         assert_never(event)
 
-    # -- each kind of event
+    def reached(self, delivery: Delivery) -> int | None:
+        """Where a delivery goes on whose next command has arrived; None: it is done."""
+        step = self.next(delivery)
+        if isinstance(step, Wait):  # the words promised their file, or it was lost since it was sent
+            return LATE if delivery.start < IN_TIME else delivery.start + 1
+        return step.end if step is not None else None
 
-    def _say(self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities) -> Step | None:
-        before, answered = "", None
-        if event.reply_to is not None and not delivery.start:
-            before, answered = self._answer(delivery, event.reply_to, capabilities)
-        fitted = self._fit(delivery, event, before, capabilities)
+    # -- what is said
+
+    def _say(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> Step | Wait | None:
+        file = then = None
+        if event.content.attachments:
+            network = self._wording.network(delivery)
+            plan = self._attached.with_words(delivery.seq, network, event.content, capabilities)
+            if isinstance(plan, Wait):
+                return plan
+            event, file, then = replace(event, content=plan.content), plan.file, plan.then
+        before, answered, thread = "", None, None
+        if event.reply_to is not None or event.thread is not None:
+            before, answered, thread = self._belonging(delivery, event, capabilities)
+        fitted = self._wording.fit(delivery, event, "" if delivery.start else before, capabilities)
         if fitted is None:
-            return None
-        if fitted.end is None:
-            self.shown.append(delivery.seq)
-        return self._message(delivery, event, fitted, capabilities, answered)
+            if file is None:
+                return None
+            fitted = self._nameless(delivery, event, capabilities)
+        if fitted.end is not None:
+            fitted = self._shortened(fitted, delivery, event, capabilities)
+        command = self._wording.message(delivery, event, fitted, capabilities)
+        if thread is not None or answered is not None:
+            command = replace(command, thread=thread, answered=None if delivery.start else answered)
+        if fitted.end is not None:
+            return Step(command, fitted.end)
+        self._wording.shown.append(delivery.seq)
+        return Step(replace(command, file=file) if file is not None else command, then)
+
+    def _belonging(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> tuple[str, Answered | None, Part | None]:
+        """What a message answers, and the thread that it is in: where there are no threads, it answers the
+        message that the thread hangs on.
+        """
+        thread, answers = None, event.reply_to
+        root = None
+        if event.thread is not None:
+            root, _ = self._wording.target(delivery, event.thread)
+            if root == delivery.seq:
+                root = None
+        if root is not None:
+            parts = self._journal.parts(root, self._number) if capabilities.thread else []
+            thread = parts[0] if parts else None
+            if thread is None and answers is None:
+                answers = event.thread
+        before, answered = "", None
+        if answers is not None:
+            before, answered = self._wording.answered(delivery, answers, capabilities)
+        if root is not None and thread is None:
+            self._wording.shown.append(root)  # who follows it needs to be told only once
+        return before, answered, thread
+
+    def _nameless(self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities) -> Fitted:
+        """No words of their own: only who sends the file."""
+        before = self._wording.before(delivery, event, capabilities).rstrip()
+        return Fitted(Content((Span(before),)), None)
+
+    def _shortened(
+        self, fitted: Fitted, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> Fitted:
+        """Not more messages than a room can bear, nor than its owner wants."""
+        how = self.show.long
+        if delivery.start:
+            many = len(self._journal.parts(delivery.seq, self._number)) >= MOST - 1
+            return cut_short(fitted, _REST, capabilities) if many else fitted
+        if how == "split" or not is_long(self._wording, delivery, event, capabilities):
+            return fitted
+        if how == "clip":
+            return cut_short(fitted, " …", capabilities)
+        page = self._attached.page(delivery.seq, event.content.text)
+        return cut_short(fitted, f" … (all of it: {page})", capabilities) if page else fitted
+
+    def _send_file(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> Step | Wait | None:
+        """A file that follows its words."""
+        network, start = self._wording.network(delivery), delivery.start
+        plan = self._attached.after_words(delivery.seq, network, event.content, capabilities, start)
+        if plan is None or isinstance(plan, Wait):
+            return plan
+        words = replace(event, content=plan.content)
+        answered = None
+        if start >= LATE:
+            delivery = replace(delivery, start=0)
+            parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
+            if parts:
+                who = safe_name(event.sender.name)
+                answered = Answered(parts[0], who, gist(event.content))
+        fitted = self._wording.fit(delivery, words, "", capabilities) if plan.file is None else None
+        if fitted is None:
+            captions = capabilities.captions
+            fitted = self._nameless(delivery, words, capabilities) if captions else Fitted(Content(), None)
+        command = self._wording.message(delivery, words, fitted, capabilities)
+        txn = self._journal.txn(replace(delivery, start=start))
+        return Step(replace(command, file=plan.file, txn=txn, answered=answered), plan.then)
+
+    # -- what is done about it
 
     def _edit(self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities) -> Step | None:
         """In place where that can be done, else as a new message that is marked as one."""
-        seq, target = self._target(delivery, event.target)
-        if seq is not None and not _is_by(target, event.sender):
+        seq, target = self._wording.target(delivery, event.target)
+        if seq is not None and not self._is_by(seq, target, event.sender):
             return None
-        parts = self._journal.parts(seq, self._number) if seq and capabilities.edit else []
-        if len(parts) == 1 and not delivery.start:
-            fitted = self._fit(delivery, event, "", capabilities)
+        captioned = (
+            capabilities.captions and isinstance(target, MessageCreated) and target.content.attachments
+        )
+        if seq and capabilities.edit and not captioned and not delivery.start:
+            parts = self._journal.parts(seq, self._number, IN_TIME)
+            fitted = self._wording.fit(delivery, event, "", capabilities) if len(parts) == 1 else None
             if fitted is not None and fitted.end is None:
                 command = EditMessage(
                     room=self._room,
-                    author=self._author(delivery),
+                    author=self._wording.author(delivery),
                     txn=self._journal.txn(delivery),
                     target=parts[0],
                     content=fitted.content,
-                    kind=_kind(event),
+                    kind=kind_of(event),
                 )
                 return Step(command, None)
-        words = event if seq is None else self._corrected(delivery, event, seq, target)
-        fitted = self._fit(delivery, words, _EDITED if seq is None else "", capabilities)
+        if self.show.edits == "off":
+            return None
+        whole = seq is None or self.show.edits == "full"
+        words = event if whole or seq is None else self._corrected(delivery, event, seq, target)
+        fitted = self._wording.fit(delivery, words, _EDITED if whole else "", capabilities)
         if fitted is None:
             return None
-        return self._message(delivery, event, fitted, capabilities)
+        return Step(self._wording.message(delivery, event, fitted, capabilities), fitted.end)
 
     def _corrected(
         self, delivery: Delivery, event: MessageEdited, seq: int, target: TalkEvent | None
@@ -151,142 +237,93 @@ class Steps:
         return known[2]
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
-        seq, target = self._target(delivery, event.target)
-        if seq is None or not (event.by_moderator or _is_by(target, event.sender)):
+        seq, target = self._wording.target(delivery, event.target)
+        if seq is None or not (event.by_moderator or self._is_by(seq, target, event.sender)):
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
         ours = self._journal.taken_in(seq) != self._number
         parts = self._journal.parts(seq, self._number) if capabilities.delete and ours else []
-        if delivery.start >= len(parts):
+        if delivery.start < len(parts):
+            command = DeleteMessage(
+                room=self._room,
+                author=self._wording.author(delivery),
+                txn=self._journal.txn(delivery),
+                target=parts[delivery.start],
+                reason=event.reason,
+            )
+            more = delivery.start + 1 < len(parts)
+            return Step(command, delivery.start + 1 if more else None)
+        if delivery.start or not ours or capabilities.delete or self.show.removals == "off":
             return None
-        command = DeleteMessage(
-            room=self._room,
-            author=self._author(delivery),
-            txn=self._journal.txn(delivery),
-            target=parts[delivery.start],
-            reason=event.reason,
-        )
-        more = delivery.start + 1 < len(parts)
-        return Step(command, delivery.start + 1 if more else None)
+        of = safe_name(target.sender.name) if target is not None else None
+        moderator = not self._is_by(seq, target, event.sender)
+        note = removed(safe_name(event.sender.name), of, moderator=moderator)
+        return self._wording.note(delivery, note, capabilities)
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:
         """A bot has one voice: it reacts with everything that anybody elsewhere reacts with."""
-        seq, _ = self._target(delivery, event.target)
-        parts = self._journal.parts(seq, self._number) if seq and capabilities.reaction else []
-        if not parts or seq is None:
+        seq, target = self._wording.target(delivery, event.target)
+        if seq is None:
+            return None
+        if not capabilities.reaction:
+            if self.show.reactions == "summary" and isinstance(target, MessageCreated):
+                self._summarise(delivery, event, target)
+            return None
+        parts = self._journal.parts(seq, self._number)
+        if not parts:
             return None
         command = SetReactions(
             room=self._room,
-            author=self._author(delivery),
+            author=self._wording.author(delivery),
             txn=self._journal.txn(delivery),
             target=parts[0],
             emojis=self._journal.reactions(seq, self._number),
         )
         return Step(command, None)
 
-    # -- parts of them
+    def _summarise(self, delivery: Delivery, event: ReactionsChanged, target: MessageCreated) -> None:
+        """Say later who reacts with what; what is taken back again is not told."""
+        emojis = [safe_name(emoji) for emoji in event.emojis or event.added]
+        if isinstance(delivery.event, ReactionsChanged) and emojis:
+            to = f"{safe_name(target.sender.name)}: {gist(target.content)}"
+            self._reacted(self._number, safe_name(event.sender.name), emojis, to)
 
-    def _message(
-        self,
-        delivery: Delivery,
-        event: MessageCreated | MessageEdited,
-        fitted: Fitted,
-        capabilities: Capabilities,
-        answered: Answered | None = None,
-    ) -> Step:
-        command = SendMessage(
-            room=self._room,
-            author=self._author(delivery),
-            txn=self._journal.txn(delivery),
-            content=fitted.content,
-            kind=_kind(event),
-            answered=answered,
-            at=delivery.said_at if capabilities.times and _is_old(delivery) else None,
-        )
-        return Step(command, fitted.end)
+    def _describe(
+        self, delivery: Delivery, event: TopicChanged | NameChanged, capabilities: Capabilities
+    ) -> Step | None:
+        """A topic is set here too, or told of; a name is told of."""
+        if self.show.topics == "off":
+            return None
+        wanted = self.show.topics == "sync" and self.topics and isinstance(event, TopicChanged)
+        if wanted and capabilities.topic and isinstance(event, TopicChanged):
+            command = SetTopic(
+                room=self._room,
+                author=self._wording.author(delivery),
+                txn=self._journal.txn(delivery),
+                topic=clean(event.topic),
+            )
+            return Step(command, None)
+        return self._wording.note(delivery, described(event), capabilities)
 
-    def _answer(
-        self, delivery: Delivery, name: MessageId, capabilities: Capabilities
-    ) -> tuple[str, Answered | None]:
-        """What shows that a message answers another: words before it, or what the network has for that."""
-        seq, target = self._target(delivery, name)
-        if seq is None or not isinstance(target, MessageCreated):
-            return "", None
-        who = safe_name(target.sender.name)
-        words = first_words(target.content)
-        parts = self._journal.parts(seq, self._number) if capabilities.reply else []
-        if parts:
-            return "", Answered(parts[0], who, words)
-        if seq in self.shown:
-            return "", None
-        return f"[re {who}: {words}] ", None
+    def refused(self, command: Command) -> None:
+        """The room does not let us do this: from now on, topics are told of instead."""
+        if isinstance(command, SetTopic):
+            self.topics = False
 
-    def _target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
-        """The event that a name stands for where it was used, and what it says, as far as that is known."""
-        self._journal.settle()
-        seq = self._journal.origin(delivery.source, name)
-        return seq, self._journal.event(seq) if seq is not None else None
+    def _is_by(self, seq: int, target: TalkEvent | None, sender: Sender) -> bool:
+        """Whether it is known that somebody said this, also when the words are forgotten."""
+        by = target.sender.id if target is not None else self._journal.sender(seq)
+        return by == sender.id
 
-    def _fit(
-        self, delivery: Delivery, event: MessageCreated | MessageEdited, note: str, capabilities: Capabilities
-    ) -> Fitted | None:
-        known = self._degraded
-        old = _is_old(delivery)
-        if known is not None and known[0] is delivery and known[1] is event:
-            spans = known[2]
-        else:
-            spans = degrade(event.content, capabilities)
-            if old or event.replayed:
-                spans = _without_mentions(spans)
-            self._degraded = (delivery, event, spans)
-        before = self._before(delivery, event, pings=capabilities.name_pings) + note
-        if old and not capabilities.times:
-            before = f"[{clock(delivery.said_at)}] {before}"
-        if delivery.again:
-            before = _AGAIN + before
-        return next_part(spans, delivery.start, before, capabilities)
 
-    def _before(self, delivery: Delivery, event: MessageCreated | MessageEdited, *, pings: bool) -> str:
-        if event.sender == HUBBUB:
-            return ""
-        _, prefix = self._origin(delivery.source, self._number)
-        return prefix.render(safe_name(event.sender.name), event.kind, pings=pings)
-
-    def _author(self, delivery: Delivery) -> Author:
-        network, _ = self._origin(delivery.source, self._number)
-        sender = delivery.event.sender
-        return Author(network, sender.id, safe_name(sender.name))
+def _is_caption(target: TalkEvent | None, capabilities: Capabilities) -> bool:
+    """Whether what a message says stands in one with its file there."""
+    return capabilities.captions and isinstance(target, MessageCreated) and bool(target.content.attachments)
 
 
 def refers(event: TalkEvent) -> bool:
     """Whether an event is about another message."""
-    return not isinstance(event, MessageCreated) or event.reply_to is not None
-
-
-def clock(when: float, *, seconds: bool = False) -> str:
-    """A time of day in UTC, with the date when that is not today."""
-    then, now = time.gmtime(when), time.gmtime()
-    day = "" if then[:3] == now[:3] else "%Y-%m-%d "
-    return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
-
-
-def _is_by(target: TalkEvent | None, sender: Sender) -> bool:
-    """Whether it is known that somebody said this: not any more once its text is erased."""
-    return target is not None and target.sender.id == sender.id
-
-
-def _is_old(delivery: Delivery) -> bool:
-    return time.time() - delivery.said_at > OLD
-
-
-def _kind(event: MessageCreated | MessageEdited) -> Kind:
-    """An emote is told in words that name who does it."""
-    return Kind.TEXT if event.kind is Kind.EMOTE else event.kind
-
-
-def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """History alerts nobody."""
-    if not any(span.mention for span in spans):
-        return spans
-    return tuple([replace(span, mention=None) for span in spans])
+    if isinstance(event, MessageCreated):
+        return event.reply_to is not None or event.thread is not None
+    return not isinstance(event, TopicChanged | NameChanged)

@@ -10,8 +10,9 @@ from bridge.journal import Journal
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
+from .folding import Folding
 from .routes import Routes
-from .steps import HUBBUB, clock
+from .wording import HUBBUB, clock
 from .worker import Worker
 
 __all__ = ["Teller"]
@@ -57,6 +58,9 @@ class Teller:
         self._breaker = Breaker(self._loop)
         self.sent = self._breaker.sent
         self.repeats = self._breaker.repeats
+        self._folding = Folding(self._say, self._place)
+        self.member = self._folding.member
+        self.reacted = self._folding.reacted
         self._routes = Routes({}, {}, {})
         self._workers: Mapping[int, Worker] = {}
         self._waits: dict[int, _Wait] = {}
@@ -119,6 +123,7 @@ class Teller:
         for room, hidden in _due(self._hidden, now):
             some = "1 earlier message is" if hidden.count == 1 else f"{hidden.count} earlier messages are"
             self._say(room, [room], f"{some} not shown here.")
+        self._folding.patrol()
 
     def _look_at_queue(self, worker: Worker) -> None:
         number, oldest, wait = worker.room.number, worker.oldest(), self._waits.get(worker.room.number)

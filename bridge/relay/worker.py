@@ -3,28 +3,23 @@
 import asyncio
 import logging
 import math
-import random
 import time
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
 
-from bridge.errors import (
-    AdapterError,
-    ConnectionLost,
-    RateLimited,
-    Rejected,
-    RoomUnavailable,
-    TemporaryFailure,
-    Unsupported,
-)
+from bridge.config import ShowRules
+from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
-from bridge.model import Command, Receipt, SendMessage
+from bridge.model import Command, FleetingCommand, Receipt, Sender, SendMessage, SetTyping
 
+from .attached import Attached
 from .entry import Entry, Room
+from .patience import Patience, leaves_doubt
 from .queue import Queue
 from .settling import Listener, Settling
-from .steps import Origin, Step, Steps, refers
+from .steps import Steps, refers
+from .wording import Origin, Step, Wording
 
 __all__ = ["Worker"]
 
@@ -32,11 +27,6 @@ log = logging.getLogger(__name__)
 
 _CONFIRMATION = 30.0
 """How long a confirmation may take, in seconds."""
-_LONGEST_PAUSE = 60.0
-_REFUSED = 30.0
-_REFUSALS = 3
-"""How often a message is refused before it is given up, where others were refused before it."""
-_LONGEST_REFUSAL = 600.0
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
 
@@ -55,7 +45,9 @@ class _Flight:
 class Worker:
     """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
-    def __init__(self, room: Room, journal: Journal, origin: Origin, listener: Listener) -> None:
+    def __init__(
+        self, room: Room, journal: Journal, origin: Origin, attached: Attached, listener: Listener
+    ) -> None:
         self.room = room
         self.joined = False
         self.reason = ""
@@ -63,20 +55,21 @@ class Worker:
         self.settling = Settling(room.title, journal, listener)
         self._journal = journal
         self._listener = listener
-        self._steps = Steps(room.id, room.number, room.adapter, journal, origin)
-        self.said = self._steps.shown.append
-        """Is told the number of each event that comes from this room."""
+        self.latest = 0
+        """The last event that came from this room."""
+        self._wording = Wording(room.id, room.number, room.adapter, journal, origin)
+        self._steps = Steps(self._wording, attached, room.show, listener.reacted)
         self._queue = Queue(room.number, journal)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
-        self._failures = 0
-        self._refusals = 0
+        self._patience = Patience(room.title)
         self._halted = False
         self._committing = False
         self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._entry = Entry(room, journal, self._queue, self._steps, self._flying)
         self._standing = journal.standing(room.number)
         if self._standing.open:
@@ -90,6 +83,28 @@ class Worker:
         """Take on a delivery, which is in the journal; `pump` sends it."""
         self._queue.offer(delivery, away=not self.joined)
 
+    def said(self, seq: int, sender: Sender) -> None:
+        """Somebody did something in this very room."""
+        self.latest = seq
+        self._wording.shown.append(seq)
+        self._wording.people.spoke(sender.name, sender.id)
+
+    def hint(self, command: FleetingCommand) -> None:
+        """Do this now or never, where the room can."""
+        if self.joined:
+            record = self.room.adapter.capabilities(self.room.id)
+            if record.typing if isinstance(command, SetTyping) else record.read:
+                self.room.adapter.hint(command)
+
+    def show(self, rules: ShowRules) -> None:
+        """From now on show the room this of what it cannot do itself."""
+        self._steps.show = rules
+
+    def unpark(self) -> None:
+        """Something that was waited for may be there."""
+        if self._queue.unpark() or self._alarm is not None:
+            self.pump()
+
     def pump(self) -> None:
         """Send all that may be sent now."""
         while self._may_send() and (step := self._next()) is not None:
@@ -98,6 +113,7 @@ class Worker:
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
         heard = self._standing.heard
+        self._steps.topics = True
         self.joined, self.reason, self._not_before = True, "", 0.0
         self._standing = Standing(BEING_HEARD, open=True)
         self._committing = True
@@ -119,6 +135,8 @@ class Worker:
         self._stopped = True
         if self._preparing is not None:
             self._preparing.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -183,6 +201,11 @@ class Worker:
         """What has been waiting longest; None: nothing waits."""
         return self._flights[0].delivery if self._flights else self._queue.head()
 
+    def owes_from(self) -> float:
+        """The first event that has not arrived here; infinity: all have."""
+        lowest = self._flights[0].delivery.seq if self._flights else self._queue.lowest()
+        return math.inf if lowest is None else lowest
+
     # Before the first message
 
     def _entered(self) -> None:
@@ -236,10 +259,25 @@ class Worker:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
                 self.settling.give_up(self._queue.pop(), Rejected("it could not be rendered"))
                 continue
-            if step is not None:
+            if isinstance(step, Step):
                 return step
-            self.settling.skip(self._queue.pop())
+            if step is None:
+                self.settling.skip(self._queue.pop())
+            elif step.until is None:
+                self._queue.park()
+            else:
+                self._wait(step.until)
+                return None
         return None
+
+    def _wait(self, until: float) -> None:
+        """Go on then, or when what is waited for is there."""
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        self.pump()
 
     # On the way
 
@@ -288,7 +326,7 @@ class Worker:
 
     def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
         self._flights.remove(flight)
-        self._failures = self._refusals = 0
+        self._patience.rewarded()
         delivery, end = flight.delivery, flight.step.end
         if end is not None:
             self._queue.put_back([delivery])
@@ -333,14 +371,18 @@ class Worker:
         for flight in self._flights:
             error, delivery = flight.error, flight.delivery
             assert error is not None
-            if isinstance(error, AdapterError) and not self._is_final(error, delivery):
+            if isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
-                if _leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
+                if leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
                     delivery.tried_at = flight.sent_at
-                pause = max(pause, self._pause(error))
+                self.reason = str(error)
+                if (wait := self._patience.pause(error)) is None:
+                    self.part()
+                pause = max(pause, wait or 0.0)
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
                 self._committing = True
+                self._steps.refused(flight.step.command)
                 self.settling.give_up(delivery, error, self._recorded)
         self._flights.clear()
         self._queue.put_back(again)
@@ -348,42 +390,3 @@ class Worker:
         if pause:
             self._not_before = time.monotonic() + pause
             asyncio.get_running_loop().call_later(pause, self.pump)
-
-    def _is_final(self, error: AdapterError, delivery: Delivery) -> bool:
-        """Whether this is the end of the message. A refusal is the message's once, the room's when it
-        repeats: then the room is given time, so that its whole queue is not lost to its mood.
-        """
-        if not isinstance(error, Rejected):
-            return isinstance(error, Unsupported)
-        self._refusals += 1
-        delivery.refused += 1
-        return self._refusals == 1 or delivery.refused >= _REFUSALS
-
-    def _pause(self, error: AdapterError) -> float:
-        """How long to wait before trying again, in seconds; 0 where joining the room again ends the wait."""
-        self.reason = str(error)
-        if isinstance(error, ConnectionLost):
-            self.part()
-            return 0.0
-        if isinstance(error, RoomUnavailable):
-            log.info("%s takes no messages now: %s", self.room.title, error)
-            if error.retry_after is None:
-                self.part()
-                return 0.0
-            return error.retry_after
-        if isinstance(error, Rejected):
-            log.info("%s refuses one message after the other, trying again later: %s", self.room.title, error)
-            return min(_REFUSED * 2.0 ** (self._refusals - 2), _LONGEST_REFUSAL)
-        if isinstance(error, RateLimited):
-            log.info("%s asks to wait %.1f s: %s", self.room.title, error.retry_after, error)
-            return error.retry_after
-        self._failures += 1
-        log.info("%s did not take a message, trying again: %s", self.room.title, error)
-        return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
-
-
-def _leaves_doubt(error: AdapterError) -> bool:
-    """Whether the message may have arrived all the same."""
-    if isinstance(error, RoomUnavailable):
-        return error.retry_after is None
-    return isinstance(error, ConnectionLost | TemporaryFailure)

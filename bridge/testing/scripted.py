@@ -19,6 +19,8 @@ from bridge.model import (
     Command,
     Content,
     Feature,
+    FleetingCommand,
+    FleetingEvent,
     Mark,
     MessageCreated,
     MessageId,
@@ -49,6 +51,8 @@ class ScriptedNetwork:
         """Every message that the network took, in its order, doubles included."""
         self.done: list[Command] = []
         """Every other command."""
+        self.hints: list[FleetingCommand] = []
+        """What was to be done at once or never."""
         self.refusals: dict[RoomId, str] = {}
         """Rooms that cannot be joined, and why."""
         self.errors: deque[AdapterError] = deque()
@@ -124,8 +128,8 @@ class ScriptedNetwork:
         if self._adapter is not None:
             self._adapter.hear(events, count + len(events))
 
-    def announce(self, event: RoomStateChanged) -> None:
-        """Tell the adapter that its standing in a room changed."""
+    def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
+        """Tell the adapter that its standing in a room changed, or what counts only now."""
         if self._adapter is not None:
             self._adapter.announce(event)
 
@@ -305,8 +309,8 @@ class ScriptedAdapter(Adapter):
         assert self._emit is not None
         self._emit(events, Position(str(position)))
 
-    def announce(self, event: RoomStateChanged) -> None:
-        """Called by the network when our standing changed."""
+    def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
+        """Called by the network when our standing changed, or something fleeting happens."""
         assert self._emit is not None
         self._emit([event])
 
@@ -335,6 +339,9 @@ class ScriptedAdapter(Adapter):
         if self._emit is None:
             raise ConnectionLost("not connected")
         return self._server.sent(txns)
+
+    def hint(self, command: FleetingCommand) -> None:
+        self._server.hints.append(command)
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         return self._server.capabilities

@@ -27,7 +27,7 @@ from bridge.model import (
     RoomStateChanged,
     plain,
 )
-from bridge.relay import worker
+from bridge.relay import patience
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, killed
 
@@ -72,8 +72,8 @@ class Relay(RuleBasedStateMachine):
     @initialize(window=st.integers(1, 4), parts=st.booleans())
     def start_up(self, window, parts):
         self.patience = pytest.MonkeyPatch()
-        self.patience.setattr(worker, "_REFUSED", 0.001)
-        self.patience.setattr(worker, "_LONGEST_PAUSE", 0.005)
+        self.patience.setattr(patience, "_REFUSED", 0.001)
+        self.patience.setattr(patience, "_LONGEST_PAUSE", 0.005)
         self.patience.setattr(supervisor, "_FIRST", 0.002)
         self.patience.setattr(supervisor, "_LONGEST", 0.01)
         self.networks = {side: ScriptedNetwork(side) for side in SIDES}

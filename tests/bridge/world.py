@@ -9,18 +9,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
-from bridge.config import CatchUp, Config, Conversation, DeliveryRules, Direction, Network, RoomEntry
+from bridge.config import (
+    CatchUp,
+    Config,
+    Conversation,
+    DeliveryRules,
+    Direction,
+    Media,
+    Network,
+    RoomEntry,
+    ShowRules,
+)
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
 PROTOCOL = "bridge.testing:ScriptedAdapter"
 
 
-def entry(text: str) -> RoomEntry:
+def entry(text: str, show: ShowRules | None = None) -> RoomEntry:
     """A room from "network room" or "network room direction"."""
     network, room, *direction = text.split()
     way = Direction(direction[0]) if direction else Direction.BOTH
-    return RoomEntry(network, RoomId(room), way, ScriptedAdapter.RoomConfig())
+    return RoomEntry(network, RoomId(room), way, ScriptedAdapter.RoomConfig(), show or ShowRules())
 
 
 def config(
@@ -31,12 +41,14 @@ def config(
     prefix: Mapping[str, str] | None = None,
     rules: DeliveryRules | None = None,
     catch_up: CatchUp | None = None,
+    show: ShowRules | None = None,
+    media: Media | None = None,
 ) -> Config:
-    """A configuration; `ignore` and `prefix` are by the name of a network or conversation; `rules` and
-    `catch_up` are for every network.
+    """A configuration; `ignore` and `prefix` are by the name of a network or conversation; `rules`,
+    `catch_up` and `show` are for every network.
     """
     ignore, prefix = ignore or {}, prefix or {}
-    rooms = {name: tuple(entry(text) for text in texts) for name, texts in conversations.items()}
+    rooms = {name: tuple(entry(text, show) for text in texts) for name, texts in conversations.items()}
     names = dict.fromkeys(entry.network for entries in rooms.values() for entry in entries)
     networks = {
         name: Network(
@@ -58,6 +70,7 @@ def config(
         },
         "Ann",
         folder / "journal.sqlite3",
+        media=media or Media(folder=folder / "files"),
     )
 
 

@@ -43,7 +43,8 @@ async def taken(journal, count, *, delivered=True, start=0):
 
 def counts(journal):
     query = (
-        "SELECT (SELECT count(*) FROM event), (SELECT count(body) FROM event), (SELECT count(*) FROM link)"
+        "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM event WHERE type != 'Erased/1'), "
+        "(SELECT count(*) FROM link)"
     )
     return journal._database.execute(query).fetchone()
 
@@ -59,6 +60,16 @@ async def test_what_was_said_goes_first_then_what_it_was_called(journal):
     assert counts(journal) == (1, 1, 1)
 
 
+async def test_who_said_it_is_known_for_longer(journal):
+    await taken(journal, 2)
+    while journal.prune(text_before=time.time() + 60, names_before=0.0):
+        pass
+    assert journal.event(1) is None
+    assert journal.sender(1) == event("m0").sender.id
+    (body,) = journal._database.execute("SELECT body FROM event WHERE seq = 1").fetchone()
+    assert body == event("m0").sender.id.encode()
+
+
 async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):
     _, owed = await taken(journal, 3, delivered=False)
     journal.give_up(owed[0], "refused")
@@ -67,7 +78,7 @@ async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):
     later = time.time() + 60
     while journal.prune(text_before=later, names_before=0.0):
         pass
-    rows = journal._database.execute("SELECT id, body IS NULL FROM event ORDER BY seq").fetchall()
+    rows = journal._database.execute("SELECT id, type = 'Erased/1' FROM event ORDER BY seq").fetchall()
     assert rows == [("m0", 0), ("m1", 1), ("m2", 0), ("m3", 0)]
     while journal.prune(text_before=later, names_before=later):
         pass

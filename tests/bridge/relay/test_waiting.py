@@ -11,7 +11,7 @@ import pytest
 from bridge.config import Backlog, CatchUp, DeliveryRules
 from bridge.errors import Rejected
 from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, UserId, plain
-from bridge.relay import worker
+from bridge.relay import patience
 from tests.bridge.world import config, killed, running
 
 
@@ -286,7 +286,7 @@ async def test_much_history_is_no_flood_either(pair, left, right):
 
 async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatch):
     """Three refusals in a row cost one message: for the others the room gets time."""
-    monkeypatch.setattr(worker, "_REFUSED", 0.01)
+    monkeypatch.setattr(patience, "_REFUSED", 0.01)
     right.errors.extend([Rejected("not now")] * 3)
     async with running(pair):
         for n in range(3):
@@ -298,7 +298,7 @@ async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatc
 async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(
     pair, left, right, monkeypatch
 ):
-    monkeypatch.setattr(worker, "_REFUSED", 0.01)
+    monkeypatch.setattr(patience, "_REFUSED", 0.01)
     right.errors.extend([Rejected("never")] * 4)
     async with running(pair):
         for n in range(3):

@@ -1,0 +1,80 @@
+"""Who is meant: people of a room who are named in what goes there."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from bridge.model import Span, UserId
+
+from .names import safe_name
+
+__all__ = ["People", "mentioning"]
+
+_MOST = 1000
+_LONGEST = 60
+_NAMED = re.compile(r"(?<!\S)@([^\s@,:;!?()<>\"]+)")
+
+
+class People:
+    """Those who spoke in a room, by name."""
+
+    def __init__(self, known: dict[str, UserId]) -> None:
+        self._known = {_key(name): user for name, user in known.items()}
+
+    def spoke(self, name: str, user: UserId) -> None:
+        """Somebody says something there."""
+        self._known[name.casefold()] = user
+        if len(self._known) > _MOST:
+            del self._known[next(iter(self._known))]
+
+    def find(self, name: str) -> UserId | None:
+        """Who goes by this name there."""
+        return self._known.get(_key(name)) if self._known else None
+
+
+def mentioning(spans: Iterable[Span], people: People, *, same: bool) -> tuple[Span, ...]:
+    """The same words, with a mention wherever one of these people is addressed or named with an @.
+
+    `same`: mentions that stand there already are of the very network that the words go to.
+    """
+    out: list[Span] = []
+    for number, span in enumerate(spans):
+        if span.mention is not None:
+            user = span.mention if same else people.find(span.text.removeprefix("@"))
+            out.append(replace(span, mention=user))
+        elif span.href is not None or span.block.code is not None:
+            out.append(span)
+        else:
+            out += _named(span, people, first=number == 0)
+    return tuple(out)
+
+
+def _named(span: Span, people: People, *, first: bool) -> Iterator[Span]:
+    """A span taken apart where it names somebody: "name: ..." at the beginning, "@name" anywhere."""
+    text, at = span.text, 0
+    for start, end, name in _names(text, first=first):
+        user = people.find(name)
+        if user is not None and start >= at:
+            if start > at:
+                yield replace(span, text=text[at:start])
+            yield replace(span, text=text[start:end], mention=user)
+            at = end
+    if at < len(text):
+        yield replace(span, text=text[at:]) if at else span
+
+
+def _names(text: str, *, first: bool) -> Iterator[tuple[int, int, str]]:
+    if first:
+        for sign in ":,":
+            end = text.find(sign, 1, _LONGEST)
+            if end > 0:
+                start = 1 if text[0] == "@" else 0
+                yield 0, end, text[start:end]
+    if "@" in text:
+        for found in _NAMED.finditer(text):
+            name = found[1].rstrip(".")
+            yield found.start(), found.start(1) + len(name), name
+
+
+def _key(name: str) -> str:
+    return safe_name(name).replace("\u200b", "").casefold()

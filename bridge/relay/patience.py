@@ -1,0 +1,75 @@
+"""What to do about a command that failed: give it up, or try again, and when."""
+
+import logging
+import random
+
+from bridge.errors import (
+    AdapterError,
+    ConnectionLost,
+    RateLimited,
+    Rejected,
+    RoomUnavailable,
+    TemporaryFailure,
+    Unsupported,
+)
+from bridge.journal import Delivery
+
+__all__ = ["Patience", "leaves_doubt"]
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 60.0
+_REFUSED = 30.0
+_REFUSALS = 3
+"""How often a message is refused before it is given up, where others were refused before it."""
+_LONGEST_REFUSAL = 600.0
+
+
+class Patience:
+    """Counts what fails in one room, one after the other."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._failures = 0
+        self._refusals = 0
+
+    def rewarded(self) -> None:
+        """Something arrived."""
+        self._failures = self._refusals = 0
+
+    def ends(self, error: BaseException, delivery: Delivery) -> bool:
+        """Whether this is the end of the message. A refusal is the message's once, the room's when it
+        repeats: then the room is given time, so that its whole queue is not lost to its mood.
+        """
+        if not isinstance(error, AdapterError):
+            return True
+        if not isinstance(error, Rejected):
+            return isinstance(error, Unsupported)
+        self._refusals += 1
+        delivery.refused += 1
+        return self._refusals == 1 or delivery.refused >= _REFUSALS
+
+    def pause(self, error: AdapterError) -> float | None:
+        """How long to wait before trying again, in seconds; None: until the room is joined again."""
+        title = self._title
+        if isinstance(error, ConnectionLost):
+            return None
+        if isinstance(error, RoomUnavailable):
+            log.info("%s takes no messages now: %s", title, error)
+            return error.retry_after
+        if isinstance(error, Rejected):
+            log.info("%s refuses one message after the other, trying again later: %s", title, error)
+            return min(_REFUSED * 2.0 ** (self._refusals - 2), _LONGEST_REFUSAL)
+        if isinstance(error, RateLimited):
+            log.info("%s asks to wait %.1f s: %s", title, error.retry_after, error)
+            return error.retry_after
+        self._failures += 1
+        log.info("%s did not take a message, trying again: %s", title, error)
+        return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
+
+
+def leaves_doubt(error: AdapterError) -> bool:
+    """Whether the message may have arrived all the same."""
+    if isinstance(error, RoomUnavailable):
+        return error.retry_after is None
+    return isinstance(error, ConnectionLost | TemporaryFailure)

@@ -1,0 +1,184 @@
+"""An event as the words that a room gets: named, dated, degraded, addressed, cut into parts."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bridge.adapter import Adapter
+from bridge.journal import Delivery, Journal
+from bridge.model import (
+    Answered,
+    Author,
+    Capabilities,
+    Command,
+    Content,
+    Kind,
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    RoomId,
+    Sender,
+    SendMessage,
+    Span,
+    TalkEvent,
+    UserId,
+    plain,
+)
+
+from .fit import Fitted, degrade, next_part
+from .mentions import People, mentioning
+from .names import Prefix, safe_name
+from .notes import gist
+
+__all__ = ["HUBBUB", "OLD", "Origin", "Step", "Wording", "clock"]
+
+HUBBUB = Sender(UserId(""), "Hubbub")
+"""Who speaks when Hubbub itself has something to tell."""
+OLD = 120.0
+"""Seconds after which a message says when it was said, and is part of a backlog."""
+_AGAIN = "[again?] "
+"""Stands before what may have arrived before."""
+_LAST_FEW = 3
+"""An answer to one of so many messages that were shown last needs no quotation."""
+
+Origin = Callable[[int, int], tuple[str, Prefix]]
+"""Gives, for a source and a destination, the source's network and how to name its people."""
+Words = MessageCreated | MessageEdited
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a delivery."""
+
+    command: Command
+    end: int | None
+    """How much of the delivery is done with it: characters, or messages; None: all."""
+
+
+class Wording:
+    """Finds the words for one room."""
+
+    def __init__(self, room: RoomId, number: int, adapter: Adapter, journal: Journal, origin: Origin) -> None:
+        self.room = room
+        self.number = number
+        self.adapter = adapter
+        self.journal = journal
+        self._origin = origin
+        self.shown: deque[int] = deque(maxlen=_LAST_FEW)
+        """What people in the room saw last."""
+        self.people = People(journal.speakers(number))
+        self._degraded: tuple[Delivery, Content, tuple[Span, ...]] | None = None
+
+    def fit(self, delivery: Delivery, event: Words, note: str, capabilities: Capabilities) -> Fitted | None:
+        """The next part of what is said, with who says it; None: there is nothing more to say."""
+        known = self._degraded
+        if known is not None and known[0] is delivery and known[1] is event.content:
+            spans = known[2]
+        else:
+            spans = self._spans(delivery, event, capabilities)
+            self._degraded = (delivery, event.content, spans)
+        before = self.before(delivery, event, capabilities) + note
+        return next_part(spans, delivery.start, before, capabilities)
+
+    def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
+        spans = degrade(event.content, capabilities)
+        if is_old(delivery) or event.replayed:
+            return _without_mentions(spans)
+        if capabilities.mention:
+            network, _ = self._origin(delivery.source, self.number)
+            return mentioning(spans, self.people, same=network == self.adapter.network)
+        return spans
+
+    def before(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> str:
+        """What stands before the words: whose they are, from when, and whether they may have come before."""
+        before = ""
+        if event.sender != HUBBUB:
+            _, prefix = self._origin(delivery.source, self.number)
+            name = safe_name(event.sender.name)
+            before = prefix.render(name, event.kind, pings=capabilities.name_pings)
+        if is_old(delivery) and not capabilities.times:
+            before = f"[{clock(delivery.said_at)}] {before}"
+        return _AGAIN + before if delivery.again else before
+
+    def message(
+        self,
+        delivery: Delivery,
+        event: Words,
+        fitted: Fitted,
+        capabilities: Capabilities,
+    ) -> SendMessage:
+        """The command that says a part."""
+        return SendMessage(
+            room=self.room,
+            author=self.author(delivery),
+            txn=self.journal.txn(delivery),
+            content=fitted.content,
+            kind=kind_of(event),
+            at=delivery.said_at if capabilities.times and is_old(delivery) else None,
+        )
+
+    def note(self, delivery: Delivery, text: str, capabilities: Capabilities) -> Step | None:
+        """Hubbub's own words about what happened, in one message."""
+        event = delivery.event
+        words = MessageCreated(id=event.id, room=event.room, sender=HUBBUB, content=plain(text))
+        fitted = self.fit(delivery, words, "", capabilities)
+        if fitted is None:
+            return None
+        return Step(self.message(delivery, words, fitted, capabilities), None)
+
+    def answered(
+        self, delivery: Delivery, name: MessageId, capabilities: Capabilities
+    ) -> tuple[str, Answered | None]:
+        """What shows that a message answers another: words before it, or what the network has for that."""
+        seq, target = self.target(delivery, name)
+        if seq is None or not isinstance(target, MessageCreated):
+            return "", None
+        who = safe_name(target.sender.name)
+        words = gist(target.content)
+        parts = self.journal.parts(seq, self.number) if capabilities.reply else []
+        if parts:
+            here = self.journal.taken_in(seq) == self.number
+            return "", Answered(parts[0], who, words, target.sender.id if here else None)
+        if seq in self.shown:
+            return "", None
+        return f"[re {who}: {words}] ", None
+
+    def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
+        """The event that a name stands for where it was used, and what it says, as far as that is known."""
+        self.journal.settle()
+        seq = self.journal.origin(delivery.source, name)
+        return seq, self.journal.event(seq) if seq is not None else None
+
+    def author(self, delivery: Delivery) -> Author:
+        """Whom a command speaks for."""
+        sender = delivery.event.sender
+        return Author(self.network(delivery), sender.id, safe_name(sender.name))
+
+    def network(self, delivery: Delivery) -> str:
+        """Where it comes from."""
+        return self._origin(delivery.source, self.number)[0]
+
+
+def clock(when: float, *, seconds: bool = False) -> str:
+    """A time of day in UTC, with the date when that is not today."""
+    then, now = time.gmtime(when), time.gmtime()
+    day = "" if then[:3] == now[:3] else "%Y-%m-%d "
+    return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
+
+
+def is_old(delivery: Delivery) -> bool:
+    """Whether it was said so long ago that the time matters."""
+    return time.time() - delivery.said_at > OLD
+
+
+def kind_of(event: Words) -> Kind:
+    """An emote is told in words that name who does it."""
+    return Kind.TEXT if event.kind is Kind.EMOTE else event.kind
+
+
+def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """History alerts nobody."""
+    if not any(span.mention for span in spans):
+        return spans
+    return tuple([replace(span, mention=None) for span in spans])

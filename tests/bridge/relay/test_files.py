@@ -1,0 +1,297 @@
+"""Files cross: with their words, behind them, as a link, or by name; one that is late holds up nobody."""
+
+import asyncio
+import contextlib
+import sqlite3
+from dataclasses import replace
+
+import pytest
+from aiohttp import ClientConnectorError, ClientSession, web
+
+from bridge.config import Media, ShowRules
+from bridge.demo import free_port
+from bridge.model import Attachment, Content, FileKind, RoomId, Span, Support
+from tests.bridge.relay.test_whole import removal
+from tests.bridge.world import config, running
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+class Shelf:
+    """A web server with files, some of which take their time."""
+
+    def __init__(self) -> None:
+        self.files = {}
+        self.slow = asyncio.Event()
+        self.slow.set()
+        self.asked = 0
+        self.port = 0
+
+    def put(self, name, body=PICTURE, **fields):
+        self.files[name] = body
+        return Attachment(f"http://127.0.0.1:{self.port}/{name}", name, **fields)
+
+    async def answer(self, request):
+        self.asked += 1
+        await self.slow.wait()
+        if request.path[1:] not in self.files:
+            raise web.HTTPNotFound
+        return web.Response(body=self.files[request.path[1:]])
+
+
+@pytest.fixture
+async def shelf():
+    shelf = Shelf()
+    server = web.Application()
+    server.router.add_get("/{name}", shelf.answer)
+    runner = web.AppRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    shelf.port = runner.addresses[0][1]
+    yield shelf
+    shelf.slow.set()
+    await runner.cleanup()
+
+
+def media(tmp_path, **fields):
+    return Media(folder=tmp_path / "files", hosts=("127.0.0.1",), **fields)
+
+
+def mapped(tmp_path, show=None, **fields):
+    return config(tmp_path, {"lobby": ["left one", "right two"]}, media=media(tmp_path, **fields), show=show)
+
+
+def with_file(words, *attachments):
+    return Content((Span(words),) if words else (), attachments)
+
+
+async def got(client, link):
+    """What a link leads to, as soon as anybody answers there."""
+    while True:
+        with contextlib.suppress(ClientConnectorError):
+            async with client.get(link) as answer:
+                return answer.status, await answer.read()
+        await asyncio.sleep(0.01)
+
+
+def files(network, **fields):
+    network.capabilities = replace(network.capabilities, file=Support.FULL, **fields)
+
+
+async def test_with_its_words(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png", kind=FileKind.IMAGE)))
+        await right.until(1)
+        (command,) = right.said
+        assert command.content.text == "<alice> look"
+        assert command.file.path.read_bytes() == PICTURE
+        assert (command.file.name, command.file.type, command.file.kind) == (
+            "cat.png",
+            "image/png",
+            FileKind.IMAGE,
+        )
+
+
+async def test_without_words(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("", shelf.put("a.png"), shelf.put("b.png")))
+        await right.until(2)
+        said = [(command.content.text, command.file.name) for command in right.said]
+        assert said == [("<alice>", "a.png"), ("<alice>", "b.png")]
+
+
+async def test_behind_its_words(tmp_path, left, right, shelf):
+    files(right)
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.say("one", "alice", with_file("", shelf.put("dog.png")))
+        left.say("one", "alice", "bye")
+        await right.until(5)
+        assert [(c.content.text, c.file and c.file.name) for c in right.said] == [
+            ("<alice> look", None),
+            ("", "cat.png"),
+            ("<alice> dog.png", None),
+            ("", "dog.png"),
+            ("<alice> bye", None),
+        ]
+        assert len({command.txn for command in right.said}) == 5
+
+
+async def test_where_no_file_can_be_sent_its_address_is(tmp_path, left, right, shelf):
+    async with running(mapped(tmp_path)):
+        there = shelf.put("cat.png", size=2_100_000)
+        left.say("one", "alice", with_file("look", there))
+        left.say("one", "alice", with_file("", replace(there, size=None)))
+        await right.until(2)
+        assert right.texts("two") == [
+            f"<alice> look cat.png (2.1 MB) {there.address}",
+            f"<alice> {there.address}",
+        ]
+
+
+async def test_what_has_no_public_address_is_named(tmp_path, left, right):
+    async with running(mapped(tmp_path)):
+        secret = Attachment("mxc://x/y", "cat.png", FileKind.IMAGE, size=2_100_000)
+        left.say("one", "alice", with_file("", secret))
+        left.say("one", "alice", with_file("hi", Attachment("mxc://x/z", "", FileKind.AUDIO, voice=True)))
+        await right.until(2)
+        assert right.texts("two") == ["<alice> [picture cat.png, 2.1 MB]", "<alice> hi [voice message]"]
+
+
+async def test_our_own_link(tmp_path, left, right, shelf):
+    port = free_port()
+    there = mapped(tmp_path, public_url=f"http://127.0.0.1:{port}", listen=f"127.0.0.1:{port}")
+    async with running(there):
+        said = left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(1)
+        words, link = right.texts("two")[0].rsplit(" ", 1)
+        assert words == "<alice> look cat.png (108 B)"
+        async with ClientSession() as web_client:
+            assert await got(web_client, link) == (200, PICTURE)
+            left.happen(removal("one", said.id, "alice"))
+            await left.settled()
+            assert (await got(web_client, link))[0] == 404
+
+
+async def test_a_long_text_as_a_link(tmp_path, left, right):
+    right.capabilities = replace(right.capabilities, text_limit=200)
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    show = ShowRules(long="link")
+    async with running(mapped(tmp_path, show, public_url=address, listen=f"127.0.0.1:{port}")):
+        text = " ".join(f"word{n}" for n in range(400))
+        left.say("one", "alice", text)
+        await right.until(1)
+        (shown,) = right.texts("two")
+        assert len(shown.encode()) <= 200
+        link = shown.rpartition("(all of it: ")[2].removesuffix(")")
+        async with ClientSession() as web_client:
+            assert (await got(web_client, link))[1].decode() == text
+
+
+async def test_a_file_that_does_not_come_is_said_so(tmp_path, left, right, shelf):
+    files(right)
+    async with running(mapped(tmp_path, max_file=1000)):
+        gone = replace(shelf.put("gone.png"), address=f"http://127.0.0.1:{shelf.port}/nothing")
+        left.say("one", "alice", with_file("look", gone))
+        left.say("one", "alice", with_file("big", shelf.put("big.png", bytes(2000))))
+        await right.until(2)
+        first, second = right.texts("two")
+        assert first.startswith("<alice> look [file gone.png: ")
+        assert first.endswith(gone.address)
+        assert second.startswith("<alice> big [file big.png: larger than 1")
+
+
+async def test_a_late_file_follows_its_words(tmp_path, left, right, shelf):
+    files(right)
+    shelf.slow.clear()
+    async with running(mapped(tmp_path, wait=0.05)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.say("one", "bob", "nice day")
+        await right.until(2)
+        assert right.texts("two") == ["<alice> look [file cat.png follows]", "<bob> nice day"]
+        shelf.slow.set()
+        await right.until(3)
+        assert (right.said[2].file.name, right.said[2].answered.part.id) == ("cat.png", "c1")
+        left.say("one", "bob", "there it is")
+        await right.until(4)
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+        assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+
+
+async def test_a_late_file_follows_after_a_restart(tmp_path, left, right, shelf):
+    files(right)
+    shelf.slow.clear()
+    there = mapped(tmp_path, wait=0.05)
+    async with running(there):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.say("one", "bob", "nice day")
+        await right.until(2)
+        await right.settled()
+    async with running(there):
+        left.say("one", "bob", "still here")
+        await right.until(3)
+        assert right.texts("two")[2] == "<bob> still here"
+        shelf.slow.set()
+        await right.until(4)
+        assert right.said[3].file.name == "cat.png"
+
+
+async def test_a_late_file_that_does_not_come_is_said_so(tmp_path, left, right, shelf):
+    files(right)
+    shelf.slow.clear()
+    async with running(mapped(tmp_path, wait=0.05)):
+        gone = replace(shelf.put("gone.png"), address=f"http://127.0.0.1:{shelf.port}/nothing")
+        left.say("one", "alice", with_file("look", gone))
+        await right.until(1)
+        shelf.slow.set()
+        await right.until(2)
+        assert right.texts("two")[1].startswith("<alice> [file gone.png: ")
+
+
+async def test_a_queued_message_holds_its_file(tmp_path, left, right, shelf):
+    """What is fetched when it is taken can be sent when its source is long gone."""
+    files(right)
+    there = mapped(tmp_path)
+    right.up = False
+    async with running(there):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        while not list(there.media.folder.glob("*/*.json")):
+            await asyncio.sleep(0.01)
+    shelf.files.clear()
+    right.up = True
+    async with running(there):
+        await right.until(2)
+        assert right.said[1].file.path.read_bytes() == PICTURE
+
+
+async def test_one_that_is_too_large_for_the_network(tmp_path, left, right, shelf):
+    files(right, file_limit=50)
+    async with running(mapped(tmp_path)):
+        there = shelf.put("cat.png")
+        left.say("one", "alice", with_file("look", there))
+        await right.until(1)
+        assert right.texts("two") == [f"<alice> look cat.png (108 B) {there.address}"]
+
+
+async def test_deleting_takes_the_file_too(tmp_path, left, right, shelf):
+    files(right)
+    there = mapped(tmp_path)
+    async with running(there):
+        said = left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(2)
+        await right.settled()
+        path = right.said[1].file.path
+        left.happen(removal("one", said.id, "alice"))
+        await right.until_done(2)
+        assert not path.exists()
+        assert [command.target.id for command in right.done] == ["c1", "c2"]
+
+
+async def test_an_answer_from_the_other_side_names_the_file(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    async with running(mapped(tmp_path)):
+        said = left.say("one", "alice", with_file("", shelf.put("cat.png")))
+        await right.until(1)
+        await right.settled()
+        right.say("two", "bob", "cute", reply_to="c1")
+        await left.until(1)
+        assert left.said[0].answered.part.id == said.id
+        assert left.said[0].room == RoomId("one")
+        assert left.said[0].answered.text == "cat.png"
+
+
+async def test_removed_while_it_waits(tmp_path, left, right, shelf):
+    files(right)
+    shelf.slow.clear()
+    async with running(mapped(tmp_path)):
+        said = left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.happen(removal("one", said.id, "alice"))
+        left.say("one", "alice", "bye")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await right.until(1)
+        assert right.texts("two") == ["<alice> bye"]

@@ -1,0 +1,234 @@
+"""What a room is shown of what it cannot do itself: as its owner wants it, and never a flood."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.config import ShowRules
+from bridge.errors import Rejected
+from bridge.model import (
+    Change,
+    MemberChanged,
+    MessageId,
+    NameChanged,
+    RoomId,
+    SetTopic,
+    Support,
+    TopicChanged,
+)
+from bridge.relay.folding import Folding
+from tests.bridge.relay.test_whole import edit, person, reaction, removal
+from tests.bridge.world import config, running
+
+ONE, TWO = RoomId("one"), RoomId("two")
+
+
+def showing(tmp_path, **rules):
+    return config(tmp_path, {"lobby": ["left one", "right two"]}, show=ShowRules(**rules))
+
+
+@pytest.fixture
+def poor(right):
+    """A network that can only talk, in short messages."""
+    right.capabilities = replace(
+        right.capabilities,
+        reply=Support.NO,
+        edit=Support.NO,
+        delete=Support.NO,
+        reaction=Support.NO,
+        text_limit=100,
+        lines=False,
+    )
+    return right
+
+
+def topic(text, name="t1", who="alice"):
+    return TopicChanged(id=MessageId(name), room=ONE, sender=person(who), topic=text)
+
+
+def member(who, change, **fields):
+    return MemberChanged(room=ONE, sender=person(who), change=change, **fields)
+
+
+@pytest.mark.parametrize(("edits", "shown"), [("full", ["<alice> [edited] hello all"]), ("off", [])])
+async def test_edits(tmp_path, left, poor, edits, shown):
+    async with running(showing(tmp_path, edits=edits)):
+        said = left.say("one", "alice", "helo all")
+        await poor.until(1)
+        left.happen(edit(said, "hello all"))
+        left.say("one", "alice", "next")
+        await poor.until(2 + len(shown))
+        assert poor.texts("two") == ["<alice> helo all", *shown, "<alice> next"]
+
+
+async def test_removals(tmp_path, left, poor):
+    async with running(showing(tmp_path, removals="note")):
+        said = left.say("one", "alice", "the code is 1234")
+        other = left.say("one", "mallory", "buy things")
+        await poor.until(2)
+        left.happen(removal("one", said.id, "alice"))
+        left.happen(removal("one", other.id, "alice", "r2", by_moderator=True))
+        await poor.until(4)
+        assert poor.texts("two")[2:] == [
+            "* alice took a message back",
+            "* alice removed a message of mallory",
+        ]
+
+
+async def test_who_may_not_remove_is_not_told_of(tmp_path, left, poor):
+    async with running(showing(tmp_path, removals="note")):
+        said = left.say("one", "alice", "mine")
+        left.happen(removal("one", said.id, "mallory"))
+        left.say("one", "alice", "still here")
+        await poor.until(2)
+        assert poor.texts("two") == ["<alice> mine", "<alice> still here"]
+
+
+async def test_reactions_in_one_line(tmp_path, left, poor):
+    async with running(showing(tmp_path, reactions="summary")) as bridge:
+        said = left.say("one", "alice", "cake in the kitchen")
+        left.happen(reaction("one", said.id, "bob", "🎂"))
+        left.happen(reaction("one", said.id, "carol", "🎂", "👍", name="x2"))
+        left.say("one", "alice", "be quick")
+        await poor.until(2)
+        bridge.patrol()
+        await poor.until(3)
+        assert poor.texts("two")[2] == (
+            "Reactions: bob, carol 🎂 to alice: cake in the kitchen; carol 👍 to alice: cake in the kitchen"
+        )
+
+
+async def test_topics_are_told(tmp_path, left, poor):
+    async with running(showing(tmp_path)):
+        left.happen(topic("Today:\ncake"), topic("", "t2"))
+        left.happen(NameChanged(id=MessageId("n"), room=ONE, sender=person("bob"), name="The kitchen"))
+        await poor.until(3)
+        assert poor.texts("two") == [
+            "* alice changed the topic to: Today: cake",
+            "* alice took the topic away",
+            "* bob gave the room the name: The kitchen",
+        ]
+
+
+async def test_topics_are_set(tmp_path, left, right):
+    right.capabilities = replace(right.capabilities, topic=Support.FULL)
+    async with running(showing(tmp_path, topics="sync")):
+        left.happen(topic("cake"))
+        await right.until_done(1)
+        (command,) = right.done
+        assert isinstance(command, SetTopic)
+        assert command.topic == "cake"
+
+
+async def test_a_topic_that_is_refused_is_told_instead_from_then_on(tmp_path, left, right):
+    right.capabilities = replace(right.capabilities, topic=Support.FULL)
+    right.errors.append(Rejected("only operators set the topic"))
+    async with running(showing(tmp_path, topics="sync")) as bridge:
+        left.happen(topic("cake"))
+        left.happen(topic("more cake", "t2"))
+        await right.until(1)
+        assert not right.done
+        assert right.texts("two") == ["* alice changed the topic to: more cake"]
+        bridge.patrol()
+        await left.until(1)
+        assert "only operators set the topic" in left.texts("one")[0]
+
+
+async def test_topics_off(tmp_path, left, right):
+    async with running(showing(tmp_path, topics="off")):
+        left.happen(topic("cake"))
+        left.say("one", "alice", "hi")
+        await right.until(1)
+        assert right.texts("two") == ["<alice> hi"]
+
+
+async def test_members_are_not_told_unless_wanted(tmp_path, left, right):
+    async with running(showing(tmp_path)) as bridge:
+        left.announce(member("bob", Change.JOINED))
+        bridge.patrol()
+        left.say("one", "alice", "hi")
+        await right.until(1)
+        assert right.texts("two") == ["<alice> hi"]
+
+
+async def test_members_in_one_line(tmp_path, left, right):
+    async with running(showing(tmp_path, members="note")) as bridge:
+        for name in ("bob", "carol"):
+            left.announce(member(name, Change.JOINED))
+        left.announce(member("dave", Change.LEFT, reason="bye"))
+        left.announce(member("erin", Change.JOINED))
+        left.announce(member("erin", Change.LEFT))
+        for number in range(30):
+            left.announce(member(f"p{number}", Change.LEFT, reason="irc.a irc.b"))
+        left.announce(member("mallory", Change.KICKED, by=person("alice"), reason="spam"))
+        left.announce(member("frank", Change.RENAMED, name="francis"))
+        bridge.patrol()
+        await right.until(1)
+        line = (
+            "one on left: bob, carol came; dave left; 30 people left (irc.a irc.b); "
+            "mallory was kicked by alice (spam); frank is now francis"
+        )
+        assert right.texts("two") == [line]
+
+
+@given(
+    st.lists(
+        st.builds(
+            member,
+            st.text(max_size=60),
+            st.sampled_from(Change),
+            reason=st.text(max_size=500),
+            name=st.text(max_size=60),
+            by=st.none() | st.just(person("op")),
+        )
+    )
+)
+def test_never_more_than_a_line(changes):
+    said = []
+    folding = Folding(lambda about, rooms, text: said.append(text), lambda room: "here")
+    for change in changes:
+        folding.member(1, [2], change)
+    folding.patrol()
+    folding.patrol()
+    assert len(said) <= 1
+    for line in said:
+        assert not set(line) & set("\n\r\0\u202e")
+        assert len(line) < 3500
+
+
+LONG = " ".join(f"word{n}" for n in range(400))
+
+
+async def test_a_long_text_is_split_whole(tmp_path, left, poor):
+    async with running(showing(tmp_path)):
+        left.say("one", "alice", LONG)
+        left.say("one", "alice", "end")
+        while "<alice> end" not in poor.texts("two"):
+            await asyncio.sleep(0)
+        words = " ".join(text.removeprefix("<alice> ") for text in poor.texts("two")[:-1])
+        assert words == LONG
+
+
+async def test_a_long_text_is_clipped(tmp_path, left, poor):
+    async with running(showing(tmp_path, long="clip")):
+        left.say("one", "alice", LONG)
+        left.say("one", "alice", "not so long. " * 15)
+        await poor.until(4)
+        first, *others = poor.texts("two")
+        assert first.startswith("<alice> word0 word1")
+        assert first.endswith(" …")
+        assert len(first.encode()) <= 100
+        assert len(others) == 3
+
+
+async def test_never_a_flood(tmp_path, left, poor):
+    async with running(showing(tmp_path)):
+        left.say("one", "alice", "x\n" * 5000)
+        left.say("one", "alice", "end")
+        while "<alice> end" not in poor.texts("two"):
+            await asyncio.sleep(0)
+        assert len(poor.said) <= 51
+        assert poor.texts("two")[-2].endswith("(the rest is not shown here)")
