@@ -3,9 +3,10 @@
 Follows the Matrix specification v1.13, client-server API; sections are named by their titles, since
 their numbers change: Client Authentication (Login, Soft logout), Syncing with Filtering and
 Lazy-loading room members, Sending events to a room, Rooms (Room aliases, Joining rooms), Instant
-Messaging (Rich text), User and room mentions, Rich replies (their former fallbacks are read, none are
-written), Threading (as answers to the root), Event replacements, Event annotations and reactions,
-Redactions, Relationships API, Room Upgrades, Rate limiting, Transaction identifiers.
+Messaging (Rich text, Media captions), Content Repository (authenticated media), Sticker Messages, User
+and room mentions, Rich replies (their former fallbacks are read, none are written), Threading, Event
+replacements, Event annotations and reactions, Redactions, Relationships API, Typing Notifications,
+Receipts, Room Upgrades, Rate limiting, Transaction identifiers; and MSC3245 for voice messages.
 
 What is promised. A message is confirmed by its event id. One in doubt is looked up by our mark in the
 room's history, back to ten minutes before its first attempt, so that neither the device nor the server's
@@ -19,19 +20,23 @@ An edit, a removal or a set of reactions may be asked for again at any time and 
 gone counts as removed, and of reactions only the difference is sent. Edits alert nobody, since nobody can
 tell whom the message alerted already. Redactions are believed as far as the homeserver looked at them.
 
+A file goes up before its message takes its place, read from the disk as it is sent; other words for it
+come with the file itself. Who types and what was read costs no position and waits for nobody. Who comes
+and goes is told as long as we listen.
+
 Of matrix-nio serve the session (homeserver, token, device) and its HTTP request with login, whoami,
 logout, joins, aliases and names. Its request is overridden to turn every refusal into one of our
 errors, so that its endless retries never begin. Not used, for what was measured: `sync_forever`
 (hammers a server that answers 502), its event classes (60 us each, by JSON schema), `room_send`
 (ignores Retry-After).
 
-Known gaps: encrypted rooms are refused; threads as such are not relayed, and reactions that are images
-are not either; a file is named, not carried; whoever is answered is not alerted by that. Of a message
-that is removed the homeserver keeps former edits, which clients do not show. Where a server puts the
-target of a redaction into one place only, only people's removals of their own words count. Of more than
-5,000 events that were missed in one room, or of more messages than `catch_up` wants after an absence, the
-oldest are left out, with a warning. A copy that was redacted before it was confirmed is found only by the
-device that sent it.
+Known gaps: encrypted rooms are refused, and a file that is encrypted in another room is named, not
+carried; reactions that are images are not relayed. Who types and has not spoken yet goes by their id. A
+thread on what is itself in a thread becomes an answer. Of a message that is removed the homeserver keeps
+former edits, which clients do not show. Where a server puts the target of a redaction into one place
+only, only people's removals of their own words count. Of more than 5,000 events that were missed in one
+room, or of more messages than `catch_up` wants after an absence, the oldest are left out, with a warning.
+A copy that was redacted before it was confirmed is found only by the device that sent it.
 """
 
 from .adapter import MatrixAdapter as Adapter

@@ -21,8 +21,8 @@ from bridge import (
 
 from .answers import LoggedOut, NotMatrix, answer
 from .config import MatrixNetwork
-from .decode import mapping, text_of
 from .http import HttpSession, trust
+from .values import mapping, text_of
 
 __all__ = ["Account", "fine"]
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from bridge import (
@@ -16,6 +17,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Feature,
+    FleetingCommand,
     Mark,
     Model,
     Part,
@@ -23,6 +25,8 @@ from bridge import (
     Receipt,
     RoomId,
     RoomUnavailable,
+    SendMessage,
+    Source,
     Support,
     Txn,
     Unit,
@@ -32,7 +36,10 @@ from .account import Account
 from .client import Client
 from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT
+from .files import Uploaded
+from .hints import Hints
 from .look import look_at
+from .media import Media
 from .pace import Pace
 from .perform import perform
 from .rooms import Rooms
@@ -55,6 +62,12 @@ _CAPABILITIES = Capabilities(
     edit=Support.FULL,
     delete=Support.FULL,
     reaction=Support.FULL,
+    thread=Support.FULL,
+    file=Support.FULL,
+    captions=True,
+    topic=Support.FULL,
+    typing=Support.FULL,
+    read=Support.FULL,
     authorship=Authorship.PREFIX,
     name_pings=False,
     window=1,
@@ -73,6 +86,10 @@ class MatrixAdapter(Adapter):
         self._account = Account(network, config)
         self._client = Client(self._account)
         self._session = Session(config.user)
+        self._media = Media(self._account, self._client, config.homeserver)
+        self._hints = Hints(self._client)
+        self._record = _CAPABILITIES
+        self._without_topic = replace(_CAPABILITIES, topic=Support.PARTIAL)
         self._rooms: Rooms | None = None
         self._group: asyncio.TaskGroup | None = None
         self._open: set[asyncio.Future[Receipt]] = set()
@@ -84,8 +101,25 @@ class MatrixAdapter(Adapter):
     def room_id(cls, text: str) -> RoomId:
         return room_id(text)
 
+    @classmethod
+    def records(cls) -> Mapping[str, Capabilities]:
+        """What may be expected, for the documentation."""
+        return {"Matrix": _CAPABILITIES}
+
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
-        return _CAPABILITIES
+        if self._record.file_limit != self._media.limit:
+            self._record = replace(_CAPABILITIES, file_limit=self._media.limit)
+            self._without_topic = replace(self._record, topic=Support.PARTIAL)
+        fixed = self._session.fixed_topics
+        return self._without_topic if fixed and self._session.wires.get(room) in fixed else self._record
+
+    def source(self, address: str) -> Source:
+        return self._media.source(address)
+
+    def hint(self, command: FleetingCommand) -> None:
+        wire = self._session.wires.get(command.room)
+        if wire is not None and self._rooms is not None and self._rooms.is_in(command.room):
+            self._hints.give(wire, self._session.own, command)
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
@@ -107,11 +141,18 @@ class MatrixAdapter(Adapter):
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         group, wire = self._entered(command.room)
+        uploaded = None
+        if isinstance(command, SendMessage) and command.file is not None:
+            try:
+                uploaded = await self._media.upload(command.file, command.txn)
+            finally:
+                # The connection may have ended meanwhile, which then says more than the upload.
+                group, wire = self._entered(command.room)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
         future.add_done_callback(self._open.discard)
         limited = self._pace.limited
-        task = group.create_task(self._deliver(wire, command, future, limited=limited))
+        task = group.create_task(self._deliver(wire, command, uploaded, future, limited=limited))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         if limited:
@@ -161,6 +202,7 @@ class MatrixAdapter(Adapter):
             listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up(self.catch_up)
             self._rooms, self._group = rooms, group
+            group.create_task(self._media.learn_limit())
             try:
                 rooms.serve(group, self.rooms)
                 await listener.listen(since)
@@ -180,17 +222,24 @@ class MatrixAdapter(Adapter):
         return self._group, wire
 
     async def _end(self) -> None:
+        self._hints.close()
         for future in tuple(self._open):
             _fail(future, ConnectionLost("the connection ended"))
         await self._account.close()
 
     async def _deliver(
-        self, wire: str, command: Command, future: "asyncio.Future[Receipt]", *, limited: bool
+        self,
+        wire: str,
+        command: Command,
+        uploaded: Uploaded | None,
+        future: "asyncio.Future[Receipt]",
+        *,
+        limited: bool,
     ) -> None:
         """Do it and settle the future. What ends the connection ends the run as well."""
 
         async def do() -> Part | None:
-            return await perform(self._client, self._session, wire, command, self.network)
+            return await perform(self._client, self._session, wire, command, uploaded)
 
         asked = asyncio.get_running_loop().time()
         try:

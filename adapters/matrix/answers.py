@@ -19,7 +19,7 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .decode import mapping, text_of
+from .values import mapping, text_of
 
 __all__ = ["Duplicate", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 

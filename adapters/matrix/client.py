@@ -1,8 +1,10 @@
 """The client-server API over nio's session: one HTTP request a call, refusals raised as our errors."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,14 +12,16 @@ import aiohttp
 
 from bridge import (
     ConnectionLost,
+    Rejected,
     TemporaryFailure,
     Txn,
 )
 
 from .account import Account, fine
 from .answers import NotThere, answer
-from .decode import id_of, listed
+from .files import MXC
 from .http import CONNECT
+from .values import id_of, listed, text_of
 
 __all__ = ["Client"]
 
@@ -29,6 +33,12 @@ _POLL = 30.0
 """Seconds that the server may hold a sync back while nothing happens."""
 _GRACE = 30.0
 """Seconds that it may be late with that."""
+_TYPING = 30_000
+"""Milliseconds that others are shown us writing, unless we say so again."""
+_UPLOAD = 120.0
+"""Seconds until a file that has gone up must be confirmed."""
+_SLOWEST = 16 * 1024
+"""Bytes a second at which a file may still go up."""
 _PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
 
 
@@ -112,6 +122,47 @@ class Client:
             return await self.call("GET", ("rooms", room, "state", kind, *([key] if key else [])))
         except NotThere:
             return None
+
+    async def set_state(self, room: str, kind: str, content: Mapping[str, Any]) -> str:
+        """Set a piece of the room's state; the same anew is the same event. Returns its id."""
+        return await self._put(("rooms", room, "state", kind), content)
+
+    async def type(self, room: str, own: str, *, typing: bool) -> None:
+        """Show for half a minute that we write, or that we no longer do ("Typing Notifications")."""
+        body: dict[str, Any] = {"typing": typing, **({"timeout": _TYPING} if typing else {})}
+        await self.call("PUT", ("rooms", room, "typing", own), body=body)
+
+    async def mark_read(self, room: str, event: str) -> None:
+        """Show that we have read up to here ("Receipts")."""
+        await self.call("POST", ("rooms", room, "receipt", "m.read", event), body={})
+
+    async def upload(self, path: Path, type_: str, size: int, name: str = "") -> str:
+        """Put a file into the homeserver's store, read as it is sent. Returns its mxc address."""
+        target = "/_matrix/media/v3/upload" + (f"?{urlencode({'filename': name})}" if name else "")
+        limit = aiohttp.ClientTimeout(
+            total=_UPLOAD + size / _SLOWEST, sock_connect=CONNECT, sock_read=_UPLOAD
+        )
+
+        async def request() -> dict[str, Any]:
+            headers = {
+                "User-Agent": "Hubbub",
+                "Content-Type": type_ or "application/octet-stream",
+                "Authorization": f"Bearer {self._account.token}",
+            }
+            try:
+                opened = await asyncio.to_thread(path.open, "rb")
+            except OSError as error:
+                raise Rejected(f"it cannot be read: {error.strerror}") from None
+            with opened as file:
+                # Its name on this machine would be told otherwise.
+                body = aiohttp.BufferedReaderPayload(file, filename=None)
+                reply = await self._account.session.send("POST", target, body, headers, None, limit)
+            return answer(await reply.read())
+
+        reply = await self._account.ask(request)
+        if MXC.fullmatch(address := text_of(reply.get("content_uri"))):
+            return address
+        raise TemporaryFailure("the homeserver took the file but did not name it")
 
     async def _put(self, path: Sequence[str], content: Mapping[str, Any]) -> str:
         try:

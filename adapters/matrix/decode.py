@@ -3,7 +3,7 @@
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,26 +24,17 @@ from bridge import (
 )
 
 from .encode import MARK, is_key
+from .files import FILES, attachment
 from .html import USER, parse
-from .scan import clean
+from .values import id_of, mapping, name_of, seconds, text_of
 
-__all__ = ["decode", "id_of", "is_talk", "listed", "mapping", "name_of", "said", "seconds", "text_of"]
+__all__ = ["decode", "is_talk", "said"]
 
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
-_FILES = {
-    "m.image": "image",
-    "m.file": "file",
-    "m.audio": "audio",
-    "m.video": "video",
-    "m.location": "location",
-    "m.sticker": "sticker",
-}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
 _LONGEST_REASON = 500
 _TALK = ("m.room.message", "m.sticker")
-_LATEST = 1e15
-"""Milliseconds; later than the year 30000 nobody spoke."""
 
 
 def decode(
@@ -82,10 +73,10 @@ def decode(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
             mark=mark, kind=_kind(new), content=said(new, kind),
         )  # fmt: skip
-    reply_to = _reply_to(relation, target)
     return MessageCreated(
-        id=MessageId(name), room=room, sender=said_by, reply_to=reply_to, at=at, replayed=replayed,
-        mark=mark, kind=_kind(content), content=said(content, kind),
+        id=MessageId(name), room=room, sender=said_by, at=at, replayed=replayed, mark=mark,
+        kind=_kind(content), content=said(content, kind), reply_to=_reply_to(relation),
+        thread=MessageId(target) if target and relation.get("rel_type") == "m.thread" else None,
     )  # fmt: skip
 
 
@@ -96,43 +87,14 @@ def is_talk(event: object, own: str) -> bool:
 
 
 def said(content: Mapping[str, Any], kind: object) -> Content:
-    """The words of a message; for a file, words that name it ("m.room.message msgtypes")."""
+    """The words of a message, or its file with the words that go with it ("m.room.message msgtypes")."""
     text = text_of(content.get("body"))
-    file = "sticker" if kind == "m.sticker" else _FILES.get(text_of(content.get("msgtype")))
-    if file is not None:
-        return _named(file, content, text)
     if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
         text = _unquoted(text)
+    type_ = "m.sticker" if kind == "m.sticker" else text_of(content.get("msgtype"))
+    if type_ in FILES or type_ == "m.location":
+        return _with_file(type_, content, text)
     return Content(_words(content, text))
-
-
-def name_of(user: str, names: Mapping[str, str]) -> str:
-    """How a person is called in a room; without a name of their own, by the first part of their id."""
-    return names.get(user) or user[1:].partition(":")[0]
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The value when it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def listed(value: object) -> Sequence[Any]:
-    """The value when it is an array, else an empty one."""
-    return value if isinstance(value, list) else ()
-
-
-def text_of(value: object, longest: int = 0) -> str:
-    """The value when it is text, made safe, else empty text."""
-    if not isinstance(value, str):
-        return ""
-    return clean(value)[: longest or None]
-
-
-def id_of(value: object) -> str:
-    """The value when it is an identifier as it must be, else empty text: mending would make it another's."""
-    if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
-        return ""
-    return value
 
 
 def _kind(content: Mapping[str, Any]) -> Kind:
@@ -152,21 +114,25 @@ def _replacement(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return new if "body" in new else {**content, "body": text_of(content.get("body")).removeprefix("* ")}
 
 
-def _named(file: str, content: Mapping[str, Any], text: str) -> Content:
+def _with_file(type_: str, content: Mapping[str, Any], text: str) -> Content:
+    """A file and its caption ("Media captions"); what nobody can fetch is named."""
     name = text_of(content.get("filename"), _LONGEST_NAME)
     caption = _words(content, text) if name and text != name else ()
+    if type_ in FILES and (file := attachment(type_, name or text[:_LONGEST_NAME], content)):
+        return Content(caption, (file,))
     label = " ".join((name or text).split())
-    if file == "location" and (place := text_of(content.get("geo_uri"), _LONGEST_NAME)):
+    if type_ == "m.location" and (place := text_of(content.get("geo_uri"), _LONGEST_NAME)):
         label = f"{label} ({place})"
-    head = Span(f"[{file}] {label}".rstrip())
+    what = ("encrypted " if "file" in content else "") + type_.removeprefix("m.")
+    head = Span(f"[{what}] {label}".rstrip())
     return Content(normal((replace(head, text=head.text + "\n"), *caption)) if caption else (head,))
 
 
-def _reply_to(relation: Mapping[str, Any], root: str) -> MessageId | None:
-    """What is answered; in a thread, where clients name just the last message, its root ("Threading")."""
+def _reply_to(relation: Mapping[str, Any]) -> MessageId | None:
+    """What is answered; in a thread, most clients name just the last message, and say so ("Threading")."""
     answered = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
-    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is not False:
-        answered = root
+    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True:
+        return None
     return MessageId(answered) if answered else None
 
 
@@ -200,10 +166,3 @@ def _is_reaction(relation: Mapping[str, Any]) -> bool:
     """Whether this is an emoji or a word; images go by addresses that mean nothing elsewhere."""
     key = relation.get("key")
     return relation.get("rel_type") == "m.annotation" and isinstance(key, str) and is_key(key)
-
-
-def seconds(stamp: object) -> float | None:
-    """When something happened, in seconds since 1970, by the server of whoever did it."""
-    if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < _LATEST:
-        return None
-    return stamp / 1000

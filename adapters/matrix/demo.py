@@ -150,7 +150,12 @@ class Demo(bridge.Demo):
 
     async def _make_room(self, alias: str) -> str:
         local = alias.removeprefix("#").partition(":")[0]
-        body = {"preset": "public_chat", "room_alias_name": local, "name": local}
+        body = {
+            "preset": "public_chat",
+            "room_alias_name": local,
+            "name": local,
+            "power_level_content_override": {"events": {"m.room.topic": 0}},
+        }
         return str((await self.call("POST", "/_matrix/client/v3/createRoom", self._owner, body))["room_id"])
 
     def _command(self, port: int) -> list[str]:
@@ -179,7 +184,7 @@ def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:
         "port": port,
         "bind_addresses": ["127.0.0.1"],
         "type": "http",
-        "resources": [{"names": ["client"], "compress": False}],
+        "resources": [{"names": ["client", "media"], "compress": False}],
     }
     return {
         "server_name": SERVER,
@@ -192,6 +197,7 @@ def _settings(folder: Path, port: int, secret: str) -> dict[str, Any]:
         "bcrypt_rounds": 4,
         "database": {"name": "sqlite3", "args": {"database": str(folder / "homeserver.db")}},
         "media_store_path": str(folder / "media"),
+        "max_upload_size": "60M",
         "pid_file": str(folder / "synapse.pid"),
         "log_config": str(folder / "log.yaml"),
         "listeners": [listener],

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge import Content, EditMessage, Kind, SendMessage, Txn
+from bridge import Content, EditMessage, Kind, SendMessage, Txn, UserId
 
-from .render import body, formatted, is_pill
+from .html import USER
+from .render import body, formatted
 from .scan import clean
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "reaction_of",
     "redaction_of",
     "size",
+    "topic_of",
 ]
 
 MARK = "hubbub.txn"
@@ -45,19 +48,28 @@ _LONGEST_FALLBACK = 100
 _TYPES = {Kind.TEXT: "m.text", Kind.EMOTE: "m.emote", Kind.NOTICE: "m.notice"}
 
 
-def encode(command: SendMessage | EditMessage, network: str) -> dict[str, Any]:
-    """The content of an m.room.message. Mentions alert only people of this very network.
+_NO_FILE: Mapping[str, Any] = {}
+
+
+def encode(command: SendMessage | EditMessage, file: Mapping[str, Any] = _NO_FILE) -> dict[str, Any]:
+    """The content of an m.room.message. `file` is what makes it one of a file, whose caption the words are.
 
     An answer has no fallback ("Rich replies"): since v1.13 clients take none off and would show it twice,
     and those that know no answers at all are older than most rooms.
     """
-    pings = command.author.network == network
     if isinstance(command, EditMessage):
-        return _edit(command, pings=pings)
-    relation = None
-    if command.answered is not None:
-        relation = {"m.in_reply_to": {"event_id": command.answered.part.id}}
-    return content_of(command.content, command.kind, txn=command.txn, pings=pings, relation=relation)
+        return _edit(command, file)
+    answered = command.answered
+    alerted = (answered.user,) if answered is not None and answered.user is not None else ()
+    more = dict(file)
+    if answered is not None or command.thread is not None:
+        more["m.relates_to"] = _relation(command)
+    return content_of(command.content, command.kind, txn=command.txn, alerted=alerted, more=more)
+
+
+def topic_of(topic: str, txn: Txn) -> dict[str, Any]:
+    """The content of an m.room.topic."""
+    return {"topic": clean(topic), MARK: txn}
 
 
 def is_key(text: str) -> bool:
@@ -78,18 +90,35 @@ def redaction_of(reason: str, txn: Txn) -> dict[str, Any]:
     return {**({"reason": words} if words else {}), MARK: txn}
 
 
-def _edit(command: EditMessage, *, pings: bool) -> dict[str, Any]:
+def _relation(command: SendMessage) -> dict[str, Any]:
+    """What a message answers, and the thread that it is in ("Rich replies", "Threading").
+
+    Clients that know no threads show what stands in one as an answer: to its root, where it answers nothing.
+    """
+    answered, thread = command.answered, command.thread
+    if thread is None:
+        return {"m.in_reply_to": {"event_id": answered.part.id}} if answered is not None else {}
+    return {
+        "rel_type": "m.thread",
+        "event_id": thread.id,
+        "is_falling_back": answered is None,
+        "m.in_reply_to": {"event_id": thread.id if answered is None else answered.part.id},
+    }
+
+
+def _edit(command: EditMessage, file: Mapping[str, Any]) -> dict[str, Any]:
     """Other words for a message ("Event replacements"), and the same for clients that know no edits.
 
     The outer m.mentions are who is alerted by the edit itself. Nobody is: whom the message alerted before
     is not known, and to be alerted twice is worse than not to be alerted by an edit.
     """
-    new = content_of(command.content, command.kind, pings=pings, most=LARGEST - _AROUND_EDIT)
+    new = content_of(command.content, command.kind, most=LARGEST - _AROUND_EDIT - size(file), more=file)
     event: dict[str, Any] = {
         "msgtype": new["msgtype"],
         "body": "* " + new["body"],
         "m.mentions": {},
         MARK: command.txn,
+        **file,
         "m.new_content": new,
         "m.relates_to": {"rel_type": "m.replace", "event_id": command.target.id},
     }
@@ -108,32 +137,33 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
     kind: Kind = Kind.TEXT,
     *,
     txn: Txn | None = None,
-    pings: bool = False,
-    relation: dict[str, Any] | None = None,
+    alerted: Iterable[UserId] = (),
+    more: Mapping[str, Any] = _NO_FILE,
     most: int = LARGEST,
 ) -> dict[str, Any]:
     """Say this. What would make the event larger than `most` bytes goes: first the formatting, then the
-    signs for it.
+    signs for it. `alerted` are people beside those who are mentioned, `more` is what else the event holds.
     """
     spans = content.spans
-    users = {span.mention for span in spans if is_pill(span)} if pings else set()
+    users = {user for user in (*alerted, *[span.mention for span in spans]) if user and USER.fullmatch(user)}
     # Without m.mentions clients would alert everybody whose name, or "@room", stands in the text.
-    mentions = {"user_ids": sorted(filter(None, users))[:_MOST_MENTIONS]} if users else {}
+    mentions = {"user_ids": sorted(users)[:_MOST_MENTIONS]} if users else {}
     event: dict[str, Any] = {"msgtype": _TYPES[kind], "body": body(spans), "m.mentions": mentions}
     if txn is not None:
         event[MARK] = txn
-    if relation is not None:
-        event["m.relates_to"] = relation
-    html = formatted(spans, pings=pings)
+    if more:
+        event |= more
+        event["body"] = event["body"] or more.get("filename", "")
+    html = formatted(spans)
     if html is not None:
         rich = {**event, "format": "org.matrix.custom.html", "formatted_body": html}
         if size(rich) <= most:
             return rich
     if size(event) > most:
-        event |= {"body": clean(content.text), "m.mentions": {}}
+        event |= {"body": clean(content.text) or event["body"], "m.mentions": {}}
     return event
 
 
-def size(content: dict[str, Any]) -> int:
+def size(content: Mapping[str, Any]) -> int:
     """Bytes of canonical JSON (appendices, "Canonical JSON"): UTF-8, nothing escaped but what must be."""
     return len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())

@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge import (
     CatchUp,
+    Event,
     MessageCreated,
     MessageEdited,
     RateLimited,
@@ -17,12 +18,12 @@ from bridge import (
     Rejected,
     Removed,
     RoomUnavailable,
-    TalkEvent,
 )
 
 from .client import Client
-from .decode import is_talk, listed, mapping, seconds, text_of
+from .decode import is_talk
 from .session import Session, after_join
+from .values import listed, mapping, seconds, text_of
 
 __all__ = [
     "LIVE",
@@ -41,26 +42,32 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"]
-_STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone"]
+_STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.power_levels"]
+_CHANGES = ["m.room.topic", "m.room.name"]
+"""State that counts only when it changes."""
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
 """Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
 restart."""
 _NONE: dict[str, list[str]] = {"types": []}
 
 
-def filter_of(timeline: Mapping[str, Any], account_data: Mapping[str, Any] = _NONE) -> str:
-    """A sync filter ("Filtering") for what people say and the state that it takes; no presence, no typing."""
+def filter_of(
+    timeline: Mapping[str, Any],
+    account_data: Mapping[str, Any] = _NONE,
+    ephemeral: Mapping[str, Any] = _NONE,
+) -> str:
+    """A sync filter ("Filtering") for what people say and the state that it takes; no presence."""
     rooms = {
-        "timeline": {**timeline, "types": [*_TALK, "m.room.encrypted", *_STATE], **_MEMBERS},
+        "timeline": {**timeline, "types": [*_TALK, "m.room.encrypted", *_STATE, *_CHANGES], **_MEMBERS},
         "state": {"types": _STATE, **_MEMBERS},
-        "ephemeral": _NONE,
+        "ephemeral": ephemeral,
         "account_data": _NONE,
     }
     wanted = {"room": rooms, "presence": _NONE, "account_data": account_data}
     return json.dumps(wanted, separators=(",", ":"))
 
 
-_PAGE = json.dumps({"types": [*_TALK, *_STATE], **_MEMBERS}, separators=(",", ":"))
+_PAGE = json.dumps({"types": [*_TALK, *_STATE, *_CHANGES], **_MEMBERS}, separators=(",", ":"))
 _LONGEST_GAP = 5000
 
 
@@ -163,7 +170,7 @@ def timeline_of(part: object) -> Sequence[Any]:
     return listed(mapping(mapping(part).get("timeline")).get("events"))
 
 
-def standing(talk: list[TalkEvent]) -> list[TalkEvent]:
+def standing(talk: list[Event]) -> list[Event]:
     """Without edits of, and reactions to, what is taken back right after.
 
     Of a redacted message nothing is left, but of its edits everything: it would be said all the same.
@@ -178,7 +185,7 @@ def standing(talk: list[TalkEvent]) -> list[TalkEvent]:
     ]
 
 
-def newest(talk: list[TalkEvent], wire: str, reach: Reach, *, cut: bool) -> list[TalkEvent]:
+def newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:
     """As much as is wanted of what was said while we were away, and a word about the rest.
 
     What was done about messages goes with those that it stands between.

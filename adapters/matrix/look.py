@@ -1,12 +1,11 @@
 """Looking at a room without entering it, for `hubbub check --online`."""
 
-from typing import Any
-
 from bridge import AdapterError, RoomId, RoomUnavailable
 
 from .answers import NotThere
 from .client import Client
-from .decode import mapping, text_of
+from .levels import level_of, needed_for_talk
+from .values import mapping, text_of
 
 __all__ = ["look_at"]
 
@@ -30,8 +29,8 @@ async def _from_inside(client: Client, user: str, room: RoomId, wire: str) -> st
     if await client.state(wire, "m.room.tombstone") is not None:
         return None  # It was upgraded, and Hubbub follows.
     levels = await client.state(wire, "m.room.power_levels")
-    if levels is not None and _level(levels, user) < _needed(levels):
-        return f"{user} may not write in {room}: raise its power level to {_needed(levels)}"
+    if levels is not None and level_of(levels, user) < needed_for_talk(levels):
+        return f"{user} may not write in {room}: raise its power level to {needed_for_talk(levels)}"
     return None
 
 
@@ -44,19 +43,3 @@ async def _from_outside(client: Client, user: str, room: RoomId, wire: str) -> s
     if text_of(found.get("join_rule")) in ("", "public"):
         return None
     return f"{user} is not in {room}, which is not open to all: invite it there"
-
-
-def _level(levels: Any, user: str) -> int:
-    """A user's power level ("m.room.power_levels")."""
-    return _number(mapping(levels.get("users")).get(user, levels.get("users_default")), 0)
-
-
-def _needed(levels: Any) -> int:
-    return _number(mapping(levels.get("events")).get("m.room.message", levels.get("events_default")), 0)
-
-
-def _number(value: object, default: int) -> int:
-    """A level is a number, in old rooms also as text."""
-    if isinstance(value, str) and value.lstrip("-").isdigit() and len(value) < 20:
-        return int(value)
-    return value if isinstance(value, int) else default

@@ -1,7 +1,8 @@
 """Commands carried out: each is one event, but for reactions, which are as many as change."""
 
 import hashlib
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
 from bridge import (
     Command,
@@ -15,15 +16,15 @@ from bridge import (
     SetReactions,
     SetTopic,
     Txn,
-    Unsupported,
 )
 
 from .answers import Duplicate, NotThere
 from .client import Client
-from .decode import id_of, listed, mapping, text_of
-from .encode import encode, is_key, reaction_of, redaction_of
+from .encode import encode, is_key, reaction_of, redaction_of, topic_of
+from .files import Uploaded, fields, fields_of
 from .reactions import Ours, bare
 from .session import Session
+from .values import id_of, listed, mapping, text_of
 
 __all__ = ["perform"]
 
@@ -32,18 +33,19 @@ _PAGES = 20
 _MOST_REACTIONS = 50
 
 
-async def perform(client: Client, session: Session, wire: str, command: Command, network: str) -> Part | None:
+async def perform(
+    client: Client, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
+) -> Part | None:
     """Do what a command says, where nothing of it is done yet. Raises AdapterErrors.
 
     To begin anew after it broke off, or to do it twice, gives the same.
     """
     match command:
         case SendMessage():
-            name = await client.say(wire, encode(command, network), command.txn)
-            session.reactions.said(name)
-            return Part(MessageId(name))
+            return Part(MessageId(await _say(client, session, wire, command, uploaded)))
         case EditMessage():
-            return Part(MessageId(await client.say(wire, encode(command, network), command.txn)))
+            file = await _file_of(client, session, wire, command.target.id)
+            return Part(MessageId(await client.say(wire, encode(command, file), command.txn)))
         case DeleteMessage():
             await _redact(client, wire, command.target.id, command.txn, command.reason)
             return None
@@ -51,8 +53,44 @@ async def perform(client: Client, session: Session, wire: str, command: Command,
             await _set_reactions(client, session, wire, command)
             return None
         case SetTopic():
-            raise Unsupported("topics cannot be set yet")
+            return Part(MessageId(await _set_topic(client, session, wire, command)))
     assert_never(command)
+
+
+async def _say(
+    client: Client, session: Session, wire: str, command: SendMessage, uploaded: Uploaded | None
+) -> str:
+    """Say it; where the server wants no thread on what it is to hang on, as an answer to that."""
+    file = fields(command.file, uploaded) if command.file is not None and uploaded is not None else {}
+    content = encode(command, file)
+    try:
+        name = await client.say(wire, content, command.txn)
+    except Rejected:
+        if command.thread is None:
+            raise
+        content["m.relates_to"] = {"m.in_reply_to": content["m.relates_to"]["m.in_reply_to"]}
+        name = await client.say(wire, content, command.txn)
+    session.reactions.said(name)
+    session.files.said(name, file)
+    return name
+
+
+async def _file_of(client: Client, session: Session, wire: str, event: str) -> Mapping[str, Any]:
+    """What makes a message of ours one of a file; the server knows it of what we said before we started."""
+    file = session.files.of(event)
+    if file is None:
+        file = fields_of(mapping(mapping(await client.event(wire, event)).get("content")))
+        session.files.said(event, file)
+    return file
+
+
+async def _set_topic(client: Client, session: Session, wire: str, command: SetTopic) -> str:
+    try:
+        return await client.set_state(wire, "m.room.topic", topic_of(command.topic, command.txn))
+    except RoomUnavailable as error:
+        raise Rejected(
+            f"{command.room} does not let {session.own} set its topic: raise its power level there ({error})"
+        ) from None
 
 
 async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str = "") -> None:

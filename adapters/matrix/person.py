@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from bridge import Content, Heard, Kind, MessageCreated, Person, RoomId, cut
 
-from .decode import decode, listed, mapping
+from .decode import decode
 from .encode import TEXT_LIMIT, content_of
+from .values import listed, mapping
 
 __all__ = ["DemoPerson"]
 
@@ -52,7 +53,7 @@ class DemoPerson(Person):
         start, size = 0, len(content.text)
         while start < size:
             end = min(size, start + TEXT_LIMIT // 4)
-            said = content_of(Content(cut(content.spans, start, end)), kind, pings=True)
+            said = content_of(Content(cut(content.spans, start, end)), kind)
             await self._call("PUT", f"rooms/{quote(self._room)}/send/m.room.message/{next(self._txns)}", said)
             start = end
 

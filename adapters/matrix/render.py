@@ -13,7 +13,7 @@ from bridge import PLAIN, Block, Line, Mark, Span, lines
 from .html import USER, linkable, mentioned
 from .scan import clean
 
-__all__ = ["body", "formatted", "is_pill"]
+__all__ = ["body", "formatted"]
 
 _TAGS = (
     (Mark.SPOILER, "<span data-mx-spoiler>", "</span>"),
@@ -27,33 +27,27 @@ _DEEPEST = 20
 """Quotes in quotes, lists in lists; readers stop at 100 tags."""
 
 
-def formatted(spans: Sequence[Span], *, pings: bool) -> str | None:
-    """The HTML of it; None where plain text says it all. With `pings`, mentions are pills."""
-    if not any(_is_marked(span, pings=pings) for span in spans):
+def formatted(spans: Sequence[Span]) -> str | None:
+    """The HTML of it; None where plain text says it all. Who is mentioned becomes a pill."""
+    if not any(_is_marked(span) or _is_pill(span) for span in spans):
         return None
-    return "".join(_quoted(list(_safe(lines(spans))), 0, pings=pings))
+    return "".join(_quoted(list(_safe(lines(spans))), 0))
 
 
 def body(spans: Sequence[Span]) -> str:
     """The same as readable plain text."""
-    if not any(_is_marked(span, pings=False) for span in spans):
+    if not any(_is_marked(span) for span in spans):
         return clean("".join([span.text for span in spans]))
     return "\n".join([_lead(block) + "".join(map(_readable, line)) for block, line in _safe(lines(spans))])
 
 
-def is_pill(span: Span) -> bool:
+def _is_pill(span: Span) -> bool:
     """Whether a span names a Matrix user, and can be shown as the pill that alerts them."""
     return span.mention is not None and USER.fullmatch(span.mention) is not None
 
 
-def _is_marked(span: Span, *, pings: bool) -> bool:
-    return bool(
-        span.marks
-        or span.href is not None
-        or span.colour is not None
-        or span.block != PLAIN
-        or (pings and is_pill(span))
-    )
+def _is_marked(span: Span) -> bool:
+    return bool(span.marks or span.href is not None or span.colour is not None or span.block != PLAIN)
 
 
 def _safe(parts: Iterable[Line]) -> Iterator[Line]:
@@ -78,35 +72,35 @@ def _readable(span: Span) -> str:
     return f"{text} ({clean(span.href)})"
 
 
-def _quoted(parts: list[Line], depth: int, *, pings: bool) -> Iterator[str]:
+def _quoted(parts: list[Line], depth: int) -> Iterator[str]:
     for deeper, group in groupby(parts, lambda part: part[0].quote > depth):
         if deeper:
             yield "<blockquote>"
-            yield from _quoted(list(group), depth + 1, pings=pings)
+            yield from _quoted(list(group), depth + 1)
             yield "</blockquote>"
         else:
-            yield from _unquoted(list(group), pings=pings)
+            yield from _unquoted(list(group))
 
 
-def _unquoted(parts: list[Line], *, pings: bool) -> Iterator[str]:
+def _unquoted(parts: list[Line]) -> Iterator[str]:
     for listed, group in groupby(parts, lambda part: part[0].item is not None):
         if listed:
-            yield from _Lists().render(group, pings=pings)
+            yield from _Lists().render(group)
         else:
-            yield from _plain(group, pings=pings)
+            yield from _plain(group)
 
 
-def _plain(parts: Iterable[Line], *, pings: bool) -> Iterator[str]:
+def _plain(parts: Iterable[Line]) -> Iterator[str]:
     for code, run in groupby(parts, lambda part: part[0].code):
         if code is None:
-            yield _flowing(run, pings=pings)
+            yield _flowing(run)
         else:
             yield _coded(code, run)
 
 
-def _flowing(parts: Iterable[Line], *, pings: bool) -> str:
+def _flowing(parts: Iterable[Line]) -> str:
     """Lines with breaks between them; an empty last one needs its own, or it would not be there."""
-    texts = ["".join([_inline(span, pings=pings) for span in line]) for _, line in parts]
+    texts = ["".join([_inline(span) for span in line]) for _, line in parts]
     return "<br>".join(texts) + ("" if texts[-1] else "<br>")
 
 
@@ -124,11 +118,11 @@ class _Lists:
         self._open: list[int | None] = []
         """For each open list the number that its next item would have; None: it has bullets."""
 
-    def render(self, parts: Iterable[Line], *, pings: bool) -> Iterator[str]:
+    def render(self, parts: Iterable[Line]) -> Iterator[str]:
         for block, line in parts:
             yield from self._place(block)
             part = (block, line)
-            yield _coded(block.code, [part]) if block.code is not None else _flowing([part], pings=pings)
+            yield _coded(block.code, [part]) if block.code is not None else _flowing([part])
         yield from self._close(0)
 
     def _place(self, block: Block) -> Iterator[str]:
@@ -154,7 +148,7 @@ class _Lists:
             yield "</li></ul>" if self._open.pop() is None else "</li></ol>"
 
 
-def _inline(span: Span, *, pings: bool) -> str:
+def _inline(span: Span) -> str:
     text = escape(clean(span.text), quote=False)
     if not text:
         return ""
@@ -163,7 +157,7 @@ def _inline(span: Span, *, pings: bool) -> str:
             text = f"{start}{text}{end}"
     if span.colour is not None:
         text = f'<span data-mx-color="#{span.colour & 0xFFFFFF:06x}">{text}</span>'
-    if pings and is_pill(span):
+    if _is_pill(span):
         return f'<a href="https://matrix.to/#/{escape(quote(span.mention or "", safe="@:"))}">{text}</a>'
     if span.href is None:
         return text

@@ -3,8 +3,8 @@
 A homeserver answers a known transaction id with the same event ("Transaction identifiers"), for as long
 as it remembers it: Synapse for a day and over its own restarts, others in memory alone, all of them for
 one device. So the history is asked first, which depends on none of this, and the transaction id is left to
-cover what was still on its way meanwhile, or was redacted. Messages and edits are found; a removal, or
-reactions, may have been carried out in part, and to do them again does no harm.
+cover what was still on its way meanwhile, or was redacted. Messages, edits and topics are found; a
+removal, or reactions, may have been carried out in part, and to do them again does no harm.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from typing import Any
 from bridge import MessageId, Part, RateLimited, Receipt, TemporaryFailure, Txn
 
 from .client import Client
-from .decode import id_of, listed, mapping, seconds, text_of
 from .encode import MARK
+from .values import id_of, listed, mapping, seconds, text_of
 
 __all__ = ["find_sent"]
 
 _CLOCKS = 600.0
 """Seconds that the homeserver's clock may differ from ours."""
-_TYPES = ["m.room.message", "m.reaction", "m.room.redaction", "m.room.member"]
+_TYPES = ["m.room.message", "m.room.topic", "m.reaction", "m.room.redaction", "m.room.member"]
 _PAGES = 50
 _PATIENCE = 30.0
 
@@ -59,7 +59,7 @@ async def _search(
                 continue
             name, txn = id_of(event.get("event_id")), _txn(event)
             if name and txn in txns:
-                said = event.get("type") == "m.room.message"
+                said = event.get("type") in ("m.room.message", "m.room.topic")
                 found[Txn(txn)] = Receipt(Part(MessageId(name))) if said else None
             if (at := seconds(event.get("origin_server_ts"))) is not None and at < before:
                 return found, True

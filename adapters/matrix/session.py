@@ -6,8 +6,10 @@ from typing import Any
 
 from bridge import RoomId
 
-from .decode import id_of, mapping, text_of
+from .files import Files
+from .levels import level_of, needed_for_state
 from .reactions import Reactions
+from .values import id_of, mapping, text_of
 
 __all__ = ["Session", "Tombstone", "after_join"]
 
@@ -44,6 +46,9 @@ class Session:
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Display names by room and user, of those who spoke."""
     reactions: Reactions = field(default_factory=Reactions)
+    files: Files = field(default_factory=Files)
+    fixed_topics: set[str] = field(default_factory=set)
+    """Rooms whose topic we may not set, as far as their power levels say."""
 
     def place(self, room: RoomId, wire: str) -> None:
         """Say which room on the wire a room of the map is."""
@@ -66,6 +71,8 @@ class Session:
             return
         elif kind == "m.room.encryption":
             self.encrypted.add(wire)
+        elif kind == "m.room.power_levels":
+            self._levels(wire, content)
         elif kind == "m.room.tombstone":
             self.moved(wire, content, id_of(event.get("sender")))
 
@@ -87,7 +94,13 @@ class Session:
         return wire
 
     def names_in(self, wire: str) -> Mapping[str, str]:
-        return self.names.get(wire, {})
+        return self.names.setdefault(wire, {})
+
+    def _levels(self, wire: str, levels: Mapping[str, Any]) -> None:
+        if level_of(levels, self.own) < needed_for_state(levels, "m.room.topic"):
+            self.fixed_topics.add(wire)
+        else:
+            self.fixed_topics.discard(wire)
 
     def _member(self, wire: str, user: str, content: Mapping[str, Any]) -> None:
         name = text_of(content.get("displayname"), _LONGEST_NAME).strip()

@@ -15,11 +15,10 @@ from bridge import (
     Position,
     RateLimited,
     Rejected,
-    TalkEvent,
 )
 
 from .client import Client
-from .decode import decode, id_of, mapping, text_of
+from .decode import decode
 from .history import (
     LIVE,
     History,
@@ -35,6 +34,8 @@ from .history import (
 )
 from .rooms import Rooms
 from .session import Session, after_join
+from .states import Typists, told
+from .values import id_of, mapping, text_of
 from .visitors import Visitors
 
 __all__ = ["Listener"]
@@ -42,7 +43,7 @@ __all__ = ["Listener"]
 log = logging.getLogger(__name__)
 
 _TIMELINE = {"limit": 100}
-_LISTEN = filter_of(_TIMELINE)
+_LISTEN = filter_of(_TIMELINE, ephemeral={"types": ["m.typing"]})
 _LOOK = {"limit": 1}
 """All rooms, next to nothing of what was said."""
 _AT_ONCE = 0.1
@@ -76,6 +77,7 @@ class Listener:
         self._emit = emit
         self._visitors = visitors
         self._history = History(client, session)
+        self._typists = Typists()
         self._incomplete: set[str] = set()
         self._unwritten: deque[asyncio.Future[None]] = deque()
         self._invites: dict[str, Any] = {}
@@ -156,8 +158,11 @@ class Listener:
         for wire, part in joined.items():
             if wire not in gaps:
                 events += self._heard(wire, part, _NOTHING, reach)
+            events += self._typing(wire, part)
         position = _next(reply)
-        if events or position != since:
+        if _is_fleeting(rooms):
+            self._emit(events)
+        elif events or position != since:
             self._unwritten.append(self._emit(events, Position(position)))
         for wire, part in mapping(rooms.get("leave")).items():
             self._left(wire, timeline_of(part))
@@ -202,32 +207,46 @@ class Listener:
         for wire, part in mapping(rooms.get("invite")).items():
             self._invites[wire] = mapping(mapping(part).get("invite_state")).get("events")
 
-    def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[TalkEvent]:
+    def _typing(self, wire: str, part: Mapping[str, Any]) -> Sequence[Event]:
+        room = self._session.rooms.get(wire)
+        if room is None or "ephemeral" not in part or wire in self._session.encrypted:
+            return ()
+        names, own = self._session.names_in(wire), self._session.own
+        return self._typists.heard(wire, part["ephemeral"], room, names, own)
+
+    def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
         for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
         timeline, came_in = after_join((*past.events, *timeline_of(part)), self._session.own)
         if came_in or not past.whole:
             self._incomplete.add(wire)
-        talk: list[TalkEvent] = []
+        talk: list[Event] = []
         spoken = False
+        names, own = self._session.names_in(wire), self._session.own
+        # Who came and went in what was missed is no news.
+        live = not reach.away and not came_in and past is _NOTHING
         for event in timeline:
             self._session.learn(wire, event)
             if wire in self._session.encrypted:
                 continue
             if room is None:
                 spoken = spoken or (not reach.away and self._is_person(event))
-            elif said := decode(
-                event, room, self._session.names_in(wire), self._session.own, replayed=reach.away
-            ):
+            elif said := decode(event, room, names, own, replayed=reach.away):
                 talk.append(said)
                 if not reach.away:
                     self._session.reactions.heard(said)
+            elif change := told(event, room, names, own, replayed=reach.away, members=live):
+                talk.append(change)
+        self._see_to(wire, spoken=spoken)
+        return newest(standing(talk), wire, reach, cut=past.cut)
+
+    def _see_to(self, wire: str, *, spoken: bool) -> None:
+        """Do what follows for the room itself."""
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken:
             self._visitors.spoken_to(wire)
-        return newest(standing(talk), wire, reach, cut=past.cut)
 
     def _is_person(self, event: object) -> bool:
         """Whether a person wrote this; robots use notices, so that they do not answer each other."""
@@ -246,6 +265,14 @@ class Listener:
                 how += f" the room by {id_of(event.get('sender')) or 'somebody'}: "
                 how += text_of(content.get("reason"), 200) or "no reason was given"
         self._rooms.lose(wire, f"{self._session.own} was {how}")
+
+
+def _is_fleeting(rooms: Mapping[str, Any]) -> bool:
+    """Whether nothing is told but who types: that is worth no position of its own."""
+    joined = mapping(rooms.get("join"))
+    if not joined or any(rooms.get(other) for other in ("invite", "leave", "knock")):
+        return False
+    return not any(state_of(part) or timeline_of(part) for part in joined.values())
 
 
 def _next(reply: Mapping[str, Any]) -> str:

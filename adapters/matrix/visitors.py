@@ -8,10 +8,10 @@ from collections.abc import Callable
 from bridge import Kind, RateLimited, Rejected, RoomUnavailable, TemporaryFailure, Txn, plain
 
 from .client import Client
-from .decode import id_of, listed, mapping, text_of
 from .encode import content_of
 from .rooms import Rooms
 from .session import Session
+from .values import id_of, listed, mapping, text_of
 
 __all__ = ["Visitors"]
 

@@ -1,6 +1,7 @@
 """What stands in for the core, and what it says."""
 
 import asyncio
+import hashlib
 
 from adapters.matrix import Adapter
 from bridge import (
@@ -8,6 +9,8 @@ from bridge import (
     Author,
     DeleteMessage,
     EditMessage,
+    File,
+    FileKind,
     Kind,
     MessageCreated,
     MessageId,
@@ -17,6 +20,7 @@ from bridge import (
     RoomStateChanged,
     SendMessage,
     SetReactions,
+    SetTopic,
     Txn,
     UserId,
     plain,
@@ -118,12 +122,21 @@ def adapter_for(url, *rooms, room_config=None, **settings):
 _ALICE = Author("irc", UserId("a"), "a")
 
 
-def message(text, txn="1.ab", room=ALIAS, kind=Kind.TEXT, answered=None):
+def message(text, txn="1.ab", room=ALIAS, kind=Kind.TEXT, answered=None, **more):
     if answered is not None:
         answered = Answered(Part(MessageId(answered)), "a", "words")
     return SendMessage(
-        room=room, author=_ALICE, txn=Txn(txn), content=plain(text), kind=kind, answered=answered
+        room=room, author=_ALICE, txn=Txn(txn), content=plain(text), kind=kind, answered=answered, **more
     )
+
+
+def file_at(path, name="cat.png", kind=FileKind.IMAGE, type_="image/png", **more):
+    size = path.stat().st_size
+    return File(path, name, kind, type_, size, hashlib.sha256(str(path).encode()).hexdigest(), **more)
+
+
+def topic(text, txn="5.ab", room=ALIAS):
+    return SetTopic(room=room, author=_ALICE, txn=Txn(txn), topic=text)
 
 
 def edit(target, text, txn="2.ab", room=ALIAS):
@@ -150,7 +163,9 @@ __all__ = [
     "adapter_for",
     "again",
     "edit",
+    "file_at",
     "message",
     "reactions",
     "removal",
+    "topic",
 ]

@@ -42,11 +42,14 @@ class Homeserver:
         self.invites = {}
         self.left = {}
         self.sent = []
+        self.uploads = []
+        self.typing = {}
         self.logins = []
         self.tokens = {"token"}
         self.password = "secret"
         self.page = 100
         self._log = []
+        self._typed = 0
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)
 
@@ -96,6 +99,12 @@ class Homeserver:
         event["content"] = {}
         event["unsigned"] = {**event.get("unsigned", {}), "redacted_because": self._log[-1][1]}
         return name
+
+    def type(self, *users, wire=WIRE):
+        """These, and nobody else, write now."""
+        self._typed += 1
+        self.typing[wire] = {"events": [{"type": "m.typing", "content": {"user_ids": list(users)}}]}
+        self._wake()
 
     def find(self, name, wire=WIRE):
         return next((event for room, event in self._log if (room, event["event_id"]) == (wire, name)), None)
@@ -158,7 +167,8 @@ class Homeserver:
             ):
                 answer = error(401, "M_UNKNOWN_TOKEN")
             else:
-                answer = await handler(request, json.loads(body or b"{}"), *arguments)
+                body = body if name == "upload" else json.loads(body or b"{}")
+                answer = await handler(request, body, *arguments)
         if callable(answer):
             answer = await answer()
         if isinstance(answer.body, bytes | str):
@@ -190,6 +200,14 @@ class Homeserver:
                 return "leave", self._leave, (room,)
             case [_, "rooms", room, "state", kind, *_]:
                 return "state", self._state, (room, kind)
+            case [_, "rooms", room, "typing", _]:
+                return "typing", self._nothing, ()
+            case [_, "rooms", room, "receipt", "m.read", _]:
+                return "receipt", self._nothing, ()
+            case [_, "media", "config"]:
+                return "config", self._config, ()
+            case [_, "upload"]:
+                return "upload", self._upload, ()
             case [_, "rooms", room, "messages"]:
                 return "messages", self._messages, (room,)
             case [_, "rooms", room, "hierarchy"]:
@@ -252,8 +270,17 @@ class Homeserver:
         return Answer()
 
     async def _state(self, _request, _body, room, kind):
+        if _request.method == "PUT":
+            return Answer(body={"event_id": self.happen(kind, _body, room, USER, state_key="")})
         found = [event["content"] for event in self.state[room] if event["type"] == kind]
         return Answer(body=found[-1]) if found else error(404, "M_NOT_FOUND")
+
+    async def _config(self, _request, _body):
+        return Answer(body={"m.upload.size": 1000})
+
+    async def _upload(self, request, body):
+        self.uploads.append((request.query.get("filename"), request.headers["Content-Type"], body))
+        return Answer(body={"content_uri": f"mxc://s/file{len(self.uploads)}"})
 
     async def _hierarchy(self, _request, _body, room):
         return (
@@ -320,13 +347,14 @@ class Homeserver:
         since = request.query.get("since")
         if since is None:
             return Answer(body=self._reply([], full=True))
-        if not since[1:].isdigit():
+        place, _, typed = since[1:].partition("_")
+        if not place.isdigit():
             return error(400, "M_UNKNOWN")
-        start = int(since[1:])
+        start, typed = int(place), int(typed or 0)
         if request.query["timeout"] != "0":
             try:
                 async with asyncio.timeout(float(request.query["timeout"]) / 1000):
-                    while len(self._log) <= start and not self.left and not self.invites:
+                    while (len(self._log), self._typed) <= (start, typed) and not self.left | self.invites:
                         await self._changed.wait()
             except TimeoutError:
                 pass
@@ -337,15 +365,17 @@ class Homeserver:
         for number, (wire, event) in enumerate(log, start):
             rooms[wire].append((number, event))
         join = {}
-        for wire in self.joined & (self.joined if full else rooms.keys()):
+        for wire in self.joined & (self.joined if full else rooms.keys() | self.typing.keys()):
             events = rooms[wire][-self.page :]
             join[wire] = {
                 "timeline": {"events": [event for _, event in events]},
                 "state": {"events": self.state[wire] if full else []},
             }
+            if wire in self.typing and not full:
+                join[wire]["ephemeral"] = self.typing.pop(wire)
             if len(rooms[wire]) > self.page:
                 join[wire]["timeline"] |= {"limited": True, "prev_batch": f"p{events[0][0]}"}
-        reply = {"next_batch": f"s{len(self._log)}"}
+        reply = {"next_batch": f"s{len(self._log)}" + (f"_{self._typed}" if self._typed else "")}
         parts = {"join": join, "invite": dict(self.invites), "leave": dict(self.left)}
         if any(parts.values()):
             reply["rooms"] = parts

@@ -33,8 +33,11 @@ _TXNS = ["1.0.0.0123456789abcdef", "1.ab", "", "\x00", "x" * 5000, 5, None, ["1.
 _KEYS = ["👍", "❤️", "❤", "lol", "mxc://x/y", "", " ", "\n", "\u202e", "x" * 5000, "\ud800", "\x00", "\ufe0f"]
 _KINDS = [
     "m.room.message", "m.sticker", "m.room.member", "m.room.encrypted", "m.room.encryption",
-    "m.room.tombstone", "m.room.redaction", "m.reaction", "m.room.name", "org.example.new", "",
+    "m.room.tombstone", "m.room.redaction", "m.reaction", "m.room.name", "m.room.topic",
+    "m.room.power_levels", "org.example.new", "",
 ]  # fmt: skip
+_FILES = ["mxc://x", "mxc://x/y", "mxc://x/../y", "https://x/y", "mxc://\ud800/y", "mxc://" + "x" * 5000]
+_INFOS = [{"w": -1}, {"mimetype": "image/png", "size": 10**25, "w": True, "h": 1.5, "duration": "5"}, "x"]
 _ODD = [
     None, True, False, 0, -1, 10**25, 1e308, float("nan"), "", "x", "\ud800\udc00\ud800", "\x00\x1b[2J",
     [], {}, [[]], [{}], {"": ""}, {"event_id": "$e1"}, "m.replace", "m.thread", "$e1", USER,
@@ -56,7 +59,7 @@ def _message(choose):
         **choose([{}, {}, {"m.relates_to": relation, "m.new_content": choose([{}, {"body": "new"}])}]),
         **choose([{}, {}, {"hubbub.txn": choose(_TXNS)}]),
         **choose([{}, {"m.mentions": {"user_ids": [USER], "room": True}}]),
-        **choose([{}, {"filename": "x", "url": "mxc://x", "geo_uri": "geo:1", "info": {"w": -1}}]),
+        **choose([{}, {"filename": "x", "url": choose(_FILES), "geo_uri": "geo:1", "info": choose(_INFOS)}]),
     }
 
 
@@ -76,6 +79,8 @@ def _event(choose, number):
         content = _about(choose, kind)
     if kind == "m.room.member":
         content = {"membership": choose(["join", "leave", "ban", "x"]), "displayname": choose(_HTML)}
+    if kind in ("m.room.topic", "m.room.name"):
+        content = {kind[7:]: choose(_HTML), "hubbub.txn": choose(_TXNS)}
     event = {
         "type": kind,
         "event_id": choose([*[f"$h{number}"] * 4, choose(_IDS)]),
@@ -88,6 +93,9 @@ def _event(choose, number):
         event["redacts"] = choose([choose(_IDS), content["redacts"]])
     if kind == "m.room.member":
         event["state_key"] = choose(_USERS)
+        event["unsigned"]["prev_content"] = {"membership": choose(["join", "leave", "x"])}
+    if kind in ("m.room.topic", "m.room.name", "m.room.power_levels"):
+        event["state_key"] = ""
     if choose([0] * 20 + [1]):
         # It is related to itself.
         event["content"]["m.relates_to"] = {"rel_type": "m.replace", "event_id": event["event_id"]}

@@ -74,7 +74,7 @@ def normal_form(content):
 
 def test_plain_text():
     """Sections "m.text", "User and room mentions": m.mentions is always there; empty, it alerts nobody."""
-    assert encode(command(plain("a <b> @room\nc")), "matrix") == {
+    assert encode(command(plain("a <b> @room\nc"))) == {
         "msgtype": "m.text",
         "body": "a <b> @room\nc",
         "m.mentions": {},
@@ -85,7 +85,12 @@ def test_plain_text():
 def test_an_answer():
     """Section "Rich replies": the relation alone; a fallback is no part of it since v1.13."""
     answered = Answered(Part(MessageId("$q")), "bob", "what?")
-    assert encode(replace(command(plain("x")), answered=answered), "matrix") == {
+    alerted = replace(answered, user=UserId("@bob:s"))
+    event = encode(replace(command(plain("x")), answered=alerted))
+    assert (event["m.mentions"], event["body"]) == ({"user_ids": ["@bob:s"]}, "x")
+    event = encode(replace(command(plain("x")), answered=replace(answered, user=UserId("bob"))))
+    assert event["m.mentions"] == {}
+    assert encode(replace(command(plain("x")), answered=answered)) == {
         "msgtype": "m.text",
         "body": "x",
         "m.mentions": {},
@@ -96,7 +101,7 @@ def test_an_answer():
 
 def test_an_edit():
     """Sections "Event replacements", "Applying m.new_content": the fallback alerts nobody once more."""
-    assert encode(edit(plain("new")), "matrix") == {
+    assert encode(edit(plain("new"))) == {
         "msgtype": "m.text",
         "body": "* new",
         "m.mentions": {},
@@ -105,7 +110,7 @@ def test_an_edit():
         "m.relates_to": {"rel_type": "m.replace", "event_id": "$old"},
     }
     content = Content((Span("Alice", mention=UserId("@alice:s")), Span(" b", frozenset({Mark.BOLD}))))
-    rich = encode(edit(content, network="matrix", kind=Kind.NOTICE), "matrix")
+    rich = encode(edit(content, network="matrix", kind=Kind.NOTICE))
     assert rich["m.mentions"] == {}
     assert rich["m.new_content"]["m.mentions"] == {"user_ids": ["@alice:s"]}
     assert rich["formatted_body"] == "* " + rich["m.new_content"]["formatted_body"]
@@ -128,7 +133,7 @@ def test_an_edit_is_decoded(content):
         "type": "m.room.message",
         "event_id": "$e",
         "sender": "@a:s",
-        "content": encode(edit(content, network="matrix"), "matrix"),
+        "content": encode(edit(content, network="matrix")),
     }
     heard = decode(event, RoomId("#r:s"), {}, "@hubbub:s")
     assert (heard.target, heard.content.spans, heard.mark) == ("$old", normal_form(content), "1.ab")
@@ -137,7 +142,7 @@ def test_an_edit_is_decoded(content):
 @pytest.mark.parametrize(("kind", "type_"), [(Kind.EMOTE, "m.emote"), (Kind.NOTICE, "m.notice")])
 def test_kinds(kind, type_):
     """Sections "m.emote", "m.notice"."""
-    assert encode(command(plain("x"), kind=kind), "matrix")["msgtype"] == type_
+    assert encode(command(plain("x"), kind=kind))["msgtype"] == type_
 
 
 @pytest.mark.parametrize(
@@ -184,22 +189,33 @@ def test_kinds(kind, type_):
 )  # fmt: skip
 def test_formatted(spans, html, body):
     """ "m.room.message msgtypes": formatted_body in the permitted tags, and a body that reads well."""
-    event = encode(command(Content(tuple(spans))), "matrix")
+    event = encode(command(Content(tuple(spans))))
     assert event["format"] == "org.matrix.custom.html"
     assert (event["formatted_body"], event["body"]) == (html, body)
 
 
-def test_mentions_are_of_this_network_only():
-    """ "User and room mentions": whoever is listed is alerted; so only who was mentioned on this network."""
+def test_who_is_mentioned_is_alerted():
+    """ "User and room mentions": whoever is listed is; so only who is named by what is an id here."""
     content = Content((Span("Alice", mention=UserId("@alice:s")), Span(": hi")))
-    here = encode(command(content, network="matrix"), "matrix")
-    assert here["m.mentions"] == {"user_ids": ["@alice:s"]}
-    assert here["formatted_body"] == '<a href="https://matrix.to/#/@alice:s">Alice</a>: hi'
-    elsewhere = encode(command(content, network="other"), "matrix")
-    assert elsewhere["m.mentions"] == {}
-    assert "formatted_body" not in elsewhere
-    jabber = Content((Span("Bob", mention=UserId("bob@example.org")),))
-    assert encode(command(jabber, network="matrix"), "matrix")["m.mentions"] == {}
+    event = encode(command(content))
+    assert event["m.mentions"] == {"user_ids": ["@alice:s"]}
+    assert event["formatted_body"] == '<a href="https://matrix.to/#/@alice:s">Alice</a>: hi'
+    assert event["body"] == "Alice: hi"
+    for odd in ("bob@example.org", "@room", "@a b:s", '@a"><b:s'):
+        event = encode(command(Content((Span("Bob", mention=UserId(odd)),))))
+        assert event["m.mentions"] == {}
+        assert "formatted_body" not in event
+
+
+def test_a_thread():
+    """Section "Threading": an answer to its root for clients that know none, unless it answers another."""
+    thread = replace(command(plain("x")), thread=Part(MessageId("$root")))
+    relation = {"rel_type": "m.thread", "event_id": "$root"}
+    back = {"is_falling_back": True, "m.in_reply_to": {"event_id": "$root"}}
+    assert encode(thread)["m.relates_to"] == {**relation, **back}
+    answered = Answered(Part(MessageId("$q")), "bob", "what?")
+    back = {"is_falling_back": False, "m.in_reply_to": {"event_id": "$q"}}
+    assert encode(replace(thread, answered=answered))["m.relates_to"] == {**relation, **back}
 
 
 @given(rich)
@@ -207,14 +223,14 @@ def test_what_is_encoded_is_decoded(content):
     """Every mark and feature that the capabilities claim. Left out are what HTML cannot say: lines of
     spaces alone; and what is not sent: links to users, which would look like mentions.
     """
-    event = content_of(content, pings=True)
+    event = content_of(content)
     assert size(event) <= LARGEST
     assert read(event).spans == normal_form(content)
 
 
 @given(rich)
 def test_only_permitted_tags_are_written(content):
-    event = content_of(content, pings=True)
+    event = content_of(content)
     tags = {token.name for token in scan(event.get("formatted_body", "")) if isinstance(token, Tag)}
     assert tags <= _ALLOWED
 
@@ -222,7 +238,7 @@ def test_only_permitted_tags_are_written(content):
 @given(st.text(), st.frozensets(st.sampled_from(list(Mark))))
 def test_text_stays_text(text, marks):
     """Whatever a person writes is neither tag nor mention, with any mark."""
-    event = encode(command(Content((Span(text, marks),))), "matrix")
+    event = encode(command(Content((Span(text, marks),))))
     tokens = list(scan(event.get("formatted_body", "")))
     names = [token.name for token in tokens if isinstance(token, Tag) and not token.end]
     assert len([name for name in names if name != "br"]) <= len(marks) * max(1, len(text.split("\n")))
@@ -255,10 +271,10 @@ _AWKWARD = ['"', "\\", "\n", "é", "😀", "<", "&", "x", "> \n"]
 def test_any_text_of_the_limit_fits(sign):
     """Appendices, "Size limits": also when JSON doubles every byte of it."""
     text = sign * (TEXT_LIMIT // len(sign.encode()))
-    event = encode(command(plain(text)), "matrix")
+    event = encode(command(plain(text)))
     assert event["body"] == text
     assert size(event) <= LARGEST
-    event = encode(edit(plain(text), target="$" + "é" * 127, kind=Kind.NOTICE), "matrix")
+    event = encode(edit(plain(text), target="$" + "é" * 127, kind=Kind.NOTICE))
     assert event["m.new_content"]["body"] == text
     assert size(event) <= LARGEST
 
@@ -278,7 +294,7 @@ def test_formatting_goes_where_it_does_not_fit(sign, style):
     text = sign * (TEXT_LIMIT // len(sign.encode()))
     spans = tuple(Span(part, **style) for part in (text[:100], text[100:200], text[200:]))
     for make in (command, edit):
-        event = encode(make(Content((Span("a"), *spans))), "matrix")
+        event = encode(make(Content((Span("a"), *spans))))
         assert size(event) <= LARGEST
         assert event.get("m.new_content", event)["body"]
 

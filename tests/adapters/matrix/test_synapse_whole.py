@@ -140,7 +140,7 @@ async def test_what_people_do(synapse, later):
         assert (await core.said()).reply_to == copy
         relation = {"rel_type": "m.thread", "event_id": asked, "m.in_reply_to": {"event_id": copy}}
         await ann.say("so", **{"m.relates_to": {**relation, "is_falling_back": True}})
-        assert (await core.said()).reply_to == asked
+        assert (await core.said()).thread == asked
         for target in (thumb, asked, copy):
             redaction = await ann.redact(target)
             heard = await core.next(Removed)

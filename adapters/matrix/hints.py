@@ -1,0 +1,58 @@
+"""What is done at once or never: that somebody types, and that a message has arrived."""
+
+import asyncio
+import logging
+
+from bridge import AdapterError, FleetingCommand, SetTyping
+
+from .client import Client
+
+__all__ = ["Hints"]
+
+log = logging.getLogger(__name__)
+
+
+class Hints:
+    """One request at a time in each room; what is wanted meanwhile takes the place of older wishes."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._wanted: dict[str, dict[type, FleetingCommand]] = {}
+        """By room, for those that have a task."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def give(self, wire: str, own: str, command: FleetingCommand) -> None:
+        """Do this soon, unless something newer of its kind comes before."""
+        wanted = self._wanted.get(wire)
+        if wanted is not None:
+            wanted[type(command)] = command
+            return
+        self._wanted[wire] = {type(command): command}
+        task = asyncio.get_running_loop().create_task(self._work(wire, own))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> None:
+        """Leave what is not done yet."""
+        for task in self._tasks:
+            task.cancel()
+        self._wanted.clear()
+
+    async def _work(self, wire: str, own: str) -> None:
+        wanted = self._wanted[wire]
+        try:
+            while wanted:
+                command = wanted.pop(next(iter(wanted)))
+                try:
+                    await self._do(wire, own, command)
+                except AdapterError as error:
+                    log.debug("nothing came of a hint in %s: %s", wire, error)
+        finally:
+            if self._wanted.get(wire) is wanted:
+                del self._wanted[wire]
+
+    async def _do(self, wire: str, own: str, command: FleetingCommand) -> None:
+        if isinstance(command, SetTyping):
+            await self._client.type(wire, own, typing=command.typing)
+        else:
+            await self._client.mark_read(wire, command.target.id)

@@ -1,0 +1,93 @@
+"""Files to and from the homeserver's store (client-server API, "Content Repository")."""
+
+import logging
+from urllib.parse import quote
+
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    File,
+    Rejected,
+    RoomUnavailable,
+    Source,
+    TemporaryFailure,
+    Txn,
+)
+
+from .account import Account
+from .answers import NotMatrix
+from .client import Client
+from .files import MXC, Uploaded
+from .values import count
+
+__all__ = ["Media"]
+
+log = logging.getLogger(__name__)
+
+_MOST_KEPT = 32
+_LARGEST_LIMIT = 2**50
+
+
+class Media:
+    """What one account puts there and takes from there."""
+
+    def __init__(self, account: Account, client: Client, homeserver: str) -> None:
+        self._account = account
+        self._client = client
+        self._homeserver = homeserver
+        self._kept: dict[Txn, Uploaded] = {}
+        self.limit: int | None = None
+        """The largest file that the homeserver takes, in bytes; None: it did not say."""
+
+    async def learn_limit(self) -> None:
+        """Ask how large a file may be (GET /media/config)."""
+        try:
+            told = await self._client.call("GET", ("media", "config"), version="v1")
+        except AdapterError as error:
+            log.debug("the homeserver does not say how large files may be: %s", error)
+        else:
+            self.limit = count(told.get("m.upload.size"), _LARGEST_LIMIT)
+
+    def source(self, address: str) -> Source:
+        """Where a file can be fetched. Raises Rejected when the address is none."""
+        found = MXC.fullmatch(address)
+        if found is None:
+            raise Rejected("this is no address of a file on Matrix")
+        if not self._account.token:
+            raise TemporaryFailure("not logged in: files can be fetched after the next login")
+        server, name = (quote(part, safe="") for part in found.groups())
+        url = f"{self._homeserver}/_matrix/client/v1/media/download/{server}/{name}"
+        return Source(url, {"Authorization": f"Bearer {self._account.token}"}, own=True)
+
+    async def upload(self, file: File, txn: Txn) -> Uploaded:
+        """Put a file there, with its small picture; for the same txn once, as long as it is remembered.
+
+        Raises Rejected when the homeserver does not want it, and what passes as it is.
+        """
+        if (kept := self._kept.get(txn)) is not None:
+            return kept
+        url = await self._put(file)
+        self._kept[txn] = uploaded = Uploaded(url, await self._put_small(file))
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return uploaded
+
+    async def _put_small(self, file: File) -> str | None:
+        """A picture without a small one is still a picture."""
+        if file.thumbnail is None:
+            return None
+        try:
+            return await self._client.upload(file.thumbnail.path, file.thumbnail.type, file.thumbnail.size)
+        except (RoomUnavailable, Rejected, NotMatrix) as error:
+            log.debug("the homeserver does not take a thumbnail: %s", error)
+            return None
+
+    async def _put(self, file: File) -> str:
+        try:
+            return await self._client.upload(file.path, file.type, file.size, file.name)
+        except (RoomUnavailable, Rejected, NotMatrix) as error:
+            raise Rejected(f"the homeserver does not take the file: {error}") from None
+        except (ConnectionLost, AuthenticationFailed) as error:
+            # Whether all of the connection is gone shows where the account listens.
+            raise TemporaryFailure(f"the file could not be uploaded: {error}") from None

@@ -1,0 +1,148 @@
+"""State that changes, and who comes and goes (client-server API, "m.room.topic", "m.room.member"). Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge import (
+    Change,
+    MemberChanged,
+    MessageId,
+    NameChanged,
+    RoomId,
+    Sender,
+    TopicChanged,
+    TypingChanged,
+    UserId,
+)
+
+from .encode import MARK
+from .html import USER
+from .values import id_of, listed, mapping, name_of, seconds, text_of
+
+__all__ = ["Typists", "told"]
+
+_LONGEST_TOPIC = 4000
+_LONGEST_NAME = 256
+_LONGEST_REASON = 500
+_LONGEST_MARK = 255
+_MOST_TYPING = 50
+
+
+def told(  # noqa: PLR0913 -- the last ones by name
+    event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool, members: bool
+) -> TopicChanged | NameChanged | MemberChanged | None:
+    """What an event of the room's state tells people of, or None; `members`: also who comes and goes."""
+    event = mapping(event)
+    if event.get("sender") == own and event.get("state_key") in ("", own):
+        return None
+    match event.get("type"):
+        case "m.room.topic" | "m.room.name" if event.get("state_key") == "":
+            return _changed(event, room, names, replayed=replayed)
+        case "m.room.member" if members:
+            return _moved(event, room, names, own)
+        case _:
+            return None
+
+
+def _changed(
+    event: Mapping[str, Any], room: RoomId, names: Mapping[str, str], *, replayed: bool
+) -> TopicChanged | NameChanged | None:
+    """The new topic or name that somebody gave the room; None when it is the same as before."""
+    kind = event.get("type")
+    sender, name = id_of(event.get("sender")), id_of(event.get("event_id"))
+    if not name or not USER.fullmatch(sender):
+        return None
+    said_by = Sender(UserId(sender), name_of(sender, names))
+    at, content = seconds(event.get("origin_server_ts")), mapping(event.get("content"))
+    mark = text_of(content.get(MARK), _LONGEST_MARK)
+    key = "topic" if kind == "m.room.topic" else "name"
+    longest = _LONGEST_TOPIC if key == "topic" else _LONGEST_NAME
+    now = text_of(content.get(key), longest)
+    if now == text_of(_before(event).get(key), longest):
+        return None
+    if key == "topic":
+        return TopicChanged(
+            id=MessageId(name), room=room, sender=said_by, topic=now, at=at, replayed=replayed, mark=mark
+        )
+    return NameChanged(
+        id=MessageId(name), room=room, sender=said_by, name=now, at=at, replayed=replayed, mark=mark
+    )
+
+
+def _moved(
+    event: Mapping[str, Any], room: RoomId, names: Mapping[str, str], own: str
+) -> MemberChanged | None:
+    """What became of somebody else's being in the room, if anything did."""
+    user, sender = id_of(event.get("state_key")), id_of(event.get("sender"))
+    if user == own or not USER.fullmatch(user):
+        return None
+    content, before = mapping(event.get("content")), _before(event)
+    change = _change(before, content, by_self=sender == user)
+    if change is None:
+        return None
+    called = _called(content)
+    if change is Change.RENAMED:
+        shown, new = _called(before) or name_of(user, {}), called or name_of(user, {})
+    else:
+        shown, new = called or _called(before) or name_of(user, names), ""
+    by = None
+    if sender != user and USER.fullmatch(sender):
+        by = Sender(UserId(sender), name_of(sender, names))
+    reason = text_of(content.get("reason"), _LONGEST_REASON)
+    return MemberChanged(
+        room=room, sender=Sender(UserId(user), shown), change=change, reason=reason, by=by, name=new
+    )
+
+
+class Typists:
+    """Who types where, to tell what changed ("Typing Notifications")."""
+
+    def __init__(self) -> None:
+        self._typing: dict[str, frozenset[str]] = {}
+
+    def heard(
+        self, wire: str, ephemeral: object, room: RoomId, names: Mapping[str, str], own: str
+    ) -> list[TypingChanged]:
+        """What changed for a room, by what came beside its timeline."""
+        found: list[TypingChanged] = []
+        for event in map(mapping, listed(mapping(ephemeral).get("events"))):
+            if event.get("type") != "m.typing":
+                continue
+            users = map(id_of, listed(mapping(event.get("content")).get("user_ids"))[:_MOST_TYPING])
+            now = frozenset(user for user in users if user != own and USER.fullmatch(user))
+            before = self._typing.pop(wire, frozenset())
+            if now:
+                self._typing[wire] = now
+            found += [
+                TypingChanged(
+                    room=room, sender=Sender(UserId(user), name_of(user, names)), typing=user in now
+                )
+                for user in sorted(now ^ before)
+            ]
+        return found
+
+
+def _before(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the state was before; servers put it into one of two places."""
+    return mapping(event.get("prev_content") or mapping(event.get("unsigned")).get("prev_content"))
+
+
+def _called(content: Mapping[str, Any]) -> str:
+    return text_of(content.get("displayname"), _LONGEST_NAME).strip()
+
+
+def _change(before: Mapping[str, Any], now: Mapping[str, Any], *, by_self: bool) -> Change | None:
+    """What the step from one membership to another means to those who are in the room."""
+    match before.get("membership"), now.get("membership"):
+        case "join", "join":
+            return Change.RENAMED if _called(before) != _called(now) else None
+        case _, "join":
+            return Change.JOINED
+        case "join", "leave":
+            return Change.LEFT if by_self else Change.KICKED
+        case "ban", "ban":
+            return None
+        case _, "ban":
+            return Change.BANNED
+        case _:
+            return None

@@ -1,0 +1,176 @@
+"""State that changes, who comes and goes, who types; sections are those of the client-server API."""
+
+import pytest
+from hypothesis import given
+
+from adapters.matrix.levels import level_of, needed_for_state
+from adapters.matrix.session import Session
+from adapters.matrix.states import Typists, told
+from bridge import (
+    Change,
+    MemberChanged,
+    NameChanged,
+    RoomId,
+    Sender,
+    TopicChanged,
+    UserId,
+)
+
+from .test_decode import NAMES, OWN, ROOM, _json, event
+
+ALICE = Sender(UserId("@alice:s"), "Alice")
+MOD = Sender(UserId("@mod:s"), "mod")
+
+
+def tell(content, before=None, *, members=True, **fields):
+    unsigned = {} if before is None else {"unsigned": {"prev_content": before}}
+    fields = {"state_key": "", **unsigned, **fields}
+    return told({**event(content), **fields}, ROOM, NAMES, OWN, replayed=False, members=members)
+
+
+def member(now, before, *, sender="@alice:s", user="@alice:s", members=True, reason=None):
+    def content(membership):
+        name, _, shown = membership.partition(" ")
+        return {"membership": name, **({"displayname": shown} if shown else {})}
+
+    now = content(now) | ({"reason": reason} if reason else {})
+    before = None if before is None else content(before)
+    fields = {"type": "m.room.member", "sender": sender, "state_key": user}
+    return tell(now, before, members=members, **fields)
+
+
+@pytest.mark.parametrize("before", [None, {"topic": "tea"}, {"topic": ["odd"]}])
+def test_a_topic(before):
+    """Section "m.room.topic"."""
+    assert tell({"topic": "cake\0", "hubbub.txn": "1.ab"}, before, type="m.room.topic") == TopicChanged(
+        id="$e", room=ROOM, sender=ALICE, topic="cake", at=1_700_000_000.5, mark="1.ab"
+    )
+
+
+def test_a_name():
+    """Section "m.room.name"."""
+    found = tell({"name": "Kitchen"}, {"name": "Hall"}, type="m.room.name")
+    assert found == NameChanged(id="$e", room=ROOM, sender=ALICE, name="Kitchen", at=1_700_000_000.5)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"unsigned": {"prev_content": {"topic": "cake"}}},
+        {"prev_content": {"topic": "cake"}},
+        {"sender": OWN},
+        {"state_key": "x"},
+        {"sender": "odd"},
+        {"event_id": ""},
+        {"type": "m.room.avatar"},
+    ],
+)
+def test_what_is_no_change(fields):
+    assert tell({"topic": "cake"}, **{"type": "m.room.topic", **fields}) is None
+    assert tell({}, type="m.room.topic") is None
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "sender", "change"),
+    [
+        ("join Alice", None, "@alice:s", Change.JOINED),
+        ("join Alice", "leave", "@alice:s", Change.JOINED),
+        ("join Alice", "invite", "@alice:s", Change.JOINED),
+        ("leave", "join Alice", "@alice:s", Change.LEFT),
+        ("leave", "join Alice", "@mod:s", Change.KICKED),
+        ("ban", "join Alice", "@mod:s", Change.BANNED),
+        ("ban", "leave", "@mod:s", Change.BANNED),
+    ],
+)
+def test_who_comes_and_goes(now, before, sender, change):
+    """Section "m.room.member"."""
+    by = None if sender == "@alice:s" else MOD
+    assert member(now, before, sender=sender, reason="so") == MemberChanged(
+        room=ROOM, sender=ALICE, change=change, reason="so", by=by
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "sender"),
+    [
+        ("invite", None, "@mod:s"),
+        ("leave", "invite", "@alice:s"),
+        ("leave", "invite", "@mod:s"),
+        ("leave", "ban", "@mod:s"),
+        ("ban", "ban", "@mod:s"),
+        ("join Alice", "join Alice", "@alice:s"),
+        ("odd", "join", "@alice:s"),
+    ],
+)
+def test_what_is_neither(now, before, sender):
+    assert member(now, before, sender=sender) is None
+
+
+def test_a_new_name():
+    renamed = member("join Al", "join Alice")
+    assert (renamed.change, renamed.sender, renamed.name) == (Change.RENAMED, ALICE, "Al")
+    assert member("join", "join Alice").name == "alice"
+    first = member("join Al", "join")
+    assert (first.sender.name, first.name) == ("alice", "Al")
+
+
+def test_nothing_of_us_and_nothing_of_the_past():
+    assert member("join", None, sender=OWN, user=OWN) is None
+    assert member("ban", "join", sender="@mod:s", user=OWN) is None
+    assert member("join Alice", None, members=False) is None
+    # A person whom we threw out would be news; we never do.
+    assert member("leave", "join Alice", sender=OWN).by.id == OWN
+
+
+def test_typing():
+    """Section "Typing Notifications": each event has all who type."""
+    typists = Typists()
+
+    def hear(*users, wire="!r"):
+        ephemeral = {"events": [{"type": "m.typing", "content": {"user_ids": list(users)}}]}
+        return [
+            (change.sender.id, change.typing) for change in typists.heard(wire, ephemeral, ROOM, NAMES, OWN)
+        ]
+
+    assert hear("@alice:s", OWN, 5, "odd") == [("@alice:s", True)]
+    assert hear("@alice:s") == []
+    assert hear("@alice:s", wire="!other") == [("@alice:s", True)]
+    assert hear("@bob:s") == [("@alice:s", False), ("@bob:s", True)]
+    assert hear() == [("@bob:s", False)]
+    odd = {"events": [{"type": "m.receipt"}, {"type": "m.typing", "content": {"user_ids": "odd"}}]}
+    assert typists.heard("!r", odd, ROOM, NAMES, OWN) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "fixed"),
+    [
+        ({}, True),
+        ({"users": {OWN: 50}}, False),
+        ({"users_default": 50}, False),
+        ({"events": {"m.room.topic": 0}}, False),
+        ({"state_default": "0"}, False),
+        ({"users": {OWN: 50}, "events": {"m.room.topic": 100}}, True),
+    ],
+)
+def test_who_may_set_the_topic(levels, fixed):
+    """Section "m.room.power_levels"."""
+    session = Session(OWN)
+    state = {"type": "m.room.power_levels", "state_key": "", "sender": "@a:s", "content": levels}
+    session.learn("!r", state)
+    assert ("!r" in session.fixed_topics) is fixed
+    session.learn("!r", {**state, "content": {"users": {OWN: 100}}})
+    assert "!r" not in session.fixed_topics
+    assert level_of({"users": {OWN: True}}, OWN) in (0, 1)
+    assert needed_for_state({"events": []}, "m.room.topic") == 50
+
+
+@given(_json, _json)
+def test_nothing_is_too_odd(value, other):
+    for kind in ("m.room.topic", "m.room.name", "m.room.member"):
+        for key in ("", "@bob:s"):
+            told(
+                {**event(value), "type": kind, "state_key": key, "unsigned": {"prev_content": other}},
+                RoomId("#r:s"), NAMES, OWN, replayed=False, members=True,
+            )  # fmt: skip
+    told(value, ROOM, NAMES, OWN, replayed=False, members=True)
+    Typists().heard("!r", value, ROOM, NAMES, OWN)
