@@ -1,6 +1,7 @@
 """What is done with the files that people send: fetched, checked, kept for a while, handed out.
 
 files      what the relay asks: get, link, publish, forget
+line       who waits for a fetch, and whose turn it is
 intake     the way of one file into the folder
 fetch      asks for a file over HTTP, as far as it may
 guard      which addresses may be reached

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -87,7 +88,7 @@ class Fetcher:
             raise _Failed(reason, again=not barred) from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise _Failed("its address is none", again=False) from None
-        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+        except (aiohttp.ClientError, ConnectionError, TimeoutError, ssl.SSLError) as error:
             raise _Failed(_plain(error), again=True) from None
 
     async def _follow(self, source: Source, body: Body) -> None:

@@ -18,6 +18,7 @@ from .cache import Cache, Note, space
 from .fetch import Fetcher
 from .intake import Intake, Job
 from .limits import Limits
+from .line import Line
 from .links import Links
 from .naming import safe_file_name
 from .pictures import Pictures
@@ -82,7 +83,7 @@ class Files:
         """By message, and by the attachment's place in it."""
         self._gone: dict[int, None] = {}
         """Messages that were taken back, as far as that is remembered in memory."""
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._line = Line()
         self._told_full = False
 
     async def run(self) -> None:
@@ -114,7 +115,7 @@ class Files:
             known = self._look_up(seq, number, attachment)
             if known is None:
                 known = Job(network, seq, number, attachment, time.monotonic())
-                self._jobs.put_nowait(known)
+                self._line.add(known)
             self._remember(seq, number, known)
         return Pending(known.since) if isinstance(known, Job) else known
 
@@ -187,18 +188,16 @@ class Files:
     async def _work(self, fetcher: Fetcher) -> None:
         """Fetch one file after the other."""
         while True:
-            job = await self._jobs.get()
-            if not self._is_wanted(job):
-                self._tell_end()
-                continue
+            job = await self._line.next()
             job.task = asyncio.create_task(self._fetch(job, fetcher))
             try:
                 await asyncio.wait({job.task})
-            finally:
-                if not job.task.done():  # we end: the next run begins it anew
-                    job.task.cancel()
-                    await asyncio.wait({job.task})
-                    self._jobs.put_nowait(job)
+            except asyncio.CancelledError:  # we end: the next run begins it anew
+                job.task.cancel()
+                await asyncio.wait({job.task})
+                self._line.leave_undone(job)
+                raise
+            self._line.leave(job)
             await self._tidy()
 
     async def _tidy(self, *, always: bool = False) -> None:
@@ -211,13 +210,13 @@ class Files:
         return self._known.get(job.seq, {}).get(job.number) is job
 
     async def _fetch(self, job: Job, fetcher: Fetcher) -> None:
-        try:
-            outcome = await self._outcome(job, fetcher)
-        except asyncio.CancelledError:
-            if self._is_wanted(job):
-                raise
-        else:
-            if self._is_wanted(job):
+        if self._is_wanted(job):
+            try:
+                outcome = await self._outcome(job, fetcher)
+            except asyncio.CancelledError:
+                if self._is_wanted(job):
+                    raise
+            else:
                 self._remember(job.seq, job.number, outcome)
         self._tell_end()
 

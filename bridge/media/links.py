@@ -22,7 +22,8 @@ __all__ = ["Links"]
 
 log = logging.getLogger(__name__)
 
-_DAY = 86_400
+_HOUR = 3600
+"""So long a browser may keep a file: what is taken back should be gone."""
 _SECURITY = {
     # A picture or film that is opened by itself is a page too: it may show itself and do nothing.
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; "
@@ -87,7 +88,7 @@ class Links:
         if found is None:
             return web.Response(status=404, text="There is nothing here, or no longer.\n", headers=_SECURITY)
         path, note, expiry = found
-        age = max(0, min(expiry - int(time.time()), _DAY))
+        age = max(0, min(expiry - int(time.time()), _HOUR))
         headers = _SECURITY | {
             "Cache-Control": f"private, max-age={age}",
             "Content-Disposition": _disposition(note),

@@ -65,6 +65,9 @@ class Pictures:
     async def _start(self) -> Process:
         # -P: nothing beside the script is importable. The environment is cut down: it may hold passwords.
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        environment["MALLOC_ARENA_MAX"] = (
+            "2"  # decoders' threads, of which each would take a share of the address space
+        )
         return await asyncio.create_subprocess_exec(
             sys.executable, "-P", str(_SCRIPT), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
         )

@@ -71,10 +71,10 @@ class Service:
         self.ends += 1
         self._ended.set()
 
-    async def got(self, seq, address="", number=0, **attachment):
+    async def got(self, seq, address="", number=0, network="net", **attachment):
         """The answer, once there is one."""
         wanted = Attachment(address, **attachment)
-        while isinstance(answer := self.files.get("net", seq, number, wanted), Pending):
+        while isinstance(answer := self.files.get(network, seq, number, wanted), Pending):
             self._ended.clear()
             await asyncio.wait_for(self._ended.wait(), 40)
         return answer

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+from collections import Counter
 
 from aiohttp import web
 from PIL import Image
@@ -149,27 +150,34 @@ async def test_a_message_without_files_leaves_nothing_behind(media):
     assert not config.folder.exists()
 
 
-async def test_at_most_four_are_fetched_at_once(server, serve):
-    now = most = 0
+async def test_at_most_four_are_fetched_at_once_and_three_of_one_network(server, serve):
+    busy, most = Counter(), 0
     go = asyncio.Event()
 
-    async def slow(_):
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        if now == 4:
-            asyncio.get_running_loop().call_later(0.05, go.set)
+    async def slow(request):
+        nonlocal most
+        network = request.query["network"]
+        busy[network] += 1
+        most = max(most, busy.total())
+        assert busy[network] <= 3
+        if busy.total() == 4:
+            go.set()
         await go.wait()
-        now -= 1
+        busy[network] -= 1
         return web.Response(body=b"words")
 
+    server.paths["a"] = slow
     service = await serve()
-    for number in range(9):
-        server.paths[str(number)] = slow
-    answers = await asyncio.gather(*[service.got(n, server.address(str(n))) for n in range(9)])
+    networks = ["a"] * 9 + ["b"] * 3
+    answers = await asyncio.gather(
+        *[
+            service.got(seq, server.address(f"a?network={network}"), network=network)
+            for seq, network in enumerate(networks)
+        ]
+    )
     assert all(isinstance(answer, File) for answer in answers)
     assert most == 4
-    assert service.ends == 9
+    assert service.ends == 12
 
 
 async def test_a_large_picture_has_a_small_one(server, serve):

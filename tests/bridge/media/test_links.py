@@ -68,7 +68,7 @@ async def test_a_link_gives_the_file_safely(visitor, server):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Cache-Control"] == "private, max-age=86400"
+    assert headers["Cache-Control"] == "private, max-age=3600"
     assert "Server" not in headers
 
 

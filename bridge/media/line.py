@@ -1,0 +1,50 @@
+"""Who waits for a file to be fetched, and whose turn it is."""
+
+import asyncio
+from collections import Counter, deque
+
+from .intake import Job
+
+__all__ = ["Line"]
+
+_MOST = 3
+"""How many of one network are fetched at once: not all, so that slow hosts hold up their own network alone."""
+
+
+class Line:
+    """One line for each network; the networks take turns."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Job]] = {}
+        self._busy: Counter[str] = Counter()
+        self._change = asyncio.Event()
+
+    def add(self, job: Job) -> None:
+        """Let a job wait for its turn."""
+        self._waiting.setdefault(job.network, deque()).append(job)
+        self._change.set()
+
+    async def next(self) -> Job:
+        """The next one, which is busy from now on."""
+        while (network := self._turn()) is None:
+            self._change.clear()
+            await self._change.wait()
+        jobs = self._waiting.pop(network)
+        job = jobs.popleft()
+        if jobs:
+            self._waiting[network] = jobs
+        self._busy[network] += 1
+        return job
+
+    def _turn(self) -> str | None:
+        return next((network for network in self._waiting if self._busy[network] < _MOST), None)
+
+    def leave(self, job: Job) -> None:
+        """The job is busy no more."""
+        self._busy[job.network] -= 1
+        self._change.set()
+
+    def leave_undone(self, job: Job) -> None:
+        """The job is busy no more, and the first of its network again."""
+        self._waiting.setdefault(job.network, deque()).appendleft(job)
+        self.leave(job)
