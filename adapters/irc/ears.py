@@ -289,6 +289,8 @@ class Ears:
     def _chghost(self, got: Line) -> None:
         if self.session.is_me(nick_of(got.source)):
             self.session.user, self.session.host = got.params[:2]
+        else:
+            self._members.moved(got)
 
     def _displayed_host(self, got: Line) -> None:
         user, at, host = got.params[1].rpartition("@")

@@ -20,7 +20,10 @@ _PREFIXES = "~&@%+!*."
 
 
 class Members:
-    """Takes in lines about other people. What changed is appended to `events`, of rooms that are joined."""
+    """Takes in lines about other people. What changed is appended to `events`, of rooms that are joined.
+
+    An older session of ours is nobody else.
+    """
 
     def __init__(self, session: Session, channels: Channels, events: list[Event]) -> None:
         self._session = session
@@ -74,6 +77,13 @@ class Members:
                 self._add(place, name, source)
                 self._tell(place, got, got.source, Change.RENAMED, name=name)
 
+    def moved(self, got: Line) -> None:
+        """CHGHOST (IRCv3 chghost): another mask."""
+        nick = nick_of(got.source)
+        for place in self._channels.places.values():
+            if self._session.fold(nick) in place.members:
+                self._add(place, nick, "{}!{}@{}".format(nick, *got.params))
+
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
         return self._channels.places.get(room) if room else None
@@ -94,7 +104,11 @@ class Members:
         name: str = "",
     ) -> None:
         session = self._session
-        if place.joined is None or (session.batches and session.is_history(got, place.room)):
+        if (
+            place.joined is None
+            or session.was_me(source)
+            or (session.batches and session.is_history(got, place.room))
+        ):
             return
         person = _person(source)
         self._events.append(

@@ -40,8 +40,8 @@ def records() -> Mapping[str, Capabilities]:
     room, length = RoomId("#channel"), 512 - Session("").prefix("")
     return {
         "IRC": _record(room, length, 1, _NONE, False, True, False, False),
-        "IRC with message-tags": _record(room, length, 1, TAGS, True, True, False, False),
-        "IRC with message-redaction": _record(room, length, 1, TAGS, True, True, True, False),
+        "IRC with IRCv3 message-tags": _record(room, length, 1, TAGS, True, True, False, False),
+        "IRC with IRCv3 message-redaction": _record(room, length, 1, TAGS, True, True, True, False),
     }
 
 

@@ -32,8 +32,8 @@ def test_typical_records() -> None:
     records = {name: supported(record) for name, record in Adapter.records().items()}
     assert records == {
         "IRC": {"topic": Support.FULL},
-        "IRC with message-tags": TAGS,
-        "IRC with message-redaction": {**TAGS, "delete": Support.FULL},
+        "IRC with IRCv3 message-tags": TAGS,
+        "IRC with IRCv3 message-redaction": {**TAGS, "delete": Support.FULL},
     }
     assert all(record.text_limit > 300 for record in Adapter.records().values())
 
