@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import pkgutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
 from .model import Author, Capabilities, Command, Event, FleetingCommand, Receipt, RoomId, Txn
 
-__all__ = ["Adapter", "Emit", "Position", "Source", "find"]
+__all__ = ["Adapter", "Emit", "Position", "Source", "find", "protocols"]
 
 _HOUR = 3600.0
 
@@ -187,6 +188,12 @@ def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
             landed.exception()  # nobody has to look: who waited may be gone
 
     return landed, settle
+
+
+def protocols() -> dict[str, type[Adapter]]:
+    """Every protocol that is installed with us."""
+    home = importlib.import_module("adapters")
+    return {module.name: find(module.name) for module in pkgutil.iter_modules(home.__path__) if module.ispkg}
 
 
 def find(protocol: str) -> type[Adapter]:

@@ -2,9 +2,14 @@
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from bridge.adapter import protocols
+from bridge.cli.capabilities import ROWS, page
+from bridge.model import Capabilities, Support
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,3 +34,14 @@ def test_the_page_of_promises_names_proofs():
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_the_page_of_capabilities_is_up_to_date():
+    """`hubbub capabilities > docs/capabilities.md` makes it so."""
+    records = {name: record for one in protocols().values() for name, record in one.records().items()}
+    assert (ROOT / "docs/capabilities.md").read_text() == page(records)
+
+
+def test_every_capability_is_on_the_page():
+    supports = [field.name for field in fields(Capabilities) if field.type is Support]
+    assert sorted(supports) == sorted(ROWS)

@@ -66,6 +66,7 @@ _CAPABILITIES = Capabilities(
     file=Support.FULL,
     captions=True,
     topic=Support.FULL,
+    mention=Support.FULL,
     typing=Support.FULL,
     read=Support.FULL,
     authorship=Authorship.PREFIX,

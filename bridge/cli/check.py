@@ -1,17 +1,15 @@
 """`hubbub check`: everything that is wrong with a configuration, at once."""
 
 import asyncio
-import importlib
 import json
 import logging
-import pkgutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bridge.adapter import Adapter, find
+from bridge.adapter import find, protocols
 from bridge.config import Config, Direction, Network, load, schema
 from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
@@ -41,7 +39,7 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     Exit codes: 0 nothing is wrong, 1 --online found trouble, 2 wrong usage, 78 the file has mistakes.
     """
     if as_schema:
-        click.echo(json.dumps(schema(_protocols()), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(schema(protocols()), indent=2, ensure_ascii=False))
         return
     try:
         config = load(file, find)
@@ -56,12 +54,6 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
         context.exit(_TROUBLE)
 
 
-def _protocols() -> dict[str, type[Adapter]]:
-    """Every protocol that is installed with us."""
-    home = importlib.import_module("adapters")
-    return {module.name: find(module.name) for module in pkgutil.iter_modules(home.__path__) if module.ispkg}
-
-
 def _summary(file: Path, config: Config) -> None:
     click.secho(f"{file} is in order", bold=True)
     click.echo("\nnetworks")
@@ -73,6 +65,27 @@ def _summary(file: Path, config: Config) -> None:
         click.echo(f"  {conversation.name}")
         rows = [(room.network, str(room.room), _ARROWS[room.direction]) for room in conversation.rooms]
         _table("    ", rows)
+    if config.media.public_url is None and (names := _without_files(config)):
+        click.secho(
+            f"\nfiles: with no public_url under media:, {', '.join(names)} may get no more than their names",
+            fg="yellow",
+        )
+
+
+def _without_files(config: Config) -> list[str]:
+    """The networks that are written to and can show a file only by a link to it."""
+    written = {
+        room.network
+        for conversation in config.conversations.values()
+        for room in conversation.rooms
+        if room.direction is not Direction.FROM
+    }
+    return [
+        name
+        for name in config.networks
+        if name in written
+        and not any(record.file for record in find(config.networks[name].protocol).records().values())
+    ]
 
 
 def _table(indent: str, rows: Iterable[tuple[str, ...]]) -> None:

@@ -8,7 +8,7 @@ from .intake import Job
 __all__ = ["Line"]
 
 _MOST = 3
-"""How many of one network are fetched at once: not all, so that slow hosts hold up their own network alone."""
+"""How many of one network are fetched at once: not all, so that its slow hosts hold up no other."""
 
 
 class Line:
