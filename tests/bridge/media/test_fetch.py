@@ -313,5 +313,16 @@ async def test_only_the_wanted_types_cross(server, serve):
         "its type is not passed on"
     )
     assert isinstance(await service.got(2, server.put("b", b"words")), File)
-    stream = server.put("c", b"\x7fELF" + b"\0" * 500_000)
-    assert await service.got(3, stream) == Missing("its type is not passed on")
+
+
+async def test_what_will_not_cross_is_not_read_to_its_end(server, serve):
+    async def endless(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"\x7fELF")
+        while True:
+            await response.write(b"\0" * 65_536)
+
+    server.paths["a"] = endless
+    service = await serve(types=("image/*",), max_file=10**12)
+    assert await service.got(1, server.address("a")) == Missing("its type is not passed on")

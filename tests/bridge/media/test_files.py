@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import io
-from collections import Counter
 
 from aiohttp import web
 from PIL import Image
 
 from bridge.media import Missing, Pending
+from bridge.media.cache import Cache
+from bridge.media.intake import Job
+from bridge.media.line import Line
 from bridge.model import Attachment, File, FileKind
 
 from .conftest import Service
@@ -144,40 +146,78 @@ async def test_what_is_taken_back_while_it_is_fetched_is_gone(server, media):
     assert [path.name for path in config.folder.rglob("*") if path.is_file()] == ["gone"]
 
 
+async def test_what_is_taken_back_before_its_turn_is_never_asked_for(server, media):
+    wanted = Attachment(server.put("a", b"words"))
+    config = media()
+    service = Service(config)
+    service.files.get("net", 1, 0, wanted)
+    service.files.forget(1)
+    for after in (service, Service(config)):
+        async with after.running():
+            assert after.files.get("net", 1, 0, wanted) == Missing("it was taken back")
+            await after.got(2, server.put("b", b"words"))
+    assert [request.path for request in server.asked] == ["/b"]
+
+
+async def test_a_look_around_does_not_take_what_is_being_written(media):
+    cache = Cache(media().folder, b"key")
+    path = cache.place(1, 0)
+    with cache.writing(path):
+        cache.create(path.with_suffix(".part")).close()
+        assert cache.look_around(0) == []
+        assert path.with_suffix(".part").exists()
+    cache.look_around(0)
+    assert not path.parent.exists()
+
+
 async def test_a_message_without_files_leaves_nothing_behind(media):
     config = media()
     Service(config).files.forget(7)
     assert not config.folder.exists()
 
 
-async def test_at_most_four_are_fetched_at_once_and_three_of_one_network(server, serve):
-    busy, most = Counter(), 0
+async def test_at_most_four_are_fetched_at_once(server, serve):
+    busy = most = 0
     go = asyncio.Event()
 
-    async def slow(request):
-        nonlocal most
-        network = request.query["network"]
-        busy[network] += 1
-        most = max(most, busy.total())
-        assert busy[network] <= 3
-        if busy.total() == 4:
+    async def slow(_):
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        if busy == 4:
             go.set()
         await go.wait()
-        busy[network] -= 1
+        busy -= 1
         return web.Response(body=b"words")
 
     server.paths["a"] = slow
     service = await serve()
-    networks = ["a"] * 9 + ["b"] * 3
+    address = server.address("a")
     answers = await asyncio.gather(
-        *[
-            service.got(seq, server.address(f"a?network={network}"), network=network)
-            for seq, network in enumerate(networks)
-        ]
+        *[service.got(seq, address, network="ab"[seq % 2]) for seq in range(12)],
     )
     assert all(isinstance(answer, File) for answer in answers)
     assert most == 4
     assert service.ends == 12
+
+
+async def test_no_network_takes_all_places():
+    line = Line()
+    jobs = [Job("a", seq, 0, Attachment(""), 0.0) for seq in range(5)]
+    other = Job("b", 9, 0, Attachment(""), 0.0)
+    for job in jobs:
+        line.add(job)
+    assert [await line.next() for _ in range(3)] == jobs[:3]
+    waiting = asyncio.create_task(line.next())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.add(other)
+    assert await waiting is other
+    waiting = asyncio.create_task(line.next())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.leave_undone(jobs[0])
+    assert await waiting is jobs[0]
 
 
 async def test_a_large_picture_has_a_small_one(server, serve):

@@ -43,7 +43,7 @@ def bomb(width, height):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(b"\0" * (width // 8 + 1)) for _ in range(height)) + packer.flush()
+    rows = b"".join(packer.compress(b"\0" * ((width + 7) // 8 + 1)) for _ in range(height)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
@@ -99,6 +99,10 @@ async def test_a_picture_that_lies_on_its_side_is_turned(look, tmp_path):
 async def test_what_cannot_be_read_is_no_picture(look, pictures, content):
     assert await look(content) is None
     assert await look(picture()) == Picture(20, 10), "the next one is read"
+
+
+async def test_a_picture_may_be_large(look):
+    assert await look(bomb(7000, 7000)) == Picture(7000, 7000, ("image/jpeg", 320, 320))
 
 
 async def test_a_picture_that_takes_too_long_is_given_up(look, pictures, monkeypatch):
