@@ -1,19 +1,19 @@
 """XMPP for the core: configuration in, events out, commands in, receipts out."""
 
+import asyncio
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Any, ClassVar, assert_never
 
 from bridge import (
     Adapter,
     Author,
-    Authorship,
     Capabilities,
     Command,
     ConnectionLost,
     DeleteMessage,
     EditMessage,
     Emit,
+    FleetingCommand,
     Model,
     Receipt,
     RoomId,
@@ -22,18 +22,21 @@ from bridge import (
     SetReactions,
     Settle,
     SetTopic,
+    SetTyping,
+    Source,
     Support,
     Txn,
-    Unit,
     Unsupported,
+    landing,
 )
 
-from . import encode
+from . import chat_states, encode, files, refusals, subjects
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
 from .link import Link, Memory
 from .look import look_at
+from .records import record
 from .session import Place, Session
 
 __all__ = ["XmppAdapter"]
@@ -67,16 +70,51 @@ class XmppAdapter(Adapter):
         finally:
             self._link = None
 
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        if not isinstance(command, SendMessage) or command.file is None:
+            return await super().send(command)
+        link, _ = self._there(command.room)
+        shared = await link.upload(command.file)
+        link, place = self._there(command.room)
+        landed, settle = landing()
+        told = files.tell(command.file, shared.address, shared.thumbnail)
+        stanza = encode.file(command, told, _more(command, place), named=place.stanza_ids)
+        link.send(command.room, command.txn, stanza, settle)
+        return landed
+
     def send_now(self, command: Command, settle: Settle) -> bool:
+        link, place = self._there(command.room)
+        if isinstance(command, SetTopic):
+            return _set_topic(link, place, command, settle)
+        stanza = _stanza(command, place)
+        if stanza is None:
+            return False
+        link.send(command.room, command.txn, stanza, settle)
+        return True
+
+    def _there(self, room: RoomId) -> tuple[Link, Place]:
+        """The connection, and the room. Raises ConnectionLost and RoomUnavailable."""
         link = self._link
         if link is None or not link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
-        room = command.room
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
-        link.send(room, command.txn, _stanza(command, place), settle)
-        return True
+        return link, place
+
+    def hint(self, command: FleetingCommand) -> None:
+        link = self._link
+        place = self._memory.session.places.get(command.room)
+        if link is None or not link.alive or place is None or not place.joined:
+            return
+        if isinstance(command, SetTyping):
+            link.whisper(chat_states.writes(command))
+        elif place.stanza_ids:
+            link.whisper(chat_states.displayed(command))
+
+    def source(self, address: str) -> Source:
+        service = self._memory.service
+        return Source(address, own=service is not None and service.holds(address))
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
@@ -88,52 +126,63 @@ class XmppAdapter(Adapter):
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
-        return _record(16, named=True) if place is None else _record(place.window, named=place.stanza_ids)
+        service = self._memory.service
+        limit = None if service is None else service.limit or 0
+        if place is None:
+            return record(16, True, Support.PARTIAL, limit)
+        return record(place.window, place.stanza_ids, place.topics, limit)
+
+    @classmethod
+    def records(cls) -> Mapping[str, Capabilities]:
+        return {
+            "XMPP": record(256, True, Support.PARTIAL, 0),
+            "XMPP (a room without stanza ids)": record(16, False, Support.PARTIAL, 0),
+        }
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         return await look_at(self.config, rooms)
 
 
-def _stanza(command: Command, place: Place) -> str:
-    """A command on the wire. Raises Unsupported."""
+def _set_topic(link: Link, place: Place, command: SetTopic, settle: Settle) -> bool:
+    if place.topic == command.topic and not place.wanted:
+        settle(Receipt(None))  # some rooms do not say again what they are about
+    else:
+        stanza = subjects.ask(place, command, _origin(place, command.txn))
+        link.send(command.room, command.txn, stanza, settle, refusals.topic)
+    return True
+
+
+def _origin(place: Place, txn: Txn) -> str:
+    return "" if place.stable_ids else encode.origin(txn)
+
+
+def _more(command: SendMessage, place: Place) -> str:
+    """What goes with a message."""
+    more = _origin(place, command.txn)
+    if command.at is not None:
+        more += encode.delay(command.at)
+    if command.thread is not None:
+        more += encode.thread(command.thread)
+    return more
+
+
+def _stanza(command: SendMessage | EditMessage | DeleteMessage | SetReactions, place: Place) -> str | None:
+    """A command on the wire; None: it goes with a file. Raises Unsupported."""
     room, txn = command.room, command.txn
-    more = "" if place.stable_ids else encode.origin(txn)
     match command:
         case SendMessage():
-            if command.at is not None:
-                more += encode.delay(command.at)
+            if command.file is not None:
+                return None
+            more = _more(command, place)
             if command.answered is None:
                 return encode.message(room, command.content, command.kind, txn, more)
             return encode.answer(command, command.answered, more, named=place.stanza_ids)
         case EditMessage():
-            return encode.edit(command, more)
+            return encode.edit(command, _origin(place, txn))
         case DeleteMessage():
-            return encode.delete(command, more)
+            return encode.delete(command, _origin(place, txn))
         case SetReactions():
             if not place.stanza_ids:
                 raise Unsupported(f"{room} names no messages: nobody can react to one (XEP-0444 section 4.2)")
-            return encode.react(command, more)
-        case SetTopic():
-            raise Unsupported("topics cannot be set yet")
+            return encode.react(command, _origin(place, txn))
     assert_never(command)
-
-
-@lru_cache
-def _record(window: int, *, named: bool) -> Capabilities:
-    """What can be done in a room; `named`: in one that names messages, so that others' can be spoken of."""
-    return Capabilities(
-        text_limit=encode.TEXT_LIMIT,
-        unit=Unit.BYTES,
-        lines=True,
-        marks=encode.MARKS,
-        features=encode.FEATURES,
-        mark_cost=encode.MARK_COST,
-        reply=Support.FULL if named else Support.PARTIAL,
-        edit=Support.FULL,
-        delete=Support.FULL if named else Support.PARTIAL,
-        reaction=Support.FULL if named else Support.NO,
-        authorship=Authorship.PREFIX,
-        name_pings=True,
-        times=True,
-        window=window,
-    )

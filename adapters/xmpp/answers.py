@@ -1,7 +1,8 @@
 """What rooms and servers say of themselves: presence, disco, errors. Pure: it keeps no element."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 __all__ = ["Info", "Page", "Presence", "condition", "info", "page", "presence", "result"]
@@ -35,6 +36,9 @@ class Presence:
     text: str
     """The reason that somebody gave, or the server's words."""
     new_nick: str = ""
+    by: str = ""
+    """The nick of who sent them away, where it is told."""
+    role: str = ""
     affiliation: str = ""
     destroyed: bool = False
     moved_to: str = ""
@@ -51,6 +55,8 @@ class Info:
     features: frozenset[str]
     history: int | None
     """How many messages it keeps, where it tells."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What its forms say, by name (XEP-0128)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,11 @@ def presence(element: Element) -> Presence:
     reason = x.findtext(f"{_MUC_USER}item/{_MUC_USER}reason") or x.findtext(
         f"{_MUC_USER}destroy/{_MUC_USER}reason"
     )
+    by = ""
+    if kind == "unavailable":
+        actor = x.find(f"{_MUC_USER}item/{_MUC_USER}actor")
+        by = actor.get("nick") or "" if actor is not None else ""
+        reason = reason or element.findtext(f"{_CLIENT}status")
     return Presence(
         room,
         nick,
@@ -103,6 +114,8 @@ def presence(element: Element) -> Presence:
         named,
         text or " ".join((reason or "").split())[:200],
         new_nick=item.get("nick") or "" if item is not None else "",
+        by=by,
+        role=item.get("role") or "" if item is not None else "",
         affiliation=item.get("affiliation") or "" if item is not None else "",
         destroyed=destroy is not None,
         moved_to=destroy.get("jid") or "" if destroy is not None else "",
@@ -114,12 +127,12 @@ def presence(element: Element) -> Presence:
 def info(element: Element) -> Info:
     """What an answer to disco#info, or a room's configuration form, says."""
     features = frozenset(child.get("var") or "" for child in element.iter(f"{_INFO}feature"))
+    fields = {one.get("var") or "": one.findtext(_VALUE) or "" for one in element.iter(_FIELD)}
     history = None
-    for field in element.iter(_FIELD):
-        if _HISTORY.fullmatch(field.get("var") or ""):
-            value = field.findtext(_VALUE) or ""
+    for name, value in fields.items():
+        if _HISTORY.fullmatch(name):
             history = int(value) if value.isdecimal() and len(value) < 7 else history
-    return Info(features, history)
+    return Info(features, history, fields)
 
 
 def page(element: Element) -> Page:

@@ -19,6 +19,8 @@ __all__ = ["Client", "Listener"]
 _PATIENCE = 30.0
 """Seconds for the server to let us in."""
 _FAREWELL = 0.5
+_CONGESTED = 65536
+"""Bytes that wait for the server: then what is worth nothing later need not be said."""
 _CLIENT = "{jabber:client}"
 _MESSAGE = f"{_CLIENT}message"
 _PRESENCE = f"{_CLIENT}presence"
@@ -123,6 +125,11 @@ class Client(ClientXMPP):
         if tasks:
             await asyncio.wait(tasks)
         return resume.Stream(stream_id, self.handled) if stream_id else None
+
+    @property
+    def congested(self) -> bool:
+        """Whether the server is slow to take what we say."""
+        return self.transport is None or self.transport.get_write_buffer_size() > _CONGESTED
 
     def say(self, stanza: str) -> None:
         """Send a stanza, with all others of this tick in one write."""

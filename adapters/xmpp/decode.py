@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from bridge import MessageId, TalkEvent, UserId, by_author
+from bridge import MessageId, TalkEvent, TypingChanged, UserId, by_author
 
-from . import parts, talk
+from . import parts, subjects, talk
 from .answers import condition
 from .parts import Parts
 from .session import Place, Session
@@ -13,6 +13,7 @@ from .session import Place, Session
 __all__ = ["Direct", "Failure", "Past", "Reflection", "message", "past"]
 
 _BODY = "{jabber:client}body"
+_SUBJECT = "{jabber:client}subject"
 _STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 _ORIGIN_ID = "{urn:xmpp:sid:0}origin-id"
 _USER_X = "{http://jabber.org/protocol/muc#user}x"
@@ -63,7 +64,7 @@ class Direct:
     in_room: bool
 
 
-Said = TalkEvent | Reflection | Failure | Direct
+Said = TalkEvent | TypingChanged | Reflection | Failure | Direct
 
 
 def message(element: Element, session: Session) -> Said | None:
@@ -76,10 +77,20 @@ def message(element: Element, session: Session) -> Said | None:
         return _other(element, session, source, room, kind)
     if place is None:
         return None
-    if nick == place.nick:
-        return _reflection(element, place)
+    return _reflection(element, place) if nick == place.nick else _heard(element, place, nick, session)
+
+
+def _heard(element: Element, place: Place, nick: str, session: Session) -> TalkEvent | TypingChanged | None:
     found = parts.read(element, place)
-    return None if found.history else talk.heard(place, nick, found, session)
+    if found.subject is not None and subjects.is_change(found):
+        return subjects.changed(place, nick, found, session)
+    if found.history:
+        return None
+    said = talk.heard(place, nick, found, session)
+    if said is None and found.state is not None and nick and not found.at:
+        who = talk.sender(place, nick, found.occupant)
+        return TypingChanged(room=place.room, sender=who, typing=found.state)
+    return said
 
 
 def _reflection(element: Element, place: Place) -> Reflection | None:
@@ -90,6 +101,8 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
             name = parts.believed(child, place) or name
         elif child.tag == _ORIGIN_ID and not place.stable_ids:
             txn = child.get("id") or txn
+        elif child.tag == _SUBJECT:
+            txn = subjects.confirmed(place, child.text or "") or txn
     if not txn:
         return None
     mine = by_author(UserId(place.occupant), txn)
@@ -110,13 +123,20 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
         found.name, found.at = name, stamp
     elif not found.history:
         return None
-    event = talk.heard(place, nick, found, None)
+    event = _event(place, nick, found)
     if event is None and not nick:
         return None
     if nick and _ours(found, place, nick, talk.mark(found.own, found.origin)):
         event = None
     names = tuple(one for one in (found.own, found.origin) if one and nick)
     return Past(found.name or "", f"{room}/{nick}", parts.time_of(found.at or ""), names, event)
+
+
+def _event(place: Place, nick: str, found: Parts) -> TalkEvent | None:
+    if found.subject is not None and subjects.is_change(found):
+        # What a room shows ends with a subject that is no news.
+        return None if found.history else subjects.event(place, nick, found, None)
+    return talk.heard(place, nick, found, None)
 
 
 def _ours(found: Parts, place: Place, nick: str, mark: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import bridge
-from bridge import Server
+from bridge import Server, free_port
 
 from .person import Person
 
@@ -24,11 +24,13 @@ log = {{ warn = "{folder}/prosody.log" }}
 modules_enabled = {{ "roster", "saslauth", "disco", "ping", "smacks" }}
 modules_disabled = {{ "s2s", "tls", "offline" }}
 network_backend = "epoll"
+network_settings = {{ min_wait = 0.0001; read_retry_delay = 0 }} -- else it reads files at 3 MB/s
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 c2s_direct_tls_ports = {{ }}
 s2s_ports = {{ }}
-http_ports = {{ }}
+http_ports = {{ {http} }}
+http_interfaces = {{ "127.0.0.1" }}
 https_ports = {{ }}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
@@ -41,7 +43,14 @@ Component "{rooms}" "muc"
   restrict_room_creation = false
   muc_room_cache_size = 2000
   muc_room_default_history_length = 20
+  muc_room_default_change_subject = true
 {more}
+Component "files.{domain}" "http_file_share"
+  http_host = "127.0.0.1"
+  http_external_url = "http://127.0.0.1:{http}/"
+  http_file_share_access = {{ "{domain}" }}
+  http_file_share_size_limit = {limit}
+  http_file_share_daily_quota = {limit} * 20
 """
 
 
@@ -51,11 +60,14 @@ class Demo(bridge.Demo):
     title = "Prosody"
     debian = ("prosody",)
     more = ""
-    """Further lines of its configuration, for tests."""
+    """Further lines of the configuration of its rooms, for tests."""
+    file_limit = 64 * 1024 * 1024
+    """The largest file that it takes, in bytes."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port = 0
+        self._http = 0
         self._server = Server(folder, "prosody")
         self._people: list[Person] = []
         self._count = 0
@@ -74,7 +86,7 @@ class Demo(bridge.Demo):
         settings = self.folder / "prosody.cfg.lua"
 
         def command(port: int) -> list[str]:
-            self.port = port
+            self.port, self._http = port, free_port()
             settings.write_text(self.settings())
             return [binary, "--config", str(settings), "-F"]
 
@@ -87,6 +99,8 @@ class Demo(bridge.Demo):
             root="true" if os.geteuid() == 0 else "false",
             folder=self.folder.resolve(),
             port=self.port,
+            http=self._http,
+            limit=self.file_limit,
             domain=_DOMAIN,
             rooms=_ROOMS,
             more=self.more,

@@ -28,8 +28,8 @@ from . import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "answer", "archive", "body", "delay", "delete", "direct", "edit", "iq", "join", "leave", "message",
-    "origin", "quote", "react", "refusal",
+    "answer", "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
+    "message", "origin", "quote", "react", "refusal", "thread",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -54,6 +54,11 @@ _LONGEST_EMOJI = 100
 """Characters: the longest family of emojis is far from it."""
 _MUC = "http://jabber.org/protocol/muc"
 _ARCHIVE = "urn:xmpp:mam:2"
+
+
+def clean(text: str) -> str:
+    """Text without what XML forbids."""
+    return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 def quote(text: str) -> str:
@@ -126,16 +131,35 @@ def answer(command: SendMessage, answered: Answered, more: str, *, named: bool) 
     room = command.room
     quoted = _FORBIDDEN.sub("", f"> {answered.name}: {answered.text}\n")
     if named:
-        part = answered.part
-        author = part.aliases[0].partition("\n")[2] if part.aliases else ""
-        # Clients want an address; an occupant id is none, and the name is as near as we come.
-        to = author if author.startswith(f"{room}/") else f"{room}/{answered.name}"
-        more += (
-            f"<reply xmlns='urn:xmpp:reply:0' to='{quote(to)}' id='{quote(part.id)}'/>"
+        more += _reply(room, answered) + (
             "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'>"
             f"<body start='0' end='{len(quoted)}'/></fallback>"
         )
     return _message(room, command.txn, more + body(command.content, command.kind, _escaped(quoted)))
+
+
+def file(command: SendMessage, told: str, more: str, *, named: bool) -> str:
+    """A file, and what it answers: without a quotation, since the words have to be the address alone."""
+    if command.answered is not None and named:
+        more += _reply(command.room, command.answered)
+    return _message(command.room, command.txn, more + told)
+
+
+def _reply(room: RoomId, answered: Answered) -> str:
+    part = answered.part
+    author = part.aliases[0].partition("\n")[2] if part.aliases else ""
+    # Clients want an address; an occupant id is none, and the name is as near as we come.
+    to = author if author.startswith(f"{room}/") else f"{room}/{answered.name}"
+    return f"<reply xmlns='urn:xmpp:reply:0' to='{quote(to)}' id='{quote(part.id)}'/>"
+
+
+def thread(root: Part) -> str:
+    """The thread that hangs on a message: by the name that it has in the room, if it has one (XEP-0201).
+
+    That is the last of the message's names that no author is bound to.
+    """
+    own = [alias for alias in root.aliases if "\n" not in alias]
+    return f"<thread>{_escaped(own[-1] if own else root.id)}</thread>"
 
 
 def edit(command: EditMessage, more: str) -> str:

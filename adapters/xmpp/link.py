@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 from bridge import (
@@ -13,6 +13,8 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
+    File,
+    MemberChanged,
     Part,
     Position,
     Receipt,
@@ -24,9 +26,11 @@ from bridge import (
     TalkEvent,
     TemporaryFailure,
     Txn,
+    TypingChanged,
+    Unsupported,
 )
 
-from . import answers, decode, encode, refusals, resume, talk
+from . import answers, decode, encode, refusals, resume, talk, upload
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .history import History
@@ -35,6 +39,8 @@ from .rooms import Rooms
 from .session import Place, Session
 
 __all__ = ["Link", "Memory"]
+
+T = TypeVar("T")
 
 _TICK = 5.0
 _QUIET = 60.0
@@ -56,6 +62,8 @@ class Memory:
     landed: dict[str, Receipt]
     """Receipts that came too late for the connection that their messages were sent on."""
     stream: resume.Stream | None = None
+    service: upload.Service | None = None
+    """Where our server takes files; None: nowhere, as far as is known."""
 
 
 @dataclass(slots=True)
@@ -63,6 +71,7 @@ class _Flight:
     room: RoomId
     since: float
     settle: Settle
+    refusal: Callable[[decode.Failure], AdapterError]
 
 
 class Link:
@@ -110,6 +119,8 @@ class Link:
                     place.heard = now
                 self._rooms.serve(group, rooms)
                 group.create_task(self._watch())
+                if not self._client.resumed:
+                    group.create_task(self._find_service())
                 await self._client.ended
         except ConnectionLost:
             final = False
@@ -128,14 +139,33 @@ class Link:
         if self._group is not None:
             self._rooms.serve(self._group, rooms)
 
-    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle) -> None:
-        """Send a message; `settle` is told what the room makes of it."""
+    def send(
+        self,
+        room: RoomId,
+        txn: Txn,
+        stanza: str,
+        settle: Settle,
+        refusal: Callable[[decode.Failure], AdapterError] = refusals.sending,
+    ) -> None:
+        """Send a message; `settle` is told what the room makes of it, and `refusal` words why not."""
         receipt = self._memory.landed.pop(txn, None)
         if receipt is not None:
             settle(receipt)
             return
-        self._flights[txn] = _Flight(room, self._loop.time(), settle)
+        self._flights[txn] = _Flight(room, self._loop.time(), settle, refusal)
         self._client.say(stanza)
+
+    def whisper(self, stanza: str) -> None:
+        """Say what is worth nothing later, if there is nothing that would delay it."""
+        if not self._client.congested:
+            self._client.say(stanza)
+
+    async def upload(self, file: File) -> upload.Shared:
+        """Put a file where our server takes them. Raises an AdapterError."""
+        service = self._memory.service
+        if service is None:
+            raise Unsupported("the server takes no files (XEP-0363)")
+        return await self._meanwhile(upload.send(self._client, service, file, self._config.ca_file))
 
     async def find_sent(self, room: RoomId, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
         """What became of messages that may have been sent. Raises RoomUnavailable and TemporaryFailure."""
@@ -147,15 +177,22 @@ class Link:
         missing = [txn for txn in txns if txn not in found]
         if not missing:
             return found
-        search = asyncio.ensure_future(self._history.find_sent(place, since, missing))
+        return found | await self._meanwhile(self._history.find_sent(place, since, missing))
+
+    async def _meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do this while the connection lasts. Raises ConnectionLost, and what the work raises."""
+        task = asyncio.ensure_future(work)
         try:
-            either: set[asyncio.Future[Any]] = {search, self._client.ended}
+            either: set[asyncio.Future[Any]] = {task, self._client.ended}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not search.done():
+            if not task.done() or task.cancelled():
                 raise ConnectionLost("the connection ended")
-            return found | search.result()
+            return task.result()
         finally:
-            search.cancel()
+            task.cancel()
+
+    async def _find_service(self) -> None:
+        self._memory.service = await upload.find(self._client, self._config.domain)
 
     @property
     def alive(self) -> bool:
@@ -178,6 +215,9 @@ class Link:
             self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):
             self._reflected(said)
+        elif isinstance(said, TypingChanged):
+            if place is not None and place.joined:
+                self._events.append(said)
         elif isinstance(said, decode.Failure):
             self._refused(said)
         else:
@@ -247,7 +287,7 @@ class Link:
         if flight is None or flight.room != said.room:
             return
         del self._flights[said.txn]
-        flight.settle(refusals.sending(said))
+        flight.settle(flight.refusal(said))
         place = self._session.places.get(said.room)
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
             self._group.create_task(self._rooms.ping(place))
@@ -263,8 +303,8 @@ class Link:
 
     # -- what the rooms tell
 
-    def tell(self, event: RoomStateChanged) -> None:
-        """We are on our way into a room, in it, or not let in."""
+    def tell(self, event: RoomStateChanged | MemberChanged) -> None:
+        """We are on our way into a room, in it, or not let in; or somebody else comes or goes."""
         if not self._events:
             self._loop.call_soon(self.flush)
         if event.room in self._session.places:

@@ -1,14 +1,16 @@
 """What stands in a message, child by child. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from bridge import Content, Kind, Span, cut, normal, plain
+from bridge import Attachment, Content, Kind, Span, cut, normal, plain
 
-from . import styling, xhtml
+from . import files, styling, xhtml
 from .about import About
 from .about import read as read_about
+from .chat_states import STATES
 from .session import Place
 
 __all__ = ["DELAYS", "Parts", "believed", "content", "is_subject", "read", "time_of"]
@@ -21,13 +23,17 @@ _OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
 DELAYS = ("{urn:xmpp:delay}delay", "{jabber:x:delay}x")
 _REPLACE = "{urn:xmpp:message-correct:0}replace"
 _REPLY = "{urn:xmpp:reply:0}reply"
+_REPLIES = "urn:xmpp:reply:0"
 _REACTIONS = "urn:xmpp:reactions:0"
 _FALLBACK = "{urn:xmpp:fallback:0}fallback"
 _UNSTYLED = "{urn:xmpp:styling:0}unstyled"
 _XHTML = "{http://jabber.org/protocol/xhtml-im}html"
 _XHTML_BODY = "{http://www.w3.org/1999/xhtml}body"
-_OOB = "{jabber:x:oob}x"
-_OOB_URL = "{jabber:x:oob}url"
+_THREAD = "{jabber:client}thread"
+_LONGEST_THREAD = 200
+"""Characters: what is longer names no thread."""
+_WHOLE = (0, 2**31)
+_MOST_FILES = 20
 _ENCRYPTED = frozenset(
     {
         "{urn:xmpp:eme:0}encryption",
@@ -40,7 +46,7 @@ _ENCRYPTED = frozenset(
 )
 _LATEST = float(2**33)
 """In the year 2242: what is said to be later is no time."""
-_SECRET = "[encrypted message that the bridge cannot read]"
+_HIDDEN = "[encrypted message that the bridge cannot read]"
 
 
 @dataclass(slots=True)
@@ -68,6 +74,14 @@ class Parts:
     styled: bool = True
     secret: bool = False
     link: str | None = None
+    files: tuple[Attachment, ...] = ()
+    """Files that it shares, beside the link."""
+    covered: tuple[int, int] | None = None
+    """Where in the body the words stand that are only for clients that know no shared files."""
+    thread: str | None = None
+    state: bool | None = None
+    """Whether its author writes, if their client says so."""
+    subject: str | None = None
 
 
 def is_subject(element: Element) -> bool:
@@ -95,23 +109,11 @@ def read(element: Element, place: Place) -> Parts:
 
 
 def _rarer(tag: str, child: Element, place: Place, parts: Parts) -> None:
-    if tag == _UNSTYLED:
-        parts.styled = False
+    take = _TAKES.get(tag)
+    if take is not None:
+        take(child, parts)
     elif tag in DELAYS:
         _delay(child, place, parts)
-    elif tag == _REPLACE:
-        parts.replaces = child.get("id")
-    elif tag == _REPLY:
-        parts.reply = child
-    elif tag == _FALLBACK:
-        parts.quoted = _quoted(child) or parts.quoted
-        parts.spoken = parts.spoken and child.get("for") not in (None, _REACTIONS)
-    elif tag == _XHTML:
-        parts.html = child.find(_XHTML_BODY)
-    elif tag == _OOB:
-        parts.link = child.findtext(_OOB_URL)
-    elif tag in _ENCRYPTED:
-        parts.secret = True
     else:
         parts.about = read_about(child, parts.about)
 
@@ -126,15 +128,86 @@ def _delay(child: Element, place: Place, parts: Parts) -> None:
         parts.at = child.get("stamp") or parts.at
 
 
-def _quoted(child: Element) -> tuple[int, int] | None:
-    """Where in the body the quotation stands that is only for clients without replies (XEP-0428)."""
-    if child.get("for") != "urn:xmpp:reply:0":
-        return None
+def _fallback(child: Element, parts: Parts) -> None:
+    """Which words are only for clients that know no better (XEP-0428)."""
+    what = child.get("for")
+    if what == _REPLIES:
+        parts.quoted = _range(child) or parts.quoted
+    elif what == files.FALLBACK:
+        parts.covered = _range(child) or _WHOLE
+    parts.spoken = parts.spoken and what not in (None, _REACTIONS)
+
+
+def _range(child: Element) -> tuple[int, int] | None:
+    """Where in the body they stand, if only a part of it is meant."""
     span = child.find("{urn:xmpp:fallback:0}body")
     if span is None:
         return None
     start, end = span.get("start") or "", span.get("end") or ""
     return (int(start), int(end)) if start.isdecimal() and end.isdecimal() and len(end) < 7 else None
+
+
+def _file(found: Attachment | None, parts: Parts) -> None:
+    if found is None or len(parts.files) >= _MOST_FILES:
+        return
+    if all(found.address != known.address for known in parts.files):
+        parts.files += (found,)
+
+
+def _thread(child: Element, parts: Parts) -> None:
+    """A thread (XEP-0201), by its root: of a thread within a thread that is the outer one."""
+    text = child.get("parent") or child.text or ""
+    if text.strip() and len(text) <= _LONGEST_THREAD and "\n" not in text:
+        parts.thread = text
+
+
+def _unstyled(_: Element, parts: Parts) -> None:
+    parts.styled = False
+
+
+def _replace(child: Element, parts: Parts) -> None:
+    parts.replaces = child.get("id")
+
+
+def _reply(child: Element, parts: Parts) -> None:
+    parts.reply = child
+
+
+def _html(child: Element, parts: Parts) -> None:
+    parts.html = child.find(_XHTML_BODY)
+
+
+def _oob(child: Element, parts: Parts) -> None:
+    parts.link = parts.link or files.link_of(child)
+
+
+def _sharing(child: Element, parts: Parts) -> None:
+    _file(files.shared(child), parts)
+
+
+def _reference(child: Element, parts: Parts) -> None:
+    _file(files.referred(child), parts)
+
+
+def _secret(_: Element, parts: Parts) -> None:
+    parts.secret = True
+
+
+def _state(child: Element, parts: Parts) -> None:
+    parts.state = STATES[child.tag]
+
+
+def _subject(child: Element, parts: Parts) -> None:
+    parts.subject = child.text or ""
+
+
+_TAKES: dict[str, Callable[[Element, Parts], None]] = {
+    _UNSTYLED: _unstyled, _REPLACE: _replace, _REPLY: _reply, _FALLBACK: _fallback, _XHTML: _html,
+    _THREAD: _thread, _SUBJECT: _subject,
+    files.OOB: _oob, files.SHARING: _sharing, files.REFERENCE: _reference,
+    **dict.fromkeys(_ENCRYPTED, _secret),
+    **dict.fromkeys(STATES, _state),
+}  # fmt: skip
 
 
 def believed(child: Element, place: Place) -> str | None:
@@ -145,13 +218,43 @@ def believed(child: Element, place: Place) -> str | None:
 def content(parts: Parts) -> tuple[Kind, Content] | None:
     """What is said and how; None: nothing."""
     if parts.secret:
-        return Kind.TEXT, plain(_SECRET)
+        return Kind.TEXT, plain(_HIDDEN)
     text = parts.body if parts.body is not None else parts.link
-    if not text:
+    if not text and not parts.files:
         return None
+    if (parts.files or parts.link) and not parts.replaces:
+        return _with_files(parts, text or "")
+    return _words(parts, _answer(parts, text or ""))
+
+
+def _with_files(parts: Parts, text: str) -> tuple[Kind, Content] | None:
+    """Files, and what is said of them: not their address, and not what only tells of them."""
+    found = parts.files
+    if not found and parts.link:
+        linked = files.linked(parts.link)
+        found = (linked,) if linked is not None else ()
+    if not found:
+        return _words(parts, _answer(parts, text))
+    if parts.covered and parts.files:
+        start, end = parts.covered
+        text = text[:start] + text[end:]
+    text = _answer(parts, text)
+    said = text.strip()
+    if not said or said == parts.link or any(said == one.address for one in found):
+        return Kind.TEXT, Content((), found)
+    kind, words = _words(parts, text) or (Kind.TEXT, Content())
+    return kind, Content(words.spans, found)
+
+
+def _answer(parts: Parts, text: str) -> str:
+    """The text without the quotation of what it answers."""
     if parts.quoted and parts.reply is not None:
         start, end = parts.quoted
-        text = text[:start] + text[end:] or text
+        return text[:start] + text[end:] or text
+    return text
+
+
+def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     spans = xhtml.parse(parts.html) if parts.html is not None else ()
     if not spans:
         spans = styling.parse(text) if parts.styled else (Span(text),)

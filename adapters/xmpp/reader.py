@@ -68,13 +68,14 @@ class Reader:
 
     def shown(self, element: Element, place: Place) -> bool:
         """Take a message of the history that a room shows; False: it is none."""
-        past = decode.past(element, place)
         showing = self._showings.get(place.room)
-        if showing is not None:
-            if past is not None:
-                showing.past.append(past)
-            elif parts.is_subject(element):
+        if parts.is_subject(element):
+            if showing is not None:
                 showing.ended.set()  # it ends the history (XEP-0045 section 7.2.15)
+            return False
+        past = decode.past(element, place)
+        if showing is not None and past is not None:
+            showing.past.append(past)
         return past is not None
 
     def hurry(self, place: Place) -> None:

@@ -5,7 +5,7 @@ from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
 from .answers import Presence
 from .decode import Failure
 
-__all__ = ["departure", "entry", "sending"]
+__all__ = ["departure", "entry", "sending", "topic"]
 
 _SOON = 30.0
 _LATER = 60.0
@@ -62,6 +62,22 @@ def sending(failure: Failure) -> AdapterError:
     if named in _AWAY:
         return RoomUnavailable(f"cannot speak in {failure.room}: {_AWAY[named]}{said}", _LATER)
     return Rejected(f"{failure.room} does not take the message ({named}){said}")
+
+
+def topic(failure: Failure) -> AdapterError:
+    """Why a room was not given a subject (XEP-0045 section 8.1)."""
+    if failure.condition not in (
+        "forbidden",
+        "not-allowed",
+        "service-unavailable",
+        "feature-not-implemented",
+    ):
+        return sending(failure)
+    said = f": {failure.text}" if failure.text else ""
+    return Rejected(
+        f"{failure.room} does not let hubbub set the subject: make hubbub a moderator, or let everybody set"
+        f" it{said}"
+    )
 
 
 def entry(answer: Presence, *, with_password: bool) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
-from bridge import RoomId, RoomState, RoomStateChanged
+from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
 
-from . import answers, encode, refusals
+from . import answers, encode, members, refusals
 from .config import NetworkConfig, RoomConfig
 from .history import History
 from .reader import Voice
@@ -37,10 +37,14 @@ that has just changed; but a room that vanished says the same, and entering twic
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
+_SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
+"""What rooms call it that anybody may set the subject (XEP-0045 section 15.5)."""
+
+
 class Listener(Protocol):
     """Who wants to know where we are."""
 
-    def tell(self, event: RoomStateChanged) -> None: ...
+    def tell(self, event: RoomStateChanged | MemberChanged) -> None: ...
 
     def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more."""
@@ -117,10 +121,15 @@ class Rooms:
             entry.place.nick = seen.nick
             entry.place.owner = seen.affiliation == "owner"
             entry.place.me = seen.occupant if entry.place.occupant_ids else ""
+            entry.place.rank(seen.role)
             if entry.answer is not None:
                 _settle(entry.answer, seen)
-        elif not entry.place.occupant_ids:
-            _noticed(entry.place, seen)
+        else:
+            changed = members.seen(entry.place, seen)
+            if changed is not None:
+                self._tell(changed)
+            if not entry.place.occupant_ids:
+                _noticed(entry.place, seen)
 
     def _gone(self, entry: _Entry, seen: answers.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
@@ -240,6 +249,7 @@ class Rooms:
         place = entry.place
         for nick in nicks(self._nick(entry)):
             place.nick = nick
+            place.enter()
             entry.asked = self._voice.fresh_id()
             entry.answer = asyncio.get_running_loop().create_future()
             self._voice.say(encode.join(place.occupant, entry.asked, place.key))
@@ -286,7 +296,12 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
     place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
     place.window = _KEEPING if place.archive else _window(found.history)
+    place.anybodys = next((_truth(found.fields[name]) for name in _SUBJECTS if name in found.fields), None)
     return found.features, ""
+
+
+def _truth(text: str) -> bool:
+    return text in ("1", "true")
 
 
 def _count_history(place: Place, form: Element) -> None:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import MessageId, RoomId, TalkEvent
+from bridge import MessageId, RoomId, Support, TalkEvent
 
 __all__ = ["Place", "Session", "Stay"]
 
@@ -59,6 +59,16 @@ class Place:
     """How many messages of its history it has shown since we asked; None: we have not asked."""
     stays: dict[str, Stay] = field(default_factory=dict)
     """Nicks that were given up since we came."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Who else is there: nicks, with the occupant ids that the room gives them, or ""."""
+    topic: str | None = None
+    """The room's subject; None: it has not been told."""
+    wanted: dict[str, str] = field(default_factory=dict)
+    """Subjects that we have asked for, and as which txn."""
+    anybodys: bool | None = None
+    """Whether anybody there may set the subject, where the room tells."""
+    topics: Support = Support.PARTIAL
+    """Whether we may."""
     owner: bool = False
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""
@@ -67,6 +77,21 @@ class Place:
     def occupant(self) -> str:
         """Our own address in the room."""
         return f"{self.room}/{self.nick}"
+
+    def enter(self) -> None:
+        """We are about to be told who is there, and what it is about."""
+        self.people.clear()
+        self.wanted.clear()
+        self.topic = None
+
+    def rank(self, role: str) -> None:
+        """Take note of our role (XEP-0045 section 5.1): a visitor never sets the subject, a moderator may."""
+        if role == "moderator" or (role == "participant" and self.anybodys):
+            self.topics = Support.FULL
+        elif role == "participant" and self.anybodys is None:
+            self.topics = Support.PARTIAL
+        else:
+            self.topics = Support.NO
 
     def left(self, nick: str, person: str) -> None:
         """Somebody gave a nick up; `person` is their own address, or ""."""

@@ -23,7 +23,7 @@ from .about import Reactions, Removal
 from .parts import Parts
 from .session import Place, Session
 
-__all__ = ["heard", "mark", "otherwise"]
+__all__ = ["aliases", "heard", "mark", "name", "otherwise", "sender"]
 
 _TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
 """What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
@@ -43,27 +43,32 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
         return None if nick else _removed(place, _moderator(place, about), found, about, session)
     if not nick:
         return None
-    sender = Sender(UserId(f"occupant:{found.occupant}" if found.occupant else f"{place.room}/{nick}"), nick)
+    who = sender(place, nick, found.occupant)
     if place.stays and session is not None and _older_than_stay(place, nick, found):
         if isinstance(about, Removal):
             return None
         found.replaces = _NOBODYS
     if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
         said = parts.content(found)  # beside words that are no mere fallback, reactions count for nothing
-        return _said(place, sender, found, said, session) if said is not None else None
+        return _said(place, who, found, said, session) if said is not None else None
     if isinstance(about, Removal):
-        return _removed(place, sender, found, about, session)
+        return _removed(place, who, found, about, session)
     return ReactionsChanged(
-        id=_name(found, session),
-        aliases=_aliases(sender, found),
+        id=name(found, session),
+        aliases=aliases(who, found),
         room=place.room,
-        sender=sender,
+        sender=who,
         target=MessageId(about.target),
         emojis=about.emojis,
         at=parts.time_of(found.at) if found.at else None,
         replayed=session is None,
         mark=mark(found.own, found.origin),
     )
+
+
+def sender(place: Place, nick: str, occupant: str | None) -> Sender:
+    """An occupant, by their occupant id where it can be believed."""
+    return Sender(UserId(f"occupant:{occupant}" if occupant else f"{place.room}/{nick}"), nick)
 
 
 def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
@@ -82,20 +87,20 @@ def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
 
 
 def _said(
-    place: Place, sender: Sender, found: Parts, said: tuple[Kind, Content], session: Session | None
+    place: Place, who: Sender, found: Parts, said: tuple[Kind, Content], session: Session | None
 ) -> MessageCreated | MessageEdited:
     kind, content = said
     own, origin = found.own, found.origin
-    name, aliases = _name(found, session), _aliases(sender, found)
+    called, others = name(found, session), aliases(who, found)
     at = parts.time_of(found.at) if found.at else None
     replayed = session is None
     if found.replaces:
         return MessageEdited(
-            id=name,
-            aliases=aliases,
+            id=called,
+            aliases=others,
             room=place.room,
-            sender=sender,
-            target=by_author(sender.id, found.replaces),
+            sender=who,
+            target=by_author(who.id, found.replaces),
             content=content,
             kind=kind,
             at=at,
@@ -103,30 +108,29 @@ def _said(
             mark=mark(own, origin),
         )
     return MessageCreated(
-        id=name,
-        aliases=aliases,
+        id=called,
+        aliases=others,
         room=place.room,
-        sender=sender,
+        sender=who,
         content=content,
         kind=kind,
         reply_to=_reply(found.reply, place) if found.reply is not None else None,
+        thread=MessageId(found.thread) if found.thread is not None else None,
         at=at,
         replayed=replayed,
         mark=mark(own, origin),
     )
 
 
-def _removed(
-    place: Place, sender: Sender, found: Parts, removal: Removal, session: Session | None
-) -> Removed:
+def _removed(place: Place, who: Sender, found: Parts, removal: Removal, session: Session | None) -> Removed:
     """A retraction (XEP-0424), or a moderator's (XEP-0425)."""
     named_by_room = removal.moderated or (removal.named_by_room and place.stanza_ids)
-    target = MessageId(removal.target) if named_by_room else by_author(sender.id, removal.target)
+    target = MessageId(removal.target) if named_by_room else by_author(who.id, removal.target)
     return Removed(
-        id=_name(found, session),
-        aliases=() if removal.moderated else _aliases(sender, found),
+        id=name(found, session),
+        aliases=() if removal.moderated else aliases(who, found),
         room=place.room,
-        sender=sender,
+        sender=who,
         target=target,
         reason=removal.reason,
         by_moderator=removal.moderated,
@@ -142,10 +146,10 @@ def otherwise(removal: Removed) -> tuple[Removed, ...]:
     XEP-0424 section 3 wants the room's name; some clients that are much used give their own (as version 0.3
     had it).
     """
-    sender, target = removal.sender.id, removal.target
-    if removal.by_moderator or target.endswith(f"\n{sender}"):
+    who, target = removal.sender.id, removal.target
+    if removal.by_moderator or target.endswith(f"\n{who}"):
         return ()
-    return (replace(removal, id=by_author(sender, removal.id), target=by_author(sender, target), aliases=()),)
+    return (replace(removal, id=by_author(who, removal.id), target=by_author(who, target), aliases=()),)
 
 
 def _moderator(place: Place, removal: Removal) -> Sender:
@@ -157,20 +161,20 @@ def _moderator(place: Place, removal: Removal) -> Sender:
     return Sender(UserId(f"occupant:{removal.occupant}" if known else removal.by), nick)
 
 
-def _name(found: Parts, session: Session | None) -> MessageId:
+def name(found: Parts, session: Session | None) -> MessageId:
     """The room's name for a message, or else one that we make, unless it is of the past."""
     if found.name or session is None:
         return MessageId(found.name or "")
     return session.fresh_id()
 
 
-def _aliases(sender: Sender, found: Parts) -> tuple[MessageId, ...]:
+def aliases(who: Sender, found: Parts) -> tuple[MessageId, ...]:
     """The names that its author gave it."""
     own, origin = found.own, found.origin
-    aliases: tuple[MessageId, ...] = (by_author(sender.id, own),) if own else ()
+    names: tuple[MessageId, ...] = (by_author(who.id, own),) if own else ()
     if origin and origin != own:
-        aliases += (by_author(sender.id, origin),)
-    return aliases
+        names += (by_author(who.id, origin),)
+    return names
 
 
 def mark(own: str | None, origin: str | None) -> str:

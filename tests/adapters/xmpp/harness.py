@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from adapters.xmpp import Adapter
-from bridge import Author, Receipt, RoomState, RoomStateChanged, SendMessage, Txn, UserId, plain
+from bridge import Author, Receipt, RoomState, RoomStateChanged, SendMessage, TalkEvent, Txn, UserId, plain
 
 HELLO = (
     "<?xml version='1.0'?><stream:stream from='example.org' id='s1' version='1.0' xmlns='jabber:client'"
@@ -214,10 +214,15 @@ class Ears:
                     return said, event.caught_up
 
     async def said(self):
+        """What is said next."""
+        return await self.hears(TalkEvent)
+
+    async def hears(self, kind):
+        """The next event of a kind."""
         async with asyncio.timeout(10):
             while True:
                 event = await self.events.get()
-                if not isinstance(event, RoomStateChanged):
+                if isinstance(event, kind):
                     return event
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.xmpp.demo import Demo
 from adapters.xmpp.person import Person
-from bridge.demo import Server
+from bridge.demo import Server, free_port
 
 _EJABBERD = """\
 hosts: [{domain}]
@@ -15,10 +15,13 @@ auth_password_format: plain
 certfiles: []
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, shaper: none, access: c2s, starttls: false}}
+  - {{port: {http}, ip: "127.0.0.1", module: ejabberd_http, request_handlers: {{/upload: mod_http_upload}}}}
 access_rules: {{c2s: {{allow: all}}, local: {{allow: local}}, register: {{allow: all}}}}
 registration_timeout: infinity
 modules:
   mod_disco: {{}}
+  mod_http_upload: {{put_url: "http://127.0.0.1:{http}/upload", access: all, max_size: 67108864,
+    docroot: "{folder}/upload"}}
   mod_ping: {{}}
   mod_roster: {{}}
   mod_register: {{ip_access: all, access: register}}
@@ -56,7 +59,11 @@ class Ejabberd:
 
     def _command(self, port):
         settings = self.folder / "ejabberd.yml"
-        settings.write_text(_EJABBERD.format(domain=self.domain, rooms=self.rooms, port=port))
+        settings.write_text(
+            _EJABBERD.format(
+                domain=self.domain, rooms=self.rooms, port=port, http=free_port(), folder=self.folder
+            )
+        )
         libraries = Path("/usr/lib/x86_64-linux-gnu")
         (ebin,) = [path for path in libraries.glob("ejabberd-*/ebin") if (path / "ejabberd.app").exists()][:1]
         variables = {

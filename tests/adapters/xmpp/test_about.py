@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.xmpp import decode, encode, talk
-from adapters.xmpp.adapter import _record
+from adapters.xmpp.records import record
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,
@@ -177,15 +177,15 @@ def test_whatever_is_named_is_one_stanza_that_fits(name, emojis):
 
 
 @pytest.mark.parametrize(
-    ("named", "able"), [(True, "reply edit delete reaction"), (False, "edit")], ids=["named", "nameless"]
+    ("named", "able"), [(True, "reply edit delete reaction read"), (False, "edit")], ids=["named", "nameless"]
 )
 def test_what_can_be_done_where_the_room_names_nothing(named, able):
     """XEP-0461 section 4.1 and XEP-0444 section 4.2 need the room's names; XEP-0424 :0 does without."""
-    record = _record(16, named=named)
-    fields = ("reply", "edit", "delete", "reaction")
-    assert [name for name in fields if getattr(record, name) is Support.FULL] == able.split()
-    assert record.delete >= Support.PARTIAL <= record.reply
-    assert (record.reaction is Support.NO) is not named
+    can = record(16, named, Support.PARTIAL, None)
+    fields = ("reply", "edit", "delete", "reaction", "read")
+    assert [name for name in fields if getattr(can, name) is Support.FULL] == able.split()
+    assert can.delete >= Support.PARTIAL <= can.reply
+    assert (can.reaction is can.read is Support.NO) is not named
 
 
 # -- in

@@ -186,7 +186,7 @@ def test_a_message_that_was_under_way_for_long_is_no_history():
     [
         "",
         "<subject>a</subject>",
-        "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+        "<composing xmlns='http://jabber.org/protocol/chatstates'/><delay xmlns='urn:xmpp:delay' stamp='x'/>",
         "<received xmlns='urn:xmpp:receipts' id='a'/>",
         "<displayed xmlns='urn:xmpp:chat-markers:0' id='a'/>",
         "<reactions xmlns='urn:xmpp:reactions:0'><reaction>x</reaction></reactions>",
@@ -226,13 +226,6 @@ def test_a_room_that_is_none_of_ours():
 def test_what_is_encrypted_is_named(inside):
     """XEP-0380, XEP-0384, XEP-0373, XEP-0027."""
     assert message(inside).content == plain("[encrypted message that the bridge cannot read]")
-
-
-def test_a_file():
-    """XEP-0066 section 3, XEP-0363: the address is the words."""
-    oob = "<x xmlns='jabber:x:oob'><url>https://x.y/a.png</url></x>"
-    assert message(oob).content == plain("https://x.y/a.png")
-    assert message(f"<body>https://x.y/a.png</body>{oob}").content == plain("https://x.y/a.png")
 
 
 def test_a_refusal():
@@ -300,7 +293,7 @@ def test_what_a_room_tells_of_itself():
         "<x xmlns='jabber:x:data'><field var='muc#roomconfig_historylength'><value>300</value></field></x>"
         "</query></iq>"
     ))  # fmt: skip
-    assert found == answers.Info(frozenset({"urn:xmpp:sid:0"}), 300)
+    assert found == answers.Info(frozenset({"urn:xmpp:sid:0"}), 300, {"muc#roomconfig_historylength": "300"})
 
 
 trees = st.recursive(

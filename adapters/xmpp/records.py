@@ -1,0 +1,40 @@
+"""What can be done in a room, as the core wants to know it."""
+
+from functools import lru_cache
+
+from bridge import Authorship, Capabilities, Support, Unit
+
+from . import encode
+
+__all__ = ["record"]
+
+
+@lru_cache(1024)
+def record(window: int, named: bool, topic: Support, file_limit: int | None) -> Capabilities:
+    """The record of a room.
+
+    `named`: it names messages, so that others' can be spoken of. `file_limit`: None for no service that
+    takes files, 0 for one that takes any.
+    """
+    return Capabilities(
+        text_limit=encode.TEXT_LIMIT,
+        unit=Unit.BYTES,
+        lines=True,
+        marks=encode.MARKS,
+        features=encode.FEATURES,
+        mark_cost=encode.MARK_COST,
+        reply=Support.FULL if named else Support.PARTIAL,
+        thread=Support.FULL,
+        edit=Support.FULL,
+        delete=Support.FULL if named else Support.PARTIAL,
+        reaction=Support.FULL if named else Support.NO,
+        file=Support.NO if file_limit is None else Support.FULL,
+        file_limit=file_limit or None,
+        topic=topic,
+        typing=Support.FULL,
+        read=Support.FULL if named else Support.NO,
+        authorship=Authorship.PREFIX,
+        name_pings=True,
+        times=True,
+        window=window,
+    )

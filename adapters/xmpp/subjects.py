@@ -1,0 +1,62 @@
+"""What a room is about (XEP-0045 section 8.1). Pure, given the place."""
+
+from bridge import Sender, SetTopic, TopicChanged, UserId
+
+from . import talk
+from .encode import clean, quote
+from .parts import Parts, time_of
+from .session import Place, Session
+
+__all__ = ["ask", "changed", "confirmed", "event", "is_change"]
+
+_MOST_WANTED = 16
+
+
+def is_change(found: Parts) -> bool:
+    """Whether it gives the room a subject: with words, or in a thread, it is talk that has one."""
+    return found.subject is not None and found.body is None and found.thread is None
+
+
+def changed(place: Place, nick: str, found: Parts, session: Session) -> TopicChanged | None:
+    """Take note of a subject; None: it is told as we come in, or is no other."""
+    before, place.topic = place.topic, found.subject
+    if before is None or before == found.subject or found.history:
+        return None
+    return event(place, nick, found, session)
+
+
+def event(place: Place, nick: str, found: Parts, session: Session | None) -> TopicChanged:
+    """Somebody gave the room a subject. Without a session it is replayed."""
+    who = talk.sender(place, nick, found.occupant) if nick else Sender(UserId(place.room), place.room)
+    return TopicChanged(
+        id=talk.name(found, session),
+        aliases=talk.aliases(who, found) if nick else (),
+        room=place.room,
+        sender=who,
+        topic=found.subject or "",
+        at=time_of(found.at) if found.at else None,
+        replayed=session is None,
+        mark=talk.mark(found.own, found.origin),
+    )
+
+
+def ask(place: Place, command: SetTopic, more: str) -> str:
+    """Give the room a subject; `more` is XML already.
+
+    Some rooms give it back without its id: it is known again by its words.
+    """
+    topic = clean(command.topic)
+    wanted = place.wanted
+    wanted[topic] = command.txn
+    if len(wanted) > _MOST_WANTED:
+        del wanted[next(iter(wanted))]
+    return (
+        f"<message to='{quote(place.room)}' type='groupchat' id='{command.txn}'>{more}"
+        f"<subject>{quote(topic)}</subject></message>"
+    )
+
+
+def confirmed(place: Place, subject: str) -> str:
+    """The room has a subject of ours; the txn that asked for it, or "" when it was asked for by none."""
+    place.topic = subject
+    return place.wanted.pop(subject, "")

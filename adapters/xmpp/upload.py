@@ -1,0 +1,219 @@
+"""Files to the server's own service for them (XEP-0363)."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+import aiohttp
+from yarl import URL
+
+from bridge import File, Rejected, TemporaryFailure, Thumbnail
+
+from . import answers, encode
+from .parts import time_of
+from .reader import Voice
+
+__all__ = ["Service", "Shared", "find", "send"]
+
+_NS = "urn:xmpp:http:upload:0"
+_TAG = f"{{{_NS}}}"
+_ERROR = "{jabber:client}error"
+_ITEMS = "<query xmlns='http://jabber.org/protocol/disco#items'/>"
+_INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+_MOST_SERVICES = 50
+_PATIENCE = 20.0
+_HEADERS = frozenset({"authorization", "cookie", "expires"})
+"""All that a service may have us send (XEP-0363 section 5)."""
+_WEB = ("https://", "http://")
+_BLANKS = re.compile(r"[\r\n\x00]+")
+_SOON = 600.0
+"""Seconds that a file may wait for a service that is full; else it is not worth the wait."""
+_SLOWEST = 20_000
+"""Bytes per second: what is slower counts as stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where our server takes files."""
+
+    address: str
+    limit: int | None
+    """The largest file, in bytes, where it tells."""
+    prefix: str
+    """What the addresses of its files begin with, as far as that is known."""
+
+    def holds(self, address: str) -> bool:
+        """Whether a file is one of this service's: then our own server vouches for the host.
+
+        Nothing else of that host is: what runs beside the service is nobody's to ask for.
+        """
+        rest = address.removeprefix(self.prefix)
+        return (
+            bool(self.prefix)
+            and rest != address
+            and not set(rest) & set("?#\\")
+            and all(unquote(part).strip(".") for part in rest.split("/"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Where a file stands now."""
+
+    address: str
+    thumbnail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    put: str
+    get: str
+    headers: dict[str, str]
+
+
+async def find(voice: Voice, domain: str) -> Service | None:
+    """The service of a server (XEP-0363 section 3); None: it has none that serves us.
+
+    A slot that nothing is put in shows that it does, and where its files will stand.
+    """
+    with contextlib.suppress(TimeoutError):
+        answer = await voice.ask("get", domain, _ITEMS, _PATIENCE)
+        items = [
+            item.get("jid") or "" for item in answer.iter("{http://jabber.org/protocol/disco#items}item")
+        ]
+        addresses = [domain, *(item for item in items[:_MOST_SERVICES] if item and item != domain)]
+        infos = await asyncio.gather(*(_info(voice, address) for address in addresses))
+        for address, info in zip(addresses, infos, strict=True):
+            if _NS in info.features:
+                with contextlib.suppress(Rejected, TemporaryFailure):
+                    slot = await _slot(voice, address, "hubbub.txt", 1, "text/plain")
+                    limit = info.fields.get("max-file-size", "")
+                    number = int(limit) if limit.isdecimal() and len(limit) < 16 else None
+                    return Service(address, number, _prefix(slot.get))
+    return None
+
+
+async def _info(voice: Voice, address: str) -> answers.Info:
+    try:
+        return answers.info(await voice.ask("get", address, _INFO, _PATIENCE))
+    except TimeoutError:
+        return answers.Info(frozenset(), None)
+
+
+def _prefix(address: str) -> str:
+    """The part of an address up to and with its first folder."""
+    scheme, _, rest = address.partition("://")
+    parts = rest.split("/")
+    return f"{scheme}://{parts[0]}/{parts[1]}/" if len(parts) > 2 else ""
+
+
+async def send(voice: Voice, service: Service, file: File, ca_file: Path | None) -> Shared:
+    """Put a file there, and its thumbnail if there is one. Streamed from the disk.
+
+    Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than the
+    accounts. Raises Rejected and TemporaryFailure.
+    """
+    if service.limit is not None and file.size > service.limit:
+        raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
+    tls = ssl.create_default_context()
+    if ca_file is not None:
+        tls.load_verify_locations(ca_file)
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=tls), cookie_jar=aiohttp.DummyCookieJar()
+    ) as http:
+        visit = _Visit(voice, http, service.address)
+        address = await visit.put(file, file.name)
+        small, thumbnail = file.thumbnail, None
+        if small is not None:
+            with contextlib.suppress(Rejected, TemporaryFailure):  # a file is as good without one
+                thumbnail = await visit.put(small, f"thumbnail.{small.type.rpartition('/')[2]}")
+        return Shared(address, thumbnail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One visit to a service."""
+
+    voice: Voice
+    http: aiohttp.ClientSession
+    service: str
+
+    async def put(self, file: File | Thumbnail, name: str) -> str:
+        """Leave a file there; returns its address."""
+        try:
+            body = await asyncio.to_thread(file.path.open, "rb")
+        except OSError as error:
+            raise Rejected(f"the file {name} is no longer on this machine: {error.strerror}") from None
+        with body:
+            try:
+                slot = await _slot(self.voice, self.service, name, file.size, file.type)
+                status = await self._stream(slot, body, file)
+            except (aiohttp.ClientError, OSError, ValueError) as error:  # a TimeoutError is an OSError
+                why = type(error).__name__
+                raise TemporaryFailure(f"{self.service} did not take the file {name} ({why})") from None
+        if 200 <= status < 300:
+            return slot.get
+        if status >= 500 or status in (408, 429):
+            raise TemporaryFailure(f"{self.service} could not take the file {name} now (status {status})")
+        raise Rejected(f"{self.service} does not take the file {name} (HTTP status {status})")
+
+    async def _stream(self, slot: _Slot, body: BinaryIO, file: File | Thumbnail) -> int:
+        """Returns the HTTP status."""
+        async with self.http.put(
+            URL(slot.put, encoded=slot.put.isascii()),
+            data=body,
+            headers={**slot.headers, "Content-Type": file.type},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=60 + file.size / _SLOWEST, sock_connect=20, sock_read=60),
+        ) as answer:
+            return answer.status
+
+
+async def _slot(voice: Voice, service: str, name: str, size: int, media: str) -> _Slot:
+    """Ask for a place for a file (XEP-0363 section 4). Raises Rejected, TemporaryFailure, TimeoutError."""
+    request = (
+        f"<request xmlns='{_NS}' filename='{encode.quote(name)}' size='{size}'"
+        f" content-type='{encode.quote(media)}'/>"
+    )
+    answer = await voice.ask("get", service, request, _PATIENCE)
+    if answer.get("type") == "error":
+        raise _refusal(answer, service)
+    put, get = answer.find(f"{_TAG}slot/{_TAG}put"), answer.find(f"{_TAG}slot/{_TAG}get")
+    put_url = put.get("url") or "" if put is not None else ""
+    get_url = get.get("url") or "" if get is not None else ""
+    if put is None or not put_url.startswith(_WEB) or not get_url.startswith(_WEB):
+        raise Rejected(f"{service} gives no place for files")
+    return _Slot(put_url, get_url, dict(_headers(put)))
+
+
+def _headers(put: Element) -> Iterator[tuple[str, str]]:
+    for header in put.iterfind(f"{_TAG}header"):
+        name = header.get("name") or ""
+        if name.lower() in _HEADERS:
+            yield name, _BLANKS.sub("", header.text or "")
+
+
+def _refusal(answer: Element, service: str) -> Rejected | TemporaryFailure:
+    """Why there is no place for a file (XEP-0363 section 4.1)."""
+    named, kind, text = answers.condition(answer)
+    said = f": {text}" if text else ""
+    error = answer.find(_ERROR)
+    retry = error.find(f"{_TAG}retry") if error is not None else None
+    at = time_of(retry.get("stamp") or "") if retry is not None else None
+    if named == "resource-constraint":
+        if at is not None and at - time.time() < _SOON:
+            return TemporaryFailure(f"{service} cannot take files now{said}")
+        return Rejected(f"{service} takes no more files of hubbub for now{said}")
+    if kind == "wait" or named in ("internal-server-error", "remote-server-timeout"):
+        return TemporaryFailure(f"{service} cannot take files now ({named}){said}")
+    if error is not None and error.find(f"{_TAG}file-too-large") is not None:
+        return Rejected(f"{service} takes no file that large{said}")
+    return Rejected(f"{service} does not take the file ({named}){said}")
