@@ -46,7 +46,7 @@ async def test_a_network_that_is_away_is_told_and_its_return_too(world, tmp_path
 
 
 async def test_what_could_not_be_heard_is_told_where_there_is_no_history(world, tmp_path):
-    """The demo's IRC server keeps no history; the others do, so nothing is missing of them."""
+    """The demo's IRC server keeps no history; Matrix does, so nothing is missing of it."""
     file = tmp_path / "bridge.yaml"
     file.write_text(CONFIG.read_text())
     async with hubbub(world, config=file) as bridge:
@@ -62,6 +62,8 @@ async def test_what_could_not_be_heard_is_told_where_there_is_no_history(world, 
             heard = await world.heard(network)
             if network == "jabber":
                 assert heard == ["<alan> I am read later"]
+                heard = await world.heard(network)
+            while " on jabber" in heard[0]:  # the demo's XMPP rooms name no messages: they cannot tell either
                 heard = await world.heard(network)
             assert re.fullmatch(
                 r"From \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC, nothing could be heard in #\S+ on irc\.",
