@@ -17,6 +17,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Feature,
+    File,
     FleetingCommand,
     Mark,
     Model,
@@ -144,11 +145,8 @@ class MatrixAdapter(Adapter):
         group, wire = self._entered(command.room)
         uploaded = None
         if isinstance(command, SendMessage) and command.file is not None:
-            try:
-                uploaded = await self._media.upload(command.file, command.txn)
-            finally:
-                # The connection may have ended meanwhile, which then says more than the upload.
-                group, wire = self._entered(command.room)
+            uploaded = await self._upload(command.room, command.file, command.txn)
+            group, wire = self._entered(command.room)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
         future.add_done_callback(self._open.discard)
@@ -190,6 +188,15 @@ class MatrixAdapter(Adapter):
         finally:
             await account.close()
         return dict(zip(rooms, found, strict=True))
+
+    async def _upload(self, room: RoomId, file: File, txn: Txn) -> Uploaded:
+        try:
+            return await self._media.upload(file, txn)
+        except AdapterError:
+            self._entered(
+                room
+            )  # if the connection ended meanwhile, that says more than what became of the file
+            raise
 
     async def _connection(self, emit: Emit) -> None:
         await self._account.open()

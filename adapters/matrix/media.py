@@ -1,6 +1,7 @@
 """Files to and from the homeserver's store (client-server API, "Content Repository")."""
 
 import logging
+from typing import Any
 from urllib.parse import quote
 
 from bridge import (
@@ -26,6 +27,7 @@ __all__ = ["Media"]
 log = logging.getLogger(__name__)
 
 _MOST_KEPT = 32
+_TRIES = 5
 _LARGEST_LIMIT = 2**50
 
 
@@ -37,6 +39,7 @@ class Media:
         self._client = client
         self._homeserver = homeserver
         self._kept: dict[Txn, Uploaded] = {}
+        self._broken: dict[Txn, int] = {}
         self.limit: int | None = None
         """The largest file that the homeserver takes, in bytes; None: it did not say."""
 
@@ -67,10 +70,9 @@ class Media:
         """
         if (kept := self._kept.get(txn)) is not None:
             return kept
-        url = await self._put(file)
+        url = await self._put(file, txn)
         self._kept[txn] = uploaded = Uploaded(url, await self._put_small(file))
-        if len(self._kept) > _MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+        _shorten(self._kept)
         return uploaded
 
     async def _put_small(self, file: File) -> str | None:
@@ -83,11 +85,35 @@ class Media:
             log.debug("the homeserver does not take a thumbnail: %s", error)
             return None
 
-    async def _put(self, file: File) -> str:
+    async def _put(self, file: File, txn: Txn) -> str:
+        self._see_size(file)
         try:
             return await self._client.upload(file.path, file.type, file.size, file.name)
         except (RoomUnavailable, Rejected, NotMatrix) as error:
             raise Rejected(f"the homeserver does not take the file: {error}") from None
         except (ConnectionLost, AuthenticationFailed) as error:
             # Whether all of the connection is gone shows where the account listens.
+            await self._broke_off(file, txn)
             raise TemporaryFailure(f"the file could not be uploaded: {error}") from None
+
+    def _see_size(self, file: File) -> None:
+        if self.limit is not None and file.size > self.limit:
+            raise Rejected(f"the homeserver takes no files of more than {self.limit} bytes")
+
+    async def _broke_off(self, file: File, txn: Txn) -> None:
+        """Raise Rejected when there is no use in trying again: Synapse hangs up on what is too large."""
+        if self.limit is None:
+            await self.learn_limit()
+            self._see_size(file)
+        broken = self._broken[txn] = self._broken.pop(txn, 0) + 1
+        _shorten(self._broken)
+        if broken >= _TRIES:
+            raise Rejected(
+                "the homeserver breaks off each time that the file is uploaded: it may be too large"
+            )
+
+
+def _shorten(kept: dict[Txn, Any]) -> None:
+    """Forget the oldest."""
+    if len(kept) > _MOST_KEPT:
+        del kept[next(iter(kept))]

@@ -86,6 +86,31 @@ async def test_a_file_that_is_refused_harms_nothing_else(server, picture, answer
         await core.do(message("next", "2.ab"))
 
 
+async def test_an_upload_that_breaks_off_is_given_up(server, picture):
+    """Synapse hangs up on what is too large; what the limit is may be learnt only then."""
+
+    async def hang_up():
+        server.requests[-1][1].transport.abort()
+        await asyncio.Event().wait()
+
+    server.always["config"] = error(404, "M_UNRECOGNIZED")
+    async with Core(adapter_for(server.url)) as core:
+        await core.joined()
+        server.always["upload"] = hang_up
+        for _ in range(4):
+            with pytest.raises(TemporaryFailure):
+                await core.adapter.send(message("<a> look", "1.ab", file=picture))
+        for _ in range(2):
+            with pytest.raises(Rejected):
+                await core.adapter.send(message("<a> look", "1.ab", file=picture))
+        server.always["config"] = Answer(body={"m.upload.size": 6})
+        for _ in range(2):
+            with pytest.raises(Rejected, match="more than 6 bytes"):
+                await core.adapter.send(message("<a> look", "2.ab", file=picture))
+        assert server.count("upload") == 7
+        await core.do(message("next", "3.ab"))
+
+
 async def test_a_thumbnail_that_is_refused_is_left_out(server, picture):
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
