@@ -61,10 +61,9 @@ def encode(command: SendMessage | EditMessage, file: Mapping[str, Any] = _NO_FIL
         return _edit(command, file)
     answered = command.answered
     alerted = (answered.user,) if answered is not None and answered.user is not None else ()
-    more = dict(file)
     if answered is not None or command.thread is not None:
-        more["m.relates_to"] = _relation(command)
-    return content_of(command.content, command.kind, txn=command.txn, alerted=alerted, more=more)
+        file = {**file, "m.relates_to": _relation(command)}
+    return content_of(command.content, command.kind, txn=command.txn, alerted=alerted, more=file)
 
 
 def topic_of(topic: str, txn: Txn) -> dict[str, Any]:
@@ -145,7 +144,8 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
     signs for it. `alerted` are people beside those who are mentioned, `more` is what else the event holds.
     """
     spans = content.spans
-    users = {user for user in (*alerted, *[span.mention for span in spans]) if user and USER.fullmatch(user)}
+    users = {span.mention for span in spans if span.mention is not None}.union(alerted)
+    users = {user for user in users if USER.fullmatch(user)}
     # Without m.mentions clients would alert everybody whose name, or "@room", stands in the text.
     mentions = {"user_ids": sorted(users)[:_MOST_MENTIONS]} if users else {}
     event: dict[str, Any] = {"msgtype": _TYPES[kind], "body": body(spans), "m.mentions": mentions}

@@ -29,7 +29,7 @@ _DEEPEST = 20
 
 def formatted(spans: Sequence[Span]) -> str | None:
     """The HTML of it; None where plain text says it all. Who is mentioned becomes a pill."""
-    if not any(_is_marked(span) or _is_pill(span) for span in spans):
+    if not any(_is_marked(span) or (span.mention is not None and _is_pill(span)) for span in spans):
         return None
     return "".join(_quoted(list(_safe(lines(spans))), 0))
 
