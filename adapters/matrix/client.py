@@ -76,9 +76,13 @@ class Client:
 
     async def reactions(self, room: str, event: str, start: str | None) -> dict[str, Any]:
         """A page of what anybody reacted with, the newest first ("Relationships API")."""
-        path = ("rooms", room, "relations", event, "m.annotation", "m.reaction")
         query = {"limit": "100", **({"from": start} if start is not None else {})}
-        return await self.call("GET", path, query, version="v1")
+        return await self._related(room, event, ("m.annotation", "m.reaction"), query)
+
+    async def edits(self, room: str, event: str) -> Sequence[Any]:
+        """The newest events that put other words in place of this one's ("Relationships API")."""
+        page = await self._related(room, event, ("m.replace", "m.room.message"), {"limit": "100"})
+        return listed(page.get("chunk"))
 
     async def event(self, room: str, event: str) -> Mapping[str, Any] | None:
         """One event of a room; None when it is not there."""
@@ -163,6 +167,11 @@ class Client:
         if MXC.fullmatch(address := text_of(reply.get("content_uri"))):
             return address
         raise TemporaryFailure("the homeserver took the file but did not name it")
+
+    async def _related(
+        self, room: str, event: str, kind: Sequence[str], query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return await self.call("GET", ("rooms", room, "relations", event, *kind), query, version="v1")
 
     async def _put(self, path: Sequence[str], content: Mapping[str, Any]) -> str:
         try:

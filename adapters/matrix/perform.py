@@ -1,7 +1,8 @@
 """Commands carried out: each is one event, but for reactions, which are as many as change."""
 
 import hashlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from bridge import (
@@ -28,6 +29,8 @@ from .values import id_of, listed, mapping, text_of
 
 __all__ = ["perform"]
 
+log = logging.getLogger(__name__)
+
 _PAGES = 20
 """Of a hundred reactions each, among which ours are looked for; one that is not found stays."""
 _MOST_REACTIONS = 50
@@ -47,7 +50,7 @@ async def perform(
             file = await _file_of(client, session, wire, command.target.id)
             return Part(MessageId(await client.say(wire, encode(command, file), command.txn)))
         case DeleteMessage():
-            await _redact(client, wire, command.target.id, command.txn, command.reason)
+            await _remove(client, session, wire, command)
             return None
         case SetReactions():
             await _set_reactions(client, session, wire, command)
@@ -91,6 +94,21 @@ async def _set_topic(client: Client, session: Session, wire: str, command: SetTo
         raise Rejected(
             f"{command.room} does not let {session.own} set its topic: raise its power level there ({error})"
         ) from None
+
+
+async def _remove(client: Client, session: Session, wire: str, command: DeleteMessage) -> None:
+    """Take a message of ours back, and then its edits, of which the server would keep the words."""
+    target, txn = command.target.id, command.txn
+    edits: Sequence[Any] = ()
+    try:
+        edits = await client.edits(wire, target)
+    except (RoomUnavailable, Rejected) as error:
+        log.debug("the edits of %s in %s are not known: %s", target, wire, error)
+    await _redact(client, wire, target, txn, command.reason)
+    for event in map(mapping, edits):
+        name = id_of(event.get("event_id"))
+        if name and event.get("sender") == session.own:
+            await _redact(client, wire, name, _derived(txn, name), command.reason)
 
 
 async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str = "") -> None:

@@ -220,6 +220,8 @@ class Homeserver:
                 return "redact", self._redact, (room, target, txn)
             case [_, "rooms", room, "relations", target, "m.annotation", "m.reaction"]:
                 return "relations", self._relations, (room, target)
+            case [_, "rooms", _, "relations", _, "m.replace", "m.room.message"]:
+                return "edits", self._nothing, ()
             case [_, "rooms", room, "event", name]:
                 return "event", self._event, (room, name)
             case [_, "profile", *_]:

@@ -111,6 +111,7 @@ async def test_what_we_do(synapse, later):
             assert await core.do(removal(said, txn, alias(room), reason="sorry")) is None
         gone = await ann.see(said)
         assert (gone["content"], gone["unsigned"]["redacted_because"]["content"]["reason"]) == ({}, "sorry")
+        assert (await ann.see(whole["event_id"]))["content"] == {}, "nor is anything left of the edit"
         await ann.say("after")
         while (heard := await core.next(MessageCreated)).content.text != "after":
             assert heard.id == asked, "nothing of our own is heard"
@@ -196,7 +197,8 @@ async def test_what_became_of_it(synapse):
         await core.joined(alias("find"))
         asked = await ann.say("cake?")
         said = await core.do(message("x", "1.ab", alias("find")))
-        edited = await core.do(edit(said, "y", "2.ab", alias("find")))
+        other = await core.do(message("x", "0.ab", alias("find")))
+        edited = await core.do(edit(other, "y", "2.ab", alias("find")))
         await core.do(reactions(asked, "👍", txn="3.ab", room=alias("find")))
         await core.do(removal(said, "4.ab", alias("find")))
     for settings in ({}, {"device_id": "ANOTHER"}):
