@@ -193,9 +193,8 @@ class MatrixAdapter(Adapter):
         try:
             return await self._media.upload(file, txn)
         except AdapterError:
-            self._entered(
-                room
-            )  # if the connection ended meanwhile, that says more than what became of the file
+            # If the connection ended meanwhile, that says more than what became of the file.
+            self._entered(room)
             raise
 
     async def _connection(self, emit: Emit) -> None:

@@ -19,7 +19,7 @@ from bridge import (
     Txn,
 )
 
-from .answers import Duplicate, NotThere
+from .answers import Duplicate, NotMatrix, NotThere
 from .client import Client
 from .encode import encode, is_key, reaction_of, redaction_of, topic_of
 from .files import Uploaded, fields, fields_of
@@ -102,7 +102,7 @@ async def _remove(client: Client, session: Session, wire: str, command: DeleteMe
     edits: Sequence[Any] = ()
     try:
         edits = await client.edits(wire, target)
-    except (RoomUnavailable, Rejected) as error:
+    except (RoomUnavailable, Rejected, NotMatrix) as error:
         log.debug("the edits of %s in %s are not known: %s", target, wire, error)
     await _redact(client, wire, target, txn, command.reason)
     for event in map(mapping, edits):

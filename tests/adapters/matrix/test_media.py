@@ -19,7 +19,7 @@ from bridge import (
     TypingChanged,
 )
 
-from .core import ALIAS, USER, WIRE, Core, adapter_for, edit, file_at, message, topic
+from .core import ALIAS, USER, WIRE, Core, adapter_for, edit, file_at, message, removal, topic
 from .homeserver import Answer, Homeserver, error
 
 
@@ -212,6 +212,16 @@ async def test_a_thread_that_cannot_be_is_an_answer(server):
         server.answers["send"].append(error(400, "M_UNKNOWN"))
         with pytest.raises(Rejected):
             await core.do(message("x", "2.ab"))
+
+
+@pytest.mark.parametrize("answer", [error(404, "M_UNRECOGNIZED"), error(403, "M_FORBIDDEN"), Answer()])
+async def test_a_removal_does_not_depend_on_what_is_known_of_edits(server, answer):
+    async with Core(adapter_for(server.url)) as core:
+        await core.joined()
+        name = await core.do(message("x"))
+        server.answers["edits"].append(answer)
+        await core.do(removal(name))
+        assert server.find(name)["content"] == {}
 
 
 async def test_a_topic_that_we_may_not_set(server):
