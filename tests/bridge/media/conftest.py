@@ -65,6 +65,7 @@ class Service:
         self.files = Files(
             config, KEY, source or (lambda _network, address: Source(address)), owed or (lambda _seq: False)
         )
+        self.config = config
         self.ends = 0
         self._ended = asyncio.Event()
         self.files.ended = self._tell

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 
+import pytest
 from aiohttp import web
 from PIL import Image
 
@@ -218,6 +219,18 @@ async def test_no_network_takes_all_places():
     assert not waiting.done()
     line.leave_undone(jobs[0])
     assert await waiting is jobs[0]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "lasts"), [(2.5, 2.5), (float("nan"), None), (-1.0, None), (1e300, None)]
+)
+async def test_a_voice_message_stays_one(server, serve, claimed, lasts):
+    service = await serve()
+    address = server.put("a", b"OggS" + b"\0" * 99)
+    file = await service.got(1, address, type="audio/ogg", voice=True, duration=claimed)
+    assert (file.kind, file.type, file.voice, file.duration) == (FileKind.AUDIO, "audio/ogg", True, lasts)
+    other = await service.got(2, server.put("b", b"words"), voice=True, duration=2.0)
+    assert (other.kind, other.voice, other.duration) == (FileKind.FILE, False, None)
 
 
 async def test_a_large_picture_has_a_small_one(server, serve):

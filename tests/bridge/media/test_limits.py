@@ -64,6 +64,16 @@ async def test_where_all_is_owed_nothing_comes_in(server, serve):
     assert [answer == NO_ROOM for answer in answers] == [False, False, True, True]
 
 
+async def test_pages_count_too(server, serve):
+    service = await serve(
+        max_folder=space(SIZE) * 3 // 2, public_url="https://a.example", listen="127.0.0.1:0"
+    )
+    pages = [service.files.publish(seq, "long", "x" * SIZE) for seq in range(3)]
+    assert len(set(pages)) == 3
+    assert isinstance(await service.got(9, server.put("a", b"words")), File)
+    assert len(lying(service.config)) == 2
+
+
 async def test_what_is_old_goes_at_the_next_look(server, media):
     config = media(keep=3600.0)
     owed = {2}
