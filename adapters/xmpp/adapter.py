@@ -6,6 +6,7 @@ from typing import Any, ClassVar, assert_never
 
 from bridge import (
     Adapter,
+    AdapterError,
     Author,
     Capabilities,
     Command,
@@ -113,7 +114,7 @@ class XmppAdapter(Adapter):
             link.whisper(chat_states.displayed(command))
 
     def source(self, address: str) -> Source:
-        service = self._memory.service
+        service = self._memory.files.service
         return Source(address, own=service is not None and service.holds(address))
 
     async def find_sent(
@@ -126,7 +127,7 @@ class XmppAdapter(Adapter):
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
-        service = self._memory.service
+        service = self._memory.files.service
         limit = None if service is None else service.limit or 0
         if place is None:
             return record(16, True, Support.PARTIAL, limit)
@@ -147,8 +148,13 @@ def _set_topic(link: Link, place: Place, command: SetTopic, settle: Settle) -> b
     if place.topic == command.topic and not place.wanted:
         settle(Receipt(None))  # some rooms do not say again what they are about
     else:
+
+        def settled(outcome: Receipt | AdapterError, /) -> None:
+            place.wanted.pop(command.txn, None)
+            settle(outcome)
+
         stanza = subjects.ask(place, command, _origin(place, command.txn))
-        link.send(command.room, command.txn, stanza, settle, refusals.topic)
+        link.send(command.room, command.txn, stanza, settled, refusals.topic)
     return True
 
 

@@ -134,8 +134,9 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
 
 def _event(place: Place, nick: str, found: Parts) -> TalkEvent | None:
     if found.subject is not None and subjects.is_change(found):
-        # What a room shows ends with a subject that is no news.
-        return None if found.history else subjects.event(place, nick, found, None)
+        # What a room shows ends with a subject that is no news. Some rooms leave out what would tell whether
+        # it was really we who set one under our nick.
+        return None if found.history or nick == place.nick else subjects.event(place, nick, found, None)
     return talk.heard(place, nick, found, None)
 
 

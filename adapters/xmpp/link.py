@@ -1,9 +1,10 @@
 """One connection's life: log in, be in the rooms, say things, hear things, stay alive."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
@@ -27,7 +28,6 @@ from bridge import (
     TemporaryFailure,
     Txn,
     TypingChanged,
-    Unsupported,
 )
 
 from . import answers, decode, encode, refusals, resume, talk, upload
@@ -52,6 +52,8 @@ _SLOW = 30.0
 _LOST = 90.0
 _REGAIN = 60.0
 _MOST_LANDED = 1000
+_DISCOVERY = 3.0
+"""Seconds that the first rooms wait for what our server says of itself."""
 
 
 @dataclass(slots=True)
@@ -62,8 +64,7 @@ class Memory:
     landed: dict[str, Receipt]
     """Receipts that came too late for the connection that their messages were sent on."""
     stream: resume.Stream | None = None
-    service: upload.Service | None = None
-    """Where our server takes files; None: nowhere, as far as is known."""
+    files: upload.Files = field(default_factory=upload.Files)
 
 
 @dataclass(slots=True)
@@ -94,6 +95,7 @@ class Link:
         self._events: list[Event] = []
         self._moved: set[str] = set()
         self._flights: dict[str, _Flight] = {}
+        self._discovered = asyncio.Event()
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
         self._client = Client(config, self, memory.stream)
@@ -119,7 +121,9 @@ class Link:
                     place.heard = now
                 self._rooms.serve(group, rooms)
                 group.create_task(self._watch())
-                if not self._client.resumed:
+                if self._client.resumed:
+                    self._discovered.set()
+                else:
                     group.create_task(self._find_service())
                 await self._client.ended
         except ConnectionLost:
@@ -162,10 +166,8 @@ class Link:
 
     async def upload(self, file: File) -> upload.Shared:
         """Put a file where our server takes them. Raises an AdapterError."""
-        service = self._memory.service
-        if service is None:
-            raise Unsupported("the server takes no files (XEP-0363)")
-        return await self._meanwhile(upload.send(self._client, service, file, self._config.ca_file))
+        put = self._memory.files.put(self._client, file, self._config.ca_file)
+        return await self._meanwhile(put)
 
     async def find_sent(self, room: RoomId, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
         """What became of messages that may have been sent. Raises RoomUnavailable and TemporaryFailure."""
@@ -192,7 +194,8 @@ class Link:
             task.cancel()
 
     async def _find_service(self) -> None:
-        self._memory.service = await upload.find(self._client, self._config.domain)
+        await self._memory.files.find(self._client, self._config.domain)
+        self._discovered.set()
 
     @property
     def alive(self) -> bool:
@@ -310,6 +313,12 @@ class Link:
         if event.room in self._session.places:
             self._session.places[event.room].heard = self._loop.time()
         self._events.append(event)
+
+    async def ready(self) -> None:
+        """Wait until it is known what our server can do, or too long: what waits for the rooms needs it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DISCOVERY):
+                await self._discovered.wait()
 
     def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more: what was said there may not have been heard."""

@@ -49,6 +49,9 @@ class Listener(Protocol):
     def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more."""
 
+    async def ready(self) -> None:
+        """Wait until rooms can be spoken in."""
+
 
 class _Refused(Exception):
     """We are not in, and this is why; try again after so many seconds, or with growing patience."""
@@ -90,6 +93,7 @@ class Rooms:
         self._history = history
         self._tell = listener.tell
         self._drop = listener.drop
+        self._ready = listener.ready
         self._entries: dict[RoomId, _Entry] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -212,6 +216,7 @@ class Rooms:
                         self._history.begin(place)
                         await self._enter(entry)
                         caught_up = await self._history.catch_up(place)
+                await self._ready()
                 place.joined, pause = True, _FIRST_PAUSE
                 self._state(place, RoomState.JOINED, caught_up=caught_up)
                 self._history.release(place)

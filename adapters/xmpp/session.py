@@ -64,7 +64,7 @@ class Place:
     topic: str | None = None
     """The room's subject; None: it has not been told."""
     wanted: dict[str, str] = field(default_factory=dict)
-    """Subjects that we have asked for, and as which txn."""
+    """Subjects that we have asked for and that are not confirmed, by txn."""
     anybodys: bool | None = None
     """Whether anybody there may set the subject, where the room tells."""
     topics: Support = Support.PARTIAL

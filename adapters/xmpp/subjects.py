@@ -9,8 +9,6 @@ from .session import Place, Session
 
 __all__ = ["ask", "changed", "confirmed", "event", "is_change"]
 
-_MOST_WANTED = 16
-
 
 def is_change(found: Parts) -> bool:
     """Whether it gives the room a subject: with words, or in a thread, it is talk that has one."""
@@ -46,10 +44,7 @@ def ask(place: Place, command: SetTopic, more: str) -> str:
     Some rooms give it back without its id: it is known again by its words.
     """
     topic = clean(command.topic)
-    wanted = place.wanted
-    wanted[topic] = command.txn
-    if len(wanted) > _MOST_WANTED:
-        del wanted[next(iter(wanted))]
+    place.wanted[command.txn] = topic
     return (
         f"<message to='{quote(place.room)}' type='groupchat' id='{command.txn}'>{more}"
         f"<subject>{quote(topic)}</subject></message>"
@@ -57,6 +52,6 @@ def ask(place: Place, command: SetTopic, more: str) -> str:
 
 
 def confirmed(place: Place, subject: str) -> str:
-    """The room has a subject of ours; the txn that asked for it, or "" when it was asked for by none."""
+    """The room has a subject of ours; the txn that asked for it first, or "" when none did."""
     place.topic = subject
-    return place.wanted.pop(subject, "")
+    return next((txn for txn, wanted in place.wanted.items() if wanted == subject), "")

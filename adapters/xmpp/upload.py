@@ -21,7 +21,7 @@ from . import answers, encode
 from .parts import time_of
 from .reader import Voice
 
-__all__ = ["Service", "Shared", "find", "send"]
+__all__ = ["Files", "Service", "Shared"]
 
 _NS = "urn:xmpp:http:upload:0"
 _TAG = f"{{{_NS}}}"
@@ -36,6 +36,8 @@ _WEB = ("https://", "http://")
 _BLANKS = re.compile(r"[\r\n\x00]+")
 _SOON = 600.0
 """Seconds that a file may wait for a service that is full; else it is not worth the wait."""
+_MOST_FAILURES = 5
+"""So often in a row a file is tried: what waits behind it has to go on."""
 _SLOWEST = 20_000
 """Bytes per second: what is slower counts as stuck."""
 
@@ -79,25 +81,56 @@ class _Slot:
     headers: dict[str, str]
 
 
-async def find(voice: Voice, domain: str) -> Service | None:
+class Files:
+    """The service of our server, as far as is known. It outlives a connection."""
+
+    def __init__(self) -> None:
+        self.service: Service | None = None
+        self._failures = 0
+
+    async def find(self, voice: Voice, domain: str) -> None:
+        """Find the service. A server that does not answer has what it had."""
+        with contextlib.suppress(TimeoutError):
+            self.service = await _find(voice, domain)
+
+    async def put(self, voice: Voice, file: File, ca_file: Path | None) -> Shared:
+        """Put a file there, and its thumbnail if there is one. Streamed from the disk.
+
+        Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than
+        the accounts. Raises Rejected and TemporaryFailure.
+        """
+        service = self.service
+        if service is None:
+            raise Rejected("the server takes no files of hubbub (XEP-0363)")
+        if service.limit is not None and file.size > service.limit:
+            raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
+        try:
+            shared = await _put(voice, service.address, file, ca_file)
+        except TemporaryFailure as error:
+            self._failures += 1
+            if self._failures < _MOST_FAILURES:
+                raise
+            raise Rejected(f"{error}, after {self._failures} attempts") from None
+        self._failures = 0
+        return shared
+
+
+async def _find(voice: Voice, domain: str) -> Service | None:
     """The service of a server (XEP-0363 section 3); None: it has none that serves us.
 
-    A slot that nothing is put in shows that it does, and where its files will stand.
+    A slot that nothing is put in shows that it does, and where its files will stand. Raises TimeoutError.
     """
-    with contextlib.suppress(TimeoutError):
-        answer = await voice.ask("get", domain, _ITEMS, _PATIENCE)
-        items = [
-            item.get("jid") or "" for item in answer.iter("{http://jabber.org/protocol/disco#items}item")
-        ]
-        addresses = [domain, *(item for item in items[:_MOST_SERVICES] if item and item != domain)]
-        infos = await asyncio.gather(*(_info(voice, address) for address in addresses))
-        for address, info in zip(addresses, infos, strict=True):
-            if _NS in info.features:
-                with contextlib.suppress(Rejected, TemporaryFailure):
-                    slot = await _slot(voice, address, "hubbub.txt", 1, "text/plain")
-                    limit = info.fields.get("max-file-size", "")
-                    number = int(limit) if limit.isdecimal() and len(limit) < 16 else None
-                    return Service(address, number, _prefix(slot.get))
+    answer = await voice.ask("get", domain, _ITEMS, _PATIENCE)
+    items = [item.get("jid") or "" for item in answer.iter("{http://jabber.org/protocol/disco#items}item")]
+    addresses = [domain, *(item for item in items[:_MOST_SERVICES] if item and item != domain)]
+    infos = await asyncio.gather(*(_info(voice, address) for address in addresses))
+    for address, info in zip(addresses, infos, strict=True):
+        if _NS in info.features:
+            with contextlib.suppress(Rejected, TemporaryFailure):
+                slot = await _slot(voice, address, "hubbub.txt", 1, "text/plain")
+                limit = info.fields.get("max-file-size", "")
+                number = int(limit) if limit.isdecimal() and len(limit) < 16 else None
+                return Service(address, number, _prefix(slot.get))
     return None
 
 
@@ -115,21 +148,14 @@ def _prefix(address: str) -> str:
     return f"{scheme}://{parts[0]}/{parts[1]}/" if len(parts) > 2 else ""
 
 
-async def send(voice: Voice, service: Service, file: File, ca_file: Path | None) -> Shared:
-    """Put a file there, and its thumbnail if there is one. Streamed from the disk.
-
-    Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than the
-    accounts. Raises Rejected and TemporaryFailure.
-    """
-    if service.limit is not None and file.size > service.limit:
-        raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
+async def _put(voice: Voice, service: str, file: File, ca_file: Path | None) -> Shared:
     tls = ssl.create_default_context()
     if ca_file is not None:
         tls.load_verify_locations(ca_file)
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=tls), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
-        visit = _Visit(voice, http, service.address)
+        visit = _Visit(voice, http, service)
         address = await visit.put(file, file.name)
         small, thumbnail = file.thumbnail, None
         if small is not None:
@@ -156,6 +182,10 @@ class _Visit:
             try:
                 slot = await _slot(self.voice, self.service, name, file.size, file.type)
                 status = await self._stream(slot, body, file)
+            except aiohttp.ClientConnectorCertificateError as error:
+                raise Rejected(
+                    f"{self.service} does not prove who it is: {error.certificate_error}"
+                ) from None
             except (aiohttp.ClientError, OSError, ValueError) as error:  # a TimeoutError is an OSError
                 why = type(error).__name__
                 raise TemporaryFailure(f"{self.service} did not take the file {name} ({why})") from None

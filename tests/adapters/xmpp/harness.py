@@ -167,6 +167,8 @@ class Server:
             )
         if "disco#info" in inside:
             return reply.format("result", disco(*self.features))
+        if "disco#items" in inside:
+            return reply.format("result", "<query xmlns='http://jabber.org/protocol/disco#items'/>")
         if "muc#owner" in inside or "ping" in inside:
             return reply.format("result", "")
         if "mam" in inside:

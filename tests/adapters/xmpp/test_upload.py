@@ -142,9 +142,7 @@ async def ready(host, **more):
     """An adapter that knows where files go."""
     made = adapter(host.server.port, **more)
     async with running(made) as ears:
-        async with asyncio.timeout(10):
-            while made.capabilities(ROOM).file is not Support.FULL:
-                await asyncio.sleep(0.01)
+        assert made.capabilities(ROOM).file is Support.FULL, "known as soon as the room is joined"
         yield made, ears
 
 
@@ -214,6 +212,22 @@ async def test_a_slot_that_is_refused(host, file, refusal, kind, match):
         assert host.puts == []
 
 
+async def test_a_service_that_is_broken(host, file):
+    """It is tried again, but not for ever: what is said in the room waits behind the file."""
+    async with ready(host) as (made, _):
+        host.status = 503
+        for _ in range(4):
+            with pytest.raises(TemporaryFailure):
+                await made.send(sending(file))
+        with pytest.raises(Rejected, match="after 5 attempts"):
+            await made.send(sending(file))
+        host.status = 201
+        await made.send(sending(file))
+        host.status = 503
+        with pytest.raises(TemporaryFailure):
+            await made.send(sending(file))
+
+
 async def test_what_is_not_there(host, file, tmp_path):
     """A file that is gone is given up; a thumbnail that is gone is left out."""
     async with ready(host) as (made, _):
@@ -275,7 +289,7 @@ async def test_certificates(file, tmp_path):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     async with Server() as server, Host(server).running(context) as host, ready(host) as (made, _):
-        with pytest.raises(TemporaryFailure, match="Certificate"):
+        with pytest.raises(Rejected, match="does not prove who it is"):
             await made.send(sending(file))
         made._link._config = made.config.model_copy(update={"ca_file": tmp_path / "cert.pem"})
         await made.send(sending(file))
