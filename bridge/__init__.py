@@ -2,7 +2,7 @@
 
 from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
 from .config import CatchUp, Model
-from .demo import Demo, Heard, Person, Server, free_port
+from .demo import Demo, Server, free_port
 from .errors import (
     AdapterError,
     AuthenticationFailed,
@@ -73,6 +73,7 @@ from .model import (
     of_lines,
     plain,
 )
+from .person import Heard, Person, picked
 
 __all__ = [
     "PLAIN",
@@ -154,5 +155,6 @@ __all__ = [
     "lines",
     "normal",
     "of_lines",
+    "picked",
     "plain",
 ]

@@ -1,4 +1,4 @@
-"""What an adapter provides for the demo and the end-to-end tests: a private server and people on it."""
+"""What an adapter provides for the demo and the end-to-end tests: a private server for people."""
 
 import asyncio
 import contextlib
@@ -7,13 +7,12 @@ import signal
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from .model import Content, Kind
+from .person import Person
 
-__all__ = ["Demo", "Heard", "Person", "Server", "free_port"]
+__all__ = ["Demo", "Server", "free_port"]
 
 # A server that gives up root's rights also gives up being told of our death by the kernel: so a shell
 # holds the other end of a pipe of ours, and kills the server when that is closed, however we ended.
@@ -27,15 +26,6 @@ while kill -0 $server 2>/dev/null; do wait $server; done
 kill $reader 2>/dev/null
 wait $reader 2>/dev/null
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message as a person's client showed it."""
-
-    sender: str
-    content: Content
-    kind: Kind
 
 
 def free_port() -> int:
@@ -109,39 +99,6 @@ async def _listens(port: int) -> bool:
     with contextlib.suppress(OSError):
         await writer.wait_closed()
     return True
-
-
-class Person(ABC):
-    """A scripted person in one room, with a connection of its own that shares nothing with the adapter
-    but its pure decode and encode.
-    """
-
-    farewell: ClassVar[bytes] = b""
-    """What a polite client sends before it closes its connection."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._reading: asyncio.Task[None] | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self.heard: asyncio.Queue[Heard] = asyncio.Queue()
-        """Everything that others said in the room since joining, in the order it came."""
-
-    @abstractmethod
-    async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
-        """Say this as an ordinary client would; long text in as many messages as the network needs."""
-
-    async def leave(self) -> None:
-        """Go, and free everything."""
-        if self._reading:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
-            self._reading = None
-        if self._writer:
-            writer, self._writer = self._writer, None
-            with contextlib.suppress(OSError):
-                writer.write(self.farewell)
-                writer.close()
-                await writer.wait_closed()
 
 
 class Demo(ABC):

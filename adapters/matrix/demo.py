@@ -128,13 +128,14 @@ class Demo(bridge.Demo):
         body: object = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """One request. Raises OSError when it is refused."""
+        """One request, with an object or with bytes. Raises OSError when it is refused."""
         assert self._http is not None
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self._http.request(
             method,
             self.url + path,
-            json=body,
+            json=None if isinstance(body, bytes) else body,
+            data=body if isinstance(body, bytes) else None,
             headers=headers,
             params=query,
             timeout=aiohttp.ClientTimeout(60),

@@ -1,15 +1,41 @@
 """A scripted person with an ordinary client: plain XMPP over TCP, sharing only decode and encode."""
 
 import asyncio
-import base64
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
 
 import bridge
-from bridge import Content, Heard, Kind, MessageCreated, RoomId, Txn, cut
+from bridge import (
+    Answered,
+    Author,
+    Content,
+    DeleteMessage,
+    EditMessage,
+    Kind,
+    MessageCreated,
+    MessageId,
+    Part,
+    RoomId,
+    SendMessage,
+    SetReactions,
+    SetTyping,
+    TalkEvent,
+    Txn,
+    TypingChanged,
+    UserId,
+    by_author,
+    cut,
+    picked,
+    plain,
+)
 
-from . import answers, decode, encode
+from . import answers as told
+from . import chat_states, decode, encode, files, members
+from .line import Line
 from .session import Place, Session
 
 __all__ = ["Person"]
@@ -17,6 +43,25 @@ __all__ = ["Person"]
 _PATIENCE = 15.0
 _PART = encode.TEXT_LIMIT
 _CREATED = "201"
+_RENAMED = "303"
+_DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+_OWNER = "http://jabber.org/protocol/muc#owner"
+_ADMIN = "http://jabber.org/protocol/muc#admin"
+_UPLOAD = "urn:xmpp:http:upload:0"
+_MODERATE = (  # in the version that Debian's Prosody knows
+    "<apply-to xmlns='urn:xmpp:fasten:0' id='{}'><moderate xmlns='urn:xmpp:message-moderate:0'>"
+    "<retract xmlns='urn:xmpp:message-retract:0'/></moderate></apply-to>"
+)
+_DISPLAYED = "{urn:xmpp:chat-markers:0}displayed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message in the room, as far as it matters for answers."""
+
+    name: str
+    text: str
+    part: Part
 
 
 class Person(bridge.Person):
@@ -29,104 +74,209 @@ class Person(bridge.Person):
         self._place = Place(RoomId(room), name)
         self._session = Session()
         self._session.places[room] = self._place
-        self._user, self._domain, self._password = user, domain, password
+        self._line = Line(user, domain, password)
+        self._domain = domain
+        self._author = Author("", UserId(f"{user}@{domain}"), name)
         self._joined: asyncio.Future[None] | None = None
+        self._echoes: dict[str, asyncio.Future[MessageId]] = {}
+        self._known: dict[MessageId, _Said] = {}
         self._count = 0
 
     async def join(self, port: int, host: str = "127.0.0.1") -> None:
         """Connect, log in and join. Raises OSError or TimeoutError."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                reader, self._writer = await asyncio.open_connection(host, port)
+                self._writer = await self._line.log_in(host, port)
                 self._joined = asyncio.get_running_loop().create_future()
-                await self._log_in(reader)
-                self._reading = asyncio.create_task(self._read(reader))
+                self._reading = asyncio.create_task(self._read())
                 self._send(f"<presence/>{encode.join(self._place.occupant, 'join', None)}")
                 await self._joined
+                await self._look_around()
         except BaseException:
             await self.leave()
             raise
 
-    async def _log_in(self, reader: asyncio.StreamReader) -> None:
-        token = base64.b64encode(f"\0{self._user}\0{self._password}".encode()).decode()
-        self._open()
-        stanzas = _stanzas(reader)
-        await anext(stanzas)
-        self._send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{token}</auth>")
-        answer = await anext(stanzas)
-        await stanzas.aclose()
-        if not answer.tag.endswith("success"):
-            raise OSError(f"the server refuses {self._user}@{self._domain}")
-        self._open()
-        stanzas = _stanzas(reader)
-        await anext(stanzas)
-        self._send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
-        await anext(stanzas)
-        self._stanzas = stanzas
+    async def _look_around(self) -> None:
+        """What the room can do."""
+        place = self._place
+        features = told.info(await self._line.ask("get", place.room, _DISCO)).features
+        place.stanza_ids = "urn:xmpp:sid:0" in features
+        place.occupant_ids = "urn:xmpp:occupant-id:0" in features
+        place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in features
+        place.joined = True
 
-    async def say(self, content: Content, kind: Kind = Kind.TEXT) -> None:
+    # -- what one does
+
+    async def say(
+        self,
+        content: Content,
+        kind: Kind = Kind.TEXT,
+        *,
+        answers: MessageId | None = None,
+        thread: MessageId | None = None,
+    ) -> MessageId | None:
+        room, place = self._place.room, self._place
+        more = encode.thread(Part(thread)) if thread is not None else ""
+        first: MessageId | None = None
         for part in _parts(content):
-            self._count += 1
-            self._send(encode.message(self._place.room, part, kind, Txn(f"p{self._count}")))
-        assert self._writer is not None
-        await self._writer.drain()
+            txn = self._txn()
+            known = self._known.get(answers) if answers is not None and first is None else None
+            if known is not None:
+                command = SendMessage(room=room, author=self._author, txn=txn, content=part, kind=kind)
+                answered = Answered(known.part, known.name, known.text)
+                stanza = encode.answer(command, answered, more, named=place.stanza_ids)
+            else:
+                stanza = encode.message(room, part, kind, txn, more)
+            name = await self._tell(txn, stanza)
+            self._know(name, self.name, part.text, (by_author(UserId(place.occupant), txn),))
+            first = first or name
+        return first
 
-    def _open(self) -> None:
+    async def edit(self, target: MessageId, content: Content) -> None:
+        txn, part = self._txn(), self._part(target)
+        command = EditMessage(
+            room=self._place.room, author=self._author, txn=txn, target=part, content=content
+        )
+        await self._tell(txn, encode.edit(command, ""))
+
+    async def remove(self, target: MessageId) -> None:
+        known = self._known.get(target)
+        if known is not None and known.name != self.name:
+            await self._line.ask("set", self._place.room, _MODERATE.format(encode.quote(target)))
+            return
+        txn = self._txn()
+        command = DeleteMessage(
+            room=self._place.room, author=self._author, txn=txn, target=self._part(target)
+        )
+        await self._tell(txn, encode.delete(command, ""))
+
+    async def react(self, target: MessageId, *emojis: str) -> None:
+        if not self._place.stanza_ids:
+            raise self._unable("react")
+        txn = self._txn()
+        command = SetReactions(
+            room=self._place.room, author=self._author, txn=txn, target=Part(target), emojis=emojis
+        )
+        await self._tell(txn, encode.react(command, ""))
+
+    async def send(self, path: Path, caption: str = "") -> MessageId | None:
+        file = await asyncio.to_thread(picked, path)
+        slot = await self._line.ask(
+            "get",
+            f"files.{self._domain}",
+            f"<request xmlns='{_UPLOAD}' filename='{encode.quote(file.name)}' size='{file.size}'"
+            f" content-type='{file.type}'/>",
+        )
+        put, get = (slot.find(f"{{{_UPLOAD}}}slot/{{{_UPLOAD}}}{way}") for way in ("put", "get"))
+        if put is None or get is None:
+            raise self._unable("send a file")
+        headers = {one.get("name") or "": one.text or "" for one in put}
+        await _put(put.get("url") or "", path, {**headers, "Content-Type": file.type})
+        shared = files.tell(file, get.get("url") or "", None)
+        if caption:  # words that are no fallback are the file's description (XEP-0447)
+            shared = encode.body(plain(caption)) + shared[shared.index("<file-sharing") :]
+        txn = self._txn()
+        stanza = f"<message to='{self._place.room}' type='groupchat' id='{txn}'>{shared}</message>"
+        name = await self._tell(txn, stanza)
+        self._know(name, self.name, caption or file.name, (by_author(UserId(self._place.occupant), txn),))
+        return name
+
+    async def set_topic(self, text: str) -> None:
         self._send(
-            f"<?xml version='1.0'?><stream:stream to='{self._domain}' version='1.0' xmlns='jabber:client'"
-            " xmlns:stream='http://etherx.jabber.org/streams'>"
+            f"<message to='{self._place.room}' type='groupchat' id='{self._txn()}'>"
+            f"<subject>{encode.quote(text)}</subject></message>"
         )
 
-    def _send(self, text: str) -> None:
+    async def type(self) -> None:
+        self._send(chat_states.writes(SetTyping(room=self._place.room, typing=True)))
+
+    async def rename(self, name: str) -> None:
+        self._send(encode.rename(f"{self._place.room}/{name}", "rename"))
+
+    async def kick(self, name: str, reason: str = "") -> None:
+        item = f"<item nick='{encode.quote(name)}' role='none'><reason>{encode.quote(reason)}</reason></item>"
+        await self._line.ask("set", self._place.room, f"<query xmlns='{_ADMIN}'>{item}</query>")
+
+    def _txn(self) -> Txn:
+        self._count += 1
+        return Txn(f"p{self._count}")
+
+    def _part(self, target: MessageId) -> Part:
+        known = self._known.get(target)
+        return known.part if known is not None else Part(target)
+
+    def _know(self, name: MessageId, who: str, text: str, aliases: tuple[MessageId, ...]) -> None:
+        self._known[name] = _Said(who, " ".join(text.split())[:100], Part(name, aliases))
+
+    async def _tell(self, txn: Txn, stanza: str) -> MessageId:
+        """Send a message; returns what the room calls it."""
+        echo: asyncio.Future[MessageId] = asyncio.get_running_loop().create_future()
+        self._echoes[txn] = echo
+        self._send(stanza)
         assert self._writer is not None
-        self._writer.write(text.encode())
+        await self._writer.drain()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await echo
+        finally:
+            del self._echoes[txn]
 
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        async for element in self._stanzas:
+    def _send(self, text: str) -> None:
+        self._line.send(text)
+
+    # -- what comes in
+
+    async def _read(self) -> None:
+        async for element in self._line.stanzas:
             if element.tag.endswith("}message"):
-                said = decode.message(element, self._session)
-                if isinstance(said, MessageCreated):
-                    self.heard.put_nowait(Heard(said.sender.name, said.content, said.kind))
+                self._message(element)
             elif element.tag.endswith("}presence"):
-                self._present(answers.presence(element))
+                self._present(told.presence(element))
+            else:
+                self._line.answered(element)
 
-    def _present(self, seen: answers.Presence) -> None:
+    def _message(self, element: ET.Element) -> None:
+        read = element.find(_DISPLAYED)
+        if read is not None and not (element.get("from") or "").endswith(f"/{self._place.nick}"):
+            self._was_read(read.get("id") or "")
+        said = decode.message(element, self._session)
+        if isinstance(said, MessageCreated):
+            self._know(said.id, said.sender.name, said.content.text, said.aliases)
+        if isinstance(said, TalkEvent | TypingChanged):
+            self._saw(said)
+        elif isinstance(said, decode.Reflection) and said.txn in self._echoes:
+            self._echoes[said.txn].set_result(said.id)
+
+    def _present(self, seen: told.Presence) -> None:
         assert self._joined is not None
-        if self._joined.done() or seen.room != self._place.room:
+        if seen.room != self._place.room:
             return
-        if seen.type == "error":
+        if self._joined.done():
+            self._moved(seen)
+        elif seen.type == "error":
             self._joined.set_exception(OSError(f"{self.name} is not let into {seen.room}: {seen.condition}"))
         elif "110" in seen.statuses:
             self._place.nick = seen.nick
             self._joined.set_result(None)
             if _CREATED in seen.statuses:
-                self._send(
-                    encode.iq(
-                        "set",
-                        "make",
-                        seen.room,
-                        "<query xmlns='http://jabber.org/protocol/muc#owner'>"
-                        "<x xmlns='jabber:x:data' type='submit'/></query>",
-                    )
-                )
+                submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
+                self._send(encode.iq("set", "make", seen.room, submit))
+        else:
+            members.seen(self._place, seen)
+
+    def _moved(self, seen: told.Presence) -> None:
+        if "110" not in seen.statuses and seen.nick != self._place.nick:
+            change = members.seen(self._place, seen)
+            if change is not None:
+                self._saw(change)
+        elif _RENAMED in seen.statuses:
+            self.name = self._place.nick = seen.new_nick
 
 
-async def _stanzas(reader: asyncio.StreamReader) -> AsyncGenerator[ET.Element, None]:
-    """What comes in on one stream, stanza by stanza."""
-    parser: Any = ET.XMLPullParser(("start", "end"))
-    depth, root = 0, None
-    while data := await reader.read(65536):
-        parser.feed(data)
-        for event, element in parser.read_events():
-            if event == "start":
-                root = root if depth else element
-                depth += 1
-                continue
-            depth -= 1
-            if depth == 1 and root is not None:
-                yield element
-                root.clear()
-    raise ConnectionError("the server has closed the connection")
+async def _put(url: str, path: Path, headers: Mapping[str, str]) -> None:
+    data = await asyncio.to_thread(path.read_bytes)
+    async with aiohttp.ClientSession() as http, http.put(url, data=data, headers=headers) as reply:
+        reply.raise_for_status()
 
 
 def _parts(content: Content) -> list[Content]:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from bridge.demo import Heard
 from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain
+from bridge.person import Heard
 from bridge.relay.fit import degrade
 
 __all__ = ["SCRIPT", "Ear", "Saying"]

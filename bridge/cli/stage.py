@@ -11,9 +11,10 @@ from pathlib import Path
 from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
-from bridge.demo import Demo, Person
+from bridge.demo import Demo
 from bridge.errors import HubbubError
 from bridge.model import Content, Event, MessageCreated, MessageEdited, RoomState, RoomStateChanged
+from bridge.person import Person
 from bridge.relay.fit import degrade
 
 from .screen import Screen

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from bridge.adapter import Adapter, Position
-from bridge.demo import Demo, Heard, Person
+from bridge.demo import Demo
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.model import (
     Author,
@@ -28,6 +28,7 @@ from bridge.model import (
     normal,
     plain,
 )
+from bridge.person import Heard, Person
 
 __all__ = ["AdapterContract", "Place"]
 

@@ -9,7 +9,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from bridge.demo import Demo, Heard, Person
+from bridge.demo import Demo
+from bridge.person import Heard, Person
 from tests.adapters.places import CONFIG, demo_server
 from tests.e2e.proxy import Proxy
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from adapters.xmpp import Adapter, answers
+from adapters.xmpp import Adapter
 from adapters.xmpp.demo import Demo
 from adapters.xmpp.person import Person
 from bridge import CatchUp, plain
@@ -75,20 +75,17 @@ class Witness(Person):
 
     def __init__(self, server, name, room, user):
         super().__init__(name, room, user, server.domain, user)
-        self.seen = asyncio.Queue()
+        self.stanzas = asyncio.Queue()
 
-    async def _read(self, reader):
-        async for element in self._stanzas:
-            if element.tag.endswith("}message"):
-                self.seen.put_nowait(element)
-            elif element.tag.endswith("}presence"):
-                self._present(answers.presence(element))
+    def _message(self, element):
+        super()._message(element)
+        self.stanzas.put_nowait(element)
 
     async def sees(self, path):
         """The next message that has such a child."""
         async with asyncio.timeout(10):
             while True:
-                element = await self.seen.get()
+                element = await self.stanzas.get()
                 if element.find(path) is not None:
                     return element
 
