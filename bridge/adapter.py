@@ -13,7 +13,7 @@ from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
 from .model import Author, Capabilities, Command, Event, FleetingCommand, Receipt, RoomId, Txn
 
-__all__ = ["Adapter", "Emit", "Position", "Source", "find", "protocols"]
+__all__ = ["Adapter", "Emit", "Position", "Source", "find"]
 
 _HOUR = 3600.0
 
