@@ -16,6 +16,7 @@ from bridge.journal import Journal
 from .bursts import baseline, burst, careless
 from .network import percentiles
 from .waits import BACKLOG, EDITS, QUEUE, Forgetful, backlog, edits, lone, pruning
+from .whole import KINDS, whole
 
 REPEATS = 3
 
@@ -69,6 +70,14 @@ def journal():
     )
 
 
+def wholes():
+    """What is done about messages, in turns with messages."""
+    for window, per_read in ((256, 64), (1, 1)):
+        runs = {kind: [run(whole, window, per_read, kind) for _ in range(3 * REPEATS)] for kind in KINDS}
+        shown = ", ".join(f"{kind} {statistics.median(ratios):.2f} x" for kind, ratios in runs.items())
+        print(f"against a message, window {window:3}, {per_read:2} a read: {shown}")
+
+
 def main():
     grown, rate, peak = run(backlog)
     print(
@@ -78,6 +87,7 @@ def main():
     gc.disable()
     bursts()
     confirmations()
+    wholes()
     journal()
     one, many = run(edits, 1), run(edits, QUEUE)
     print(f"{EDITS} edits of a waiting message: {one:.2f} ms each; behind {QUEUE} others {many:.2f}")

@@ -17,12 +17,13 @@ from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.model import MessageCreated, Part, ReactionsChanged, Removed, TalkEvent
+from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, TalkEvent
 
 from . import codec, reactions, schema, upkeep
 from .checkpoint import Checkpointer
 from .lock import own
 from .reading import BEING_HEARD, Delivery, Reading, Standing
+from .recent import Recent
 from .upkeep import Oldest, Pruner
 
 __all__ = ["Journal"]
@@ -74,6 +75,7 @@ class Journal(Reading):
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._failing = False
+        self._recent = Recent()
         self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
 
@@ -109,6 +111,7 @@ class Journal(Reading):
         """
         room, seq, start = delivery.room, delivery.seq, delivery.start
         if part is not None:
+            self._recent.delivered(seq, room, start, part)
             self._links.append((room, part.id, seq, start, 0))
             self._links += [(room, name, seq, start, 1) for name in part.aliases]
         if end is None:
@@ -140,10 +143,26 @@ class Journal(Reading):
         self._standings[room] = standing
         self._later(committed)
 
-    def settle(self) -> None:
-        """Let every name that is known be found."""
-        if self._links and not self._failing:
-            self._flush()
+    # What is read: the newest from memory
+
+    def event(self, seq: int) -> TalkEvent | None:
+        known = self._recent.events.get(seq)
+        return known[1] if known is not None else super().event(seq)
+
+    def taken_in(self, seq: int) -> int | None:
+        known = self._recent.events.get(seq)
+        return known[0] if known is not None else super().taken_in(seq)
+
+    def origin(self, room: int, name: MessageId) -> int | None:
+        return self._recent.origin(room, name) or super().origin(room, name)
+
+    def parts(self, seq: int, room: int, before: int = 1 << 62) -> list[Part]:
+        known = self._recent.parts(seq, room, before)
+        if known is None:
+            if self._links and not self._failing:
+                self._flush()
+            known = super().parts(seq, room, before)
+        return known
 
     def committed(self) -> asyncio.Future[None]:
         """Commit what was handed over so far; done once it is durable."""
@@ -178,6 +197,7 @@ class Journal(Reading):
         owed stays.
         """
         if not self.is_owed(seq):
+            self._recent.events.pop(seq, None)
             self._step(lambda: upkeep.erase(self._database, seq))
 
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
@@ -186,7 +206,10 @@ class Journal(Reading):
 
     def prune(self, *, text_before: float, names_before: float) -> bool:
         """Erase a little of what is old and settled; whether there may be more."""
-        return bool(self._step(lambda: self._pruner.step(text_before=text_before, names_before=names_before)))
+        more = self._step(lambda: self._pruner.step(text_before=text_before, names_before=names_before))
+        if more:
+            self._recent.forget()
+        return bool(more)
 
     def _step(self, step: Callable[[], _T]) -> _T | None:
         """Do something between two commits; None while the journal cannot be written."""
@@ -292,6 +315,7 @@ class Journal(Reading):
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
+        self._recent.took(events)
         for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
             waiting.clear()
         for latest in (self._positions, self._standings):

@@ -118,11 +118,11 @@ class Queue:
         seq = self._journal.origin(delivery.source, event.target)
         for waiting in self._memory if seq is not None else ():
             other = waiting.event
+            if waiting.seq != seq and not (isinstance(other, MessageEdited) and other.target == event.target):
+                continue
             if waiting.source != delivery.source or waiting.start or waiting.tried_at:
                 continue
-            if not isinstance(other, MessageCreated | MessageEdited) or not _may_change(event, other):
-                continue
-            if waiting.seq == seq or (isinstance(other, MessageEdited) and other.target == event.target):
+            if isinstance(other, MessageCreated | MessageEdited) and _may_change(event, other):
                 return waiting
         return None
 

@@ -17,8 +17,8 @@ from bridge.model import (
     EditMessage,
     MessageCreated,
     MessageEdited,
+    MessageId,
     NameChanged,
-    Part,
     ReactionsChanged,
     Removed,
     Sender,
@@ -35,12 +35,13 @@ from .fit import Fitted, clean
 from .long import MOST, cut_short, is_long
 from .names import safe_name
 from .notes import described, gist, removed
-from .wording import Step, Wording, kind_of
+from .wording import Belongs, Step, Wording, kind_of
 
-__all__ = ["Steps", "refers"]
+__all__ = ["Steps", "references"]
 
 _EDITED = "[edited] "
 _CORRECTIONS = 100
+_NOWHERE: Belongs = (None, None)
 _REST = " … (the rest is not shown here)"
 
 Summary = Callable[[int, str, Iterable[str], str], None]
@@ -104,19 +105,17 @@ class Steps:
             if isinstance(plan, Wait):
                 return plan
             event, file, then = replace(event, content=plan.content), plan.file, plan.then
-        before, answered, thread = "", None, None
+        before, belongs = "", _NOWHERE
         if event.reply_to is not None or event.thread is not None:
-            before, answered, thread = self._belonging(delivery, event, capabilities)
-        fitted = self._wording.fit(delivery, event, "" if delivery.start else before, capabilities)
+            before, belongs = self._belonging(delivery, event, capabilities)
+        fitted = self._wording.fit(delivery, event, before, capabilities)
         if fitted is None:
             if file is None:
                 return None
             fitted = self._nameless(delivery, event, capabilities)
         if fitted.end is not None:
             fitted = self._shortened(fitted, delivery, event, capabilities)
-        command = self._wording.message(delivery, event, fitted, capabilities)
-        if thread is not None or answered is not None:
-            command = replace(command, thread=thread, answered=None if delivery.start else answered)
+        command = self._wording.message(delivery, event, fitted, capabilities, belongs)
         if fitted.end is not None:
             return Step(command, fitted.end)
         self._wording.shown.append(delivery.seq)
@@ -124,7 +123,7 @@ class Steps:
 
     def _belonging(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
-    ) -> tuple[str, Answered | None, Part | None]:
+    ) -> tuple[str, Belongs]:
         """What a message answers, and the thread that it is in: where there are no threads, it answers the
         message that the thread hangs on.
         """
@@ -140,11 +139,11 @@ class Steps:
             if thread is None and answers is None:
                 answers = event.thread
         before, answered = "", None
-        if answers is not None:
+        if answers is not None and not delivery.start:
             before, answered = self._wording.answered(delivery, answers, capabilities)
         if root is not None and thread is None:
             self._wording.shown.append(root)  # who follows it needs to be told only once
-        return before, answered, thread
+        return before, (answered, thread)
 
     def _nameless(self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities) -> Fitted:
         """No words of their own: only who sends the file."""
@@ -322,8 +321,10 @@ def _is_caption(target: TalkEvent | None, capabilities: Capabilities) -> bool:
     return capabilities.captions and isinstance(target, MessageCreated) and bool(target.content.attachments)
 
 
-def refers(event: TalkEvent) -> bool:
-    """Whether an event is about another message."""
+def references(event: TalkEvent) -> tuple[MessageId, ...]:
+    """The messages that an event is about, besides itself."""
     if isinstance(event, MessageCreated):
-        return event.reply_to is not None or event.thread is not None
-    return not isinstance(event, TopicChanged | NameChanged)
+        return tuple([name for name in (event.reply_to, event.thread) if name is not None])
+    if isinstance(event, TopicChanged | NameChanged):
+        return ()
+    return (event.target,)

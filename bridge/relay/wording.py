@@ -17,6 +17,7 @@ from bridge.model import (
     MessageCreated,
     MessageEdited,
     MessageId,
+    Part,
     RoomId,
     Sender,
     SendMessage,
@@ -31,7 +32,7 @@ from .mentions import People, mentioning
 from .names import Prefix, safe_name
 from .notes import gist
 
-__all__ = ["HUBBUB", "OLD", "Origin", "Step", "Wording", "clock"]
+__all__ = ["HUBBUB", "OLD", "Belongs", "Origin", "Step", "Wording", "clock"]
 
 HUBBUB = Sender(UserId(""), "Hubbub")
 """Who speaks when Hubbub itself has something to tell."""
@@ -45,6 +46,8 @@ _LAST_FEW = 3
 Origin = Callable[[int, int], tuple[str, Prefix]]
 """Gives, for a source and a destination, the source's network and how to name its people."""
 Words = MessageCreated | MessageEdited
+Belongs = tuple[Answered | None, Part | None]
+"""What a message answers, and the root of its thread, as the room names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +110,18 @@ class Wording:
         event: Words,
         fitted: Fitted,
         capabilities: Capabilities,
+        belongs: Belongs = (None, None),
     ) -> SendMessage:
         """The command that says a part."""
+        answered, thread = belongs
         return SendMessage(
             room=self.room,
             author=self.author(delivery),
             txn=self.journal.txn(delivery),
             content=fitted.content,
             kind=kind_of(event),
+            answered=answered,
+            thread=thread,
             at=delivery.said_at if capabilities.times and is_old(delivery) else None,
         )
 
@@ -146,7 +153,6 @@ class Wording:
 
     def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
         """The event that a name stands for where it was used, and what it says, as far as that is known."""
-        self.journal.settle()
         seq = self.journal.origin(delivery.source, name)
         return seq, self.journal.event(seq) if seq is not None else None
 

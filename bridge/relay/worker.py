@@ -18,7 +18,7 @@ from .entry import Entry, Room
 from .patience import Patience, leaves_doubt
 from .queue import Queue
 from .settling import Listener, Settling
-from .steps import Steps, refers
+from .steps import Steps, references
 from .wording import Origin, Step, Wording
 
 __all__ = ["Worker"]
@@ -251,8 +251,8 @@ class Worker:
                 if not self._flights:
                     self.trim()
                 return None
-            if self._flights and refers(delivery.event):
-                return None  # what it refers to may be on its way, and have no name yet
+            if self._flights and self._refers_to_flight(delivery):
+                return None
             try:
                 step = self._steps.next(delivery)
             except Exception:
@@ -269,6 +269,11 @@ class Worker:
                 self._wait(step.until)
                 return None
         return None
+
+    def _refers_to_flight(self, delivery: Delivery) -> bool:
+        """Whether it is about something that is on its way here, and so has no name yet."""
+        about = {self._journal.origin(delivery.source, name) for name in references(delivery.event)}
+        return any(flight.delivery.seq in about for flight in self._flights)
 
     def _wait(self, until: float) -> None:
         """Go on then, or when what is waited for is there."""

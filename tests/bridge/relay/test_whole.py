@@ -1,10 +1,13 @@
 """A conversation crosses whole: edits, removals, answers and reactions follow what they are about."""
 
+import contextlib
 import sqlite3
+import time
 from dataclasses import replace
 
 import pytest
 
+from bridge.journal import Journal
 from bridge.model import (
     DeleteMessage,
     EditMessage,
@@ -140,8 +143,9 @@ async def test_nobody_edits_what_another_said_however_long_ago(pair, left, right
     async with running(pair):
         said = left.say("one", "alice", "hello")
         await right.until(1)
-        with sqlite3.connect(pair.journal) as database:
-            database.execute("UPDATE event SET body = NULL")
+    with sqlite3.connect(pair.journal) as database:
+        database.execute("UPDATE event SET body = NULL")
+    async with running(pair):
         left.happen(edit(said, "I owe eve money", who=person("eve")))
         left.happen(removal("one", said.id, "eve"))
         left.say("one", "alice", "bye")
@@ -228,3 +232,35 @@ async def test_an_edit_waits_for_what_is_on_its_way(pair, left, right):
         await right.until(7)
     assert [command.target.id for command in right.done] == ["c1"]
     assert right.texts("two")[-1] == "<alice> last"
+
+
+async def test_what_is_forgotten_can_still_be_edited_and_removed(pair, left, right):
+    """Only the words are erased after a while, not who said them."""
+    async with running(pair):
+        said = left.say("one", "alice", "helo")
+        left.say("one", "alice", "next")
+        await right.until(2)
+        await right.settled()
+    with contextlib.closing(Journal(pair.journal)) as journal:
+        while journal.prune(text_before=time.time() + 60, names_before=0.0):
+            pass
+    async with running(pair):
+        left.happen(edit(said, "I owe eve money", "e0", person("eve")))
+        left.happen(edit(said, "hello"))
+        left.happen(removal("one", said.id, "alice"))
+        await right.until_done(2)
+    assert [(type(command), command.target.id) for command in right.done] == [
+        (EditMessage, "c1"),
+        (DeleteMessage, "c1"),
+    ]
+
+
+async def test_what_is_taken_back_is_not_kept(pair, left, right):
+    async with running(pair):
+        said = left.say("one", "alice", "my password is hunter2")
+        await right.until(1)
+        await right.settled()
+        left.happen(removal("one", said.id, "alice"))
+        await right.until_done(1)
+    with sqlite3.connect(pair.journal) as database:
+        assert not any(b"hunter2" in body for (body,) in database.execute("SELECT body FROM event"))
