@@ -130,7 +130,8 @@ class Queue:
         """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both."""
         if isinstance(event, MessageEdited):
             assert isinstance(waiting.event, MessageCreated | MessageEdited)
-            waiting.event = replace(waiting.event, content=event.content, kind=event.kind)
+            content = replace(event.content, attachments=waiting.event.content.attachments)
+            waiting.event = replace(waiting.event, content=content, kind=event.kind)
             # The edit is settled with what carries it, so that a crash loses neither.
             waiting.carries += (change,)
             return

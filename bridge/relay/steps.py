@@ -316,11 +316,6 @@ class Steps:
         return by == sender.id
 
 
-def _is_caption(target: TalkEvent | None, capabilities: Capabilities) -> bool:
-    """Whether what a message says stands in one with its file there."""
-    return capabilities.captions and isinstance(target, MessageCreated) and bool(target.content.attachments)
-
-
 def references(event: TalkEvent) -> tuple[MessageId, ...]:
     """The messages that an event is about, besides itself."""
     if isinstance(event, MessageCreated):

@@ -107,8 +107,15 @@ conversations
   lobby
     friendly  #a       both ways
     friendly  #longer  only out of it
+
+files: with no public_url under media:, friendly may get no more than their names
 """
     )
+
+
+def test_where_files_have_an_address_nothing_is_said_of_them(file: Path):
+    file.write_text(text("Friendly") + "media: {public_url: https://files.example.org}\n")
+    assert "no public_url" not in run(file).stdout
 
 
 def test_a_network_that_nothing_uses_is_named(file: Path):

@@ -11,7 +11,7 @@ from aiohttp import ClientConnectorError, ClientSession, web
 from bridge.config import Media, ShowRules
 from bridge.demo import free_port
 from bridge.model import Attachment, Content, FileKind, RoomId, Span, Support
-from tests.bridge.relay.test_whole import removal
+from tests.bridge.relay.test_whole import edit, removal
 from tests.bridge.world import config, running
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -295,3 +295,27 @@ async def test_removed_while_it_waits(tmp_path, left, right, shelf):
             async with asyncio.timeout(5):
                 await right.until(1)
         assert right.texts("two") == ["<alice> bye"]
+
+
+async def test_an_edit_of_the_words_while_they_wait_keeps_the_file(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    shelf.slow.clear()
+    async with running(mapped(tmp_path)):
+        said = left.say("one", "alice", with_file("lok", shelf.put("cat.png")))
+        left.happen(edit(said, "look"))
+        await left.settled()
+        shelf.slow.set()
+        await right.until(1)
+        assert [(c.content.text, c.file.name) for c in right.said] == [("<alice> look", "cat.png")]
+
+
+async def test_an_edit_of_the_words_beside_a_file(tmp_path, left, right, shelf):
+    files(right)
+    async with running(mapped(tmp_path)):
+        said = left.say("one", "alice", with_file("lok", shelf.put("cat.png")))
+        await right.until(2)
+        await right.settled()
+        left.happen(edit(said, "look"))
+        await right.until_done(1)
+        (command,) = right.done
+        assert (command.target.id, command.content.text) == ("c1", "<alice> look")
