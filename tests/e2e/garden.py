@@ -1,0 +1,162 @@
+"""Four real servers, and a bridge between their rooms that can be started again."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from adapters.irc.demo import Demo as Ngircd
+from adapters.irc.person import Person as OnIrc
+from adapters.matrix.demo import SERVER
+from adapters.matrix.demo import Demo as Synapse
+from bridge.adapter import find
+from bridge.app import Bridge
+from bridge.config import load
+from bridge.demo import free_port
+from bridge.model import (
+    Event,
+    RoomState,
+    RoomStateChanged,
+)
+from tests.adapters.irc.servers import Inspircd
+from tests.adapters.xmpp.servers import Archive
+
+__all__ = ["NAMES", "PATIENCE", "TITLES", "Garden", "garden", "places"]
+
+PATIENCE = 30.0
+NAMES = {"irc": "edsger", "jabber": "grace", "matrix": "alan", "poor": "dennis"}
+TITLES = {
+    "irc": "IRC (InspIRCd)", "jabber": "XMPP (Prosody)", "matrix": "Matrix (Synapse)", "poor": "IRC (ngIRCd)"
+}  # fmt: skip
+_SHOW = "members: note, removals: note, reactions: summary"
+_CONFIG = """\
+networks:
+  irc: {{protocol: irc, server: 127.0.0.1, port: {irc}, tls: false, nick: hubbub, {flood}, {show}}}
+  poor: {{protocol: irc, server: 127.0.0.1, port: {poor}, tls: false, nick: hubbub, {flood}, {show}}}
+  jabber: {{protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1, port: {jabber},
+    tls: none, {show}}}
+  matrix: {{protocol: matrix, homeserver: "http://127.0.0.1:{matrix}", user: "@hubbub:demo.hubbub.test",
+    password: hubbub, {show}}}
+media: {{public_url: "http://127.0.0.1:{files}", listen: "127.0.0.1:{files}"}}
+journal: {source}.sqlite3
+conversations:
+  tea:
+    ignore: [usher*]
+"""
+_FLOOD = "flood: {burst: 1000, per_second: 1000}"
+TALK = {"irc": "tea", "jabber": "cake", "matrix": "jam"}
+"""What they talk about, by the network where they do: the name of the rooms."""
+_ROOMS = {
+    "irc": "#{0}",
+    "poor": "#{0}",
+    "jabber": "{0}@rooms.demo.hubbub.test",
+    "matrix": f"#{{0}}:{SERVER}",
+}
+_POOR = {"jabber", "matrix"}
+"""Who is heard on the poor network as well."""
+
+
+def places(source: str) -> dict[str, tuple[str, str]]:
+    """Network and room of each place where people are heard, and, under "", of that where they talk."""
+
+    def place(network: str, more: str = "") -> tuple[str, str]:
+        return network, _ROOMS[network].format(TALK[source] + more)
+
+    others = [network for network in TALK if network != source] + (["poor"] if source in _POOR else [])
+    return {"": place(source), **{to: place(to) for to in others}, source: place(source, "-too")}
+
+
+class Garden:
+    """The servers, and the bridge."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ircd, self.ngircd = Inspircd(folder / "irc"), Ngircd(folder / "poor")
+        self.prosody, self.synapse = Archive(folder / "jabber"), Synapse(folder / "matrix")
+        self.events: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
+        self._running: asyncio.Task[None] | None = None
+        self.bridge: Bridge
+
+    async def start(self) -> None:
+        """Start the servers."""
+        for name in ("irc", "poor", "jabber", "matrix"):
+            (self.folder / name).mkdir()
+        servers = (self.ircd, self.ngircd, self.prosody, self.synapse)
+        found = await asyncio.gather(*(server.start() for server in servers))
+        ports = {"irc": str(self.ircd.port), "poor": str(self.ngircd.port), "jabber": str(self.prosody.port)}
+        ports["matrix"] = found[3]["DEMO_MATRIX_PORT"]
+        self._settings = {"files": str(free_port()), "flood": _FLOOD, "show": _SHOW, **ports}
+
+    async def stop(self) -> None:
+        """Stop everything."""
+        await self.end()
+        await asyncio.gather(
+            *(server.stop() for server in (self.ircd, self.ngircd, self.prosody, self.synapse))
+        )
+
+    def plan(self, source: str) -> Path:
+        """Write the map of the conversation whose people are on this network."""
+        text = _CONFIG.format(source=source, **self._settings)
+        rooms: dict[str, list[str]] = {}
+        for to, (network, room) in places(source).items():
+            more = ", topics: sync" if to == source else ", long: clip" if to == "poor" else ""
+            rooms.setdefault(network, []).append(f'{{room: "{room}"{more}}}')
+        for network, entries in rooms.items():
+            text += f"    {network}: [{', '.join(entries)}]\n"
+        file = self.folder / f"{source}.yaml"
+        file.write_text(text)
+        return file
+
+    async def begin(self, plan: Path, wanted: set[tuple[str, str]]) -> None:
+        """Let the bridge run; done when it is in all of these rooms."""
+        config = load(plan, find, os.environ)
+        self.bridge = Bridge(config, watch=lambda network, event: self.events.put_nowait((network, event)))
+        self._running = asyncio.create_task(self.bridge.run())
+        async with asyncio.timeout(PATIENCE):
+            while wanted:
+                network, event = await self.events.get()
+                if isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
+                    wanted = wanted - {(network, event.room)}
+
+    async def end(self) -> None:
+        """Stop the bridge."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+            self._running = None
+
+    async def delivered(self) -> None:
+        """Wait until nothing is owed to any room."""
+        async with asyncio.timeout(PATIENCE):
+            await self.bridge._router.journal.committed()
+            while any(worker.oldest() is not None for worker in self.bridge.workers()):
+                await asyncio.sleep(0.005)
+            await self.bridge._router.journal.committed()
+
+    async def person(self, name: str, network: str, room: str) -> Any:
+        """Somebody who has joined a room."""
+        match network:
+            case "irc":
+                person = OnIrc(name, room)
+                await person.join(self.ircd.port)
+                return person
+            case "poor":
+                return await self.ngircd.person(name, room)
+            case "jabber":
+                return await self.prosody.person(name, room)
+        return await self.synapse.person(name, room)
+
+
+@contextlib.asynccontextmanager
+async def garden(folder: Path) -> AsyncIterator[Garden]:
+    """The servers, and the bridge when it is begun."""
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)
+    made = Garden(folder)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
