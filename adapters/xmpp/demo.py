@@ -59,8 +59,9 @@ class Demo(bridge.Demo):
 
     title = "Prosody"
     debian = ("prosody",)
-    more = ""
-    """Further lines of the configuration of its rooms, for tests."""
+    more = '  modules_enabled = { "muc_mam" }\n  muc_log_by_default = true\n'
+    """Further lines of the configuration of its rooms. An archive gives messages names, which answers and
+    reactions need."""
     file_limit = 64 * 1024 * 1024
     """The largest file that it takes, in bytes."""
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 
 from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain
-from bridge.person import Heard
 from bridge.relay.fit import degrade
 
-__all__ = ["SCRIPT", "Ear", "Saying"]
+__all__ = ["FAREWELL", "SCRIPT", "Ear", "Saying"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,9 @@ SCRIPT = (
     Saying(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
     Saying(2, plain(_PASTE)),
     *(Saying(n % 3, plain(f"Quick line {n // 3 + 1} of 5"), quick=True) for n in range(15)),
-    Saying(1, plain("That was everything. Now it is your turn.")),
 )
+
+FAREWELL = Saying(1, plain("That was everything. Now it is your turn."))
 
 
 def _squeezed(text: str) -> str:
@@ -82,9 +82,9 @@ class Ear:
         words = "".join([span.text for span in degrade(content, self.capabilities)])
         self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
 
-    def hear(self, heard: Heard) -> None:
+    def hear(self, content: Content) -> None:
         """A copy arrived."""
-        words = _squeezed(heard.content.text)
+        words = _squeezed(content.text)
         for speaker in self.expected:
             for prefix in (f"<{speaker}>", f"*{speaker}"):
                 if words.startswith(prefix):

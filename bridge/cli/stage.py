@@ -11,14 +11,24 @@ from pathlib import Path
 from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
-from bridge.demo import Demo
+from bridge.demo import Demo, free_port
 from bridge.errors import HubbubError
-from bridge.model import Content, Event, MessageCreated, MessageEdited, RoomState, RoomStateChanged
+from bridge.model import (
+    Content,
+    Event,
+    MessageCreated,
+    MessageEdited,
+    ReactionsChanged,
+    Removed,
+    RoomState,
+    RoomStateChanged,
+)
 from bridge.person import Person
 from bridge.relay.fit import degrade
 
+from .act import Act
 from .screen import Screen
-from .script import SCRIPT, Ear, Saying
+from .script import FAREWELL, SCRIPT, Ear, Saying
 
 __all__ = ["Stage"]
 
@@ -35,7 +45,9 @@ class Stage:
     demos: Mapping[str, type[Demo]]
     screen: Screen
     _ears: dict[str, Ear] = field(default_factory=dict)
+    _seen: dict[str, list[Event]] = field(default_factory=dict)
     _joined: set[str] = field(default_factory=set)
+    _acting: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def play(self, *, once: bool) -> bool:
@@ -48,7 +60,12 @@ class Stage:
             self._check_map(environment)
             without = self.demos.keys() - servers.keys()
             config = load(self.file, find, {**os.environ, **environment}, without)
-            config = replace(config, journal=self.folder / "journal.sqlite3")
+            files: dict[str, object] = {"folder": self.folder / "files"}
+            if config.media.public_url is None:
+                port = free_port()
+                files |= {"public_url": f"http://127.0.0.1:{port}", "listen": f"127.0.0.1:{port}"}
+            media = config.media.model_copy(update=files)
+            config = replace(config, journal=self.folder / "journal.sqlite3", media=media)
             demos = {name: one for name, (one, _) in servers.items()}
             async with self._bridge(config), self._people(demos) as people:
                 ok = await self._perform(people)
@@ -116,8 +133,8 @@ class Stage:
                 await relay
 
     def _watch(self, network: str, event: Event) -> None:
-        if isinstance(event, MessageCreated | MessageEdited):
-            self.screen.talk(network, event.sender.name, event.content.spans, copy=False)
+        if isinstance(event, MessageCreated | MessageEdited | Removed | ReactionsChanged):
+            self.screen.talk(network, event, copy=False)
         elif isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
             self._joined.add(network)
             self._changed.set()
@@ -127,6 +144,7 @@ class Stage:
         """One person on each network, listening."""
         people: dict[str, Person] = {}
         try:
+            self._seen = {network: [] for network in demos}
             async with asyncio.TaskGroup() as listening:
                 for name, (network, demo) in zip(_NAMES, demos.items(), strict=False):
                     people[network] = await demo.person(name)
@@ -139,9 +157,12 @@ class Stage:
 
     async def _listen(self, network: str, person: Person) -> None:
         while True:
-            heard = await person.heard.get()
-            self.screen.talk(network, heard.sender, heard.content.spans, copy=True)
-            self._ears[network].hear(heard)
+            event = await person.seen.get()
+            if isinstance(event, MessageCreated | MessageEdited | Removed | ReactionsChanged):
+                self.screen.talk(network, event, copy=True)
+            self._seen[network].append(event)
+            if isinstance(event, MessageCreated) and not self._acting:
+                self._ears[network].hear(event.content)
             self._changed.set()
 
     async def _perform(self, people: Mapping[str, Person]) -> bool:
@@ -150,12 +171,25 @@ class Stage:
         began = time.monotonic()
         for saying in SCRIPT:
             await self._say(people, networks[saying.speaker % len(networks)], saying)
+        await self._heard_all()
+        records = {network: ear.capabilities for network, ear in self._ears.items()}
+        act = Act(people, records, self._seen, self._until, [])
+        self._acting = True
+        await act.play(self.folder)
+        self._acting = False
+        await self._say(people, networks[FAREWELL.speaker % len(networks)], FAREWELL)
         took = time.monotonic() - began
         if broken := [name for name in networks if not self._ears[name].complete()]:
             self.screen.say(f"\nNot everything arrived, or not in order, on: {', '.join(broken)}")
             return False
-        count = len(SCRIPT) * (len(networks) - 1)
-        self.screen.say(f"\n{count} copies of {len(SCRIPT)} messages arrived in order, in {took:.1f} s.")
+        if act.missed:
+            self.screen.say(f"\nNot everybody got to see: {', '.join(act.missed)}")
+            return False
+        count = (len(SCRIPT) + 1) * (len(networks) - 1)
+        self.screen.say(
+            f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s. "
+            "So did the edit, the answer, the reaction, the picture and the removal."
+        )
         return True
 
     async def _say(self, people: Mapping[str, Person], here: str, saying: Saying) -> None:
@@ -166,9 +200,13 @@ class Stage:
                 ear.expect(people[here].name, content)
         await people[here].say(content, saying.kind)
         if not saying.quick:
-            ears = self._ears.values()
-            with contextlib.suppress(TimeoutError):
-                await self._until(lambda: all(e.complete() for e in ears) or any(e.broken() for e in ears))
+            await self._heard_all()
+
+    async def _heard_all(self) -> None:
+        """Wait until everybody has heard everything, or something went wrong."""
+        ears = self._ears.values()
+        with contextlib.suppress(TimeoutError):
+            await self._until(lambda: all(e.complete() for e in ears) or any(e.broken() for e in ears))
 
     async def _stay(self, demos: Mapping[str, Demo]) -> None:
         self.screen.say("\nThe bridge stays up. Join with your own client, and talk:")

@@ -196,10 +196,7 @@ class Steps:
         seq, target = self._wording.target(delivery, event.target)
         if seq is not None and not self._is_by(seq, target, event.sender):
             return None
-        captioned = (
-            capabilities.captions and isinstance(target, MessageCreated) and target.content.attachments
-        )
-        if seq and capabilities.edit and not captioned and not delivery.start:
+        if seq and capabilities.edit and not delivery.start:
             parts = self._journal.parts(seq, self._number, IN_TIME)
             fitted = self._wording.fit(delivery, event, "", capabilities) if len(parts) == 1 else None
             if fitted is not None and fitted.end is None:

@@ -84,10 +84,16 @@ class Kept(Inspircd):
         await super().stop()
 
 
+class Plain(Prosody):
+    """Prosody that keeps only the last twenty messages of a room, in memory, and names none."""
+
+    more = ""
+
+
 PLACES: dict[str, Callable[[Path], Ngircd | Kept | Prosody | Synapse]] = {
     "irc": Ngircd,
     "kept": Kept,
-    "jabber": Prosody,
+    "jabber": Plain,
     "archive": Archive,
     "matrix": Synapse,
 }
