@@ -8,32 +8,40 @@ from bridge.model import (
     NameChanged,
     ReactionsChanged,
     Removed,
+    Sender,
     TalkEvent,
     TopicChanged,
 )
 
-__all__ = ["ERASED", "decode", "encode"]
+__all__ = ["ERASED", "MESSAGE", "decode", "encode", "sender"]
 
+MESSAGE = "MessageCreated/1"
 ERASED = "Erased/1"
-"""The type of what was erased: of its body, only the sender's id is left."""
+"""The type of what was erased: of its body, only the sender is left."""
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
-    "MessageCreated/1": msgspec.json.Decoder(MessageCreated),
+    MESSAGE: msgspec.json.Decoder(MessageCreated),
     "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
     "NameChanged/1": msgspec.json.Decoder(NameChanged),
     "ReactionsChanged/1": msgspec.json.Decoder(ReactionsChanged),
     "Removed/1": msgspec.json.Decoder(Removed),
     "TopicChanged/1": msgspec.json.Decoder(TopicChanged),
 }
+_senders = msgspec.json.Decoder(Sender)
 _types = {
-    MessageCreated: "MessageCreated/1",
+    MessageCreated: MESSAGE,
     MessageEdited: "MessageEdited/1",
     Removed: "Removed/1",
     ReactionsChanged: "ReactionsChanged/1",
     TopicChanged: "TopicChanged/1",
     NameChanged: "NameChanged/1",
 }
+
+
+def sender(kind: str, body: bytes) -> Sender:
+    """Who said what stands in a row, also in one that was erased."""
+    return _senders.decode(body) if kind == ERASED else decode(kind, body).sender
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:

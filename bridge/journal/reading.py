@@ -1,11 +1,13 @@
 """What the journal can be asked."""
 
 import hashlib
+import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bridge.errors import JournalError
-from bridge.model import MessageId, Part, RoomId, TalkEvent, Txn, UserId
+from bridge.model import MessageId, Part, RoomId, Sender, TalkEvent, Txn, UserId
 
 from . import codec
 
@@ -133,12 +135,21 @@ class Reading:
             return None
         return codec.decode(row[0], row[1])
 
-    def sender(self, seq: int) -> UserId | None:
+    def sender(self, seq: int) -> Sender | None:
         """Who said what was taken under a number, also when that was erased; None: it is not known."""
         row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
-        if row is None or row[1] is None:
-            return None
-        return UserId(row[1].decode()) if row[0] == codec.ERASED else codec.decode(row[0], row[1]).sender.id
+        return codec.sender(row[0], row[1]) if row is not None and row[1] is not None else None
+
+    def lately(self, room: int, sources: Collection[int], count: int) -> list[int]:
+        """The last messages that people in a room saw, of those that were said there or in these sources."""
+        rows = self._database.execute(
+            "SELECT seq FROM event WHERE seq > (SELECT max(seq) FROM event) - ? AND type = ? "
+            "AND room IN (SELECT value FROM json_each(?)) AND NOT EXISTS "
+            "(SELECT 1 FROM delivery WHERE delivery.room = ? AND delivery.seq = event.seq) "
+            "ORDER BY seq DESC LIMIT ?",
+            (_LATELY, codec.MESSAGE, json.dumps([room, *sources]), room, count),
+        )
+        return [seq for (seq,) in rows][::-1]
 
     def speakers(self, room: int) -> dict[str, UserId]:
         """Who spoke in a room not long ago, by name."""

@@ -15,7 +15,7 @@ _DAY = 86_400.0
 # Who said it stays: nobody else may change it later.
 _FORGET_TEXT = (
     f"UPDATE event SET type = '{codec.ERASED}', "  # noqa: S608 our own words
-    "body = CAST(json_extract(CAST(body AS TEXT), '$.sender.id') AS BLOB) "
+    "body = CAST(json_extract(CAST(body AS TEXT), '$.sender') AS BLOB) "
     f"WHERE seq = ? AND body IS NOT NULL AND type NOT IN ('{codec.ERASED}', 'ReactionsChanged/1')"
 )
 _FORGET = (

@@ -8,6 +8,7 @@ the words only promise.
 
 import time
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bridge.config import Media
 from bridge.media import Files, Missing, Pending
@@ -122,7 +123,9 @@ class Attached:
         count = state.size if isinstance(state, File) else attachment.size
         if link is None:
             return file_note(attachment, f", {size(count)}" if count else "")
-        return f"{file_name(attachment)} ({size(count)}) {link}" if count else link
+        name = file_name(attachment)
+        named = link if link.endswith(f"/{quote(name)}") else f"{name}: {link}"
+        return f"{named} ({size(count)})" if count else named
 
 
 def _takes(record: Capabilities, file: File) -> bool:

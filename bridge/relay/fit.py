@@ -25,7 +25,7 @@ from bridge.model import (
     of_lines,
 )
 
-__all__ = ["Fitted", "clean", "degrade", "first_words", "next_part"]
+__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "next_part"]
 
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -116,6 +116,20 @@ def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Ca
         return next_part(spans, end, prefix, capabilities)
     after = _skip_blank(spans, end, total)
     return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
+
+
+def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
+    """A part as the last one: with a note in place of its end."""
+    room = capabilities.text_limit - len(note.encode()) - capabilities.mark_cost
+    spans, size = list(fitted.content.spans), sum(len(span.text.encode()) for span in fitted.content.spans)
+    while spans and size > room:
+        last = spans.pop()
+        size -= len(last.text.encode())
+        kept = last.text.encode()[: max(room - size, 0)].decode(errors="ignore")
+        if kept:
+            spans.append(replace(last, text=kept))
+            break
+    return Fitted(Content((*_trimmed(tuple(spans)), Span(note))), None)
 
 
 def first_words(content: Content) -> str:

@@ -11,7 +11,7 @@ from bridge.model import Change, MemberChanged, UserId
 from .names import safe_name
 from .notes import names
 
-__all__ = ["Folding"]
+__all__ = ["Folding", "Reaction"]
 
 _PAUSE = 30.0
 """Seconds between two such lines in a room."""
@@ -19,6 +19,18 @@ _MOST = 2000
 """So many facts of a room are kept until they are told."""
 _TOGETHER = 4
 """So many who leave for the same reason are a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody's reactions to a message changed."""
+
+    who: str
+    to: str
+    """What the message says, in a few words."""
+    now: tuple[str, ...]
+    gone: tuple[str, ...] | None
+    """None: all others."""
 
 
 @dataclass(slots=True)
@@ -52,12 +64,15 @@ class Folding:
                 else:
                     changes.append(event)
 
-    def reacted(self, room: int, who: str, emojis: Iterable[str], to: str) -> None:
+    def reacted(self, room: int, reaction: Reaction) -> None:
         """Somebody reacted to something, and this room cannot show it otherwise."""
         reactions = self._rooms.setdefault(room, _Kept()).reactions
-        for emoji in emojis:
+        for (to, emoji), people in list(reactions.items()):
+            if to == reaction.to and (reaction.gone is None or emoji in reaction.gone):
+                people.pop(reaction.who, None)
+        for emoji in reaction.now:
             if len(reactions) < _MOST:
-                reactions.setdefault((to, emoji), {})[who] = None
+                reactions.setdefault((reaction.to, emoji), {})[reaction.who] = None
 
     def patrol(self) -> None:
         """Tell what is due: every few seconds."""
@@ -73,8 +88,8 @@ class Folding:
                 changes = [c for (s, _), all_ in kept.members.items() if s == source for c in all_]
                 if changes:
                     self._say(source, [room], f"{self._place(source)}: {_members(changes)}")
-            if kept.reactions:
-                self._say(room, [room], _reactions(kept.reactions))
+            if reactions := {what: people for what, people in kept.reactions.items() if people}:
+                self._say(room, [room], _reactions(reactions))
 
 
 def _undoes(before: MemberChanged, after: MemberChanged) -> bool:
@@ -124,5 +139,5 @@ def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> str:
     told = [f"{names(list(people))} {emoji} to {to}" for (to, emoji), people in kept.items()]
     few = told[:_TOGETHER]
     if len(told) > _TOGETHER:
-        few.append(f"{len(told) - _TOGETHER} more reactions")
+        few.append(f"and {len(told) - _TOGETHER} more")
     return "Reactions: " + "; ".join(few)

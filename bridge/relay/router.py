@@ -19,6 +19,7 @@ from bridge.model import (
     RoomId,
     RoomState,
     RoomStateChanged,
+    Sender,
     TalkEvent,
     TypingChanged,
 )
@@ -29,6 +30,7 @@ from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
 from .routes import Routes
 from .tell import Teller
+from .wording import LAST_FEW
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -72,6 +74,8 @@ class Router:
             if number not in self.workers:
                 place = Room(number, room, adapters[network], rules[network], routes.shown[number])
                 self.workers[number] = Worker(place, self.journal, self._origin, self._attached, self._teller)
+                sources = [source.number for source in routes.sources.values() if number in source.rooms]
+                self.workers[number].wording.shown.extend(self.journal.lately(number, sources, LAST_FEW))
             else:
                 self.workers[number].show(routes.shown[number])
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
@@ -200,7 +204,7 @@ class Router:
     def _take_back(self, source: int, event: Removed) -> None:
         """What was taken back is not kept."""
         seq = self.journal.origin(source, event.target)
-        if seq is not None and (event.by_moderator or self.journal.sender(seq) == event.sender.id):
+        if seq is not None and (event.by_moderator or _is_by(self.journal.sender(seq), event.sender)):
             self._attached.forget(seq)
             self.journal.erase(seq)
 
@@ -235,6 +239,10 @@ class Router:
             while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
                 count += found
             log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
+
+
+def _is_by(author: Sender | None, sender: Sender) -> bool:
+    return author is not None and author.id == sender.id
 
 
 class _Emit:

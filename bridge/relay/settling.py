@@ -1,12 +1,14 @@
 """What becomes of deliveries, on record and told."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from bridge.errors import Rejected
 from bridge.journal import Delivery, Journal
 from bridge.model import Part
+
+from .folding import Reaction
 
 __all__ = ["Listener", "Settling"]
 
@@ -25,7 +27,7 @@ class Listener(Protocol):
     def hidden(self, room: int, count: int) -> None:
         """So many old messages are not shown in a room."""
 
-    def reacted(self, room: int, who: str, emojis: Iterable[str], to: str) -> None:
+    def reacted(self, room: int, reaction: Reaction) -> None:
         """Somebody reacted to something, and this room cannot show it otherwise."""
 
 

@@ -2,7 +2,7 @@
 elsewhere.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -31,8 +31,8 @@ from bridge.model import (
 
 from .attached import IN_TIME, LATE, Attached, Wait
 from .correction import correction
-from .fit import Fitted, clean
-from .long import MOST, cut_short, is_long
+from .fit import Fitted, clean, cut_short
+from .folding import Reaction
 from .names import safe_name
 from .notes import described, gist, removed
 from .wording import Belongs, Step, Wording, kind_of
@@ -40,12 +40,17 @@ from .wording import Belongs, Step, Wording, kind_of
 __all__ = ["Steps", "references"]
 
 _EDITED = "[edited] "
-_CORRECTIONS = 100
+_KEPT = 200
+"""So much is remembered of what is done about messages."""
 _NOWHERE: Belongs = (None, None)
+_MOST = 50
+"""So many messages at most are made of one text."""
+_FEW = 3
+"""So many where the owner wants them short."""
 _REST = " … (the rest is not shown here)"
 
-Summary = Callable[[int, str, Iterable[str], str], None]
-"""Is told of a reaction that a room cannot show: room, who, emojis, to what."""
+Summary = Callable[[int, Reaction], None]
+"""Is told of a reaction that a room cannot show."""
 
 
 class Steps:
@@ -65,6 +70,10 @@ class Steps:
         self._journal = wording.journal
         self._corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
+        self._split: tuple[int, dict[int, int]] = (0, {})
+        """Of the message that is being said in parts: which part begins where."""
+        self._reactions: dict[MessageId, tuple[str, ...]] = {}
+        """What we react to messages of the room with, as far as we know."""
 
     def next(self, delivery: Delivery) -> Step | Wait | None:
         """The next command of a delivery; None: there is nothing more to do."""
@@ -153,17 +162,21 @@ class Steps:
     def _shortened(
         self, fitted: Fitted, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
     ) -> Fitted:
-        """Not more messages than a room can bear, nor than its owner wants."""
+        """The next of several messages: the last one, if more are more than a room can bear, or than its
+        owner wants.
+        """
         how = self.show.long
-        if delivery.start:
-            many = len(self._journal.parts(delivery.seq, self._number)) >= MOST - 1
-            return cut_short(fitted, _REST, capabilities) if many else fitted
-        if how == "split" or not is_long(self._wording, delivery, event, capabilities):
+        if self._split[0] != delivery.seq:
+            self._split = (delivery.seq, {})
+        _, said = self._split
+        count = said.get(delivery.start, 1)
+        if count < (_MOST if how == "split" else _FEW):
+            said[fitted.end or 0] = count + 1
             return fitted
-        if how == "clip":
-            return cut_short(fitted, " …", capabilities)
-        page = self._attached.page(delivery.seq, event.content.text)
-        return cut_short(fitted, f" … (all of it: {page})", capabilities) if page else fitted
+        note = _REST if how == "split" else " …"
+        if how == "link" and (page := self._attached.page(delivery.seq, event.content.text)):
+            note = f" … (all of it: {page})"
+        return cut_short(fitted, note, capabilities)
 
     def _send_file(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
@@ -228,7 +241,7 @@ class Steps:
             last = said if known is None else known[1].content
             told = replace(event, content=correction(last, event.content))
             known = self._corrections[seq] = (delivery.seq, event, told)
-            if len(self._corrections) > _CORRECTIONS:
+            if len(self._corrections) > _KEPT:
                 del self._corrections[next(iter(self._corrections))]
         return known[2]
 
@@ -252,9 +265,9 @@ class Steps:
             return Step(command, delivery.start + 1 if more else None)
         if delivery.start or not ours or capabilities.delete or self.show.removals == "off":
             return None
-        of = safe_name(target.sender.name) if target is not None else None
-        moderator = not self._is_by(seq, target, event.sender)
-        note = removed(safe_name(event.sender.name), of, moderator=moderator)
+        author = self._journal.sender(seq)
+        of = safe_name(author.name) if author is not None else None
+        note = removed(safe_name(event.sender.name), of, moderator=author != event.sender)
         return self._wording.note(delivery, note, capabilities)
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:
@@ -267,23 +280,32 @@ class Steps:
                 self._summarise(delivery, event, target)
             return None
         parts = self._journal.parts(seq, self._number)
-        if not parts:
+        emojis = self._journal.reactions(seq, self._number)
+        if not parts or self._reactions.get(parts[0].id) == emojis:
             return None
+        self._reactions[parts[0].id] = emojis
+        if len(self._reactions) > _KEPT:
+            del self._reactions[next(iter(self._reactions))]
         command = SetReactions(
             room=self._room,
             author=self._wording.author(delivery),
             txn=self._journal.txn(delivery),
             target=parts[0],
-            emojis=self._journal.reactions(seq, self._number),
+            emojis=emojis,
         )
         return Step(command, None)
 
     def _summarise(self, delivery: Delivery, event: ReactionsChanged, target: MessageCreated) -> None:
-        """Say later who reacts with what; what is taken back again is not told."""
-        emojis = [safe_name(emoji) for emoji in event.emojis or event.added]
-        if isinstance(delivery.event, ReactionsChanged) and emojis:
-            to = f"{safe_name(target.sender.name)}: {gist(target.content)}"
-            self._reacted(self._number, safe_name(event.sender.name), emojis, to)
+        """Say later who reacts with what; what is taken back until then is not told."""
+        to = f"{safe_name(target.sender.name)}: {gist(target.content)}"
+        taken_back = isinstance(delivery.event, Removed)
+        now = () if taken_back else event.emojis or event.added
+        gone = (event.emojis or event.added) if taken_back else event.removed
+        whole = event.emojis is not None and not taken_back
+        self._reacted(
+            self._number,
+            Reaction(safe_name(event.sender.name), to, tuple(map(safe_name, now)), None if whole else gone),
+        )
 
     def _describe(
         self, delivery: Delivery, event: TopicChanged | NameChanged, capabilities: Capabilities
@@ -306,11 +328,13 @@ class Steps:
         """The room does not let us do this: from now on, topics are told of instead."""
         if isinstance(command, SetTopic):
             self.topics = False
+        elif isinstance(command, SetReactions):
+            self._reactions.pop(command.target.id, None)
 
     def _is_by(self, seq: int, target: TalkEvent | None, sender: Sender) -> bool:
         """Whether it is known that somebody said this, also when the words are forgotten."""
-        by = target.sender.id if target is not None else self._journal.sender(seq)
-        return by == sender.id
+        author = target.sender if target is not None else self._journal.sender(seq)
+        return author is not None and author.id == sender.id
 
 
 def references(event: TalkEvent) -> tuple[MessageId, ...]:

@@ -32,7 +32,7 @@ from .mentions import People, mentioning
 from .names import Prefix, safe_name
 from .notes import gist
 
-__all__ = ["HUBBUB", "OLD", "Belongs", "Origin", "Step", "Wording", "clock"]
+__all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording", "clock"]
 
 HUBBUB = Sender(UserId(""), "Hubbub")
 """Who speaks when Hubbub itself has something to tell."""
@@ -40,7 +40,7 @@ OLD = 120.0
 """Seconds after which a message says when it was said, and is part of a backlog."""
 _AGAIN = "[again?] "
 """Stands before what may have arrived before."""
-_LAST_FEW = 3
+LAST_FEW = 3
 """An answer to one of so many messages that were shown last needs no quotation."""
 
 Origin = Callable[[int, int], tuple[str, Prefix]]
@@ -68,7 +68,7 @@ class Wording:
         self.adapter = adapter
         self.journal = journal
         self._origin = origin
-        self.shown: deque[int] = deque(maxlen=_LAST_FEW)
+        self.shown: deque[int] = deque(maxlen=LAST_FEW)
         """What people in the room saw last."""
         self.people = People(journal.speakers(number))
         self._degraded: tuple[Delivery, Content, tuple[Span, ...]] | None = None
@@ -128,7 +128,9 @@ class Wording:
     def note(self, delivery: Delivery, text: str, capabilities: Capabilities) -> Step | None:
         """Hubbub's own words about what happened, in one message."""
         event = delivery.event
-        words = MessageCreated(id=event.id, room=event.room, sender=HUBBUB, content=plain(text))
+        words = MessageCreated(
+            id=event.id, room=event.room, sender=HUBBUB, content=plain(text), kind=Kind.NOTICE
+        )
         fitted = self.fit(delivery, words, "", capabilities)
         if fitted is None:
             return None

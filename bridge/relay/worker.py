@@ -57,8 +57,8 @@ class Worker:
         self._listener = listener
         self.latest = 0
         """The last event that came from this room."""
-        self._wording = Wording(room.id, room.number, room.adapter, journal, origin)
-        self._steps = Steps(self._wording, attached, room.show, listener.reacted)
+        self.wording = Wording(room.id, room.number, room.adapter, journal, origin)
+        self._steps = Steps(self.wording, attached, room.show, listener.reacted)
         self._queue = Queue(room.number, journal)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
@@ -86,8 +86,8 @@ class Worker:
     def said(self, seq: int, sender: Sender) -> None:
         """Somebody did something in this very room."""
         self.latest = seq
-        self._wording.shown.append(seq)
-        self._wording.people.spoke(sender.name, sender.id)
+        self.wording.shown.append(seq)
+        self.wording.people.spoke(sender.name, sender.id)
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""

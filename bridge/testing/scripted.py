@@ -77,6 +77,8 @@ class ScriptedNetwork:
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
         self.gate.set()
+        self.names_messages = True
+        """Off: nobody can refer to what was said."""
         self.carries_marks = True
         """Off: nothing tells a copy from what a person says."""
         self.neighbours: list[ScriptedNetwork] = []
@@ -244,7 +246,8 @@ class ScriptedNetwork:
         if self._lost:
             settle(self._lost.popleft())
             return
-        self._withheld.append((settle, _receipt(len(self.said))))
+        receipt = _receipt(len(self.said)) if self.names_messages else Receipt(None)
+        self._withheld.append((settle, receipt))
         if self.confirming and len(self._withheld) == 1:
             asyncio.get_running_loop().call_soon(self._confirm)
 

@@ -4,7 +4,6 @@ HUBBUB_GOLDEN=write writes them anew.
 """
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,6 @@ pytestmark = pytest.mark.timeout(240)
 
 GOLDEN = Path(__file__).with_name("golden")
 FILES = {"irc": "irc", "jabber": "xmpp", "matrix": "matrix", "poor": "ngircd"}
-_QUOTED = re.compile(r"\[re [^\]]*\] ")
 LONG = (
     " ".join(f"{n} elephants came to tea and were glad of it;" for n in range(1, 31)) + " then all went home."
 )
@@ -164,7 +162,7 @@ async def _more_than_talk(play: Scene, folder: Path) -> dict[str, tuple[list[str
 
 async def _twice(play: Scene) -> dict[str, tuple[list[str], list[str]]]:
     """Messages that are edited, taken back and answered, after a restart and without one; what each listener
-    sees of it, but for the quotations: they stand where what was said last is forgotten.
+    sees of it.
     """
     seen: dict[str, list[list[str]]] = {to: [] for to in play.listeners}
     for restarted in (True, False):
@@ -177,7 +175,7 @@ async def _twice(play: Scene) -> dict[str, tuple[list[str], list[str]]]:
         marks = {to: len(one.transcript.lines) for to, one in play.listeners.items()}
         await _after(play, *said)
         for to, one in play.listeners.items():
-            seen[to].append([_QUOTED.sub("", line) for line in one.transcript.lines[marks[to] :]])
+            seen[to].append(one.transcript.lines[marks[to] :])
     return {to: (first, second) for to, (first, second) in seen.items()}
 
 

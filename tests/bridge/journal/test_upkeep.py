@@ -1,8 +1,10 @@
 """The journal stays small, in steps, and grows up from older releases."""
 
 import asyncio
+import json
 import sqlite3
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -65,9 +67,9 @@ async def test_who_said_it_is_known_for_longer(journal):
     while journal.prune(text_before=time.time() + 60, names_before=0.0):
         pass
     assert journal.event(1) is None
-    assert journal.sender(1) == event("m0").sender.id
+    assert journal.sender(1) == event("m0").sender
     (body,) = journal._database.execute("SELECT body FROM event WHERE seq = 1").fetchone()
-    assert body == event("m0").sender.id.encode()
+    assert json.loads(body) == asdict(event("m0").sender)
 
 
 async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):

@@ -94,9 +94,13 @@ async def test_reactions_in_one_line(tmp_path, left, poor):
         left.happen(reaction("one", said.id, "carol", "🎂", "👍", name="x2"))
         left.say("one", "alice", "be quick")
         await poor.until(2)
-        bridge.patrol()
+        left.happen(reaction("one", said.id, "dave", "👎", name="x3"))
+        left.happen(reaction("one", said.id, "dave", name="x4", removed=("👎",)))
+        left.say("one", "alice", "or wait")
         await poor.until(3)
-        assert poor.texts("two")[2] == (
+        bridge.patrol()
+        await poor.until(4)
+        assert poor.texts("two")[3] == (
             "Reactions: bob, carol 🎂 to alice: cake in the kitchen; carol 👍 to alice: cake in the kitchen"
         )
 
@@ -216,15 +220,17 @@ async def test_a_long_text_is_clipped(tmp_path, left, poor):
     async with running(showing(tmp_path, long="clip")):
         left.say("one", "alice", LONG)
         left.say("one", "alice", "not so long. " * 15)
-        await poor.until(4)
-        first, *others = poor.texts("two")
+        await poor.until(6)
+        first, _, last, *others = poor.texts("two")
         assert first.startswith("<alice> word0 word1")
-        assert first.endswith(" …")
-        assert len(first.encode()) <= 100
+        assert last.endswith(" …")
+        assert len(last.encode()) <= 100
         assert len(others) == 3
 
 
-async def test_never_a_flood(tmp_path, left, poor):
+@pytest.mark.parametrize("named", [True, False])
+async def test_never_a_flood(tmp_path, left, poor, named):
+    poor.names_messages = named
     async with running(showing(tmp_path)):
         left.say("one", "alice", "x\n" * 5000)
         left.say("one", "alice", "end")
