@@ -18,6 +18,7 @@ BEING_HEARD = 9e99
 
 
 _LATELY = 2000
+_JUST_NOW = 200
 """So many events back."""
 
 
@@ -147,7 +148,7 @@ class Reading:
             "AND room IN (SELECT value FROM json_each(?)) AND NOT EXISTS "
             "(SELECT 1 FROM delivery WHERE delivery.room = ? AND delivery.seq = event.seq) "
             "ORDER BY seq DESC LIMIT ?",
-            (_LATELY, codec.MESSAGE, json.dumps([room, *sources]), room, count),
+            (_JUST_NOW, codec.MESSAGE, json.dumps([room, *sources]), room, count),
         )
         return [seq for (seq,) in rows][::-1]
 

@@ -1,7 +1,7 @@
 """Who is meant: people of a room who are named in what goes there."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bridge.model import Span, UserId
@@ -18,8 +18,10 @@ _NAMED = re.compile(r"(?<!\S)@([^\s@,:;!?()<>\"]+)")
 class People:
     """Those who spoke in a room, by name."""
 
-    def __init__(self, known: dict[str, UserId]) -> None:
-        self._known = {_key(name): user for name, user in known.items()}
+    def __init__(self, before: Callable[[], Mapping[str, UserId]]) -> None:
+        """`before` gives those who spoke before we were here: asked when it is needed."""
+        self._before: Callable[[], Mapping[str, UserId]] | None = before
+        self._known: dict[str, UserId] = {}
 
     def spoke(self, name: str, user: UserId) -> None:
         """Somebody says something there."""
@@ -29,6 +31,9 @@ class People:
 
     def find(self, name: str) -> UserId | None:
         """Who goes by this name there."""
+        if self._before is not None:
+            before, self._before = self._before(), None
+            self._known = {_key(name): user for name, user in before.items()} | self._known
         return self._known.get(_key(name)) if self._known else None
 
 

@@ -70,7 +70,7 @@ class Wording:
         self._origin = origin
         self.shown: deque[int] = deque(maxlen=LAST_FEW)
         """What people in the room saw last."""
-        self.people = People(journal.speakers(number))
+        self.people = People(lambda: journal.speakers(number))
         self._degraded: tuple[Delivery, Content, tuple[Span, ...]] | None = None
 
     def fit(self, delivery: Delivery, event: Words, note: str, capabilities: Capabilities) -> Fitted | None:

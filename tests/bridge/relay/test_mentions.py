@@ -13,7 +13,7 @@ PEOPLE = {"alan": UserId("@alan:x"), "Grace Hopper": UserId("@grace:x")}
 
 def found(text, *, same=False):
     spans = (Span(text),) if isinstance(text, str) else text
-    return [(span.text, span.mention) for span in mentioning(spans, People(PEOPLE), same=same)]
+    return [(span.text, span.mention) for span in mentioning(spans, People(lambda: PEOPLE), same=same)]
 
 
 @pytest.mark.parametrize(
