@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
@@ -36,6 +37,8 @@ class Source:
     """What to ask with, secrets too: goes to the host of `url` alone, never on with a redirect."""
     own: bool = False
     """Whether the host is the owner's choice, from the configuration, and so may have a private address."""
+    ssl: SSLContext | None = field(default=None, repr=False)
+    """What to verify that host with; None: as the web does."""
 
 
 class Emit(Protocol):

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Coroutine
+from ssl import SSLContext
 from typing import Any
 
 import aiohttp
@@ -39,6 +40,8 @@ class Account:
         self.user = config.user
         """Our own id, as the homeserver writes it."""
         self._device = config.device_id or _device(network, config.user)
+        self.tls: SSLContext | None = None
+        """What the homeserver is verified with, once there was a connection."""
         self._nio: HttpSession | None = None
         self._token = config.token.get_secret_value() if config.token is not None else None
         self._rename = True
@@ -55,7 +58,7 @@ class Account:
             max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
         )
         session = HttpSession(self._config.homeserver, self._config.user, self._device, None, settings)
-        session.ssl = trust(self._config.ca_file)
+        session.ssl = self.tls = trust(self._config.ca_file)
         session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._nio = session
         try:

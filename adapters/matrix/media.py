@@ -61,7 +61,8 @@ class Media:
             raise TemporaryFailure("not logged in: files can be fetched after the next login")
         server, name = (quote(part, safe="") for part in found.groups())
         url = f"{self._homeserver}/_matrix/client/v1/media/download/{server}/{name}"
-        return Source(url, {"Authorization": f"Bearer {self._account.token}"}, own=True)
+        headers = {"Authorization": f"Bearer {self._account.token}"}
+        return Source(url, headers, own=True, ssl=self._account.tls)
 
     async def upload(self, file: File, txn: Txn) -> Uploaded:
         """Put a file there, with its small picture; for the same txn once, as long as it is remembered.

@@ -39,6 +39,7 @@ from .link import Link, Memory
 from .look import look_at
 from .records import record
 from .session import Place, Session
+from .upload import trust
 
 __all__ = ["XmppAdapter"]
 
@@ -115,7 +116,9 @@ class XmppAdapter(Adapter):
 
     def source(self, address: str) -> Source:
         service = self._memory.files.service
-        return Source(address, own=service is not None and service.holds(address))
+        if service is None or not service.holds(address):
+            return Source(address)
+        return Source(address, own=True, ssl=trust(self.config.ca_file))
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -21,7 +22,7 @@ from . import answers, encode
 from .parts import time_of
 from .reader import Voice
 
-__all__ = ["Files", "Service", "Shared"]
+__all__ = ["Files", "Service", "Shared", "trust"]
 
 _NS = "urn:xmpp:http:upload:0"
 _TAG = f"{{{_NS}}}"
@@ -62,7 +63,7 @@ class Service:
             bool(self.prefix)
             and rest != address
             and not set(rest) & set("?#\\")
-            and all(unquote(part).strip(".") for part in rest.split("/"))
+            and all(part.strip(".") for part in unquote(rest).replace("\\", "/").split("/"))
         )
 
 
@@ -115,6 +116,18 @@ class Files:
         return shared
 
 
+@lru_cache(maxsize=8)
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What to verify the service's host with. Raises TemporaryFailure."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise TemporaryFailure(f"ca_file {ca_file} cannot be used: {error.strerror or error}") from None
+    return context
+
+
 async def _find(voice: Voice, domain: str) -> Service | None:
     """The service of a server (XEP-0363 section 3); None: it has none that serves us.
 
@@ -149,11 +162,8 @@ def _prefix(address: str) -> str:
 
 
 async def _put(voice: Voice, service: str, file: File, ca_file: Path | None) -> Shared:
-    tls = ssl.create_default_context()
-    if ca_file is not None:
-        tls.load_verify_locations(ca_file)
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=tls), cookie_jar=aiohttp.DummyCookieJar()
+        connector=aiohttp.TCPConnector(ssl=trust(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
         visit = _Visit(voice, http, service)
         address = await visit.put(file, file.name)

@@ -16,7 +16,7 @@ from bridge.adapter import Source
 from bridge.errors import AdapterError, Rejected, Unsupported
 
 from .body import Body, Refused
-from .guard import Forbidden, connector, is_named
+from .guard import Forbidden, connector, is_named, is_web_port
 
 __all__ = ["Fetcher"]
 
@@ -93,17 +93,21 @@ class Fetcher:
 
     async def _follow(self, source: Source, body: Body) -> None:
         url = home = URL(source.url)
-        headers = dict(source.headers)
+        headers, own = dict(source.headers), source.own
         for _ in range(_MOST_REDIRECTS + 1):
             if url.scheme not in ("http", "https") or not url.host:
                 raise _Failed("its address is not one of the web", again=False)
-            same = url.origin() == home.origin()
-            if not same:
-                headers = {}
-            exempt = (source.own and same) or is_named(url, self._hosts)
+            if url.origin() != home.origin():
+                headers, own = {}, False  # for good: who sends us back may be anybody
+            exempt = own or is_named(url, self._hosts)
+            if not exempt and not is_web_port(url):
+                raise _Failed("its port is that of something else than the web", again=False)
             session = self._free if exempt else self._guarded
             async with session.get(
-                url.with_user(None), headers=headers | _HEADERS, allow_redirects=False
+                url.with_user(None),
+                headers=headers | _HEADERS,
+                allow_redirects=False,
+                ssl=source.ssl if own and source.ssl is not None else True,
             ) as response:
                 if response.status not in _REDIRECTS:
                     return await _read(response, body)

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-__all__ = ["Forbidden", "connector", "is_named", "is_public"]
+__all__ = ["Forbidden", "connector", "is_named", "is_public", "is_web_port"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,6 +29,8 @@ _NETWORKS = [
 ]
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 _UNICAST = ipaddress.ip_network("2000::/3")
+_WEB_PORTS = frozenset({80, 443})
+_RESERVED_PORTS = 1024
 
 
 class Forbidden(OSError):
@@ -60,9 +62,17 @@ def _inner(address: Address) -> ipaddress.IPv4Address | None:
 
 
 def is_named(url: URL, hosts: Sequence[str]) -> bool:
-    """Whether the owner names the host of this address."""
-    host = (url.host or "").casefold()
-    return any(fnmatchcase(host, pattern.casefold()) for pattern in hosts)
+    """Whether the owner names the host of this address, and its port unless that is the usual one."""
+    host = (url.host_subcomponent or "").casefold()
+    names = [f"{host}:{url.port}", *([host, host.strip("[]")] if url.port in _WEB_PORTS else [])]
+    wanted = [pattern.casefold() for pattern in hosts]
+    # As it stands first: the brackets of an address mean something else in a pattern.
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in wanted for name in names)
+
+
+def is_web_port(url: URL) -> bool:
+    """Whether the web may be at this port of anybody's: below 1024 are mail, databases and the like."""
+    return url.port in _WEB_PORTS or (url.port or 0) >= _RESERVED_PORTS
 
 
 def _socket(info: Any) -> socket.socket:

@@ -95,7 +95,7 @@ def _marked(head: bytes) -> str:
 
 def _open_choice(found: str, attachment: Attachment) -> str:
     """What the author says decides between sound and film, and between the documents that are archives."""
-    claimed = attachment.type.partition(";")[0].strip().casefold()
+    claimed = _claimed(attachment)
     if found in _EITHER:
         sound = attachment.voice or attachment.kind is FileKind.AUDIO or claimed.startswith("audio/")
         film = attachment.kind is FileKind.VIDEO or claimed.startswith("video/")
@@ -108,14 +108,20 @@ def _open_choice(found: str, attachment: Attachment) -> str:
     return found
 
 
+def _claimed(attachment: Attachment) -> str:
+    """The media type that the author gives, where it is one."""
+    claimed = attachment.type.partition(";")[0].strip().casefold()
+    return claimed if _TYPE.fullmatch(claimed) else ""
+
+
 def text_type(head: bytes, attachment: Attachment) -> str:
     """The media type of what is text as a whole."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, media_type in _TEXTS:
         if mark.match(start):
             return media_type
-    claimed = attachment.type.partition(";")[0].strip().casefold()
-    if _TYPE.fullmatch(claimed) and _TEXT_CLAIMS.fullmatch(claimed):
+    claimed = _claimed(attachment)
+    if _TEXT_CLAIMS.fullmatch(claimed):
         return claimed
     return "text/plain"
 

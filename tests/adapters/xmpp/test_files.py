@@ -205,6 +205,8 @@ def test_whose_a_file_is():
         "http://127.0.0.1:5280/upload/a/.%2e/.%2E/api", "http://127.0.0.1:5280/api/x",
         "http://127.0.0.1:5280/upload/?x=/", "http://127.0.0.1:52800/upload/x", "http://127.0.0.1:5280/upload/",
         "http://127.0.0.1:5280/upload/a\\..\\..\\api",
+        "http://127.0.0.1:5280/upload/..%2Fapi", "http://127.0.0.1:5280/upload/a/%2e%2e%2f%2E.%2fapi",
+        "http://127.0.0.1:5280/upload/..%5Capi",
     ):  # fmt: skip
         assert not service.holds(address), address
     assert not Service("files.x", None, "").holds("https://x.y/a")

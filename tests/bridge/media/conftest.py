@@ -26,9 +26,9 @@ class Web:
             application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
 
-    async def start(self):
+    async def start(self, tls=None):
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]
         return self
@@ -105,7 +105,7 @@ def media(tmp_path):
     """A configuration that may reach the server of this test."""
 
     def make(**changes):
-        return Media(**{"folder": tmp_path / "files", "hosts": ("127.0.0.1",)} | changes)
+        return Media(**{"folder": tmp_path / "files", "hosts": ("127.0.0.1:*",)} | changes)
 
     return make
 

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import ssl
+import subprocess
 
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from bridge.adapter import Source
 from bridge.errors import Rejected, TemporaryFailure
 from bridge.media import Missing
-from bridge.media.guard import is_public
+from bridge.media.guard import is_named, is_public
 from bridge.model import File
+from tests.bridge.media.conftest import Web
 
 NOT_FETCHED = Missing("it could not be fetched")
 
@@ -118,7 +122,7 @@ async def test_this_machine_is_reached_under_no_spelling(server, serve, host, ca
 async def test_a_redirect_leads_no_further_than_an_address(server, serve, target):
     server.put("b", b"secret")
     server.redirect("a", target.format(server.port))
-    service = await serve(hosts=("localhost",))
+    service = await serve(hosts=("localhost:*",))
     assert await service.got(1, server.address("a", "localhost")) == NOT_FETCHED
     assert [request.path for request in server.asked] == ["/a"]
 
@@ -158,12 +162,75 @@ async def test_the_owners_own_server_may_be_on_this_machine(server, serve):
     assert [request.path for request in server.asked] == ["/b", "/a", "/c"]
 
 
+async def test_what_comes_back_is_not_the_owners_own_word(server, serve):
+    """The homeserver leads to a host of anybody's, which leads to the homeserver's other doors."""
+    server.redirect("a", server.address("b", "localhost"))
+    server.redirect("b", server.address("admin"))
+    server.put("admin", b"secret")
+    service = await serve(hosts=("localhost:*",), source=lambda _network, address: Source(address, own=True))
+    assert await service.got(1, server.address("a")) == NOT_FETCHED
+    assert [request.path for request in server.asked] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "named"),
+    [
+        ("http://files.lan/a", ("files.lan",), True),
+        ("https://files.lan/a", ("files.lan",), True),
+        ("https://FILES.lan/a", ("*.LAN",), True),
+        ("http://files.lan:8080/a", ("files.lan",), False),
+        ("http://files.lan:8080/a", ("*",), True),
+        ("http://files.lan:8080/a", ("files.lan:8080",), True),
+        ("http://files.lan:8081/a", ("files.lan:8080",), False),
+        ("http://files.lan:8081/a", ("files.lan:*",), True),
+        ("http://[::1]/a", ("::1",), True),
+        ("http://[::1]:8080/a", ("::1",), False),
+        ("http://[::1]:8080/a", ("[::1]:8080",), True),
+    ],
+)
+def test_a_named_host_is_opened_at_the_ports_of_the_web(address, hosts, named):
+    """What else is on it is nobody's to ask for, unless the owner says so."""
+    assert is_named(URL(address), hosts) is named
+
+
+async def test_ports_of_other_services_are_not_knocked_at(serve, caplog):
+    service = await serve()
+    for number, port in enumerate((22, 25, 143, 1023)):
+        assert await service.got(number, f"http://8.8.8.8:{port}/a") == NOT_FETCHED
+    assert caplog.text.count("its port is that of something else than the web") == 4
+
+
+async def test_the_owners_own_authority_is_trusted_for_the_owners_own_host(serve, tmp_path):
+    """And for no other."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/cert.pem"],
+        check=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    server = await Web().start(context)
+    try:
+        server.put("a", b"words")
+        address = f"https://localhost:{server.port}/a"
+        service = await serve(
+            hosts=("localhost:*",),
+            source=lambda network, address: Source(address, own=network == "own", ssl=trusted),
+        )
+        assert isinstance(await service.got(1, address, network="own"), File)
+        assert await service.got(2, address, network="other") == NOT_FETCHED
+    finally:
+        await server.stop()
+
+
 async def test_credentials_go_to_their_own_host_alone_and_never_come_back(server, serve):
     server.redirect("a", server.address("b", "localhost"))
     server.redirect("b", server.address("c"))
     server.put("c", b"words")
     service = await serve(
-        hosts=("127.0.0.1", "localhost"),
+        hosts=("127.0.0.1:*", "localhost:*"),
         source=lambda _network, address: Source(address, {"Authorization": "Bearer secret"}),
     )
     assert isinstance(await service.got(1, server.address("a")), File)

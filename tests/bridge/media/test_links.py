@@ -128,6 +128,7 @@ async def test_all_that_is_wrong_looks_alike(visitor, server, media):
         f"/hub/{'0' * 32}/{expiry}/{signature}/{last}",
         f"/hub/{name}/{expiry}/%ff%00/{last}",
         f"/hub/{name}/x/{signature}/{last}",
+        f"/hub/%ed%a0%80/{expiry}/{signature}/{last}",
         f"/hub/{path.parent.name}/{path.name}.json",
         f"/hub/{name}/{expiry}/{signature}/{last}/more",
     ]

@@ -22,7 +22,7 @@ def memory(kind):
     return int(status.partition(kind + ":")[2].split()[0]) * 1024
 
 async def main(folder, address):
-    config = Media(folder=Path(folder), hosts=("127.0.0.1",))
+    config = Media(folder=Path(folder), hosts=("127.0.0.1:*",))
     files = Files(config, b"key", lambda _network, address: Source(address), lambda _seq: False)
     ended = asyncio.Event()
     files.ended = ended.set

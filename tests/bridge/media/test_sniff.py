@@ -75,6 +75,7 @@ def test_the_bytes_tell_the_type(head, media_type):
         (b"\0\0\0\x20ftypmp42\0", Attachment("", kind=FileKind.IMAGE, type="image/png"), "video/mp4"),
         (archive(), Attachment("", type=DOCX), DOCX),
         (archive(), Attachment("", type="image/png"), "application/zip"),
+        (archive(), Attachment("", type=f"{DOCX}\rSet-Cookie: a"), "application/zip"),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
             Attachment("", type="application/msword"),

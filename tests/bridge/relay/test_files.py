@@ -55,7 +55,7 @@ async def shelf():
 
 
 def media(tmp_path, **fields):
-    return Media(folder=tmp_path / "files", hosts=("127.0.0.1",), **fields)
+    return Media(folder=tmp_path / "files", hosts=("127.0.0.1:*",), **fields)
 
 
 def mapped(tmp_path, show=None, **fields):
