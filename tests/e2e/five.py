@@ -16,7 +16,7 @@ from adapters.xmpp.demo import Demo as Prosody
 from bridge.demo import Server
 from bridge.model import plain
 from tests.adapters.irc.servers import Inspircd
-from tests.adapters.xmpp.servers import Archive
+from tests.adapters.xmpp.servers import Archive, Plain
 from tests.e2e.proxy import Proxy
 from tests.e2e.world import World
 
@@ -82,12 +82,6 @@ class Kept(Inspircd):
         for person in self._people:
             await person.leave()
         await super().stop()
-
-
-class Plain(Prosody):
-    """Prosody that keeps only the last twenty messages of a room, in memory, and names none."""
-
-    more = ""
 
 
 PLACES: dict[str, Callable[[Path], Ngircd | Kept | Prosody | Synapse]] = {

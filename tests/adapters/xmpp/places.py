@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 
 from adapters.xmpp import Adapter
-from adapters.xmpp.demo import Demo
 from adapters.xmpp.person import Person
 from bridge import CatchUp, plain
 from tests.adapters.xmpp.harness import running
-from tests.adapters.xmpp.servers import Archive
+from tests.adapters.xmpp.servers import Archive, Plain
 
 
 class Prosody:
@@ -33,7 +32,7 @@ class Prosody:
 class Nameless(Prosody):
     """Without an archive, and so without names for messages."""
 
-    kind = Demo
+    kind = Plain
 
 
 class Bridge:

@@ -33,6 +33,12 @@ modules:
 _PATIENCE = 30.0
 
 
+class Plain(Demo):
+    """Prosody that keeps only the last twenty messages of a room, in memory, and names none."""
+
+    more = ""
+
+
 class Archive(Demo):
     """Prosody whose rooms keep what is said (XEP-0313), name it (XEP-0359) and have moderators (XEP-0425).
 

@@ -5,10 +5,9 @@ import asyncio
 import pytest
 
 from adapters.xmpp import Adapter, link, refusals
-from adapters.xmpp.demo import Demo
 from bridge import Content, Kind, Mark, MessageEdited, RoomState, RoomUnavailable, Span, plain
 from tests.adapters.xmpp.harness import Ears, command, failure, give, running
-from tests.adapters.xmpp.servers import Archive
+from tests.adapters.xmpp.servers import Archive, Plain
 
 ROOMS = "rooms.demo.hubbub.test"
 
@@ -84,7 +83,7 @@ async def test_history_is_not_said_again(server):
         assert (await ears.said()).content == plain("new")
 
 
-class Keeping(Demo):
+class Keeping(Plain):
     """Prosody whose rooms keep much of what is said, and no archive."""
 
     def settings(self):
@@ -95,7 +94,7 @@ class Keeping(Demo):
         )
 
 
-@pytest.mark.parametrize(("kind", "window"), [(Keeping, 100), (Demo, 20)])
+@pytest.mark.parametrize(("kind", "window"), [(Keeping, 100), (Plain, 20)])
 async def test_a_room_of_others_shows_how_much_it_keeps(tmp_path, kind, window):
     """XEP-0045 section 7.2.14: only its owner is told the length of a room's history."""
     tmp_path.chmod(0o755)
