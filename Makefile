@@ -17,7 +17,7 @@ demo: $(VENV)/demo
 
 test: check
 	@packaging/debian-packages $(TEST_PACKAGES)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check
