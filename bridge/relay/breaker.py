@@ -40,7 +40,8 @@ class Breaker:
 
     def sent(self, text: str) -> None:
         """We are saying something, somewhere."""
-        text = text.replace("\u200b", "")
+        if not (text := text.replace("\u200b", "")):
+            return  # a file alone: nobody repeats it by saying nothing
         tail = text[-_TAIL:]
         self._sent.pop(tail, None)
         self._sent[tail] = text
