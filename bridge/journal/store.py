@@ -196,6 +196,8 @@ class Journal(Reading):
         """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
         owed stays.
         """
+        if not self._failing:
+            self._flush()  # what it was owed to may just have been withdrawn
         if not self.is_owed(seq):
             self._recent.events.pop(seq, None)
             self._step(lambda: upkeep.erase(self._database, seq))

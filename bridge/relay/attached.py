@@ -1,13 +1,14 @@
 """What becomes of a message's files in one room: sent with its words, told of in them, or sent when they
 have come.
 
-How far a delivery has come is one number. Below `IN_TIME` it counts the characters of the words. From there
-on it counts the files, for those that were here when the words were said; from `LATE` on for those that
-the words only promise.
+How far a delivery has come is one number. Below `IN_TIME` it counts the characters of the words, from
+`PROMISED` on those of words that promise their files, because these are late. From `IN_TIME` on, a bit
+stands for each file that is still to be sent behind the words; from `LATE` on they were only promised.
 """
 
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import quote
 
 from bridge.config import Media
@@ -16,10 +17,15 @@ from bridge.model import Attachment, Capabilities, Content, File, Span
 
 from .notes import file_name, file_note, size
 
-__all__ = ["IN_TIME", "LATE", "Attached", "Plan", "Wait"]
+__all__ = ["IN_TIME", "LATE", "PROMISED", "Attached", "Plan", "Promise", "Wait", "behind", "promising"]
 
+PROMISED = 1 << 39
 IN_TIME = 1 << 40
 LATE = 1 << 41
+_FILES = IN_TIME - 1
+"""The bits of the files."""
+_MOST = 32
+"""So many files are sent; others are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,15 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """The files are late: from here on the words promise them. To be on record before anything is said, so
+    that nobody takes such words later for those of another kind.
+    """
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is sent now, and where to go on."""
 
@@ -38,6 +53,9 @@ class Plan:
     file: File | None = None
     then: int | None = None
     """None: nothing follows."""
+
+
+_State: TypeAlias = File | Missing | Pending | None
 
 
 class Attached:
@@ -61,59 +79,63 @@ class Attached:
         """Where a text can be read that is too long for a room; None: nowhere."""
         return self._files.publish(seq, "message.txt", text)
 
-    def with_words(self, seq: int, network: str, content: Content, record: Capabilities) -> Plan | Wait:
+    def with_words(
+        self, seq: int, network: str, content: Content, record: Capabilities
+    ) -> Plan | Wait | Promise:
         """What is said first."""
-        attachments = content.attachments
-        states = [self._state(network, seq, n, one, record) for n, one in enumerate(attachments)]
+        states = self._states(network, seq, content, record)
         waiting = [state.since for state in states if isinstance(state, Pending)]
-        if waiting:
-            until = min(waiting) + self._patience
-            if time.monotonic() < until:
-                return Wait(until)
-            notes = [file_note(one, " follows") for one in attachments]
-            return Plan(_joined(content, notes), None, LATE)
-        told, sent = [], []
-        for number, (attachment, state) in enumerate(zip(attachments, states, strict=True)):
-            if isinstance(state, File) and _takes(record, state):
-                sent.append((IN_TIME + number, state))
+        if not waiting:
+            return self._plan(seq, content, record, states)
+        until = min(waiting) + self._patience
+        return Wait(until) if time.monotonic() < until else Promise(PROMISED)
+
+    def said_with_words(self, seq: int, network: str, content: Content, record: Capabilities) -> Plan:
+        """What has been said first, without a promise: then every file was here, or told of."""
+        return self._plan(seq, content, record, self._states(network, seq, content, record))
+
+    def _plan(self, seq: int, content: Content, record: Capabilities, states: list[_State]) -> Plan:
+        told, sent, files = [], [], 0
+        for number, (attachment, state) in enumerate(zip(content.attachments, states, strict=True)):
+            if number < _MOST and _takes(record, state):
+                sent.append(state)
+                files |= 1 << number
             else:
                 told.append(self._told(seq, attachment, state))
         words = _joined(content, told)
         if not sent:
             return Plan(words)
-        (place, file), *others = sent
         if record.captions:
-            return Plan(words, file, others[0][0] if others else None)
-        if not words.spans:
-            words = _joined(words, [file_name(one) for one in attachments])
-        return Plan(words, None, place)
+            return Plan(words, sent[0] if isinstance(sent[0], File) else None, behind(IN_TIME | files))
+        if not words.text.strip():
+            words = _joined(words, [file_name(one) for one in content.attachments])
+        return Plan(words, None, IN_TIME | files)
 
     def after_words(
         self, seq: int, network: str, content: Content, record: Capabilities, start: int
-    ) -> Plan | Wait | None:
-        """What is sent behind the words; None: nothing more."""
-        base = LATE if start >= LATE else IN_TIME
-        for number in range(start - base, len(content.attachments)):
-            attachment = content.attachments[number]
-            state = self._state(network, seq, number, attachment, record)
-            if isinstance(state, Pending):
-                return Wait(None)
-            then = base + number + 1 if number + 1 < len(content.attachments) else None
-            if isinstance(state, File) and _takes(record, state):
-                return Plan(Content(), state, then)
-            if base == LATE:
-                return Plan(Content((Span(self._told(seq, attachment, state)),)), None, then)
-        return None
+    ) -> Plan | Wait:
+        """What is sent behind the words: the file, or what is told of it where it cannot be sent."""
+        number = _first(start)
+        attachment = content.attachments[number]
+        state = self._state(network, seq, number, attachment, record)
+        if isinstance(state, Pending):
+            return Wait(None)
+        if isinstance(state, File) and _takes(record, state):
+            return Plan(Content(), state, behind(start))
+        return Plan(Content((Span(self._told(seq, attachment, state)),)), None, behind(start))
+
+    def _states(self, network: str, seq: int, content: Content, record: Capabilities) -> list[_State]:
+        return [self._state(network, seq, n, one, record) for n, one in enumerate(content.attachments)]
 
     def _state(
         self, network: str, seq: int, number: int, attachment: Attachment, record: Capabilities
-    ) -> File | Missing | Pending | None:
+    ) -> _State:
         """How far a file is; None: it is not needed here."""
         if not record.file and not self._linking:
             return None
         return self._files.get(network, seq, number, attachment)
 
-    def _told(self, seq: int, attachment: Attachment, state: File | Missing | Pending | None) -> str:
+    def _told(self, seq: int, attachment: Attachment, state: _State) -> str:
         link = self._files.link(seq, state) if isinstance(state, File) else None
         if link is None and attachment.address.startswith(("https://", "http://")):
             link = attachment.address
@@ -128,9 +150,29 @@ class Attached:
         return f"{named} ({size(count)})" if count else named
 
 
-def _takes(record: Capabilities, file: File) -> bool:
-    """Whether a room takes the file itself."""
-    return bool(record.file) and (record.file_limit is None or file.size <= record.file_limit)
+def promising(content: Content) -> Plan:
+    """What is said first where the files are late."""
+    notes = [file_note(one, " follows") for one in content.attachments]
+    return Plan(_joined(content, notes), None, LATE | ((1 << min(len(notes), _MOST)) - 1))
+
+
+def behind(start: int) -> int | None:
+    """Where a delivery goes on behind the file that comes next; None: it is the last."""
+    rest = start & (start - 1)
+    return rest if rest & _FILES else None
+
+
+def _first(start: int) -> int:
+    """The file that comes next."""
+    files = start & _FILES
+    return (files & -files).bit_length() - 1
+
+
+def _takes(record: Capabilities, state: _State) -> bool:
+    """Whether a room takes the file itself; one that is on its way is taken to be one that it takes."""
+    if not record.file or state is None or isinstance(state, Missing):
+        return False
+    return isinstance(state, Pending) or record.file_limit is None or state.size <= record.file_limit
 
 
 def _joined(content: Content, notes: list[str]) -> Content:

@@ -16,6 +16,7 @@ from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import Receipt, RoomId
 
+from .attached import LATE
 from .queue import Queue
 from .settling import Listener, Settling
 from .steps import Steps
@@ -97,21 +98,26 @@ class Entry:
         arrived = max((n for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt)), default=-1)
         # A network takes what is on its way in order: what stands before one that arrived had its turn.
         return [
-            Receipt(None) if outcome is _UNKNOWN and number < arrived else outcome
-            for number, outcome in enumerate(outcomes)
+            Receipt(None) if outcome is _UNKNOWN and number < arrived and delivery.start < LATE else outcome
+            for number, (delivery, outcome) in enumerate(zip(doubtful, outcomes, strict=True))
         ]
 
     def _settle(self, doubtful: list[Delivery], outcomes: list[_Outcome], settling: Settling) -> None:
         """Go on with each as its outcome says. After a crash, no more than a window can have been sent."""
-        possible = len(doubtful)
-        if self.guess:
+        possible, guessed = len(doubtful), self.guess
+        if guessed:
             self.guess, possible = False, self._room.adapter.capabilities(self._room.id).window
-        for number, (delivery, outcome) in enumerate(zip(doubtful, outcomes, strict=True)):
+        for delivery, outcome in zip(doubtful, outcomes, strict=True):
+            doubt = outcome is _UNKNOWN and possible > 0
+            if delivery.start < LATE:  # others pass a file that is late
+                possible -= 1
             delivery.tried_at = 0.0
             if isinstance(outcome, Receipt):
                 self._arrived(delivery, outcome, settling)
-            elif outcome is _UNKNOWN and number < possible:
+            elif doubt:
                 self._unknown(delivery, settling)
+        if guessed:
+            self._queue.reload(self._flying())  # what surely has not arrived takes on its edits
 
     def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
         end = self._steps.reached(delivery)

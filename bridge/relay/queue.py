@@ -1,32 +1,44 @@
 """What one room is owed, in order: the first of it in memory, the rest in the journal."""
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
+from types import MappingProxyType
 
 from bridge.journal import Delivery, Journal
-from bridge.model import MessageCreated, MessageEdited, Removed, TalkEvent
+from bridge.model import (
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    NameChanged,
+    Removed,
+    TalkEvent,
+    TopicChanged,
+)
 
-__all__ = ["Queue"]
+__all__ = ["Queue", "refers"]
 
 _IN_MEMORY = 5000
 """How many deliveries wait in memory while the room takes them; the rest waits in the journal."""
 _WHILE_AWAY = 100
 """The same while it does not."""
 _REFILL = 500
+_NONE: Mapping[int, float] = MappingProxyType({})
 
 
 class Queue:
     """The deliveries of one room that are not on their way."""
 
-    def __init__(self, room: int, journal: Journal) -> None:
+    def __init__(self, room: int, journal: Journal, doubted: int = 0) -> None:
+        """So many, the first, may have arrived before the process ended the last time."""
         self._room = room
         self._journal = journal
         self._memory: deque[Delivery] = deque()
         self._parked: list[Delivery] = []
         self._behind = True
         self._last = 0
-        self._refill()
+        self._refill(doubted=doubted)
 
     def __len__(self) -> int:
         """How many are in memory: 0 only when there are none at all."""
@@ -84,27 +96,35 @@ class Queue:
     def reload(self, flying: Collection[int]) -> None:
         """Read anew from the journal, where it was changed, what is owed besides what is on its way."""
         self._journal.committed()
+        if self._journal.failing:
+            return  # what is on disk is not how it stands
         tried = {delivery.seq: delivery.tried_at for delivery in self.tried()}
         self._memory.clear()
         self._parked.clear()
         self._last = 0
-        self._refill(flying)
-        for delivery in self._memory:
-            delivery.tried_at = tried.get(delivery.seq, 0.0)
+        self._refill(flying, tried)
 
     @property
     def behind(self) -> bool:
         """Whether there is more in the journal than in memory."""
         return self._behind
 
-    def _refill(self, flying: Collection[int] = ()) -> None:
+    def _refill(
+        self, flying: Collection[int] = (), tried: Mapping[int, float] = _NONE, doubted: int = 0
+    ) -> None:
         """Read on in the journal: at the start, and wherever memory was too small."""
         found = self._journal.owed(self._room, self._last, _REFILL)
         self._behind = len(found) == _REFILL
-        for delivery in found:
+        for number, delivery in enumerate(found):
             self._last = delivery.seq
-            if delivery.seq not in flying:
-                self._append(delivery)
+            if delivery.seq in flying:
+                continue
+            # Before anything is folded into it: what may have arrived can only be changed by a command.
+            if number < doubted and not delivery.revived:
+                delivery.tried_at = delivery.said_at
+            else:
+                delivery.tried_at = tried.get(delivery.seq, 0.0)
+            self._append(delivery)
 
     def _append(self, delivery: Delivery) -> None:
         event = delivery.event
@@ -116,18 +136,22 @@ class Queue:
     def _target(self, delivery: Delivery, event: MessageEdited | Removed) -> Delivery | None:
         """What of the queue this changes, if its author says so: the message, or an earlier edit of it."""
         seq = self._journal.origin(delivery.source, event.target)
-        for waiting in self._memory if seq is not None else ():
+        for waiting in chain(self._parked, self._memory) if seq is not None else ():
             other = waiting.event
             if waiting.seq != seq and not (isinstance(other, MessageEdited) and other.target == event.target):
                 continue
-            if waiting.source != delivery.source or waiting.start or waiting.tried_at:
+            if waiting.source != delivery.source or waiting.tried_at:
+                continue
+            if waiting.start and isinstance(event, MessageEdited):
                 continue
             if isinstance(other, MessageCreated | MessageEdited) and _may_change(event, other):
                 return waiting
         return None
 
     def _change(self, waiting: Delivery, change: Delivery, event: MessageEdited | Removed) -> None:
-        """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both."""
+        """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both. Of what they
+        have seen in part, a removal withdraws the rest, and follows.
+        """
         if isinstance(event, MessageEdited):
             assert isinstance(waiting.event, MessageCreated | MessageEdited)
             content = replace(event.content, attachments=waiting.event.content.attachments)
@@ -135,11 +159,29 @@ class Queue:
             # The edit is settled with what carries it, so that a crash loses neither.
             waiting.carries += (change,)
             return
-        self._memory.remove(waiting)
-        for delivery in (waiting, *waiting.carries, change):
+        (self._parked if waiting in self._parked else self._memory).remove(waiting)
+        for delivery in (waiting, *waiting.carries):
             self._journal.skip(delivery)
+        if waiting.start or isinstance(waiting.event, MessageEdited):
+            self._memory.append(change)
+        else:
+            self._journal.skip(change)
 
 
 def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:
     """Edits and removals count from the sender of their target, or where the network vouches for it."""
     return event.sender.id == other.sender.id or (isinstance(event, Removed) and event.by_moderator)
+
+
+def _references(event: TalkEvent) -> tuple[MessageId, ...]:
+    """The messages that an event is about, besides itself."""
+    if isinstance(event, MessageCreated):
+        return tuple([name for name in (event.reply_to, event.thread) if name is not None])
+    if isinstance(event, TopicChanged | NameChanged):
+        return ()
+    return (event.target,)
+
+
+def refers(journal: Journal, delivery: Delivery, flying: Collection[int]) -> bool:
+    """Whether it is about something that is on its way here, and so has no name yet."""
+    return any(journal.origin(delivery.source, name) in flying for name in _references(delivery.event))

@@ -187,10 +187,11 @@ class Router:
 
     def _taken(self, deliveries: list[Delivery]) -> None:
         workers = self.workers
+        removals: dict[int, tuple[int, Removed]] = {}
         for delivery in deliveries:
             event = delivery.event
             if isinstance(event, Removed):
-                self._take_back(delivery.source, event)
+                removals[delivery.seq] = (delivery.source, event)
             elif isinstance(event, MessageCreated) and event.content.attachments:
                 self._attached.fetch(self._names[delivery.source], delivery.seq, event.content)
             # A room whose worker is being replaced finds its deliveries in the journal.
@@ -198,15 +199,24 @@ class Router:
                 worker.offer(delivery)
                 if event.replayed:
                     worker.trim()
+        for source, removal in removals.values():  # once the queues hold nothing of it any more
+            self._take_back(source, removal)
         for room in {delivery.room for delivery in deliveries} & workers.keys():
             workers[room].pump()
 
     def _take_back(self, source: int, event: Removed) -> None:
         """What was taken back is not kept."""
         seq = self.journal.origin(source, event.target)
-        if seq is not None and (event.by_moderator or _is_by(self.journal.sender(seq), event.sender)):
+        if seq is not None and (event.by_moderator or self._is_by(source, seq, event.sender)):
             self._attached.forget(seq)
             self.journal.erase(seq)
+
+    def _is_by(self, source: int, seq: int, sender: Sender) -> bool:
+        """Whether somebody in a room said this: ids mean somebody only on the network that gave them."""
+        author, home = self.journal.sender(seq), self.journal.taken_in(seq)
+        if author is None or author.id != sender.id or home is None:
+            return False
+        return home == source or self._names.get(home) == self._names[source]
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))
@@ -239,10 +249,6 @@ class Router:
             while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
                 count += found
             log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
-
-
-def _is_by(author: Sender | None, sender: Sender) -> bool:
-    return author is not None and author.id == sender.id
 
 
 class _Emit:

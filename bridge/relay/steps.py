@@ -21,7 +21,7 @@ from bridge.model import (
     NameChanged,
     ReactionsChanged,
     Removed,
-    Sender,
+    SendMessage,
     SetReactions,
     SetTopic,
     Span,
@@ -29,7 +29,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from .attached import IN_TIME, LATE, Attached, Wait
+from .attached import IN_TIME, LATE, PROMISED, Attached, Plan, Promise, Wait, behind, promising
 from .correction import correction
 from .fit import Fitted, clean, cut_short
 from .folding import Reaction
@@ -37,7 +37,7 @@ from .names import safe_name
 from .notes import described, gist, removed
 from .wording import Belongs, Step, Wording, kind_of
 
-__all__ = ["Steps", "references"]
+__all__ = ["Steps"]
 
 _EDITED = "[edited] "
 _KEPT = 200
@@ -75,7 +75,7 @@ class Steps:
         self._reactions: dict[MessageId, tuple[str, ...]] = {}
         """What we react to messages of the room with, as far as we know."""
 
-    def next(self, delivery: Delivery) -> Step | Wait | None:
+    def next(self, delivery: Delivery) -> Step | Wait | Promise | None:
         """The next command of a delivery; None: there is nothing more to do."""
         capabilities = self._wording.adapter.capabilities(self._room)
         self.window = capabilities.window
@@ -97,29 +97,63 @@ class Steps:
 
     def reached(self, delivery: Delivery) -> int | None:
         """Where a delivery goes on whose next command has arrived; None: it is done."""
-        step = self.next(delivery)
-        if isinstance(step, Wait):  # the words promised their file, or it was lost since it was sent
-            return LATE if delivery.start < IN_TIME else delivery.start + 1
-        return step.end if step is not None else None
+        event = delivery.event
+        if delivery.start >= IN_TIME:
+            return behind(delivery.start)
+        if isinstance(event, MessageCreated):
+            capabilities = self._wording.adapter.capabilities(self._room)
+            step = self._say(delivery, event, capabilities, said=True)
+        else:
+            step = self.next(delivery)
+        return step.end if isinstance(step, Step) else None
+
+    def fetch(self, delivery: Delivery) -> None:
+        """Begin with the files of a message that is not its turn yet."""
+        event = delivery.event
+        if isinstance(event, MessageCreated) and event.content.attachments and delivery.start < PROMISED:
+            self._attached.fetch(self._wording.network(delivery.source), delivery.seq, event.content)
 
     # -- what is said
 
     def _say(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities, *, said: bool = False
+    ) -> Step | Wait | Promise | None:
+        """The next of the words; `said`: they have been said, only where to go on is asked."""
+        if not event.content.attachments:
+            return self._words(delivery, event, capabilities, Plan(event.content))
+        network = self._wording.network(delivery.source)
+        if delivery.start >= PROMISED:
+            return self._promising(delivery, event, capabilities)
+        ask = self._attached.said_with_words if said else self._attached.with_words
+        plan = ask(delivery.seq, network, event.content, capabilities)
+        if isinstance(plan, Promise):
+            return Promise(plan.end + delivery.start)
+        if isinstance(plan, Wait):
+            return plan
+        return self._words(delivery, replace(event, content=plan.content), capabilities, plan)
+
+    def _promising(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
-    ) -> Step | Wait | None:
-        file = then = None
-        if event.content.attachments:
-            network = self._wording.network(delivery)
-            plan = self._attached.with_words(delivery.seq, network, event.content, capabilities)
-            if isinstance(plan, Wait):
-                return plan
-            event, file, then = replace(event, content=plan.content), plan.file, plan.then
+    ) -> Step | None:
+        """The next of the words that say of their files that they follow."""
+        plan = promising(event.content)
+        begun = replace(delivery, start=delivery.start - PROMISED)
+        step = self._words(begun, replace(event, content=plan.content), capabilities, plan)
+        if step is None:
+            return None
+        assert isinstance(step.command, SendMessage)
+        end = PROMISED + step.end if step.end is not None and step.end < IN_TIME else step.end
+        return Step(replace(step.command, txn=self._journal.txn(delivery)), end)
+
+    def _words(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities, plan: Plan
+    ) -> Step | None:
         before, belongs = "", _NOWHERE
         if event.reply_to is not None or event.thread is not None:
             before, belongs = self._belonging(delivery, event, capabilities)
         fitted = self._wording.fit(delivery, event, before, capabilities)
         if fitted is None:
-            if file is None:
+            if plan.file is None and plan.then is None:
                 return None
             fitted = self._nameless(delivery, event, capabilities)
         if fitted.end is not None:
@@ -128,7 +162,7 @@ class Steps:
         if fitted.end is not None:
             return Step(command, fitted.end)
         self._wording.shown.append(delivery.seq)
-        return Step(replace(command, file=file) if file is not None else command, then)
+        return Step(replace(command, file=plan.file) if plan.file is not None else command, plan.then)
 
     def _belonging(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
@@ -180,16 +214,16 @@ class Steps:
 
     def _send_file(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
-    ) -> Step | Wait | None:
+    ) -> Step | Wait:
         """A file that follows its words."""
-        network, start = self._wording.network(delivery), delivery.start
+        network, start = self._wording.network(delivery.source), delivery.start
         plan = self._attached.after_words(delivery.seq, network, event.content, capabilities, start)
-        if plan is None or isinstance(plan, Wait):
+        if isinstance(plan, Wait):
             return plan
         words = replace(event, content=plan.content)
+        delivery = replace(delivery, start=0)
         answered = None
         if start >= LATE:
-            delivery = replace(delivery, start=0)
             parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
             if parts:
                 who = safe_name(event.sender.name)
@@ -207,10 +241,12 @@ class Steps:
     def _edit(self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities) -> Step | None:
         """In place where that can be done, else as a new message that is marked as one."""
         seq, target = self._wording.target(delivery, event.target)
-        if seq is not None and not self._is_by(seq, target, event.sender):
+        if seq is not None and not self._is_by(delivery, seq, target):
             return None
         if seq and capabilities.edit and not delivery.start:
             parts = self._journal.parts(seq, self._number, IN_TIME)
+            if isinstance(target, MessageCreated) and target.content.attachments:
+                event = self._beside_files(delivery, event, seq, target, capabilities)
             fitted = self._wording.fit(delivery, event, "", capabilities) if len(parts) == 1 else None
             if fitted is not None and fitted.end is None:
                 command = EditMessage(
@@ -231,6 +267,20 @@ class Steps:
             return None
         return Step(self._wording.message(delivery, event, fitted, capabilities), fitted.end)
 
+    def _beside_files(
+        self,
+        delivery: Delivery,
+        event: MessageEdited,
+        seq: int,
+        target: MessageCreated,
+        capabilities: Capabilities,
+    ) -> MessageEdited:
+        """The new words, with what stood beside the old ones of their files."""
+        content = replace(event.content, attachments=target.content.attachments)
+        network = self._wording.network(delivery.source)
+        plan = self._attached.said_with_words(seq, network, content, capabilities)
+        return replace(event, content=plan.content)
+
     def _corrected(
         self, delivery: Delivery, event: MessageEdited, seq: int, target: TalkEvent | None
     ) -> MessageEdited:
@@ -247,7 +297,7 @@ class Steps:
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._wording.target(delivery, event.target)
-        if seq is None or not (event.by_moderator or self._is_by(seq, target, event.sender)):
+        if seq is None or not (event.by_moderator or self._is_by(delivery, seq, target)):
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
@@ -324,23 +374,22 @@ class Steps:
             return Step(command, None)
         return self._wording.note(delivery, described(event), capabilities)
 
+    def failed(self, command: Command) -> None:
+        """What a command was to do is not done, as far as we know."""
+        if isinstance(command, SetReactions):
+            self._reactions.pop(command.target.id, None)
+
     def refused(self, command: Command) -> None:
         """The room does not let us do this: from now on, topics are told of instead."""
         if isinstance(command, SetTopic):
             self.topics = False
-        elif isinstance(command, SetReactions):
-            self._reactions.pop(command.target.id, None)
 
-    def _is_by(self, seq: int, target: TalkEvent | None, sender: Sender) -> bool:
-        """Whether it is known that somebody said this, also when the words are forgotten."""
+    def _is_by(self, delivery: Delivery, seq: int, target: TalkEvent | None) -> bool:
+        """Whether it is known that whoever did this said that, also when the words are forgotten. Ids mean
+        somebody only on the network that gave them.
+        """
         author = target.sender if target is not None else self._journal.sender(seq)
-        return author is not None and author.id == sender.id
-
-
-def references(event: TalkEvent) -> tuple[MessageId, ...]:
-    """The messages that an event is about, besides itself."""
-    if isinstance(event, MessageCreated):
-        return tuple([name for name in (event.reply_to, event.thread) if name is not None])
-    if isinstance(event, TopicChanged | NameChanged):
-        return ()
-    return (event.target,)
+        if author is None or author.id != delivery.event.sender.id:
+            return False
+        home = self._journal.taken_in(seq)
+        return home is not None and self._wording.network(home) == self._wording.network(delivery.source)

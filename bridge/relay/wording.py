@@ -141,17 +141,20 @@ class Wording:
     ) -> tuple[str, Answered | None]:
         """What shows that a message answers another: words before it, or what the network has for that."""
         seq, target = self.target(delivery, name)
-        if seq is None or not isinstance(target, MessageCreated):
+        if isinstance(target, MessageEdited):  # what was edited is meant
+            seq, target = self.target(delivery, target.target)
+        author = self.journal.sender(seq) if seq is not None else None
+        if seq is None or author is None or not (target is None or isinstance(target, MessageCreated)):
             return "", None
-        who = safe_name(target.sender.name)
-        words = gist(target.content)
+        who = safe_name(author.name)
+        words = gist(target.content) if target is not None else ""
         parts = self.journal.parts(seq, self.number) if capabilities.reply else []
         if parts:
             here = self.journal.taken_in(seq) == self.number
-            return "", Answered(parts[0], who, words, target.sender.id if here else None)
+            return "", Answered(parts[0], who, words, author.id if here else None)
         if seq in self.shown:
             return "", None
-        return f"[re {who}: {words}] ", None
+        return f"[re {who}: {words}] " if words else f"[re {who}] ", None
 
     def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
         """The event that a name stands for where it was used, and what it says, as far as that is known."""
@@ -161,11 +164,11 @@ class Wording:
     def author(self, delivery: Delivery) -> Author:
         """Whom a command speaks for."""
         sender = delivery.event.sender
-        return Author(self.network(delivery), sender.id, safe_name(sender.name))
+        return Author(self.network(delivery.source), sender.id, safe_name(sender.name))
 
-    def network(self, delivery: Delivery) -> str:
-        """Where it comes from."""
-        return self._origin(delivery.source, self.number)[0]
+    def network(self, source: int) -> str:
+        """The network of a room."""
+        return self._origin(source, self.number)[0]
 
 
 def clock(when: float, *, seconds: bool = False) -> str:

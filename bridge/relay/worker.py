@@ -13,12 +13,12 @@ from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
 from bridge.model import Command, FleetingCommand, Receipt, Sender, SendMessage, SetTyping
 
-from .attached import Attached
+from .attached import Attached, Promise
 from .entry import Entry, Room
 from .patience import Patience, leaves_doubt
-from .queue import Queue
+from .queue import Queue, refers
 from .settling import Listener, Settling
-from .steps import Steps, references
+from .steps import Steps
 from .wording import Origin, Step, Wording
 
 __all__ = ["Worker"]
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _CONFIRMATION = 30.0
 """How long a confirmation may take, in seconds."""
+_AHEAD = 100
+"""Of so many messages files are fetched while one waits for its own: after a restart, nobody has yet."""
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
 
@@ -59,7 +61,8 @@ class Worker:
         """The last event that came from this room."""
         self.wording = Wording(room.id, room.number, room.adapter, journal, origin)
         self._steps = Steps(self.wording, attached, room.show, listener.reacted)
-        self._queue = Queue(room.number, journal)
+        self._standing = journal.standing(room.number)
+        self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
         self._patience = Patience(room.title)
@@ -71,11 +74,7 @@ class Worker:
         self._soon: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._entry = Entry(room, journal, self._queue, self._steps, self._flying)
-        self._standing = journal.standing(room.number)
-        if self._standing.open:
-            self._entry.guess = True
-            for delivery in self._queue.first(_DOUBTED):
-                delivery.tried_at = 0.0 if delivery.revived else delivery.said_at
+        self._entry.guess = self._standing.open
 
     # What the relay tells it
 
@@ -203,8 +202,8 @@ class Worker:
 
     def owes_from(self) -> float:
         """The first event that has not arrived here; infinity: all have."""
-        lowest = self._flights[0].delivery.seq if self._flights else self._queue.lowest()
-        return math.inf if lowest is None else lowest
+        lowest = self._queue.lowest()
+        return min((math.inf if lowest is None else lowest, *self._flying()))
 
     # Before the first message
 
@@ -251,7 +250,7 @@ class Worker:
                 if not self._flights:
                     self.trim()
                 return None
-            if self._flights and self._refers_to_flight(delivery):
+            if self._flights and refers(self._journal, delivery, self._flying()):
                 return None
             try:
                 step = self._steps.next(delivery)
@@ -263,6 +262,10 @@ class Worker:
                 return step
             if step is None:
                 self.settling.skip(self._queue.pop())
+            elif isinstance(step, Promise):
+                self._committing = True
+                self.settling.deliver(delivery, None, step.end, self._recorded)
+                return None
             elif step.until is None:
                 self._queue.park()
             else:
@@ -270,14 +273,11 @@ class Worker:
                 return None
         return None
 
-    def _refers_to_flight(self, delivery: Delivery) -> bool:
-        """Whether it is about something that is on its way here, and so has no name yet."""
-        about = {self._journal.origin(delivery.source, name) for name in references(delivery.event)}
-        return any(flight.delivery.seq in about for flight in self._flights)
-
     def _wait(self, until: float) -> None:
-        """Go on then, or when what is waited for is there."""
+        """Go on then, or when what is waited for is there. What comes next has the same time to come."""
         if self._alarm is None:
+            for delivery in self._queue.first(_AHEAD):
+                self._steps.fetch(delivery)
             self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._wake)
 
     def _wake(self) -> None:
@@ -376,6 +376,7 @@ class Worker:
         for flight in self._flights:
             error, delivery = flight.error, flight.delivery
             assert error is not None
+            self._steps.failed(flight.step.command)
             if isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
