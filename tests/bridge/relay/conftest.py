@@ -1,6 +1,8 @@
 import pytest
+from aiohttp import web
 
 from bridge.testing import ScriptedNetwork
+from tests.bridge.relay.shelf import Shelf
 from tests.bridge.world import config
 
 
@@ -25,3 +27,18 @@ def after(tmp_path):
     folder = tmp_path / "after"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+async def shelf():
+    shelf = Shelf()
+    server = web.Application()
+    server.router.add_get("/{name}", shelf.answer)
+    runner = web.AppRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    shelf.port = runner.addresses[0][1]
+    yield shelf
+    shelf.slow.set()
+    await runner.cleanup()

@@ -5,65 +5,14 @@ import contextlib
 import sqlite3
 from dataclasses import replace
 
-import pytest
-from aiohttp import ClientConnectorError, ClientSession, web
+from aiohttp import ClientConnectorError, ClientSession
 
-from bridge.config import Media, ShowRules
+from bridge.config import ShowRules
 from bridge.demo import free_port
-from bridge.model import Attachment, Content, FileKind, RoomId, Span, Support
+from bridge.model import Attachment, FileKind, RoomId
+from tests.bridge.relay.shelf import PICTURE, files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, removal
-from tests.bridge.world import config, running
-
-PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
-
-
-class Shelf:
-    """A web server with files, some of which take their time."""
-
-    def __init__(self) -> None:
-        self.files = {}
-        self.slow = asyncio.Event()
-        self.slow.set()
-        self.asked = 0
-        self.port = 0
-
-    def put(self, name, body=PICTURE, **fields):
-        self.files[name] = body
-        return Attachment(f"http://127.0.0.1:{self.port}/{name}", name, **fields)
-
-    async def answer(self, request):
-        self.asked += 1
-        await self.slow.wait()
-        if request.path[1:] not in self.files:
-            raise web.HTTPNotFound
-        return web.Response(body=self.files[request.path[1:]])
-
-
-@pytest.fixture
-async def shelf():
-    shelf = Shelf()
-    server = web.Application()
-    server.router.add_get("/{name}", shelf.answer)
-    runner = web.AppRunner(server)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    shelf.port = runner.addresses[0][1]
-    yield shelf
-    shelf.slow.set()
-    await runner.cleanup()
-
-
-def media(tmp_path, **fields):
-    return Media(folder=tmp_path / "files", hosts=("127.0.0.1:*",), **fields)
-
-
-def mapped(tmp_path, show=None, **fields):
-    return config(tmp_path, {"lobby": ["left one", "right two"]}, media=media(tmp_path, **fields), show=show)
-
-
-def with_file(words, *attachments):
-    return Content((Span(words),) if words else (), attachments)
+from tests.bridge.world import running
 
 
 async def got(client, link):
@@ -73,10 +22,6 @@ async def got(client, link):
             async with client.get(link) as answer:
                 return answer.status, await answer.read()
         await asyncio.sleep(0.01)
-
-
-def files(network, **fields):
-    network.capabilities = replace(network.capabilities, file=Support.FULL, **fields)
 
 
 async def test_with_its_words(tmp_path, left, right, shelf):
