@@ -35,7 +35,7 @@ from .fit import Fitted, clean, cut_short
 from .folding import Reaction
 from .names import safe_name
 from .notes import described, gist, removed
-from .wording import Belongs, Step, Wording, kind_of
+from .wording import Belongs, Step, Wording, kind_of, lull
 
 __all__ = ["Steps"]
 
@@ -77,7 +77,7 @@ class Steps:
 
     def next(self, delivery: Delivery) -> Step | Wait | Promise | None:
         """The next command of a delivery; None: there is nothing more to do."""
-        capabilities = self._wording.adapter.capabilities(self._room)
+        capabilities = self._wording.record(delivery.seq)
         self.window = capabilities.window
         event = delivery.event
         match event:
@@ -101,7 +101,7 @@ class Steps:
         if delivery.start >= IN_TIME:
             return behind(delivery.start)
         if isinstance(event, MessageCreated):
-            capabilities = self._wording.adapter.capabilities(self._room)
+            capabilities = self._wording.record(delivery.seq)
             step = self._say(delivery, event, capabilities, said=True)
         else:
             step = self.next(delivery)
@@ -238,7 +238,9 @@ class Steps:
 
     # -- what is done about it
 
-    def _edit(self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities) -> Step | None:
+    def _edit(
+        self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities
+    ) -> Step | Wait | None:
         """In place where that can be done, else as a new message that is marked as one."""
         seq, target = self._wording.target(delivery, event.target)
         if seq is not None and not self._is_by(delivery, seq, target):
@@ -246,7 +248,7 @@ class Steps:
         if seq and capabilities.edit and not delivery.start:
             parts = self._journal.parts(seq, self._number, IN_TIME)
             if isinstance(target, MessageCreated) and target.content.attachments:
-                event = self._beside_files(delivery, event, seq, target, capabilities)
+                event = self._beside_files(delivery, event, seq, target)
             fitted = self._wording.fit(delivery, event, "", capabilities) if len(parts) == 1 else None
             if fitted is not None and fitted.end is None:
                 command = EditMessage(
@@ -260,6 +262,8 @@ class Steps:
                 return Step(command, None)
         if self.show.edits == "off":
             return None
+        if not delivery.start and (until := lull(delivery)) is not None:
+            return Wait(until)
         whole = seq is None or self.show.edits == "full"
         words = event if whole or seq is None else self._corrected(delivery, event, seq, target)
         fitted = self._wording.fit(delivery, words, _EDITED if whole else "", capabilities)
@@ -268,17 +272,12 @@ class Steps:
         return Step(self._wording.message(delivery, event, fitted, capabilities), fitted.end)
 
     def _beside_files(
-        self,
-        delivery: Delivery,
-        event: MessageEdited,
-        seq: int,
-        target: MessageCreated,
-        capabilities: Capabilities,
+        self, delivery: Delivery, event: MessageEdited, seq: int, target: MessageCreated
     ) -> MessageEdited:
         """The new words, with what stood beside the old ones of their files."""
         content = replace(event.content, attachments=target.content.attachments)
         network = self._wording.network(delivery.source)
-        plan = self._attached.said_with_words(seq, network, content, capabilities)
+        plan = self._attached.said_with_words(seq, network, content, self._wording.record(seq))
         return replace(event, content=plan.content)
 
     def _corrected(

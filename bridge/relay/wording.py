@@ -1,11 +1,13 @@
 """An event as the words that a room gets: named, dated, degraded, addressed, cut into parts."""
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.adapter import Adapter
+from bridge.errors import Rejected
 from bridge.journal import Delivery, Journal
 from bridge.model import (
     Answered,
@@ -22,6 +24,7 @@ from bridge.model import (
     Sender,
     SendMessage,
     Span,
+    Support,
     TalkEvent,
     UserId,
     plain,
@@ -34,12 +37,18 @@ from .notes import gist
 
 __all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording", "clock"]
 
+log = logging.getLogger(__name__)
+
 HUBBUB = Sender(UserId(""), "Hubbub")
 """Who speaks when Hubbub itself has something to tell."""
 OLD = 120.0
 """Seconds after which a message says when it was said, and is part of a backlog."""
 _AGAIN = "[again?] "
 """Stands before what may have arrived before."""
+_MOMENT = 1.0
+"""Seconds that a correction waits for the next one, since nobody can take it back."""
+_KEPT = 200
+"""So many messages are remembered whose files the room refused."""
 LAST_FEW = 3
 """An answer to one of so many messages that were shown last needs no quotation."""
 
@@ -72,6 +81,23 @@ class Wording:
         """What people in the room saw last."""
         self.people = People(lambda: journal.speakers(number))
         self._degraded: tuple[Delivery, Content, tuple[Span, ...]] | None = None
+        self._fileless: dict[int, None] = {}
+        """Messages whose files the room refused."""
+
+    def record(self, seq: int) -> Capabilities:
+        """What the room can do now for this message."""
+        record = self.adapter.capabilities(self.room)
+        return replace(record, file=Support.NO) if seq in self._fileless else record
+
+    def goes_without_file(self, seq: int, command: Command, error: BaseException) -> bool:
+        """Whether the room may have refused this command for its file alone, of which it is told instead."""
+        if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
+            return False
+        log.warning("a file is not sent to %s on %s: %s", self.room, self.adapter.network, error)
+        self._fileless[seq] = None
+        if len(self._fileless) > _KEPT:
+            del self._fileless[next(iter(self._fileless))]
+        return True
 
     def fit(self, delivery: Delivery, event: Words, note: str, capabilities: Capabilities) -> Fitted | None:
         """The next part of what is said, with who says it; None: there is nothing more to say."""
@@ -176,6 +202,12 @@ def clock(when: float, *, seconds: bool = False) -> str:
     then, now = time.gmtime(when), time.gmtime()
     day = "" if then[:3] == now[:3] else "%Y-%m-%d "
     return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
+
+
+def lull(delivery: Delivery) -> float | None:
+    """Until when others like it may follow, by the monotonic clock; None: that time is over."""
+    left = delivery.said_at + _MOMENT - time.time()
+    return time.monotonic() + left if 0 < left <= _MOMENT else None
 
 
 def is_old(delivery: Delivery) -> bool:

@@ -377,7 +377,9 @@ class Worker:
             error, delivery = flight.error, flight.delivery
             assert error is not None
             self._steps.failed(flight.step.command)
-            if isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
+            if self.wording.goes_without_file(delivery.seq, flight.step.command, error):
+                again.append(delivery)
+            elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
                     delivery.tried_at = flight.sent_at

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 from dataclasses import replace
 
+import pytest
 from aiohttp import ClientConnectorError, ClientSession
 
 from bridge.config import ShowRules
 from bridge.demo import free_port
-from bridge.model import Attachment, FileKind, RoomId
+from bridge.errors import Rejected
+from bridge.model import Attachment, FileKind, RoomId, SendMessage
+from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import PICTURE, files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, removal
 from tests.bridge.world import running
@@ -264,3 +268,40 @@ async def test_an_edit_of_the_words_beside_a_file(tmp_path, left, right, shelf):
         await right.until_done(1)
         (command,) = right.done
         assert (command.target.id, command.content.text) == ("c1", "<alice> look")
+
+
+class Full(ScriptedNetwork):
+    """Takes no more files, though it says that it does."""
+
+    def perform(self, command, settle):
+        if isinstance(command, SendMessage) and command.file is not None:
+            settle(Rejected("the store is full"))
+        else:
+            super().perform(command, settle)
+
+
+@pytest.mark.parametrize(
+    ("captions", "said"),
+    [
+        (True, ["<alice> look {}", "<alice> {}", "<alice> bye"]),
+        (False, ["<alice> look", "<alice> {}", "<alice> cat.png", "<alice> {}", "<alice> bye"]),
+    ],
+)
+@pytest.mark.parametrize("public", [True, False])
+async def test_a_file_that_is_refused_costs_no_words(tmp_path, left, shelf, captions, said, public):
+    right = Full("right")
+    files(right, captions=captions)
+    fields = {"public_url": f"http://127.0.0.1:{(port := free_port())}", "listen": f"127.0.0.1:{port}"}
+    there = mapped(tmp_path, **(fields if public else {}))
+    async with running(there):
+        picture = shelf.put("cat.png", kind=FileKind.IMAGE, size=108)
+        left.say("one", "alice", with_file("look", picture))
+        left.say("one", "alice", with_file("", picture))
+        left.say("one", "alice", "bye")
+        await right.until(len(said))
+    told = f"{picture.address} (108 B)"
+    links = re.compile(rf"{fields['public_url']}/\S+/cat\.png \(108 B\)")
+    texts = [links.sub("{}", text) if public else text.replace(told, "{}") for text in right.texts("two")]
+    assert texts == said
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+        assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.config import Backlog, CatchUp, DeliveryRules
 from bridge.errors import Rejected
-from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, UserId, plain
+from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, Support, UserId, plain
 from bridge.relay import patience
 from tests.bridge.world import config, killed, running
 
@@ -334,6 +334,26 @@ async def test_edits_of_what_waits_fold_into_it(pair, left, right):
         await right.until(3)
         await right.settled()
     assert right.texts("two") == ["<alice> first", "<alice> version 999", "<alice> last"]
+    with sqlite3.connect(pair.journal) as database:
+        assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+
+
+async def test_a_storm_of_edits_is_one_correction(pair, left, right):
+    """Where nothing can be edited, and nothing can be taken back."""
+    right.capabilities = replace(right.capabilities, edit=Support.NO)
+    async with running(pair):
+        said = left.say("one", "alice", "version none of it")
+        await right.until(1)
+        began = time.monotonic()
+        for n in range(1000):
+            left.happen(edit(said, f"version {n} of it", f"e{n}"))
+            await asyncio.sleep(0)
+        left.say("one", "alice", "bye")
+        assert time.monotonic() - began < 1, "all within a second"
+        await right.until(3)
+        await right.settled()
+        assert time.monotonic() - began < 2
+    assert right.texts("two")[1:] == ["<alice> *version 999 of it", "<alice> bye"]
     with sqlite3.connect(pair.journal) as database:
         assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
