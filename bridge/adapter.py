@@ -143,7 +143,9 @@ class Adapter(ABC):
         """
 
     def source(self, address: str) -> Source:
-        """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere."""
+        """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and
+        TemporaryFailure as long as it is not known.
+        """
         return Source(address)
 
     @classmethod

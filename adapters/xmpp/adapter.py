@@ -26,6 +26,7 @@ from bridge import (
     SetTyping,
     Source,
     Support,
+    TemporaryFailure,
     Txn,
     Unsupported,
     landing,
@@ -115,8 +116,10 @@ class XmppAdapter(Adapter):
             link.whisper(chat_states.displayed(command))
 
     def source(self, address: str) -> Source:
-        service = self._memory.files.service
-        if service is None or not service.holds(address):
+        files = self._memory.files
+        if not files.looked:
+            raise TemporaryFailure(f"{self.network} is not connected: which files are its own is not known")
+        if files.service is None or not files.service.holds(address):
             return Source(address)
         return Source(address, own=True, ssl=trust(self.config.ca_file))
 

@@ -87,12 +87,15 @@ class Files:
 
     def __init__(self) -> None:
         self.service: Service | None = None
+        self.looked = False
+        """Whether the service was ever looked for."""
         self._failures = 0
 
     async def find(self, voice: Voice, domain: str) -> None:
         """Find the service. A server that does not answer has what it had."""
         with contextlib.suppress(TimeoutError):
             self.service = await _find(voice, domain)
+        self.looked = True
 
     async def put(self, voice: Voice, file: File, ca_file: Path | None) -> Shared:
         """Put a file there, and its thumbnail if there is one. Streamed from the disk.

@@ -66,7 +66,7 @@ class Fetcher:
             async with asyncio.timeout(_TOTAL):
                 for pause in (*_PAUSES, None):
                     try:
-                        source = _asked(find)
+                        source = await _found(find)
                         host = URL(source.url).raw_host or "?"
                         return await self._try(source, body)
                     except (_Failed, ValueError) as error:
@@ -126,13 +126,16 @@ def _session(*, guarded: bool) -> aiohttp.ClientSession:
     )
 
 
-def _asked(find: Callable[[], Source]) -> Source:
-    try:
-        return find()
-    except (Rejected, Unsupported) as error:
-        raise _Failed(str(error), again=False) from None
-    except AdapterError as error:
-        raise _Failed(str(error), again=True) from None
+async def _found(find: Callable[[], Source]) -> Source:
+    """Where the file is: what only its network knows is known when that is connected."""
+    while True:
+        try:
+            return find()
+        except (Rejected, Unsupported) as error:
+            raise _Failed(str(error), again=False) from None
+        except AdapterError as error:
+            log.debug("a file waits for its network: %s", error)
+            await asyncio.sleep(_PAUSES[0])
 
 
 async def _read(response: aiohttp.ClientResponse, body: Body) -> None:
