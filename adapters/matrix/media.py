@@ -92,7 +92,7 @@ class Media:
             return await self._client.upload(file.path, file.type, file.size, file.name)
         except (RoomUnavailable, Rejected, NotMatrix) as error:
             raise Rejected(f"the homeserver does not take the file: {error}") from None
-        except (ConnectionLost, AuthenticationFailed) as error:
+        except (ConnectionLost, AuthenticationFailed, TemporaryFailure) as error:
             # Whether all of the connection is gone shows where the account listens.
             await self._broke_off(file, txn)
             raise TemporaryFailure(f"the file could not be uploaded: {error}") from None
@@ -109,9 +109,7 @@ class Media:
         broken = self._broken[txn] = self._broken.pop(txn, 0) + 1
         _shorten(self._broken)
         if broken >= _TRIES:
-            raise Rejected(
-                "the homeserver breaks off each time that the file is uploaded: it may be too large"
-            )
+            raise Rejected("the homeserver fails each time that the file is uploaded: it may be too large")
 
 
 def _shorten(kept: dict[Txn, Any]) -> None:

@@ -86,12 +86,17 @@ async def test_a_file_that_is_refused_harms_nothing_else(server, picture, answer
         await core.do(message("next", "2.ab"))
 
 
-async def test_an_upload_that_breaks_off_is_given_up(server, picture):
-    """Synapse hangs up on what is too large; what the limit is may be learnt only then."""
+@pytest.mark.parametrize("breaks", [True, False])
+async def test_an_upload_that_fails_again_and_again_is_given_up(server, picture, breaks):
+    """Synapse hangs up on what is too large; what the limit is may be learnt only then. A full store is an
+    error of the server's.
+    """
 
     async def hang_up():
+        if not breaks:
+            return error(500, "M_UNKNOWN")
         server.requests[-1][1].transport.abort()
-        await asyncio.Event().wait()
+        return await asyncio.Event().wait()
 
     server.always["config"] = error(404, "M_UNRECOGNIZED")
     async with Core(adapter_for(server.url)) as core:
