@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import importlib.util
+import io
 import json
 import os
 import secrets
@@ -135,7 +136,7 @@ class Demo(bridge.Demo):
             method,
             self.url + path,
             json=None if isinstance(body, bytes) else body,
-            data=body if isinstance(body, bytes) else None,
+            data=io.BytesIO(body) if isinstance(body, bytes) else None,
             headers=headers,
             params=query,
             timeout=aiohttp.ClientTimeout(60),

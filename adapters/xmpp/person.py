@@ -1,6 +1,7 @@
 """A scripted person with an ordinary client: plain XMPP over TCP, sharing only decode and encode."""
 
 import asyncio
+import io
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -274,7 +275,7 @@ class Person(bridge.Person):
 
 
 async def _put(url: str, path: Path, headers: Mapping[str, str]) -> None:
-    data = await asyncio.to_thread(path.read_bytes)
+    data = io.BytesIO(await asyncio.to_thread(path.read_bytes))
     async with aiohttp.ClientSession() as http, http.put(url, data=data, headers=headers) as reply:
         reply.raise_for_status()
 

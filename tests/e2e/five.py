@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -93,18 +94,26 @@ PLACES: dict[str, Callable[[Path], Ngircd | Kept | Prosody | Synapse]] = {
 }
 
 
-@contextlib.asynccontextmanager
-async def five(folder: Path) -> AsyncIterator[World]:
+def five(folder: Path) -> AbstractAsyncContextManager[World]:
     """The servers, each behind a proxy, with one person in each room."""
+    (folder / "bridge.yaml").write_text(CONFIG)
+    return gathered(folder, PLACES)
+
+
+@contextlib.asynccontextmanager
+async def gathered(folder: Path, places: Mapping[str, Callable[[Path], Any]]) -> AsyncIterator[World]:
+    """A server for each network, Matrix among them, each behind a proxy, with one person in each room.
+
+    The variables are the ports of the proxies, such as MATRIX_PORT.
+    """
     folder.chmod(0o755)  # servers that give up root's rights still have to get there
     world = World(folder)
-    (folder / "bridge.yaml").write_text(CONFIG)
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(network: str) -> None:
             place = folder / network
             place.mkdir(mode=0o755)
-            demo = PLACES[network](place)
+            demo = places[network](place)
             stack.push_async_callback(demo.stop)
             (port,) = (await demo.start()).values()
             proxy = world.proxies[network] = Proxy(int(port))
@@ -113,8 +122,8 @@ async def five(folder: Path) -> AsyncIterator[World]:
             world.demos[network] = demo
             world.variables[f"{network.upper()}_PORT"] = str(proxy.port)
 
-        await asyncio.gather(*map(start, PLACES))
-        world.demos = {network: world.demos[network] for network in PLACES}
+        await asyncio.gather(*map(start, places))
+        world.demos = {network: world.demos[network] for network in places}
         await world.join()
         alan = world.people["matrix"]
         alan._api = _patient(alan._api)  # type: ignore[attr-defined]
