@@ -169,8 +169,10 @@ class Wording:
         seq, target = self.target(delivery, name)
         if isinstance(target, MessageEdited):  # what was edited is meant
             seq, target = self.target(delivery, target.target)
-        author = self.journal.sender(seq) if seq is not None else None
-        if seq is None or author is None or not (target is None or isinstance(target, MessageCreated)):
+        if seq is None or not (target is None or isinstance(target, MessageCreated)):
+            return "", None
+        author = target.sender if target is not None else self.journal.sender(seq)
+        if author is None:
             return "", None
         who = safe_name(author.name)
         words = gist(target.content) if target is not None else ""
