@@ -131,10 +131,9 @@ class Check:
         core: NetworkBlock | None = Block(document, spot, NetworkBlock, common).read()
         if core is None or settings is None:
             return None
-        rules, show = _only(DeliveryRules, core), _only(ShowRules, core)
-        network = Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules, show)
-        self.shown[name] = show
-        return network
+        self.shown[name] = _only(ShowRules, core)
+        rules = _only(DeliveryRules, core)
+        return Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules)
 
     def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
         document = self.document

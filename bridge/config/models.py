@@ -323,8 +323,6 @@ class Network:
     prefix: str | None = None
     catch_up: CatchUp = field(default_factory=CatchUp)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
-    show: ShowRules = field(default_factory=ShowRules)
-    """What its rooms are shown, unless a room says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
