@@ -1,6 +1,7 @@
 """What was taken and delivered not long ago, in memory: what is done is most often done about that."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from bridge.model import MessageCreated, MessageId, Part, TalkEvent
@@ -31,8 +32,7 @@ class Recent:
             self.events[seq] = (room, event)
             self._origins[room, event.id] = seq
             self._parts[seq, room] = [(0, Part(event.id, event.aliases))]
-            for name in event.aliases:
-                self._origins.setdefault((room, name), seq)
+            # Not the aliases: people choose them, and only the journal knows whether one was somebody else's.
             if isinstance(event, MessageCreated) and event.thread is not None:
                 del self._parts[seq, room]  # it may have got the thread's name too
         _shrink(self.events, _EVENTS)
@@ -58,9 +58,13 @@ class Recent:
         known = self._parts.get((seq, room))
         return None if known is None else [part for start, part in known if start < before]
 
-    def forget(self) -> None:
-        """Something was erased."""
-        self.events.clear()
+    def forget(self, texts: int, names: int) -> None:
+        """The words of events up to the one were erased, and the names of those up to the other."""
+        for seq in list(takewhile(lambda seq: seq <= texts, self.events)):
+            del self.events[seq]
+        if names:
+            self._origins = {name: seq for name, seq in self._origins.items() if seq > names}
+            self._parts = {place: parts for place, parts in self._parts.items() if place[0] > names}
 
 
 def _shrink(kept: dict[_K, Any], most: int) -> None:

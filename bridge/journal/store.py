@@ -210,7 +210,7 @@ class Journal(Reading):
         """Erase a little of what is old and settled; whether there may be more."""
         more = self._step(lambda: self._pruner.step(text_before=text_before, names_before=names_before))
         if more:
-            self._recent.forget()
+            self._recent.forget(self._pruner.texts, self._pruner.names)
         return bool(more)
 
     def _step(self, step: Callable[[], _T]) -> _T | None:

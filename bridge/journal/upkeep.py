@@ -97,21 +97,23 @@ class Pruner:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._began = time.time()
-        self._texts = 0
-        self._names = 0
+        self.texts = 0
+        """The event whose words were erased last."""
+        self.names = 0
+        """The one whose names were."""
 
     def step(self, *, text_before: float, names_before: float) -> bool:
         """Erase a little; whether there may be more."""
         if time.time() - self._began > _DAY:
             # What was still owed when its time came is looked at again.
-            self._began, self._texts, self._names = time.time(), 0, 0
-        texts = self._old(self._texts, text_before)
-        names = self._old(self._names, names_before)
+            self._began, self.texts, self.names = time.time(), 0, 0
+        texts = self._old(self.texts, text_before)
+        names = self._old(self.names, names_before)
         if texts:
-            self._texts = texts[-1]
+            self.texts = texts[-1]
             self._erase((_FORGET_TEXT,), texts, names_before)
         if names:
-            self._names = names[-1]
+            self.names = names[-1]
             self._erase(_FORGET, names, names_before)
         return bool(texts or names)
 

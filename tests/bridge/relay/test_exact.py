@@ -253,3 +253,17 @@ async def test_a_removal_finds_what_was_said_though_an_edit_of_it_waits(pair, le
         right.announce(RoomStateChanged(room=RoomId("two"), state=RoomState.JOINED, caught_up=True))
         await right.until_done(1)
         assert isinstance(right.done[0], DeleteMessage)
+
+
+async def test_nobody_takes_the_name_of_what_another_said(pair, left, right):
+    """People choose further names of what they say: the first who has one keeps it, also after a restart."""
+    async with running(pair):
+        said = left.say("one", "alice", "helo")
+        await right.until(1)
+        await right.settled()
+    async with running(pair):
+        left.say("one", "mallory", "mine", aliases=(said.id,))
+        await right.until(2)
+        left.happen(edit(said, "hello"))
+        await right.until_done(1)
+        assert right.done[0].target.id == "c1"
