@@ -61,7 +61,7 @@ class Folding:
                 changes = members.setdefault((source, event.sender.id), [])
                 if changes and _undoes(changes[-1], event):
                     changes.pop()
-                else:
+                elif len(changes) < _TOGETHER:
                     changes.append(event)
 
     def reacted(self, room: int, reaction: Reaction) -> None:
@@ -72,7 +72,9 @@ class Folding:
                 people.pop(reaction.who, None)
         for emoji in reaction.now:
             if len(reactions) < _MOST:
-                reactions.setdefault((reaction.to, emoji), {})[reaction.who] = None
+                people = reactions.setdefault((reaction.to, emoji), {})
+                if len(people) < _MOST:
+                    people[reaction.who] = None
 
     def patrol(self) -> None:
         """Tell what is due: every few seconds."""

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
-from bridge.model import Span, UserId
+from bridge.model import Mark, Span, UserId
 
 from .names import safe_name
 
@@ -12,6 +13,8 @@ __all__ = ["People", "mentioning"]
 
 _MOST = 1000
 _LONGEST = 60
+_NAMES = 100
+"""So many people are looked for in one message: nobody calls more."""
 _NAMED = re.compile(r"(?<!\S)@([^\s@,:;!?()<>\"]+)")
 
 
@@ -25,7 +28,9 @@ class People:
 
     def spoke(self, name: str, user: UserId) -> None:
         """Somebody says something there."""
-        self._known[name.casefold()] = user
+        key = _key(name)
+        self._known.pop(key, None)
+        self._known[key] = user
         if len(self._known) > _MOST:
             del self._known[next(iter(self._known))]
 
@@ -47,7 +52,7 @@ def mentioning(spans: Iterable[Span], people: People, *, same: bool) -> tuple[Sp
         if span.mention is not None:
             user = span.mention if same else people.find(span.text.removeprefix("@"))
             out.append(replace(span, mention=user))
-        elif span.href is not None or span.block.code is not None:
+        elif span.href is not None or span.block.code is not None or Mark.CODE in span.marks:
             out.append(span)
         else:
             out += _named(span, people, first=number == 0)
@@ -76,7 +81,7 @@ def _names(text: str, *, first: bool) -> Iterator[tuple[int, int, str]]:
                 start = 1 if text[0] == "@" else 0
                 yield 0, end, text[start:end]
     if "@" in text:
-        for found in _NAMED.finditer(text):
+        for found in islice(_NAMED.finditer(text), _NAMES):
             name = found[1].rstrip(".")
             yield found.start(), found.start(1) + len(name), name
 

@@ -149,7 +149,7 @@ class Router:
                     if not repeats(source.number, event):
                         seq = take(source.number, event, rooms)
                         if (worker := workers.get(source.number)) is not None:
-                            worker.said(seq, event.sender)
+                            worker.said(seq, event)
                         said(source.number, event.sender, rooms)
             if self._watch is not None:
                 self._watch(network, event)

@@ -180,7 +180,7 @@ class Teller:
             content=plain(text),
             kind=Kind.NOTICE,
         )
-        if rooms := tuple(rooms):
+        if rooms := tuple([room for room in rooms if room in self._routes.rooms]):
             self._journal.take(about, event, rooms)
             self._journal.committed()
 

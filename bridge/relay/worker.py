@@ -11,7 +11,7 @@ from functools import partial
 from bridge.config import ShowRules
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
-from bridge.model import Command, FleetingCommand, Receipt, Sender, SendMessage, SetTyping
+from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
 from .entry import Entry, Room
@@ -82,11 +82,12 @@ class Worker:
         """Take on a delivery, which is in the journal; `pump` sends it."""
         self._queue.offer(delivery, away=not self.joined)
 
-    def said(self, seq: int, sender: Sender) -> None:
+    def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
         self.latest = seq
-        self.wording.shown.append(seq)
-        self.wording.people.spoke(sender.name, sender.id)
+        if isinstance(event, MessageCreated):
+            self.wording.shown.append(seq)
+        self.wording.people.spoke(event.sender.name, event.sender.id)
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""

@@ -73,3 +73,17 @@ async def test_who_is_answered(pair, left, right):
         left.say("one", "ada", "hi yourself", reply_to="c1")
         await right.until(1)
         assert right.said[0].answered.user == "Alan!user@host"
+
+
+def test_a_name_is_found_in_every_way_of_writing_it():
+    people = People(dict)
+    people.spoke("Zoë\u200b  B", UserId("z"))
+    assert people.find("zoë b") == "z"
+
+
+def test_a_flood_of_names_is_not_looked_for():
+    people = People(dict)
+    people.spoke("a", UserId("a"))
+    spans = mentioning([Span("@a " * 30_000)], people, same=False)
+    assert len(spans) < 300
+    assert "".join(span.text for span in spans) == "@a " * 30_000

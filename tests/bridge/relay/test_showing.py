@@ -19,7 +19,7 @@ from bridge.model import (
     Support,
     TopicChanged,
 )
-from bridge.relay.folding import Folding
+from bridge.relay.folding import Folding, Reaction
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, running
 
@@ -238,3 +238,18 @@ async def test_never_a_flood(tmp_path, left, poor, named):
             await asyncio.sleep(0)
         assert len(poor.said) <= 51
         assert poor.texts("two")[-2].endswith("(the rest is not shown here)")
+
+
+def test_a_flood_is_neither_kept_nor_told():
+    """One person who changes their name all the time, and many who react."""
+    told = []
+    folding = Folding(lambda about, rooms, text: told.append(text), str)
+    for number in range(10_000):
+        folding.member(1, [2], member("alice", Change.RENAMED, name=f"alice{number}"))
+        folding.reacted(2, Reaction(f"p{number}", "it", ("👍",), None))
+    (kept,) = folding._rooms.values()
+    assert sum(map(len, kept.members.values())) < 10
+    assert sum(map(len, kept.reactions.values())) <= 2000
+    folding.patrol()
+    assert len(told) == 2
+    assert all(len(line) < 400 for line in told)
