@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config import Conversation, Direction, Network, RoomEntry
+from bridge.config import Conversation, Direction, Network, RoomEntry, ShowRules
 
 from .fake_protocol import GOOD, Bench, FakeNetwork, FakeRoom
 
@@ -154,3 +154,22 @@ def test_a_conversation_without_rooms_is_left_out_too(bench: Bench):
 def test_no_network_is_left(bench: Bench):
     config = bench.load(GOOD, without=frozenset({"one", "two"}))
     assert (config.networks, config.conversations) == ({}, {})
+
+
+def test_what_a_room_is_shown_is_as_its_network_says_unless_it_says_so_itself(bench: Bench):
+    there = GOOD.replace("one.example", "one.example, edits: off, topics: sync").replace(
+        'one: "#lobby"', 'one: {room: "#lobby", topics: note, long: clip}'
+    )
+    config, before = bench.load(there), bench.load(GOOD)
+    one, two = (room.show for room in config.conversations["lobby"].rooms)
+    assert (one.edits, one.topics, one.long) == ("off", "note", "clip")
+    assert two == ShowRules()
+    assert config.networks == before.networks, "another choice reconnects nobody"
+
+
+@pytest.mark.parametrize("where", ["network", "room"])
+def test_a_choice_that_there_is_not(bench: Bench, where: str):
+    old = "one.example" if where == "network" else 'one: "#lobby"'
+    new = "one.example, edits: dif" if where == "network" else 'one: {room: "#lobby", edits: dif}'
+    (problem,) = bench.problems(GOOD.replace(old, new))
+    assert problem.endswith('edits: must be "diff", "full" or "off", not "dif"; did you mean "diff"?')

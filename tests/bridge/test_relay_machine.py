@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge import app, supervisor
+from bridge.config import Media
 from bridge.errors import AdapterError, RateLimited, Rejected, RoomUnavailable, TemporaryFailure
 from bridge.model import (
+    Content,
     EditMessage,
     MessageEdited,
     MessageId,
@@ -25,10 +27,13 @@ from bridge.model import (
     RoomId,
     RoomState,
     RoomStateChanged,
+    Span,
+    Support,
     plain,
 )
 from bridge.relay import patience
 from bridge.testing import ScriptedNetwork
+from tests.bridge.relay.shelf import Shelf
 from tests.bridge.world import config, killed
 
 SIDES = ("left", "right")
@@ -41,6 +46,7 @@ TROUBLES = (
     "withhold",
     "slow",
     "kick",
+    "late",
     RateLimited("slowly", 0.001),
     RoomUnavailable("not now", 0.001),
     TemporaryFailure("try again"),
@@ -69,8 +75,8 @@ class Relay(RuleBasedStateMachine):
         self.bridge = None
         self.task = None
 
-    @initialize(window=st.integers(1, 4), parts=st.booleans())
-    def start_up(self, window, parts):
+    @initialize(window=st.integers(1, 4), captions=st.booleans(), wait=st.sampled_from([0.0, 0.003, 1.0]))
+    def start_up(self, window, captions, wait):
         self.patience = pytest.MonkeyPatch()
         self.patience.setattr(patience, "_REFUSED", 0.001)
         self.patience.setattr(patience, "_LONGEST_PAUSE", 0.005)
@@ -79,8 +85,13 @@ class Relay(RuleBasedStateMachine):
         self.networks = {side: ScriptedNetwork(side) for side in SIDES}
         for network in self.networks.values():
             network.remembers = self.exact
-            network.capabilities = replace(network.capabilities, window=window)
-        self.config = config(self.folder, MAP)
+            network.capabilities = replace(
+                network.capabilities, window=window, file=Support.FULL, captions=captions
+            )
+        self.shelf = Shelf()
+        self.run(self.shelf.open())
+        media = Media(folder=self.folder / "files", hosts=("127.0.0.1:*",), wait=wait)
+        self.config = config(self.folder, MAP, media=media)
         self.run(self.begin())
 
     def run(self, work):
@@ -102,12 +113,16 @@ class Relay(RuleBasedStateMachine):
 
     # -- people
 
-    @rule(side=st.sampled_from(SIDES), count=st.integers(1, 6))
-    def say(self, side, count):
+    @rule(side=st.sampled_from(SIDES), count=st.integers(1, 6), files=st.integers(0, 6))
+    def say(self, side, count, files=0):
+        """Of so many messages, so many with a file."""
         network = self.networks[side]
         events = []
-        for _ in range(count):
-            event = network.saying(ROOMS[side], "ann", f"m{next(self.numbers)}")
+        for left in range(count, 0, -1):
+            text = f"m{next(self.numbers)}"
+            names = [f"{text}.{n}" for n in range(1 + (left == 1)) if left <= files]
+            content = Content((Span(text),), tuple(map(self.shelf.put, names)))
+            event = network.saying(ROOMS[side], "ann", content)
             self.said[side].append([event, event.content.text])
             events.append(event)
         if not network.connected and not self.exact:
@@ -165,6 +180,8 @@ class Relay(RuleBasedStateMachine):
                 network.confirming = False
             case "slow":
                 network.gate.clear()
+            case "late":
+                self.shelf.slow.clear()
             case "kick":
                 self.state(side, RoomState.REFUSED)
             case AdapterError():
@@ -186,6 +203,7 @@ class Relay(RuleBasedStateMachine):
         network = self.networks[side]
         network.up = True
         network.gate.set()
+        self.shelf.slow.set()
         network.release()
         if RoomId(ROOMS[side]) in network.refusals:
             self.state(side, RoomState.JOINED)
@@ -257,7 +275,9 @@ class Relay(RuleBasedStateMachine):
                 self.run(self.come_to_rest())
                 self.run(self.end())
                 self.judge()
+                self.judge_files()
         finally:
+            self.run(self.shelf.close())
             self.loop.close()
             self.patience.undo()
             shutil.rmtree(self.folder)
@@ -300,6 +320,20 @@ class Relay(RuleBasedStateMachine):
                 if heard:
                     order.append(min(shown.index(text) for text in heard))
             assert order == sorted(order), f"out of order: {shown}"
+
+    def judge_files(self):
+        """Each file came once, unless its message was given up, or taken back."""
+        with sqlite3.connect(self.config.journal) as database:
+            dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
+        for side in SIDES:
+            there = self.networks[OTHER[side]]
+            sent = [command.file.name for command in there.said if command.file is not None]
+            assert not self.exact or len(sent) == len(set(sent)), "a file came twice"
+            for event, text, *_ in self.said[side]:
+                if event.id in dead or text in self.gone | self.lossy:
+                    continue
+                for one in event.content.attachments:
+                    assert one.name in sent, f"{one.name} was lost"
 
 
 class Forgetful(Relay):

@@ -1,5 +1,4 @@
 import pytest
-from aiohttp import web
 
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import Shelf
@@ -32,13 +31,6 @@ def after(tmp_path):
 @pytest.fixture
 async def shelf():
     shelf = Shelf()
-    server = web.Application()
-    server.router.add_get("/{name}", shelf.answer)
-    runner = web.AppRunner(server)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    shelf.port = runner.addresses[0][1]
+    await shelf.open()
     yield shelf
-    shelf.slow.set()
-    await runner.cleanup()
+    await shelf.close()

@@ -26,6 +26,18 @@ class Shelf:
         self.files[name] = body
         return Attachment(f"http://127.0.0.1:{self.port}/{name}", name, **fields)
 
+    async def open(self):
+        server = web.Application()
+        server.router.add_get("/{name}", self.answer)
+        self.runner = web.AppRunner(server)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.port = self.runner.addresses[0][1]
+
+    async def close(self):
+        self.slow.set()
+        await self.runner.cleanup()
+
     async def answer(self, request):
         self.asked += 1
         await self.slow.wait()

@@ -267,3 +267,23 @@ async def test_nobody_takes_the_name_of_what_another_said(pair, left, right):
         left.happen(edit(said, "hello"))
         await right.until_done(1)
         assert right.done[0].target.id == "c1"
+
+
+@pytest.mark.parametrize(("way", "gone"), [("", ["c1"]), (" to", [])])
+async def test_a_moderator_takes_away_a_copy_and_with_it_those_copies_that_hear_the_room(
+    tmp_path, left, right, way, gone
+):
+    """Not the original, which is not ours, and nothing at all from a room that nobody hears."""
+    third = type(left)("third")
+    async with running(config(tmp_path, {"lobby": ["left one", f"right two{way}", "third three"]})):
+        left.say("one", "alice", "hello")
+        await third.until(1)
+        await right.until(1)
+        await right.settled()
+        right.happen(removal("two", "c1", "mod", by_moderator=True))
+        await right.settled()
+        left.say("one", "alice", "bye")
+        await third.until(2)
+        assert [command.target.id for command in third.done] == gone
+        assert not left.done
+        assert not right.done
