@@ -23,10 +23,12 @@ from bridge.model import (
     EditMessage,
     MessageEdited,
     MessageId,
+    ReactionsChanged,
     Removed,
     RoomId,
     RoomState,
     RoomStateChanged,
+    SetReactions,
     Span,
     Support,
     plain,
@@ -68,6 +70,8 @@ class Relay(RuleBasedStateMachine):
         self.numbers = itertools.count(1)
         self.said = {side: [] for side in SIDES}
         """What people said, in order: the message, and its texts, the latest last."""
+        self.reactions = {}
+        """By message: the name and the emojis of each that it got, the latest last."""
         self.gone = set()
         """What was removed."""
         self.lossy = set()
@@ -161,6 +165,19 @@ class Relay(RuleBasedStateMachine):
         name = MessageId(f"r-{next(self.numbers)}")
         removed = Removed(id=name, room=event.room, sender=event.sender, target=event.id)
         self.run(self.happen(self.networks[side], removed))
+
+    @precondition(lambda self: self.exact)
+    @rule(side=st.sampled_from(SIDES), back=st.integers(1, 5), emojis=st.sampled_from([("👍",), ("🎉",), ()]))
+    def react(self, side, back, emojis):
+        if len(self.said[side]) < back:
+            return
+        event = self.said[side][-back][0]
+        name = MessageId(f"x-{next(self.numbers)}")
+        self.reactions.setdefault((side, event.id), []).append((name, emojis))
+        changed = ReactionsChanged(
+            id=name, room=event.room, sender=event.sender, target=event.id, emojis=emojis
+        )
+        self.run(self.happen(self.networks[side], changed))
 
     # -- networks
 
@@ -276,6 +293,7 @@ class Relay(RuleBasedStateMachine):
                 self.run(self.end())
                 self.judge()
                 self.judge_files()
+                self.judge_reactions()
         finally:
             self.run(self.shelf.close())
             self.loop.close()
@@ -335,6 +353,26 @@ class Relay(RuleBasedStateMachine):
                 for one in event.content.attachments:
                     assert one.name in sent, f"{one.name} was lost"
 
+    def judge_reactions(self):
+        """The latest stand, unless they or their message were given up, or taken back."""
+        with sqlite3.connect(self.config.journal) as database:
+            dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
+        for side in SIDES:
+            there = self.networks[OTHER[side]]
+            found = [WORDS.match(command.content.text) for command in there.said]
+            copies = {words[2]: f"c{number}" for number, words in enumerate(found, 1) if words}
+            standing = {c.target.id: c.emojis for c in there.done if isinstance(c, SetReactions)}
+            for event, *texts in self.said[side]:
+                reactions = self.reactions.get((side, event.id), [])
+                if (
+                    not reactions
+                    or texts[0] in self.gone
+                    or dead & {event.id, *(name for name, _ in reactions)}
+                ):
+                    continue
+                names = {copies[text] for text in texts if text in copies}
+                assert any(standing.get(name, ()) == reactions[-1][1] for name in names), reactions
+
 
 class Forgetful(Relay):
     """The same with networks that cannot be asked what they have."""
@@ -343,7 +381,7 @@ class Forgetful(Relay):
 
 
 COMMON = settings(
-    max_examples=int(os.environ.get("HUBBUB_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("HUBBUB_EXAMPLES", "30")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
