@@ -1,5 +1,6 @@
 """What one room is owed, in order: the first of it in memory, the rest in the journal."""
 
+import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -76,10 +77,10 @@ class Queue:
         self.put_back(parked)
         return bool(parked)
 
-    def lowest(self) -> int | None:
-        """The earliest event that is not delivered; None: there is none."""
+    def lowest(self) -> float:
+        """The earliest event that is not delivered; infinity: there is none."""
         first = [delivery.seq for delivery in (self.head(), *self._parked) if delivery is not None]
-        return min(first, default=None)
+        return min(first, default=math.inf)
 
     def first(self, count: int) -> list[Delivery]:
         """So many of those in memory."""

@@ -203,8 +203,7 @@ class Worker:
 
     def owes_from(self) -> float:
         """The first event that has not arrived here; infinity: all have."""
-        lowest = self._queue.lowest()
-        return min((math.inf if lowest is None else lowest, *self._flying()))
+        return min(self._queue.lowest(), *self._flying(), math.inf)
 
     # Before the first message
 
