@@ -146,11 +146,11 @@ class Journal(Reading):
     # What is read: the newest from memory
 
     def event(self, seq: int) -> TalkEvent | None:
-        known = self._recent.events.get(seq)
+        known = self._recent.event(seq)
         return known[1] if known is not None else super().event(seq)
 
     def taken_in(self, seq: int) -> int | None:
-        known = self._recent.events.get(seq)
+        known = self._recent.event(seq)
         return known[0] if known is not None else super().taken_in(seq)
 
     def origin(self, room: int, name: MessageId) -> int | None:
@@ -199,7 +199,7 @@ class Journal(Reading):
         if not self._failing:
             self._flush()  # what it was owed to may just have been withdrawn
         if not self.is_owed(seq):
-            self._recent.events.pop(seq, None)
+            self._recent.erase(seq)
             self._step(lambda: upkeep.erase(self._database, seq))
 
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
