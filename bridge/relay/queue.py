@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
@@ -183,6 +183,7 @@ def _references(event: TalkEvent) -> tuple[MessageId, ...]:
     return (event.target,)
 
 
-def refers(journal: Journal, delivery: Delivery, flying: Collection[int]) -> bool:
+def refers(journal: Journal, delivery: Delivery, flying: Callable[[], Collection[int]]) -> bool:
     """Whether it is about something that is on its way here, and so has no name yet."""
-    return any(journal.origin(delivery.source, name) in flying for name in _references(delivery.event))
+    names = _references(delivery.event)
+    return bool(names) and any(journal.origin(delivery.source, name) in flying() for name in names)

@@ -250,7 +250,7 @@ class Worker:
                 if not self._flights:
                     self.trim()
                 return None
-            if self._flights and refers(self._journal, delivery, self._flying()):
+            if self._flights and refers(self._journal, delivery, self._flying):
                 return None
             try:
                 step = self._steps.next(delivery)
