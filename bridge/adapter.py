@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
-from .model import Author, Capabilities, Command, Event, FleetingCommand, Receipt, RoomId, Txn
+from .model import Author, Capabilities, Command, Event, File, FleetingCommand, Receipt, RoomId, Txn
 
 __all__ = ["Adapter", "Emit", "Position", "Source", "find"]
 
@@ -147,6 +147,13 @@ class Adapter(ABC):
         TemporaryFailure as long as it is not known.
         """
         return Source(address)
+
+    async def upload(self, file: File) -> None:  # noqa: B027 - where `send` has nothing to upload
+        """Put a file where the network keeps files, for `send` to find it there without waiting.
+
+        Beside what is sent, and only where the record has `file`. Raises Rejected where the network does
+        not want it, and ConnectionLost while there is no connection.
+        """
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

@@ -13,7 +13,7 @@ from .adapter import Adapter, Source, find
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
-from .media import Files
+from .media import Files, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .relay.attached import Attached
@@ -67,11 +67,13 @@ class Bridge:
         with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             media = self._config.media
             files = Files(media, journal.secret(b"files"), self._source, journal.is_owed)
-            self._router = Router(journal, Attached(files, media), self._watch)
-            files.ended = self._router.unpark
+            uploads = Uploads()
+            self._router = Router(journal, Attached(files, uploads, media), self._watch)
+            files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
                     self._group.create_task(files.run())
+                    self._group.create_task(uploads.run())
                     await self._become(self._config)
                     async with self._draining(), self._beside(self):
                         await self._patrol()

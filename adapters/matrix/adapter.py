@@ -145,7 +145,7 @@ class MatrixAdapter(Adapter):
         group, wire = self._entered(command.room)
         uploaded = None
         if isinstance(command, SendMessage) and command.file is not None:
-            uploaded = await self._upload(command.room, command.file, command.txn)
+            uploaded = await self._uploaded(command.file)
             group, wire = self._entered(command.room)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
@@ -162,6 +162,9 @@ class MatrixAdapter(Adapter):
                 future.cancel()
                 raise
         return future
+
+    async def upload(self, file: File) -> None:
+        await self._uploaded(file)
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
@@ -189,13 +192,18 @@ class MatrixAdapter(Adapter):
             await account.close()
         return dict(zip(rooms, found, strict=True))
 
-    async def _upload(self, room: RoomId, file: File, txn: Txn) -> Uploaded:
+    async def _uploaded(self, file: File) -> Uploaded:
+        self._see_connection()
         try:
-            return await self._media.upload(file, txn)
+            return await self._media.upload(file)
         except AdapterError:
             # If the connection ended meanwhile, that says more than what became of the file.
-            self._entered(room)
+            self._see_connection()
             raise
+
+    def _see_connection(self) -> None:
+        if self._group is None:
+            raise ConnectionLost("not connected")
 
     async def _connection(self, emit: Emit) -> None:
         await self._account.open()

@@ -1,7 +1,6 @@
 """Files to and from the homeserver's store (client-server API, "Content Repository")."""
 
 import logging
-from typing import Any
 from urllib.parse import quote
 
 from bridge import (
@@ -13,7 +12,6 @@ from bridge import (
     RoomUnavailable,
     Source,
     TemporaryFailure,
-    Txn,
 )
 
 from .account import Account
@@ -26,8 +24,7 @@ __all__ = ["Media"]
 
 log = logging.getLogger(__name__)
 
-_MOST_KEPT = 32
-_TRIES = 5
+_MOST_KEPT = 1000
 _LARGEST_LIMIT = 2**50
 
 
@@ -38,8 +35,7 @@ class Media:
         self._account = account
         self._client = client
         self._homeserver = homeserver
-        self._kept: dict[Txn, Uploaded] = {}
-        self._broken: dict[Txn, int] = {}
+        self._kept: dict[File, Uploaded] = {}
         self.limit: int | None = None
         """The largest file that the homeserver takes, in bytes; None: it did not say."""
 
@@ -64,16 +60,17 @@ class Media:
         headers = {"Authorization": f"Bearer {self._account.token}"}
         return Source(url, headers, own=True, ssl=self._account.tls)
 
-    async def upload(self, file: File, txn: Txn) -> Uploaded:
-        """Put a file there, with its small picture; for the same txn once, as long as it is remembered.
+    async def upload(self, file: File) -> Uploaded:
+        """Put a file there, with its small picture: once, as long as that is remembered.
 
         Raises Rejected when the homeserver does not want it, and what passes as it is.
         """
-        if (kept := self._kept.get(txn)) is not None:
+        if (kept := self._kept.get(file)) is not None:
             return kept
-        url = await self._put(file, txn)
-        self._kept[txn] = uploaded = Uploaded(url, await self._put_small(file))
-        _shorten(self._kept)
+        url = await self._put(file)
+        self._kept[file] = uploaded = Uploaded(url, await self._put_small(file))
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
         return uploaded
 
     async def _put_small(self, file: File) -> str | None:
@@ -86,7 +83,7 @@ class Media:
             log.debug("the homeserver does not take a thumbnail: %s", error)
             return None
 
-    async def _put(self, file: File, txn: Txn) -> str:
+    async def _put(self, file: File) -> str:
         self._see_size(file)
         try:
             return await self._client.upload(file.path, file.type, file.size, file.name)
@@ -94,25 +91,15 @@ class Media:
             raise Rejected(f"the homeserver does not take the file: {error}") from None
         except (ConnectionLost, AuthenticationFailed, TemporaryFailure) as error:
             # Whether all of the connection is gone shows where the account listens.
-            await self._broke_off(file, txn)
+            await self._broke_off(file)
             raise TemporaryFailure(f"the file could not be uploaded: {error}") from None
 
     def _see_size(self, file: File) -> None:
         if self.limit is not None and file.size > self.limit:
             raise Rejected(f"the homeserver takes no files of more than {self.limit} bytes")
 
-    async def _broke_off(self, file: File, txn: Txn) -> None:
+    async def _broke_off(self, file: File) -> None:
         """Raise Rejected when there is no use in trying again: Synapse hangs up on what is too large."""
         if self.limit is None:
             await self.learn_limit()
             self._see_size(file)
-        broken = self._broken[txn] = self._broken.pop(txn, 0) + 1
-        _shorten(self._broken)
-        if broken >= _TRIES:
-            raise Rejected("the homeserver fails each time that the file is uploaded: it may be too large")
-
-
-def _shorten(kept: dict[Txn, Any]) -> None:
-    """Forget the oldest."""
-    if len(kept) > _MOST_KEPT:
-        del kept[next(iter(kept))]

@@ -14,6 +14,7 @@ from bridge import (
     DeleteMessage,
     EditMessage,
     Emit,
+    File,
     FleetingCommand,
     Model,
     Receipt,
@@ -97,9 +98,7 @@ class XmppAdapter(Adapter):
 
     def _there(self, room: RoomId) -> tuple[Link, Place]:
         """The connection, and the room. Raises ConnectionLost and RoomUnavailable."""
-        link = self._link
-        if link is None or not link.alive:
-            raise ConnectionLost(f"{self.network} is not connected")
+        link = self._connected()
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
@@ -123,13 +122,18 @@ class XmppAdapter(Adapter):
             return Source(address)
         return Source(address, own=True, ssl=trust(self.config.ca_file))
 
+    async def upload(self, file: File) -> None:
+        await self._connected().upload(file)
+
+    def _connected(self) -> Link:
+        if self._link is None or not self._link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return self._link
+
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
-        link = self._link
-        if link is None or not link.alive:
-            raise ConnectionLost(f"{self.network} is not connected")
-        return await link.find_sent(room, since, txns)
+        return await self._connected().find_sent(room, since, txns)
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)

@@ -37,8 +37,7 @@ _WEB = ("https://", "http://")
 _BLANKS = re.compile(r"[\r\n\x00]+")
 _SOON = 600.0
 """Seconds that a file may wait for a service that is full; else it is not worth the wait."""
-_MOST_FAILURES = 5
-"""So often in a row a file is tried: what waits behind it has to go on."""
+_MOST_KEPT = 1000
 _SLOWEST = 20_000
 """Bytes per second: what is slower counts as stuck."""
 
@@ -89,7 +88,7 @@ class Files:
         self.service: Service | None = None
         self.looked = False
         """Whether the service was ever looked for."""
-        self._failures = 0
+        self._kept: dict[File, Shared] = {}
 
     async def find(self, voice: Voice, domain: str) -> None:
         """Find the service. A server that does not answer has what it had."""
@@ -98,24 +97,21 @@ class Files:
         self.looked = True
 
     async def put(self, voice: Voice, file: File, ca_file: Path | None) -> Shared:
-        """Put a file there, and its thumbnail if there is one. Streamed from the disk.
+        """Put a file there, and its thumbnail if there is one: once, as long as that is remembered.
 
         Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than
         the accounts. Raises Rejected and TemporaryFailure.
         """
+        if (kept := self._kept.get(file)) is not None:
+            return kept
         service = self.service
         if service is None:
             raise Rejected("the server takes no files of hubbub (XEP-0363)")
         if service.limit is not None and file.size > service.limit:
             raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
-        try:
-            shared = await _put(voice, service.address, file, ca_file)
-        except TemporaryFailure as error:
-            self._failures += 1
-            if self._failures < _MOST_FAILURES:
-                raise
-            raise Rejected(f"{error}, after {self._failures} attempts") from None
-        self._failures = 0
+        self._kept[file] = shared = await _put(voice, service.address, file, ca_file)
+        if len(self._kept) > _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
         return shared
 
 

@@ -1,7 +1,8 @@
 """What is done with the files that people send: fetched, checked, kept for a while, handed out.
 
 files      what the relay asks: get, link, publish, forget
-line       who waits for a fetch, and whose turn it is
+uploads    puts them where the networks keep theirs
+line       who waits for a fetch or an upload, and whose turn it is
 intake     the way of one file into the folder
 fetch      asks for a file over HTTP, as far as it may
 guard      which addresses may be reached
@@ -15,5 +16,6 @@ links      addresses of our own, signed, and the server behind them
 """
 
 from .files import Files, Missing, Pending
+from .uploads import Uploads
 
-__all__ = ["Files", "Missing", "Pending"]
+__all__ = ["Files", "Missing", "Pending", "Uploads"]

@@ -71,8 +71,8 @@ class Files:
 
         `owed` tells whether a delivery of a message still waits.
         """
-        self.ended: Callable[[], None] = lambda: None
-        """Called whenever a fetch ended, well or not."""
+        self.ended: Callable[[int], None] = lambda _: None
+        """Called with the message whenever a fetch ended, well or not."""
         self._config = config
         self._cache = Cache(config.folder, key)
         self._links = Links(config, key, self._served)
@@ -83,7 +83,7 @@ class Files:
         """By message, and by the attachment's place in it."""
         self._gone: dict[int, None] = {}
         """Messages that were taken back, as far as that is remembered in memory."""
-        self._line = Line()
+        self._line: Line[Job] = Line()
         self._told_full = False
 
     async def run(self) -> None:
@@ -218,7 +218,7 @@ class Files:
                     raise
             else:
                 self._remember(job.seq, job.number, outcome)
-        self._tell_end()
+        self._tell_end(job.seq)
 
     async def _outcome(self, job: Job, fetcher: Fetcher) -> File | Missing:
         try:
@@ -232,9 +232,9 @@ class Files:
             log.exception("media: a file could not be fetched")
             return _NOT_FETCHED
 
-    def _tell_end(self) -> None:
+    def _tell_end(self, seq: int) -> None:
         try:
-            self.ended()
+            self.ended(seq)
         except Exception:
             log.exception("media: what waits for a file could not be told")
 

@@ -11,13 +11,25 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
+from bridge.adapter import Adapter
 from bridge.config import Media
-from bridge.media import Files, Missing, Pending
+from bridge.media import Files, Missing, Pending, Uploads
 from bridge.model import Attachment, Capabilities, Content, File, Span
 
 from .notes import file_name, file_note, size
 
-__all__ = ["IN_TIME", "LATE", "PROMISED", "Attached", "Plan", "Promise", "Wait", "behind", "promising"]
+__all__ = [
+    "IN_TIME",
+    "LATE",
+    "PROMISED",
+    "Attached",
+    "Case",
+    "Plan",
+    "Promise",
+    "Wait",
+    "behind",
+    "promising",
+]
 
 PROMISED = 1 << 39
 IN_TIME = 1 << 40
@@ -26,6 +38,20 @@ _FILES = IN_TIME - 1
 """The bits of the files."""
 _MOST = 32
 """So many files are sent; others are told of."""
+_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message with files, and where it goes."""
+
+    seq: int
+    network: str
+    """Where it comes from."""
+    content: Content
+    there: Adapter
+    record: Capabilities
+    """What the room can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +87,13 @@ _State: TypeAlias = File | Missing | Pending | None
 class Attached:
     """Finds for each file how far it is, and how a room gets it."""
 
-    def __init__(self, files: Files, rules: Media) -> None:
+    def __init__(self, files: Files, uploads: Uploads, rules: Media) -> None:
         self._files = files
+        self._uploads = uploads
         self._patience = rules.wait
         self._linking = rules.public_url is not None
+        self._until: dict[tuple[Adapter, int], float] = {}
+        """How long the words of messages wait, for fetch and upload together."""
 
     def fetch(self, network: str, seq: int, content: Content) -> None:
         """Begin early, since files may not stay where they are."""
@@ -79,61 +108,75 @@ class Attached:
         """Where a text can be read that is too long for a room; None: nowhere."""
         return self._files.publish(seq, "message.txt", text)
 
-    def with_words(
-        self, seq: int, network: str, content: Content, record: Capabilities
-    ) -> Plan | Wait | Promise:
-        """What is said first."""
-        states = self._states(network, seq, content, record)
+    def prepare(self, case: Case) -> list[_State]:
+        """Have the files brought here, and put where they go."""
+        return [self._state(case, number, upload=True) for number in range(len(case.content.attachments))]
+
+    def with_words(self, case: Case) -> Plan | Wait | Promise:
+        """What is said first. Only captions wait for an upload."""
+        states = self.prepare(case)
+        if not case.record.captions:
+            states = [self._state(case, number) for number in range(len(states))]
         waiting = [state.since for state in states if isinstance(state, Pending)]
         if not waiting:
-            return self._plan(seq, content, record, states)
-        until = min(waiting) + self._patience
+            return self._plan(case, states)
+        until = self._until.setdefault((case.there, case.seq), min(waiting) + self._patience)
+        if len(self._until) > _REMEMBERED:
+            del self._until[next(iter(self._until))]
         return Wait(until) if time.monotonic() < until else Promise(PROMISED)
 
-    def said_with_words(self, seq: int, network: str, content: Content, record: Capabilities) -> Plan:
+    def said_with_words(self, case: Case) -> Plan:
         """What has been said first, without a promise: then every file was here, or told of."""
-        return self._plan(seq, content, record, self._states(network, seq, content, record))
+        return self._plan(
+            case, [self._state(case, number) for number in range(len(case.content.attachments))]
+        )
 
-    def _plan(self, seq: int, content: Content, record: Capabilities, states: list[_State]) -> Plan:
+    def _plan(self, case: Case, states: list[_State]) -> Plan:
+        content = case.content
         told, sent, files = [], [], 0
         for number, (attachment, state) in enumerate(zip(content.attachments, states, strict=True)):
-            if number < _MOST and _takes(record, state):
+            if number < _MOST and self._takes(case, state):
                 sent.append(state)
                 files |= 1 << number
             else:
-                told.append(self._told(seq, attachment, state))
+                told.append(self._told(case.seq, attachment, state))
         words = _joined(content, told)
         if not sent:
             return Plan(words)
-        if record.captions:
+        if case.record.captions:
             return Plan(words, sent[0] if isinstance(sent[0], File) else None, behind(IN_TIME | files))
         if not words.text.strip():
             words = _joined(words, [file_name(one) for one in content.attachments])
         return Plan(words, None, IN_TIME | files)
 
-    def after_words(
-        self, seq: int, network: str, content: Content, record: Capabilities, start: int
-    ) -> Plan | Wait:
+    def after_words(self, case: Case, start: int) -> Plan | Wait:
         """What is sent behind the words: the file, or what is told of it where it cannot be sent."""
         number = _first(start)
-        attachment = content.attachments[number]
-        state = self._state(network, seq, number, attachment, record)
+        state = self._state(case, number, upload=True)
         if isinstance(state, Pending):
             return Wait(None)
-        if isinstance(state, File) and _takes(record, state):
+        if isinstance(state, File) and self._takes(case, state):
             return Plan(Content(), state, behind(start))
-        return Plan(Content((Span(self._told(seq, attachment, state)),)), None, behind(start))
+        told = self._told(case.seq, case.content.attachments[number], state)
+        return Plan(Content((Span(told),)), None, behind(start))
 
-    def _states(self, network: str, seq: int, content: Content, record: Capabilities) -> list[_State]:
-        return [self._state(network, seq, n, one, record) for n, one in enumerate(content.attachments)]
-
-    def _state(
-        self, network: str, seq: int, number: int, attachment: Attachment, record: Capabilities
-    ) -> _State:
+    def _state(self, case: Case, number: int, *, upload: bool = False) -> _State:
         """How far a file is; None: it is not needed here."""
-        if not record.file and not self._linking:
+        if not case.record.file and not self._linking:
             return None
-        return self._files.get(network, seq, number, attachment)
+        state = self._files.get(case.network, case.seq, number, case.content.attachments[number])
+        if upload and isinstance(state, File) and self._takes(case, state):
+            return self._uploads.get(case.there, case.seq, state) or state
+        return state
+
+    def _takes(self, case: Case, state: _State) -> bool:
+        """Whether a room takes the file itself; one that is on its way is taken to be one that it takes."""
+        limit = case.record.file_limit
+        if not case.record.file or state is None or isinstance(state, Missing):
+            return False
+        if isinstance(state, Pending):
+            return True
+        return (limit is None or state.size <= limit) and not self._uploads.refused(case.there, state)
 
     def _told(self, seq: int, attachment: Attachment, state: _State) -> str:
         link = self._files.link(seq, state) if isinstance(state, File) else None
@@ -166,13 +209,6 @@ def _first(start: int) -> int:
     """The file that comes next."""
     files = start & _FILES
     return (files & -files).bit_length() - 1
-
-
-def _takes(record: Capabilities, state: _State) -> bool:
-    """Whether a room takes the file itself; one that is on its way is taken to be one that it takes."""
-    if not record.file or state is None or isinstance(state, Missing):
-        return False
-    return isinstance(state, Pending) or record.file_limit is None or state.size <= record.file_limit
 
 
 def _joined(content: Content, notes: list[str]) -> Content:

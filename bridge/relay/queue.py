@@ -18,8 +18,10 @@ from bridge.model import (
     TopicChanged,
 )
 
-__all__ = ["Queue", "refers"]
+__all__ = ["AHEAD", "Queue", "refers"]
 
+AHEAD = 100
+"""Of so many messages files are fetched while one waits for its own: after a restart, nobody has yet."""
 _IN_MEMORY = 5000
 """How many deliveries wait in memory while the room takes them; the rest waits in the journal."""
 _WHILE_AWAY = 100
@@ -36,7 +38,8 @@ class Queue:
         self._room = room
         self._journal = journal
         self._memory: deque[Delivery] = deque()
-        self._parked: list[Delivery] = []
+        self._parked: dict[int, Delivery] = {}
+        """By event."""
         self._behind = True
         self._last = 0
         self._refill(doubted=doubted)
@@ -69,17 +72,19 @@ class Queue:
 
     def park(self) -> None:
         """Let the others pass the first: the rest of it waits for something."""
-        self._parked.append(self._memory.popleft())
+        delivery = self._memory.popleft()
+        self._parked[delivery.seq] = delivery
 
-    def unpark(self) -> bool:
-        """Put what was parked first again; whether there was any."""
-        parked, self._parked = self._parked, []
-        self.put_back(parked)
-        return bool(parked)
+    def unpark(self, seq: int) -> bool:
+        """Put this one first again if it was parked; whether it was."""
+        delivery = self._parked.pop(seq, None)
+        if delivery is not None:
+            self._memory.appendleft(delivery)
+        return delivery is not None
 
     def lowest(self) -> float:
         """The earliest event that is not delivered; infinity: there is none."""
-        first = [delivery.seq for delivery in (self.head(), *self._parked) if delivery is not None]
+        first = [delivery.seq for delivery in (self.head(), *self._parked.values()) if delivery is not None]
         return min(first, default=math.inf)
 
     def first(self, count: int) -> list[Delivery]:
@@ -137,7 +142,7 @@ class Queue:
     def _target(self, delivery: Delivery, event: MessageEdited | Removed) -> Delivery | None:
         """What of the queue this changes, if its author says so: the message, or an earlier edit of it."""
         seq = self._journal.origin(delivery.source, event.target)
-        for waiting in chain(self._parked, self._memory) if seq is not None else ():
+        for waiting in chain(self._parked.values(), self._memory) if seq is not None else ():
             other = waiting.event
             if waiting.seq != seq and not (isinstance(other, MessageEdited) and other.target == event.target):
                 continue
@@ -160,7 +165,8 @@ class Queue:
             # The edit is settled with what carries it, so that a crash loses neither.
             waiting.carries += (change,)
             return
-        (self._parked if waiting in self._parked else self._memory).remove(waiting)
+        if self._parked.pop(waiting.seq, None) is None:
+            self._memory.remove(waiting)
         for delivery in (waiting, *waiting.carries):
             self._journal.skip(delivery)
         if waiting.start or isinstance(waiting.event, MessageEdited):

@@ -120,10 +120,10 @@ class Router:
         self._arrivals.patrol(hearing, self._name)
         self.journal.beat()
 
-    def unpark(self) -> None:
-        """A file that deliveries may wait for is here, or will not come."""
+    def unpark(self, seq: int) -> None:
+        """A file that deliveries of this event may wait for is here, or will not come."""
         for worker in self.workers.values():
-            worker.unpark()
+            worker.unpark(seq)
 
     def revive(self, rows: Sequence[tuple[int, int]]) -> int:
         """Owe again what was given up, by room and event; returns how many there were."""

@@ -29,7 +29,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from .attached import IN_TIME, LATE, PROMISED, Attached, Plan, Promise, Wait, behind, promising
+from .attached import IN_TIME, LATE, PROMISED, Attached, Case, Plan, Promise, Wait, behind, promising
 from .correction import correction
 from .fit import Fitted, clean, cut_short
 from .folding import Reaction
@@ -107,13 +107,20 @@ class Steps:
             step = self.next(delivery)
         return step.end if isinstance(step, Step) else None
 
-    def fetch(self, delivery: Delivery) -> None:
-        """Begin with the files of a message that is not its turn yet."""
-        event = delivery.event
-        if isinstance(event, MessageCreated) and event.content.attachments and delivery.start < PROMISED:
-            self._attached.fetch(self._wording.network(delivery.source), delivery.seq, event.content)
+    def fetch(self, *deliveries: Delivery) -> None:
+        """Begin with the files of messages whose turn it is not yet."""
+        for delivery in deliveries:
+            event = delivery.event
+            if isinstance(event, MessageCreated) and event.content.attachments and delivery.start < PROMISED:
+                self._attached.prepare(self._case(delivery, event.content))
 
     # -- what is said
+
+    def _case(self, delivery: Delivery, content: Content, seq: int = 0) -> Case:
+        """`seq`: the message that the files came with, if they came with another."""
+        seq = seq or delivery.seq
+        network = self._wording.network(delivery.source)
+        return Case(seq, network, content, self._wording.adapter, self._wording.record(seq))
 
     def _say(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities, *, said: bool = False
@@ -121,11 +128,10 @@ class Steps:
         """The next of the words; `said`: they have been said, only where to go on is asked."""
         if not event.content.attachments:
             return self._words(delivery, event, capabilities, Plan(event.content))
-        network = self._wording.network(delivery.source)
         if delivery.start >= PROMISED:
             return self._promising(delivery, event, capabilities)
         ask = self._attached.said_with_words if said else self._attached.with_words
-        plan = ask(delivery.seq, network, event.content, capabilities)
+        plan = ask(self._case(delivery, event.content))
         if isinstance(plan, Promise):
             return Promise(plan.end + delivery.start)
         if isinstance(plan, Wait):
@@ -216,8 +222,8 @@ class Steps:
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
     ) -> Step | Wait:
         """A file that follows its words."""
-        network, start = self._wording.network(delivery.source), delivery.start
-        plan = self._attached.after_words(delivery.seq, network, event.content, capabilities, start)
+        start = delivery.start
+        plan = self._attached.after_words(self._case(delivery, event.content), start)
         if isinstance(plan, Wait):
             return plan
         words = replace(event, content=plan.content)
@@ -276,8 +282,7 @@ class Steps:
     ) -> MessageEdited:
         """The new words, with what stood beside the old ones of their files."""
         content = replace(event.content, attachments=target.content.attachments)
-        network = self._wording.network(delivery.source)
-        plan = self._attached.said_with_words(seq, network, content, self._wording.record(seq))
+        plan = self._attached.said_with_words(self._case(delivery, content, seq))
         return replace(event, content=plan.content)
 
     def _corrected(

@@ -16,7 +16,7 @@ from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, Send
 from .attached import Attached, Promise
 from .entry import Entry, Room
 from .patience import Patience, leaves_doubt
-from .queue import Queue, refers
+from .queue import AHEAD, Queue, refers
 from .settling import Listener, Settling
 from .steps import Steps
 from .wording import Origin, Step, Wording
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 
 _CONFIRMATION = 30.0
 """How long a confirmation may take, in seconds."""
-_AHEAD = 100
-"""Of so many messages files are fetched while one waits for its own: after a restart, nobody has yet."""
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
 
@@ -81,6 +79,8 @@ class Worker:
     def offer(self, delivery: Delivery) -> None:
         """Take on a delivery, which is in the journal; `pump` sends it."""
         self._queue.offer(delivery, away=not self.joined)
+        if self._alarm is not None:
+            self._steps.fetch(delivery)
 
     def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
@@ -100,9 +100,9 @@ class Worker:
         """From now on show the room this of what it cannot do itself."""
         self._steps.show = rules
 
-    def unpark(self) -> None:
-        """Something that was waited for may be there."""
-        if self._queue.unpark() or self._alarm is not None:
+    def unpark(self, seq: int) -> None:
+        """What this event waited for may be there."""
+        if self._queue.unpark(seq) or self._alarm is not None:
             self.pump()
 
     def pump(self) -> None:
@@ -276,8 +276,7 @@ class Worker:
     def _wait(self, until: float) -> None:
         """Go on then, or when what is waited for is there. What comes next has the same time to come."""
         if self._alarm is None:
-            for delivery in self._queue.first(_AHEAD):
-                self._steps.fetch(delivery)
+            self._steps.fetch(*self._queue.first(AHEAD))
             self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._wake)
 
     def _wake(self) -> None:

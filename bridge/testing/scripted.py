@@ -19,6 +19,7 @@ from bridge.model import (
     Command,
     Content,
     Feature,
+    File,
     FleetingCommand,
     FleetingEvent,
     Mark,
@@ -77,6 +78,13 @@ class ScriptedNetwork:
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
         self.gate.set()
+        self.uploading = asyncio.Event()
+        """Clear: uploads hang."""
+        self.uploading.set()
+        self.uploads: list[File] = []
+        """Every file that somebody wanted to upload."""
+        self.upload_errors: deque[AdapterError] = deque()
+        """What becomes of the next uploads, one each."""
         self.names_messages = True
         """Off: nobody can refer to what was said."""
         self.carries_marks = True
@@ -321,6 +329,12 @@ class ScriptedAdapter(Adapter):
         """Wait until everything heard is durable."""
         assert self._emit is not None
         await self._emit([])
+
+    async def upload(self, file: File) -> None:
+        self._server.uploads.append(file)
+        await self._server.uploading.wait()
+        if self._server.upload_errors:
+            raise self._server.upload_errors.popleft()
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         await self._server.gate.wait()

@@ -70,7 +70,7 @@ class Service:
         self._ended = asyncio.Event()
         self.files.ended = self._tell
 
-    def _tell(self):
+    def _tell(self, _seq):
         self.ends += 1
         self._ended.set()
 

@@ -25,7 +25,7 @@ async def main(folder, address):
     config = Media(folder=Path(folder), hosts=("127.0.0.1:*",))
     files = Files(config, b"key", lambda _network, address: Source(address), lambda _seq: False)
     ended = asyncio.Event()
-    files.ended = ended.set
+    files.ended = lambda _: ended.set()
     running = asyncio.ensure_future(files.run())
     for seq in range(2):
         ended.clear()

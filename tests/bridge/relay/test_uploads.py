@@ -1,0 +1,102 @@
+"""Files are uploaded beside what is said: a slow one holds up nobody, a refused one costs no words."""
+
+import asyncio
+import sqlite3
+
+from bridge.errors import ConnectionLost, RateLimited, Rejected, TemporaryFailure
+from tests.bridge.relay.shelf import files, mapped, media, with_file
+from tests.bridge.world import config, running
+
+
+async def test_one_that_is_refused_costs_no_words(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    right.upload_errors.append(Rejected("no pictures here"))
+    async with running(mapped(tmp_path)):
+        there = shelf.put("cat.png")
+        left.say("one", "alice", with_file("look", there))
+        left.say("one", "alice", with_file("again", shelf.put("dog.png")))
+        await right.until(2)
+        assert right.texts("two") == [f"<alice> look {there.address} (108 B)", "<alice> again"]
+        assert [command.file and command.file.name for command in right.said] == [None, "dog.png"]
+
+
+async def test_one_that_fails_is_tried_again(tmp_path, left, right, shelf, monkeypatch):
+    monkeypatch.setattr("bridge.media.uploads._PAUSES", (0.01,) * 5)
+    files(right, captions=True)
+    right.upload_errors += [TemporaryFailure("busy"), RateLimited("slow", 0.01), ConnectionLost("gone")]
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(1)
+        assert (right.said[0].content.text, right.said[0].file.name) == ("<alice> look", "cat.png")
+        assert len(right.uploads) == 4
+        right.upload_errors += [TemporaryFailure("busy")] * 5
+        left.say("one", "alice", with_file("and", shelf.put("dog.png")))
+        await right.until(2)
+        assert right.said[1].file is None
+        assert len(right.uploads) == 9
+
+
+async def test_words_that_are_no_caption_wait_for_no_upload(tmp_path, left, right, shelf):
+    files(right)
+    right.uploading.clear()
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.say("one", "bob", "nice day")
+        await right.until(2)
+        assert right.texts("two") == ["<alice> look", "<bob> nice day"]
+        right.uploading.set()
+        await right.until(3)
+        assert right.said[2].file.name == "cat.png"
+
+
+async def test_a_slow_one_holds_up_no_caption(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    right.uploading.clear()
+    async with running(mapped(tmp_path, wait=0.2)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        left.say("one", "bob", "nice day")
+        await right.until(2)
+        assert right.texts("two") == ["<alice> look [file cat.png follows]", "<bob> nice day"]
+        right.uploading.set()
+        await right.until(3)
+        assert (right.said[2].file.name, right.said[2].answered.part.id) == ("cat.png", "c1")
+        assert len(right.uploads) == 1
+    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+        assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+
+
+async def test_many_slow_ones_are_waited_for_together(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    right.uploading.clear()
+    async with running(mapped(tmp_path, wait=1.0)):
+        began = asyncio.get_running_loop().time()
+        for number in range(20):
+            left.say("one", "alice", with_file(f"{number}", shelf.put(f"{number}.png")))
+        await right.until(20)
+        assert asyncio.get_running_loop().time() - began < 10, "twenty times as long as one"
+        assert right.texts("two")[-1] == "<alice> 19 [file 19.png follows]"
+
+
+async def test_once_for_all_rooms_of_a_network(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    there = config(tmp_path, {"lobby": ["left one", "right two", "right three"]}, media=media(tmp_path))
+    async with running(there):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(2)
+        assert [command.file.name for command in right.said] == ["cat.png"] * 2
+        assert len(right.uploads) == 1
+
+
+async def test_what_arrived_before_a_crash_is_not_uploaded_again(tmp_path, left, right, shelf):
+    files(right, captions=True)
+    right.confirming = False
+    there = mapped(tmp_path)
+    async with running(there):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(1)
+    right.release()
+    async with running(there):
+        left.say("one", "alice", "next")
+        await right.until(2)
+        assert [command.content.text for command in right.said] == ["<alice> look", "<alice> next"]
+        assert len(right.uploads) == 1
