@@ -98,7 +98,7 @@ class Worker:
 
     def show(self, rules: ShowRules) -> None:
         """From now on show the room this of what it cannot do itself."""
-        self._steps.show = rules
+        self._steps.follow(rules)
 
     def unpark(self, seq: int) -> None:
         """What this event waited for may be there."""
