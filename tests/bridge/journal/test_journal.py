@@ -235,10 +235,10 @@ async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypa
     monkeypatch.setattr(checkpoint, "_PAUSE", 0.005)
     monkeypatch.setattr(checkpoint, "_WORTH_IT", 0)
     monkeypatch.setattr(checkpoint, "_ENDLESS", 100)
+    count = 15_000  # enough for the thread to get its turns, also on a busy machine
     with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
-        for number in range(5000):
+        for number in range(count):
             journal.take(1, event(f"m{number}"), (2,))
             journal.committed()
-        written = 5000 * 5 * 4096
-        # How often it begins anew depends on when the thread gets its turn.
-        assert (tmp_path / "j.sqlite3-wal").stat().st_size < written / 2
+        written = count * 5 * 4096
+        assert (tmp_path / "j.sqlite3-wal").stat().st_size < written / 5
