@@ -3,29 +3,10 @@
 import dataclasses
 import time
 
-import pytest
-
 from bridge import ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
 from tests.adapters.xmpp.harness import command, failure, give
-from tests.adapters.xmpp.places import Bridge, Prosody
-from tests.adapters.xmpp.servers import Ejabberd
+from tests.adapters.xmpp.places import Bridge
 from tests.e2e.proxy import Proxy
-
-
-@pytest.fixture(scope="module", params=[Prosody, Ejabberd])
-async def server(request, tmp_path_factory):
-    made = request.param(tmp_path_factory.mktemp("server"))
-    try:
-        await made.start()
-        await made.register("hubbub", "hubbub")
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest.fixture
-def bridge(server, request):
-    return Bridge(server, request.node.originalname.replace("_", "-"))
 
 
 def texts(events):

@@ -34,7 +34,7 @@ from bridge import (
     plain,
 )
 from tests.adapters.xmpp.harness import ALICE, command, failure, give
-from tests.adapters.xmpp.places import Bridge, Prosody, witness
+from tests.adapters.xmpp.places import witness
 from tests.adapters.xmpp.servers import Ejabberd
 
 TXNS = [Txn(f"{n:x}.2.0.0123456789abcdef") for n in range(8)]
@@ -49,22 +49,6 @@ CHANGED = "{http://jabber.org/protocol/muc#user}x"
 STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 MUC = "http://jabber.org/protocol/muc"
 MIB = 1024 * 1024
-
-
-@pytest.fixture(scope="module", params=[Prosody, Ejabberd])
-async def server(request, tmp_path_factory):
-    made = request.param(tmp_path_factory.mktemp("server"))
-    try:
-        await made.start()
-        await made.register("hubbub", "hubbub")
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest.fixture
-def bridge(server, request):
-    return Bridge(server, request.node.originalname.replace("_", "-"))
 
 
 @contextlib.asynccontextmanager

@@ -25,7 +25,6 @@ from bridge import (
 )
 from tests.adapters.xmpp.harness import ALICE, command, give
 from tests.adapters.xmpp.places import Bridge, Nameless, Prosody, witness
-from tests.adapters.xmpp.servers import Ejabberd
 
 TXNS = [Txn(f"{n:x}.2.0.0123456789abcdef") for n in range(8)]
 BODY = "{jabber:client}body"
@@ -48,22 +47,6 @@ FORGED = (
     "<retract xmlns='urn:xmpp:message-retract:1' id='{}'>"
     "<moderated xmlns='urn:xmpp:message-moderate:1' by='{}/mod'/></retract>"
 )
-
-
-@pytest.fixture(scope="module", params=[Prosody, Ejabberd])
-async def server(request, tmp_path_factory):
-    made = request.param(tmp_path_factory.mktemp("server"))
-    try:
-        await made.start()
-        await made.register("hubbub", "hubbub")
-        yield made
-    finally:
-        await made.stop()
-
-
-@pytest.fixture
-def bridge(server, request):
-    return Bridge(server, request.node.originalname.replace("_", "-"))
 
 
 class Story:
