@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, TalkEvent
+from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
 from . import codec, reactions, schema, upkeep
 from .checkpoint import Checkpointer
@@ -148,6 +148,10 @@ class Journal(Reading):
     def event(self, seq: int) -> TalkEvent | None:
         known = self._recent.event(seq)
         return known[1] if known is not None else super().event(seq)
+
+    def sender(self, seq: int) -> Sender | None:
+        known = self._recent.event(seq)
+        return known[1].sender if known is not None else super().sender(seq)
 
     def taken_in(self, seq: int) -> int | None:
         known = self._recent.event(seq)

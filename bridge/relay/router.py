@@ -19,7 +19,6 @@ from bridge.model import (
     RoomId,
     RoomState,
     RoomStateChanged,
-    Sender,
     TalkEvent,
     TypingChanged,
 )
@@ -30,7 +29,7 @@ from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
 from .routes import Routes
 from .tell import Teller
-from .wording import LAST_FEW
+from .wording import LAST_FEW, is_by
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -207,16 +206,12 @@ class Router:
     def _take_back(self, source: int, event: Removed) -> None:
         """What was taken back is not kept."""
         seq = self.journal.origin(source, event.target)
-        if seq is not None and (event.by_moderator or self._is_by(source, seq, event.sender)):
+        if seq is not None and (event.by_moderator or is_by(self.journal, seq, source, event, self._network)):
             self._attached.forget(seq)
             self.journal.erase(seq)
 
-    def _is_by(self, source: int, seq: int, sender: Sender) -> bool:
-        """Whether somebody in a room said this: ids mean somebody only on the network that gave them."""
-        author, home = self.journal.sender(seq), self.journal.taken_in(seq)
-        if author is None or author.id != sender.id or home is None:
-            return False
-        return home == source or self._names.get(home) == self._names[source]
+    def _network(self, room: int) -> str:
+        return self._names.get(room, "")
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))
@@ -235,7 +230,7 @@ class Router:
             worker.part(event.reason)
 
     def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
-        network = self._names.get(source, "")
+        network = self._network(source)
         prefix = self._routes.prefixes.get((source, room))
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")

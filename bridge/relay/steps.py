@@ -32,7 +32,7 @@ from .folding import Reaction
 from .names import safe_name
 from .notes import described, gist, removed
 from .saying import Saying
-from .wording import Step, Wording, kind_of, lull
+from .wording import Step, Wording, is_by, kind_of, lull
 
 __all__ = ["Steps"]
 
@@ -106,7 +106,7 @@ class Steps:
     ) -> Step | Wait | None:
         """In place where that can be done, else as a new message that is marked as one."""
         seq, target = self._wording.target(delivery, event.target)
-        if seq is not None and not self._is_by(delivery, seq, target):
+        if seq is not None and not self._is_by(delivery, seq):
             return None
         if seq and capabilities.edit and not delivery.start:
             parts = self._journal.parts(seq, self._number, IN_TIME)
@@ -150,7 +150,7 @@ class Steps:
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._wording.target(delivery, event.target)
-        if seq is None or not (event.by_moderator or self._is_by(delivery, seq, target)):
+        if seq is None or not (event.by_moderator or self._is_by(delivery, seq)):
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
@@ -237,12 +237,5 @@ class Steps:
         if isinstance(command, SetTopic):
             self.topics = False
 
-    def _is_by(self, delivery: Delivery, seq: int, target: TalkEvent | None) -> bool:
-        """Whether it is known that whoever did this said that, also when the words are forgotten. Ids mean
-        somebody only on the network that gave them.
-        """
-        author = target.sender if target is not None else self._journal.sender(seq)
-        if author is None or author.id != delivery.event.sender.id:
-            return False
-        home = self._journal.taken_in(seq)
-        return home is not None and self._wording.network(home) == self._wording.network(delivery.source)
+    def _is_by(self, delivery: Delivery, seq: int) -> bool:
+        return is_by(self._journal, seq, delivery.source, delivery.event, self._wording.network)
