@@ -112,7 +112,7 @@ class Teller:
         for room, gap in _due(self._gaps, now):
             often = f", {gap.count} times in between" if gap.count > 1 else ""
             exact = gap.until - gap.since < _SHORT
-            since, until = clock(gap.since, seconds=exact), clock(gap.until, seconds=exact)
+            since, until = (clock(when, time.time(), seconds=exact) for when in (gap.since, gap.until))
             span = f"From {since} to {until} UTC{often}"
             what = "not everything" if gap.partly else "nothing"
             self._say(room, self._hearing(room), f"{span}, {what} could be heard in {self._place(room)}.")
@@ -144,9 +144,9 @@ class Teller:
         self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number))
         place = self._place(number)
         trouble = (
-            f"{place} takes messages more slowly than they come since {clock(since)} UTC"
+            f"{place} takes messages more slowly than they come since {clock(since, now)} UTC"
             if worker.joined
-            else f"{place} cannot be reached since {clock(since)} UTC"
+            else f"{place} cannot be reached since {clock(since, now)} UTC"
         )
         log.warning("%s: %s", trouble, worker.reason or "no reason is known")
         text = f"{trouble}; what you say is kept and follows."

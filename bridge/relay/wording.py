@@ -127,7 +127,7 @@ class Wording:
             name = safe_name(event.sender.name)
             before = prefix.render(name, event.kind, pings=capabilities.name_pings)
         if is_old(delivery) and not capabilities.times:
-            before = f"[{clock(delivery.said_at)}] {before}"
+            before = f"[{clock(delivery.said_at, time.time())}] {before}"
         return _AGAIN + before if delivery.again else before
 
     def message(
@@ -199,10 +199,10 @@ class Wording:
         return self._origin(source, self.number)[0]
 
 
-def clock(when: float, *, seconds: bool = False) -> str:
-    """A time of day in UTC, with the date when that is not today."""
-    then, now = time.gmtime(when), time.gmtime()
-    day = "" if then[:3] == now[:3] else "%Y-%m-%d "
+def clock(when: float, now: float, *, seconds: bool = False) -> str:
+    """A time of day in UTC, with the date when that is not the day of `now`."""
+    then = time.gmtime(when)
+    day = "" if then[:3] == time.gmtime(now)[:3] else "%Y-%m-%d "
     return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
 
 
