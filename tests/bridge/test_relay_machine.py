@@ -5,7 +5,6 @@ import itertools
 import os
 import re
 import shutil
-import sqlite3
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +35,7 @@ from bridge.model import (
 from bridge.relay import patience
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import Shelf
-from tests.bridge.world import config, killed
+from tests.bridge.world import config, killed, opened
 
 SIDES = ("left", "right")
 ROOMS = {"left": "one", "right": "two"}
@@ -258,7 +257,7 @@ class Relay(RuleBasedStateMachine):
 
     def forgive_unheard(self):
         """What had not been taken at the kill is lost where nobody can be asked."""
-        with sqlite3.connect(self.config.journal) as database:
+        with opened(self.config.journal) as database:
             taken = {name for (name,) in database.execute("SELECT id FROM event")}
         for side in SIDES:
             self.lossy |= {item[1] for item in self.said[side] if item[0].id not in taken}
@@ -312,11 +311,11 @@ class Relay(RuleBasedStateMachine):
                 await asyncio.sleep(0.005)
 
     def owed(self):
-        with sqlite3.connect(self.config.journal) as database:
+        with opened(self.config.journal) as database:
             return database.execute("SELECT count(*) FROM delivery").fetchone()[0]
 
     def judge(self):
-        with sqlite3.connect(self.config.journal) as database:
+        with opened(self.config.journal) as database:
             dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
         for side in SIDES:
             there = self.networks[OTHER[side]]
@@ -341,7 +340,7 @@ class Relay(RuleBasedStateMachine):
 
     def judge_files(self):
         """Each file came once, unless its message was given up, or taken back."""
-        with sqlite3.connect(self.config.journal) as database:
+        with opened(self.config.journal) as database:
             dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
         for side in SIDES:
             there = self.networks[OTHER[side]]
@@ -355,7 +354,7 @@ class Relay(RuleBasedStateMachine):
 
     def judge_reactions(self):
         """The latest stand, unless they or their message were given up, or taken back."""
-        with sqlite3.connect(self.config.journal) as database:
+        with opened(self.config.journal) as database:
             dead = {name for (name,) in database.execute("SELECT id FROM event JOIN dead USING (seq)")}
         for side in SIDES:
             there = self.networks[OTHER[side]]

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,13 @@ def config(
         folder / "journal.sqlite3",
         media=media or Media(folder=folder / "files"),
     )
+
+
+@contextlib.contextmanager
+def opened(journal: Path | str) -> Iterator[sqlite3.Connection]:
+    """A journal's database; what is changed in it is there afterwards."""
+    with contextlib.closing(sqlite3.connect(journal)) as database, database:
+        yield database
 
 
 def killed(config: Config, folder: Path) -> Config:

@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from bridge.cli.undelivered import undelivered
 from bridge.journal import Journal
 from bridge.model import MessageEdited, MessageId, RoomId, Sender, UserId, plain
 from tests.bridge.journal.filled import event, fill
+from tests.bridge.world import opened
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 JOURNAL = Path("hubbub.sqlite3")
@@ -66,7 +66,7 @@ def undated(text):
 
 
 def rows(query):
-    with sqlite3.connect(JOURNAL) as database:
+    with opened(JOURNAL) as database:
         found = database.execute(query).fetchall()
     database.close()
     return found
@@ -117,7 +117,7 @@ async def test_many_are_folded(folder):
 
 async def test_many_reasons_are_folded(folder):
     await fill(JOURNAL, dead=15)
-    with sqlite3.connect(JOURNAL) as database:
+    with opened(JOURNAL) as database:
         database.execute("UPDATE dead SET reason = 'reason ' || seq WHERE seq > 3")
     database.close()
     lines = run().output.splitlines()
@@ -136,7 +136,7 @@ async def test_for_machines(given_up):
 
 
 async def test_a_text_that_is_gone_or_cannot_be_read(given_up):
-    with sqlite3.connect(JOURNAL) as database:
+    with opened(JOURNAL) as database:
         database.execute("UPDATE event SET body = NULL WHERE seq = 1")
         database.execute("UPDATE event SET body = '{' WHERE seq = 2")
         database.execute("DELETE FROM event WHERE seq = 3")
@@ -170,7 +170,7 @@ async def test_an_owner_whose_terminal_knows_few_letters(given_up, encoding):
 
 
 async def test_a_journal_of_an_older_schema(given_up):
-    with sqlite3.connect(JOURNAL) as database:
+    with opened(JOURNAL) as database:
         database.execute("PRAGMA user_version = 1")
     database.close()
     result = hubbub()
@@ -223,7 +223,7 @@ async def test_retry(given_up, arguments, left):
 
 
 async def test_a_message_goes_on_where_it_was_given_up(given_up):
-    with sqlite3.connect(JOURNAL) as database:
+    with opened(JOURNAL) as database:
         database.execute("UPDATE dead SET start = 120 WHERE seq = 2")
     database.close()
     run("retry", "2")

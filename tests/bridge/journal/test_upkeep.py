@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from bridge.adapter import Position
 from bridge.journal import BEING_HEARD, Journal, Oldest, Standing, schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
+from tests.bridge.world import opened
 
 RELEASED = sorted((Path(__file__).parent / "data").glob("schema-*.sql"))
 
@@ -165,7 +165,7 @@ def test_every_released_schema_is_kept_for_these_tests():
 @pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
 async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
     path = tmp_path / "j.sqlite3"
-    with sqlite3.connect(path) as database:
+    with opened(path) as database:
         database.executescript(file.read_text())
     journal = Journal(path)
     (owed,) = journal.owed(2)
@@ -184,6 +184,6 @@ async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
 
 
 def _shape(path):
-    with sqlite3.connect(path) as database:
+    with opened(path) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: database.execute(f"PRAGMA table_info({table})").fetchall() for table in sorted(tables)}

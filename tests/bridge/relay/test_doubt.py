@@ -1,13 +1,12 @@
 """After a crash or a broken connection: what may have arrived is looked up before it is sent again."""
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
 
 from bridge.config import DeliveryRules
 from bridge.errors import RoomUnavailable, TemporaryFailure
-from tests.bridge.world import config, killed, running
+from tests.bridge.world import config, killed, opened, running
 
 
 async def test_what_arrived_before_a_crash_is_not_sent_again(pair, left, right, after):
@@ -63,7 +62,7 @@ async def test_where_nobody_can_tell_it_is_sent_again_and_marked(pair, left, rig
     async with running(pair):
         await right.until(4)
     assert right.texts("two") == ["<alice> 0", "[again?] <alice> 0", "<alice> 1", "<alice> 2"]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT count(*) FROM again").fetchone() == (1,)
 
 
@@ -80,7 +79,7 @@ async def test_the_owner_may_rather_have_it_held(tmp_path, left, right, after):
     async with running(pair):
         await right.until(3)
     assert right.texts("two") == ["<alice> 0", "<alice> 1", "<alice> 2"]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT reason FROM dead").fetchall() == [
             ("it may have arrived, and nobody can tell",)
         ]

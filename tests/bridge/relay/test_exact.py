@@ -1,7 +1,6 @@
 """Files, edits and reactions are neither lost nor doubled when something goes wrong beside them."""
 
 import asyncio
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,7 @@ from bridge.model import (
 )
 from tests.bridge.relay.shelf import PICTURE, files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, reaction, removal
-from tests.bridge.world import config, killed, running
+from tests.bridge.world import config, killed, opened, running
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -147,7 +146,7 @@ async def test_words_taken_back_while_their_file_is_late(tmp_path, left, right, 
         await right.until(3)
         await asyncio.sleep(0.1)
         assert right.texts("two")[2:] == ["<bob> bye"]
-    with sqlite3.connect(there.journal) as journal:
+    with opened(there.journal) as journal:
         assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
         assert b"look" not in b"".join(row[0] for row in journal.execute("SELECT body FROM event"))
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from bridge.model import Attachment, FileKind, RoomId, SendMessage
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import PICTURE, files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, removal
-from tests.bridge.world import running
+from tests.bridge.world import opened, running
 
 
 async def got(client, link):
@@ -147,7 +146,7 @@ async def test_a_late_file_follows_its_words(tmp_path, left, right, shelf):
         assert (right.said[2].file.name, right.said[2].answered.part.id) == ("cat.png", "c1")
         left.say("one", "bob", "there it is")
         await right.until(4)
-    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+    with opened(tmp_path / "journal.sqlite3") as journal:
         assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
 
@@ -303,5 +302,5 @@ async def test_a_file_that_is_refused_costs_no_words(tmp_path, left, shelf, capt
     links = re.compile(rf"{fields['public_url']}/\S+/cat\.png \(108 B\)")
     texts = [links.sub("{}", text) if public else text.replace(told, "{}") for text in right.texts("two")]
     assert texts == said
-    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+    with opened(tmp_path / "journal.sqlite3") as journal:
         assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)

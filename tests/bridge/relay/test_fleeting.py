@@ -1,13 +1,12 @@
 """Typing and read marks: at once or never, and nothing of them in the journal."""
 
-import sqlite3
 from dataclasses import replace
 
 import pytest
 
 from bridge.model import MarkRead, RoomId, SetTyping, Support, TypingChanged
 from tests.bridge.relay.test_whole import person
-from tests.bridge.world import running
+from tests.bridge.world import opened, running
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ async def test_who_says_something_has_written_it(both, pair, left, right):
         assert shown(right) == [True, False]
         bridge.patrol()
         assert shown(right) == [True, False]
-    with sqlite3.connect(pair.journal) as journal:
+    with opened(pair.journal) as journal:
         assert journal.execute("SELECT count(*) FROM event").fetchone() == (1,)
 
 

@@ -1,11 +1,10 @@
 """Files are uploaded beside what is said: a slow one holds up nobody, a refused one costs no words."""
 
 import asyncio
-import sqlite3
 
 from bridge.errors import ConnectionLost, RateLimited, Rejected, TemporaryFailure
 from tests.bridge.relay.shelf import files, mapped, media, with_file
-from tests.bridge.world import config, running
+from tests.bridge.world import config, opened, running
 
 
 async def test_one_that_is_refused_costs_no_words(tmp_path, left, right, shelf):
@@ -61,7 +60,7 @@ async def test_a_slow_one_holds_up_no_caption(tmp_path, left, right, shelf):
         await right.until(3)
         assert (right.said[2].file.name, right.said[2].answered.part.id) == ("cat.png", "c1")
         assert len(right.uploads) == 1
-    with sqlite3.connect(tmp_path / "journal.sqlite3") as journal:
+    with opened(tmp_path / "journal.sqlite3") as journal:
         assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
 

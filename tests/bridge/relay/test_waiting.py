@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from bridge.config import Backlog, CatchUp, DeliveryRules
 from bridge.errors import Rejected
 from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, Support, UserId, plain
 from bridge.relay import patience
-from tests.bridge.world import config, killed, running
+from tests.bridge.world import config, killed, opened, running
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def clock(request, monkeypatch):
 
 def age(journal, seconds):
     """Let everything in a journal have been taken so much earlier."""
-    with sqlite3.connect(journal) as database:
+    with opened(journal) as database:
         database.execute("UPDATE event SET taken_at = taken_at - ?", (seconds,))
 
 
@@ -102,7 +101,7 @@ async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_pa
     async with running(pair):
         left.say("one", "alice", "before")
         await right.until(1)
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         database.execute("UPDATE room SET heard = heard - 3600 WHERE heard IS NOT NULL")
     left.say("one", "alice", "unheard")
     async with running(pair) as bridge:
@@ -123,7 +122,7 @@ async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, after,
         await right.until(1)
         bridge.patrol()
         pair = killed(pair, after)
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         database.execute("UPDATE meta SET value = value - 7200 WHERE key = 'alive'")
         database.execute("UPDATE event SET taken_at = taken_at - 7200")
     async with running(pair) as bridge:
@@ -166,7 +165,7 @@ async def test_of_a_long_backlog_only_the_last_is_shown_where_manners_ask_for_it
         "7 earlier messages are not shown here.",
         "<alice> now",
     ]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT count(*) FROM dead").fetchone() == (7,)
 
 
@@ -215,7 +214,7 @@ async def test_what_waits_too_long_is_given_up_in_the_open(tmp_path, left, right
         right.up = True
         await right.until(1)
     assert right.texts("two") == ["<alice> new"]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT count(*), max(reason) FROM dead").fetchone()[0] == 1
 
 
@@ -343,7 +342,7 @@ async def test_edits_of_what_waits_fold_into_it(pair, left, right):
         await right.until(3)
         await right.settled()
     assert right.texts("two") == ["<alice> first", "<alice> version 999", "<alice> last"]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
 
@@ -363,7 +362,7 @@ async def test_a_storm_of_edits_is_one_correction(pair, left, right):
         await right.settled()
         assert time.monotonic() - began < 2
     assert right.texts("two")[1:] == ["<alice> *version 999 of it", "<alice> bye"]
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
 

@@ -1,7 +1,6 @@
 """A conversation crosses whole: edits, removals, answers and reactions follow what they are about."""
 
 import contextlib
-import sqlite3
 import time
 from dataclasses import replace
 
@@ -23,7 +22,7 @@ from bridge.model import (
     plain,
 )
 from bridge.testing import ScriptedNetwork
-from tests.bridge.world import config, running
+from tests.bridge.world import config, opened, running
 
 
 def person(name):
@@ -143,7 +142,7 @@ async def test_nobody_edits_what_another_said_however_long_ago(pair, left, right
     async with running(pair):
         said = left.say("one", "alice", "hello")
         await right.until(1)
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         database.execute("UPDATE event SET body = NULL")
     async with running(pair):
         left.happen(edit(said, "I owe eve money", who=person("eve")))
@@ -262,5 +261,5 @@ async def test_what_is_taken_back_is_not_kept(pair, left, right):
         await right.settled()
         left.happen(removal("one", said.id, "alice"))
         await right.until_done(1)
-    with sqlite3.connect(pair.journal) as database:
+    with opened(pair.journal) as database:
         assert not any(b"hunter2" in body for (body,) in database.execute("SELECT body FROM event"))
