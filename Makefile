@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_PACKAGES := ngircd inspircd atheme-services prosody prosody-modules ejabberd irssi profanity tmux curl openssl
+TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd irssi profanity tmux curl openssl
 
 .PHONY: demo test check bench soak clean
 

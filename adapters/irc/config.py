@@ -1,7 +1,9 @@
 """What the owner writes about an IRC network and its rooms."""
 
 import codecs
+import hashlib
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -175,6 +177,12 @@ class NetworkConfig(Model):
     def address(self) -> tuple[str, int]:
         """Host and port."""
         return self.server, self.port or (6697 if self.tls else 6667)
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of our certificate, by which networks know it. Raises OSError or ValueError."""
+        pem = self.cert_file.read_text("ascii", "replace") if self.cert_file else ""
+        pem = pem[pem.index(ssl.PEM_HEADER) : pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)]
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
 class RoomConfig(Model):

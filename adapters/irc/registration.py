@@ -210,8 +210,10 @@ class Registration:
         if numeric == "902":
             return AuthenticationFailed(f"{server} has locked the account of hubbub: ask its operators")
         if sasl and sasl.mechanism == "external":
+            # it is named, since not all services know the certificate of whoever adds it
+            add = f"NickServ CERT ADD {self._config.fingerprint()}"
             return AuthenticationFailed(
-                f"{server} does not know our certificate: add it to the account (NickServ CERT ADD)"
+                f"{server} does not know our certificate: add it to the account ({add})"
             )
         return AuthenticationFailed(
             f"{server} does not take user and password of hubbub: check sasl.user and sasl.password"

@@ -1,19 +1,22 @@
-"""InspIRCd, with atheme's services where asked for: what a public network looks like."""
+"""InspIRCd, with services where asked for: what a public network looks like."""
 
 import asyncio
-import os
-import shutil
+import re
 import ssl
 import subprocess
 from pathlib import Path
 
 from bridge.demo import Server, free_port
 
+from .binaries import binary
+from .harness import Client
+from .services import anope, atheme, trust
+
 _MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage "
     "ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime setname botmode monitor "
     "services_account sasl spanningtree chghost namesx uhnames chanhistory blockcolor redirect sslinfo "
-    "sslmodes ssl_gnutls"
+    "sslmodes ssl_gnutls hidechans"
 )
 _INSPIRCD = """
 <server name="insp.test" description="x" id="1TT" network="Test"> <admin name="a" nick="a" email="a@b.c">
@@ -41,21 +44,6 @@ _INSPIRCD = """
 <type name="Admin" classes="all"> <oper name="root" password="root" host="*@*" type="Admin">
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/ircd.log">
 """
-_ATHEME = """
-{modules}
-serverinfo {{ name = "services.test"; desc = "services"; numeric = "00A"; netname = "Test"; adminname = "a";
- adminemail = "a@b.c"; registeremail = "a@b.c"; mta = "/bin/true"; loglevel = {{ error; }}; auth = none;
- casemapping = rfc1459; maxcertfp = 5; }};
-uplink "insp.test" {{ host = "127.0.0.1"; port = {port}; send_password = "pw"; receive_password = "pw"; }};
-general {{ commit_interval = 5; uflags = {{ }}; cflags = {{ }}; raws; flood_msgs = 0; }};
-nickserv {{ spam; nick = "NickServ"; host = "services.test"; user = "NickServ"; real = "N"; aliases {{ }};
- access {{ }}; }};
-saslserv {{ nick = "SaslServ"; host = "services.test"; user = "SaslServ"; real = "S"; }};
-"""
-_ATHEME_MODULES = (
-    "protocol/inspircd backend/opensex crypto/pbkdf2v2 nickserv/main nickserv/register nickserv/identify "
-    "nickserv/cert saslserv/main saslserv/plain saslserv/external"
-)
 
 
 def make_certificate(folder: Path, name: str = "cert", host: str = "localhost") -> tuple[Path, Path]:
@@ -83,16 +71,17 @@ def make_certificate(folder: Path, name: str = "cert", host: str = "localhost") 
 
 
 class Inspircd:
-    """A private InspIRCd 3 on free ports. `atheme`: with services, for SASL and NickServ."""
+    """A private InspIRCd, 3 or 4, on free ports. `services`: with accounts, for SASL and NickServ."""
 
-    def __init__(self, folder: Path, *, atheme: bool = False, without: str = "", connect: str = "") -> None:
+    def __init__(self, folder: Path, *, services: bool = False, without: str = "", connect: str = "") -> None:
         self.folder = folder
         self.port = self.tls_port = self.link_port = 0
         self._modules = [module for module in _MODULES.split() if module not in without.split()]
-        self._atheme = atheme
+        self._with_services = services
         self._connect = connect
         self._ircd = Server(folder, "inspircd")
-        self._services = Server(folder, "atheme")
+        self._services = Server(folder, "services")
+        self._atheme = _version() < 4
 
     @property
     def certificate(self) -> Path:
@@ -106,7 +95,7 @@ class Inspircd:
             make_certificate(self.folder)
         self.tls_port, self.link_port = free_port(), free_port()
         await self.start_ircd()
-        if self._atheme:
+        if self._with_services:
             await self.start_services()
 
     async def start_ircd(self) -> None:
@@ -124,37 +113,32 @@ class Inspircd:
                 modules="\n".join(f'<module name="{module}">' for module in self._modules),
             )
         )
-        binary = shutil.which("inspircd", path=f"{os.environ['PATH']}:/usr/sbin")
-        assert binary, "the Debian package inspircd is not installed"
-        return [binary, "--nofork", "--runasroot", f"--config={self.folder}/inspircd.conf"]
+        return [binary("inspircd"), "--nofork", "--runasroot", f"--config={self.folder}/inspircd.conf"]
 
     async def stop_ircd(self) -> None:
         """Stop the server alone."""
         await self._ircd.stop()
 
     async def start_services(self) -> None:
-        """Start atheme and wait until SASL is on offer."""
-        home = self.folder / "atheme"
+        """Start them and wait until SASL is on offer."""
+        home = self.folder / "services"
         home.mkdir(exist_ok=True)
-        modules = next(Path("/usr/lib").glob("*/atheme/modules"))
-        for name in ("modules", "run"):
-            target = home / name
-            if not target.exists():
-                target.symlink_to(modules) if name == "modules" else target.mkdir()
-        (home / "atheme.conf").write_text(
-            _ATHEME.format(
-                port=self.link_port,
-                modules="\n".join(f'loadmodule "{modules}/{module}";' for module in _ATHEME_MODULES.split()),
-            )
-        )
-        binary = shutil.which("atheme-services")
-        assert binary, "the Debian package atheme-services is not installed"
-        command = [binary, "-n", "-c", f"{home}/atheme.conf", "-D", str(home), "-p", f"{home}/atheme.pid"]
-        command += ["-l", f"{home}/atheme.log"]
-        await self._services.run(*command)
+        services = atheme if self._atheme else anope
+        await self._services.run(*services(home, self.link_port))
         async with asyncio.timeout(20):
             while b"sasl=" not in await self._capabilities():
                 await asyncio.sleep(0.05)
+
+    async def trust(self, user: Client, account: str, fingerprint: str) -> None:
+        """Let an account be its own by a certificate."""
+        if self._atheme:
+            user.say(f"PRIVMSG NickServ :CERT ADD {fingerprint}")
+            await user.heard("NOTICE hubbub :Added")
+            return
+        # Anope 2.0.17 sees certificates on InspIRCd 4.7 only at the login: its CERT ADD knows of none
+        await self.lose_services()
+        trust(self.folder / "services", account, fingerprint)
+        await self.start_services()
 
     async def lose_services(self) -> None:
         """Take the services away. The server starts anew: it does not always notice that a link is gone."""
@@ -163,7 +147,7 @@ class Inspircd:
 
     async def stop(self) -> None:
         """Stop everything."""
-        await self._services.stop()
+        await self._services.stop(patience=10)  # they write down who is who
         await self._ircd.stop()
 
     async def _capabilities(self) -> bytes:
@@ -178,3 +162,13 @@ class Inspircd:
     def trusting(self) -> ssl.SSLContext:
         """A context for scripted clients."""
         return ssl.create_default_context(cafile=self.certificate)
+
+
+def _version() -> int:
+    """The InspIRCd that is installed: 3 in Debian 12, 4 in Debian 13."""
+    told = subprocess.run(
+        [binary("inspircd"), "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    found = re.search(r"InspIRCd-(\d+)", told)
+    assert found, told
+    return int(found[1])
