@@ -1,6 +1,6 @@
 """What a message says of an earlier one: that it is taken back, or what somebody feels about it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
 __all__ = ["About", "Reactions", "Removal", "read"]
@@ -53,13 +53,24 @@ def read(child: Element, known: About | None) -> About | None:
     if tag == _REACTIONS:
         return known or _reactions(child)
     if tag == _RETRACT:
-        return _removal(child, child.find(_MODERATED), child.get("id"), named_by_room=True) or known
-    if tag == _FASTENED and not isinstance(known, Removal):
+        return _both(_removal(child, child.find(_MODERATED), child.get("id"), named_by_room=True), known)
+    if tag == _FASTENED:
         moderated = child.find(_MODERATED_0)
         if (child if moderated is None else moderated).find(_RETRACT_0) is not None:
             named_by_room = moderated is not None
-            return _removal(child, moderated, child.get("id"), named_by_room=named_by_room) or known
+            return _both(known, _removal(child, moderated, child.get("id"), named_by_room=named_by_room))
     return known
+
+
+def _both(today: About | None, older: About | None) -> About | None:
+    """What is said in the form of today, and in that of 2023 beside it for older clients: in Prosody 13 only
+    the latter names the moderator.
+    """
+    if not isinstance(today, Removal):
+        return older or today
+    if isinstance(older, Removal) and older.target == today.target:
+        return replace(today, by=today.by or older.by, occupant=today.occupant or older.occupant)
+    return today
 
 
 def _removal(

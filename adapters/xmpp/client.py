@@ -77,6 +77,7 @@ class Client(ClientXMPP):
         if config.tls == "none":
             mechanisms = self.plugin["feature_mechanisms"]
             mechanisms.unencrypted_scram = mechanisms.unencrypted_plain = True
+            mechanisms.security_callback = login.unbound(mechanisms.security_callback)
         elif config.ca_file is not None:
             self.ssl_context = login.trust(config.ca_file)
         on = self.add_event_handler

@@ -12,6 +12,7 @@ from bridge import (
     MessageId,
     Part,
     Receipt,
+    Removed,
     TalkEvent,
     TemporaryFailure,
     Txn,
@@ -163,12 +164,17 @@ class History:
             if _since(place, past, missed):
                 missed.whole = True
                 return True
-            if len(missed.events) > most:
+            if len(missed.events) > most or (_older(past, since - _SKEW) and _taken_back(place, missed)):
                 missed.whole = True
                 return False
             if not before:
                 # The last message should have been there: who lost it may have lost others.
-                missed.whole = not place.last or since < start or _older(past, since - _SKEW)
+                missed.whole = (
+                    not place.last
+                    or since < start
+                    or _older(past, since - _SKEW)
+                    or _taken_back(place, missed)
+                )
                 return False
         return False
 
@@ -226,6 +232,11 @@ def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:
         if one.event is not None:
             missed.events.append(one.event)
     return False
+
+
+def _taken_back(place: Place, missed: _Missed) -> bool:
+    """Whether the place's last message was: ejabberd 24.12 then keeps nothing of it (XEP-0424 section 5)."""
+    return any(isinstance(said, Removed) and said.target == place.last for said in missed.events)
 
 
 def _older(past: Sequence[Past], at: float) -> bool:

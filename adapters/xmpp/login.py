@@ -1,6 +1,8 @@
 """Why we are not let in, or are thrown out, in sentences for the owner."""
 
 import ssl
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -8,7 +10,18 @@ from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced
 
 from .config import NetworkConfig
 
-__all__ = ["PROCEED", "STREAM", "lost", "no_way", "refusal", "silence", "tls_failure", "trust", "unreachable"]
+__all__ = [
+    "PROCEED",
+    "STREAM",
+    "lost",
+    "no_way",
+    "refusal",
+    "silence",
+    "tls_failure",
+    "trust",
+    "unbound",
+    "unreachable",
+]
 
 STREAM = "{http://etherx.jabber.org/streams}"
 PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
@@ -19,6 +32,22 @@ _NOT_OUR_FAULT = frozenset({"temporary-auth-failure", "aborted"})
 _NEXT_MECHANISM = frozenset(
     {"invalid-mechanism", "mechanism-too-weak", "malformed-request", "incorrect-encoding"}
 )
+
+
+_Asked = Callable[[AbstractSet[str]], dict[str, object]]
+
+
+def unbound(usual: _Asked) -> _Asked:
+    """Answer slixmpp's questions about the connection so that SCRAM says that we bind nothing ("n").
+
+    Without TLS there is nothing to bind to (RFC 5802 section 6). slixmpp would say that we would, had the
+    server offered it ("y"), which ejabberd 24.12 takes for a downgrade by somebody in between.
+    """
+
+    def asked(names: AbstractSet[str]) -> dict[str, object]:
+        return {**usual(names), "binding_proposed": True}
+
+    return asked
 
 
 def refusal(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterError | None:

@@ -155,10 +155,17 @@ def otherwise(removal: Removed) -> tuple[Removed, ...]:
 def _moderator(place: Place, removal: Removal) -> Sender:
     """Who took a message away; where the room does not tell, it is the room."""
     room, _, nick = removal.by.partition("/")
+    if not nick and place.occupant_ids and removal.occupant:
+        room, nick = place.room, _nick_of(place, removal.occupant)
     if room != place.room or not nick:
         return Sender(UserId(place.room), place.room)
     known = removal.occupant and place.occupant_ids
     return Sender(UserId(f"occupant:{removal.occupant}" if known else removal.by), nick)
+
+
+def _nick_of(place: Place, occupant: str) -> str:
+    """Who of those in the room has this occupant id; "" when nobody has."""
+    return next((nick for nick, known in place.people.items() if known == occupant), "")
 
 
 def name(found: Parts, session: Session | None) -> MessageId:

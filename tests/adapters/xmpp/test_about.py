@@ -243,9 +243,13 @@ MODERATED_0 = (
     f" by='{ROOM}/mod'><retract xmlns='urn:xmpp:message-retract:0'/>{REASON}</moderated>"
     "</apply-to>"
 )
+UNTOLD = MODERATED.replace(f" by='{ROOM}/mod'", "")
 
 
-@pytest.mark.parametrize("inside", [MODERATED, MODERATED_0, MODERATED_0 + MODERATED])
+@pytest.mark.parametrize(
+    "inside",
+    [MODERATED, MODERATED_0, MODERATED_0 + MODERATED, MODERATED_0 + UNTOLD, UNTOLD + MODERATED_0],
+)
 @pytest.mark.parametrize("stanza_ids", [True, False])
 def test_a_removal_by_a_moderator(inside, stanza_ids):
     """XEP-0425 section 3.1 of versions 0.3 and 0.2: the room itself announces it."""
@@ -258,8 +262,10 @@ def test_a_removal_by_a_moderator(inside, stanza_ids):
 def test_who_the_moderator_is():
     """XEP-0425 section 3.1: known by the occupant id where the room gives those, or not told at all."""
     assert heard(MODERATED, source=ROOM, occupant_ids=True).sender == Sender("occupant:o5", "mod")
-    untold = MODERATED.replace(f" by='{ROOM}/mod'", "")
-    assert heard(untold, source=ROOM).sender == Sender(ROOM, ROOM)
+    assert heard(UNTOLD, source=ROOM).sender == Sender(ROOM, ROOM)
+    assert heard(UNTOLD, source=ROOM, occupant_ids=True).sender == Sender(ROOM, ROOM), "they have left"
+    there = {"ann": "o4", "mod": "o5"}
+    assert heard(UNTOLD, source=ROOM, occupant_ids=True, people=there).sender == Sender("occupant:o5", "mod")
     elsewhere = MODERATED.replace(f"{ROOM}/mod", "other@muc.x/mod")
     assert heard(elsewhere, source=ROOM).sender == Sender(ROOM, ROOM)
 

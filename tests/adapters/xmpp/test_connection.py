@@ -1,6 +1,7 @@
 """Getting in, and what it is told when that fails: a sentence for the owner, never a password."""
 
 import asyncio
+import base64
 import logging
 import socket
 import ssl
@@ -10,6 +11,7 @@ import pytest
 
 from adapters.xmpp import client
 from bridge import AuthenticationFailed, ConnectionLost, Replaced, RoomUnavailable
+from tests.adapters.xmpp import harness
 from tests.adapters.xmpp.harness import (
     Server,
     adapter,
@@ -113,6 +115,14 @@ async def test_a_wrong_password(server, caplog):
     assert "check jid and password" in str(error)
     assert "s3cret" not in caplog.text + str(error)
     assert "AGh1YmJ1YgBzM2NyZXQ=" not in caplog.text, "the password as SASL PLAIN sends it"
+
+
+async def test_without_tls_nothing_is_bound(server, monkeypatch):
+    """RFC 5802 section 6: "n", for ejabberd 24.12 takes "y" for a downgrade."""
+    monkeypatch.setattr(harness, "PLAIN_FEATURES", harness.PLAIN_FEATURES.replace("PLAIN", "SCRAM-SHA-256"))
+    async with running(adapter(server.port), joined=False):
+        asked = await server.hears("auth")
+    assert base64.b64decode(asked.text).startswith(b"n,,n=hubbub,")
 
 
 async def test_a_server_that_cannot_check_the_password_now(server):

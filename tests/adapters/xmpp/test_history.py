@@ -124,6 +124,22 @@ async def caught(server, positions, **rules):
         return [event.content.text for event in events], caught_up
 
 
+def taken_back(name, target):
+    """A retraction (XEP-0424) as an archive keeps it."""
+    _, inside = said(name)
+    retract = f"<retract xmlns='urn:xmpp:message-retract:1' id='{target}'/>"
+    return name, inside.replace(f"<body>{name}</body>", retract)
+
+
+@pytest.mark.parametrize(("target", "whole"), [("a1", True), ("a2", False)])
+async def test_the_last_message_was_taken_back(server, target, whole):
+    """ejabberd 24.12 keeps nothing of it: that it is missing does not mean that more is."""
+    server.answer = Archive(said("a3"), taken_back("r1", target))
+    async with running(adapter(server.port), joined=False, positions=position("a1")) as ears:
+        events, caught_up = await ears.until_joined()
+    assert ([event.id for event in events[:2]], caught_up) == (["a3", "r1"], whole)
+
+
 async def test_what_is_said_during_the_reading_comes_after(server):
     """And only once, though the archive has it as well; the position ends behind it."""
     archive = server.answer = Archive(said("a1"), said("a2"), said("a3"), said("b1"))
