@@ -1,15 +1,18 @@
-# make demo    try Hubbub: private servers, people who talk, the bridge between them
-# make test    everything that is checked before a change lands
-# make check   the part of it that runs no server: types, style, architecture
-# make bench   the measurements
-# make soak    the long tests: hundreds of kills, a million messages; most of an hour
+# make demo     try Hubbub: private servers, people who talk, the bridge between them
+# make test     everything that is checked before a change lands
+# make check    the part of it that runs no server: types, style, architecture
+# make servers  the part of it that talks to servers
+# make bench    the measurements
+# make soak     the long tests: hundreds of kills, a million messages; most of an hour
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd irssi profanity tmux curl openssl
+# those that not every release has are tested where they are
+TEST_PACKAGES += znc soju? weechat-headless senpai?
 
-.PHONY: demo test check bench soak clean
+.PHONY: demo test check servers bench soak clean
 
 demo: $(VENV)/demo
 	@packaging/debian-packages $$($(BIN)/hubbub demo --packages) || true
@@ -18,6 +21,10 @@ demo: $(VENV)/demo
 test: check
 	@packaging/debian-packages $(TEST_PACKAGES)
 	$(BIN)/pytest -n 2 --dist loadfile
+
+servers: $(VENV)/dev
+	@packaging/debian-packages $(TEST_PACKAGES)
+	$(BIN)/pytest -n 2 --dist loadfile tests/adapters tests/e2e
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check
