@@ -7,7 +7,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_PACKAGES := ngircd inspircd atheme-services prosody prosody-modules ejabberd irssi profanity tmux curl openssl
+TEST_PACKAGES := ngircd inspircd atheme-services prosody prosody-modules ejabberd irssi profanity tmux curl openssl znc
+# Debian 12 has no soju
+TEST_PACKAGES += $(shell apt-cache show soju >/dev/null 2>&1 && echo soju)
 
 .PHONY: demo test check bench soak clean
 
