@@ -6,6 +6,11 @@ echo-message, labeled-response, message ids, draft/chathistory, the client tags 
 draft/react and draft/unreact, draft/message-redaction, bot mode, chghost, setname, userhost-in-names;
 and InspIRCd's `chanhistory` (channel mode H), which replays a room's last lines on JOIN.
 
+Behind soju and ZNC, known by what only they offer, the past is the bouncer's: soju's by
+draft/chathistory, ZNC's played back as it shows us the room (`znc.in/playback`). WHOIS tells since when the
+bouncer is on the network; what was said before that, it did not hear. A line without msgid is named by its
+time and words there. JOIN may be answered after our PING.
+
 What we say is marked by the client-only tag `+hubbub/txn`. History counts where its lines have a
 msgid and a time. A position is the time of the last line heard in a room, when we first came there,
 whether the server kept a history then (+ or -), and the last msgid.
@@ -21,7 +26,9 @@ it. Edits, threads and read marks there are none.
 Topics are heard as they change, and set where the room lets us. Who comes, goes or takes another nick
 is heard live, by the members of each room as NAMES told them; a ban alone, an away or an account is not.
 
-Known gaps: removals reach only clients that know REDACT, and a server may forbid them, as Ergo does to
+Known gaps: behind a bouncer, what answers our PING is not the network, and a room is not known to be lost
+while the bouncer has no network; a network that replays a room's history when the bouncer joins it makes
+that new talk; removals reach only clients that know REDACT, and a server may forbid them, as Ergo does to
 those without an account; reactions, topics and typing while we are away are not heard; which reactions
 we gave is forgotten with a restart, so that one of those is not taken back; of who was kicked the mask
 is unknown where the server has no userhost-in-names and they were there before us; without message-tags,

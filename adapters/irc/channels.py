@@ -54,8 +54,8 @@ class Place:
     key: str | None
     due: float | None = 0.0
     wait: float = 0.0
-    seen: bool = False
-    """The server has let us in or refused since the last JOIN."""
+    seen: bool = True
+    """The server has let us in or refused since the last JOIN, if there was one."""
     inside: bool = False
     joined: float | None = None
     """Since when it counts as joined."""
@@ -138,7 +138,11 @@ class Channels:
     def came_in(self, room: RoomId, time: str | None) -> None:
         """The server says that we are in the room. It counts once all of its answer is here."""
         place = self.places[room]
+        if place.inside:
+            # a bouncer came back to the network: whoever is in a room cannot enter it
+            self._session.online = None
         place.inside = place.seen = True
+        place.due = None
         place.members.clear()
         self._session.entering[room] = time
 
@@ -155,6 +159,9 @@ class Channels:
                 unread.append(place)
             elif place.inside:
                 self.settle(place, now)
+            elif not place.seen and self._session.bouncer:
+                # it answers the PING itself: the network's answer is still to come
+                place.due = now + _REFUSED[0]
             elif not place.seen:
                 self.refuse(place, f"the server did not answer when hubbub joined {place.room}", now)
         return unread
@@ -205,7 +212,7 @@ class Channels:
 
     def is_joining(self, place: Place) -> bool:
         """Whether the server's answer to a JOIN of ours is still to come."""
-        return place.due is None and not place.seen and not place.double
+        return not place.seen and not place.double
 
     def invited(self, room: RoomId, now: float) -> None:
         """Somebody asks us in: no reason to wait any longer."""

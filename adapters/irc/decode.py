@@ -81,7 +81,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
     tags = line.tags
     msgid = tags.get("msgid")
     return MessageCreated(
-        id=MessageId(msgid) if msgid else session.fresh_id(),
+        id=MessageId(msgid) if msgid else session.name(line),
         room=room,
         sender=Sender(UserId(source), name),
         content=said,
@@ -105,7 +105,7 @@ def reaction(line: Line, session: Session) -> ReactionsChanged | None:
     if name == session.nick or "!" not in source:
         return None
     return ReactionsChanged(
-        id=_name(tags, session),
+        id=_name(line, session),
         room=room,
         sender=Sender(UserId(source), name),
         target=target,
@@ -128,7 +128,7 @@ def removal(line: Line, session: Session) -> Removed | None:
     if room is None or not source or not params[1] or name == session.nick or REDACTION not in session.caps:
         return None
     return Removed(
-        id=_name(line.tags, session),
+        id=_name(line, session),
         room=room,
         sender=Sender(UserId(source), name),
         target=MessageId(params[1]),
@@ -167,9 +167,9 @@ def typing(line: Line, session: Session) -> TypingChanged | None:
     return TypingChanged(room=room, sender=Sender(UserId(line.source), nick_of(line.source)), typing=state)
 
 
-def _name(tags: Mapping[str, str], session: Session) -> MessageId:
-    msgid = tags.get("msgid")
-    return MessageId(msgid) if msgid else session.fresh_id()
+def _name(line: Line, session: Session) -> MessageId:
+    msgid = line.tags.get("msgid")
+    return MessageId(msgid) if msgid else session.name(line)
 
 
 def _answered(tags: Mapping[str, str]) -> MessageId | None:

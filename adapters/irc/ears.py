@@ -112,6 +112,8 @@ class Ears:
             "324": self._modes,
             "353": self._members.names,
             "329": self._made,
+            "311": self._masked,
+            "317": self._signed_on,
             "396": self._displayed_host,
             "900": self._logged_in,
         }
@@ -211,7 +213,8 @@ class Ears:
             # forwarded, or made to join by an operator: nobody here reads or writes it
             self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
             return
-        asked = self.channels.is_joining(place)
+        # with a time to join again, the PONG was here before this JOIN
+        asked = self.channels.is_joining(place) and place.due is None
         alone = self.session.is_me(self.wanted)
         self.channels.came_in(place.room, got.tags.get("time"))
         self.history.begin(place.room, got.tags.get("time"), alone=alone)
@@ -298,6 +301,18 @@ class Ears:
             return
         self.session.host = host
         self.session.user = user if at else self.session.user
+
+    def _masked(self, got: Line) -> None:
+        """WHOIS: our own mask. A bouncer's JOIN may show another, and lines would be cut at the end."""
+        user, host = got.params[2:4]
+        if self.session.is_me(got.params[1]) and host.isascii() and len(host) <= _LONGEST_HOST:
+            self.session.user, self.session.host = user, host
+
+    def _signed_on(self, got: Line) -> None:
+        """WHOIS: since when somebody is on the network."""
+        if self.session.is_me(got.params[1]) and len(got.params) > 4:
+            self.session.online = float(got.params[3])
+            self._mouth.stir()
 
     def _logged_in(self, got: Line) -> None:
         self.identified = True

@@ -2,7 +2,8 @@
 
 Two ways lead to a room's history: what the server replays on JOIN (InspIRCd's `chanhistory`, channel
 mode H), and IRCv3 draft/chathistory, where it has to be asked for. Either way a line counts by its
-msgid alone; without one nobody could tell it from a line that was heard live.
+msgid alone; without one nobody could tell it from a line that was heard live. A bouncer's buffer is
+the exception: it shows what it passed on live with the same time and words, which name it (`Session.name`).
 """
 
 import logging
@@ -47,6 +48,8 @@ class History:
         self._last: dict[RoomId, str] = {}
         self._tokens: dict[RoomId, str] = {}
         self._kept: set[RoomId] = set()
+        self._exact = False
+        """Whether the past was shown with parts of seconds."""
 
     # -- joining
 
@@ -73,12 +76,16 @@ class History:
         self.shown[room] = Shown(seen, now, alone)
 
     def wants(self, room: RoomId) -> str | None:
-        """What to ask the server for before the room counts as joined: CHATHISTORY, MODE or nothing."""
+        """What to ask for before the room counts as joined: CHATHISTORY, MODE, WHOIS or nothing."""
         reading = self.readings.get(room)
+        unknown = "WHOIS" if reading and self._session.bouncer and self._session.online is None else None
         if reading is None or reading.since is None or not reading.seen.most:
-            return None
+            return unknown
         if CHATHISTORY in self._session.caps:
             return "CHATHISTORY"
+        if self._session.bouncer:
+            # the modes tell what the server keeps; the bouncer keeps something else
+            return unknown
         return "MODE" if reading.since.kept and not reading.whole else None
 
     def hold(self, event: TalkEvent, tags: Mapping[str, str]) -> bool | None:
@@ -110,7 +117,7 @@ class History:
         if reading is None:
             return [], False
         seen, since = reading.seen, reading.since
-        events, whole = seen.events(), reading.whole
+        events, whole = seen.events(), reading.whole and self._listening(reading.reach)
         if len(seen.found) > len(events):
             log.info("%s: only the last %d messages are read of what was said", room, len(events))
         self._first[room] = stamp(since.first if since else reading.joined)
@@ -124,6 +131,11 @@ class History:
         # who looks up a message needs only the marks
         seen.pages, seen.found = [], set()
         return events, whole
+
+    def _listening(self, since: float) -> bool:
+        """Whether somebody heard for us what was said since then: a bouncer that was away did not."""
+        online = self._session.online
+        return not self._session.bouncer or (online is not None and online <= since)
 
     def drop(self, room: RoomId) -> None:
         """We are no longer in the room."""
@@ -139,12 +151,14 @@ class History:
         seen = self.looks.get(room) or (reading.seen if reading else None)
         if seen is None:
             return
-        if CHATHISTORY not in self._session.caps:
+        if CHATHISTORY not in self._session.caps and not self._session.bouncer:
             self._kept.add(room)
         seen.count += 1
-        at, msgid = decode.seconds(got.tags.get("time", "")), got.tags.get("msgid")
+        at = decode.seconds(got.tags.get("time", ""))
+        msgid = None if at is None else self._name(got, at)
         if at is None or not msgid:
             return
+        got.tags["msgid"] = msgid
         seen.oldest = min(seen.oldest, at)
         # a time of whole seconds may be that of anything within the second
         seen.covers = min(seen.covers, at + 1 if at % 1 == 0 else at)
@@ -162,6 +176,14 @@ class History:
             if event is not None:
                 seen.found.add(event.id)
                 seen.pages[-1].append(event)
+
+    def _name(self, got: Line, at: float) -> str | None:
+        """What a line of the past is called; None when nobody could tell it from one that was heard live."""
+        if "msgid" in got.tags or not self._session.bouncer:
+            return got.tags.get("msgid")
+        self._exact = self._exact or at % 1 > 0
+        # soju's `message-store fs` keeps whole seconds, so that its lines are not called as they were live
+        return self._session.name(got) if self._exact or CHATHISTORY not in self._session.caps else None
 
     def modes(self, room: RoomId, params: Iterable[str]) -> None:
         """The channel's modes (numeric 324): how much history the server keeps, such as 50:1d."""

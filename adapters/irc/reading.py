@@ -10,7 +10,7 @@ from .channels import Place
 from .config import NetworkConfig
 from .ears import Ears
 from .history import CHATHISTORY
-from .past import SLACK, Reading, Seen, stamp
+from .past import NEVER, SLACK, Reading, Seen, stamp
 from .session import Session
 from .wire import line
 
@@ -39,6 +39,12 @@ class Reader(Protocol):
     def flush(self) -> None:
         """Hand over what happened."""
 
+    async def polite(self, data: bytes) -> None:
+        """Send a line when the server's flood control allows it."""
+
+    async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what is waited for may come first
+        """Wait until something changes, at most so long."""
+
     async def ask(self, data: bytes) -> None:
         """Send a line when flood control allows it, and wait until the server has answered it."""
 
@@ -53,6 +59,8 @@ async def read_on(reader: Reader) -> None:
         if reading is None:
             continue
         async with reader.one_reads:
+            if reader.session.bouncer:
+                await _ask_since_when(reader)
             match ears.history.wants(room):
                 case "MODE":
                     await reader.ask(line("MODE", room, encoding=reader.config.encoding))
@@ -61,6 +69,20 @@ async def read_on(reader: Reader) -> None:
         if ears.history.readings.get(room) is reading and ears.channels.places.get(room) is place:
             ears.channels.settle(place, reader.now())
             reader.flush()
+
+
+async def _ask_since_when(reader: Reader) -> None:
+    """Ask the network since when the bouncer is there: what was said before, it could not keep.
+
+    The bouncer's PONG comes before the network's answer, so the answer itself is waited for.
+    """
+    session, end = reader.session, reader.now() + _PATIENCE
+    if session.online is None:
+        await reader.polite(line("WHOIS", session.nick, encoding=reader.config.encoding))
+    while session.online is None and reader.now() < end:
+        await reader.stirred(end - reader.now())
+    if session.online is None:
+        session.online = NEVER
 
 
 async def _catch_up(reader: Reader, reading: Reading) -> None:
@@ -108,6 +130,8 @@ async def find(
         return {}
     # without a mark on what we said, history keeps none, and nothing can be told from their absence
     sure = shown.alone and seen.covers <= said and seen.unmarked < said - 1
+    # a bouncer may still have them in its own queue
+    sure = sure and not reader.session.bouncer
     found = {txn: seen.sent.get(txn) for txn in txns}
     return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
 

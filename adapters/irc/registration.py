@@ -32,6 +32,8 @@ WANTED = (
     "userhost-in-names",
     "cap-notify",
 )
+_BOUNCERS = {"soju.im/bouncer-networks", "znc.in/server-time-iso"}
+"""What only a bouncer offers: soju, ZNC."""
 _CHUNK = 400
 _NICK_TAKEN = {"433", "436", "437"}
 _SASL_FAILED = {"902", "904", "905", "908"}
@@ -144,6 +146,7 @@ class Registration:
         for name in names:
             key, _, value = name.partition("=")
             self._offered[key] = value
+            self._session.bouncer |= key in _BOUNCERS
 
     def _ask(self) -> list[bytes]:
         wanted = [name for name in WANTED if name in self._offered and name not in self._session.caps]

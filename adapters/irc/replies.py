@@ -13,10 +13,12 @@ _ROOM_FOR_TEXT = 350
 
 
 def is_services(source: str) -> bool:
-    """Whether this is a part of the network itself rather than a person: those get no answers."""
+    """Whether this is a part of the network or of a bouncer rather than a person: those get no answers."""
     nick, _, mask = source.partition("!")
     host = mask.rpartition("@")[2].lower()
-    return not mask or nick.lower().endswith("serv") or host.startswith("services.") or host == "services"
+    # a bouncer's own people are *status and its modules (ZNC), and BouncerServ (soju)
+    named = nick.lower().endswith("serv") or nick.startswith("*")
+    return not mask or named or host.startswith("services.") or host == "services"
 
 
 def answer(got: Line, session: Session, introduce: Callable[[str], str | None], encoding: str) -> list[bytes]:

@@ -3,8 +3,10 @@
 import itertools
 import re
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from hashlib import blake2b
 
 from bridge import MessageId, RoomId
 
@@ -42,6 +44,10 @@ class Session:
         """Which of our client-only tags the server lets through, where it knows tags at all."""
         self.naming = True
         """Whether it has given every message a msgid so far."""
+        self.bouncer = False
+        """Whether a bouncer stands between us and the network: its PONG is not the network's."""
+        self.online: float | None = None
+        """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
         """Rooms whose topic it did not let us set, while their modes have not changed since."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
@@ -52,6 +58,9 @@ class Session:
         self._seen: dict[str, RoomId | None] = {}
         self._fold = _FOLDS["rfc1459"]
         self._count = itertools.count()
+        self._when = "", ""
+        self._twins: Counter[str] = Counter()
+        """How often each line came that bears this time, in this batch."""
 
     def fold(self, name: str) -> str:
         """A name in lower case by the server's CASEMAPPING."""
@@ -172,12 +181,28 @@ class Session:
         if room not in self.entering:
             return False
         said, joined = tags.get("time"), self.entering[room]
-        return said is None or joined is None or said < joined
+        if said is None or joined is None:
+            # soju says without a time that it is in the room; what it kept stands in a batch
+            return not (said and self.bouncer)
+        return said < joined
 
-    def fresh_id(self) -> MessageId:
-        """A name for a message that the server gave none."""
+    def name(self, line: Line) -> MessageId:
+        """A name for a message that the server gave none. Behind a bouncer it is made of the line, because
+        what that keeps for us is shown with the time and the words that it had live.
+        """
         self.naming = False
-        return self.own_id()
+        said = line.tags.get("time")
+        if not self.bouncer or said is None:
+            return self.own_id()
+        # each batch shows the past anew
+        when = said, line.tags.get("batch", "")
+        if when != self._when:
+            self._when = when
+            self._twins.clear()
+        text = "\0".join((said, line.source, line.command, *line.params))
+        self._twins[text] += 1
+        text += f"\0{self._twins[text]}"
+        return MessageId(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest())
 
     def own_id(self) -> MessageId:
         """A name for what servers give none."""

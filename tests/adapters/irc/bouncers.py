@@ -1,0 +1,169 @@
+"""soju and ZNC, private ones, each in front of a private server."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bridge.demo import Server
+
+__all__ = ["Soju", "Znc", "find"]
+
+_SOJU = """
+listen irc+insecure://127.0.0.1:{port}
+listen unix+admin://{folder}/admin
+hostname soju.test
+db sqlite3 {folder}/soju.db
+message-store {store}
+"""
+_ZNC = """
+Version = 1.8.2
+AnonIPLimit = 100
+ConnectDelay = 0
+ServerThrottle = 1
+<Listener all>
+ Port = {port}
+ Host = 127.0.0.1
+ IPv4 = true
+ IPv6 = false
+ SSL = false
+ AllowIRC = true
+ AllowWeb = false
+</Listener>
+<User hub>
+ Pass = plain#secret
+ Nick = hubbub
+ AltNick = hubbub_
+ Ident = hub
+ RealName = hub
+ Buffer = {lines}
+ ChanBufferSize = {lines}
+ AutoClearChanBuffer = {clear}
+ AutoClearQueryBuffer = false
+ JoinTries = 10
+ MaxJoins = 0
+ <Network test>
+  IRCConnectEnabled = true
+  FloodBurst = 1000
+  FloodRate = 1000.00
+  Server = 127.0.0.1 {upstream}
+  {channels}
+ </Network>
+</User>
+"""
+_NOBODY = 65534
+
+
+def find(program: str) -> str | None:
+    """Where a program is; None when it is not installed."""
+    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+class Soju:
+    """A private soju with one user, `hub`, on one network, `test`, before the server on `upstream`."""
+
+    def __init__(self, folder: Path, upstream: int, *, store: str = "db") -> None:
+        self.port = 0
+        self._folder = folder
+        self._upstream = upstream
+        self._store = store
+        self._server = Server(folder, "soju")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the adapter logs in."""
+        return {"sasl": {"user": "hub/test", "password": "secret"}}
+
+    async def start(self) -> None:
+        """Start it, on the port that it had; it is on the network when this returns."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        new = not (self._folder / "soju.db").exists()
+        self.port = await self._server.start(self._command, port=self.port or None)
+        if new:
+            await self.control("user", "create", "-username", "hub", "-password", "secret")
+            address = f"irc+insecure://127.0.0.1:{self._upstream}"
+            await self.network("create", "-addr", address, "-name", "test", "-nick", "hubbub")
+        async with asyncio.timeout(15):
+            while "[connected]" not in await self.network("status"):
+                await asyncio.sleep(0.05)
+
+    def _command(self, port: int) -> list[str]:
+        binary = find("soju")
+        assert binary, "the Debian package soju is not installed"
+        store = self._store if self._store != "fs" else f"fs {self._folder}/logs"
+        config = _SOJU.format(port=port, folder=self._folder, store=store)
+        (self._folder / "config").write_text(config)
+        return [binary, "-config", f"{self._folder}/config", "-debug"]
+
+    async def network(self, *words: str) -> str:
+        """A command about the user's networks."""
+        return await self.control("user", "run", "hub", "network", *words)
+
+    async def control(self, *words: str) -> str:
+        """A command of its administrator's. Returns the answer."""
+        process = await asyncio.create_subprocess_exec(
+            "sojuctl", "-config", f"{self._folder}/config", *words,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await process.communicate()
+        assert process.returncode == 0, out.decode()
+        return out.decode()
+
+    async def stop(self) -> None:
+        """Stop it."""
+        await self._server.stop()
+
+
+class Znc:
+    """A private ZNC with one user, `hub`, on one network, `test`, before the server on `upstream`."""
+
+    def __init__(self, folder: Path, upstream: int, *rooms: str, clear: bool = True, lines: int = 50) -> None:
+        """`clear`: what was shown once is forgotten (AutoClearChanBuffer); of a room `lines` are kept."""
+        self.port = 0
+        self._data = ""
+        self._server = Server(folder, "znc")
+        self._folder = folder
+        self._config = {
+            "upstream": upstream,
+            "clear": str(clear).lower(),
+            "lines": lines,
+            "channels": "\n".join(f"<Chan {room}>\n</Chan>" for room in rooms),
+        }
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the adapter logs in."""
+        return {"password": "hub/test:secret"}
+
+    async def start(self) -> None:
+        """Start it, on the port that it had."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._data:
+            # who it runs as cannot look into a folder of pytest's
+            self._data = tempfile.mkdtemp(prefix="znc")
+            (Path(self._data) / "configs").mkdir()
+        self.port = await self._server.start(self._command, port=self.port or None)
+
+    def _command(self, port: int) -> list[str]:
+        binary = find("znc")
+        assert binary, "the Debian package znc is not installed"
+        data = Path(self._data)
+        (data / "configs/znc.conf").write_text(_ZNC.format(port=port, **self._config))
+        run = [binary, "--foreground", f"--datadir={data}"]
+        if os.geteuid():
+            return run
+        # root it makes wait for 30 seconds
+        for path in (data, *data.rglob("*")):
+            os.chown(path, _NOBODY, _NOBODY)
+        return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *run]
+
+    async def stop(self) -> None:
+        """Stop it. What it kept stays until `close`."""
+        await self._server.stop()
+
+    async def close(self) -> None:
+        """Stop it for good."""
+        await self.stop()
+        shutil.rmtree(self._data, ignore_errors=True)

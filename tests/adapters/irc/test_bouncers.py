@@ -1,0 +1,80 @@
+"""What bouncers do, scripted: they answer JOIN and PING themselves, and are in rooms before we are."""
+
+import re
+import time
+
+from adapters.irc.past import stamp
+from adapters.irc.wire import Line
+from bridge import RoomState
+
+from .harness import Reply, ScriptedServer, running
+
+ZNC = "batch server-time echo-message znc.in/server-time-iso"
+
+
+def bouncer(replies: dict[str, Reply] | None = None, online: float = 0.0) -> ScriptedServer:
+    """It came to the network at `online`."""
+    told = [
+        ":s 311 hubbub hubbub user long.host.example * :x",
+        f":s 317 hubbub hubbub 1 {online:.0f} :seconds idle, signon time",
+        ":s 318 hubbub hubbub :End",
+    ]
+    return ScriptedServer(caps=ZNC, replies={"WHOIS": lambda _: told, **(replies or {})})
+
+
+async def test_a_join_that_comes_after_the_pong() -> None:
+    """Its PONG says nothing about the network: no refusal is told before the JOIN or an error is here."""
+    async with bouncer({"JOIN": lambda _: []}) as server, running(server.port, "#a", "#b") as run:
+        await server.heard("^JOIN #a,#b")
+        await server.heard("^PING", times=2)
+        server.say(f"@time={stamp(time.time())} :hubbub!hub@h JOIN #a", ":s 474 hubbub #b :banned")
+        states = []
+        while len(states) < 4:
+            event = await run.emitted.events.get()
+            states.append((event.room, event.state))
+        assert states[:2] == [("#a", RoomState.JOINING), ("#b", RoomState.JOINING)]
+        assert sorted(states[2:]) == [("#a", RoomState.JOINED), ("#b", RoomState.REFUSED)]
+
+
+async def test_it_is_in_the_room_already() -> None:
+    """The JOIN at the attach is enough, and counts once; soju's bears no time and not the network's mask."""
+
+    def welcome(got: Line) -> list[str] | None:
+        server.nick = "hubbub"
+        return [*server.welcome(), ":hubbub!hub@bouncer JOIN #lobby"] if got.params == ["END"] else None
+
+    async with bouncer({"CAP": welcome}) as server, running(server.port, "#lobby") as run:
+        said, _ = await run.emitted.upto_joined("#lobby")
+        server.say(f"@time={stamp(time.time())} :bob!b@h PRIVMSG #lobby :live")
+        assert not (await run.emitted.message()).replayed
+        assert not [text for text in server.received if text.startswith("JOIN")]
+        session = run.adapter._session
+        assert (said, session.user, session.host) == ([], "user", "long.host.example")
+        assert session.is_mask("hubbub!user@long.host.example")
+
+
+async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
+    """Another JOIN of ours: what was said in between nobody heard, whatever its buffer shows."""
+    async with bouncer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        now = time.time()
+        server.say(f"@time={stamp(now)} :bob!b@h PRIVMSG #lobby :heard")
+        await run.emitted.message()
+        told = [f":s 317 hubbub hubbub 1 {now + 2:.0f} :seconds idle, signon time"]
+        server.replies["WHOIS"] = lambda _: told
+        server.say(f"@time={stamp(now + 3)} :hubbub!hub@h JOIN #lobby")
+        assert not (await run.emitted.state(RoomState.JOINED)).caught_up
+        await server.heard("^WHOIS", times=2)
+
+
+async def test_its_people_get_no_answer() -> None:
+    """*status and its like take every line for a command, and answer it."""
+    async with bouncer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        for source in ("*status!znc@znc.in", "*buffextras!znc@znc.in", "BouncerServ!BouncerServ@BouncerServ"):
+            server.say(f":{source} PRIVMSG hubbub :Disconnected from IRC. Reconnecting...")
+        server.say(":bob!b@h PRIVMSG hubbub :who are you?")
+        await server.heard("^NOTICE bob ")
+        answers = [text for text in server.received if re.match("(NOTICE|PRIVMSG) ", text)]
+        assert all(text.startswith("NOTICE bob ") for text in answers)
+        assert run.emitted.texts == []
