@@ -191,7 +191,7 @@ class Ears:
             self._mouth.stir()
 
     def _pong(self, got: Line) -> None:
-        self.flights.pong(got.params[-1])
+        self.flights.pong(got.params[-1], last=not self.session.bouncer)
 
     def _ping(self, got: Line) -> None:
         token = got.params[-1] if got.params else ""

@@ -3,6 +3,8 @@
 IRC confirms nothing, so each message is followed by a PING of its own. A server works through one
 client's lines in order, so that whatever it answers to the message stands before the PONG: an echo,
 an error, or nothing. At any time the answers belong to the oldest flight.
+
+A bouncer answers PING itself, often before the network has shown the message: there the echo alone confirms.
 """
 
 import re
@@ -93,6 +95,8 @@ class Flights:
 
     def __init__(self) -> None:
         self._flights: deque[Flight] = deque()
+        self._unshown: deque[Flight] = deque()
+        """Those that a bouncer has answered for, while the network still has to show them."""
         self._count = 0
         self.landed = False
         """Whether anything was settled since somebody last asked."""
@@ -109,21 +113,34 @@ class Flights:
         """The one that the server is answering now."""
         return self._flights[0] if self._flights else None
 
-    def pong(self, token: str) -> None:
-        """All answers to this flight are here."""
+    @property
+    def unshown_since(self) -> float | None:
+        """Since when the oldest message waits for an echo alone; None: none does."""
+        return self._unshown[0].since if self._unshown else None
+
+    def pong(self, token: str, *, last: bool = True) -> None:
+        """All answers to this flight are here; unless it is the `last`, an echo may come behind it."""
         flights = self._flights
         if all(flight.token != token for flight in flights):
             return
         while flights:
             flight = flights.popleft()
             if flight.token == token:
-                self.landed = True
-                _settle(flight)
+                if not last and flight.echo and flight.msgid is None and flight.error is None:
+                    self._unshown.append(flight)
+                else:
+                    self._land(flight)
                 return
             _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
 
     def echo(self, room: RoomId, label: str | None, msgid: str | None) -> None:
         """Our own message came back (IRCv3 echo-message)."""
+        for flight in self._unshown:
+            if flight.room == room:
+                flight.msgid = msgid or ""
+                self._unshown.remove(flight)
+                self._land(flight)
+                return
         for flight in self._flights:
             if flight.room == room and (not flight.labelled or flight.token == label):
                 flight.msgid = msgid or ""
@@ -131,6 +148,14 @@ class Flights:
 
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
         """An error that names these rooms."""
+        for flight in self._unshown:
+            if flight.room in rooms and (
+                error := refusal(numeric, reason, flight.room or "", flight.command)
+            ):
+                flight.error = error
+                self._unshown.remove(flight)
+                self._land(flight)
+                return
         flight = self.oldest
         if flight is None or flight.room is None:
             return
@@ -139,9 +164,14 @@ class Flights:
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""
-        for flight in self._flights:
+        for flight in (*self._unshown, *self._flights):
             _fail(flight, error)
+        self._unshown.clear()
         self._flights.clear()
+
+    def _land(self, flight: Flight) -> None:
+        self.landed = True
+        _settle(flight)
 
 
 def _settle(flight: Flight) -> None:

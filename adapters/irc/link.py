@@ -35,6 +35,8 @@ _MARK = MARK.encode()
 _REPLY = REPLY.encode()
 _REGAIN = 30.0
 _MOST_POSTED = 64
+_UNSHOWN = 120.0
+"""Seconds that a message may wait in a bouncer's queue: soju lets one pass every two seconds."""
 _REST = 300.0
 """How often the positions of quiet rooms are kept, in seconds."""
 
@@ -283,6 +285,10 @@ class Link:
             if waited > timeout:
                 raise ConnectionLost(
                     f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"
+                )
+            if flights.unshown_since is not None and now - flights.unshown_since > _UNSHOWN:
+                raise ConnectionLost(
+                    f"the network behind {self.config.server} has not shown a message for {_UNSHOWN:.0f} s"
                 )
             if now - connection.heard > after and flights.oldest is None:
                 self.bucket.take_now(1)

@@ -1,11 +1,15 @@
 """What bouncers do, scripted: they answer JOIN and PING themselves, and are in rooms before we are."""
 
+import asyncio
 import re
 import time
 
+import pytest
+
+from adapters.irc import link
 from adapters.irc.past import stamp
 from adapters.irc.wire import Line
-from bridge import RoomState
+from bridge import ConnectionLost, RoomState, RoomUnavailable
 
 from .harness import Reply, ScriptedServer, running
 
@@ -65,6 +69,39 @@ async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
         server.say(f"@time={stamp(now + 3)} :hubbub!hub@h JOIN #lobby")
         assert not (await run.emitted.state(RoomState.JOINED)).caught_up
         await server.heard("^WHOIS", times=2)
+
+
+async def test_the_network_shows_a_message_after_the_pong() -> None:
+    """The echo is the confirmation, or what the network says against it."""
+    silent: dict[str, Reply] = {"PRIVMSG": lambda _: []}
+    async with bouncer(silent) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        landing = await run.send("#lobby", "ours")
+        await server.heard("^PRIVMSG #lobby :ours")
+        await server.heard("^PING", times=2)
+        await asyncio.sleep(0.05)
+        assert not landing.done(), "that was the bouncer's PONG"
+        server.say(":hubbub!user@long.host.example PRIVMSG #lobby :ours")
+        await landing
+        refused = await run.send("#lobby", "again")
+        await server.heard("^PING", times=3)
+        server.say(":s 404 hubbub #lobby :Cannot send to channel")
+        with pytest.raises(RoomUnavailable):
+            await refused
+
+
+async def test_the_network_never_shows_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then nobody knows whether it has it."""
+    monkeypatch.setattr(link, "_UNSHOWN", 0.2)
+    silent: dict[str, Reply] = {"PRIVMSG": lambda _: []}
+    ping = {"ping": {"after": 1, "timeout": 1}}
+    async with bouncer(silent) as server, running(server.port, "#lobby", **ping) as run:
+        await run.joined()
+        landing = await run.send("#lobby", "ours")
+        with pytest.raises(ConnectionLost, match="has not shown"):
+            await run.task
+        with pytest.raises(ConnectionLost):
+            await landing
 
 
 async def test_its_people_get_no_answer() -> None:
