@@ -156,11 +156,11 @@ class Flights:
                 self._unshown.remove(flight)
                 self._land(flight)
                 return
-        flight = self.oldest
-        if flight is None or flight.room is None:
+        oldest = self.oldest
+        if oldest is None or oldest.room is None:
             return
-        if flight.room in rooms or (not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)):
-            flight.error = flight.error or refusal(numeric, reason, flight.room, flight.command)
+        if oldest.room in rooms or (not rooms and (numeric in _NAMELESS or oldest.command is DeleteMessage)):
+            oldest.error = oldest.error or refusal(numeric, reason, oldest.room, oldest.command)
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""
