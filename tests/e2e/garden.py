@@ -21,21 +21,19 @@ from bridge.model import (
     RoomStateChanged,
 )
 from tests.adapters.irc.servers import Inspircd
-from tests.adapters.xmpp.servers import Archive
+from tests.adapters.xmpp.servers import Archive, Ejabberd
 
-__all__ = ["NAMES", "PATIENCE", "TITLES", "Garden", "garden", "places"]
+__all__ = ["NAMES", "PATIENCE", "Garden", "garden"]
 
 PATIENCE = 30.0
 NAMES = {"irc": "edsger", "jabber": "grace", "matrix": "alan", "poor": "dennis"}
-TITLES = {
-    "irc": "IRC (InspIRCd)", "jabber": "XMPP (Prosody)", "matrix": "Matrix (Synapse)", "poor": "IRC (ngIRCd)"
-}  # fmt: skip
+_TITLES = {"irc": "IRC (InspIRCd)", "matrix": "Matrix (Synapse)", "poor": "IRC (ngIRCd)"}
 _SHOW = "members: note, removals: note, reactions: summary"
 _CONFIG = """\
 networks:
   irc: {{protocol: irc, server: 127.0.0.1, port: {irc}, tls: false, nick: hubbub, {flood}, {show}}}
   poor: {{protocol: irc, server: 127.0.0.1, port: {poor}, tls: false, nick: hubbub, {flood}, {show}}}
-  jabber: {{protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1, port: {jabber},
+  jabber: {{protocol: xmpp, jid: hubbub@{domain}, password: hubbub, server: 127.0.0.1, port: {jabber},
     tls: none, {show}}}
   matrix: {{protocol: matrix, homeserver: "http://127.0.0.1:{matrix}", user: "@hubbub:demo.hubbub.test",
     password: hubbub, {show}}}
@@ -48,33 +46,24 @@ conversations:
 _FLOOD = "flood: {burst: 1000, per_second: 1000}"
 TALK = {"irc": "tea", "jabber": "cake", "matrix": "jam"}
 """What they talk about, by the network where they do: the name of the rooms."""
-_ROOMS = {
-    "irc": "#{0}",
-    "poor": "#{0}",
-    "jabber": "{0}@rooms.demo.hubbub.test",
-    "matrix": f"#{{0}}:{SERVER}",
-}
 _POOR = {"jabber", "matrix"}
 """Who is heard on the poor network as well."""
-
-
-def places(source: str) -> dict[str, tuple[str, str]]:
-    """Network and room of each place where people are heard, and, under "", of that where they talk."""
-
-    def place(network: str, more: str = "") -> tuple[str, str]:
-        return network, _ROOMS[network].format(TALK[source] + more)
-
-    others = [network for network in TALK if network != source] + (["poor"] if source in _POOR else [])
-    return {"": place(source), **{to: place(to) for to in others}, source: place(source, "-too")}
 
 
 class Garden:
     """The servers, and the bridge."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, xmpp: type[Archive | Ejabberd]) -> None:
         self.folder = folder
         self.ircd, self.ngircd = Inspircd(folder / "irc"), Ngircd(folder / "poor")
-        self.prosody, self.synapse = Archive(folder / "jabber"), Synapse(folder / "matrix")
+        self.xmpp, self.synapse = xmpp(folder / "jabber"), Synapse(folder / "matrix")
+        self.titles = {**_TITLES, "jabber": f"XMPP ({xmpp.title})"}
+        self._rooms = {
+            "irc": "#{0}",
+            "poor": "#{0}",
+            "jabber": f"{{0}}@{xmpp.rooms}",
+            "matrix": f"#{{0}}:{SERVER}",
+        }
         self.events: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
         self.bridge: Bridge
@@ -83,24 +72,34 @@ class Garden:
         """Start the servers."""
         for name in ("irc", "poor", "jabber", "matrix"):
             (self.folder / name).mkdir()
-        servers = (self.ircd, self.ngircd, self.prosody, self.synapse)
+        servers = (self.ircd, self.ngircd, self.xmpp, self.synapse)
         found = await asyncio.gather(*(server.start() for server in servers))
-        ports = {"irc": str(self.ircd.port), "poor": str(self.ngircd.port), "jabber": str(self.prosody.port)}
+        await self.xmpp.register("hubbub", "hubbub")
+        ports = {"irc": str(self.ircd.port), "poor": str(self.ngircd.port), "jabber": str(self.xmpp.port)}
         ports["matrix"] = found[3]["DEMO_MATRIX_PORT"]
-        self._settings = {"files": str(free_port()), "flood": _FLOOD, "show": _SHOW, **ports}
+        self._settings = {
+            "files": str(free_port()), "flood": _FLOOD, "show": _SHOW, "domain": self.xmpp.domain, **ports
+        }  # fmt: skip
 
     async def stop(self) -> None:
         """Stop everything."""
         await self.end()
-        await asyncio.gather(
-            *(server.stop() for server in (self.ircd, self.ngircd, self.prosody, self.synapse))
-        )
+        await asyncio.gather(*(server.stop() for server in (self.ircd, self.ngircd, self.xmpp, self.synapse)))
+
+    def places(self, source: str) -> dict[str, tuple[str, str]]:
+        """Network and room of each place where people are heard, and, under "", of that where they talk."""
+
+        def place(network: str, more: str = "") -> tuple[str, str]:
+            return network, self._rooms[network].format(TALK[source] + more)
+
+        others = [network for network in TALK if network != source] + (["poor"] if source in _POOR else [])
+        return {"": place(source), **{to: place(to) for to in others}, source: place(source, "-too")}
 
     def plan(self, source: str) -> Path:
         """Write the map of the conversation whose people are on this network."""
         text = _CONFIG.format(source=source, **self._settings)
         rooms: dict[str, list[str]] = {}
-        for to, (network, room) in places(source).items():
+        for to, (network, room) in self.places(source).items():
             more = ", topics: sync" if to == source else ", long: clip" if to == "poor" else ""
             rooms.setdefault(network, []).append(f'{{room: "{room}"{more}}}')
         for network, entries in rooms.items():
@@ -145,16 +144,16 @@ class Garden:
             case "poor":
                 return await self.ngircd.person(name, room)
             case "jabber":
-                return await self.prosody.person(name, room)
+                return await self.xmpp.person(name, room)
         return await self.synapse.person(name, room)
 
 
 @contextlib.asynccontextmanager
-async def garden(folder: Path) -> AsyncIterator[Garden]:
+async def garden(folder: Path, xmpp: type[Archive | Ejabberd]) -> AsyncIterator[Garden]:
     """The servers, and the bridge when it is begun."""
     folder.chmod(0o755)
     folder.parent.chmod(0o755)
-    made = Garden(folder)
+    made = Garden(folder, xmpp)
     try:
         await made.start()
         yield made

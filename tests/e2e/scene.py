@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from adapters.matrix.demo import SERVER
 from bridge.model import Event, MemberChanged, MessageCreated, MessageId, plain
 from bridge.person import Person
-from tests.e2e.garden import NAMES, PATIENCE, Garden, places
+from tests.e2e.garden import NAMES, PATIENCE, Garden
 from tests.e2e.transcript import Transcript
 
 __all__ = ["Listener", "Scene", "scene"]
@@ -59,7 +59,7 @@ class Scene:
     def __init__(self, garden: Garden, source: str) -> None:
         self.garden = garden
         self.source = source
-        self.places = places(source)
+        self.places = garden.places(source)
         self.listeners: dict[str, Listener] = {}
         self.greetings: dict[str, MessageId] = {}
         """What Ada's network calls what each listener said first."""

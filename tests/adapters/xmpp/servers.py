@@ -1,6 +1,8 @@
 """Real servers beside the demo's: Prosody with an archive, and ejabberd."""
 
 import asyncio
+import itertools
+import re
 from pathlib import Path
 
 from adapters.xmpp.demo import Demo
@@ -20,8 +22,8 @@ access_rules: {{c2s: {{allow: all}}, local: {{allow: local}}, register: {{allow:
 registration_timeout: infinity
 modules:
   mod_disco: {{}}
-  mod_http_upload: {{put_url: "http://127.0.0.1:{http}/upload", access: all, max_size: 67108864,
-    docroot: "{folder}/upload"}}
+  mod_http_upload: {{hosts: ["files.{domain}"], put_url: "http://127.0.0.1:{http}/upload", access: all,
+    max_size: 67108864, docroot: "{folder}/upload"}}
   mod_ping: {{}}
   mod_roster: {{}}
   mod_register: {{ip_access: all, access: register}}
@@ -31,6 +33,12 @@ modules:
   mod_stream_mgmt: {{resume_timeout: 60}}
 """
 _PATIENCE = 30.0
+_LIBRARIES = next(Path("/usr/lib").glob("*-linux-gnu"))
+
+
+def _ebin() -> Path:
+    """Where ejabberd is."""
+    return next(path.parent for path in _LIBRARIES.glob("ejabberd-*/ebin/ejabberd.app"))
 
 
 class Plain(Demo):
@@ -46,11 +54,17 @@ class Archive(Demo):
     """
 
     more = '  modules_enabled = { "muc_mam", "muc_moderation" }\n  muc_log_by_default = true\n'
+    domain = "demo.hubbub.test"
+    rooms = f"rooms.{domain}"
+
+    async def register(self, user: str, password: str) -> None:
+        self.account(user, password)
 
 
 class Ejabberd:
     """ejabberd on a free port, its data in one folder."""
 
+    title = "ejabberd"
     domain = "ejabberd.hubbub.test"
     rooms = f"rooms.{domain}"
 
@@ -59,6 +73,13 @@ class Ejabberd:
         self.port = 0
         self._server = Server(folder, "ejabberd")
         self._people = []
+        self._count = itertools.count()
+
+    @staticmethod
+    def version() -> tuple[int, ...]:
+        """The ejabberd that is installed: 23.01 in Debian 12, 24.12 in Debian 13."""
+        (told,) = re.findall(r'vsn,\s*"([\d.]+)', (_ebin() / "ejabberd.app").read_text())
+        return tuple(map(int, told.split(".")))
 
     async def start(self) -> None:
         self.port = await self._server.start(self._command, patience=_PATIENCE)
@@ -70,17 +91,15 @@ class Ejabberd:
                 domain=self.domain, rooms=self.rooms, port=port, http=free_port(), folder=self.folder
             )
         )
-        libraries = Path("/usr/lib/x86_64-linux-gnu")
-        (ebin,) = [path for path in libraries.glob("ejabberd-*/ebin") if (path / "ejabberd.app").exists()][:1]
         variables = {
             "EJABBERD_CONFIG_PATH": settings,
             "EJABBERD_LOG_PATH": self.folder / "ejabberd.log",
             "HOME": self.folder,
-            "ERL_LIBS": libraries,
+            "ERL_LIBS": _LIBRARIES,
         }
         return [
             "env", *(f"{name}={value}" for name, value in variables.items()),
-            "erl", "-noinput", "-noshell", "-pa", str(ebin), "-mnesia", "dir", f'"{self.folder}/spool"',
+            "erl", "-noinput", "-noshell", "-pa", str(_ebin()), "-mnesia", "dir", f'"{self.folder}/spool"',
             "+sbwt", "none", "+S", "1", "-s", "ejabberd",
         ]  # fmt: skip
 
@@ -105,7 +124,7 @@ class Ejabberd:
         await writer.wait_closed()
 
     async def person(self, name: str, room: str) -> Person:
-        user = f"person{len(self._people)}"
+        user = f"person{next(self._count)}"
         await self.register(user, "secret")
         person = Person(name, room, user, self.domain, "secret")
         self._people.append(person)
