@@ -10,7 +10,7 @@ from bridge.person import Person
 
 T = TypeVar("T", bound=Event)
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def sees(person: Person, kind: type[T]) -> T:

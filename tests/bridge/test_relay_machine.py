@@ -304,7 +304,7 @@ class Relay(RuleBasedStateMachine):
         for side, network in self.networks.items():
             network.errors.clear()
             await self.repair(side)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not all(network.connected for network in self.networks.values()):
                 await asyncio.sleep(0.01)
             while self.owed():

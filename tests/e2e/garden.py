@@ -25,7 +25,7 @@ from tests.adapters.xmpp.servers import Archive, Ejabberd
 
 __all__ = ["NAMES", "PATIENCE", "Garden", "garden"]
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 NAMES = {"irc": "edsger", "jabber": "grace", "matrix": "alan", "poor": "dennis"}
 _TITLES = {"irc": "IRC (InspIRCd)", "matrix": "Matrix (Synapse)", "poor": "IRC (ngIRCd)"}
 _SHOW = "members: note, removals: note, reactions: summary"

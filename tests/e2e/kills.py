@@ -13,7 +13,7 @@ from tests.e2e.world import Hubbub, World
 
 STEPS = ("take", "transaction", "commit", "write", "send", "confirm", "record", "recorded")
 _ROOT = str(Path(__file__).parents[2])
-_PATIENCE = 40.0
+_PATIENCE = 80.0
 _NEVER = ("never", "irc", 0)
 
 Kill = tuple[str, str, int]

@@ -17,7 +17,7 @@ from tests.e2e.five import FORGETFUL
 from tests.e2e.world import PATIENCE, Hubbub, World
 
 _LINE = re.compile(r"(\[again\?\] )?<([^>]+)> line (\d+)")
-_STUCK = 20.0
+_STUCK = 60.0
 """Seconds without a line, while some are missing, after which none is expected any more."""
 _MOMENT = 0.1
 """What is said so long before a kill, in seconds, may not have reached the bridge when it comes."""

@@ -52,7 +52,7 @@ class Shell:
             HUBBUB, "run", cwd=self.folder, stderr=asyncio.subprocess.PIPE
         )
         joined = 0
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while joined < 2:
                 joined += b"is joined" in await process.stderr.readline()
         try:

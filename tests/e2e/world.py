@@ -17,7 +17,7 @@ from tests.e2e.proxy import Proxy
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 NETWORKS = {"irc": "irc", "jabber": "xmpp", "matrix": "matrix"}
 PEOPLE = ("ada", "grace", "alan", "edsger", "barbara")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class World:

@@ -85,7 +85,7 @@ class Soju:
             await self.control("user", "create", "-username", "hub", "-password", "secret")
             address = f"irc+insecure://127.0.0.1:{self._upstream}"
             await self.network("create", "-addr", address, "-name", "test", "-nick", "hubbub")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(25):
             while "[connected]" not in await self.network("status"):
                 await asyncio.sleep(0.05)
 

@@ -201,7 +201,7 @@ class ScriptedServer:
         self._server.close()
         self.hang_up()
         await self._server.wait_closed()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while self._writers:
                 await asyncio.sleep(0.01)
 
@@ -223,7 +223,7 @@ class ScriptedServer:
         def found() -> list[str]:
             return [text for text in self.received if re.search(pattern, text)]
 
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(25), self._changed:
             await self._changed.wait_for(lambda: len(found()) >= times)
         return found()[times - 1]
 
@@ -302,7 +302,7 @@ class Client:
 
     async def heard(self, pattern: str) -> str:
         """The next line that matches; PINGs are answered on the way."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(25):
             while raw := await self._reader.readline():
                 text = decode_text(raw.rstrip(b"\r\n"), "utf-8")
                 if text.startswith("PING "):

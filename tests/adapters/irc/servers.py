@@ -125,7 +125,7 @@ class Inspircd:
         home.mkdir(exist_ok=True)
         services = atheme if self._atheme else anope
         await self._services.run(*services(home, self.link_port))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(25):
             while b"sasl=" not in await self._capabilities():
                 await asyncio.sleep(0.05)
 

@@ -247,7 +247,7 @@ async def test_the_connection_ends_while_looking() -> None:
         await run.again()
         await run.joined()
         server.replies["CHATHISTORY"] = lambda _: server.hang_up() or []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             with pytest.raises(Exception, match="lost"):
                 await run.adapter.find_sent(LOBBY, time.time() - 60, [Txn("1.abc")])
 

@@ -32,7 +32,7 @@ class Terminal:
 
     async def shows(self, text: str) -> str:
         """Wait until the screen shows this. Returns it with its colours and marks."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(25):
             while text not in await self.tmux("capture-pane", "-p"):
                 await asyncio.sleep(0.05)
         return await self.tmux("capture-pane", "-p", "-e")

@@ -26,7 +26,7 @@ EVERYTHING = (
 async def failure(port: int, **settings: object) -> Exception:
     """What ends a run that cannot get in."""
     async with running(port, "#lobby", **settings) as run:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(25):
             with pytest.raises((AuthenticationFailed, ConnectionLost)) as caught:
                 await run.task
         return caught.value

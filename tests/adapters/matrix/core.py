@@ -66,7 +66,7 @@ class Core:
         """The next event of a kind; raises what ended the run instead."""
         while True:
             get = asyncio.ensure_future(self.events.get())
-            await asyncio.wait({get, self.run}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({get, self.run}, timeout=25, return_when=asyncio.FIRST_COMPLETED)
             if not get.done():
                 get.cancel()
                 if self.run.done():

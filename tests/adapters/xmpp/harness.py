@@ -96,7 +96,7 @@ class Server:
 
     async def hears(self, tag, matches=lambda element: True):
         """The next stanza of a kind."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while True:
                 element = await self.heard.get()
                 if element.tag.endswith(f"}}{tag}") and matches(element):
@@ -198,7 +198,7 @@ class Ears:
 
     async def state(self, state, room=ROOM):
         """The next time that a room is in this state; its reason."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while True:
                 event = await self.events.get()
                 if isinstance(event, RoomStateChanged) and (event.state, event.room) == (state, room):
@@ -207,7 +207,7 @@ class Ears:
     async def until_joined(self, room=ROOM):
         """What was said until a room is joined, and whether that is all of it."""
         said = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(25):
             while True:
                 event = await self.events.get()
                 if not isinstance(event, RoomStateChanged):
@@ -221,7 +221,7 @@ class Ears:
 
     async def hears(self, kind):
         """The next event of a kind."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while True:
                 event = await self.events.get()
                 if isinstance(event, kind):
@@ -287,7 +287,7 @@ def give(made, asked):
     return future
 
 
-async def failure(future, patience=10):
+async def failure(future, patience=25):
     """What a receipt or a run ends with."""
     await asyncio.wait({future}, timeout=patience)
     assert future.done(), "it goes on"

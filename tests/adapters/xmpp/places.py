@@ -82,7 +82,7 @@ class Witness(Person):
 
     async def sees(self, path):
         """The next message that has such a child."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while True:
                 element = await self.stanzas.get()
                 if element.find(path) is not None:

@@ -32,7 +32,7 @@ modules:
     min_message_interval: 0, min_presence_interval: 0, default_room_options: {{mam: true, anonymous: true}}}}
   mod_stream_mgmt: {{resume_timeout: 60}}
 """
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 _LIBRARIES = next(Path("/usr/lib").glob("*-linux-gnu"))
 
 

@@ -148,7 +148,7 @@ async def test_threads(bridge):
             room=room, author=ALICE, txn=TXNS[2], content=plain("ok"), thread=part, answered=answered
         )
         await give(made, asked)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while (seen := await alice.sees(THREAD)).get("id") != TXNS[2]:
                 pass
         assert seen.findtext(THREAD) == root.thread

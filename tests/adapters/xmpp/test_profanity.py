@@ -44,7 +44,7 @@ class Terminal:
 
     async def shows(self, text):
         """Wait until the screen shows this."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(25):
             while text not in await self.tmux("capture-pane", "-p"):
                 await asyncio.sleep(0.05)
 

@@ -254,6 +254,6 @@ async def test_many_rooms(server):
     start = loop.time()
     async with running(made, rooms, joined=False) as ears:
         for room in rooms:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(25):
                 await ears.state(RoomState.JOINED, room)
     assert loop.time() - start < 15
