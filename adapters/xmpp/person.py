@@ -43,6 +43,7 @@ __all__ = ["Person"]
 
 _PATIENCE = 15.0
 _PART = encode.TEXT_LIMIT
+_PAGE = 50
 _CREATED = "201"
 _RENAMED = "303"
 _DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
@@ -81,6 +82,8 @@ class Person(bridge.Person):
         self._joined: asyncio.Future[None] | None = None
         self._echoes: dict[str, asyncio.Future[MessageId]] = {}
         self._known: dict[MessageId, _Said] = {}
+        self._page: list[decode.Past] = []
+        """What the archive gives of the page that was asked for last."""
         self._count = 0
 
     async def join(self, port: int, host: str = "127.0.0.1") -> None:
@@ -105,6 +108,29 @@ class Person(bridge.Person):
         place.occupant_ids = "urn:xmpp:occupant-id:0" in features
         place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in features
         place.joined = True
+
+    async def catch_up(self) -> None:
+        """Hear what others said after the last message that one knows, as the room's archive has it.
+
+        For somebody who came back before the others: who speaks meanwhile is heard too early.
+        Raises OSError where there is no archive, and TimeoutError.
+        """
+        missed: list[MessageCreated] = []
+        before, met = "", False
+        while not met:
+            self._page.clear()
+            query = encode.archive("past", 0.0, before, _PAGE)
+            answer = await self._line.ask("set", self._place.room, query)
+            for past in reversed(self._page):
+                met = past.id in self._known
+                if met:
+                    break
+                if isinstance(past.event, MessageCreated) and past.occupant != self._place.occupant:
+                    missed.append(past.event)
+            page = told.page(answer)
+            before, met = page.first, met or page.complete or page.first == before
+        for said in reversed(missed):
+            self._heard(said)
 
     # -- what one does
 
@@ -236,14 +262,29 @@ class Person(bridge.Person):
             else:
                 self._line.answered(element)
 
+    def _heard(self, said: MessageCreated) -> None:
+        self._know(said.id, said.sender.name, said.content.text, said.aliases)
+        self._saw(said)
+
+    def _archived(self, element: ET.Element) -> None:
+        found = told.result(element)
+        if found is None or element.get("from") != self._place.room:
+            return
+        _, name, stamp, said = found
+        past = decode.past(said, self._place, name, stamp)
+        if past is not None:
+            self._page.append(past)
+
     def _message(self, element: ET.Element) -> None:
+        if element.get("type") != "groupchat":
+            self._archived(element)
         read = element.find(_DISPLAYED)
         if read is not None and not (element.get("from") or "").endswith(f"/{self._place.nick}"):
             self._was_read(read.get("id") or "")
         said = decode.message(element, self._session)
         if isinstance(said, MessageCreated):
-            self._know(said.id, said.sender.name, said.content.text, said.aliases)
-        if isinstance(said, TalkEvent | TypingChanged):
+            self._heard(said)
+        elif isinstance(said, TalkEvent | TypingChanged):
             self._saw(said)
         elif isinstance(said, decode.Reflection) and said.txn in self._echoes:
             self._echoes[said.txn].set_result(said.id)

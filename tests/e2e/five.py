@@ -152,7 +152,10 @@ async def kill_server(world: World, network: str) -> None:
 
 
 async def revive_server(world: World, network: str) -> None:
-    """Start it again on the data that it left, and let its person in; the bridge not yet."""
+    """Start it again on the data that it left, and let its person in; the bridge not yet.
+
+    Where the room keeps what is said, the person reads there what the server took and died before it showed.
+    """
     demo: Any = world.demos[network]
     person: Any = world.people[network]
     if isinstance(demo, Synapse):
@@ -171,3 +174,5 @@ async def revive_server(world: World, network: str) -> None:
     await person.join(int(port))
     if isinstance(demo, Kept):
         await demo.keep(person)
+    elif isinstance(demo, Archive):
+        await person.catch_up()

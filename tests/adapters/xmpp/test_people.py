@@ -71,6 +71,24 @@ async def test_they_see_what_others_do(people, tmp_path):
     assert (gone.sender.name, gone.change, gone.reason) == ("rob", Change.KICKED, "enough")
 
 
+async def test_they_read_what_they_missed(demo):
+    """Across the pages of the archive: what others said, once, in order, and not what was heard before."""
+    room = "reading@rooms.demo.hubbub.test"
+    cid, dan = [await demo.person(name, room) for name in ("cid", "dan")]
+    await cid.say(plain("known"))
+    assert (await sees(dan, MessageCreated)).content == plain("known")
+    await dan.say(plain("mine"))
+    await dan.leave()
+    for n in range(60):
+        await cid.say(plain(str(n)))
+    await dan.join(demo.port)
+    await dan.catch_up()
+    assert [(await sees(dan, MessageCreated)).content.text for _ in range(60)] == [str(n) for n in range(60)]
+    await dan.catch_up()
+    await cid.say(plain("after"))
+    assert (await sees(dan, MessageCreated)).content == plain("after")
+
+
 async def people_share(ann, bob, folder):
     cat = folder / "cat.png"
     cat.write_bytes(picture())
