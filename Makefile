@@ -9,8 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd irssi profanity tmux curl openssl
-# those that not every release has are tested where they are
-TEST_PACKAGES += znc soju? weechat-headless senpai?
+# only Debian 13 has soju
+TEST_PACKAGES += znc weechat-curses soju?
 
 .PHONY: demo test check servers bench soak clean
 
