@@ -210,8 +210,10 @@ class Ears:
         self.session.learn(got.source)
         place = self._place(got.params[0])
         if place is None:
-            # forwarded, or made to join by an operator: nobody here reads or writes it
-            self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
+            # forwarded, or made to join by an operator: nobody here reads or writes it. A bouncer's other
+            # rooms are its owner's.
+            if not self.session.bouncer:
+                self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
             return
         # with a time to join again, the PONG was here before this JOIN
         asked = self.channels.is_joining(place) and place.due is None

@@ -57,6 +57,17 @@ async def test_it_is_in_the_room_already() -> None:
         assert session.is_mask("hubbub!user@long.host.example")
 
 
+async def test_it_stays_in_rooms_that_are_not_ours() -> None:
+    """A bouncer tells at the attach of all the rooms that its owner is in: they stay there."""
+    async with bouncer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        server.say(":hubbub!hub@bouncer JOIN #owners", ":bob!b@h PRIVMSG #lobby :later")
+        await run.emitted.message()
+        server.say("PING :last")
+        await server.heard("^PONG :?last")
+        assert not [text for text in server.received if text.startswith("PART")]
+
+
 async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
     """Another JOIN of ours: what was said in between nobody heard, whatever its buffer shows."""
     async with bouncer() as server, running(server.port, "#lobby") as run:
