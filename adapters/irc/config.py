@@ -179,7 +179,7 @@ class NetworkConfig(Model):
         return self.server, self.port or (6697 if self.tls else 6667)
 
     def fingerprint(self) -> str:
-        """The SHA-256 of our certificate, by which networks know it. Raises OSError or ValueError."""
+        """The SHA-256 of our certificate, by which most networks know it. Raises OSError or ValueError."""
         pem = self.cert_file.read_text("ascii", "replace") if self.cert_file else ""
         pem = pem[pem.index(ssl.PEM_HEADER) : pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)]
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()

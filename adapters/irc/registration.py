@@ -216,7 +216,8 @@ class Registration:
             # it is named, since not all services know the certificate of whoever adds it
             add = f"NickServ CERT ADD {self._config.fingerprint()}"
             return AuthenticationFailed(
-                f"{server} does not know our certificate: add it to the account ({add})"
+                f"{server} does not know our certificate: add it to the account ({add}; some networks want "
+                "another fingerprint than this SHA-256)"
             )
         return AuthenticationFailed(
             f"{server} does not take user and password of hubbub: check sasl.user and sasl.password"

@@ -68,6 +68,7 @@ async def terminal(
             while not there.done():  # who is still connecting does not hear what is typed
                 await terminal.type("/join #lobby")
                 await asyncio.wait({there}, timeout=0.5)
+            await there
         yield terminal
     finally:
         await terminal.tmux("kill-server")

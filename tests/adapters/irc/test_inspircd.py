@@ -276,7 +276,7 @@ async def test_sasl_external(network: Inspircd, tmp_path: Path) -> None:
     async with running(network.tls_port, "#lobby", **tls, sasl={"mechanism": "external"}) as run:
         with pytest.raises(AuthenticationFailed, match="does not know our certificate") as told:
             await run.task
-    (fingerprint,) = re.findall(r"\(NickServ CERT ADD (\w+)\)", str(told.value))
+    (fingerprint,) = re.findall(r"\(NickServ CERT ADD (\w+);", str(told.value))
     async with client(network.port, "hubbub") as owner:
         owner.say("PRIVMSG NickServ :IDENTIFY sekret")
         await owner.heard("NOTICE hubbub :.*now (identified|recognized)")
