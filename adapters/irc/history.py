@@ -117,7 +117,8 @@ class History:
         if reading is None:
             return [], False
         seen, since = reading.seen, reading.since
-        events, whole = seen.events(), reading.whole and self._listening(reading.reach)
+        events = seen.events()
+        whole = reading.whole and not seen.unnamed and self._listening(reading.reach)
         if len(seen.found) > len(events):
             log.info("%s: only the last %d messages are read of what was said", room, len(events))
         self._first[room] = stamp(since.first if since else reading.joined)
@@ -157,6 +158,7 @@ class History:
         at = decode.seconds(got.tags.get("time", ""))
         msgid = None if at is None else self._name(got, at)
         if at is None or not msgid:
+            seen.unnamed |= at is None or at >= seen.after
             return
         got.tags["msgid"] = msgid
         seen.oldest = min(seen.oldest, at)

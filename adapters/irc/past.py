@@ -63,6 +63,8 @@ class Seen:
     oldest: float = NEVER
     covers: float = NEVER
     """Nothing that was said since is missing."""
+    unnamed: bool = False
+    """Something was said that nobody can tell from what was heard live, so that it is left out."""
     unmarked: float = -NEVER
     """When we last said something that bears no mark: history did not keep marks then. NEVER: not all
     marks are known.
@@ -76,6 +78,7 @@ class Seen:
         """It is all to be read once more."""
         self.pages, self.found = [], set()
         self.oldest = self.covers = NEVER
+        self.unnamed = False
 
     def events(self) -> list[TalkEvent]:
         """The newest, in order."""

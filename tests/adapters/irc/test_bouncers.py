@@ -68,6 +68,33 @@ async def test_it_stays_in_rooms_that_are_not_ours() -> None:
         assert not [text for text in server.received if text.startswith("PART")]
 
 
+@pytest.mark.parametrize("whole_second", [False, True])
+async def test_a_line_without_a_name_is_told(whole_second: bool) -> None:
+    """One of a whole second may be another that was heard: it is left out, and that is a gap."""
+    came = float(int(time.time())) - 3600
+    first = came + 60 if whole_second else came + 60.5
+    pages = {
+        "LATEST": [(first, "first"), (first + 1.25, "second")],
+        "BEFORE": [(came - 60.5, "known")],
+    }
+
+    def page(got: Line) -> list[str]:
+        said = [
+            f"@batch=x;time={stamp(at)} :bob!b@h PRIVMSG #lobby :{text}" for at, text in pages[got.params[0]]
+        ]
+        return [":s BATCH +x chathistory #lobby", *said, ":s BATCH -x"]
+
+    async with bouncer({"CHATHISTORY": page}) as server, running(server.port, "#lobby") as run:
+        server.caps += " draft/chathistory"
+        await run.emitted.upto_joined("#lobby")
+        await run.stop()
+        run.emitted.positions["#lobby"] = f"{stamp(came)} {stamp(came - 900)} - "
+        await run.again()
+        events, joined = await run.emitted.upto_joined("#lobby")
+    assert events[-1].content.text == "second"
+    assert joined.caught_up is not whole_second
+
+
 async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
     """Another JOIN of ours: what was said in between nobody heard, whatever its buffer shows."""
     async with bouncer() as server, running(server.port, "#lobby") as run:
