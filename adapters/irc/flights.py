@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from bridge import (
     AdapterError,
@@ -135,32 +136,23 @@ class Flights:
 
     def echo(self, room: RoomId, label: str | None, msgid: str | None) -> None:
         """Our own message came back (IRCv3 echo-message)."""
-        for flight in self._unshown:
-            if flight.room == room:
-                flight.msgid = msgid or ""
-                self._unshown.remove(flight)
-                self._land(flight)
-                return
-        for flight in self._flights:
+        for flight in chain(self._unshown, self._flights):
             if flight.room == room and (not flight.labelled or flight.token == label):
                 flight.msgid = msgid or ""
+                self._answered(flight)
                 return
 
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
         """An error that names these rooms."""
-        for flight in self._unshown:
-            if flight.room in rooms and (
-                error := refusal(numeric, reason, flight.room or "", flight.command)
-            ):
-                flight.error = error
-                self._unshown.remove(flight)
-                self._land(flight)
-                return
-        oldest = self.oldest
-        if oldest is None or oldest.room is None:
-            return
-        if oldest.room in rooms or (not rooms and (numeric in _NAMELESS or oldest.command is DeleteMessage)):
-            oldest.error = oldest.error or refusal(numeric, reason, oldest.room, oldest.command)
+        for flight in chain(self._unshown, islice(self._flights, 1)):
+            if flight.room is None:
+                continue
+            nameless = not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)
+            if flight.room in rooms or (nameless and flight is self.oldest):
+                flight.error = flight.error or refusal(numeric, reason, flight.room, flight.command)
+                if flight.error:
+                    self._answered(flight)
+                    return
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""
@@ -168,6 +160,12 @@ class Flights:
             _fail(flight, error)
         self._unshown.clear()
         self._flights.clear()
+
+    def _answered(self, flight: Flight) -> None:
+        """Land it if its PONG came before."""
+        if flight in self._unshown:
+            self._unshown.remove(flight)
+            self._land(flight)
 
     def _land(self, flight: Flight) -> None:
         self.landed = True

@@ -164,17 +164,13 @@ class History:
             if _since(place, past, missed):
                 missed.whole = True
                 return True
-            if len(missed.events) > most or (_older(past, since - _SKEW) and _taken_back(place, missed)):
+            older = _older(past, since - _SKEW)
+            if len(missed.events) > most or (older and _taken_back(place, missed)):
                 missed.whole = True
                 return False
             if not before:
                 # The last message should have been there: who lost it may have lost others.
-                missed.whole = (
-                    not place.last
-                    or since < start
-                    or _older(past, since - _SKEW)
-                    or _taken_back(place, missed)
-                )
+                missed.whole = not place.last or since < start or older or _taken_back(place, missed)
                 return False
         return False
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from bridge.demo import Server
 
-__all__ = ["Soju", "Znc", "find"]
+from .binaries import binary
+
+__all__ = ["Soju", "Znc"]
 
 _SOJU = """
 listen irc+insecure://127.0.0.1:{port}
@@ -56,11 +58,6 @@ ServerThrottle = 1
 _NOBODY = 65534
 
 
-def find(program: str) -> str | None:
-    """Where a program is; None when it is not installed."""
-    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
-
-
 class Soju:
     """A private soju with one user, `hub`, on one network, `test`, before the server on `upstream`."""
 
@@ -90,12 +87,10 @@ class Soju:
                 await asyncio.sleep(0.05)
 
     def _command(self, port: int) -> list[str]:
-        binary = find("soju")
-        assert binary, "the Debian package soju is not installed"
         store = self._store if self._store != "fs" else f"fs {self._folder}/logs"
         config = _SOJU.format(port=port, folder=self._folder, store=store)
         (self._folder / "config").write_text(config)
-        return [binary, "-config", f"{self._folder}/config", "-debug"]
+        return [binary("soju"), "-config", f"{self._folder}/config", "-debug"]
 
     async def network(self, *words: str) -> str:
         """A command about the user's networks."""
@@ -147,11 +142,9 @@ class Znc:
         self.port = await self._server.start(self._command, port=self.port or None)
 
     def _command(self, port: int) -> list[str]:
-        binary = find("znc")
-        assert binary, "the Debian package znc is not installed"
         data = Path(self._data)
         (data / "configs/znc.conf").write_text(_ZNC.format(port=port, **self._config))
-        run = [binary, "--foreground", f"--datadir={data}"]
+        run = [binary("znc"), "--foreground", f"--datadir={data}"]
         if os.geteuid():
             return run
         # root it makes wait for 30 seconds

@@ -10,7 +10,8 @@ import pytest
 
 from bridge import Kind, RoomId, Txn
 
-from .bouncers import Soju, find
+from .binaries import find
+from .bouncers import Soju
 from .harness import Client, Running, client, running
 from .servers import Inspircd
 from .test_history import once

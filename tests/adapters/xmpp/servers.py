@@ -45,20 +45,20 @@ class Plain(Demo):
     """Prosody that keeps only the last twenty messages of a room, in memory, and names none."""
 
     more = ""
+    domain = "demo.hubbub.test"
+    rooms = f"rooms.{domain}"
+
+    async def register(self, user: str, password: str) -> None:
+        self.account(user, password)
 
 
-class Archive(Demo):
+class Archive(Plain):
     """Prosody whose rooms keep what is said (XEP-0313), name it (XEP-0359) and have moderators (XEP-0425).
 
     The last comes with the Debian package prosody-modules.
     """
 
     more = '  modules_enabled = { "muc_mam", "muc_moderation" }\n  muc_log_by_default = true\n'
-    domain = "demo.hubbub.test"
-    rooms = f"rooms.{domain}"
-
-    async def register(self, user: str, password: str) -> None:
-        self.account(user, password)
 
 
 class Ejabberd:

@@ -1,6 +1,5 @@
 """profanity, a client of another maker, in a terminal of its own: it hears us, and we hear it."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,6 +8,7 @@ from adapters.xmpp import Adapter
 from adapters.xmpp.demo import Demo
 from bridge import Kind, RoomState, plain
 from tests.adapters.xmpp.harness import command, give, running
+from tests.terminal import Terminal
 
 ROOM = "lobby@rooms.demo.hubbub.test"
 _ACCOUNT = """\
@@ -22,31 +22,6 @@ password=guest
 resource=profanity
 muc.nick=ivy
 """
-
-
-class Terminal:
-    """A program in tmux, on a tmux server of its own."""
-
-    def __init__(self, folder):
-        self._socket = str(folder / "tmux")
-
-    async def tmux(self, *words):
-        process = await asyncio.create_subprocess_exec(
-            "tmux", "-u", "-S", self._socket, *words,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        out, _ = await process.communicate()
-        return out.decode()
-
-    async def type(self, text):
-        await self.tmux("send-keys", "-l", text)
-        await self.tmux("send-keys", "Enter")
-
-    async def shows(self, text):
-        """Wait until the screen shows this."""
-        async with asyncio.timeout(25):
-            while text not in await self.tmux("capture-pane", "-p"):
-                await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -67,9 +67,7 @@ def undated(text):
 
 def rows(query):
     with opened(JOURNAL) as database:
-        found = database.execute(query).fetchall()
-    database.close()
-    return found
+        return database.execute(query).fetchall()
 
 
 # The list
@@ -119,7 +117,6 @@ async def test_many_reasons_are_folded(folder):
     await fill(JOURNAL, dead=15)
     with opened(JOURNAL) as database:
         database.execute("UPDATE dead SET reason = 'reason ' || seq WHERE seq > 3")
-    database.close()
     lines = run().output.splitlines()
     assert lines[-12] == "   2  the room is full"
     assert lines[-2] == "   4  for other reasons"
@@ -140,7 +137,6 @@ async def test_a_text_that_is_gone_or_cannot_be_read(given_up):
         database.execute("UPDATE event SET body = NULL WHERE seq = 1")
         database.execute("UPDATE event SET body = '{' WHERE seq = 2")
         database.execute("DELETE FROM event WHERE seq = 3")
-    database.close()
     assert run().output.count("?  (its text is not kept any more)") == 3
 
 
@@ -172,7 +168,6 @@ async def test_an_owner_whose_terminal_knows_few_letters(given_up, encoding):
 async def test_a_journal_of_an_older_schema(given_up):
     with opened(JOURNAL) as database:
         database.execute("PRAGMA user_version = 1")
-    database.close()
     result = hubbub()
     assert result.returncode == 1
     assert "start the service once with this release" in result.stderr
@@ -225,7 +220,6 @@ async def test_retry(given_up, arguments, left):
 async def test_a_message_goes_on_where_it_was_given_up(given_up):
     with opened(JOURNAL) as database:
         database.execute("UPDATE dead SET start = 120 WHERE seq = 2")
-    database.close()
     run("retry", "2")
     assert rows("SELECT start FROM delivery WHERE seq = 2") == [(120,)]
 
