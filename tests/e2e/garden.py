@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,8 +21,10 @@ from bridge.model import (
     RoomState,
     RoomStateChanged,
 )
+from tests.adapters.irc.bouncers import Soju
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive, Ejabberd
+from tests.e2e.proxy import Proxy
 
 __all__ = ["NAMES", "PATIENCE", "Garden", "garden"]
 
@@ -31,7 +34,7 @@ _TITLES = {"irc": "IRC (InspIRCd)", "matrix": "Matrix (Synapse)", "poor": "IRC (
 _SHOW = "members: note, removals: note, reactions: summary"
 _CONFIG = """\
 networks:
-  irc: {{protocol: irc, server: 127.0.0.1, port: {irc}, tls: false, nick: hubbub, {flood}, {show}}}
+  irc: {{protocol: irc, server: 127.0.0.1, port: {irc}, tls: false, nick: hubbub, {login}{flood}, {show}}}
   poor: {{protocol: irc, server: 127.0.0.1, port: {poor}, tls: false, nick: hubbub, {flood}, {show}}}
   jabber: {{protocol: xmpp, jid: hubbub@{domain}, password: hubbub, server: 127.0.0.1, port: {jabber},
     tls: none, {show}}}
@@ -53,8 +56,11 @@ _POOR = {"jabber", "matrix"}
 class Garden:
     """The servers, and the bridge."""
 
-    def __init__(self, folder: Path, xmpp: type[Archive | Ejabberd]) -> None:
+    def __init__(self, folder: Path, own: str = "") -> None:
+        """`own`, what is not as usual: `ejabberd` in place of Prosody, or `soju` before InspIRCd."""
         self.folder = folder
+        self.own = own
+        xmpp = Ejabberd if own == "ejabberd" else Archive
         self.ircd, self.ngircd = Inspircd(folder / "irc"), Ngircd(folder / "poor")
         self.xmpp, self.synapse = xmpp(folder / "jabber"), Synapse(folder / "matrix")
         self.titles = {**_TITLES, "jabber": f"XMPP ({xmpp.title})"}
@@ -77,13 +83,27 @@ class Garden:
         await self.xmpp.register("hubbub", "hubbub")
         ports = {"irc": str(self.ircd.port), "poor": str(self.ngircd.port), "jabber": str(self.xmpp.port)}
         ports["matrix"] = found[3]["DEMO_MATRIX_PORT"]
+        login = ""
+        if self.own == "soju":
+            self._way = Proxy(self.ircd.port)
+            # or soju says one line in two seconds
+            self._way.swap = (b" :are supported", b" soju.im/SAFERATE :are supported")
+            await self._way.start()
+            self._soju = Soju(self.folder / "soju", self._way.port)
+            await self._soju.start()
+            ports["irc"] = str(self._soju.port)
+            login = "".join(f"{key}: {json.dumps(value)}, " for key, value in self._soju.settings.items())
         self._settings = {
-            "files": str(free_port()), "flood": _FLOOD, "show": _SHOW, "domain": self.xmpp.domain, **ports
+            "files": str(free_port()), "flood": _FLOOD, "show": _SHOW, "domain": self.xmpp.domain,
+            "login": login, **ports
         }  # fmt: skip
 
     async def stop(self) -> None:
         """Stop everything."""
         await self.end()
+        if self.own == "soju":
+            await self._soju.stop()
+            await self._way.cut()
         await asyncio.gather(*(server.stop() for server in (self.ircd, self.ngircd, self.xmpp, self.synapse)))
 
     def places(self, source: str) -> dict[str, tuple[str, str]]:
@@ -149,11 +169,11 @@ class Garden:
 
 
 @contextlib.asynccontextmanager
-async def garden(folder: Path, xmpp: type[Archive | Ejabberd]) -> AsyncIterator[Garden]:
+async def garden(folder: Path, own: str = "") -> AsyncIterator[Garden]:
     """The servers, and the bridge when it is begun."""
     folder.chmod(0o755)
     folder.parent.chmod(0o755)
-    made = Garden(folder, xmpp)
+    made = Garden(folder, own)
     try:
         await made.start()
         yield made

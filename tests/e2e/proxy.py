@@ -33,6 +33,8 @@ class Proxy:
         """Bytes a second in each direction; None: as they come."""
         self.grains = False
         """Whether each byte travels on its own."""
+        self.swap: tuple[bytes, bytes] | None = None
+        """What the server says, and what is read instead."""
         self._server: asyncio.Server | None = None
         self._halves: set[_Half] = set()
         self._silent = False
@@ -100,6 +102,8 @@ class Proxy:
         while data := await half.reader.read(256 if self.pace else 65536):
             if self._silent or half.deaf:
                 continue
+            if self.swap and half.way is Way.IN:
+                data = data.replace(*self.swap)
             if self.pace:
                 await asyncio.sleep(len(data) / self.pace)
             if not self.grains:

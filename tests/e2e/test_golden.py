@@ -27,6 +27,7 @@ from bridge.model import (
     UserId,
     plain,
 )
+from tests.adapters.irc.binaries import find
 from tests.adapters.xmpp.servers import Archive, Ejabberd
 from tests.e2e.garden import garden
 from tests.e2e.scene import Scene, scene
@@ -41,11 +42,14 @@ LONG = (
 )
 
 
-@pytest.fixture(scope="module", params=[Archive, Ejabberd], ids=["Prosody", "ejabberd"])
+@pytest.fixture(scope="module", params=["", "ejabberd", "soju"])
 async def servers(request, tmp_path_factory):
-    if request.param is Ejabberd and Ejabberd.version() < (24,):
+    own = request.param
+    if own == "ejabberd" and Ejabberd.version() < (24,):
         pytest.skip("this ejabberd has no moderation: what people do there cannot all be done")
-    async with garden(tmp_path_factory.mktemp("golden"), request.param) as made:
+    if own == "soju" and not find("soju"):
+        pytest.skip("soju is not installed: Debian 13 has it")
+    async with garden(tmp_path_factory.mktemp("golden"), own) as made:
         yield made
 
 
@@ -63,28 +67,28 @@ async def test_what_people_see(servers, source, monkeypatch):
                 f"What {name} sees in {where} on {titles[to]}\nof {play.places[''][1]} on {titles[source]}.\n"
             )
             text = "\n".join([head.rstrip(), *listener.transcript.lines])
-            _compare(f"{FILES[source]}-to-{FILES[to]}", f"{text}\n", type(servers.xmpp))
+            _compare(
+                f"{FILES[source]}-to-{FILES[to]}", _as_usual(f"{text}\n", type(servers.xmpp)), servers.own
+            )
     for before, after in same.values():
         assert before == after, "a restart changes nothing"
 
 
-def _compare(name: str, text: str, xmpp: type[Archive | Ejabberd]) -> None:
-    """With what is seen by Prosody; where it reads otherwise on this server, there is a file of its own."""
-    usual, own = GOLDEN / f"{name}.txt", GOLDEN / f"{name}@{xmpp.title}.txt"
+def _compare(name: str, text: str, own: str) -> None:
+    """With what is usually seen; where it reads otherwise on these servers, there is a file of their own."""
+    usual = GOLDEN / f"{name}.txt"
+    there = GOLDEN / f"{name}@{own}.txt"
     if os.environ.get("HUBBUB_GOLDEN") == "write":
-        own.unlink(missing_ok=True)
-        if xmpp is Archive:
+        there.unlink(missing_ok=True)
+        if not own:
             usual.write_text(text)
-        elif _as_on_prosody(text, xmpp) != usual.read_text():
-            own.write_text(text)
-    if own.exists():
-        assert text == own.read_text()
-    else:
-        assert _as_on_prosody(text, xmpp) == usual.read_text()
+        elif text != usual.read_text():
+            there.write_text(text)
+    assert text == (there if own and there.exists() else usual).read_text()
 
 
-def _as_on_prosody(text: str, xmpp: type[Archive | Ejabberd]) -> str:
-    """The same but for the names of server and rooms."""
+def _as_usual(text: str, xmpp: type[Archive | Ejabberd]) -> str:
+    """The same but for the names of server and rooms, which are Prosody's."""
     return text.replace(f"({xmpp.title})", f"({Archive.title})").replace(xmpp.rooms, Archive.rooms)
 
 
