@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .adapter import Adapter, Source, find
+from .awake import Awake
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
@@ -171,12 +172,13 @@ class Bridge:
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
+        awake = Awake()
         while True:
-            await asyncio.sleep(_PATROL)
+            await awake.sleep(_PATROL)
             self.patrol()
-            await self._prune()
-            for name in self._router.overdue():
+            for name in self._router.overdue(awake.since):
                 self._networks[name].supervisor.restart("a confirmation is overdue")
+            await self._prune()
 
     async def _prune(self) -> None:
         now, keep = time.time(), self._config.keep

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bridge import (
     AdapterError,
+    Awake,
     CatchUp,
     Command,
     ConnectionLost,
@@ -272,21 +273,23 @@ class Link:
         after, timeout = self.config.ping.after, self.config.ping.timeout
         connection, flights = self._connection, self.ears.flights
         assert connection is not None
+        awake = Awake()
         rested = self.now()
         while True:
-            await asyncio.sleep(min(after, timeout, 60.0) / 4)
-            now = self.now()
+            now = await awake.sleep(min(after, timeout, 60.0) / 4)
             if self._paused:
                 continue
             if now - rested > _REST:
                 rested = now
                 self._rest()
-            waited = now - max(flights.oldest.since, self._resumed) if flights.oldest else 0.0
+            # while it talks it is there: its answer stands behind what it had to say
+            since = max(connection.heard, self._resumed, awake.since)
+            waited = now - max(flights.oldest.since, since) if flights.oldest else 0.0
             if waited > timeout:
                 raise ConnectionLost(
                     f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"
                 )
-            if flights.unshown_since is not None and now - flights.unshown_since > _UNSHOWN:
+            if flights.unshown_since is not None and now - max(flights.unshown_since, since) > _UNSHOWN:
                 raise ConnectionLost(
                     f"the network behind {self.config.server} has not shown a message for {_UNSHOWN:.0f} s"
                 )

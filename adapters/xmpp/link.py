@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import (
     AdapterError,
+    Awake,
     CatchUp,
     ConnectionLost,
     Emit,
@@ -333,17 +334,17 @@ class Link:
     # -- staying alive
 
     async def _watch(self) -> None:
+        awake = Awake()
         regain = self._loop.time() + _REGAIN
         asking: asyncio.Task[None] | None = None
         while True:
-            await asyncio.sleep(_TICK)
-            now = self._loop.time()
-            if self._client.paused:  # then it is we who are silent
+            now = await awake.sleep(_TICK)
+            if self._client.paused or awake.since == now:  # then it is we who are silent
                 for flight in self._flights.values():
                     flight.since = now
                 continue
             self.flush(whole=True)
-            silent = now - self._client.heard
+            silent = now - max(self._client.heard, awake.since)
             if silent > _DEAD:
                 raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")
             if silent > _QUIET and (asking is None or asking.done()) and self._group is not None:

@@ -100,14 +100,15 @@ class Router:
             if name == network:
                 worker.part()
 
-    def overdue(self) -> set[str]:
-        """The networks on which a confirmation is so late that the connection must be dead.
+    def overdue(self, awake: float) -> set[str]:
+        """The networks on which a confirmation is so late that the connection must be dead; `awake` is since
+        when the process has run without a stop, by the monotonic clock.
 
         While the journal cannot be written, nothing is read from them, and so nothing is late.
         """
         if self.journal.failing:
             return set()
-        return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
+        return {network for (network, _), worker in self._by_room.items() if worker.overdue(awake)}
 
     def patrol(self) -> None:
         """Look after what waits: every few seconds."""

@@ -184,9 +184,10 @@ class Worker:
     def _flying(self) -> set[int]:
         return {flight.delivery.seq for flight in self._flights}
 
-    def overdue(self) -> bool:
+    def overdue(self, awake: float) -> bool:
         """Whether a confirmation is so late that the connection must be taken for dead."""
-        return bool(self._flights) and time.monotonic() - self._flights[0].since > _CONFIRMATION
+        late = time.monotonic() - _CONFIRMATION
+        return bool(self._flights) and max(self._flights[0].since, awake) < late
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""
