@@ -81,6 +81,9 @@ class Bridge:
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
                 raise (known or errors).exceptions[0] from None
+            finally:
+                for worker in self.workers():
+                    worker.close()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue."""
@@ -163,11 +166,13 @@ class Bridge:
 
     async def _stop(self, names: set[str]) -> None:
         """Disconnect these networks; what is owed to their rooms stays in the journal."""
-        self._router.forget(names)
+        workers = self._router.forget(names)
         tasks = [self._networks.pop(name).task for name in names]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for worker in workers:
+            worker.close()
         await self._router.journal.committed()
 
     async def _patrol(self) -> None:
@@ -200,8 +205,6 @@ class Bridge:
                 if all(worker.idle() for worker in workers):
                     break
                 await asyncio.sleep(_DRAIN / _GLANCES)
-            for worker in workers:
-                worker.close()
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:

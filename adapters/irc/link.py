@@ -185,6 +185,13 @@ class Link:
                 await self._stirred.wait()
 
     @property
+    def heard(self) -> float:
+        """Until when all that the server said was heard, in seconds since 1970."""
+        if self._connection is None or self._paused:
+            return time.time()
+        return time.time() - (self.now() - self._connection.heard)
+
+    @property
     def odd(self) -> str | None:
         """The first line from the server that was not IRC."""
         return self._connection.odd if self._connection else None
@@ -232,16 +239,15 @@ class Link:
     async def _close(self) -> None:
         self._ended.cancel()
         error = self._reason()
-        self.ears.flights.close(error)
         self.bucket.close(error)
         if self._connection is not None:
-            self._rest()
             await self._connection.close("Hubbub goes")
+            self._rest()
+        self.ears.flights.close(error)
 
     def _rest(self) -> None:
         """Keep how far all rooms are heard, also those where nothing was said."""
-        assert self._connection is not None
-        positions = self.ears.history.rest(time.time() - (self.now() - self._connection.heard))
+        positions = self.ears.history.rest(self.heard)
         if positions:
             self._deliver([], *positions)
 

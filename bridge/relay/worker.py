@@ -143,13 +143,16 @@ class Worker:
             self._queue.put_back([self._flights.pop().delivery])  # it has not left
 
     def close(self) -> None:
-        """At the end, when nothing more can be confirmed: note whether anything is in doubt."""
+        """At the end, when the connection is closed: note until when it was heard, and whether anything is in
+        doubt.
+        """
         if self.joined:
             self._rest()
 
     def _rest(self) -> None:
         in_doubt = bool(self._flights) or bool(self._queue.tried())
-        self._standing = Standing(time.time(), open=in_doubt)
+        heard = min(time.time(), self.room.adapter.heard(self.room.id))
+        self._standing = Standing(heard, open=in_doubt)
         self._journal.stand(self.room.number, self._standing)
 
     def reload(self) -> None:
