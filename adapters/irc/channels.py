@@ -170,9 +170,10 @@ class Channels:
         """The room is joined, and what was said before is read."""
         self._session.entering.pop(place.room, None)
         place.joined, place.due = now, None
-        past, whole = self._history.finish(place.room)
+        past, whole, left_out = self._history.finish(place.room)
         self._events += past
-        self._change(place.room, RoomState.JOINED, caught_up=whole)
+        joined = RoomStateChanged(room=place.room, state=RoomState.JOINED, caught_up=whole, left_out=left_out)
+        self._events.append(joined)
 
     def refused(self, numeric: str, params: list[str], now: float) -> bool:
         """An error numeric: take it in if it is about a room that we are joining."""
@@ -220,8 +221,8 @@ class Channels:
         if not place.inside and place.due is not None:
             place.due = now
 
-    def _change(self, room: RoomId, state: RoomState, reason: str = "", *, caught_up: bool = False) -> None:
-        self._events.append(RoomStateChanged(room=room, state=state, reason=reason, caught_up=caught_up))
+    def _change(self, room: RoomId, state: RoomState, reason: str = "") -> None:
+        self._events.append(RoomStateChanged(room=room, state=state, reason=reason))
 
     def _line(self, *params: str) -> bytes:
         return line(*params, encoding=self._encoding)

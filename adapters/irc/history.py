@@ -111,16 +111,17 @@ class History:
         reading.seen.forget()
         return True
 
-    def finish(self, room: RoomId) -> tuple[list[TalkEvent], bool]:
-        """The room is joined: what was said since the position, in order, and whether it is all."""
+    def finish(self, room: RoomId) -> tuple[list[TalkEvent], bool, int | None]:
+        """The room is joined: what was said since the position, in order, whether that is all that is wanted,
+        and how much was left out (`RoomStateChanged`).
+        """
         reading = self.readings.pop(room, None)
         if reading is None:
-            return [], False
+            return [], False, 0
         seen, since = reading.seen, reading.since
         events = seen.events()
         whole = reading.whole and not seen.unnamed and self._listening(reading.reach)
-        if len(seen.found) > len(events):
-            log.info("%s: only the last %d messages are read of what was said", room, len(events))
+        left_out = reading.left_out
         self._first[room] = stamp(since.first if since else reading.joined)
         last = events[-1].id if events else since.last if since else ""
         self.moved[room] = {"time": stamp(reading.joined), "msgid": last}
@@ -131,7 +132,7 @@ class History:
                 self.moved[room] = tags
         # who looks up a message needs only the marks
         seen.pages, seen.found = [], set()
-        return events, whole
+        return events, whole, left_out
 
     def _listening(self, since: float) -> bool:
         """Whether somebody heard for us what was said since then: a bouncer that was away did not."""
@@ -177,6 +178,7 @@ class History:
             event = decode.event(got, self._session)
             if event is not None:
                 seen.found.add(event.id)
+                seen.new += at > seen.covers_if_last
                 seen.pages[-1].append(event)
 
     def _name(self, got: Line, at: float) -> str | None:

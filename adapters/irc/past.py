@@ -60,6 +60,8 @@ class Seen:
     count: int = 0
     found: set[MessageId] = field(default_factory=set)
     """Everything that was an event, also what is let go because newer ones fill `most`."""
+    new: int = 0
+    """How many of these were surely not heard before."""
     oldest: float = NEVER
     covers: float = NEVER
     """Nothing that was said since is missing."""
@@ -76,7 +78,7 @@ class Seen:
 
     def forget(self) -> None:
         """It is all to be read once more."""
-        self.pages, self.found = [], set()
+        self.pages, self.found, self.new = [], set(), 0
         self.oldest = self.covers = NEVER
         self.unnamed = False
 
@@ -87,8 +89,13 @@ class Seen:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many events as are wanted, so that older ones need not be read."""
+        """Whether there are as many events as are wanted."""
         return 0 < self.most <= len(self.found)
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many were left out already that older ones need not even be counted."""
+        return self.full and len(self.found) >= 2 * self.most
 
 
 @dataclass(slots=True)
@@ -114,6 +121,14 @@ class Reading:
         if self.since is None or not self.seen.most:
             return False
         return self.seen.covers <= self.reach or self.seen.full
+
+    @property
+    def left_out(self) -> int | None:
+        """How many of the first events were left out; None: some, and nobody counted them."""
+        if self.since is not None and self.whole:
+            counted = self.seen.covers <= self.reach <= self.since.at
+            return max(self.seen.new - self.seen.most, 0) if counted else None
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ async def _read_back(reader: Reader, room: RoomId, seen: Seen, until: float) -> 
         seen.turn()
         await reader.ask(line("CHATHISTORY", *where, str(limit), encoding=reader.config.encoding))
         # lines of the same millisecond may stand on two pages: the last one is asked for again
-        if seen.oldest >= before or seen.oldest <= until or seen.full:
+        if seen.oldest >= before or seen.oldest <= until or seen.enough:
             return
         where = ("BEFORE", room, f"timestamp={stamp(seen.oldest + 0.001)}")
 

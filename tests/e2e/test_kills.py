@@ -1,6 +1,5 @@
 """The bridge killed at each step of a message's way, while everybody talks, and started again at once."""
 
-import asyncio
 import re
 
 import pytest
@@ -25,8 +24,9 @@ SOON = 2.0
 """Seconds: a queued line is heard so soon after the room is joined again. On a quiet machine it is 0.1."""
 
 
-_TIME = r"\d\d:\d\d(:\d\d)?"
-_GAP = re.compile(rf"From {_TIME} to {_TIME} UTC, nothing could be heard in \S+ on (irc|jabber)\.")
+_GAP = re.compile(
+    r"The bridge was away for \d+ seconds?; what was said in \S+ on (irc|jabber) meanwhile is missing here\."
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,10 @@ async def test_a_kill_in_the_first_seconds_leaves_a_gap_that_is_told(world):
         await bridge.joined(*PLACES)
         await bridge.kill()
     await world.people["irc"].say(plain("nobody hears this"))
-    await asyncio.sleep(2.5)
     async with hubbub(world) as bridge:
         await bridge.joined(*PLACES)
         for network in PLACES.keys() - FORGETFUL:
             told: list[str] = []
-            while not any(text.endswith("nothing could be heard in #lobby on irc.") for text in told):
+            while not any("said in #lobby on irc" in text for text in told):
                 told += await world.heard(network)
             assert all(_GAP.fullmatch(text) for text in told), told

@@ -82,9 +82,9 @@ async def test_more_than_the_history_holds(server: Inspircd) -> None:
             assert once(said) == [f"away {number}" for number in range(4, 9)]
 
 
-@pytest.mark.parametrize(("most", "expected"), [(0, []), (2, ["away 1", "away 2"])])
-async def test_limits(server: Inspircd, most: int, expected: list[str]) -> None:
-    """`catch_up`: off, or only the last; what is left out on purpose is no gap."""
+@pytest.mark.parametrize(("most", "expected", "left_out"), [(0, [], 0), (2, ["away 1", "away 2"], 1)])
+async def test_limits(server: Inspircd, most: int, expected: list[str], left_out: int) -> None:
+    """`catch_up`: off, or only the last; what is left out is counted."""
     async with client(server.port, "bob", "#lobby") as bob, running(server.port, "#lobby") as run:
         bob.say("MODE #lobby +H 20:1h")
         run.adapter.catch_up = CatchUp(max_messages=most)
@@ -93,7 +93,7 @@ async def test_limits(server: Inspircd, most: int, expected: list[str]) -> None:
         bob.say(*[f"PRIVMSG #lobby :away {number}" for number in range(3)])
         said, joined = await run.emitted.upto_joined("#lobby")
         assert once(said) == expected
-        assert joined.caught_up == (most > 0)
+        assert (joined.caught_up, joined.left_out) == (most > 0, left_out)
 
 
 @pytest.mark.parametrize("without", ["ircv3_msgid", "ircv3_servertime", "ircv3_ctctags ircv3_msgid"])
