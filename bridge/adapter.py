@@ -12,7 +12,18 @@ from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
-from .model import Author, Capabilities, Command, Event, File, FleetingCommand, Receipt, RoomId, Txn
+from .model import (
+    Author,
+    Capabilities,
+    Command,
+    Event,
+    File,
+    FleetingCommand,
+    Receipt,
+    RoomId,
+    TalkEvent,
+    Txn,
+)
 
 __all__ = ["Adapter", "Emit", "Position", "Source", "find"]
 
@@ -141,6 +152,14 @@ class Adapter(ABC):
         """Do this at once, or leave it. Never waits and never raises; the core keeps it rare. Called
         only where the record has it, and while the room is joined.
         """
+
+    async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
+        """What others said in a room since then, in seconds since 1970, in order, marked as replayed: as far
+        as the network has it and gives it the names that it had live, by which it is known.
+
+        Called when the owner asks for it. Raises an AdapterError; Unsupported where nothing can be read.
+        """
+        raise Unsupported(f"{self.network} does not show what was said before")
 
     def heard(self, room: RoomId) -> float:
         """Until when it is certain that all that was said in the room was heard, in seconds since 1970:

@@ -12,7 +12,8 @@ from typing import Any
 from .adapter import Adapter, Source, find
 from .awake import Awake
 from .config import Config
-from .errors import JournalError, Rejected
+from .config.words import nearest, quoted
+from .errors import ConfigError, JournalError, Rejected
 from .journal import Journal
 from .media import Files, Uploads
 from .model import Event, RoomId
@@ -117,9 +118,31 @@ class Bridge:
         supervisor = self._networks[network].supervisor
         return supervisor.state, supervisor.reason
 
+    def unheard(self, room: int) -> dict[str, float] | None:
+        """The last time that a room was not heard, or not wholly: `until`, in seconds since 1970, and for how
+        many `seconds`; None: never since the start.
+        """
+        gap = self._router.gaps.latest.get(room)
+        return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
+
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message; returns how many there were."""
         return self._router.revive(letters)
+
+    async def catch_up(self, network: str, room: str, since: float) -> int:
+        """Read what was said in a room since then, in seconds since 1970, and relay what was missed of it;
+        returns how much that is. Raises an AdapterError, or ConfigError where there is no such room.
+        """
+        if network not in self._networks:
+            raise ConfigError([f"there is no network {quoted(network)}{nearest(network, self._networks)}"])
+        adapter = self.adapter(network)
+        try:
+            found = adapter.room_id(room)
+        except ValueError as error:
+            raise ConfigError([str(error)]) from None
+        if found not in adapter.rooms:
+            raise ConfigError([f"{network} has no room {quoted(room)}{nearest(found, adapter.rooms)}"])
+        return self._router.take_past(network, await adapter.past(found, since))
 
     async def _become(self, config: Config) -> None:
         rooms = _rooms(config)

@@ -28,6 +28,7 @@ from bridge import (
     Settle,
     SetTopic,
     SetTyping,
+    TalkEvent,
     Txn,
     Unsupported,
     landing,
@@ -41,7 +42,7 @@ from .decode import REDACTION
 from .flood import Bucket
 from .link import Link
 from .reactions import Reactions
-from .reading import find
+from .reading import find, past
 from .record import record, records
 from .session import Session, fold_ascii
 
@@ -151,6 +152,12 @@ class IrcAdapter(Adapter):
             return
         if self.capabilities(command.room).typing:
             link.hint(encode.typing(command.room, command.typing, self.config.encoding))
+
+    async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
+        link = self._link
+        if link is None or not link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return await past(link, room, since)
 
     def heard(self, room: RoomId) -> float:
         return self._link.heard if self._link is not None else self._heard

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from bridge import MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
+from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
 from .channels import Place
 from .config import NetworkConfig
@@ -14,7 +14,7 @@ from .past import NEVER, SLACK, Reading, Seen, stamp
 from .session import Session
 from .wire import line
 
-__all__ = ["Reader", "find", "read_on"]
+__all__ = ["Reader", "find", "past", "read_on"]
 
 _LIMIT = 100
 _LONGEST_LIMIT = 500
@@ -134,6 +134,23 @@ async def find(
     sure = sure and not reader.session.bouncer
     found = {txn: seen.sent.get(txn) for txn in txns}
     return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
+
+
+async def past(reader: Reader, room: RoomId, since: float) -> list[TalkEvent]:
+    """What was said since then, by our own clock. See `Adapter.past`."""
+    if CHATHISTORY not in reader.session.caps:
+        raise Unsupported(
+            f"{reader.config.server} shows what was said in {room} only to who comes in, if at all"
+        )
+    history = reader.ears.history
+    seen = Seen(_MOST_PAGES * _LONGEST_LIMIT, after=since + history.skew)
+    async with reader.one_reads:
+        history.looks[room] = seen
+        try:
+            await _read_back(reader, room, seen, seen.after)
+        finally:
+            history.looks.pop(room, None)
+    return seen.events()
 
 
 def _receipt(msgid: MessageId | None) -> Receipt | None:

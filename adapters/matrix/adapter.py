@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -29,6 +29,7 @@ from bridge import (
     SendMessage,
     Source,
     Support,
+    TalkEvent,
     Txn,
     Unit,
 )
@@ -39,6 +40,7 @@ from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT
 from .files import Uploaded
 from .hints import Hints
+from .history import said_since
 from .look import look_at
 from .media import Media
 from .pace import Pace
@@ -114,6 +116,10 @@ class MatrixAdapter(Adapter):
             self._without_topic = replace(self._record, topic=Support.PARTIAL)
         fixed = self._session.fixed_topics
         return self._without_topic if fixed and self._session.wires.get(room) in fixed else self._record
+
+    async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
+        _, wire = self._entered(room)
+        return await said_since(self._client, self._session, wire, room, since)
 
     def heard(self, room: RoomId) -> float:
         return self._session.heard

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge import (
     CatchUp,
@@ -17,11 +17,13 @@ from bridge import (
     ReactionsChanged,
     Rejected,
     Removed,
+    RoomId,
     RoomUnavailable,
+    TalkEvent,
 )
 
 from .client import Client
-from .decode import is_talk
+from .decode import decode, is_talk
 from .session import Session, after_join
 from .values import listed, mapping, seconds, text_of
 
@@ -33,11 +35,14 @@ __all__ = [
     "filter_of",
     "newest",
     "reach_of",
+    "said_since",
     "standing",
     "start_of_gap",
     "state_of",
     "timeline_of",
 ]
+
+_E = TypeVar("_E", bound=Event)
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +124,11 @@ class History:
         self._client = client
         self._session = session
 
-    async def read(self, wire: str, start: str, end: str, reach: Reach) -> Past:
-        """Read a room backwards from `start` until `end`, where we were. Raises AdapterErrors that pass."""
+    async def read(self, wire: str, start: str | None, end: str | None, reach: Reach) -> Past:
+        """Read a room backwards from `start`, or now, until `end`, where we were.
+
+        Raises AdapterErrors that pass.
+        """
         backwards: list[Any] = []
         past = Past()
         said = 0
@@ -146,7 +154,7 @@ class History:
         past.events = backwards[::-1]
         return past
 
-    async def _page(self, wire: str, start: str, end: str) -> Mapping[str, Any]:
+    async def _page(self, wire: str, start: str | None, end: str | None) -> Mapping[str, Any]:
         while True:
             try:
                 return await self._client.messages(wire, start, end, _PAGE)
@@ -170,7 +178,7 @@ def timeline_of(part: object) -> Sequence[Any]:
     return listed(mapping(mapping(part).get("timeline")).get("events"))
 
 
-def standing(talk: list[Event]) -> list[Event]:
+def standing(talk: list[_E]) -> list[_E]:
     """Without edits of, and reactions to, what is taken back right after.
 
     Of a redacted message nothing is left, but of its edits everything: it would be said all the same.
@@ -183,6 +191,17 @@ def standing(talk: list[Event]) -> list[Event]:
         for event in talk
         if not isinstance(event, MessageEdited | ReactionsChanged) or event.target not in gone
     ]
+
+
+async def said_since(
+    client: Client, session: Session, wire: str, room: RoomId, since: float
+) -> Sequence[TalkEvent]:
+    """What was said in a room since then, in seconds since 1970. See `Adapter.past`."""
+    past = await History(client, session).read(wire, None, None, Reach(oldest=since, away=True))
+    events, _ = after_join(past.events, session.own)
+    names = session.names_in(wire)
+    said = (decode(event, room, names, session.own, replayed=True) for event in events)
+    return standing([one for one in said if one is not None and (one.at is None or one.at >= since)])
 
 
 def newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:

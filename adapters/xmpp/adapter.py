@@ -1,7 +1,7 @@
 """XMPP for the core: configuration in, events out, commands in, receipts out."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, assert_never
 
 from bridge import (
@@ -27,6 +27,7 @@ from bridge import (
     SetTyping,
     Source,
     Support,
+    TalkEvent,
     TemporaryFailure,
     Txn,
     Unsupported,
@@ -129,6 +130,9 @@ class XmppAdapter(Adapter):
         if self._link is None or not self._link.alive:
             raise ConnectionLost(f"{self.network} is not connected")
         return self._link
+
+    async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
+        return await self._connected().past(room, since)
 
     def heard(self, room: RoomId) -> float:
         link = self._link

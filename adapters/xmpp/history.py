@@ -16,6 +16,7 @@ from bridge import (
     TalkEvent,
     TemporaryFailure,
     Txn,
+    Unsupported,
     UserId,
     by_author,
 )
@@ -199,6 +200,24 @@ class History:
         except TimeoutError:
             raise TemporaryFailure(f"{place.room} does not show what was said there") from None
         return dict.fromkeys(txns) | found if reaches else found
+
+    async def past(self, place: Place, since: float) -> list[TalkEvent]:
+        """What the room's archive has since then. See `Adapter.past`."""
+        if not place.archive:
+            raise Unsupported(
+                f"{place.room} has no archive (XEP-0313) that names messages as they were named live"
+            )
+        backwards: list[TalkEvent] = []
+        before = ""
+        try:
+            for _ in range(_MOST_PAGES):
+                page, before = await self._reader.page(place, since, before)
+                backwards += [one.event for one in reversed(page) if one.event is not None]
+                if not before:
+                    break
+        except (TimeoutError, Unreadable):
+            raise TemporaryFailure(f"the archive of {place.room} does not answer") from None
+        return backwards[::-1]
 
     async def _search(
         self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]

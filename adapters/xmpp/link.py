@@ -186,6 +186,13 @@ class Link:
             return found
         return found | await self._meanwhile(self._history.find_sent(place, since, missing))
 
+    async def past(self, room: RoomId, since: float) -> list[TalkEvent]:
+        """What was said in a room. See `Adapter.past`."""
+        place = self._session.places.get(room)
+        if place is None or not place.joined:
+            raise RoomUnavailable(f"hubbub is not in {room}")
+        return await self._meanwhile(self._history.past(place, since))
+
     async def _meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Do this while the connection lasts. Raises ConnectionLost, and what the work raises."""
         task = asyncio.ensure_future(work)

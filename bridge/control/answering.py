@@ -55,7 +55,17 @@ class Retry(_Request):
     """Each by the number of its room and of its message."""
 
 
-_decoder = msgspec.json.Decoder(Status | Reload | Retry)
+class CatchUp(_Request, tag="catch-up"):
+    """Read what was said in a room, and relay what was missed of it."""
+
+    network: str
+    room: str
+    since: float
+    """In seconds since 1970."""
+
+
+_Command: TypeAlias = Status | Reload | Retry | CatchUp
+_decoder = msgspec.json.Decoder(_Command)
 
 
 class Control:
@@ -116,13 +126,7 @@ class Control:
     async def answer(self, line: bytes) -> _Answer:
         """Do what a line asks for."""
         try:
-            request = _decoder.decode(line)
-            if isinstance(request, Reload):
-                return await self.reload(dry_run=request.dry_run)
-            if isinstance(request, Retry):
-                return self._retry(request.letters)
-            async with self._one:
-                return await self._status()
+            return await self._do(_decoder.decode(line))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return _refusal(f"this is no command: {error}")
         except HubbubError as error:
@@ -130,6 +134,18 @@ class Control:
         except Exception:
             log.exception("a command failed: a fault of Hubbub's")
             return _refusal("this failed by a fault of Hubbub's: its log tells more")
+
+    async def _do(self, request: _Command) -> _Answer:
+        match request:
+            case Reload():
+                return await self.reload(dry_run=request.dry_run)
+            case Retry():
+                return self._retry(request.letters)
+            case CatchUp():
+                return await self._catch_up(request)
+            case Status():
+                async with self._one:
+                    return await self._status()
 
     async def reload(self, *, dry_run: bool = False) -> _Answer:
         """Follow the configuration as it is now, and say what changed by it."""
@@ -151,6 +167,11 @@ class Control:
         mapped = [(room, number) for room, number in letters if room in rooms]
         return {"ok": True, "queued": self._bridge.revive(mapped), "unmapped": len(letters) - len(mapped)}
 
+    async def _catch_up(self, request: CatchUp) -> _Answer:
+        async with self._one:
+            taken = await self._bridge.catch_up(request.network, request.room, request.since)
+        return {"ok": True, "taken": taken}
+
     async def _status(self) -> _Answer:
         found = await self._inventory()
         owed = {(room.network, room.room): room for room in found.owed}
@@ -166,6 +187,7 @@ class Control:
                 "reason": worker.reason,
                 "owed": waiting.count if waiting else 0,
                 "since": waiting.since if waiting else None,
+                "unheard": self._bridge.unheard(worker.room.number),
             }
             if worker.joined:
                 networks[name] |= {"state": "connected", "reason": ""}

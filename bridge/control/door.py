@@ -81,12 +81,14 @@ def _is_private(folder: Path, owner: int) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o077
 
 
-def ask(journal: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask the service that owns a journal. Raises NotRunning, or HubbubError when it gives no answer."""
+def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) -> dict[str, Any]:
+    """Ask the service that owns a journal; the answer may take so many seconds. Raises NotRunning, or
+    HubbubError when it gives none.
+    """
     place = Place(journal)
     path = place.found()
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(_PATIENCE)
+        client.settimeout(patience)
         try:
             client.connect(str(path))
             client.sendall(json.dumps(request).encode() + b"\n")

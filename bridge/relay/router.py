@@ -56,6 +56,7 @@ class Router:
         """Rooms of whose past something was read, and that are not joined yet."""
         self._attached = attached
         self._teller = Teller(journal)
+        self.gaps = self._teller.gaps
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
@@ -130,6 +131,20 @@ class Router:
         count = self.journal.revive(rows)
         for room in {room for room, _ in rows} & self.workers.keys():
             self.workers[room].reload()
+        return count
+
+    def take_past(self, network: str, events: Sequence[TalkEvent]) -> int:
+        """Take what was missed, whatever `catch_up` leaves out. Returns how much of it was new."""
+        count = 0
+        for event in events:
+            source = self._routes.sources.get((network, event.room))
+            rooms = source.rooms_for(event.sender) if source is not None else ()
+            if source is None or not rooms or event.mark:
+                continue
+            if self.journal.origin(source.number, event.id) is None:
+                self.journal.take(source.number, event, rooms)
+                count += 1
+        self.journal.committed()
         return count
 
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
@@ -225,7 +240,7 @@ class Router:
         if event.state is RoomState.JOINED:
             number, since = worker.room.number, worker.join()
             if since is not None and (not event.caught_up or event.left_out != 0):
-                self._teller.gaps.add(
+                self.gaps.add(
                     number,
                     since,
                     unheard=not event.caught_up,
