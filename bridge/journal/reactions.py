@@ -13,13 +13,12 @@ _Database = sqlite3.Connection
 
 def note(database: _Database, journal: Reading, source: int, event: ReactionsChanged | Removed) -> None:
     """Keep what an event changes of the reactions, if it is about any. Part of the commit that takes it."""
-    seq = journal.origin(source, event.target)
-    if seq is None:
-        return
     if isinstance(event, ReactionsChanged):
-        _change(database, (seq, source, event.sender.id), event)
+        if (seq := journal.about(source, event.target)) is not None:
+            _change(database, (seq, source, event.sender.id), event)
         return
-    earlier = journal.event(seq)
+    taken_back = journal.origin(source, event.target)
+    earlier = journal.event(taken_back) if taken_back is not None else None
     if isinstance(earlier, ReactionsChanged) and (earlier.sender.id == event.sender.id or event.by_moderator):
         _take_back(database, journal, source, earlier)
 
@@ -41,7 +40,7 @@ def _emojis(database: _Database, who: tuple[int, int, UserId]) -> list[str]:
 
 
 def _take_back(database: _Database, journal: Reading, source: int, earlier: ReactionsChanged) -> None:
-    seq = journal.origin(source, MessageId(earlier.target))
+    seq = journal.about(source, MessageId(earlier.target))
     if seq is not None:
         delete = "DELETE FROM reaction WHERE seq = ? AND room = ? AND sender = ? AND emoji = ?"
         rows = [(seq, source, earlier.sender.id, emoji) for emoji in (earlier.emojis or earlier.added)]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bridge.errors import JournalError
-from bridge.model import MessageId, Part, RoomId, Sender, TalkEvent, Txn, UserId
+from bridge.model import MessageEdited, MessageId, Part, RoomId, Sender, TalkEvent, Txn, UserId
 
 from . import codec
 
@@ -128,6 +128,22 @@ class Reading:
             {"room": room, "name": name},
         ).fetchone()
         return row[0] if row else None
+
+    def about(self, room: int, name: MessageId) -> int | None:
+        """The event that a name in a room is about: of an edit, however many hops away, what it edits."""
+        seq = self.origin(room, name)
+        while seq is not None and isinstance(event := self.event(seq), MessageEdited):
+            home = self.taken_in(seq)
+            before = self.origin(home, event.target) if home is not None else None
+            if before is None or before >= seq:
+                break
+            seq = before
+        return seq
+
+    def is_removed(self, room: int, seq: int) -> bool:
+        """Whether an event was taken back, so that nothing more is said of it in a room."""
+        query = "SELECT EXISTS (SELECT 1 FROM removed WHERE room = ? AND seq = ?)"
+        return bool(self._database.execute(query, (room, seq)).fetchone()[0])
 
     def event(self, seq: int) -> TalkEvent | None:
         """What was taken under a number; None: it is not known any more."""

@@ -3,11 +3,11 @@
 `event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each
 event and room that are not settled; `revived` are those that had been given up. `link` holds every
 further name of a message: what its copies are called, and every alias. `reaction` holds who reacts to
-what, and where. `dead` holds what was given
-up, with the reason, and `again` what was sent a second time because nobody could tell whether it had
-arrived. `position` holds how far each network's history was read, and moves in the same transaction as
-the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none: never), and
-`open` whether something may be on its way there.
+what, and where; `removed` what was taken back, and where nothing is said of it any more. `dead` holds
+what was given up, with the reason, and `again` what was sent a second time because nobody could tell
+whether it had arrived. `position` holds how far each network's history was read, and moves in the same
+transaction as the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none:
+never), and `open` whether something may be on its way there.
 """
 
 import sqlite3
@@ -46,6 +46,9 @@ _MIGRATIONS = (
     CREATE TABLE reaction (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room INTEGER NOT NULL,
                            sender TEXT NOT NULL, emoji TEXT NOT NULL, UNIQUE (seq, room, sender, emoji));
     ALTER TABLE link ADD COLUMN alias INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    CREATE TABLE removed (room INTEGER, seq INTEGER, PRIMARY KEY (room, seq)) WITHOUT ROWID;
     """,
 )
 

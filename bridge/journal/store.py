@@ -19,7 +19,7 @@ from bridge.adapter import Position
 from bridge.errors import JournalError
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import codec, reactions, schema, upkeep
+from . import codec, reactions, removals, schema, upkeep
 from .checkpoint import Checkpointer
 from .lock import own
 from .reading import BEING_HEARD, Delivery, Reading, Standing
@@ -75,6 +75,9 @@ class Journal(Reading):
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._failing = False
+        self.withdrawn = self._withdrawn()
+        """What was still owed when it was taken back: rooms and events."""
+        self._removed = False
         self._recent = Recent()
         self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
@@ -309,7 +312,7 @@ class Journal(Reading):
                 write("INSERT INTO delivery (room, seq) VALUES (?, ?)", [(d.room, d.seq) for d in deliveries])
             if self._moved:
                 write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
-            if self._dead or self._again or self._standings:
+            if self._dead or self._again or self._standings or self._removed:
                 self._write_rare()
             if self._settled:
                 write("DELETE FROM delivery WHERE room = ? AND seq = ?", self._settled)
@@ -328,12 +331,17 @@ class Journal(Reading):
             latest.clear()
         return deliveries
 
+    def _withdrawn(self) -> set[tuple[int, int]]:
+        return set(self._database.execute("SELECT room, seq FROM delivery JOIN removed USING (room, seq)"))
+
     def _write_rare(self) -> None:
         write = self._database.executemany
         write("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)", self._dead)
         write("INSERT OR REPLACE INTO again VALUES (?, ?, ?)", self._again)
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
+        if self._removed:
+            self.withdrawn, self._removed = self._withdrawn(), False
 
     def _write_events(self) -> Iterable[_Taken]:
         """Append the events that wait; returns those that had not been taken before."""
@@ -352,7 +360,7 @@ class Journal(Reading):
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
             self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
-        for seq, source, event, *_ in events:
+        for seq, source, event, rooms, _ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
@@ -360,6 +368,8 @@ class Journal(Reading):
                     self._database.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?)", root)
             elif isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)
+                if isinstance(event, Removed):
+                    self._removed |= removals.note(self._database, self, source, event, rooms)
         return list(events)
 
 

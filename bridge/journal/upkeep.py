@@ -23,6 +23,7 @@ _FORGET = (
     "DELETE FROM link WHERE seq = ?",
     "DELETE FROM again WHERE seq = ?",
     "DELETE FROM reaction WHERE seq = ?",
+    "DELETE FROM removed WHERE room IN (SELECT number FROM room) AND seq = ?",
     "DELETE FROM dead WHERE room IN (SELECT number FROM room) AND seq = ?",
 )
 

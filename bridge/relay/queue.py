@@ -140,17 +140,22 @@ class Queue:
             self._memory.append(delivery)
 
     def _target(self, delivery: Delivery, event: MessageEdited | Removed) -> Delivery | None:
-        """What of the queue this changes, if its author says so: the message, or an earlier edit of it."""
-        seq = self._journal.origin(delivery.source, event.target)
+        """What of the queue this changes, if its author says so: the message, or an earlier edit of it. A
+        removal of an edit changes that edit alone, or what carries it.
+        """
+        find = self._journal.about if isinstance(event, MessageEdited) else self._journal.origin
+        seq = find(delivery.source, event.target)
         for waiting in chain(self._parked.values(), self._memory) if seq is not None else ():
             other = waiting.event
-            if waiting.seq != seq and not (isinstance(other, MessageEdited) and other.target == event.target):
-                continue
             if waiting.source != delivery.source or waiting.tried_at:
                 continue
             if waiting.start and isinstance(event, MessageEdited):
                 continue
-            if isinstance(other, MessageCreated | MessageEdited) and _may_change(event, other):
+            if not isinstance(other, MessageCreated | MessageEdited) or not _may_change(event, other):
+                continue
+            if waiting.seq == seq or any(edit.seq == seq for edit in waiting.carries):
+                return waiting
+            if isinstance(other, MessageEdited) and self._journal.about(waiting.source, other.target) == seq:
                 return waiting
         return None
 
@@ -159,11 +164,9 @@ class Queue:
         have seen in part, a removal withdraws the rest, and follows.
         """
         if isinstance(event, MessageEdited):
-            assert isinstance(waiting.event, MessageCreated | MessageEdited)
-            content = replace(event.content, attachments=waiting.event.content.attachments)
-            waiting.event = replace(waiting.event, content=content, kind=event.kind)
-            # The edit is settled with what carries it, so that a crash loses neither.
-            waiting.carries += (change,)
+            _fold(waiting, change, event)
+            return
+        if self._uncarry(waiting, change, event):
             return
         if self._parked.pop(waiting.seq, None) is None:
             self._memory.remove(waiting)
@@ -173,6 +176,29 @@ class Queue:
             self._memory.append(change)
         else:
             self._journal.skip(change)
+
+    def _uncarry(self, waiting: Delivery, change: Delivery, event: Removed) -> bool:
+        """Whether an edit alone was taken back, which this carries: then the words before it stand again."""
+        seq = self._journal.origin(change.source, event.target)
+        if seq == waiting.seq or all(edit.seq != seq for edit in waiting.carries):
+            return False
+        edits, before = waiting.carries, self._journal.event(waiting.seq)
+        for settled in (change, *(edit for edit in edits if edit.seq == seq)):
+            self._journal.skip(settled)
+        if before is not None:
+            waiting.event, waiting.carries = before, ()
+            for edit in edits:
+                if edit.seq != seq and isinstance(edit.event, MessageEdited):
+                    _fold(waiting, edit, edit.event)
+        return True
+
+
+def _fold(waiting: Delivery, change: Delivery, event: MessageEdited) -> None:
+    """Let a message, or an edit, carry a later edit: it is settled with that; a crash loses neither."""
+    assert isinstance(waiting.event, MessageCreated | MessageEdited)
+    content = replace(event.content, attachments=waiting.event.content.attachments)
+    waiting.event = replace(waiting.event, content=content, kind=event.kind)
+    waiting.carries += (change,)
 
 
 def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:

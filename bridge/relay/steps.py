@@ -4,7 +4,7 @@ elsewhere.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from bridge.config import ShowRules
 from bridge.journal import Delivery
@@ -64,6 +64,8 @@ class Steps:
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
         self._reactions: dict[MessageId, tuple[str, ...]] = {}
         """What we react to messages of the room with, as far as we know."""
+        self._unsaid: dict[int, None] = {}
+        """Messages that were taken back before they were said here."""
 
     def follow(self, show: ShowRules) -> None:
         """From now on show the room this of what it cannot do itself."""
@@ -76,9 +78,7 @@ class Steps:
         event = delivery.event
         match event:
             case MessageCreated():
-                if delivery.start >= IN_TIME:
-                    return self._saying.send_file(delivery, event, capabilities)
-                return self._saying.say(delivery, event, capabilities)
+                return self._say(delivery, event, capabilities)
             case MessageEdited():
                 return self._edit(delivery, event, capabilities)
             case Removed():
@@ -88,6 +88,18 @@ class Steps:
             case TopicChanged() | NameChanged():
                 return self._describe(delivery, event, capabilities)
         assert_never(event)
+
+    def _say(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> Step | Wait | Promise | None:
+        if (self._number, delivery.seq) in self._journal.withdrawn:
+            if not delivery.start:
+                self._unsaid[delivery.seq] = None
+                _trim(self._unsaid)
+            return None
+        if delivery.start >= IN_TIME:
+            return self._saying.send_file(delivery, event, capabilities)
+        return self._saying.say(delivery, event, capabilities)
 
     def reached(self, delivery: Delivery) -> int | None:
         """Where a delivery goes on whose next command has arrived; None: it is done."""
@@ -105,8 +117,10 @@ class Steps:
         self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities
     ) -> Step | Wait | None:
         """In place where that can be done, else as a new message that is marked as one."""
-        seq, target = self._wording.target(delivery, event.target)
-        if seq is not None and not self._is_by(delivery, seq):
+        seq, target = self._wording.about(delivery, event.target)
+        if seq is not None and (
+            not self._is_by(delivery, seq) or self._journal.is_removed(self._number, seq)
+        ):
             return None
         if seq and capabilities.edit and not delivery.start:
             parts = self._journal.parts(seq, self._number, IN_TIME)
@@ -144,13 +158,12 @@ class Steps:
             last = said if known is None else known[1].content
             told = replace(event, content=correction(last, event.content))
             known = self._corrections[seq] = (delivery.seq, event, told)
-            if len(self._corrections) > _KEPT:
-                del self._corrections[next(iter(self._corrections))]
+            _trim(self._corrections)
         return known[2]
 
     def _remove(self, delivery: Delivery, event: Removed, capabilities: Capabilities) -> Step | None:
         seq, target = self._wording.target(delivery, event.target)
-        if seq is None or not (event.by_moderator or self._is_by(delivery, seq)):
+        if seq is None or not (event.by_moderator or self._is_by(delivery, seq)) or seq in self._unsaid:
             return None
         if isinstance(target, ReactionsChanged):
             return self._react(delivery, target, capabilities)
@@ -175,7 +188,7 @@ class Steps:
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:
         """A bot has one voice: it reacts with everything that anybody elsewhere reacts with."""
-        seq, target = self._wording.target(delivery, event.target)
+        seq, target = self._wording.about(delivery, event.target)
         if seq is None:
             return None
         if not capabilities.reaction:
@@ -187,8 +200,7 @@ class Steps:
         if not parts or self._reactions.get(parts[0].id) == emojis:
             return None
         self._reactions[parts[0].id] = emojis
-        if len(self._reactions) > _KEPT:
-            del self._reactions[next(iter(self._reactions))]
+        _trim(self._reactions)
         command = SetReactions(
             room=self._room,
             author=self._wording.author(delivery),
@@ -239,3 +251,9 @@ class Steps:
 
     def _is_by(self, delivery: Delivery, seq: int) -> bool:
         return is_by(self._journal, seq, delivery.source, delivery.event, self._wording.network)
+
+
+def _trim(kept: dict[Any, Any]) -> None:
+    """Forget the oldest where there are too many."""
+    if len(kept) > _KEPT:
+        del kept[next(iter(kept))]

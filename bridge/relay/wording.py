@@ -166,9 +166,7 @@ class Wording:
         self, delivery: Delivery, name: MessageId, capabilities: Capabilities
     ) -> tuple[str, Answered | None]:
         """What shows that a message answers another: words before it, or what the network has for that."""
-        seq, target = self.target(delivery, name)
-        if isinstance(target, MessageEdited):  # what was edited is meant
-            seq, target = self.target(delivery, target.target)
+        seq, target = self.about(delivery, name)
         if seq is None or not (target is None or isinstance(target, MessageCreated)):
             return "", None
         author = target.sender if target is not None else self.journal.sender(seq)
@@ -187,6 +185,11 @@ class Wording:
     def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
         """The event that a name stands for where it was used, and what it says, as far as that is known."""
         seq = self.journal.origin(delivery.source, name)
+        return seq, self.journal.event(seq) if seq is not None else None
+
+    def about(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
+        """The same; of an edit, what it edits."""
+        seq = self.journal.about(delivery.source, name)
         return seq, self.journal.event(seq) if seq is not None else None
 
     def author(self, delivery: Delivery) -> Author:

@@ -35,7 +35,8 @@ async def world(tmp_path):
 async def ask(world, *arguments):
     process = await asyncio.create_subprocess_exec(
         HUBBUB, "catch-up", *arguments, "bridge.yaml", cwd=world.folder,
-        env={**os.environ, **world.variables}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **world.variables},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await process.communicate()
     return process.returncode, said.decode()

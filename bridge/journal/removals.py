@@ -1,0 +1,32 @@
+"""Which messages were taken back where: kept, so that nothing of them is said there afterwards."""
+
+import sqlite3
+from collections.abc import Collection
+
+from bridge.model import Removed
+
+from .reading import Reading
+
+__all__ = ["note"]
+
+
+def note(
+    database: sqlite3.Connection, journal: Reading, source: int, event: Removed, rooms: Collection[int]
+) -> bool:
+    """Keep what an event takes back in these rooms, if it may; returns whether it does. Part of the commit
+    that takes it.
+    """
+    seq = journal.origin(source, event.target)
+    if seq is None or not (event.by_moderator or _is_by(database, journal, seq, source, event)):
+        return False
+    database.executemany("INSERT OR IGNORE INTO removed VALUES (?, ?)", [(room, seq) for room in rooms])
+    return True
+
+
+def _is_by(database: sqlite3.Connection, journal: Reading, seq: int, source: int, event: Removed) -> bool:
+    """Whether whoever takes it back said it, on the same network."""
+    author, home = journal.sender(seq), journal.taken_in(seq)
+    if author is None or home is None or author.id != event.sender.id:
+        return False
+    networks = "SELECT count(DISTINCT network) FROM room WHERE number IN (?, ?)"
+    return bool(database.execute(networks, (home, source)).fetchone() == (1,))
