@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .wording import clock
-
 __all__ = ["Gap", "Gaps"]
 
 log = logging.getLogger(__name__)
@@ -78,7 +76,8 @@ class Gaps:
         """A room is heard again, and was not since then."""
         gap = self.latest[room] = Gap()
         gap.add(since, unheard=unheard, partly=partly, left_out=left_out)
-        log.warning("from %s UTC on: %s", clock(since, gap.until, seconds=True), gap.tell(self._place(room)))
+        began = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(since))
+        log.warning("from %s UTC on: %s", began, gap.tell(self._place(room)))
         untold = self._untold.get(room)
         if untold is None or gap.until - untold.until > _PAUSE:
             untold = self._untold[room] = Gap()

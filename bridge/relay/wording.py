@@ -202,11 +202,11 @@ class Wording:
         return self._origin(source, self.number)[0]
 
 
-def clock(when: float, now: float, *, seconds: bool = False) -> str:
+def clock(when: float, now: float) -> str:
     """A time of day in UTC, with the date when that is not the day of `now`."""
     then = time.gmtime(when)
     day = "" if then[:3] == time.gmtime(now)[:3] else "%Y-%m-%d "
-    return time.strftime(f"{day}%H:%M:%S" if seconds else f"{day}%H:%M", then)
+    return time.strftime(f"{day}%H:%M", then)
 
 
 def lull(delivery: Delivery) -> float | None:

@@ -1,6 +1,7 @@
 """People on all networks who go on talking whatever happens, and who judges what they heard."""
 
 import asyncio
+import calendar
 import contextlib
 import re
 import shutil
@@ -17,6 +18,10 @@ from tests.e2e.five import FORGETFUL
 from tests.e2e.world import PATIENCE, Hubbub, World
 
 _LINE = re.compile(r"(\[again\?\] )?<([^>]+)> line (\d+)")
+_GAP = re.compile(
+    r"(?P<until>\S+ \S+) +WARNING from (?P<since>\S+ \S+) UTC on: "
+    r"The bridge was away .*; .* on (?P<network>\w+) meanwhile"
+)
 _STUCK = 60.0
 """Seconds without a line, while some are missing, after which none is expected any more."""
 _MOMENT = 0.1
@@ -241,11 +246,23 @@ class Talk:
                 continue  # the server died with it unread: what it shows stands in its archive before
             elif not self._was_away(here, at):
                 faults.append(f"{what} was not heard; away {self.away[here]}")
+            elif not _lies_in(self.dead[here], at) and not _lies_in(told := self._told_gaps(here), at):
+                faults.append(f"{what} was missed, and nothing told; told {told}")
         return faults
 
+    def _told_gaps(self, here: str) -> list[tuple[float, float]]:
+        """From when to when a network was not heard, as the logs of all bridges tell it, to the second."""
+        spans = []
+        for log in self.world.folder.glob("hubbub*.log"):
+            for found in _GAP.finditer(log.read_text()):
+                until = time.mktime(time.strptime(found["until"], "%Y-%m-%d %H:%M:%S"))
+                since = calendar.timegm(time.strptime(found["since"], "%Y-%m-%d %H:%M:%S"))
+                if found["network"] == here:
+                    spans.append((since, until + 1))
+        return spans
+
     def _was_away(self, here: str, at: float) -> bool:
-        spans = self.dead[here] + (self.away[here] if here in FORGETFUL else [])
-        return any(start - _MOMENT < at < end + _MOMENT for start, end in spans)
+        return _lies_in(self.dead[here] + (self.away[here] if here in FORGETFUL else []), at)
 
     def _order(self, here: str, there: str) -> list[str]:
         faults, last, known = [], -1, set[int]()
@@ -256,6 +273,10 @@ class Talk:
             last = max(last, line.number)
             known.add(line.number)
         return faults
+
+
+def _lies_in(spans: Iterable[tuple[float, float]], at: float) -> bool:
+    return any(start - _MOMENT < at < end + _MOMENT for start, end in spans)
 
 
 def taken(folder: Path, world: World) -> dict[str, set[int]]:
