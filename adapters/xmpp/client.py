@@ -65,6 +65,7 @@ class Client(ClientXMPP):
         self._requests = Requests(self.say)
         self._acks: int | None = None
         self.handled = 0
+        self._stream = stream
         self._configure()
         resume.load(self, stream)
 
@@ -92,19 +93,18 @@ class Client(ClientXMPP):
     async def open(self) -> None:
         """Connect and log in. Raises an AdapterError that says what is wrong."""
         self.connect(*(self._config.address or ()))
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 await asyncio.wait({self._up, self.ended}, return_when=asyncio.FIRST_COMPLETED)
-        except TimeoutError:
-            raise login.silence(
-                self._config, connected=self.transport is not None, greeted=self._said_hello
-            ) from None
+        if self._up.done():  # also when it has ended since: what came with it was heard
+            return
         if self.ended.done():
             self.ended.result()
+        raise login.silence(self._config, connected=self.transport is not None, greeted=self._said_hello)
 
     async def close(self, *, final: bool) -> resume.Stream | None:
         """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
-        stream_id = None if final or not self._live else resume.stream_id(self)
+        stream = None if final else self._resumable()
         self.ended.cancel()
         self._up.cancel()
         self._requests.cancel()
@@ -125,7 +125,15 @@ class Client(ClientXMPP):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        return resume.Stream(stream_id, self.handled) if stream_id else None
+        return stream
+
+    def _resumable(self) -> resume.Stream | None:
+        """Our stream once it stands, and until then the one before, unless the server no longer has it."""
+        stream_id = resume.stream_id(self)
+        if self._live:
+            return resume.Stream(stream_id, self.handled) if stream_id else None
+        before = self._stream
+        return before if before is not None and before.id == stream_id else None
 
     @property
     def congested(self) -> bool:

@@ -107,10 +107,9 @@ class Link:
 
     async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Live until the connection ends. Raises why."""
-        final = True
+        final = False
         try:
             await self._client.open()
-            self._memory.stream = None
             if not self._client.resumed:
                 self._session.places.clear()
                 self._client.say("<presence/>")
@@ -126,11 +125,10 @@ class Link:
                 else:
                     group.create_task(self._find_service())
                 await self._client.ended
-        except ConnectionLost:
-            final = False
+        except asyncio.CancelledError:
+            final = True
             raise
         except BaseExceptionGroup as errors:
-            final = False
             raise errors.exceptions[0] from None
         finally:
             self._group = None
