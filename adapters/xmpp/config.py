@@ -113,7 +113,7 @@ class RoomConfig(Model):
     password: Secret | None = None
     nick: Part | None = None
     create: bool = False
-    """Make the room when it does not exist."""
+    """Make the room when it does not exist, unless its owner destroyed it."""
 
 
 def room_id(text: str) -> RoomId:

@@ -20,6 +20,7 @@ from bridge import (
     by_author,
 )
 
+from . import positions
 from .decode import Past
 from .reader import PAGE, Reader, Unreadable
 from .session import Place
@@ -65,6 +66,9 @@ class History:
 
     def begin(self, place: Place) -> None:
         """Hold what is said from now on. What was held before can be read again where it has names."""
+        if not place.destroyed and (token := self._position(place.room)) is not None:
+            mark = positions.read(token)
+            place.persistent, place.destroyed = mark.persistent, mark.destroyed
         place.spilled = place.met = False
         if place.held is None or place.stanza_ids:
             place.held = []
@@ -104,11 +108,12 @@ class History:
         if token is None or not self._rules.max_messages:
             self._hear(place, (), await self._newest(place))
             return False
-        since, _, place.last = token.partition(" ")
+        mark = positions.read(token)
+        place.last = mark.last
         whole, known, most = False, set[str](), self._rules.max_messages
         for _ in range(_ROUNDS):
             place.spilled = False
-            missed = await self._missed(place, float(since), most)
+            missed = await self._missed(place, mark.since, most)
             whole, most = missed.whole, PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
             self._hear(place, missed.events, missed.last)

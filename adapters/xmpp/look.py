@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId
 
+from . import answers, refusals
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .rooms import observe
@@ -46,10 +47,10 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
         async with gate:
             try:
-                features, trouble = await observe(client, Place(room, config.name))
+                features, error = await observe(client, Place(room, config.name))
             except TimeoutError:
                 return f"{room} does not answer"
-            return _sentence(room, entry, features, trouble)
+            return _sentence(room, entry, features, error)
 
     try:
         await client.open()
@@ -59,11 +60,18 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     return dict(zip(rooms, found, strict=True))
 
 
-def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
+def _trouble(room: RoomId, entry: RoomConfig, error: Element) -> str | None:
+    trouble, _, text = answers.condition(error)
+    if trouble == "gone":
+        return f"{room}: {refusals.destroyed(answers.moved_to(error), text)}"
     if trouble == "item-not-found":
         return None if entry.create else f"{room} does not exist: create it, or set create: true"
-    if trouble:
-        return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+    return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+
+
+def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], error: Element | None) -> str | None:
+    if error is not None:
+        return _trouble(room, entry, error)
     if "http://jabber.org/protocol/muc" not in features:
         return f"{room} is not a room"
     if features & _PASSWORD and entry.password is None:

@@ -70,6 +70,10 @@ class Place:
     topics: Support = Support.PARTIAL
     """Whether we may."""
     owner: bool = False
+    persistent: bool = False
+    """Whether it stays until it is destroyed (XEP-0045 section 4.2), as far as we know."""
+    destroyed: str = ""
+    """Why it is not to be made again, in a sentence for the owner; "" unless it was destroyed."""
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""
 
