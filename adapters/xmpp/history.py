@@ -192,10 +192,10 @@ class History:
         """Which of our messages stand in the room's archive or history.
 
         None is certain where what was read reaches back far enough, or its end is that of an archive that
-        has lost nothing: what our old session said has been dealt with, since our new one, which ended it, is
-        in the room. A server and its rooms take stanzas between two addresses in order (RFC 6120 section
-        10.1), and a room gives a message back with the name that its archive gave it, hence not before it
-        stands there.
+        has lost nothing, and nothing can have been taken back without a trace: what our old session said has
+        been dealt with, since our new one, which ended it, is in the room. A server and its rooms take
+        stanzas between two addresses in order (RFC 6120 section 10.1), and a room gives a message back with
+        the name that its archive gave it, hence not before it stands there.
         """
         found: dict[Txn, Receipt | None] = {}
         try:
@@ -208,21 +208,29 @@ class History:
     async def _search(
         self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
     ) -> bool:
-        """Find these; True when all was looked through that may have been said since."""
+        """Find these; True when what is not found was surely not said since."""
         if place.archive:
             with contextlib.suppress(Unreadable):
-                before = ""
-                for _ in range(_MOST_PAGES):
-                    past, before = await self._reader.page(place, 0.0, before)
-                    _pick(past, txns, found)
-                    if _older(past, since) or len(found) == len(txns):
-                        return True
-                    if not before:
-                        return place.met
-                return False
-        past = await self._reader.show(place)
-        _pick(past, txns, found)
-        return _older(past, since)
+                reaches = await self._search_archive(place, since, txns, found)
+                if not (reaches and place.traceless) or len(found) == len(txns):
+                    return reaches
+        past = await self._reader.show(place)  # here nothing is taken back without a word
+        _pick(past, txns.difference(found), found)
+        return _older(past, since) and not (place.traceless and _moderated(past, since))
+
+    async def _search_archive(
+        self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
+    ) -> bool:
+        """Find these; True when all was read that was said since."""
+        before = ""
+        for _ in range(_MOST_PAGES):
+            past, before = await self._reader.page(place, 0.0, before)
+            _pick(past, txns, found)
+            if _older(past, since) or len(found) == len(txns):
+                return True
+            if not before:
+                return place.met
+        return False
 
 
 def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:
@@ -243,6 +251,12 @@ def _taken_back(place: Place, missed: _Missed) -> bool:
 def _older(past: Sequence[Past], at: float) -> bool:
     """Whether the first of these was said before that time."""
     return bool(past) and past[0].at is not None and past[0].at < at
+
+
+def _moderated(past: Sequence[Past], since: float) -> bool:
+    """Whether a moderator took something away since."""
+    removals = [one for one in past if isinstance(one.event, Removed) and one.event.by_moderator]
+    return any(one.at is None or one.at > since for one in removals)
 
 
 def _pick(past: Sequence[Past], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:

@@ -40,6 +40,7 @@ _NOT_THERE = frozenset({"item-not-found", "gone"})
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
+_RETRACTS = "urn:xmpp:message-retract:1"
 _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
 """What rooms call it that anybody may set the subject (XEP-0045 section 15.5)."""
 
@@ -332,6 +333,7 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], Element |
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
     place.persistent = "muc_persistent" in found.features
+    place.traceless = _RETRACTS in found.features and f"{_RETRACTS}#tombstone" not in found.features
     place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
     place.window = _KEEPING if place.archive else _window(found.history)
     place.anybodys = next((_truth(found.fields[name]) for name in _SUBJECTS if name in found.fields), None)

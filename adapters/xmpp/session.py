@@ -45,6 +45,8 @@ class Place:
     """Whether too much was said to be held: it has to be read from the archive."""
     archive: bool = False
     """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""
+    traceless: bool = False
+    """Whether what is taken back may leave nothing in its archive (XEP-0424 section 5)."""
     stanza_ids: bool = False
     """Whether the room puts ids on messages that can be believed (XEP-0359 section 6)."""
     occupant_ids: bool = False

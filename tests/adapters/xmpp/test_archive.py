@@ -1,12 +1,23 @@
 """What was said while nobody listened, from the archives of real rooms (XEP-0313)."""
 
+import asyncio
 import dataclasses
 import time
 
+import pytest
+
+from adapters.xmpp import history
 from bridge import ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
 from tests.adapters.xmpp.harness import command, failure, give
-from tests.adapters.xmpp.places import Bridge
+from tests.adapters.xmpp.places import Bridge, witness
+from tests.adapters.xmpp.servers import Ejabberd
+from tests.adapters.xmpp.test_whole import MODERATE
 from tests.e2e.proxy import Proxy
+
+
+def leaves_no_trace(server):
+    """Whether the archive keeps nothing of a message that was taken back."""
+    return isinstance(server, Ejabberd) and Ejabberd.version() >= (24,)
 
 
 def texts(events):
@@ -91,7 +102,31 @@ async def test_what_was_sent_before_the_connection_was_cut(bridge):
             found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
         assert found[TXNS[0]] == confirmed
         assert found[TXNS[1]].part.aliases == (by_author(f"{bridge.room}/hubbub", TXNS[1]),)
-        assert found[TXNS[2]] is None
+        assert found.get(TXNS[2]) is None
+        assert (TXNS[2] in found) is not leaves_no_trace(bridge.server)
+
+
+async def test_what_a_moderator_took_away(bridge, monkeypatch):
+    """XEP-0425: before we knew that it had arrived. It is there, or nobody can tell."""
+    if isinstance(bridge.server, Ejabberd) and not leaves_no_trace(bridge.server):
+        pytest.skip("this ejabberd has no moderation")
+    monkeypatch.setattr(history, "_SKEW", 0.5)
+    async with witness(bridge.server, "mod", bridge.room) as mod:
+        async with bridge.running() as ears:
+            await ears.state(RoomState.JOINED, bridge.room)
+            await mod.say(plain("before"))
+            await asyncio.sleep(1)  # what the room shows has to begin before
+            since = time.time()
+            parts = [(await give(bridge.adapter, command(txn, txn, bridge.room))).part for txn in TXNS[:2]]
+        await mod._line.ask("set", bridge.room, MODERATE.format(parts[1].id, ""))
+        async with bridge.running() as ears:
+            await ears.state(RoomState.JOINED, bridge.room)
+            found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
+    assert found[TXNS[0]].part == parts[0]
+    if leaves_no_trace(bridge.server):
+        assert set(found) == {TXNS[0]}
+    else:
+        assert (found[TXNS[1]].part, found[TXNS[2]]) == (parts[1], None)
 
 
 async def test_the_mark_of_another(bridge):

@@ -341,6 +341,39 @@ async def test_an_archive_that_may_have_been_lost(server):
         assert (OTHER in found) is certain
 
 
+MODERATED = (
+    "<message from='{room}' to='{jid}' type='groupchat'><retract xmlns='urn:xmpp:message-retract:1' id='q0'>"
+    "<moderated xmlns='urn:xmpp:message-moderate:1' by='{room}/mod'/></retract>"
+    "<delay xmlns='urn:xmpp:delay' from='{room}' stamp='{at}'/></message>"
+)
+
+
+@pytest.mark.parametrize("archive", [True, False])
+@pytest.mark.parametrize(
+    ("features", "reach", "moderated", "certain"),
+    [
+        ((), 500, False, True),
+        (("",), 500, False, True), (("",), 500, True, False), (("",), 5, False, False),
+        (("", "#tombstone"), 500, True, True),
+    ],
+)  # fmt: skip
+async def test_what_was_taken_back_may_have_been_ours(server, archive, features, reach, moderated, certain):
+    """XEP-0424 section 5: it may leave no trace where it stood; the room itself tells of it for a while."""
+    server.features = (
+        *(server.features if archive else ("urn:xmpp:sid:0",)),
+        *(f"urn:xmpp:message-retract:1{feature}" for feature in features),
+    )
+    kept = Archive(said("a1", ago=2000), said("q1", nick="hubbub", own=TXN))
+    told = [MODERATED.format(room=ROOM, jid=JID, at=stamp(time.time()))] if moderated else []
+    room = History(shown("a2", ago=reach), *told, shown("q1", nick="hubbub", own=TXN))
+    server.answer = lambda element: kept(element) or room(element)
+    async with inside(server) as made:
+        found = await made.find_sent(ROOM, time.time(), [TXN, OTHER])
+    assert found[TXN].part.id == "q1"
+    assert (OTHER in found) is certain
+    assert found.get(OTHER) is None
+
+
 async def test_an_archive_that_ends_in_the_middle(server):
     """What was read of it counts, and nobody says that it is all."""
     archive = Archive(*(said(f"a{n}") for n in range(150)))
