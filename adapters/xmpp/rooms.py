@@ -11,7 +11,7 @@ from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
 
 from . import answers, encode, members, refusals
 from .config import NetworkConfig, RoomConfig
-from .history import History
+from .history import Caught, History
 from .reader import Voice
 from .session import Place, Session
 
@@ -228,16 +228,17 @@ class Rooms:
         place, pause = entry.place, _FIRST_PAUSE
         while True:
             entry.left = asyncio.get_running_loop().create_future()
-            caught_up = place.met = place.joined  # in a stream that was resumed nothing is missing
+            place.met = place.joined
+            caught = Caught(whole=place.joined)  # in a stream that was resumed nothing is missing
             try:
                 if not place.joined:
                     async with self._gate:
                         self._history.begin(place)
                         await self._enter(entry)
-                        caught_up = await self._history.catch_up(place)
+                        caught = await self._history.catch_up(place)
                 await self._ready()
                 place.joined, pause = True, _FIRST_PAUSE
-                self._state(place, RoomState.JOINED, caught_up=caught_up)
+                self._state(place, RoomState.JOINED, caught_up=caught.whole and caught.left_out == 0)
                 self._history.release(place)
                 refused = _Refused(*await entry.left)
             except _Refused as error:

@@ -66,13 +66,30 @@ async def test_more_than_is_wanted(bridge):
     for most in (120, 3):
         async with bridge.running(before, max_messages=most) as ears:
             said, caught_up = await ears.until_joined(bridge.room)
-        assert (texts(said), caught_up) == ([str(n) for n in range(130 - most, 130)], True)
+        assert (texts(said), caught_up) == ([str(n) for n in range(130 - most, 130)], False)
     async with bridge.running(max_messages=0) as ears:
         assert await ears.until_joined(bridge.room) == ([], False)
         await bridge.alice.say(plain("from now on"))
         assert (await ears.said()).content == plain("from now on")
     async with bridge.running() as ears:
         assert await ears.until_joined(bridge.room) == ([], True)
+
+
+@pytest.mark.parametrize("meanwhile", [0, 3, 103])
+async def test_what_was_said_too_long_ago(bridge, monkeypatch, caplog, meanwhile):
+    """It is missing, if there is any; nobody counts more than a page of it."""
+    monkeypatch.setattr(history, "_SKEW", 0.5)
+    bridge.room = f"{meanwhile}-{bridge.room}"
+    await bridge.begin()
+    for n in range(meanwhile):
+        await bridge.alice.say(plain(str(n)))
+    await asyncio.sleep(3.5)
+    await bridge.alice.say(plain("new"))
+    async with bridge.running(max_age=2.0) as ears:
+        said, caught_up = await ears.until_joined(bridge.room)
+    assert (texts(said), caught_up) == (["new"], meanwhile == 0)
+    assert {0: "", 3: "asks for: 3", 103: "asks for: nobody knows how many"}[meanwhile] in caplog.text
+    assert ("left out" in caplog.text) is (meanwhile > 0)
 
 
 TXNS = [Txn(f"{n:x}.2.0.0123456789abcdef") for n in range(3)]
