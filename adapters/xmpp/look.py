@@ -15,6 +15,8 @@ from .session import Place
 __all__ = ["look_at"]
 
 _AT_ONCE = 20
+_PATIENCE = 15.0
+"""Seconds for the server to let us in: before whoever asks loses theirs."""
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
 _AWAY = "is on a server that cannot be reached: check what stands behind the @"
 _TROUBLE = {
@@ -53,7 +55,7 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
             return _sentence(room, entry, features, error)
 
     try:
-        await client.open()
+        await client.open(_PATIENCE)
         found = await asyncio.gather(*(look(room, entry) for room, entry in rooms.items()))
     finally:
         await client.close(final=True)
