@@ -69,6 +69,30 @@ async def test_an_attempt_that_fails_keeps_the_stream(server, proxy, words):
     assert told == [*(f"away {n}" for n in range(12)), "again", "again"]
 
 
+async def test_what_came_with_the_end_was_heard():
+    """The connection stood for one read: what was in it is not asked for again."""
+    asked = []
+
+    def answer(element):
+        if not element.tag.endswith("}resume"):
+            return None
+        asked.append(int(element.get("h")))
+        return "<resumed xmlns='urn:xmpp:sm:3' previd='sm1' h='5'/>" + message("alice", "late") + END.decode()
+
+    async with Scripted() as server:
+        made = adapter(server.port)
+        async with running(made) as ears:
+            await server.hears("enable")
+            server.cut()
+            await failure(ears.task)
+        server.answer = answer
+        for _ in range(2):
+            async with running(made, joined=False) as ears:
+                assert (await ears.said()).content.text == "late"
+                assert isinstance(await failure(ears.task), ConnectionLost)
+    assert asked[1] == asked[0] + 1
+
+
 async def test_what_a_stranger_says_before_the_login_is_not_counted():
     """XEP-0198 section 4: the count begins when the stream is resumed."""
     async with Scripted() as server:
