@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-__all__ = ["Info", "Page", "Presence", "condition", "info", "page", "presence", "result"]
+__all__ = ["Info", "Page", "Presence", "condition", "info", "moved_to", "page", "presence", "result"]
 
 _CLIENT = "{jabber:client}"
 _MUC_USER = "{http://jabber.org/protocol/muc#user}"
@@ -20,6 +20,7 @@ _FORWARDED = "{urn:xmpp:forward:0}forwarded"
 _DELAY = "{urn:xmpp:delay}delay"
 _FIELD = "{jabber:x:data}field"
 _VALUE = "{jabber:x:data}value"
+_LONGEST_ROOM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Presence:
     affiliation: str = ""
     destroyed: bool = False
     moved_to: str = ""
+    """The room that its owner names instead, where it was destroyed."""
     occupant: str = ""
     """The occupant id, where the room gives one that can be believed (XEP-0421)."""
     person: str = ""
@@ -83,16 +85,28 @@ def condition(element: Element) -> tuple[str, str, str]:
     return named, error.get("type") or "cancel", text
 
 
+def moved_to(element: Element) -> str:
+    """Which room is named instead of one that is gone (RFC 6120 section 8.3.3.5); "" when none is."""
+    return _room(element.findtext(f"{_CLIENT}error/{_STANZAS}gone") or "")
+
+
+def _room(address: str) -> str:
+    """A room's address as people write it in the map, or "" when it is none."""
+    address = address.strip().removeprefix("xmpp:").partition("?")[0]
+    return address if address.isprintable() and " " not in address and len(address) < _LONGEST_ROOM else ""
+
+
 def presence(element: Element) -> Presence:
     """What a presence of a room says (XEP-0045 sections 7 and 10)."""
     room, _, nick = (element.get("from") or "").partition("/")
     kind = element.get("type") or "available"
-    named, text = "", ""
+    named, text, moved = "", "", ""
     if kind == "error":
         named, _, text = condition(element)
+        moved = moved_to(element)
     x = element.find(_USER_X)
     if x is None:
-        return Presence(room, nick, kind, element.get("id") or "", frozenset(), named, text)
+        return Presence(room, nick, kind, element.get("id") or "", frozenset(), named, text, moved_to=moved)
     statuses = frozenset(child.get("code") or "" for child in x.iterfind(f"{_MUC_USER}status"))
     item = x.find(f"{_MUC_USER}item")
     destroy = x.find(f"{_MUC_USER}destroy")
@@ -118,7 +132,7 @@ def presence(element: Element) -> Presence:
         role=item.get("role") or "" if item is not None else "",
         affiliation=item.get("affiliation") or "" if item is not None else "",
         destroyed=destroy is not None,
-        moved_to=destroy.get("jid") or "" if destroy is not None else "",
+        moved_to=_room(destroy.get("jid") or "") if destroy is not None else moved,
         occupant=named_as.get("id") or "" if named_as is not None else "",
         person=(item.get("jid") or "").partition("/")[0] if item is not None else "",
     )

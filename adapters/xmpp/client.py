@@ -60,11 +60,14 @@ class Client(ClientXMPP):
         self._deaf = False
         self._live = False
         self._said_hello = False
+        self._offered = False
+        """Whether the server has told what it offers since its half of the stream began."""
         self._trouble: object = None
         self._out: list[str] = []
         self._requests = Requests(self.say)
         self._acks: int | None = None
         self.handled = 0
+        self._stream = stream
         self._configure()
         resume.load(self, stream)
 
@@ -89,22 +92,22 @@ class Client(ClientXMPP):
 
     # -- for the link
 
-    async def open(self) -> None:
-        """Connect and log in. Raises an AdapterError that says what is wrong."""
+    async def open(self, patience: float | None = None) -> None:
+        """Connect and log in, within so many seconds. Raises an AdapterError that says what is wrong."""
         self.connect(*(self._config.address or ()))
-        try:
-            async with asyncio.timeout(_PATIENCE):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience or _PATIENCE):
                 await asyncio.wait({self._up, self.ended}, return_when=asyncio.FIRST_COMPLETED)
-        except TimeoutError:
-            raise login.silence(
-                self._config, connected=self.transport is not None, greeted=self._said_hello
-            ) from None
+        if self._up.done():  # also when it has ended since: what came with it was heard
+            return
         if self.ended.done():
             self.ended.result()
+        connected, greeted = self.transport is not None, self._said_hello
+        raise login.silence(self._config, connected=connected, greeted=greeted, offered=self._offered)
 
     async def close(self, *, final: bool) -> resume.Stream | None:
         """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
-        stream_id = None if final or not self._live else resume.stream_id(self)
+        stream = None if final else self._resumable()
         self.ended.cancel()
         self._up.cancel()
         self._requests.cancel()
@@ -126,7 +129,15 @@ class Client(ClientXMPP):
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        return resume.Stream(stream_id, self.handled) if stream_id else None
+        return stream
+
+    def _resumable(self) -> resume.Stream | None:
+        """Our stream once it stands, and until then the one before, unless the server no longer has it."""
+        stream_id = resume.stream_id(self)
+        if self._live:
+            return resume.Stream(stream_id, self.handled) if stream_id else None
+        before = self._stream
+        return before if before is not None and before.id == stream_id else None
 
     @property
     def congested(self) -> bool:
@@ -219,7 +230,7 @@ class Client(ClientXMPP):
                 ConnectionLost(f"{self._config.where} sent something that is not XMPP: check server and port")
             )
             return
-        self._said_hello = True
+        self._said_hello, self._offered = True, False
         super().start_stream_handler(xml)  # type: ignore[no-untyped-call]
 
     def _spawn_event(self, xml: ET.Element) -> None:
@@ -242,9 +253,11 @@ class Client(ClientXMPP):
 
     def _negotiation(self, xml: ET.Element) -> bool:
         """Look at what is not a stanza; True: slixmpp deals with it."""
-        refusal = login.refusal(xml, self._config, secured=self._secured)
+        refusal = login.refusal(xml, self._config, secured=self._secured, offered=self._offered)
         if refusal is not None:
             self.end(refusal)
+        elif xml.tag == login.FEATURES:
+            self._offered = True
         elif xml.tag == login.PROCEED:
             # What else came with it in the clear is nobody's word.
             self._secured, self._deaf = True, True

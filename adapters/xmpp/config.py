@@ -3,6 +3,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
@@ -113,13 +114,16 @@ class RoomConfig(Model):
     password: Secret | None = None
     nick: Part | None = None
     create: bool = False
-    """Make the room when it does not exist."""
+    """Make the room when it does not exist, unless its owner destroyed it."""
 
 
 def room_id(text: str) -> RoomId:
     """A room's address, normalised. Raises ValueError with a sentence when it is none."""
-    text = text.strip().removeprefix("xmpp:").removesuffix("?join")
-    if text.startswith("#"):
+    text = text.strip()
+    if text.startswith("xmpp:"):  # RFC 5122 section 2.2
+        text = unquote(text.removeprefix("xmpp:").removesuffix("?join"))
+    text = text.removesuffix("?join")
+    if text.startswith("#") and "@" not in text:  # gateways have such: #channel%irc.example.org@gateway
         raise ValueError(f"{text[:60]!r} is not an XMPP room: those look like room@conference.example.org")
     if len(text) > _LONGEST_ROOM:
         raise ValueError(

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge import (
     CatchUp,
@@ -21,11 +21,12 @@ from bridge import (
     by_author,
 )
 
+from . import positions
 from .decode import Past
 from .reader import PAGE, Reader, Unreadable
 from .session import Place
 
-__all__ = ["History"]
+__all__ = ["Caught", "History"]
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,16 @@ _SKEW = 120.0
 """Seconds that the server's clock may differ from ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """How much was heard of what was said since a position."""
+
+    whole: bool = False
+    """Whether nothing is missing but what was left out."""
+    left_out: int | None = 0
+    """How many of the first messages were left out, as `catch_up` asks for; None: nobody counted them."""
+
+
 @dataclass(slots=True)
 class _Missed:
     """What was said since a position, the oldest first."""
@@ -45,7 +56,7 @@ class _Missed:
     last: str = ""
     """What the room calls the last message that was read; "" when there was none."""
     whole: bool = False
-    """Whether nothing is missing but what the owner does not want."""
+    left_out: int | None = 0
 
 
 class History:
@@ -66,6 +77,9 @@ class History:
 
     def begin(self, place: Place) -> None:
         """Hold what is said from now on. What was held before can be read again where it has names."""
+        if not place.destroyed and (token := self._position(place.room)) is not None:
+            mark = positions.read(token)
+            place.persistent, place.destroyed = mark.persistent, mark.destroyed
         place.spilled = place.met = False
         if place.held is None or place.stanza_ids:
             place.held = []
@@ -96,27 +110,32 @@ class History:
 
     # -- catching up
 
-    async def catch_up(self, place: Place) -> bool:
-        """Hear what was said since the room's position; True when nothing of it is missing.
+    async def catch_up(self, place: Place) -> Caught:
+        """Hear what was said since the room's position.
 
         What is said meanwhile is held until `release`. A room without a position starts at now.
         """
         token = self._position(place.room)
         if token is None or not self._rules.max_messages:
             self._hear(place, (), await self._newest(place))
-            return False
-        since, _, place.last = token.partition(" ")
-        whole, known, most = False, set[str](), self._rules.max_messages
+            return Caught()
+        mark = positions.read(token)
+        place.last = mark.last
+        caught, known, most = Caught(whole=True), set[str](), self._rules.max_messages
         for _ in range(_ROUNDS):
             place.spilled = False
-            missed = await self._missed(place, float(since), most)
-            whole, most = missed.whole, PAGE * _MOST_PAGES
+            missed = await self._missed(place, mark.since, most)
+            left_out = missed.left_out if caught.left_out == 0 else caught.left_out
+            caught, most = Caught(caught.whole and missed.whole, left_out), PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
             self._hear(place, missed.events, missed.last)
             if not place.spilled:
                 break
         place.held = [said for said in place.held or () if said.id not in known]
-        return whole and not place.spilled
+        if caught.left_out != 0:
+            count = caught.left_out or "nobody knows how many"
+            log.warning("%s: earlier messages are left out, as catch_up asks for: %s", place.room, count)
+        return replace(caught, whole=caught.whole and not place.spilled)
 
     async def _newest(self, place: Place) -> str:
         """What the archive calls its last message."""
@@ -136,9 +155,7 @@ class History:
         if not place.stanza_ids:
             return missed  # without names nobody could tell what was heard before
         try:
-            met = await (
-                self._read(place, missed, since, most) if place.archive else self._look(place, missed)
-            )
+            met = await (self._read(place, missed, since) if place.archive else self._look(place, missed))
         except Unreadable:
             met = False if missed.last else await self._look(place, missed)
         except TimeoutError:
@@ -149,31 +166,44 @@ class History:
         place.met = place.met or met
         if not met:
             missed.events = [said for said in missed.events if (said.at or 0.0) >= since - _SKEW]
-        if len(missed.events) > most:
-            log.info("%s: what was said earlier than the last %d messages is left out", place.room, most)
+        if (cut := len(missed.events) - most) > 0:
+            missed.left_out = None if missed.left_out is None else missed.left_out + cut
             del missed.events[most:]
         missed.events.reverse()
         return missed
 
-    async def _read(self, place: Place, missed: _Missed, since: float, most: int) -> bool:
-        """Read the archive, the newest first; True when the place's last message was met."""
-        start, before = time.time() - self._rules.max_age - _SKEW, ""
+    async def _read(self, place: Place, missed: _Missed, since: float) -> bool:
+        """Read the archive, the newest first; True when the place's last message was met.
+
+        What will be left out is read as well: nobody else could count it.
+        """
+        start, before, first = time.time() - self._rules.max_age - _SKEW, "", ""
         for _ in range(_MOST_PAGES):
             past, before = await self._reader.page(place, start, before)
-            if past and not missed.last:
-                missed.last = past[-1].id
+            if past:
+                missed.last, first = missed.last or past[-1].id, past[0].id
             if _since(place, past, missed):
                 missed.whole = True
                 return True
             older = _older(past, since - _SKEW)
-            if len(missed.events) > most or (older and _taken_back(place, missed)):
+            if older and _taken_back(place, missed):
                 missed.whole = True
+                return False
+            if not before and since < start:
+                missed.left_out, missed.whole = await self._too_old(place, since, first), True
                 return False
             if not before:
                 # The last message should have been there: who lost it may have lost others.
-                missed.whole = not place.last or since < start or older or _taken_back(place, missed)
+                missed.whole = not place.last or older or _taken_back(place, missed)
                 return False
+        missed.left_out = None
         return False
+
+    async def _too_old(self, place: Place, since: float, before: str) -> int | None:
+        """How many messages were said between the place's last one and this one; None: more than a page."""
+        past, more = await self._reader.page(place, since - _SKEW, before)
+        missed = _Missed([])
+        return len(missed.events) if _since(place, past, missed) or not more else None
 
     async def _look(self, place: Place, missed: _Missed) -> bool:
         """Let the room show its history instead (XEP-0045 section 7.2.14)."""
@@ -188,10 +218,10 @@ class History:
         """Which of our messages stand in the room's archive or history.
 
         None is certain where what was read reaches back far enough, or its end is that of an archive that
-        has lost nothing: what our old session said has been dealt with, since our new one, which ended it, is
-        in the room. A server and its rooms take stanzas between two addresses in order (RFC 6120 section
-        10.1), and a room gives a message back with the name that its archive gave it, hence not before it
-        stands there.
+        has lost nothing, and nothing can have been taken back without a trace: what our old session said has
+        been dealt with, since our new one, which ended it, is in the room. A server and its rooms take
+        stanzas between two addresses in order (RFC 6120 section 10.1), and a room gives a message back with
+        the name that its archive gave it, hence not before it stands there.
         """
         found: dict[Txn, Receipt | None] = {}
         try:
@@ -222,21 +252,29 @@ class History:
     async def _search(
         self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
     ) -> bool:
-        """Find these; True when all was looked through that may have been said since."""
+        """Find these; True when what is not found was surely not said since."""
         if place.archive:
             with contextlib.suppress(Unreadable):
-                before = ""
-                for _ in range(_MOST_PAGES):
-                    past, before = await self._reader.page(place, 0.0, before)
-                    _pick(past, txns, found)
-                    if _older(past, since) or len(found) == len(txns):
-                        return True
-                    if not before:
-                        return place.met
-                return False
-        past = await self._reader.show(place)
-        _pick(past, txns, found)
-        return _older(past, since)
+                reaches = await self._search_archive(place, since, txns, found)
+                if not (reaches and place.traceless) or len(found) == len(txns):
+                    return reaches
+        past = await self._reader.show(place)  # here nothing is taken back without a word
+        _pick(past, txns.difference(found), found)
+        return _older(past, since) and not (place.traceless and _moderated(past, since))
+
+    async def _search_archive(
+        self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
+    ) -> bool:
+        """Find these; True when all was read that was said since."""
+        before = ""
+        for _ in range(_MOST_PAGES):
+            past, before = await self._reader.page(place, 0.0, before)
+            _pick(past, txns, found)
+            if _older(past, since) or len(found) == len(txns):
+                return True
+            if not before:
+                return place.met
+        return False
 
 
 def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:
@@ -257,6 +295,12 @@ def _taken_back(place: Place, missed: _Missed) -> bool:
 def _older(past: Sequence[Past], at: float) -> bool:
     """Whether the first of these was said before that time."""
     return bool(past) and past[0].at is not None and past[0].at < at
+
+
+def _moderated(past: Sequence[Past], since: float) -> bool:
+    """Whether a moderator took something away since."""
+    removals = [one for one in past if isinstance(one.event, Removed) and one.event.by_moderator]
+    return any(one.at is None or one.at > since for one in removals)
 
 
 def _pick(past: Sequence[Past], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:

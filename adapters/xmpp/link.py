@@ -32,7 +32,7 @@ from bridge import (
     TypingChanged,
 )
 
-from . import answers, decode, encode, refusals, resume, talk, upload
+from . import answers, decode, encode, positions, refusals, resume, talk, upload
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .history import History
@@ -111,10 +111,9 @@ class Link:
 
     async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Live until the connection ends. Raises why."""
-        final = True
+        final = False
         try:
             await self._client.open()
-            self._memory.stream = None
             if not self._client.resumed:
                 self._session.places.clear()
                 self._client.say("<presence/>")
@@ -130,11 +129,10 @@ class Link:
                 else:
                     group.create_task(self._find_service())
                 await self._client.ended
-        except ConnectionLost:
-            final = False
+        except asyncio.CancelledError:
+            final = True
             raise
         except BaseExceptionGroup as errors:
-            final = False
             raise errors.exceptions[0] from None
         finally:
             self._group = None
@@ -262,7 +260,7 @@ class Link:
     def _positions(self) -> list[Position]:
         moved, self._moved = self._moved, set()
         places, now = self._session.places, int(time.time())
-        return [Position(f"{now} {places[room].last}", room) for room in moved if room in places]
+        return [Position(positions.write(places[room], now), room) for room in moved if room in places]
 
     def _said(self, place: Place, said: TalkEvent) -> None:
         place.heard = self._client.heard
@@ -345,6 +343,10 @@ class Link:
         """We are not in this room any more: what was said there may not have been heard."""
         for txn in [txn for txn, flight in self._flights.items() if flight.room == room]:
             self._flights.pop(txn).settle(RoomUnavailable(reason))
+
+    def remember(self, place: Place) -> None:
+        """What the room's position says has changed."""
+        self._moved.add(place.room)
 
     def _fail_all(self, error: AdapterError) -> None:
         flights, self._flights = self._flights, {}

@@ -11,6 +11,7 @@ from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced
 from .config import NetworkConfig
 
 __all__ = [
+    "FEATURES",
     "PROCEED",
     "STREAM",
     "lost",
@@ -25,6 +26,9 @@ __all__ = [
 
 STREAM = "{http://etherx.jabber.org/streams}"
 PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
+FEATURES = f"{STREAM}features"
+_STEPS = ("{urn:ietf:params:xml:ns:xmpp-sasl}mechanisms", "{urn:ietf:params:xml:ns:xmpp-bind}bind")
+"""What a server offers before the login, and after it."""
 _SASL_FAILURE = "{urn:ietf:params:xml:ns:xmpp-sasl}failure"
 _STARTTLS = "{urn:ietf:params:xml:ns:xmpp-tls}starttls"
 _TLS_FAILURE = "{urn:ietf:params:xml:ns:xmpp-tls}failure"
@@ -50,12 +54,17 @@ def unbound(usual: _Asked) -> _Asked:
     return asked
 
 
-def refusal(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterError | None:
-    """Why what the server says during the login is the end; None: it is not."""
+def refusal(xml: Element, config: NetworkConfig, *, secured: bool, offered: bool) -> AdapterError | None:
+    """Why what the server says during the login is the end; None: it is not.
+
+    `offered`: it has said what this stream offers.
+    """
     where = config.where
     if xml.tag == f"{STREAM}error":
-        return _stream_error(xml, config)
-    if xml.tag == f"{STREAM}features" and config.tls == "starttls" and not secured:
+        return _stream_error(xml, config, offered=offered)
+    if xml.tag == FEATURES:
+        if config.tls != "starttls" or secured:
+            return nothing_offered(config) if not any(xml.find(one) is not None for one in _STEPS) else None
         if xml.find(_STARTTLS) is None:
             return ConnectionLost(
                 f"{where} offers no TLS: use another server or port, or tls: direct for a"
@@ -80,7 +89,15 @@ def _no_login(xml: Element, config: NetworkConfig) -> AdapterError | None:
     return AuthenticationFailed(f"{config.where} refuses {config.jid}: {named}")
 
 
-def _stream_error(xml: Element, config: NetworkConfig) -> AdapterError:
+def nothing_offered(config: NetworkConfig, text: str = "") -> ConnectionLost:
+    """The server is there, and nobody can log in."""
+    said = f" ({text})" if text else ""
+    return ConnectionLost(
+        f"{config.where} answers, but offers no way to log in{said}: its owner has to mend it"
+    )
+
+
+def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> AdapterError:
     """Why the server ends the stream (RFC 6120 section 4.9.3)."""
     where = config.where
     named, text = "undefined-condition", ""
@@ -98,6 +115,8 @@ def _stream_error(xml: Element, config: NetworkConfig) -> AdapterError:
         return ConnectionLost(f"{where} does not serve {config.domain}: check jid and server")
     if named == "system-shutdown":
         return ConnectionLost(f"{where} is shutting down")
+    if named == "undefined-condition" and not offered:  # Prosody: "No stream features to proceed with"
+        return nothing_offered(config, text)
     said = f": {text}" if text else ""
     return ConnectionLost(f"{where} ended the connection ({named}){said}")
 
@@ -145,11 +164,13 @@ def lost(config: NetworkConfig, *, was_in: bool) -> ConnectionLost:
     return ConnectionLost(f"{config.where} closed the connection before hubbub was in")
 
 
-def silence(config: NetworkConfig, *, connected: bool, greeted: bool) -> ConnectionLost:
+def silence(config: NetworkConfig, *, connected: bool, greeted: bool, offered: bool) -> ConnectionLost:
     """The server did not let us in in time, and this is how far we came."""
     where = config.where
     if not connected:
         return ConnectionLost(f"{where} does not answer: check server and port")
+    if greeted and not offered:
+        return nothing_offered(config)
     if greeted:
         return ConnectionLost(f"{where} does not let hubbub in: it stopped answering during the login")
     return ConnectionLost(f"{where} accepts the connection and says nothing: check port and tls")

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId
 
+from . import answers, refusals
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .rooms import observe
@@ -14,6 +15,8 @@ from .session import Place
 __all__ = ["look_at"]
 
 _AT_ONCE = 20
+_PATIENCE = 15.0
+"""Seconds for the server to let us in: before whoever asks loses theirs."""
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
 _AWAY = "is on a server that cannot be reached: check what stands behind the @"
 _TROUBLE = {
@@ -46,24 +49,31 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
         async with gate:
             try:
-                features, trouble = await observe(client, Place(room, config.name))
+                features, error = await observe(client, Place(room, config.name))
             except TimeoutError:
                 return f"{room} does not answer"
-            return _sentence(room, entry, features, trouble)
+            return _sentence(room, entry, features, error)
 
     try:
-        await client.open()
+        await client.open(_PATIENCE)
         found = await asyncio.gather(*(look(room, entry) for room, entry in rooms.items()))
     finally:
         await client.close(final=True)
     return dict(zip(rooms, found, strict=True))
 
 
-def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
+def _trouble(room: RoomId, entry: RoomConfig, error: Element) -> str | None:
+    trouble, _, text = answers.condition(error)
+    if trouble == "gone":
+        return f"{room}: {refusals.destroyed(answers.moved_to(error), text)}"
     if trouble == "item-not-found":
         return None if entry.create else f"{room} does not exist: create it, or set create: true"
-    if trouble:
-        return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+    return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+
+
+def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], error: Element | None) -> str | None:
+    if error is not None:
+        return _trouble(room, entry, error)
     if "http://jabber.org/protocol/muc" not in features:
         return f"{room} is not a room"
     if features & _PASSWORD and entry.password is None:

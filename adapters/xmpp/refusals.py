@@ -5,7 +5,7 @@ from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
 from .answers import Presence
 from .decode import Failure
 
-__all__ = ["departure", "entry", "sending", "topic"]
+__all__ = ["MISSING", "REMADE", "departure", "destroyed", "entry", "sending", "topic"]
 
 _SOON = 30.0
 _LATER = 60.0
@@ -35,12 +35,13 @@ _ENTRY = {
     "resource-constraint": "the room is full, or its server is busy",
     "item-not-found": "the room does not exist, or is not set up yet",
     "jid-malformed": "the room's server does not take the address or the nick",
-    "gone": "the room is gone",
     "remote-server-not-found": "the room's server cannot be found: check what stands behind the @",
     "remote-server-timeout": "the room's server does not answer",
     "conflict": "every nick that hubbub tried is in use: set nick",
     "policy-violation": "the room's server does not allow it",
 }
+MISSING = "the room does not exist: create it, or set create: true"
+REMADE = "the room was gone, and hubbub's coming made it anew"
 _DEPARTURE = {
     "301": "hubbub was banned from the room: ask its owner",
     "333": "the room's server lost hubbub",
@@ -84,6 +85,8 @@ def entry(answer: Presence, *, with_password: bool) -> str:
     """Why we are not let in (XEP-0045 section 7.2)."""
     named = answer.condition
     said = f" ({answer.text})" if answer.text else ""
+    if named == "gone":
+        return destroyed(answer.moved_to, answer.text)
     if named == "not-authorized":
         if with_password:
             return f"the room does not take the password: check it{said}"
@@ -91,13 +94,20 @@ def entry(answer: Presence, *, with_password: bool) -> str:
     return f"{_ENTRY.get(named, f'the room does not let hubbub in: {named}')}{said}"
 
 
+def destroyed(moved_to: str, text: str) -> str:
+    """What became of a room whose owner destroyed it (section 10.9), which hubbub never makes again."""
+    said = f" ({text})" if text else ""
+    if moved_to:
+        return f"the room was destroyed{said}, and another one named instead: write {moved_to} into the map"
+    return f"the room was destroyed{said}: make it again yourself, or take it out of the map"
+
+
 def departure(last: Presence) -> tuple[str, float]:
     """Why we are no longer in a room, and after how many seconds to try again (sections 8.2, 9.1, 10.9)."""
     said = f" ({last.text})" if last.text else ""
     statuses = last.statuses
     if last.destroyed:
-        to = f", it moved to {last.moved_to}" if last.moved_to else ""
-        return f"the room was destroyed{to}{said}", _SOON
+        return destroyed(last.moved_to, last.text), _SOON
     for code, sentence in _DEPARTURE.items():
         if code in statuses:
             return f"{sentence}{said}", _PAUSE if code in ("332", "333") else _SOON

@@ -37,8 +37,16 @@ class _Management(XEP_0198):
 
     def _handle_enabled(self, stanza: Any) -> None:
         super()._handle_enabled(stanza)  # type: ignore[no-untyped-call]
+        self._count(0)
+
+    def _handle_resumed(self, stanza: Any) -> None:
+        self._count(self.handled)
+        super()._handle_resumed(stanza)  # type: ignore[no-untyped-call]
+
+    def _count(self, handled: int) -> None:
+        """Count from here: what came before the stream stood is not part of it."""
         client: Any = self.xmpp
-        client.handled = 0
+        client.handled = handled
 
 
 register_plugin(_Management, _NAME)
@@ -46,7 +54,6 @@ register_plugin(_Management, _NAME)
 
 def load(client: Any, stream: Stream | None) -> None:
     """Make a client use stream management, and resume this stream if the server still has it."""
-    client.handled = stream.handled if stream else 0
     client.register_plugin(_NAME, {"sm_id": stream.id, "handled": stream.handled} if stream else {})
 
 

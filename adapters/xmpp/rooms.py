@@ -1,7 +1,6 @@
 """Being in the rooms: entering, creating, staying, coming back."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
 
 from . import answers, encode, members, refusals
 from .config import NetworkConfig, RoomConfig
-from .history import History
+from .history import Caught, History
 from .reader import Voice
 from .session import Place, Session
 
@@ -23,6 +22,8 @@ _AT_ONCE = 40
 _ANSWER = 60.0
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
+_ANEW = 5.0
+"""Seconds in which a room that we have left tells us so, before we ask about it again."""
 _MOST_NICKS = 6
 _PING = 30.0
 _KEEPING = 256
@@ -34,9 +35,12 @@ _OWNER = "http://jabber.org/protocol/muc#owner"
 _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
 """What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
 that has just changed; but a room that vanished says the same, and entering twice does no harm."""
+_NOT_THERE = frozenset({"item-not-found", "gone"})
+"""What is answered about a room that never was, that nobody was left in, or that was destroyed."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
+_RETRACTS = "urn:xmpp:message-retract:1"
 _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
 """What rooms call it that anybody may set the subject (XEP-0045 section 15.5)."""
 
@@ -48,6 +52,9 @@ class Listener(Protocol):
 
     def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more."""
+
+    def remember(self, place: Place) -> None:
+        """What the room's position says has changed."""
 
     async def ready(self) -> None:
         """Wait until rooms can be spoken in."""
@@ -93,6 +100,7 @@ class Rooms:
         self._history = history
         self._tell = listener.tell
         self._drop = listener.drop
+        self._remember = listener.remember
         self._ready = listener.ready
         self._entries: dict[RoomId, _Entry] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
@@ -128,6 +136,9 @@ class Rooms:
             entry.place.rank(seen.role)
             if entry.answer is not None:
                 _settle(entry.answer, seen)
+            elif "201" in seen.statuses and entry.left is not None:  # by asking for its history, for example
+                self._voice.say(encode.leave(entry.place.occupant))
+                _settle(entry.left, (refusals.REMADE, _ANEW))
         else:
             changed = members.seen(entry.place, seen)
             if changed is not None:
@@ -139,7 +150,15 @@ class Rooms:
         if "303" in seen.statuses and seen.new_nick:
             entry.place.nick = seen.new_nick
         elif entry.left is not None:
-            _settle(entry.left, refusals.departure(seen))
+            sentence, pause = refusals.departure(seen)
+            if seen.destroyed:
+                self._destroyed(entry.place, sentence)
+            _settle(entry.left, (sentence, pause))
+
+    def _destroyed(self, place: Place, sentence: str) -> None:
+        if not place.destroyed:
+            place.destroyed = sentence
+            self._remember(place)
 
     def places(self) -> Iterator[Place]:
         """All rooms that we are in."""
@@ -211,16 +230,17 @@ class Rooms:
         place, pause = entry.place, _FIRST_PAUSE
         while True:
             entry.left = asyncio.get_running_loop().create_future()
-            caught_up = place.met = place.joined  # in a stream that was resumed nothing is missing
+            place.met = place.joined
+            caught = Caught(whole=place.joined)  # in a stream that was resumed nothing is missing
             try:
                 if not place.joined:
                     async with self._gate:
                         self._history.begin(place)
                         await self._enter(entry)
-                        caught_up = await self._history.catch_up(place)
+                        caught = await self._history.catch_up(place)
                 await self._ready()
                 place.joined, pause = True, _FIRST_PAUSE
-                self._state(place, RoomState.JOINED, caught_up=caught_up)
+                self._state(place, RoomState.JOINED, caught_up=caught.whole and caught.left_out == 0)
                 self._history.release(place)
                 refused = _Refused(*await entry.left)
             except _Refused as error:
@@ -240,8 +260,11 @@ class Rooms:
         place = entry.place
         self._state(place, RoomState.JOINING)
         try:
-            await observe(self._voice, place)
+            _, error = await observe(self._voice, place)
+            if error is not None:
+                self._may_make(entry, error)
             answer = await self._ask_in(entry)
+            place.destroyed = ""
             if "201" in answer.statuses:
                 await self._create(entry)
             elif place.owner and place.window < _KEEPING:
@@ -250,6 +273,17 @@ class Rooms:
         except TimeoutError:
             self._voice.say(encode.leave(place.occupant))
             raise _Refused("the room does not answer") from None
+
+    def _may_make(self, entry: _Entry, error: Element) -> None:
+        """Whoever enters a room that is not there makes it: never one that was destroyed, no other unasked.
+
+        Raises _Refused.
+        """
+        place, (named, _, text) = entry.place, answers.condition(error)
+        if named == "gone" or (named == "item-not-found" and place.persistent):
+            self._destroyed(place, refusals.destroyed(answers.moved_to(error), text))
+        if named in _NOT_THERE and (place.destroyed or not entry.config.create):
+            raise _Refused(place.destroyed or refusals.MISSING)
 
     async def _ask_in(self, entry: _Entry) -> answers.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
@@ -272,14 +306,14 @@ class Rooms:
         raise _Refused(refusals.entry(answer, with_password=place.key is not None))
 
     async def _create(self, entry: _Entry) -> None:
-        """Our joining made the room (XEP-0045 section 10.1): set it up, or undo it."""
+        """Our joining made the room (XEP-0045 section 10.1): set it up, or go.
+
+        Who destroys it may take its name from everybody (Prosody keeps it for a month).
+        """
         place, ask = entry.place, self._voice.ask
         if not entry.config.create:
-            destroy = f"<query xmlns='{_OWNER}'><destroy/></query>"
-            with contextlib.suppress(TimeoutError):
-                await ask("set", place.room, destroy)
             self._voice.say(encode.leave(place.occupant))
-            raise _Refused("the room does not exist: create it, or set create: true")
+            raise _Refused(refusals.MISSING)
         form = await ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
         submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
         answer = await ask("set", place.room, submit)
@@ -289,22 +323,24 @@ class Rooms:
         _count_history(place, form)
 
 
-async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], str]:
-    """Ask a room what it can do (XEP-0045 section 6.4). Returns its features, or the error's name.
+async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], Element | None]:
+    """Ask a room what it can do (XEP-0045 section 6.4). Returns its features, or the error.
 
     Raises TimeoutError.
     """
     answer = await voice.ask("get", place.room, _DISCO)
     if answer.get("type") == "error":
-        return frozenset(), answers.condition(answer)[0]
+        return frozenset(), answer
     found = answers.info(answer)
     place.stanza_ids = "urn:xmpp:sid:0" in found.features
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
+    place.persistent = "muc_persistent" in found.features
+    place.traceless = _RETRACTS in found.features and f"{_RETRACTS}#tombstone" not in found.features
     place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
     place.window = _KEEPING if place.archive else _window(found.history)
     place.anybodys = next((_truth(found.fields[name]) for name in _SUBJECTS if name in found.fields), None)
-    return found.features, ""
+    return found.features, None
 
 
 def _truth(text: str) -> bool:

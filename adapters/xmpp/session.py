@@ -45,6 +45,8 @@ class Place:
     """Whether too much was said to be held: it has to be read from the archive."""
     archive: bool = False
     """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""
+    traceless: bool = False
+    """Whether what is taken back may leave nothing in its archive (XEP-0424 section 5)."""
     stanza_ids: bool = False
     """Whether the room puts ids on messages that can be believed (XEP-0359 section 6)."""
     occupant_ids: bool = False
@@ -70,6 +72,10 @@ class Place:
     topics: Support = Support.PARTIAL
     """Whether we may."""
     owner: bool = False
+    persistent: bool = False
+    """Whether it stays until it is destroyed (XEP-0045 section 4.2), as far as we know."""
+    destroyed: str = ""
+    """Why it is not to be made again, in a sentence for the owner; "" unless it was destroyed."""
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""
     asked: float = 0.0

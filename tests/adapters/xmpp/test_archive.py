@@ -1,12 +1,23 @@
 """What was said while nobody listened, from the archives of real rooms (XEP-0313)."""
 
+import asyncio
 import dataclasses
 import time
 
+import pytest
+
+from adapters.xmpp import history
 from bridge import ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
 from tests.adapters.xmpp.harness import command, failure, give
-from tests.adapters.xmpp.places import Bridge
+from tests.adapters.xmpp.places import Bridge, witness
+from tests.adapters.xmpp.servers import Ejabberd
+from tests.adapters.xmpp.test_whole import MODERATE
 from tests.e2e.proxy import Proxy
+
+
+def leaves_no_trace(server):
+    """Whether the archive keeps nothing of a message that was taken back."""
+    return isinstance(server, Ejabberd) and Ejabberd.version() >= (24,)
 
 
 def texts(events):
@@ -55,13 +66,30 @@ async def test_more_than_is_wanted(bridge):
     for most in (120, 3):
         async with bridge.running(before, max_messages=most) as ears:
             said, caught_up = await ears.until_joined(bridge.room)
-        assert (texts(said), caught_up) == ([str(n) for n in range(130 - most, 130)], True)
+        assert (texts(said), caught_up) == ([str(n) for n in range(130 - most, 130)], False)
     async with bridge.running(max_messages=0) as ears:
         assert await ears.until_joined(bridge.room) == ([], False)
         await bridge.alice.say(plain("from now on"))
         assert (await ears.said()).content == plain("from now on")
     async with bridge.running() as ears:
         assert await ears.until_joined(bridge.room) == ([], True)
+
+
+@pytest.mark.parametrize("meanwhile", [0, 3, 103])
+async def test_what_was_said_too_long_ago(bridge, monkeypatch, caplog, meanwhile):
+    """It is missing, if there is any; nobody counts more than a page of it."""
+    monkeypatch.setattr(history, "_SKEW", 0.5)
+    bridge.room = f"{meanwhile}-{bridge.room}"
+    await bridge.begin()
+    for n in range(meanwhile):
+        await bridge.alice.say(plain(str(n)))
+    await asyncio.sleep(3.5)
+    await bridge.alice.say(plain("new"))
+    async with bridge.running(max_age=2.0) as ears:
+        said, caught_up = await ears.until_joined(bridge.room)
+    assert (texts(said), caught_up) == (["new"], meanwhile == 0)
+    assert {0: "", 3: "asks for: 3", 103: "asks for: nobody knows how many"}[meanwhile] in caplog.text
+    assert ("left out" in caplog.text) is (meanwhile > 0)
 
 
 TXNS = [Txn(f"{n:x}.2.0.0123456789abcdef") for n in range(3)]
@@ -91,7 +119,31 @@ async def test_what_was_sent_before_the_connection_was_cut(bridge):
             found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
         assert found[TXNS[0]] == confirmed
         assert found[TXNS[1]].part.aliases == (by_author(f"{bridge.room}/hubbub", TXNS[1]),)
-        assert found[TXNS[2]] is None
+        assert found.get(TXNS[2]) is None
+        assert (TXNS[2] in found) is not leaves_no_trace(bridge.server)
+
+
+async def test_what_a_moderator_took_away(bridge, monkeypatch):
+    """XEP-0425: before we knew that it had arrived. It is there, or nobody can tell."""
+    if isinstance(bridge.server, Ejabberd) and not leaves_no_trace(bridge.server):
+        pytest.skip("this ejabberd has no moderation")
+    monkeypatch.setattr(history, "_SKEW", 0.5)
+    async with witness(bridge.server, "mod", bridge.room) as mod:
+        async with bridge.running() as ears:
+            await ears.state(RoomState.JOINED, bridge.room)
+            await mod.say(plain("before"))
+            await asyncio.sleep(1)  # what the room shows has to begin before
+            since = time.time()
+            parts = [(await give(bridge.adapter, command(txn, txn, bridge.room))).part for txn in TXNS[:2]]
+        await mod._line.ask("set", bridge.room, MODERATE.format(parts[1].id, ""))
+        async with bridge.running() as ears:
+            await ears.state(RoomState.JOINED, bridge.room)
+            found = await bridge.adapter.find_sent(bridge.room, since, TXNS)
+    assert found[TXNS[0]].part == parts[0]
+    if leaves_no_trace(bridge.server):
+        assert set(found) == {TXNS[0]}
+    else:
+        assert (found[TXNS[1]].part, found[TXNS[2]]) == (parts[1], None)
 
 
 async def test_the_mark_of_another(bridge):

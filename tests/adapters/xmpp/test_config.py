@@ -52,7 +52,10 @@ def test_what_makes_no_sense(more, words):
         (" lobby@rooms.example.org ", "lobby@rooms.example.org"),
         ("xmpp:lobby@rooms.example.org?join", "lobby@rooms.example.org"),
         ("BÜRO@muc.x.y", "büro@muc.x.y"),
-        ("#irc%chat.example@gateway.example", None),
+        ("xmpp:%23irc%25chat.example@gateway.example?join", "#irc%chat.example@gateway.example"),
+        ("#IRC%chat.example@gateway.example", "#irc%chat.example@gateway.example"),
+        ("#irc", None),
+        ("#irc:matrix.example", None),
     ],
 )
 def test_a_room(text, room):

@@ -102,6 +102,19 @@ async def test_a_server_that_stops_in_the_middle(server, monkeypatch):
     assert "stopped answering during the login" in str(error)
 
 
+@pytest.mark.parametrize(
+    "features",
+    ["", "<sub xmlns='urn:xmpp:features:pre-approval'/>", "<authentication xmlns='urn:xmpp:sasl:2'/>"],
+)
+async def test_a_server_that_offers_no_login(server, monkeypatch, features):
+    """RFC 6120 section 6.3.3: said at once."""
+    offered = f"<stream:features>{features}</stream:features>"
+    monkeypatch.setattr(harness, "PLAIN_FEATURES", offered)
+    error = await refusal(adapter(server.port))
+    assert isinstance(error, ConnectionLost)
+    assert "offers no way to log in" in str(error)
+
+
 async def test_a_wrong_password(server, caplog):
     """RFC 6120 section 6.5.10."""
     caplog.set_level(logging.DEBUG)

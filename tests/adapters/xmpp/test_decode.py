@@ -285,6 +285,22 @@ def test_a_room_that_is_destroyed():
     assert (seen.destroyed, seen.moved_to, seen.text) == (True, "new@muc.x", "moved")
 
 
+@pytest.mark.parametrize(
+    ("said", "room"),
+    [
+        ("xmpp:new@muc.x?join", "new@muc.x"), ("new@muc.x", "new@muc.x"), ("", ""), ("not a room", ""),
+        ("new@muc.x&#10;run this", ""), ("x" * 5000, ""),
+    ],
+)  # fmt: skip
+def test_a_room_that_is_gone(said, room):
+    """RFC 6120 section 8.3.3.5: what is told goes into a sentence for the owner."""
+    seen = answers.presence(element(
+        f"<presence from='{ROOM}/bot' type='error'><error type='cancel'>"
+        f"<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{said}</gone></error></presence>"
+    ))  # fmt: skip
+    assert (seen.condition, seen.moved_to) == ("gone", room)
+
+
 def test_what_a_room_tells_of_itself():
     """XEP-0045 section 6.4; the length of its history as forms name it."""
     found = answers.info(element(

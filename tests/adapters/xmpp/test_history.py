@@ -218,12 +218,29 @@ async def test_a_first_visit_begins_at_now(server):
     assert positions[ROOM].endswith(" a2")
 
 
-async def test_the_newest_count(server):
+@pytest.mark.parametrize(("most", "left_out"), [(150, 89), (239, 0)])
+async def test_the_newest_count(server, caplog, most, left_out):
+    """What is left out of a history is missing, and counted: 239 were said after a10."""
+    caplog.set_level("INFO")
     server.answer = Archive(*(said(f"a{n}") for n in range(250)))
-    assert await caught(server, position("a10"), max_messages=150) == (
-        [f"a{n}" for n in range(100, 250)],
-        True,
-    )
+    names, caught_up = await caught(server, position("a10"), max_messages=most)
+    assert (names, caught_up) == ([f"a{n}" for n in range(250 - most, 250)], left_out == 0)
+    assert (f"left out, as catch_up asks for: {left_out}" in caplog.text) is (left_out > 0)
+
+
+async def test_more_than_can_be_counted(server, monkeypatch, caplog):
+    monkeypatch.setattr(history, "_MOST_PAGES", 2)
+    server.answer = Archive(*(said(f"a{n}") for n in range(350)))
+    names, caught_up = await caught(server, position("a10"), max_messages=150)
+    assert (names, caught_up) == ([f"a{n}" for n in range(200, 350)], False)
+    assert "left out, as catch_up asks for: nobody knows how many" in caplog.text
+
+
+async def test_the_newest_of_what_a_room_shows(server):
+    server.features = ("urn:xmpp:sid:0",)
+    server.answer = History(*(shown(f"a{n}") for n in range(10)))
+    assert await caught(server, position("a2"), max_messages=4) == (["a6", "a7", "a8", "a9"], False)
+    assert await caught(server, position("a2"), max_messages=7) == ([f"a{n}" for n in range(3, 10)], True)
 
 
 async def test_an_archive_that_goes_round_in_circles(server):
@@ -339,6 +356,39 @@ async def test_an_archive_that_may_have_been_lost(server):
             found = await made.find_sent(ROOM, now, [TXN, OTHER])
         assert found[TXN].part.id == "q1"
         assert (OTHER in found) is certain
+
+
+MODERATED = (
+    "<message from='{room}' to='{jid}' type='groupchat'><retract xmlns='urn:xmpp:message-retract:1' id='q0'>"
+    "<moderated xmlns='urn:xmpp:message-moderate:1' by='{room}/mod'/></retract>"
+    "<delay xmlns='urn:xmpp:delay' from='{room}' stamp='{at}'/></message>"
+)
+
+
+@pytest.mark.parametrize("archive", [True, False])
+@pytest.mark.parametrize(
+    ("features", "reach", "moderated", "certain"),
+    [
+        ((), 500, False, True),
+        (("",), 500, False, True), (("",), 500, True, False), (("",), 5, False, False),
+        (("", "#tombstone"), 500, True, True),
+    ],
+)  # fmt: skip
+async def test_what_was_taken_back_may_have_been_ours(server, archive, features, reach, moderated, certain):
+    """XEP-0424 section 5: it may leave no trace where it stood; the room itself tells of it for a while."""
+    server.features = (
+        *(server.features if archive else ("urn:xmpp:sid:0",)),
+        *(f"urn:xmpp:message-retract:1{feature}" for feature in features),
+    )
+    kept = Archive(said("a1", ago=2000), said("q1", nick="hubbub", own=TXN))
+    told = [MODERATED.format(room=ROOM, jid=JID, at=stamp(time.time()))] if moderated else []
+    room = History(shown("a2", ago=reach), *told, shown("q1", nick="hubbub", own=TXN))
+    server.answer = lambda element: kept(element) or room(element)
+    async with inside(server) as made:
+        found = await made.find_sent(ROOM, time.time(), [TXN, OTHER])
+    assert found[TXN].part.id == "q1"
+    assert (OTHER in found) is certain
+    assert found.get(OTHER) is None
 
 
 async def test_an_archive_that_ends_in_the_middle(server):

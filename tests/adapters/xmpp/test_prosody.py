@@ -60,6 +60,18 @@ async def test_names_of_the_archive_are_believed(server):
         assert one.sender.id.startswith("occupant:")
 
 
+async def test_a_room_that_is_named_as_gateways_do(server):
+    """RFC 7622 section 3.3.1 allows it: a channel of IRC, and the server that it is on."""
+    made = adapter(server, "gateway")
+    room = f"#channel%irc.example.org@{ROOMS}"
+    async with await entered(made, room) as ears:
+        await ears.state(RoomState.JOINED, room)
+        await give(made, command(room=room))
+        alice = await server.person("alice", room)
+        await alice.say(plain("hello"))
+        assert (await ears.said()).content == plain("hello")
+
+
 async def test_a_room_is_left_alone_that_nobody_made(server):
     """XEP-0045 section 10.1: create is off by default."""
     made = adapter(server, "nomake")

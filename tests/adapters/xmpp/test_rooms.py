@@ -229,15 +229,25 @@ async def test_a_room_that_our_coming_made(server):
     assert form[0][0].get("type") == "submit"
 
 
-async def test_a_room_that_does_not_exist_and_shall_not_be_made(server):
-    """XEP-0045 section 10.9: it is destroyed again."""
+async def test_a_room_that_our_coming_made_all_the_same(server):
+    """It was there when it was asked: we go, and destroy nothing."""
     server.answer = lambda element: presence("hubbub", 110, 201) if is_join(element) else None
     async with running(adapter(server.port), joined=False) as ears:
         assert "set create: true" in await ears.state(RoomState.REFUSED)
-        undone = await server.hears(
-            "iq", lambda element: element.get("type") == "set" and element.get("to") == ROOM
-        )
-    assert undone[0][0].tag.endswith("}destroy")
+        heard = [await server.hears("presence", lambda element: element.get("type") == "unavailable")]
+        heard += [server.heard.get_nowait() for _ in range(server.heard.qsize())]
+    assert not any(len(element) and "muc#owner" in element[0].tag for element in heard)
+
+
+async def test_a_room_that_was_made_anew_behind_our_back(server, monkeypatch):
+    """It was gone, and who asked it for its history was its first visitor: it is left, and asked about."""
+    monkeypatch.setattr(rooms, "_ANEW", 0.05)
+    made = adapter(server.port)
+    async with running(made) as ears:
+        server.say(presence("hubbub", 110, 201))
+        await server.hears("presence", lambda element: element.get("type") == "unavailable")
+        assert "was gone" in await ears.state(RoomState.REFUSED)
+        await ears.state(RoomState.JOINED)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +258,7 @@ async def test_a_room_that_does_not_exist_and_shall_not_be_made(server):
         ((321,), "", "lost its place"),
         ((322,), "", "members only"),
         ((332,), "", "shutting down"),
-        ((), "<destroy jid='new@muc.example.org'/>", "moved to new@muc.example.org"),
+        ((), "<destroy jid='new@muc.example.org'/>", "write new@muc.example.org into the map"),
         ((), "", "let hubbub go"),
     ],
 )

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from adapters.xmpp import Adapter, demo
+from adapters.xmpp import Adapter, demo, look
 from bridge import AuthenticationFailed, ConnectionLost, RoomState, free_port
 from tests.adapters.xmpp.harness import command, failure, give, running
 
@@ -37,6 +37,36 @@ class Secure(demo.Demo):
             .replace("c2s_require_encryption = false", "c2s_require_encryption = true")
             .replace("c2s_direct_tls_ports = { }", f"c2s_direct_tls_ports = {{ {self.direct} }}")
         )
+
+
+class Broken(Secure):
+    """Where what should offer a login fails, or was forgotten."""
+
+    def __init__(self, folder, modules):
+        super().__init__(folder)
+        folder.chmod(0o755)
+        self.modules = modules
+
+    def settings(self):
+        return (
+            super()
+            .settings()
+            .replace('"saslauth", ', self.modules)
+            .replace("modules_disabled = { ", 'modules_disabled = { "saslauth", ')
+        )
+
+
+@pytest.mark.parametrize("modules", ["", '"sasl2", "sasl2_bind2", '])
+async def test_a_server_that_offers_no_login(tmp_path, monkeypatch, modules):
+    """Without its module Prosody ends the stream; with the others the one of Debian 12 goes silent."""
+    monkeypatch.setattr(look, "_PATIENCE", 2.0)
+    server = Broken(tmp_path, modules)
+    try:
+        await server.start()
+        with pytest.raises(ConnectionLost, match="offers no way to log in"):
+            await adapter(server).look({})
+    finally:
+        await server.stop()
 
 
 @pytest.fixture(scope="module")
