@@ -132,9 +132,6 @@ class History:
             if not place.spilled:
                 break
         place.held = [said for said in place.held or () if said.id not in known]
-        if caught.left_out != 0:
-            count = caught.left_out or "nobody knows how many"
-            log.warning("%s: earlier messages are left out, as catch_up asks for: %s", place.room, count)
         return replace(caught, whole=caught.whole and not place.spilled)
 
     async def _newest(self, place: Place) -> str:

@@ -222,8 +222,18 @@ class Rooms:
         self._session.places.pop(entry.place.room, None)
         self._drop(entry.place.room, "the room is no longer in the configuration")
 
-    def _state(self, place: Place, state: RoomState, reason: str = "", *, caught_up: bool = False) -> None:
-        self._tell(RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=caught_up))
+    def _state(
+        self,
+        place: Place,
+        state: RoomState,
+        reason: str = "",
+        caught: Caught = Caught(),  # noqa: B008 - frozen
+    ) -> None:
+        self._tell(
+            RoomStateChanged(
+                room=place.room, state=state, reason=reason, caught_up=caught.whole, left_out=caught.left_out
+            )
+        )
 
     async def _keep(self, entry: _Entry) -> None:
         """Be in a room, as often as it takes."""
@@ -240,7 +250,7 @@ class Rooms:
                         caught = await self._history.catch_up(place)
                 await self._ready()
                 place.joined, pause = True, _FIRST_PAUSE
-                self._state(place, RoomState.JOINED, caught_up=caught.whole and caught.left_out == 0)
+                self._state(place, RoomState.JOINED, caught=caught)
                 self._history.release(place)
                 refused = _Refused(*await entry.left)
             except _Refused as error:

@@ -213,7 +213,8 @@ class Ears:
                 if not isinstance(event, RoomStateChanged):
                     said.append(event)
                 elif (event.state, event.room) == (RoomState.JOINED, room):
-                    return said, event.caught_up
+                    self.left_out = event.left_out
+                    return said, event.caught_up and event.left_out == 0
 
     async def said(self):
         """What is said next."""
