@@ -72,5 +72,5 @@ async def test_what_was_left_out_is_told_and_fetched(world):
             )
         code, said = await ask(world, "matrix", "#looby:demo.hubbub.test")
         assert code == 1
-        assert "did you mean #lobby:demo.hubbub.test" in said
+        assert 'did you mean "#lobby:demo.hubbub.test"?' in said
         assert "left out" in bridge.log.read_text()
