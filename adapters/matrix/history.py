@@ -42,7 +42,13 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"]
-_STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.power_levels"]
+_STATE = [
+    "m.room.member",
+    "m.room.create",
+    "m.room.encryption",
+    "m.room.tombstone",
+    "m.room.power_levels",
+]
 _CHANGES = ["m.room.topic", "m.room.name"]
 """State that counts only when it changes."""
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}

@@ -4,7 +4,7 @@ from bridge import AdapterError, RoomId, RoomUnavailable
 
 from .answers import NotThere
 from .client import Client
-from .levels import level_of, needed_for_talk
+from .standing import hindrance
 from .values import mapping, text_of
 
 __all__ = ["look_at"]
@@ -28,10 +28,7 @@ async def _from_inside(client: Client, user: str, room: RoomId, wire: str) -> st
         return f"{room} is encrypted: Hubbub never writes there; use a room without encryption"
     if await client.state(wire, "m.room.tombstone") is not None:
         return None  # It was upgraded, and Hubbub follows.
-    levels = await client.state(wire, "m.room.power_levels")
-    if levels is not None and level_of(levels, user) < needed_for_talk(levels):
-        return f"{user} may not write in {room}: raise its power level to {needed_for_talk(levels)}"
-    return None
+    return await hindrance(client, user, room, wire)
 
 
 async def _from_outside(client: Client, user: str, room: RoomId, wire: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from bridge import RoomId
 
 from .files import Files
-from .levels import level_of, needed_for_state
+from .levels import creators_of, level_of, needed_for_state
 from .reactions import Reactions
 from .values import id_of, mapping, text_of
 
@@ -47,6 +47,10 @@ class Session:
     """Display names by room and user, of those who spoke."""
     reactions: Reactions = field(default_factory=Reactions)
     files: Files = field(default_factory=Files)
+    creators: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who may do everything, by room."""
+    levels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Power levels by room."""
     fixed_topics: set[str] = field(default_factory=set)
     """Rooms whose topic we may not set, as far as their power levels say."""
 
@@ -71,8 +75,12 @@ class Session:
             return
         elif kind == "m.room.encryption":
             self.encrypted.add(wire)
+        elif kind == "m.room.create":
+            self.creators[wire] = creators_of(event)
+            self._see_topic(wire)
         elif kind == "m.room.power_levels":
-            self._levels(wire, content)
+            self.levels[wire] = content
+            self._see_topic(wire)
         elif kind == "m.room.tombstone":
             self.moved(wire, content, id_of(event.get("sender")))
 
@@ -96,8 +104,11 @@ class Session:
     def names_in(self, wire: str) -> Mapping[str, str]:
         return self.names.setdefault(wire, {})
 
-    def _levels(self, wire: str, levels: Mapping[str, Any]) -> None:
-        if level_of(levels, self.own) < needed_for_state(levels, "m.room.topic"):
+    def _see_topic(self, wire: str) -> None:
+        levels = self.levels.get(wire)
+        if levels is None or self.own in self.creators.get(wire, ()):
+            self.fixed_topics.discard(wire)
+        elif level_of(levels, self.own) < needed_for_state(levels, "m.room.topic"):
             self.fixed_topics.add(wire)
         else:
             self.fixed_topics.discard(wire)
