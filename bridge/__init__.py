@@ -17,6 +17,7 @@ from .errors import (
     TemporaryFailure,
     Unsupported,
 )
+from .keepsake import Keepsake
 from .model import (
     PLAIN,
     Answered,
@@ -105,6 +106,7 @@ __all__ = [
     "Heard",
     "HubbubError",
     "JournalError",
+    "Keepsake",
     "Kind",
     "Line",
     "Mark",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
+from .keepsake import Keepsake
 from .model import Author, Capabilities, Command, Event, File, FleetingCommand, Receipt, RoomId, Txn
 
 __all__ = ["Adapter", "Emit", "Position", "Source", "find"]
@@ -83,6 +84,8 @@ class Adapter(ABC):
         self.introduction = introduction
         self.catch_up = CatchUp()
         """How much of what was said while we were away the owner wants to have read."""
+        self.keepsake: Keepsake | None = None
+        """Where to keep what the network gave us to come back with, if anywhere."""
         self._introduced: dict[str, float] = {}
 
     @classmethod
@@ -172,8 +175,9 @@ class Adapter(ABC):
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         """Log in and look at each room without relaying and without disturbing a running service.
 
-        Uses another resource or nick. Returns for each room None when all is well, or a sentence for
-        the owner. Raises an AdapterError when there is no getting in.
+        Uses another resource or nick, or the session of `keepsake`, which is made and kept when there is
+        none; with no rooms it does no more than that. Returns for each room None when all is well, or a
+        sentence for the owner. Raises an AdapterError when there is no getting in.
         """
 
     def introduce(self, person: str) -> str | None:

@@ -13,6 +13,7 @@ from .adapter import Adapter, Source, find
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
+from .keepsake import Keepsake
 from .media import Files, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
@@ -150,6 +151,7 @@ class Bridge:
         network = self._config.networks[name]
         adapter = find(network.protocol)(name, network.settings, text)
         adapter.catch_up = network.catch_up
+        adapter.keepsake = Keepsake(self.journal, name)
         return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:

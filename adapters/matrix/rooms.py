@@ -132,7 +132,7 @@ class Rooms:
                 self._say(place, RoomState.REFUSED, str(error))
             place.lost.clear()
             try:
-                async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):  # noqa: S311 -- jitter
+                async with asyncio.timeout(pause * random.uniform(1, 1.4)):  # noqa: S311 -- jitter
                     await place.again.wait()
             except TimeoutError:
                 pause = min(pause * 2, _LONGEST_PAUSE)
