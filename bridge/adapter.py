@@ -171,6 +171,10 @@ class Adapter(ABC):
         """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""
         self.rooms = dict(rooms)
 
+    def parting(self, room: RoomId) -> str:
+        """What the owner should know before a room of `serve` is taken out of the map; empty: nothing."""
+        return ""
+
     @abstractmethod
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         """Log in and look at each room without relaying and without disturbing a running service.

@@ -128,6 +128,14 @@ class MatrixAdapter(Adapter):
         if self._rooms is not None and self._group is not None:
             self._rooms.serve(self._group, self.rooms)
 
+    def parting(self, room: RoomId) -> str:
+        if self._rooms is None or not self._rooms.is_in(room):
+            return ""
+        private = self._session.wires.get(room) not in self._session.public
+        if self._rooms.leaves(room):
+            return "private: needs a new invitation" if private else ""
+        return "private: the bot stays in it" if private else "the bot stays in it"
+
     async def run(self, emit: Emit) -> None:
         try:
             await self._connection(emit)
@@ -224,7 +232,7 @@ class MatrixAdapter(Adapter):
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
-            rooms = Rooms(self._client, self._session, emit)
+            rooms = Rooms(self._client, self._session, emit, self.config.leave)
             visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up(self.catch_up)

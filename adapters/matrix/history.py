@@ -46,6 +46,7 @@ _STATE = [
     "m.room.member",
     "m.room.create",
     "m.room.encryption",
+    "m.room.join_rules",
     "m.room.tombstone",
     "m.room.power_levels",
 ]

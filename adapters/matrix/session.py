@@ -14,6 +14,7 @@ from .values import id_of, mapping, text_of
 __all__ = ["Session", "Tombstone", "after_join"]
 
 _LONGEST_NAME = 256
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Session:
     """Display names by room and user, of those who spoke."""
     reactions: Reactions = field(default_factory=Reactions)
     files: Files = field(default_factory=Files)
+    public: set[str] = field(default_factory=set)
+    """Rooms that anybody may join."""
+    crowded: set[str] = field(default_factory=set)
+    """Rooms with more people in them than us and one other."""
     creators: dict[str, frozenset[str]] = field(default_factory=dict)
     """Who may do everything, by room."""
     levels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -75,6 +80,8 @@ class Session:
             return
         elif kind == "m.room.encryption":
             self.encrypted.add(wire)
+        elif kind == "m.room.join_rules":
+            (self.public.add if content.get("join_rule") == "public" else self.public.discard)(wire)
         elif kind == "m.room.create":
             self.creators[wire] = creators_of(event)
             self._see_topic(wire)
@@ -83,6 +90,12 @@ class Session:
             self._see_topic(wire)
         elif kind == "m.room.tombstone":
             self.moved(wire, content, id_of(event.get("sender")))
+
+    def counted(self, wire: str, part: Mapping[str, Any]) -> None:
+        """Take note of how many are in a room, where a sync tells ("Syncing", RoomSummary)."""
+        people = mapping(part.get("summary")).get("m.joined_member_count")
+        if isinstance(people, int):
+            (self.crowded.add if people > _PAIR else self.crowded.discard)(wire)
 
     def moved(self, wire: str, content: Mapping[str, Any], sender: str) -> None:
         replacement = id_of(content.get("replacement_room"))

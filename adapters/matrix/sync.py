@@ -142,6 +142,7 @@ class Listener:
         joined = mapping(rooms.get("join"))
         self._session.joined = set(joined)
         for wire, part in joined.items():
+            self._session.counted(wire, mapping(part))
             for event in (*state_of(part), *timeline_of(part)):
                 self._session.learn(wire, event)
         self._note_invites(rooms)
@@ -215,10 +216,14 @@ class Listener:
         return self._typists.heard(wire, part["ephemeral"], room, names, own)
 
     def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
+        self._session.counted(wire, part)
         for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
-        timeline, came_in = after_join((*past.events, *timeline_of(part)), self._session.own)
+        happened = (*past.events, *timeline_of(part))
+        timeline, came_in = after_join(happened, self._session.own)
+        for event in happened[: len(happened) - len(timeline)]:
+            self._session.learn(wire, event)
         if came_in or not past.whole:
             self._incomplete.add(wire)
         talk: list[Event] = []
@@ -245,7 +250,7 @@ class Listener:
         """Do what follows for the room itself."""
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
-        if spoken:
+        if spoken and wire not in self._session.crowded:
             self._visitors.spoken_to(wire)
 
     def _is_person(self, event: object) -> bool:

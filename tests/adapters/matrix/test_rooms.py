@@ -393,7 +393,7 @@ async def test_an_alias_that_names_another_room_now(server):
 async def test_the_map_changes_while_running(server):
     server.aliases["#new:s"] = "!new:s"
     server.joinable.add("!new:s")
-    async with Core(adapter_for(server.url)) as core:
+    async with Core(adapter_for(server.url, leave="always")) as core:
         await core.joined()
         await core.adapter.serve({"#new:s": core.adapter.RoomConfig()})
         await core.joined("#new:s")
