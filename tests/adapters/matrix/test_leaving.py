@@ -165,3 +165,37 @@ async def test_an_invitation_into_a_room_that_only_claims_to_be_the_successor(sy
         await core.said()
         assert await membership(synapse, trap, token) == "invite"
         await person.leave()
+
+
+@pytest.mark.parametrize("rule", ["restricted", "knock_restricted"])
+async def test_a_room_for_members_of_a_space(synapse, rule):
+    """What `check --online` says is what happens ("Restricted rooms")."""
+    token = await synapse.register(f"sid{rule}", "sid")
+    creation = {"creation_content": {"type": "m.space"}}
+    space = await create(synapse, token, f"space-{rule}", **creation)
+    other = await create(synapse, token, f"other-{rule}", **creation)
+    names = {f"in-{rule}": space, f"out-{rule}": other}
+    for name, allowed in names.items():
+        allow = [{"type": "m.room_membership", "room_id": allowed}]
+        content = {"join_rule": rule, "allow": allow}
+        state = {"type": "m.room.join_rules", "state_key": "", "content": content}
+        await create(synapse, token, name, initial_state=[state])
+    async with Core(adapter_for(synapse, f"space-{rule}")) as core:
+        await core.joined(alias(f"space-{rule}"))
+    inside, outside = map(alias, names)
+    adapter = adapter_for(synapse, *names)
+    found = await adapter.look(adapter.rooms)
+    assert found[inside] is None
+    assert "invite it there" in found[outside]
+    async with Core(adapter) as core:
+        await core.joined(inside)
+        assert not adapter._rooms.is_in(outside)
+
+
+async def test_an_encrypted_room_is_known_from_outside(synapse):
+    token = await synapse.register("ole", "ole")
+    state = {"type": "m.room.encryption", "state_key": "", "content": ENCRYPTION}
+    wire = await create(synapse, token, "dark", initial_state=[state])
+    adapter = adapter_for(synapse, "dark")
+    assert "is encrypted" in (await adapter.look(adapter.rooms))[alias("dark")]
+    assert await moves(synapse, wire, token) == []
