@@ -87,14 +87,7 @@ class TemporaryFailure(AdapterError):
 
 
 class Rejected(AdapterError):
-    """The network refuses this one message for good.
-
-    `proven`: the adapter has seen that the room takes others, so that refusals in a row say nothing of it.
-    """
-
-    def __init__(self, reason: str, *, proven: bool = False) -> None:
-        super().__init__(reason)
-        self.proven = proven
+    """The network refuses this one message for good."""
 
 
 class Unsupported(AdapterError):

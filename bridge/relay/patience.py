@@ -38,13 +38,10 @@ class Patience:
         self._failures = self._refusals = 0
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
-        """Whether this is the end of the message. A refusal is the message's where that is proven, else once,
-        and the room's when it repeats: then the room is given time, so that its whole queue is not lost to
-        its mood.
+        """Whether this is the end of the message. A refusal is the message's once, the room's when it
+        repeats: then the room is given time, so that its whole queue is not lost to its mood.
         """
         if not isinstance(error, AdapterError):
-            return True
-        if isinstance(error, Rejected) and error.proven:
             return True
         if not isinstance(error, Rejected):
             return isinstance(error, Unsupported)

@@ -303,21 +303,6 @@ async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatc
     assert right.texts("two") == ["<alice> 1", "<alice> 2"]
 
 
-async def test_refusals_that_are_proven_cost_their_messages_alone(pair, left, right, monkeypatch):
-    """However many follow each other, and whatever was refused before."""
-    monkeypatch.setattr(patience, "_REFUSED", 3600.0)
-    right.errors.extend([Rejected("a word", proven=True)] * 3)
-    async with running(pair):
-        for n in range(4):
-            left.say("one", "alice", str(n))
-        await right.until(1)
-        right.errors.extend([Rejected("not now"), Rejected("a word", proven=True)])
-        for n in range(4, 7):
-            left.say("one", "alice", str(n))
-        await right.until(2)
-    assert right.texts("two") == ["<alice> 3", "<alice> 6"]
-
-
 async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(
     pair, left, right, monkeypatch
 ):
