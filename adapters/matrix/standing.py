@@ -33,4 +33,4 @@ async def verdict(client: Client, user: str, room: RoomId, wire: str, error: For
     """
     if (reason := await hindrance(client, user, room, wire)) is not None:
         return RoomUnavailable(f"{reason} ({error})", error.retry_after)
-    return Rejected(str(error), proven=True)
+    return Rejected(str(error), alone=True)
