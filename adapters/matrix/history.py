@@ -148,7 +148,7 @@ class History:
             start = following
             talk = [event for event in chunk if is_talk(event, self._session.own)]
             said += len(talk)
-            enough = said >= reach.messages or len(backwards) >= _LONGEST_GAP
+            enough = said > reach.messages or len(backwards) >= _LONGEST_GAP
             past.cut = enough or (bool(talk) and all(_is_older(event, reach.oldest) for event in talk))
         past.events = backwards[::-1]
         return past
@@ -192,22 +192,27 @@ def standing(talk: list[Event]) -> list[Event]:
     ]
 
 
-def newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:
-    """As much as is wanted of what was said while we were away, and a word about the rest.
+def newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> tuple[list[Event], bool]:
+    """As much as is wanted of what was said while we were away, a word about the rest, and whether there is
+    any.
 
     What was done about messages goes with those that it stands between.
     """
+    some = ""
     if reach.away:
         said = [number for number, event in enumerate(talk) if isinstance(event, MessageCreated)]
+        if len(said) > reach.messages:
+            some = "" if cut else f"{len(said) - reach.messages} "
+            cut = True
         if not reach.messages:
             talk = []
         elif len(said) > reach.messages:
-            cut = True
             talk = talk[said[-reach.messages] :]
     if cut:
         log.warning(
-            "of what was missed in %s the newest %d messages are read; older ones are left out",
+            "of what was missed in %s the newest %d messages are read; %solder ones are left out",
             wire,
             len(talk),
+            some,
         )
-    return talk
+    return talk, cut

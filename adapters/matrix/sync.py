@@ -224,8 +224,6 @@ class Listener:
         timeline, came_in = after_join(happened, self._session.own)
         for event in happened[: len(happened) - len(timeline)]:
             self._session.learn(wire, event)
-        if came_in or not past.whole:
-            self._incomplete.add(wire)
         talk: list[Event] = []
         spoken = False
         names, own = self._session.names_in(wire), self._session.own
@@ -244,7 +242,11 @@ class Listener:
             elif change := told(event, room, names, own, replayed=reach.away, members=live):
                 talk.append(change)
         self._see_to(wire, spoken=spoken)
-        return newest(standing(talk), wire, reach, cut=past.cut)
+        unread = not reach.messages and room is not None and start_of_gap(part, own) != ""
+        kept, cut = newest(standing(talk), wire, reach, cut=past.cut or unread)
+        if came_in or cut or not past.whole:
+            self._incomplete.add(wire)
+        return kept
 
     def _see_to(self, wire: str, *, spoken: bool) -> None:
         """Do what follows for the room itself."""

@@ -72,17 +72,28 @@ async def test_only_the_newest_are_read(server, caplog, most):
     for text in numbers(23):
         server.say("mine", sender=USER)
         server.say(text)
-    assert await returned(server, core, max_messages=most) == (numbers(23 - most, 23), True)
+    assert await returned(server, core, max_messages=most) == (numbers(23 - most, 23), False)
     assert caplog.text.count("older ones are left out") == 1
     assert server.count("messages") <= 6
 
 
-async def test_catching_up_can_be_off(server):
-    """The position moves on all the same."""
+@pytest.mark.parametrize("count", [5, 23])
+async def test_all_that_is_wanted_is_all_that_was_said(server, count, caplog):
     core = await was_here(server)
-    for text in numbers(23):
+    for text in numbers(count):
         server.say(text)
-    assert await returned(server, core, max_messages=0) == ([], True)
+    assert await returned(server, core, max_messages=count) == (numbers(count), True)
+    assert "left out" not in caplog.text
+
+
+@pytest.mark.parametrize("count", [1, 23])
+async def test_catching_up_can_be_off(server, count):
+    """The position moves on all the same, and that something is missing is known."""
+    core = await was_here(server)
+    for text in numbers(count):
+        server.say(text)
+    assert await returned(server, core, max_messages=0) == ([], False)
+    assert await returned(server, await was_here(server), max_messages=0) == ([], True)
     assert server.count("messages") == 0
 
 
@@ -108,7 +119,7 @@ async def test_what_is_too_old_is_not_read(server):
         server._log[-1][1]["origin_server_ts"] = int((time.time() - age) * 1000)
     server._log[33][1]["origin_server_ts"] = 1
     texts, caught_up = await returned(server, core, max_age="100s")
-    assert caught_up
+    assert not caught_up
     assert texts[-15:] == numbers(25, 40)
     assert len(texts) <= 20
     assert server.count("messages") <= 4
