@@ -1,5 +1,6 @@
 """A real Synapse that refuses: what is the message's fault, and what is the room's."""
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -7,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix.demo import SERVER, Demo
-from bridge import Rejected, RoomUnavailable, SendMessage
+from bridge import Rejected, RoomUnavailable
+from bridge.adapter import find
+from bridge.app import Bridge
+from bridge.config import load
+from bridge.journal.letters import look_at_letters
+from bridge.testing import ScriptedNetwork
 
 from .core import Core, edit, file_at, message, reactions, removal, topic
 from .test_synapse import adapter_for, alias, create, curl
@@ -140,8 +146,43 @@ async def test_a_file_that_is_refused_leaves_its_room_alone(synapse, tmp_path):
     path.write_text("heck")
     async with Core(adapter_for(synapse, "files")) as core:
         await core.joined(room)
-        command = message("", "1.a", room)
-        assert isinstance(command, SendMessage)
         with pytest.raises(Rejected, match="does not take the file"):
             await core.do(message("see", "1.a", room, file=file_at(path, type_="text/plain")))
         await core.do(message("fine", "2.a", room))
+
+
+async def test_what_is_said_after_a_refused_word_arrives(synapse, tmp_path):
+    """Through the whole bridge: it is given up, told where it came from, and listed."""
+    token = await synapse.register("wes", "wes")
+    wire = await create(synapse, token, "whole")
+    file = tmp_path / "bridge.yaml"
+    file.write_text(
+        "networks:\n  left: {protocol: 'bridge.testing:ScriptedAdapter', server: left}\n"
+        f"  matrix: {{protocol: matrix, homeserver: '{synapse.url}', user: '{BOT}', password: hubbub}}\n"
+        f"conversations:\n  lobby: {{left: [one], matrix: ['#whole:{SERVER}']}}\n"
+    )
+    left = ScriptedNetwork("left")
+    texts = ["before", "heck", "heck again", "after"]
+    run = asyncio.create_task(Bridge(load(file, find)).run())
+    try:
+        async with asyncio.timeout(60):
+            while not left.connected:
+                await asyncio.sleep(0.02)
+            for text in texts:
+                left.say("one", "alice", text)
+            while len(said := await bodies(synapse, wire, token)) < 2:
+                await asyncio.sleep(0.1)
+            await left.until(1)
+    finally:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+    assert said == ["<alice> before", "<alice> after"]
+    assert "2 messages could not be delivered" in left.texts("one")[0]
+    assert look_at_letters(tmp_path / "hubbub.sqlite3", 10, 0).count == 2
+
+
+async def bodies(demo, wire, token):
+    """What the bot said, in order."""
+    page = await curl(demo, "GET", f"rooms/{wire}/messages?dir=f&limit=100", token)
+    said = [event for event in page["chunk"] if event["type"] == "m.room.message" and event["sender"] == BOT]
+    return [event["content"]["body"] for event in said]
