@@ -97,7 +97,7 @@ def _by_code(code: str, said: str) -> AdapterError | None:
         case "M_DUPLICATE_ANNOTATION":
             return Duplicate(said)
         case "M_TOO_LARGE":
-            return Rejected("the message is too large for the homeserver")
+            return Rejected("the message is too large for the homeserver", alone=True)
         case "M_RESOURCE_LIMIT_EXCEEDED":
             return TemporaryFailure(said)
         case "M_UNRECOGNIZED":
@@ -129,7 +129,7 @@ def _without_words(status: int, headers: Mapping[str, str], error: NotMatrix) ->
     if status == 429:
         return RateLimited(_too_fast(), _pause(headers, {}))
     if status == 413:
-        return Rejected("the message is too large for what stands before the homeserver")
+        return Rejected("the message is too large for what stands before the homeserver", alone=True)
     if status >= 500:
         return TemporaryFailure(
             f"what stands before the homeserver answers {status}: is the homeserver running?"
