@@ -9,6 +9,7 @@ from .errors import (
     AuthenticationFailed,
     ConfigError,
     ConnectionLost,
+    FormRefused,
     HubbubError,
     JournalError,
     RateLimited,
@@ -18,6 +19,7 @@ from .errors import (
     TemporaryFailure,
     Unsupported,
 )
+from .keepsake import Keepsake
 from .model import (
     PLAIN,
     Answered,
@@ -104,9 +106,11 @@ __all__ = [
     "FileKind",
     "FleetingCommand",
     "FleetingEvent",
+    "FormRefused",
     "Heard",
     "HubbubError",
     "JournalError",
+    "Keepsake",
     "Kind",
     "Line",
     "Mark",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
 from .errors import AdapterError, ConfigError, Unsupported
+from .keepsake import Keepsake
 from .model import (
     Author,
     Capabilities,
@@ -94,6 +95,8 @@ class Adapter(ABC):
         self.introduction = introduction
         self.catch_up = CatchUp()
         """How much of what was said while we were away the owner wants to have read."""
+        self.keepsake: Keepsake | None = None
+        """Where to keep what the network gave us to come back with, if anywhere."""
         self._introduced: dict[str, float] = {}
 
     @classmethod
@@ -193,12 +196,17 @@ class Adapter(ABC):
         """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""
         self.rooms = dict(rooms)
 
+    def parting(self, room: RoomId) -> str:
+        """What the owner should know before a room of `serve` is taken out of the map; empty: nothing."""
+        return ""
+
     @abstractmethod
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         """Log in and look at each room without relaying and without disturbing a running service.
 
-        Uses another resource or nick. Returns for each room None when all is well, or a sentence for
-        the owner. Raises an AdapterError when there is no getting in.
+        Uses another resource or nick, or the session of `keepsake`, which is made and kept when there is
+        none; with no rooms it does no more than that. Returns for each room None when all is well, or a
+        sentence for the owner. Raises an AdapterError when there is no getting in.
         """
 
     def introduce(self, person: str) -> str | None:

@@ -15,6 +15,7 @@ from .config import Config
 from .config.words import nearest, quoted
 from .errors import ConfigError, JournalError, Rejected
 from .journal import Journal
+from .keepsake import Keepsake
 from .media import Files, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
@@ -177,6 +178,7 @@ class Bridge:
         network = self._config.networks[name]
         adapter = find(network.protocol)(name, network.settings, text)
         adapter.catch_up = network.catch_up
+        adapter.keepsake = Keepsake(self.journal, name)
         return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from bridge.adapter import Adapter, Emit
-from bridge.errors import AdapterError, AuthenticationFailed, Replaced
+from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced
 
 __all__ = ["NetworkState", "Supervisor"]
 
@@ -96,6 +96,8 @@ class Supervisor:
         ceiling = min(_FIRST * 2.0**self._failures, _LONGEST)
         self._failures = min(self._failures + 1, 10)
         pause = random.uniform(0, ceiling)  # noqa: S311 spreads load, guards nothing
+        if isinstance(error, RateLimited):
+            pause = max(pause, error.retry_after)
         if error is None or isinstance(error, AdapterError):
             log.warning("%s: %s; trying again in %.1f s", network, self.reason, pause)
         else:

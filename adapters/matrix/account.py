@@ -14,6 +14,7 @@ from bridge import (
     AdapterError,
     AuthenticationFailed,
     ConnectionLost,
+    Keepsake,
     RateLimited,
     Rejected,
     RoomUnavailable,
@@ -23,6 +24,7 @@ from bridge import (
 from .answers import LoggedOut, NotMatrix, answer
 from .config import MatrixNetwork
 from .http import HttpSession, trust
+from .kept import Place
 from .values import mapping, text_of
 
 __all__ = ["Account", "fine"]
@@ -40,17 +42,21 @@ class Account:
         self.user = config.user
         """Our own id, as the homeserver writes it."""
         self._device = config.device_id or _device(network, config.user)
+        self.keepsake: Keepsake | None = None
+        self._place = Place(config.homeserver, config.user, self._device)
         self.tls: SSLContext | None = None
         """What the homeserver is verified with, once there was a connection."""
         self._nio: HttpSession | None = None
         self._token = config.token.get_secret_value() if config.token is not None else None
         self._rename = True
         self._logging_in = asyncio.Lock()
+        self._not_before = 0.0
+        """When the homeserver takes the next login, on the loop's clock."""
 
     async def open(self, *, rename: bool = True) -> None:
         """Open the session and see to it that we are logged in.
 
-        Raises ConnectionLost or AuthenticationFailed.
+        Raises ConnectionLost, AuthenticationFailed or RateLimited.
         """
         await self.close()
         self._rename = rename
@@ -63,11 +69,9 @@ class Account:
         self._nio = session
         try:
             await self._see_server()
+            if self._token is None and self._config.password is not None:
+                self._token = self._place.token(self.keepsake)
             await self.log_in() if self._token is None else await self._check_token(self._token)
-        except RateLimited as error:
-            raise ConnectionLost(
-                f"the homeserver asks to wait {error.retry_after:.0f} s before the next login"
-            ) from None
         except (TemporaryFailure, RoomUnavailable, Rejected) as error:
             raise ConnectionLost(str(error)) from None
 
@@ -80,29 +84,46 @@ class Account:
     async def log_in(self, expired: str | None = None) -> None:
         """Log in with the password; the device is the same each time ("Login", "Soft logout").
 
-        With `expired`, only when that token is still the one in use: several requests may find it ended.
+        With `expired`, only when that token is still the one in use: several requests, and several
+        processes, may find it ended. Raises AuthenticationFailed, RateLimited and what passes.
         """
+        if self._config.password is None:
+            raise self._token_ended()
         async with self._logging_in:
-            if expired is not None and self._token != expired:
-                return
-            self._token = None
-            if self._config.password is None:
-                raise self._token_ended()
-            session = self.session
-            session.access_token = ""
-            session.device_id = self._device
-            try:
-                reply = await session.login(self._config.password.get_secret_value(), device_name="Hubbub")
-            except (RoomUnavailable, AuthenticationFailed, Rejected) as error:
-                raise AuthenticationFailed(
-                    f"the homeserver does not let {self._config.user} in: check user and password ({error})"
-                ) from None
-            if not isinstance(reply, nio.LoginResponse):
-                raise ConnectionLost(
-                    "the homeserver answers a login as no Matrix server does: check homeserver"
-                )
-            self._token, self.user = reply.access_token, reply.user_id
+            if expired is not None:
+                if self._token != expired:
+                    return
+                if (newer := self._newer(expired)) is not None:
+                    self._token = self.session.access_token = newer
+                    return
+            await self._ask_for_token(self._config.password.get_secret_value())
             await self._take_name()
+
+    async def _ask_for_token(self, password: str) -> None:
+        clock = asyncio.get_running_loop().time
+        if (wait := self._not_before - clock()) > 0:
+            raise _later(wait)
+        session = self.session
+        session.access_token = ""
+        session.device_id = self._device
+        try:
+            reply = await session.login(password, device_name="Hubbub")
+        except RateLimited as error:
+            self._not_before = clock() + error.retry_after
+            raise _later(error.retry_after) from None
+        except (RoomUnavailable, AuthenticationFailed, Rejected) as error:
+            raise AuthenticationFailed(
+                f"the homeserver does not let {self._config.user} in: check user and password ({error})"
+            ) from None
+        if not isinstance(reply, nio.LoginResponse):
+            raise ConnectionLost("the homeserver answers a login as no Matrix server does: check homeserver")
+        self._token, self.user = reply.access_token, reply.user_id
+        self._place.keep(self.keepsake, reply.access_token)
+
+    def _newer(self, expired: str | None) -> str | None:
+        """The token of a login that another process made meanwhile, such as `hubbub login`."""
+        kept = self._place.token(self.keepsake)
+        return kept if kept != expired else None
 
     async def log_out(self) -> None:
         """End the session for good. Only `look` does; a service keeps its device."""
@@ -127,7 +148,7 @@ class Account:
         """Log in anew where that can help, else raise."""
         if self._config.password is None:
             raise self._token_ended() from None
-        if error.soft and again:
+        if again and (error.soft or self._newer(token) is not None):
             log.info("the session of %s has ended; logging in again", self._config.user)
             await self.log_in(expired=token)
             return
@@ -147,17 +168,15 @@ class Account:
         self.session.access_token = token
         try:
             reply = await fine(self.session.whoami())
-        except LoggedOut as error:
-            if self._config.password is None or not error.soft:
-                await self._logged_out(error, token, again=False)
+        except LoggedOut:
             await self.log_in(expired=token)
             return
-        if reply.user_id != self._config.user:
+        if self._config.token is not None and reply.user_id != self._config.user:
             raise AuthenticationFailed(
                 f"the token is that of {text_of(reply.user_id, 255)}: check user and token"
             )
-        if self._config.token is not None:
-            await self._take_name()
+        self.user = reply.user_id
+        await self._take_name()
 
     async def _see_server(self) -> None:
         """See that a homeserver is there, and where the server's owner says it is when it is not."""
@@ -213,6 +232,10 @@ async def fine(calling: Coroutine[Any, Any, Any]) -> Any:
     if reply is None or isinstance(reply, nio.ErrorResponse):
         raise ConnectionLost("the homeserver answers as no Matrix server does: check homeserver")
     return reply
+
+
+def _later(seconds: float) -> RateLimited:
+    return RateLimited(f"the homeserver asks to wait {seconds:.0f} s before the next login", seconds)
 
 
 def _device(network: str, user: str) -> str:

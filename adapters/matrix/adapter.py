@@ -137,6 +137,14 @@ class MatrixAdapter(Adapter):
         if self._rooms is not None and self._group is not None:
             self._rooms.serve(self._group, self.rooms)
 
+    def parting(self, room: RoomId) -> str:
+        if self._rooms is None or not self._rooms.is_in(room):
+            return ""
+        private = self._session.wires.get(room) not in self._session.public
+        if self._rooms.leaves(room):
+            return "private: needs a new invitation" if private else ""
+        return "private: the bot stays in it" if private else "the bot stays in it"
+
     async def run(self, emit: Emit) -> None:
         try:
             await self._connection(emit)
@@ -146,7 +154,7 @@ class MatrixAdapter(Adapter):
             return
         finally:
             await self._end()
-        if isinstance(reason, ConnectionLost | AuthenticationFailed):
+        if isinstance(reason, ConnectionLost | AuthenticationFailed | RateLimited):
             raise reason from None
         raise ConnectionLost(str(reason)) from None
 
@@ -182,8 +190,7 @@ class MatrixAdapter(Adapter):
         return await find_sent(self._client, wire, self._session.own, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        device = f"{self.config.device_id}LOOK" if self.config.device_id else None
-        account = Account(f"{self.network} look", self.config.model_copy(update={"device_id": device}))
+        account, passing = self._looking()
         client = Client(account)
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
@@ -195,11 +202,23 @@ class MatrixAdapter(Adapter):
             await account.open(rename=False)
             joined = await client.joined()
             found = await asyncio.gather(*map(look, rooms))
-            if self.config.token is None:
+            if passing:
                 await account.log_out()
         finally:
             await account.close()
         return dict(zip(rooms, found, strict=True))
+
+    def _looking(self) -> tuple[Account, bool]:
+        """The account to look with, and whether it has to log out: where the service's session is not at
+        hand, a login with its device would end it.
+        """
+        if self.config.token is not None or (self.keepsake is not None and self.keepsake.ours):
+            account = Account(self.network, self.config)
+            account.keepsake = self.keepsake
+            return account, False
+        device = f"{self.config.device_id}LOOK" if self.config.device_id else None
+        settings = self.config.model_copy(update={"device_id": device})
+        return Account(f"{self.network} look", settings), True
 
     async def _uploaded(self, file: File) -> Uploaded:
         self._see_connection()
@@ -215,13 +234,14 @@ class MatrixAdapter(Adapter):
             raise ConnectionLost("not connected")
 
     async def _connection(self, emit: Emit) -> None:
+        self._account.keepsake = self.keepsake
         await self._account.open()
         self._session.own = self._account.user
         for room in self.rooms:
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
-            rooms = Rooms(self._client, self._session, emit)
+            rooms = Rooms(self._client, self._session, emit, self.config.leave)
             visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up(self.catch_up)

@@ -21,10 +21,12 @@ from bridge import (
 
 from .values import mapping, text_of
 
-__all__ = ["Duplicate", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
+__all__ = ["Duplicate", "Forbidden", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 
 _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
+_OF_THE_ACCOUNT = ("M_USER_SUSPENDED", "M_CONSENT_NOT_GIVEN", "M_GUEST_ACCESS_FORBIDDEN")
+"""Why an account may say nothing anywhere."""
 _DEFAULT_PAUSE = 5.0
 _LONGEST_PAUSE = 3600.0
 _SIGNS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -47,6 +49,10 @@ class NotMatrix(ConnectionLost):
 
 class NotThere(RoomUnavailable):
     """The thing asked for does not exist, or not for us."""
+
+
+class Forbidden(RoomUnavailable):
+    """Something is not allowed: what was sent, or to speak there at all; which, the status does not say."""
 
 
 class Duplicate(Rejected):
@@ -91,7 +97,7 @@ def _by_code(code: str, said: str) -> AdapterError | None:
         case "M_DUPLICATE_ANNOTATION":
             return Duplicate(said)
         case "M_TOO_LARGE":
-            return Rejected("the message is too large for the homeserver")
+            return Rejected("the message is too large for the homeserver", alone=True)
         case "M_RESOURCE_LIMIT_EXCEEDED":
             return TemporaryFailure(said)
         case "M_UNRECOGNIZED":
@@ -109,7 +115,9 @@ def _by_status(status: int, code: str, said: str) -> AdapterError:
         case 401:
             return AuthenticationFailed(f"{said}: look at the account that user names")
         case 403:
-            return RoomUnavailable(said, _PATIENCE)
+            if code in _OF_THE_ACCOUNT:
+                said += ": look at the account that user names"
+            return (RoomUnavailable if code in _OF_THE_ACCOUNT else Forbidden)(said, _PATIENCE)
         case 404:
             return NotThere(said, _PATIENCE)
         case _:
@@ -121,7 +129,7 @@ def _without_words(status: int, headers: Mapping[str, str], error: NotMatrix) ->
     if status == 429:
         return RateLimited(_too_fast(), _pause(headers, {}))
     if status == 413:
-        return Rejected("the message is too large for what stands before the homeserver")
+        return Rejected("the message is too large for what stands before the homeserver", alone=True)
     if status >= 500:
         return TemporaryFailure(
             f"what stands before the homeserver answers {status}: is the homeserver running?"

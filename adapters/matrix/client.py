@@ -127,6 +127,14 @@ class Client:
         except NotThere:
             return None
 
+    async def state_event(self, room: str, kind: str) -> Mapping[str, Any] | None:
+        """The event behind a piece of the room's state; servers before v1.16 tell its content alone."""
+        try:
+            found = await self.call("GET", ("rooms", room, "state", kind), {"format": "event"})
+        except NotThere:
+            return None
+        return found if "content" in found else {"content": found}
+
     async def set_state(self, room: str, kind: str, content: Mapping[str, Any]) -> str:
         """Set a piece of the room's state; the same anew is the same event. Returns its id."""
         return await self._put(("rooms", room, "state", kind), content)

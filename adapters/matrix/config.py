@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -35,6 +35,9 @@ class MatrixNetwork(Model):
     """Certificates (PEM) to trust beside the system's own."""
     insecure: bool = False
     """Allow http to a server that is not this machine."""
+    leave: Literal["never", "public", "always"] = "public"
+    """Which rooms are left when they leave the map; to come back into one that is not public takes an
+    invitation."""
     invites_from: tuple[str, ...] = ()
     """Whose invitations to accept, besides those into rooms of the map: ids with `*` and `?`."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from bridge import AdapterError, FleetingCommand, SetTyping
+from bridge import AdapterError, FleetingCommand, RateLimited, SetTyping
 
 from .client import Client
 
@@ -45,6 +45,8 @@ class Hints:
                 command = wanted.pop(next(iter(wanted)))
                 try:
                     await self._do(wire, own, command)
+                except RateLimited as error:
+                    await asyncio.sleep(error.retry_after)
                 except AdapterError as error:
                     log.debug("nothing came of a hint in %s: %s", wire, error)
         finally:

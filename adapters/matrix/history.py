@@ -47,7 +47,14 @@ _E = TypeVar("_E", bound=Event)
 log = logging.getLogger(__name__)
 
 _TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"]
-_STATE = ["m.room.member", "m.room.encryption", "m.room.tombstone", "m.room.power_levels"]
+_STATE = [
+    "m.room.member",
+    "m.room.create",
+    "m.room.encryption",
+    "m.room.join_rules",
+    "m.room.tombstone",
+    "m.room.power_levels",
+]
 _CHANGES = ["m.room.topic", "m.room.name"]
 """State that counts only when it changes."""
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
@@ -149,7 +156,8 @@ class History:
             start = following
             talk = [event for event in chunk if is_talk(event, self._session.own)]
             said += len(talk)
-            enough = said >= reach.messages or len(backwards) >= _LONGEST_GAP
+            # as much again is read to be counted
+            enough = said > 2 * reach.messages or len(backwards) >= _LONGEST_GAP
             past.cut = enough or (bool(talk) and all(_is_older(event, reach.oldest) for event in talk))
         past.events = backwards[::-1]
         return past
@@ -204,22 +212,14 @@ async def said_since(
     return standing([one for one in said if one is not None and (one.at is None or one.at >= since)])
 
 
-def newest(talk: list[Event], wire: str, reach: Reach, *, cut: bool) -> list[Event]:
-    """As much as is wanted of what was said while we were away, and a word about the rest.
+def newest(talk: list[Event], reach: Reach, *, cut: bool) -> tuple[list[Event], int | None]:
+    """As much as is wanted of what was said while we were away, and how many messages are left out; None:
+    some, and nobody counted them.
 
     What was done about messages goes with those that it stands between.
     """
-    if reach.away:
-        said = [number for number, event in enumerate(talk) if isinstance(event, MessageCreated)]
-        if not reach.messages:
-            talk = []
-        elif len(said) > reach.messages:
-            cut = True
-            talk = talk[said[-reach.messages] :]
-    if cut:
-        log.warning(
-            "of what was missed in %s the newest %d messages are read; older ones are left out",
-            wire,
-            len(talk),
-        )
-    return talk
+    said = [number for number, event in enumerate(talk) if isinstance(event, MessageCreated)]
+    more = len(said) - reach.messages if reach.away else 0
+    if more > 0:
+        talk = talk[said[more] :] if reach.messages else []
+    return talk, None if cut else max(more, 0)

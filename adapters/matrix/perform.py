@@ -19,12 +19,13 @@ from bridge import (
     Txn,
 )
 
-from .answers import Duplicate, NotMatrix, NotThere
+from .answers import Duplicate, Forbidden, NotMatrix, NotThere
 from .client import Client
 from .encode import encode, is_key, reaction_of, redaction_of, topic_of
 from .files import Uploaded, fields, fields_of
 from .reactions import Ours, bare
 from .session import Session
+from .standing import verdict
 from .values import id_of, listed, mapping, text_of
 
 __all__ = ["perform"]
@@ -43,6 +44,15 @@ async def perform(
 
     To begin anew after it broke off, or to do it twice, gives the same.
     """
+    try:
+        return await _perform(client, session, wire, command, uploaded)
+    except Forbidden as error:
+        raise await verdict(client, session.own, command.room, wire, error) from None
+
+
+async def _perform(
+    client: Client, session: Session, wire: str, command: Command, uploaded: Uploaded | None
+) -> Part | None:
     match command:
         case SendMessage():
             return Part(MessageId(await _say(client, session, wire, command, uploaded)))
@@ -90,9 +100,10 @@ async def _file_of(client: Client, session: Session, wire: str, event: str) -> M
 async def _set_topic(client: Client, session: Session, wire: str, command: SetTopic) -> str:
     try:
         return await client.set_state(wire, "m.room.topic", topic_of(command.topic, command.txn))
-    except RoomUnavailable as error:
-        raise Rejected(
-            f"{command.room} does not let {session.own} set its topic: raise its power level there ({error})"
+    except Forbidden as error:
+        raise Forbidden(
+            f"{command.room} does not let {session.own} set its topic: raise its power level there ({error})",
+            error.retry_after,
         ) from None
 
 
@@ -117,9 +128,9 @@ async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str =
         await client.redact(wire, event, redaction_of(reason, txn), txn)
     except NotThere:
         return
-    except RoomUnavailable as error:
+    except Forbidden:
         if await _is_there(client, wire, event):
-            raise Rejected(str(error)) from None
+            raise
 
 
 async def _set_reactions(client: Client, session: Session, wire: str, command: SetReactions) -> None:
@@ -132,9 +143,9 @@ async def _set_reactions(client: Client, session: Session, wire: str, command: S
         now = await _change(client, session, wire, command, ours)
     except NotThere:
         return  # there is no such message any more
-    except RoomUnavailable as error:
+    except Forbidden:
         if await _is_there(client, wire, target):
-            raise Rejected(str(error)) from None
+            raise
         return
     if all(now.values()):
         session.reactions.keep(target, now)
@@ -183,11 +194,7 @@ async def _look(client: Client, session: Session, wire: str, target: str) -> Our
 
 
 async def _is_there(client: Client, wire: str, event: str) -> bool:
-    """Whether an event is there with its content. Raises RoomUnavailable when we are not in the room.
-
-    A refusal may be for the room or for the event alone: a room that forbids its members to react or to
-    redact must not keep back what can be said in it.
-    """
+    """Whether an event is there with its content. Raises Forbidden when we are not in the room."""
     seen = await client.event(wire, event)
     return seen is not None and "redacted_because" not in mapping(seen.get("unsigned"))
 

@@ -57,7 +57,9 @@ class _Place:
 class Rooms:
     """The rooms of one connection, a task for each; a task ends only with the connection."""
 
-    def __init__(self, client: Client, session: Session, emit: Emit) -> None:
+    def __init__(self, client: Client, session: Session, emit: Emit, leave: str) -> None:
+        """`leave`: which rooms are left when they leave the map, as the configuration has it."""
+        self._leave_rule = leave
         self._client = client
         self._session = session
         self._emit = emit
@@ -81,7 +83,8 @@ class Rooms:
 
     def lose(self, wire: str, reason: str) -> None:
         """We are no longer in a room; come back with patience."""
-        if place := self._at(wire):
+        place = self._at(wire)
+        if place is not None and wire not in self._session.encrypted:  # of those we say why we left
             self._say(place, RoomState.REFUSED, reason)
             place.lost.set()
 
@@ -100,13 +103,16 @@ class Rooms:
     def invited(self, names: AbstractSet[str]) -> bool:
         """Enter the room of the map that has one of these names; False: it is none of ours."""
         wanted = [
-            place
-            for place in self._places.values()
-            if place.room in names or self._session.wires.get(place.room) in names
+            place for place in self._places.values() if place.room in names or self._now(place.room) in names
         ]
         for place in wanted:
             place.again.set()
         return bool(wanted)
+
+    def leaves(self, room: RoomId) -> bool:
+        """Whether a room is left when it leaves the map."""
+        public = self._session.wires.get(room) in self._session.public
+        return self._leave_rule == "always" or (self._leave_rule == "public" and public)
 
     @property
     def settled(self) -> bool:
@@ -132,7 +138,7 @@ class Rooms:
                 self._say(place, RoomState.REFUSED, str(error))
             place.lost.clear()
             try:
-                async with asyncio.timeout(pause * random.uniform(0.8, 1.2)):  # noqa: S311 -- jitter
+                async with asyncio.timeout(pause * random.uniform(1, 1.4)):  # noqa: S311 -- jitter
                     await place.again.wait()
             except TimeoutError:
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -143,7 +149,8 @@ class Rooms:
         try:
             wire, via = await self._find(place)
             for _ in range(_UPGRADES):
-                await self._join(wire, via)
+                if wire not in self._session.encrypted:
+                    await self._join(wire, via)
                 stone = self._session.tombstones.get(wire)
                 if stone is None:
                     break
@@ -164,6 +171,7 @@ class Rooms:
         if other != room:
             raise RoomUnavailable(f"{room} and {other} are one room: take one of them out of conversations")
         if wire in self._session.encrypted:
+            await self._leave(wire)
             raise RoomUnavailable(_encrypted(room))
         self._session.place(room, wire)
         self._say(place, RoomState.JOINED, "", wire)
@@ -221,21 +229,37 @@ class Rooms:
     def _drop(self, room: RoomId) -> None:
         self._tasks.pop(room).cancel()
         del self._places[room]
-        wire = self._session.wires.get(room)
+        leaves, wire = self.leaves(room), self._session.wires.get(room)
         self._session.forget(room)
-        if wire in self._session.joined:
+        if wire not in self._session.joined:
+            return
+        if leaves:
             self.spawn(self._leave(wire))
+        else:
+            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
 
     async def _leave(self, wire: str) -> None:
-        try:
-            await self._client.leave(wire)
-        except AdapterError as error:
-            log.debug("%s could not be left: %s", wire, error)
+        """Be out of a room, if we are in it."""
+        while wire in self._session.joined:
+            try:
+                await self._client.leave(wire)
+            except RateLimited as error:
+                await asyncio.sleep(error.retry_after)
+            except AdapterError as error:
+                log.warning("%s could not be left: %s", wire, error)
+                return
+            else:
+                log.info("left %s", wire)
+                self._session.left(wire)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that ends with the connection."""
         assert self._group is not None
         self._group.create_task(work)
+
+    def _now(self, room: RoomId) -> str:
+        """The wire's id of a room of the map, behind all upgrades that are known."""
+        return self._session.latest(self._session.wires.get(room, room))
 
     def _at(self, wire: str) -> _Place | None:
         room = self._session.rooms.get(wire)
@@ -251,7 +275,10 @@ class Rooms:
         caught_up = wire in self._session.caught_up
         if wire is not None:
             self._session.caught_up.discard(wire)  # whenever it is entered again, we were out meanwhile
-        change = RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=caught_up)
+        left_out = self._session.left_out.pop(wire, 0) if wire is not None else 0
+        change = RoomStateChanged(
+            room=place.room, state=state, reason=reason, caught_up=caught_up, left_out=left_out
+        )
         self._emit([change], *positions)
 
 

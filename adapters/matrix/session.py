@@ -7,13 +7,14 @@ from typing import Any
 from bridge import RoomId
 
 from .files import Files
-from .levels import level_of, needed_for_state
+from .levels import creators_of, level_of, needed_for_state
 from .reactions import Reactions
 from .values import id_of, mapping, text_of
 
 __all__ = ["Session", "Tombstone", "after_join"]
 
 _LONGEST_NAME = 256
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Session:
     """When the homeserver last said what happened, in seconds since 1970."""
     joined: set[str] = field(default_factory=set)
     caught_up: set[str] = field(default_factory=set)
-    """Rooms of whose talk nothing is missing since the last connection."""
+    """Rooms of whose talk nothing is missing since the last connection, but what was left out."""
+    left_out: dict[str, int | None] = field(default_factory=dict)
+    """How many messages were, where some were; None: nobody counted them."""
     encrypted: set[str] = field(default_factory=set)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     confirmed: set[RoomId] = field(default_factory=set)
@@ -49,6 +52,14 @@ class Session:
     """Display names by room and user, of those who spoke."""
     reactions: Reactions = field(default_factory=Reactions)
     files: Files = field(default_factory=Files)
+    public: set[str] = field(default_factory=set)
+    """Rooms that anybody may join."""
+    crowded: set[str] = field(default_factory=set)
+    """Rooms with more people in them than us and one other."""
+    creators: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who may do everything, by room."""
+    levels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Power levels by room."""
     fixed_topics: set[str] = field(default_factory=set)
     """Rooms whose topic we may not set, as far as their power levels say."""
 
@@ -73,10 +84,22 @@ class Session:
             return
         elif kind == "m.room.encryption":
             self.encrypted.add(wire)
+        elif kind == "m.room.join_rules":
+            (self.public.add if content.get("join_rule") == "public" else self.public.discard)(wire)
+        elif kind == "m.room.create":
+            self.creators[wire] = creators_of(event)
+            self._see_topic(wire)
         elif kind == "m.room.power_levels":
-            self._levels(wire, content)
+            self.levels[wire] = content
+            self._see_topic(wire)
         elif kind == "m.room.tombstone":
             self.moved(wire, content, id_of(event.get("sender")))
+
+    def counted(self, wire: str, part: Mapping[str, Any]) -> None:
+        """Take note of how many are in a room, where a sync tells ("Syncing", RoomSummary)."""
+        people = mapping(part.get("summary")).get("m.joined_member_count")
+        if isinstance(people, int):
+            (self.crowded.add if people > _PAIR else self.crowded.discard)(wire)
 
     def moved(self, wire: str, content: Mapping[str, Any], sender: str) -> None:
         replacement = id_of(content.get("replacement_room"))
@@ -98,8 +121,11 @@ class Session:
     def names_in(self, wire: str) -> Mapping[str, str]:
         return self.names.setdefault(wire, {})
 
-    def _levels(self, wire: str, levels: Mapping[str, Any]) -> None:
-        if level_of(levels, self.own) < needed_for_state(levels, "m.room.topic"):
+    def _see_topic(self, wire: str) -> None:
+        levels = self.levels.get(wire)
+        if levels is None or self.own in self.creators.get(wire, ()):
+            self.fixed_topics.discard(wire)
+        elif level_of(levels, self.own) < needed_for_state(levels, "m.room.topic"):
             self.fixed_topics.add(wire)
         else:
             self.fixed_topics.discard(wire)

@@ -91,6 +91,7 @@ class Listener:
         since = self._emit.position()
         now = ""
         self._session.caught_up.clear()
+        self._session.left_out.clear()
         if not self._session.known or since is None:
             seen = await self._client.sync(None, _now(_LOOK), wait=False)
             self._learn_all(seen)
@@ -143,6 +144,7 @@ class Listener:
         joined = mapping(rooms.get("join"))
         self._session.joined = set(joined)
         for wire, part in joined.items():
+            self._session.counted(wire, mapping(part))
             for event in (*state_of(part), *timeline_of(part)):
                 self._session.learn(wire, event)
         self._note_invites(rooms)
@@ -217,12 +219,14 @@ class Listener:
         return self._typists.heard(wire, part["ephemeral"], room, names, own)
 
     def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
+        self._session.counted(wire, part)
         for event in state_of(part):
             self._session.learn(wire, event)
         room = self._session.rooms.get(wire)
-        timeline, came_in = after_join((*past.events, *timeline_of(part)), self._session.own)
-        if came_in or not past.whole:
-            self._incomplete.add(wire)
+        happened = (*past.events, *timeline_of(part))
+        timeline, came_in = after_join(happened, self._session.own)
+        for event in happened[: len(happened) - len(timeline)]:
+            self._session.learn(wire, event)
         talk: list[Event] = []
         spoken = False
         names, own = self._session.names_in(wire), self._session.own
@@ -241,13 +245,25 @@ class Listener:
             elif change := told(event, room, names, own, replayed=reach.away, members=live):
                 talk.append(change)
         self._see_to(wire, spoken=spoken)
-        return newest(standing(talk), wire, reach, cut=past.cut)
+        unread = not reach.messages and room is not None and start_of_gap(part, own) != ""
+        kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
+        self._note_missing(wire, reach, left_out, whole=past.whole and not came_in)
+        return kept
+
+    def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
+        """What is told once the room is joined: that something is missing, or that the first was left out."""
+        if left_out != 0 and not reach.away:
+            log.warning("too much was said in %s at once: the first of it is left out", wire)
+        elif left_out != 0 and reach.messages:
+            self._session.left_out[wire] = left_out
+        if not whole or (left_out != 0 and not reach.messages):
+            self._incomplete.add(wire)
 
     def _see_to(self, wire: str, *, spoken: bool) -> None:
         """Do what follows for the room itself."""
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
-        if spoken:
+        if spoken and wire not in self._session.crowded:
             self._visitors.spoken_to(wire)
 
     def _is_person(self, event: object) -> bool:

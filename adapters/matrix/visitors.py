@@ -66,6 +66,8 @@ class Visitors:
             self._session.joined.add(await self._client.join(wire))
             if await self._client.state(wire, "m.room.encryption") is not None:
                 self._session.encrypted.add(wire)
+                self._session.left(wire)
+                await self._client.leave(wire)
         except _PASSING as error:
             log.warning("an invitation into %s could not be accepted: %s", wire, error)
         else:

@@ -9,16 +9,17 @@ from typing import Any
 
 import click
 
-from bridge.adapter import find, protocols
-from bridge.config import Config, Direction, Network, load, schema
+from bridge.adapter import Adapter, find, protocols
+from bridge.config import Config, Direction, load, schema
 from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
+from bridge.keepsake import Keepsake
 from bridge.model import RoomId
 
 from . import EX_CONFIG
 from .run import config_argument
 
-__all__ = ["check", "look"]
+__all__ = ["adapter_of", "check", "look"]
 
 _TROUBLE = 1
 _PATIENCE = 30.0
@@ -109,7 +110,7 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
     click.echo("\nonline")
     rooms = {name: _rooms(config, name) for name in config.networks}
     answers = await asyncio.gather(
-        *(_answer(network, rooms[name], patience) for name, network in config.networks.items())
+        *(_answer(config, name, rooms[name], patience) for name in config.networks)
     )
     well = True
     for name, answer in zip(config.networks, answers, strict=True):
@@ -123,20 +124,27 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
 
 
 async def _answer(
-    network: Network, rooms: Mapping[RoomId, Any], patience: float
+    config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float
 ) -> Mapping[RoomId, str | None] | str:
     """What the network says about its rooms, or a sentence when there is no getting in."""
     try:
         async with asyncio.timeout(patience):
-            adapter = find(network.protocol)(network.name, network.settings, "")
-            return await adapter.look(rooms)
+            return await adapter_of(config, name).look(rooms)
     except AdapterError as error:
         return str(error) or "there is no getting in"
     except TimeoutError:
         return f"no answer within {patience:g} seconds: check server and port"
     except Exception as error:  # noqa: BLE001 - a network that fails strangely must not hide the others
-        _LOG.debug("%s: look failed", network.name, exc_info=True)
+        _LOG.debug("%s: look failed", name, exc_info=True)
         return f"the adapter failed ({type(error).__name__}): this is a mistake in Hubbub, please report it"
+
+
+def adapter_of(config: Config, name: str) -> Adapter:
+    """An adapter that looks and does not run."""
+    network = config.networks[name]
+    adapter = find(network.protocol)(name, network.settings, "")
+    adapter.keepsake = Keepsake(config.journal, name)
+    return adapter
 
 
 def _line(network: str, room: str, problem: str | None) -> bool:

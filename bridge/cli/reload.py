@@ -62,6 +62,7 @@ def _changes(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for left in answer["left"]:
         lost = left["given_up"]
         end = f", giving up {counted(lost, 'message')} that waited for it" if lost else ""
-        yield "leaves", f"{left['room']}{end}"
+        note = f" ({left['note']})" if left["note"] else ""
+        yield "leaves", f"{left['room']}{end}{note}"
     if answer["restart_for"]:
         yield "needs a restart", f"for {', '.join(answer['restart_for'])}"

@@ -16,6 +16,7 @@ from bridge.app import Bridge
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
+from bridge.model import RoomId
 
 from .changes import compare
 from .door import Place
@@ -157,10 +158,13 @@ class Control:
                     log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
                 return _refusal("nothing has changed, since the configuration has mistakes", error.problems)
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
-            changes = compare(self._bridge.config, config, owed)
+            changes = compare(self._bridge.config, config, owed, self._parting)
             if not dry_run:
                 await self._bridge.reload(config)
         return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes)}
+
+    def _parting(self, network: str, room: str) -> str:
+        return self._bridge.adapter(network).parting(RoomId(room))
 
     def _retry(self, letters: list[tuple[int, int]]) -> _Answer:
         rooms = {worker.room.number for worker in self._bridge.workers()}

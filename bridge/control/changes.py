@@ -1,6 +1,6 @@
 """What following another configuration changes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.config import Config
@@ -15,6 +15,8 @@ class Left:
     room: str
     given_up: int
     """How many messages it is still owed."""
+    note: str = ""
+    """What the owner should know of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,32 @@ class Changes:
     """Settings that changed and need a restart of the service."""
 
 
-def compare(old: Config, new: Config, owed: Mapping[tuple[str, str], int]) -> Changes:
-    """Compare two configurations; `owed` says how much is owed, by network and room."""
+def compare(
+    old: Config,
+    new: Config,
+    owed: Mapping[tuple[str, str], int],
+    parting: Callable[[str, str], str] = lambda _network, _room: "",
+) -> Changes:
+    """Compare two configurations; `owed` says how much is owed, by network and room, and `parting` what is
+    worth knowing of a room that is left while its network stays connected.
+    """
     before, after = _rooms(old), _rooms(new)
     ran = dict.fromkeys(network for network, _ in before)
     runs = dict.fromkeys(network for network, _ in after)
     stay = [name for name in runs if name in ran]
     changed = [name for name in stay if old.networks[name] != new.networks[name]]
+    kept = [name for name in stay if name not in changed]
+    left = [room for room in before if room not in after]
     return Changes(
         started=tuple(name for name in runs if name not in ran),
         stopped=tuple(name for name in ran if name not in runs),
         connected_anew=tuple(changed),
-        kept=tuple(name for name in stay if name not in changed),
+        kept=tuple(kept),
         joined=tuple(" ".join(room) for room in after if room not in before),
-        left=tuple(Left(" ".join(room), owed.get(room, 0)) for room in before if room not in after),
+        left=tuple(
+            Left(" ".join(room), owed.get(room, 0), parting(*room) if room[0] in kept else "")
+            for room in left
+        ),
         restart_for=tuple(key for key in ("journal", "durability") if getattr(old, key) != getattr(new, key)),
     )
 

@@ -6,7 +6,7 @@ from collections import deque
 
 import pytest
 
-from bridge.errors import AuthenticationFailed, ConnectionLost, Replaced
+from bridge.errors import AuthenticationFailed, ConnectionLost, RateLimited, Replaced
 from bridge.supervisor import NetworkState, Supervisor
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
@@ -54,6 +54,15 @@ async def test_a_lost_connection_is_made_again(caplog):
         assert adapter.runs == 3
         assert supervisor.offline == ["here", "here"], "its rooms are told each time"
     assert "here: port closed: is it running?; trying again in" in caplog.text
+
+
+async def test_a_network_that_asks_for_patience_is_given_it(caplog):
+    adapter = Failing(RateLimited("wait", 79.0))
+    async with supervised(adapter) as supervisor:
+        while supervisor.state is not NetworkState.WAITING:
+            await asyncio.sleep(0)
+        assert adapter.runs == 1
+    assert "here: wait; trying again in 79.0 s" in caplog.text
 
 
 async def test_what_a_task_group_wraps_is_unwrapped(caplog):

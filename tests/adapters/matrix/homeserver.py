@@ -274,6 +274,8 @@ class Homeserver:
     async def _state(self, _request, _body, room, kind):
         if _request.method == "PUT":
             return Answer(body={"event_id": self.happen(kind, _body, room, USER, state_key="")})
+        if kind == "m.room.member":
+            return Answer(body={"membership": "join" if room in self.joined else "leave"})
         found = [event["content"] for event in self.state[room] if event["type"] == kind]
         return Answer(body=found[-1]) if found else error(404, "M_NOT_FOUND")
 

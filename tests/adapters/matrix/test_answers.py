@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapters.matrix.answers import Duplicate, LoggedOut, NotMatrix, NotThere, answer, refusal
+from adapters.matrix.answers import Duplicate, Forbidden, LoggedOut, NotMatrix, NotThere, answer, refusal
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,
@@ -25,7 +25,7 @@ def refused(status, code="", headers=None, **more):
 @pytest.mark.parametrize(
     ("status", "code", "error"),
     [
-        (403, "M_FORBIDDEN", RoomUnavailable),
+        (403, "M_FORBIDDEN", Forbidden),
         (401, "M_UNKNOWN_TOKEN", LoggedOut),
         (401, "M_MISSING_TOKEN", LoggedOut),
         (401, "M_UNAUTHORIZED", AuthenticationFailed),

@@ -34,7 +34,8 @@ async def back(core, room=ALIAS):
             assert event.replayed
             texts.append(event.content.text)
         elif isinstance(event, RoomStateChanged) and event.room == room and event.state is RoomState.JOINED:
-            return texts, event.caught_up
+            core.left_out = event.left_out
+            return texts, event.caught_up and event.left_out == 0
 
 
 async def returned(server, core, **limits):
@@ -43,6 +44,7 @@ async def returned(server, core, **limits):
     core.adapter.catch_up = CatchUp(**limits)
     async with core:
         found = await back(core)
+        server.left_out = core.left_out
         server.say("live")
         said = await core.said()
         assert (said.content.text, said.replayed) == ("live", False)
@@ -66,23 +68,34 @@ async def test_nothing_said_is_nothing_missed(server):
     assert await returned(server, core) == ([], True)
 
 
-@pytest.mark.parametrize("most", [1, 3, 5, 6, 12])
-async def test_only_the_newest_are_read(server, caplog, most):
+@pytest.mark.parametrize(("most", "left_out"), [(1, None), (3, None), (5, None), (12, 11)])
+async def test_only_the_newest_are_read(server, most, left_out):
+    """As much again is read to be counted."""
     core = await was_here(server)
     for text in numbers(23):
         server.say("mine", sender=USER)
         server.say(text)
-    assert await returned(server, core, max_messages=most) == (numbers(23 - most, 23), True)
-    assert caplog.text.count("older ones are left out") == 1
-    assert server.count("messages") <= 6
+    assert await returned(server, core, max_messages=most) == (numbers(23 - most, 23), False)
+    assert server.left_out == left_out
+    assert server.count("messages") <= 11
 
 
-async def test_catching_up_can_be_off(server):
-    """The position moves on all the same."""
+@pytest.mark.parametrize("count", [5, 23])
+async def test_all_that_is_wanted_is_all_that_was_said(server, count):
     core = await was_here(server)
-    for text in numbers(23):
+    for text in numbers(count):
         server.say(text)
-    assert await returned(server, core, max_messages=0) == ([], True)
+    assert await returned(server, core, max_messages=count) == (numbers(count), True)
+
+
+@pytest.mark.parametrize("count", [1, 23])
+async def test_catching_up_can_be_off(server, count):
+    """The position moves on all the same, and that something is missing is known."""
+    core = await was_here(server)
+    for text in numbers(count):
+        server.say(text)
+    assert await returned(server, core, max_messages=0) == ([], False)
+    assert await returned(server, await was_here(server), max_messages=0) == ([], True)
     assert server.count("messages") == 0
 
 
@@ -108,7 +121,7 @@ async def test_what_is_too_old_is_not_read(server):
         server._log[-1][1]["origin_server_ts"] = int((time.time() - age) * 1000)
     server._log[33][1]["origin_server_ts"] = 1
     texts, caught_up = await returned(server, core, max_age="100s")
-    assert caught_up
+    assert not caught_up
     assert texts[-15:] == numbers(25, 40)
     assert len(texts) <= 20
     assert server.count("messages") <= 4

@@ -143,7 +143,6 @@ async def test_a_server_that_knows_where_the_homeserver_is(server):
         Answer(200, "<html>"),
         Answer(200, b"\xff{"),
         error(500, "M_UNKNOWN"),
-        error(429, "M_LIMIT_EXCEEDED"),
     ],
 )
 async def test_a_broken_start_ends_the_run(server, endpoint, answer):

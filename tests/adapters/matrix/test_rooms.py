@@ -393,7 +393,7 @@ async def test_an_alias_that_names_another_room_now(server):
 async def test_the_map_changes_while_running(server):
     server.aliases["#new:s"] = "!new:s"
     server.joinable.add("!new:s")
-    async with Core(adapter_for(server.url)) as core:
+    async with Core(adapter_for(server.url, leave="always")) as core:
         await core.joined()
         await core.adapter.serve({"#new:s": core.adapter.RoomConfig()})
         await core.joined("#new:s")
@@ -506,7 +506,7 @@ async def test_a_receipt_names_the_event_and_the_mark_is_in_it(server):
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (error(403, "M_FORBIDDEN"), RoomUnavailable),
+        (error(403, "M_FORBIDDEN"), Rejected),
         (error(404, "M_NOT_FOUND"), RoomUnavailable),
         (error(413, "M_TOO_LARGE"), Rejected),
         (error(400, "M_BAD_JSON"), Rejected),
@@ -531,6 +531,7 @@ async def test_a_forbidden_room_is_asked_again_in_a_minute(server):
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
         server.answers["send"].append(error(403, "M_FORBIDDEN"))
+        server.joined.discard(WIRE)
         with pytest.raises(RoomUnavailable) as caught:
             await (await core.adapter.send(message("x")))
     assert caught.value.retry_after == 60

@@ -133,7 +133,8 @@ async def test_nothing_is_lost_over_a_restart(synapse):
         core.adapter.catch_up = CatchUp(max_messages=most)
         async with core:
             assert [(await core.said()).content.text for _ in texts] == texts
-            assert (await core.next(object)).caught_up, "joined, and nothing else before"
+            joined = await core.next(object)
+            assert (joined.room, joined.caught_up) == (alias("gap"), False), "and nothing else before"
 
 
 async def test_an_encrypted_room_is_never_written_to(synapse):

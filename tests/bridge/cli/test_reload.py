@@ -11,7 +11,7 @@ from bridge.adapter import find
 from bridge.config import load
 from bridge.control import Control
 from bridge.model import RoomId
-from bridge.testing import ScriptedNetwork
+from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import PROTOCOL, running
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
@@ -101,3 +101,12 @@ async def test_no_service(tmp_path):
     assert result.returncode == 1
     assert "no service is running with" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+async def test_what_the_owner_should_know_of_a_room_that_is_left(place, monkeypatch):
+    """Of one whose network stays; the others are disconnected and left by nobody."""
+    monkeypatch.setattr(ScriptedAdapter, "parting", lambda _, room: f"{room} is private")
+    place.write(left=["three"], right=["two"])
+    assert "leaves           left one (one is private)\n" in (await place.hubbub("--dry-run")).stdout
+    place.write(left=["one", "three"])
+    assert "leaves           right two\n" in (await place.hubbub("--dry-run")).stdout

@@ -116,7 +116,7 @@ async def test_a_dry_run_changes_nothing_and_a_reload_does(owner, left, right):
         "connected_anew": [],
         "kept": ["left"],
         "joined": ["left three", "other four"],
-        "left": [{"room": "right two", "given_up": 2}],
+        "left": [{"room": "right two", "given_up": 2, "note": ""}],
         "restart_for": [],
     }
     assert await owner.ask("reload", dry_run=True) == {"ok": True, "dry_run": True, **changes}

@@ -1,0 +1,36 @@
+"""Whether we may speak in a room, as the room itself says: what a refusal does not tell."""
+
+from bridge import AdapterError, Rejected, RoomId, RoomUnavailable
+
+from .answers import Forbidden
+from .client import Client
+from .levels import creators_of, level_of, needed_for_talk
+from .values import mapping
+
+__all__ = ["hindrance", "verdict"]
+
+
+async def hindrance(client: Client, user: str, room: RoomId, wire: str) -> str | None:
+    """What keeps a user who can see the room's state from speaking there, for the owner; None: nothing."""
+    member = mapping(await client.state(wire, "m.room.member", user))
+    if member.get("membership") != "join":
+        return f"{user} is not in {room}: invite it there"
+    levels = await client.state(wire, "m.room.power_levels")
+    if levels is None:
+        return None
+    needed = needed_for_talk(levels)
+    if level_of(levels, user) >= needed:
+        return None
+    if user in creators_of(mapping(await client.state_event(wire, "m.room.create"))):
+        return None
+    return f"{user} may not write in {room}: raise its power level to {needed}"
+
+
+async def verdict(client: Client, user: str, room: RoomId, wire: str, error: Forbidden) -> AdapterError:
+    """What a refusal is about: the room where we may not speak, else what was sent.
+
+    Servers answer both alike, with 403. Raises AdapterErrors when the room's state cannot be learnt.
+    """
+    if (reason := await hindrance(client, user, room, wire)) is not None:
+        return RoomUnavailable(f"{reason} ({error})", error.retry_after)
+    return Rejected(str(error), alone=True)
