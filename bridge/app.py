@@ -173,6 +173,7 @@ class Bridge:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
         while True:
             await asyncio.sleep(_PATROL)
+            self._router.journal.guard()
             self.patrol()
             await self._prune()
             for name in self._router.overdue():
