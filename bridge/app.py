@@ -13,7 +13,7 @@ from .adapter import Adapter, Source, find
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
-from .media import Files, Uploads
+from .media import Files, Standing, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .relay.attached import Attached
@@ -66,8 +66,15 @@ class Bridge:
         synced = self._config.durability == "full"
         with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             media = self._config.media
-            files = Files(media, journal.secret(b"files"), self._source, journal.is_owed)
-            uploads = Uploads()
+
+            def sender(seq: int) -> str:
+                found = journal.sender(seq)
+                return found.id if found else ""
+
+            files = self._files = Files(
+                media, journal.secret(b"files"), self._source, journal.is_owed, sender
+            )
+            uploads = self._uploads = Uploads(sender)
             self._router = Router(journal, Attached(files, uploads, media), self._watch)
             files.ended = uploads.ended = self._router.unpark
             try:
@@ -112,6 +119,10 @@ class Bridge:
         """Where we stand with a network, and why its last connection ended."""
         supervisor = self._networks[network].supervisor
         return supervisor.state, supervisor.reason
+
+    def files(self) -> Mapping[str, Sequence[Standing]]:
+        """How many files are on their way, and how many wait for their turn."""
+        return {"fetched": self._files.standing(), "uploaded": self._uploads.standing()}
 
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message; returns how many there were."""

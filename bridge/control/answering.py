@@ -25,6 +25,7 @@ __all__ = ["Control"]
 log = logging.getLogger(__name__)
 
 _LONGEST = 64 * 1024
+_HOSTS = 50
 _PATIENCE = 10.0
 """How long a client may take for a line, in seconds."""
 
@@ -169,7 +170,8 @@ class Control:
             }
             if worker.joined:
                 networks[name] |= {"state": "connected", "reason": ""}
-        return {"ok": True, "networks": networks, "undelivered": found.undelivered}
+        files = {way: msgspec.to_builtins(hosts[:_HOSTS]) for way, hosts in self._bridge.files().items()}
+        return {"ok": True, "networks": networks, "undelivered": found.undelivered, "files": files}
 
     async def _inventory(self) -> Inventory:
         """Counted in a thread, since a long queue takes a while to count."""
