@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .adapter import Adapter, Source, find
+from .aside import aside, in_steps
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
@@ -129,7 +131,7 @@ class Bridge:
         return self._router.revive(letters)
 
     async def _become(self, config: Config) -> None:
-        rooms = _rooms(config)
+        rooms = await aside(partial(_rooms, config))
         changed = {
             name
             for name in self._networks
@@ -139,10 +141,17 @@ class Bridge:
         self._config = config
         adapters = {name: self._adapter(name) for name in rooms}
         rules = {name: config.networks[name].rules for name in rooms}
-        self._router.map(compile_routes(config, self._router.journal.number), adapters, rules)
-        for name, adapter in adapters.items():
-            if adapter.rooms != rooms[name]:
-                await adapter.serve(rooms[name])
+        numbers: dict[tuple[str, RoomId], int] = {}
+
+        def give_number(room: tuple[str, RoomId]) -> None:
+            numbers[room] = self._router.journal.number(*room)
+
+        await in_steps(give_number, ((name, room) for name in rooms for room in rooms[name]))
+        routes = await aside(partial(compile_routes, config, lambda *room: numbers[room]))
+        await self._router.map(routes, adapters, rules)
+        moved = await aside(lambda: [name for name in rooms if adapters[name].rooms != rooms[name]])
+        for name in moved:
+            await adapters[name].serve(rooms[name])
         self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
 

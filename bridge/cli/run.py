@@ -19,6 +19,8 @@ from bridge.config import load
 from bridge.control import Control
 from bridge.errors import HubbubError
 
+from .reading import read
+
 __all__ = ["config_argument", "log_to", "run"]
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    control = Control(bridge, lambda: load(file, find))
+    control = Control(bridge, partial(read, file))
     async with control.listening():
         reloading = asyncio.ensure_future(_reload(control, reloads))
         try:

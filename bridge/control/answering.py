@@ -7,12 +7,14 @@ whether it went well, and if not, in `error`, why not.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from bridge.app import Bridge
+from bridge.aside import aside
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
@@ -62,7 +64,7 @@ _decoder = msgspec.json.Decoder(Status | Reload | Retry)
 class Control:
     """Answers for a bridge."""
 
-    def __init__(self, bridge: Bridge, read: Callable[[], Config]) -> None:
+    def __init__(self, bridge: Bridge, read: Callable[[], Awaitable[Config]]) -> None:
         """`read` reads the configuration anew."""
         self._bridge = bridge
         self._read = read
@@ -136,13 +138,13 @@ class Control:
         """Follow the configuration as it is now, and say what changed by it."""
         async with self._one:
             try:
-                config = self._read()
+                config = await self._read()
             except ConfigError as error:
                 if not dry_run:
                     log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
-                return _refusal("nothing has changed, since the configuration has mistakes", error.problems)
+                return _refusal("nothing has changed, since the configuration has mistakes", error.shown())
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
-            changes = compare(self._bridge.config, config, owed)
+            changes = await aside(partial(compare, self._bridge.config, config, owed))
             if not dry_run:
                 await self._bridge.reload(config)
         return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes)}

@@ -27,7 +27,7 @@ class Owner:
         self.config = config(folder, {"lobby": ["left one", "right two"]})
         self.journal = self.config.journal
 
-    def read(self):
+    async def read(self):
         if isinstance(self.config, Exception):
             raise self.config
         return self.config
@@ -113,7 +113,7 @@ async def test_status_names_the_files_that_wait(tmp_path, left, right):
             await left.settled()
             while sum(one.at_work for one in bridge.files()["fetched"]) < 3:
                 await asyncio.sleep(0)
-            status = await Control(bridge, lambda: bridge.config).answer(b'{"command": "status"}')
+            status = await Control(bridge, None).answer(b'{"command": "status"}')
     (found,) = status["files"]["fetched"]
     assert found.pop("seconds") > 0
     assert found == {"network": "left", "host": "127.0.0.1", "at_work": 3, "waiting": 1}
