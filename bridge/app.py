@@ -233,10 +233,11 @@ def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
 
 
 def introduction(config: Config) -> str:
-    """What the bot says of itself: what it relays, and who answers for it."""
-    names = ", ".join(config.conversations)
+    """What the bot says of itself to anybody: what it is, and who answers for it. Not which rooms it joins:
+    some of them are private.
+    """
     owner = config.owner or "the people who invited me"
     return (
-        "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks "
-        f"({names}). I do not read private messages. For questions, ask {owner}."
+        "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks. "
+        f"I do not read private messages. For questions, ask {owner}."
     )
