@@ -60,9 +60,10 @@ class Door:
             try:
                 visitor, _ = await loop.sock_accept(listener)
             except OSError as error:
-                if error.errno in _SHORT:
+                short = error.errno in _SHORT
+                if short:
                     self._complain(error)
-                    await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_PAUSE if short else 0)
                 continue
             self._told = False
             if not self._make_room():
