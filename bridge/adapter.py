@@ -88,7 +88,9 @@ class Adapter(ABC):
     """What may stand in a room's mapping, besides `room` and `direction`."""
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
-        """`config` is a NetworkConfig; `introduction` tells what this bridge relays and who owns it."""
+        """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and
+        who owns it.
+        """
         self.network = network
         self.config = config
         self.rooms: Mapping[RoomId, Any] = {}

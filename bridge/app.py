@@ -7,16 +7,18 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .adapter import Adapter, Source, find
+from .aside import aside, in_steps
 from .awake import Awake
 from .config import Config
 from .config.words import nearest, quoted
 from .errors import ConfigError, JournalError, Rejected
 from .journal import Journal
 from .keepsake import Keepsake
-from .media import Files, Uploads
+from .media import Files, Standing, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .relay.attached import Attached
@@ -69,8 +71,15 @@ class Bridge:
         synced = self._config.durability == "full"
         with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             media = self._config.media
-            files = Files(media, journal.secret(b"files"), self._source, journal.is_owed)
-            uploads = Uploads()
+
+            def sender(seq: int) -> str:
+                found = journal.sender(seq)
+                return found.id if found else ""
+
+            files = self._files = Files(
+                media, journal.secret(b"files"), self._source, journal.is_owed, sender
+            )
+            uploads = self._uploads = Uploads(sender)
             self._router = Router(journal, Attached(files, uploads, media), self._watch)
             files.ended = uploads.ended = self._router.unpark
             try:
@@ -126,6 +135,10 @@ class Bridge:
         gap = self._router.gaps.latest.get(room)
         return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
 
+    def files(self) -> Mapping[str, Sequence[Standing]]:
+        """How many files are on their way, and how many wait for their turn."""
+        return {"fetched": self._files.standing(), "uploaded": self._uploads.standing()}
+
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message; returns how many there were."""
         return self._router.revive(letters)
@@ -146,7 +159,7 @@ class Bridge:
         return self._router.take_past(network, await adapter.past(found, since))
 
     async def _become(self, config: Config) -> None:
-        rooms = _rooms(config)
+        rooms = await aside(partial(_rooms, config))
         changed = {
             name
             for name in self._networks
@@ -156,10 +169,17 @@ class Bridge:
         self._config = config
         adapters = {name: self._adapter(name) for name in rooms}
         rules = {name: config.networks[name].rules for name in rooms}
-        self._router.map(compile_routes(config, self._router.journal.number), adapters, rules)
-        for name, adapter in adapters.items():
-            if adapter.rooms != rooms[name]:
-                await adapter.serve(rooms[name])
+        numbers: dict[tuple[str, RoomId], int] = {}
+
+        def give_number(room: tuple[str, RoomId]) -> None:
+            numbers[room] = self._router.journal.number(*room)
+
+        await in_steps(give_number, ((name, room) for name in rooms for room in rooms[name]))
+        routes = await aside(partial(compile_routes, config, lambda *room: numbers[room]))
+        await self._router.map(routes, adapters, rules)
+        moved = await aside(lambda: [name for name in rooms if adapters[name].rooms != rooms[name]])
+        for name in moved:
+            await adapters[name].serve(rooms[name])
         self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
 
@@ -205,6 +225,7 @@ class Bridge:
         awake = Awake()
         while True:
             await awake.sleep(_PATROL)
+            self._router.journal.guard()
             self.patrol()
             for name in self._router.overdue(awake.since):
                 self._networks[name].supervisor.restart("a confirmation is overdue")
@@ -242,10 +263,11 @@ def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
 
 
 def introduction(config: Config) -> str:
-    """What the bot says of itself: what it relays, and who answers for it."""
-    names = ", ".join(config.conversations)
+    """What the bot says of itself to anybody: what it is, and who answers for it. Not which rooms it joins:
+    some of them are private.
+    """
     owner = config.owner or "the people who invited me"
     return (
-        "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks "
-        f"({names}). I do not read private messages. For questions, ask {owner}."
+        "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks. "
+        f"I do not read private messages. For questions, ask {owner}."
     )

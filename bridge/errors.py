@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_SHOWN = 50
+
+
 class HubbubError(Exception):
     """The root: its text is a sentence for the owner that says what to do, without secrets."""
 
@@ -42,6 +45,14 @@ class ConfigError(HubbubError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+    def shown(self) -> list[str]:
+        """As many of the problems as somebody reads, and how many more there are."""
+        more = len(self.problems) - _SHOWN
+        return self.problems if more <= 0 else [*self.problems[:_SHOWN], f"and {more:,} more"]
+
+    def __str__(self) -> str:
+        return "\n".join(self.shown())
 
 
 class JournalError(HubbubError):

@@ -45,10 +45,10 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     try:
         config = load(file, find)
     except ConfigError as error:
-        for problem in error.problems:
+        for problem in error.shown():
             click.echo(problem, err=True)
         count = len(error.problems)
-        click.secho(f"{count} mistake{'s' if count > 1 else ''}", fg="red", err=True)
+        click.secho(f"{count:,} mistake{'s' if count > 1 else ''}", fg="red", err=True)
         context.exit(EX_CONFIG)
     _summary(file, config)
     if online and not asyncio.run(look(config)):

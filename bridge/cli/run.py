@@ -19,9 +19,13 @@ from bridge.config import load
 from bridge.control import Control
 from bridge.errors import HubbubError
 
+from .reading import read
+
 __all__ = ["config_argument", "log_to", "run"]
 
 log = logging.getLogger(__name__)
+
+_MINUTE = 60.0
 
 config_argument = click.argument(
     "file",
@@ -44,10 +48,28 @@ def log_to(descriptor: int, level: int) -> None:
     stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.addFilter(_Folded())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # Only our own packages tell more: the libraries' lines hold what people say.
     for package in ("bridge", "adapters"):
         logging.getLogger(package).setLevel(level)
+
+
+class _Folded(logging.Filter):
+    """Passes what asyncio itself complains of once a minute: without descriptors it does so without end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = ("", 0.0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name != "asyncio":
+            return True
+        what, now = record.getMessage().partition("\n")[0], record.created
+        if what == self._last[0] and now - self._last[1] < _MINUTE:
+            return False
+        self._last = (what, now)
+        return True
 
 
 async def _until_stopped(file: Path) -> None:
@@ -70,7 +92,7 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    control = Control(bridge, lambda: load(file, find))
+    control = Control(bridge, partial(read, file))
     async with control.listening():
         reloading = asyncio.ensure_future(_reload(control, reloads))
         try:

@@ -1,6 +1,7 @@
 """The file on its way through the checks: its data, where each thing stands, what is wrong so far."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -9,6 +10,7 @@ from .words import printable, quoted
 
 __all__ = ["Data", "Document", "Place", "Problem", "Spot"]
 
+_HINTS = 40
 _WORD = re.compile(r"\w{3,}")
 
 Data: TypeAlias = "str | list[Data] | dict[str, Data] | None"
@@ -31,6 +33,32 @@ class Problem(NamedTuple):
     sentence: str
 
 
+class Marks(dict[Spot, str]):
+    """What is known of some values, found by what they are part of and by what is part of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._within: dict[Spot, list[Spot]] = {}
+
+    def __setitem__(self, spot: Spot, text: str) -> None:
+        if spot not in self:
+            for length in range(len(spot)):
+                self._within.setdefault(spot[:length], []).append(spot)
+        super().__setitem__(spot, text)
+
+    def add(self, spot: Spot) -> None:
+        """Mark a value, of which nothing more is to be known."""
+        self[spot] = ""
+
+    def over(self, spot: Spot) -> Iterator[Spot]:
+        """The value and those that it is part of, as far as they are marked."""
+        return (spot[:length] for length in range(len(spot) + 1) if spot[:length] in self)
+
+    def within(self, spot: Spot) -> list[Spot]:
+        """The marked values that are part of this one."""
+        return self._within.get(spot, [])
+
+
 @dataclass(slots=True)
 class Document:
     """One bridge.yaml."""
@@ -40,13 +68,13 @@ class Document:
     keys: dict[Spot, Place] = field(default_factory=dict)
     """Where the key of a value stands."""
     values: dict[Spot, Place] = field(default_factory=dict)
-    hidden: dict[Spot, str] = field(default_factory=dict)
+    hidden: Marks = field(default_factory=Marks)
     """What must not be shown: secrets, and what variables gave."""
-    broken: set[Spot] = field(default_factory=set)
+    broken: Marks = field(default_factory=Marks)
     """What has a problem already, so that nothing more is said about it."""
     meant: set[Spot] = field(default_factory=set)
     """Keys that a misspelt one stands for, so that they are not missed besides."""
-    problems: list[Problem] = field(default_factory=list)
+    problems: dict[Problem, None] = field(default_factory=dict)
     whole: bool = False
     """Whether the file could be read to its end."""
 
@@ -58,29 +86,25 @@ class Document:
 
     def problem_at(self, place: Place, spot: Spot, sentence: str) -> None:
         """Note a mistake at a place of its own."""
-        problem = Problem(place, spot, sentence)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.problems[Problem(place, spot, sentence)] = None
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether there are so many mistakes that nobody needs a hint for each."""
+        return len(self.problems) > _HINTS
 
     def conceals(self, spot: Spot) -> bool:
         """Whether the value here, or one that it is part of, must not be shown."""
-        return any(spot[: len(hidden)] == hidden for hidden in self.hidden)
+        return any(True for _ in self.hidden.over(spot))
 
     def is_broken(self, spot: Spot, *, within: bool = False) -> bool:
         """Whether something was said already about this value, one that it is part of, or one `within`."""
-        return any(
-            spot[: len(broken)] == broken or (within and broken[: len(spot)] == spot)
-            for broken in self.broken
-        )
+        return any(True for _ in self.broken.over(spot)) or (within and bool(self.broken.within(spot)))
 
     def betrays(self, spot: Spot, sentence: str) -> bool:
         """Whether a sentence about this value repeats what must not be shown, or a word of it."""
-        return any(
-            piece in sentence
-            for hidden, text in self.hidden.items()
-            if text and (hidden[: len(spot)] == spot or spot[: len(hidden)] == hidden)
-            for piece in (text, *_WORD.findall(text))
-        )
+        texts = (self.hidden[near] for near in (*self.hidden.over(spot), *self.hidden.within(spot)))
+        return any(piece in sentence for text in texts if text for piece in (text, *_WORD.findall(text)))
 
     def at(self, spot: Spot) -> Data:
         """The value that stands here; None when there is none."""

@@ -109,7 +109,7 @@ class Block:
 
 def unknown_key(document: Document, spot: Spot, known: Iterable[str], what: str = "key") -> None:
     """Note that there is no such key, and which one may have been meant."""
-    name, known = str(spot[-1]), list(known)
+    name, known = str(spot[-1]), [] if document.is_bad else list(known)
     document.meant |= {(*spot[:-1], close) for close in get_close_matches(name.lower(), known, n=1)}
     document.problem(spot, f"unknown {what} {quoted(name)}{nearest(name, known)}", key=True)
 

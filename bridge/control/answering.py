@@ -7,12 +7,14 @@ whether it went well, and if not, in `error`, why not.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from bridge.app import Bridge
+from bridge.aside import aside
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
@@ -26,6 +28,7 @@ __all__ = ["Control"]
 log = logging.getLogger(__name__)
 
 _LONGEST = 64 * 1024
+_HOSTS = 50
 _PATIENCE = 10.0
 """How long a client may take for a line, in seconds."""
 
@@ -72,7 +75,7 @@ _decoder = msgspec.json.Decoder(_Command)
 class Control:
     """Answers for a bridge."""
 
-    def __init__(self, bridge: Bridge, read: Callable[[], Config]) -> None:
+    def __init__(self, bridge: Bridge, read: Callable[[], Awaitable[Config]]) -> None:
         """`read` reads the configuration anew."""
         self._bridge = bridge
         self._read = read
@@ -152,13 +155,13 @@ class Control:
         """Follow the configuration as it is now, and say what changed by it."""
         async with self._one:
             try:
-                config = self._read()
+                config = await self._read()
             except ConfigError as error:
                 if not dry_run:
                     log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
-                return _refusal("nothing has changed, since the configuration has mistakes", error.problems)
+                return _refusal("nothing has changed, since the configuration has mistakes", error.shown())
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
-            changes = compare(self._bridge.config, config, owed, self._parting)
+            changes = await aside(partial(compare, self._bridge.config, config, owed, self._parting))
             if not dry_run:
                 await self._bridge.reload(config)
         return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes)}
@@ -195,7 +198,8 @@ class Control:
             }
             if worker.joined:
                 networks[name] |= {"state": "connected", "reason": ""}
-        return {"ok": True, "networks": networks, "undelivered": found.undelivered}
+        files = {way: msgspec.to_builtins(hosts[:_HOSTS]) for way, hosts in self._bridge.files().items()}
+        return {"ok": True, "networks": networks, "undelivered": found.undelivered, "files": files}
 
     async def _inventory(self) -> Inventory:
         """Counted in a thread, since a long queue takes a while to count."""

@@ -66,10 +66,15 @@ class Place:
                     path.parent.rmdir()
 
     def found(self) -> Path:
-        """Where a service may listen. Raises NotRunning."""
-        for path in self.paths:
-            if path.is_socket() and (not self._private or _is_private(path.parent, self._owner())):
-                return path
+        """Where a service may listen. Raises NotRunning, or HubbubError where we may not look."""
+        try:
+            for path in self.paths:
+                if path.is_socket() and (not self._private or _is_private(path.parent, self._owner())):
+                    return path
+        except PermissionError as error:
+            raise HubbubError(
+                f"{self._journal} cannot be reached ({error.strerror}): ask as the service's user"
+            ) from error
         raise NotRunning(f"no service is running with {self._journal}: start it with `hubbub run`")
 
     def _owner(self) -> int:

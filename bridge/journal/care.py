@@ -15,8 +15,8 @@ import msgspec
 from bridge.errors import JournalError
 
 from . import codec, schema
-from .lock import own
-from .look import Inventory, inventory, open_to_look
+from .lock import Own
+from .look import NOT_OURS, Inventory, inventory, open_to_look
 
 __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 
@@ -25,8 +25,6 @@ RESTORED = "restored from a backup: it may have been delivered since"
 
 _SHOWN = 20
 _PAGES = 1024
-_NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY)
-"""What SQLite says where a file is not damaged, but somebody else's."""
 _BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words
 _DANGLING = (
     ("deliveries of no message", "delivery LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
@@ -76,7 +74,7 @@ def check(path: Path) -> Checkup:
             with contextlib.suppress(sqlite3.Error):
                 found = inventory(database, path)
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF in _NOT_OURS:
+            if error.sqlite_errorcode & 0xFF in NOT_OURS:
                 raise JournalError(f"{path} cannot be read ({error}): ask as the service's user") from error
             findings.append(f"it cannot be read: {error}")
     if len(findings) > _SHOWN:
@@ -144,11 +142,11 @@ def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
     if path.exists() and source.exists() and source.samefile(path):
         raise JournalError(f"{source} is the journal itself: name a backup")
     _sound(source, f"{source} is damaged", "nothing was changed, take another backup")
-    with own(path) as lock, _beside(path) as part:
+    with Own(path) as owned, _beside(path) as part:
         _copy(source, part)
         given_up = _disarm(part, replay=replay)
         found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk")
-        _hand_over(path, part, Path(lock.name))
+        _hand_over(path, part, owned.beside)
         aside = _move_aside(path)
         _put(part, path)
     assert found.inventory is not None

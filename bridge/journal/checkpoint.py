@@ -20,7 +20,8 @@ class Checkpointer:
     """A thread with a connection of its own that keeps the log small."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # Opened here and now: a little later, something else might stand there.
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._log = path.with_name(path.name + "-wal")
         self._endless = False
         self._stop = threading.Event()
@@ -42,8 +43,7 @@ class Checkpointer:
                 database.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _run(self) -> None:
-        database = sqlite3.connect(self._path, isolation_level=None)
-        with contextlib.closing(database):
+        with contextlib.closing(self._database) as database:
             while not self._stop.wait(_PAUSE):
                 # Whatever is wrong with the disk, the writer meets it as well, and tells.
                 with contextlib.suppress(OSError, sqlite3.Error):

@@ -20,7 +20,7 @@ from bridge.model import (
 )
 
 from . import codec, schema, upkeep
-from .lock import own
+from .lock import Own
 from .look import looking_into
 
 __all__ = ["Choice", "Letter", "Letters", "choose", "look_at_letters", "requeue"]
@@ -118,7 +118,7 @@ def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
 
 def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
     """Owe letters again in a journal that no service uses; returns how many. Raises JournalError."""
-    with own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+    with Own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         try:
             schema.migrate(database, str(path))
             return upkeep.revive(database, letters)

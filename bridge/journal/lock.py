@@ -1,31 +1,131 @@
-"""Whose journal it is."""
+"""Whose journal it is, and whether it still is where it was."""
 
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from bridge.errors import JournalError
 
-__all__ = ["own"]
+__all__ = ["Own"]
+
+_FILES = ("", "-wal", "-shm")
 
 
-def own(path: Path) -> IO[str]:
-    """Take the lock that says whose journal this is; it goes with the process, however that ends."""
+class Own:
+    """A journal that is ours, by its name and by the file itself, whatever other names that has.
+
+    The locks go with the process, however that ends. Raises JournalError when somebody else has one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` may be no file yet: then only the name is ours until `hold`."""
+        self.path = path.resolve()  # as SQLite does, when it names the log
+        self._beside = _opened(self._named(".lock"), path)
+        self._file: IO[str] | None = None
+        self._known: dict[str, tuple[int, int] | None] = {}
+        try:
+            self._take()
+        except BaseException:
+            self.close()
+            raise
+
+    def _take(self) -> None:
+        beside = self._beside
+        if not _locked(beside):
+            beside.seek(0)
+            owner = beside.read(20).strip() or "unknown"
+            raise JournalError(
+                f"{self.path} is in use by another Hubbub (process {owner}): "
+                "stop that one, or name another journal"
+            )
+        beside.truncate(0)
+        beside.write(str(os.getpid()))
+        beside.flush()
+        if self.path.exists():
+            self.hold()
+
+    def hold(self) -> None:
+        """Own the file too, which is made if there is none: for us alone, since it holds what people say."""
+        if self._file is None:  # not before its name is ours: closing it would take our own SQLite's locks
+            self._file = _opened(self.path, self.path)
+        if not _locked(self._file):
+            raise JournalError(
+                f"{self.path} is in use by another Hubbub, which knows the file by another name (a link): "
+                "stop that one, or name another journal"
+            )
+        links = os.fstat(self._file.fileno()).st_nlink
+        if links > 1 and not self._named("-wal").exists():
+            raise JournalError(
+                f"{self.path} has {links} names (hard links), and a part of it would belong to one of them "
+                "alone: remove the others; `hubbub db backup` makes copies"
+            )
+
+    def remember(self) -> None:
+        """The journal is open: these are its files."""
+        self._known = {end: _identity(self._named(end)) for end in _FILES}
+
+    def _named(self, end: str) -> Path:
+        return self.path.with_name(self.path.name + end)
+
+    def guard(self) -> None:
+        """Raise JournalError when its files are not what they were: nobody would find what is written now."""
+        for end, known in self._known.items():
+            try:
+                if (now := _identity(self._named(end))) == known:
+                    continue
+            except OSError:
+                continue  # the disk does not answer: whoever writes meets that as well, and tells
+            what = "deleted or moved" if now is None else "replaced"
+            raise JournalError(
+                f"{self._named(end)} was {what} while the service was using it: "
+                "it stops, and saves what the journal held"
+            )
+
+    @property
+    def lost(self) -> bool:
+        """Whether the file that is ours has no name any more: it ends when it is closed."""
+        return self._file is not None and os.fstat(self._file.fileno()).st_nlink == 0
+
+    def close(self) -> None:
+        """Own it no more. SQLite must have closed it: its locks go too."""
+        for held in (self._file, self._beside):
+            if held is not None:
+                held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def beside(self) -> Path:
+        """The file beside the journal that says whose it is."""
+        return Path(self._beside.name)
+
+
+def _opened(file: Path, journal: Path) -> IO[str]:
     try:
-        lock = path.with_name(path.name + ".lock").open("a+")
+        return open(file, "a+", opener=lambda name, flags: os.open(name, flags, 0o600))
     except OSError as error:
-        raise JournalError(f"{path}: {error.strerror}: check the folder and its rights") from error
+        raise JournalError(f"{journal}: {error.strerror}: check the folder and its rights") from error
+
+
+def _locked(file: IO[str]) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        lock.seek(0)
-        owner = lock.read(20).strip() or "unknown"
-        lock.close()
-        raise JournalError(
-            f"{path} is in use by another Hubbub (process {owner}): stop that one, or name another journal"
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
+        return False
+    return True
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino

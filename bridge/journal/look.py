@@ -8,7 +8,10 @@ from pathlib import Path
 
 from bridge.errors import JournalError
 
-__all__ = ["Inventory", "Owed", "inventory", "looking_into", "open_to_look"]
+__all__ = ["NOT_OURS", "Inventory", "Owed", "inventory", "looking_into", "open_to_look"]
+
+NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY)
+"""What SQLite says where a file is not damaged, but somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,14 @@ class Inventory:
 
 def open_to_look(path: Path) -> sqlite3.Connection:
     """Open a journal so that nothing in it can change. Raises JournalError when there is none."""
-    if not path.is_file():
-        raise JournalError(f"{path}: there is no such journal: name the configuration that the service uses")
     try:
+        if not path.is_file():
+            raise JournalError(
+                f"{path}: there is no such journal: name the configuration that the service uses"
+            )
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    except sqlite3.Error as error:
-        raise JournalError(f"{path} cannot be opened ({error}): check its rights") from error
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path} cannot be opened ({error}): ask as the service's user") from error
 
 
 @contextlib.contextmanager
@@ -53,9 +58,9 @@ def looking_into(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             yield database
         except sqlite3.Error as error:
-            raise JournalError(
-                f"{path} cannot be read ({error}): `hubbub db check` says what is wrong"
-            ) from error
+            not_ours = error.sqlite_errorcode & 0xFF in NOT_OURS
+            way_out = "ask as the service's user" if not_ours else "`hubbub db check` says what is wrong"
+            raise JournalError(f"{path} cannot be read ({error}): {way_out}") from error
 
 
 def inventory(database: sqlite3.Connection, path: Path) -> Inventory:

@@ -19,9 +19,9 @@ from bridge.adapter import Position
 from bridge.errors import JournalError
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import codec, reactions, removals, schema, upkeep
+from . import codec, reactions, removals, rescue, schema, upkeep
 from .checkpoint import Checkpointer
-from .lock import own
+from .lock import Own
 from .reading import BEING_HEARD, Delivery, Reading, Standing
 from .recent import Recent
 from .upkeep import Oldest, Pruner
@@ -53,11 +53,12 @@ class Journal(Reading):
 
         Raises JournalError, with what to do, when it is in use, damaged, newer or cannot be written.
         """
-        self._lock = own(path)
+        self._own = Own(path)
         try:
+            self._own.hold()
             self._database, self._key = _open(path, synced=synced)
         except BaseException:
-            self._lock.close()
+            self._own.close()
             raise
         self.taken: Callable[[list[Delivery]], None] = lambda _: None
         """Called with what a commit took, in order: to be set by whoever delivers."""
@@ -81,6 +82,8 @@ class Journal(Reading):
         self._recent = Recent()
         self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
+        self._own.remember()
+        self.guard = self._own.guard
 
     # What is written
 
@@ -238,9 +241,12 @@ class Journal(Reading):
         self._flush()
         self._cancel_timers()
         self._checkpointer.close()
+        saved = rescue.save(self._database, self._own.path) if self._own.lost else None
         with contextlib.closing(self._database), contextlib.suppress(sqlite3.Error):
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._lock.close()
+        if saved is not None:
+            rescue.put_back(saved, self._own.path)
+        self._own.close()
 
     # The commit
 
@@ -375,9 +381,8 @@ class Journal(Reading):
 
 def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
     try:
-        path.touch(mode=0o600)  # it holds what people say
         database = sqlite3.connect(path, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise JournalError(f"{path}: {error}: check the folder and its rights") from error
     try:
         database.execute("PRAGMA journal_mode = WAL")

@@ -13,9 +13,11 @@ cache      the folder, and what is remembered there
 limits     how much of it stays, and how long
 pictures   sizes and thumbnails, made by draw in a process of its own
 links      addresses of our own, signed, and the server behind them
+door       who is let in there, and for how long
 """
 
 from .files import Files, Missing, Pending
+from .line import Standing
 from .uploads import Uploads
 
-__all__ = ["Files", "Missing", "Pending", "Uploads"]
+__all__ = ["Files", "Missing", "Pending", "Standing", "Uploads"]

@@ -18,13 +18,16 @@ from bridge.errors import AdapterError, Rejected, Unsupported
 from .body import Body, Refused
 from .guard import Forbidden, connector, is_named, is_web_port
 
-__all__ = ["Fetcher"]
+__all__ = ["Fetcher", "NotYet"]
 
 log = logging.getLogger(__name__)
 
 _CHUNK = 65_536
 _TOTAL = 900.0
 """A file has so many seconds, all tries together."""
+_LEAST = 256 * 1024
+_WITHIN = 30.0
+"""Of a file, `_LEAST` bytes come in so many seconds, or it ends: what is slower takes a place from others."""
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=10.0, sock_read=30.0)
 _PAUSES = (1.0, 5.0)
 """Seconds before the second try and before the third."""
@@ -40,6 +43,10 @@ class _Failed(Exception):
     def __init__(self, reason: str, *, again: bool) -> None:
         super().__init__(reason)
         self.again = again
+
+
+class NotYet(Exception):
+    """Where the file is, its network can tell only when it is connected."""
 
 
 class Fetcher:
@@ -60,13 +67,13 @@ class Fetcher:
         await self._stack.aclose()
 
     async def fetch(self, find: Callable[[], Source], body: Body) -> None:
-        """Write what is there into the body; raises Refused, or OSError when it cannot be written."""
+        """Write what is there into the body; raises Refused, NotYet, or OSError when it cannot be written."""
         host = "?"
         try:
             async with asyncio.timeout(_TOTAL):
                 for pause in (*_PAUSES, None):
                     try:
-                        source = await _found(find)
+                        source = _found(find)
                         host = URL(source.url).raw_host or "?"
                         return await self._try(source, body)
                     except (_Failed, ValueError) as error:
@@ -80,8 +87,10 @@ class Fetcher:
             raise Refused(_FAILED) from None
 
     async def _try(self, source: Source, body: Body) -> None:
+        pace = asyncio.timeout(_WITHIN)
         try:
-            await self._follow(source, body)
+            async with pace:
+                await self._follow(source, body, pace)
         except aiohttp.ClientConnectorError as error:
             barred = isinstance(error.os_error, Forbidden)
             reason = f"{error.os_error.strerror}" if barred else "no connection"
@@ -89,9 +98,11 @@ class Fetcher:
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise _Failed("its address is none", again=False) from None
         except (aiohttp.ClientError, ConnectionError, TimeoutError, ssl.SSLError) as error:
+            if pace.expired():
+                raise _Failed("it comes too slowly", again=False) from None
             raise _Failed(_plain(error), again=True) from None
 
-    async def _follow(self, source: Source, body: Body) -> None:
+    async def _follow(self, source: Source, body: Body, pace: asyncio.Timeout) -> None:
         url = home = URL(source.url)
         headers, own = dict(source.headers), source.own
         for _ in range(_MOST_REDIRECTS + 1):
@@ -110,7 +121,7 @@ class Fetcher:
                 ssl=source.ssl if own and source.ssl is not None else True,
             ) as response:
                 if response.status not in _REDIRECTS:
-                    return await _read(response, body)
+                    return await _read(response, body, pace)
                 url = url.join(URL(response.headers.get("Location", "")))
         raise _Failed("it is redirected too often", again=False)
 
@@ -126,27 +137,29 @@ def _session(*, guarded: bool) -> aiohttp.ClientSession:
     )
 
 
-async def _found(find: Callable[[], Source]) -> Source:
-    """Where the file is: what only its network knows is known when that is connected."""
-    while True:
-        try:
-            return find()
-        except (Rejected, Unsupported) as error:
-            raise _Failed(str(error), again=False) from None
-        except AdapterError as error:
-            log.debug("a file waits for its network: %s", error)
-            await asyncio.sleep(_PAUSES[0])
+def _found(find: Callable[[], Source]) -> Source:
+    """Where the file is."""
+    try:
+        return find()
+    except (Rejected, Unsupported) as error:
+        raise _Failed(str(error), again=False) from None
+    except AdapterError as error:
+        raise NotYet(str(error)) from None
 
 
-async def _read(response: aiohttp.ClientResponse, body: Body) -> None:
+async def _read(response: aiohttp.ClientResponse, body: Body, pace: asyncio.Timeout) -> None:
     if response.status != 200:
         again = response.status >= 500 or response.status == 429
         raise _Failed(f"the server answered {response.status}", again=again)
     if response.headers.get("Content-Encoding", "identity").casefold() != "identity":
         raise _Failed("it is packed though we asked for it as it is", again=False)
     body.expect(response.content_length)
+    loop, goal = asyncio.get_running_loop(), _LEAST
     async for chunk in response.content.iter_chunked(_CHUNK):
         await asyncio.to_thread(body.take, chunk)
+        if body.size >= goal:
+            goal = body.size + _LEAST
+            pace.reschedule(loop.time() + _WITHIN)
 
 
 def _plain(error: Exception) -> str:

@@ -15,10 +15,10 @@ from bridge.model import Attachment, File, FileKind
 
 from .body import Refused, shown_size
 from .cache import Cache, Note, space
-from .fetch import Fetcher
+from .fetch import Fetcher, NotYet
 from .intake import Intake, Job
 from .limits import Limits
-from .line import Line
+from .line import Line, Standing
 from .links import Links
 from .naming import safe_file_name
 from .pictures import Pictures
@@ -27,11 +27,15 @@ __all__ = ["Files", "Missing", "Pending"]
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 4
+_AT_ONCE = 12
+_LONGEST_ABSENCE = 900.0
+"""How long a file waits for its network to say where it is, in seconds."""
 _KNOWN = 4096
 """How many answers are kept in memory; the rest is looked up in the folder."""
 _GONE = 10_000
 _PAUSE = 600.0
+_GLANCE = 1.0
+"""How long a file that its network cannot find yet makes room for others, in seconds."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -66,11 +70,13 @@ class Files:
         key: bytes,
         source: Callable[[str, str], Source],
         owed: Callable[[int], bool],
+        sender: Callable[[int], str] = lambda _: "",
     ) -> None:
         """`key` is a secret that stays, `source` asks a network's adapter where an address leads.
 
-        `owed` tells whether a delivery of a message still waits.
+        `owed` tells whether a delivery of a message still waits, `sender` who said it.
         """
+        self._sender = sender
         self.ended: Callable[[int], None] = lambda _: None
         """Called with the message whenever a fetch ended, well or not."""
         self._config = config
@@ -114,7 +120,7 @@ class Files:
         if known is None:
             known = self._look_up(seq, number, attachment)
             if known is None:
-                known = Job(network, seq, number, attachment, time.monotonic())
+                known = Job(network, seq, number, attachment, time.monotonic(), self._sender(seq))
                 self._line.add(known)
             self._remember(seq, number, known)
         return Pending(known.since) if isinstance(known, Job) else known
@@ -134,6 +140,10 @@ class Files:
             known = self._known.pop(oldest)
             if any(isinstance(one, Job) for one in known.values()):
                 self._known[oldest] = known
+
+    def standing(self) -> list[Standing]:
+        """What is being fetched and what waits for it."""
+        return self._line.standing()
 
     def link(self, seq: int, file: File) -> str | None:
         """Our own address for a file that is here; None without a public address."""
@@ -216,6 +226,10 @@ class Files:
             except asyncio.CancelledError:
                 if self._is_wanted(job):
                     raise
+            except NotYet as error:
+                log.debug("a file waits for its network: %s", error)
+                asyncio.get_running_loop().call_later(_GLANCE, self._line.add, job)
+                return
             else:
                 self._remember(job.seq, job.number, outcome)
         self._tell_end(job.seq)
@@ -226,6 +240,10 @@ class Files:
             return _NO_ROOM if self._limits.full else await self._taken(job, fetcher)
         except Refused as refusal:
             return Missing(refusal.reason)
+        except NotYet:
+            if time.monotonic() - job.since < _LONGEST_ABSENCE:
+                raise
+            return _NOT_FETCHED
         except OSError as error:
             return self._complain(error)
         except Exception:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bridge.adapter import Source
 from bridge.config import Media
@@ -34,7 +35,17 @@ class Job:
     attachment: Attachment
     since: float
     """When it was asked for first, by the monotonic clock."""
+    sender: str = ""
+    """Whose file it is, as their network knows them."""
     task: "asyncio.Task[None] | None" = None
+
+    @property
+    def host(self) -> str:
+        """Where the file is, as far as its address tells."""
+        try:
+            return urlsplit(self.attachment.address).hostname or ""
+        except ValueError:
+            return ""
 
 
 class Intake:

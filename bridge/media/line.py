@@ -1,57 +1,121 @@
 """Who waits for a file to be fetched or uploaded, and whose turn it is."""
 
 import asyncio
+import time
 from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Line"]
+__all__ = ["Line", "Standing"]
 
-_MOST = 3
-"""How many of one network are at work at once: not all, so that its slow hosts hold up no other."""
+_OF_NETWORK = 6
+_OF_HOST = 4
+_OF_SENDER = 2
+"""How many are at work at once. Never all places, so that what is slow holds up its own kind alone."""
 
 
 class _Job(Protocol):
     @property
     def network(self) -> str: ...
+    @property
+    def host(self) -> str:
+        """Where the file is, or goes."""
+
+    @property
+    def sender(self) -> str:
+        """Whose file it is."""
+
+    @property
+    def since(self) -> float:
+        """When it was asked for first, by the monotonic clock."""
 
 
 J = TypeVar("J", bound=_Job)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the files of one host."""
+
+    network: str
+    host: str
+    at_work: int
+    waiting: int
+    seconds: float
+    """How long the oldest of them has been asked for."""
+
+
 class Line(Generic[J]):
-    """One line for each network; the networks take turns."""
+    """People take turns: whoever had one is behind all others, however many files are waiting."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[J]] = {}
-        self._busy: Counter[str] = Counter()
+        self._waiting: dict[tuple[str, str], dict[str, deque[J]]] = {}
+        """By network and sender, then by host."""
+        self._working: dict[J, None] = {}
+        self._busy: Counter[tuple[str, ...]] = Counter()
         self._change = asyncio.Event()
 
     def add(self, job: J) -> None:
         """Let a job wait for its turn."""
-        self._waiting.setdefault(job.network, deque()).append(job)
+        self._waiting.setdefault((job.network, job.sender), {}).setdefault(job.host, deque()).append(job)
         self._change.set()
 
     async def next(self) -> J:
         """The next one, which is busy from now on."""
-        while (network := self._turn()) is None:
+        while (turn := self._turn()) is None:
             self._change.clear()
             await self._change.wait()
-        jobs = self._waiting.pop(network)
-        job = jobs.popleft()
-        if jobs:
-            self._waiting[network] = jobs
-        self._busy[network] += 1
+        who, host = turn
+        hosts = self._waiting.pop(who)
+        job = hosts[host].popleft()
+        if not hosts[host]:
+            del hosts[host]
+        if hosts:
+            self._waiting[who] = hosts
+        self._working[job] = None
+        self._busy.update(_counted(job))
         return job
 
-    def _turn(self) -> str | None:
-        return next((network for network in self._waiting if self._busy[network] < _MOST), None)
+    def _turn(self) -> tuple[tuple[str, str], str] | None:
+        busy = self._busy
+        for who, hosts in self._waiting.items():
+            network, _ = who
+            if busy[network,] < _OF_NETWORK and busy[who] < _OF_SENDER:
+                for host in hosts:
+                    if busy[network, "", host] < _OF_HOST:
+                        return who, host
+        return None
 
     def leave(self, job: J) -> None:
         """The job is busy no more."""
-        self._busy[job.network] -= 1
+        del self._working[job]
+        self._busy.subtract(_counted(job))
+        for key in _counted(job):
+            if not self._busy[key]:
+                del self._busy[key]
         self._change.set()
 
     def leave_undone(self, job: J) -> None:
-        """The job is busy no more, and the first of its network again."""
-        self._waiting.setdefault(job.network, deque()).appendleft(job)
+        """The job is busy no more, and the first of its sender again."""
+        hosts = self._waiting.setdefault((job.network, job.sender), {})
+        hosts.setdefault(job.host, deque()).appendleft(job)
         self.leave(job)
+
+    def standing(self) -> list[Standing]:
+        """What is at work and what waits, by host, the longest first."""
+        found: dict[tuple[str, str], list[J]] = {}
+        waiting = [job for hosts in self._waiting.values() for jobs in hosts.values() for job in jobs]
+        for job in (*self._working, *waiting):
+            found.setdefault((job.network, job.host), []).append(job)
+        return sorted((self._stand(*key, jobs) for key, jobs in found.items()), key=lambda one: -one.seconds)
+
+    def _stand(self, network: str, host: str, jobs: Iterable[J]) -> Standing:
+        jobs = list(jobs)
+        working = sum(job in self._working for job in jobs)
+        since = min(job.since for job in jobs)
+        return Standing(network, host, working, len(jobs) - working, time.monotonic() - since)
+
+
+def _counted(job: _Job) -> Iterable[tuple[str, ...]]:
+    return (job.network,), (job.network, job.sender), (job.network, "", job.host)

@@ -1,11 +1,12 @@
 """Addresses of our own for files: signed, so that nobody can make one, and with an end."""
 
+import asyncio
 import hmac
 import logging
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from bridge.config import Media
 from bridge.errors import HubbubError
 
 from .cache import Note
+from .door import Door
 from .naming import short_quoted
 
 __all__ = ["Links"]
@@ -70,21 +72,32 @@ class Links:
         quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
         runner = web.AppRunner(application, access_log=None, logger=quiet, shutdown_timeout=1.0)
         await runner.setup()
-        try:
-            host, _, port = self._config.listen.rpartition(":")
+        assert runner.server is not None
+        door = self._door = Door(runner.server)
+        host, _, port = self._config.listen.rpartition(":")
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(runner.cleanup)
+            stack.callback(door.close)
             try:
-                await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+                listeners = await door.open(host.strip("[]"), int(port))
             except OSError as error:
                 raise HubbubError(
                     f"media: listen: {self._config.listen} cannot be used ({error.strerror or error}): "
                     "choose another address or port"
                 ) from None
+            for listener in listeners:
+                stack.callback(listener.close)
+                stack.callback(asyncio.ensure_future(door.serve(listener)).cancel)
             yield
-        finally:
-            await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         found = self._checked(request)
+        self._door.asked(request, found[1].size if found else 0)
+        response = self._response(found)
+        response.force_close()  # one request for each visitor; the proxy before us keeps people's connections
+        return response
+
+    def _response(self, found: tuple[Path, Note, int] | None) -> web.StreamResponse:
         if found is None:
             return web.Response(status=404, text="There is nothing here, or no longer.\n", headers=_SECURITY)
         path, note, expiry = found

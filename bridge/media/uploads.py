@@ -11,7 +11,7 @@ from bridge.errors import AdapterError, ConnectionLost, Rejected, RoomUnavailabl
 from bridge.model import File
 
 from .files import Pending
-from .line import Line
+from .line import Line, Standing
 
 __all__ = ["Uploads"]
 
@@ -30,16 +30,21 @@ class _Upload:
     seq: int
     file: File
     since: float
+    sender: str
 
     @property
     def network(self) -> str:
         return self.adapter.network
 
+    host = network
+
 
 class Uploads:
     """What was uploaded where, or will be. Work goes on while `run` does."""
 
-    def __init__(self) -> None:
+    def __init__(self, sender: Callable[[int], str] = lambda _: "") -> None:
+        """`sender` tells who said a message."""
+        self._sender = sender
         self.ended: Callable[[int], None] = lambda _: None
         """Called with the message whenever an upload ended, well or not."""
         self._line: Line[_Upload] = Line()
@@ -50,10 +55,14 @@ class Uploads:
         key = (adapter, file)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _Upload(adapter, seq, file, time.monotonic())
+            known = self._known[key] = _Upload(adapter, seq, file, time.monotonic(), self._sender(seq))
             self._line.add(known)
             self._shorten()
         return Pending(known.since) if isinstance(known, _Upload) else None
+
+    def standing(self) -> list[Standing]:
+        """What is being uploaded and what waits for it."""
+        return self._line.standing()
 
     def refused(self, adapter: Adapter, file: File) -> bool:
         """Whether the network did not take the file."""

@@ -3,7 +3,8 @@ have come.
 
 How far a delivery has come is one number. Below `IN_TIME` it counts the characters of the words, from
 `PROMISED` on those of words that promise their files, because these are late. From `IN_TIME` on, a bit
-stands for each file that is still to be sent behind the words; from `LATE` on they were only promised.
+stands for each file that is still to be sent behind the words; from `LATE` on others may have spoken since
+these, and from `NAMED` on it has been said what the next file is.
 """
 
 import time
@@ -21,6 +22,7 @@ from .notes import file_name, file_note, size
 __all__ = [
     "IN_TIME",
     "LATE",
+    "NAMED",
     "PROMISED",
     "Attached",
     "Case",
@@ -28,12 +30,14 @@ __all__ = [
     "Promise",
     "Wait",
     "behind",
+    "next_file",
     "promising",
 ]
 
 PROMISED = 1 << 39
 IN_TIME = 1 << 40
 LATE = 1 << 41
+NAMED = 1 << 42
 _FILES = IN_TIME - 1
 """The bits of the files."""
 _MOST = 32
@@ -64,8 +68,8 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The files are late: from here on the words promise them. To be on record before anything is said, so
-    that nobody takes such words later for those of another kind.
+    """The files are late: from here on the words promise them, or others pass. To be on record before
+    anything is said, so that nobody takes what is said later for something of another kind.
     """
 
     end: int
@@ -113,17 +117,19 @@ class Attached:
         return [self._state(case, number, upload=True) for number in range(len(case.content.attachments))]
 
     def with_words(self, case: Case) -> Plan | Wait | Promise:
-        """What is said first. Only captions wait for an upload."""
+        """What is said first. It waits for files that follow it too, so that nobody comes between."""
         states = self.prepare(case)
-        if not case.record.captions:
-            states = [self._state(case, number) for number in range(len(states))]
         waiting = [state.since for state in states if isinstance(state, Pending)]
         if not waiting:
             return self._plan(case, states)
-        until = self._until.setdefault((case.there, case.seq), min(waiting) + self._patience)
+        return self._wait(case, min(waiting)) or Promise(PROMISED)
+
+    def _wait(self, case: Case, since: float) -> Wait | None:
+        """For how long all others wait for this; None: no longer."""
+        until = self._until.setdefault((case.there, case.seq), since + self._patience)
         if len(self._until) > _REMEMBERED:
             del self._until[next(iter(self._until))]
-        return Wait(until) if time.monotonic() < until else Promise(PROMISED)
+        return Wait(until) if time.monotonic() < until else None
 
     def said_with_words(self, case: Case) -> Plan:
         """What has been said first, without a promise: then every file was here, or told of."""
@@ -149,12 +155,14 @@ class Attached:
             words = _joined(words, [file_name(one) for one in content.attachments])
         return Plan(words, None, IN_TIME | files)
 
-    def after_words(self, case: Case, start: int) -> Plan | Wait:
+    def after_words(self, case: Case, start: int) -> Plan | Wait | Promise:
         """What is sent behind the words: the file, or what is told of it where it cannot be sent."""
-        number = _first(start)
+        number = next_file(start)
         state = self._state(case, number, upload=True)
         if isinstance(state, Pending):
-            return Wait(None)
+            if start >= LATE:
+                return Wait(None)
+            return self._wait(case, state.since) or Promise(LATE | start & _FILES)
         if isinstance(state, File) and self._takes(case, state):
             return Plan(Content(), state, behind(start))
         told = self._told(case.seq, case.content.attachments[number], state)
@@ -201,11 +209,11 @@ def promising(content: Content) -> Plan:
 
 def behind(start: int) -> int | None:
     """Where a delivery goes on behind the file that comes next; None: it is the last."""
-    rest = start & (start - 1)
+    rest = start & (start - 1) & ~NAMED
     return rest if rest & _FILES else None
 
 
-def _first(start: int) -> int:
+def next_file(start: int) -> int:
     """The file that comes next."""
     files = start & _FILES
     return (files & -files).bit_length() - 1

@@ -5,7 +5,7 @@ from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChange
 from .fit import clean, first_words
 from .names import safe_name
 
-__all__ = ["described", "file_name", "file_note", "gist", "names", "removed", "size"]
+__all__ = ["described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 
 _LONGEST_NAME = 80
 _LONGEST_TOPIC = 390
@@ -48,6 +48,13 @@ def file_note(attachment: Attachment, more: str = "") -> str:
     kind = "voice message" if attachment.voice else _KINDS[attachment.kind]
     name = f" {file_name(attachment)}" if attachment.name else ""
     return f"[{kind}{name}{more}]"
+
+
+def late_file(content: Content, number: int) -> str:
+    """What file comes now, and what it was sent with, some time after that was said."""
+    name = file_name(content.attachments[number])
+    words = first_words(content)
+    return f"{name}, sent with “{words}”:" if words else f"{name}:"
 
 
 def size(count: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from bridge.adapter import Adapter, Emit, Position
+from bridge.aside import in_steps
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import (
@@ -62,26 +63,34 @@ class Router:
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
         journal.taken = self._taken
 
-    def map(
+    async def map(
         self, routes: Routes, adapters: Mapping[str, Adapter], rules: Mapping[str, DeliveryRules]
     ) -> None:
-        """Follow this map from now on; `rules` are by network. Rooms that stay keep their workers."""
-        self._routes, self._adapters = routes, adapters
-        self._names.update({source.number: network for (network, _), source in routes.sources.items()})
+        """Follow this map from now on; `rules` are by network. Rooms that stay keep their workers.
+
+        Much of it is done in steps: only between two of them the old map gives way to the new one.
+        """
+
+        def employ(number: int) -> None:
+            network, room = routes.rooms[number]
+            place = Room(number, room, adapters[network], rules[network], routes.shown[number])
+            worker = Worker(place, self.journal, self._origin, self._attached, self._teller)
+            self.workers[number] = worker
+            heard = routes.heard.get(number, [])
+            worker.wording.shown.extend(self.journal.lately(number, heard, LAST_FEW))
+
+        stay = [number for number in routes.rooms if number in self.workers]
+        await in_steps(employ, [number for number in routes.rooms if number not in self.workers])
+        before, self._routes, self._adapters = self._routes, routes, adapters
+        self._names.update(routes.names)
         for number in self.workers.keys() - routes.rooms.keys():
             self.workers.pop(number).stop()
-        for number, (network, room) in routes.rooms.items():
-            if number not in self.workers:
-                place = Room(number, room, adapters[network], rules[network], routes.shown[number])
-                self.workers[number] = Worker(place, self.journal, self._origin, self._attached, self._teller)
-                sources = [source.number for source in routes.sources.values() if number in source.rooms]
-                self.workers[number].wording.shown.extend(self.journal.lately(number, sources, LAST_FEW))
-            else:
-                self.workers[number].show(routes.shown[number])
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
         self._teller.map(routes, self.workers)
-        self.journal.forget_rooms(routes.rooms.values())
-        self._bury_unmapped()
+        if not before.rooms or before.rooms.keys() - routes.rooms.keys():
+            self.journal.forget_rooms(routes.rooms.values())
+        await in_steps(lambda number: self.workers[number].show(routes.shown[number]), stay)
+        await self._bury_unmapped()
 
     def forget(self, networks: AbstractSet[str]) -> list[Worker]:
         """Forget the workers of these networks: they end, and are to be closed. What is owed stays."""
@@ -257,7 +266,7 @@ class Router:
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
 
-    def _bury_unmapped(self) -> None:
+    async def _bury_unmapped(self) -> None:
         """Give up, in the open, what is owed to rooms that left the map."""
         for number, (network, room) in self.journal.rooms_owed().items():
             if number in self.workers:
@@ -265,6 +274,7 @@ class Router:
             count = 0
             while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
                 count += found
+                await asyncio.sleep(0)
             log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
 
 

@@ -49,6 +49,10 @@ class Routes:
     """Every room of the map."""
     shown: dict[int, ShowRules] = field(default_factory=dict)
     """What each room is shown of what it cannot do itself."""
+    names: dict[int, str] = field(default_factory=dict)
+    """The network of each room that is heard."""
+    heard: dict[int, list[int]] = field(default_factory=dict)
+    """What each room hears, by the rooms' numbers."""
     written: frozenset[int] = frozenset()
     """Those that are written to: never one that is only read."""
 
@@ -64,6 +68,10 @@ def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Rout
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:
                 _connect(routes, config, conversation, entry, numbers)
+    for (network, _), source in routes.sources.items():
+        routes.names[source.number] = network
+        for room in source.rooms:
+            routes.heard.setdefault(room, []).append(source.number)
     routes.written = frozenset(room for source in routes.sources.values() for room in source.rooms)
     return routes
 

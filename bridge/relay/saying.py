@@ -14,10 +14,23 @@ from bridge.model import (
     Span,
 )
 
-from .attached import IN_TIME, LATE, PROMISED, Attached, Case, Plan, Promise, Wait, promising
+from .attached import (
+    IN_TIME,
+    LATE,
+    NAMED,
+    PROMISED,
+    Attached,
+    Case,
+    Plan,
+    Promise,
+    Wait,
+    behind,
+    next_file,
+    promising,
+)
 from .fit import Fitted, cut_short
 from .names import safe_name
-from .notes import gist
+from .notes import gist, late_file
 from .wording import Belongs, Step, Wording
 
 __all__ = ["Saying"]
@@ -65,16 +78,22 @@ class Saying:
             return plan
         return self._words(delivery, replace(event, content=plan.content), capabilities, plan)
 
-    def send_file(self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities) -> Step | Wait:
-        """A file that follows its words."""
+    def send_file(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> Step | Wait | Promise:
+        """A file that follows its words. Where others may have spoken since, and no words can stand with it,
+        a line before it says what it is.
+        """
         start = delivery.start
         plan = self._attached.after_words(self._case(delivery, event.content), start)
-        if isinstance(plan, Wait):
+        if isinstance(plan, Wait | Promise):
             return plan
+        if plan.file is not None and not capabilities.captions and LATE <= start < NAMED:
+            plan = Plan(Content((Span(late_file(event.content, next_file(start))),)), None, start | NAMED)
         words = replace(event, content=plan.content)
         delivery = replace(delivery, start=0)
         answered = None
-        if start >= LATE:
+        if LATE <= start < NAMED:
             parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
             if parts:
                 who = safe_name(event.sender.name)
@@ -86,6 +105,16 @@ class Saying:
         command = self._wording.message(delivery, words, fitted, capabilities)
         txn = self._journal.txn(replace(delivery, start=start))
         return Step(replace(command, file=plan.file, txn=txn, answered=answered), plan.then)
+
+    def behind_file(
+        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
+    ) -> int | None:
+        """Where a delivery goes on whose next file, or the line before that, has arrived."""
+        start = delivery.start
+        if capabilities.captions or not LATE <= start < NAMED:
+            return behind(start)
+        step = self.send_file(delivery, event, capabilities)
+        return step.end if isinstance(step, Step) else start | NAMED
 
     def beside_files(
         self, delivery: Delivery, event: MessageEdited, seq: int, target: MessageCreated

@@ -25,7 +25,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from .attached import IN_TIME, Attached, Promise, Wait, behind
+from .attached import IN_TIME, Attached, Promise, Wait
 from .correction import correction
 from .fit import clean
 from .folding import Reaction
@@ -104,10 +104,10 @@ class Steps:
     def reached(self, delivery: Delivery) -> int | None:
         """Where a delivery goes on whose next command has arrived; None: it is done."""
         event = delivery.event
-        if delivery.start >= IN_TIME:
-            return behind(delivery.start)
         if isinstance(event, MessageCreated):
             capabilities = self._wording.record(delivery.seq)
+            if delivery.start >= IN_TIME:
+                return self._saying.behind_file(delivery, event, capabilities)
             step = self._saying.say(delivery, event, capabilities, said=True)
         else:
             step = self.next(delivery)

@@ -1,6 +1,11 @@
 """Everything else that is wrong, each with its place and what to do about it."""
 
+from pathlib import Path
+
 import pytest
+
+from bridge.config.document import Document
+from bridge.errors import ConfigError
 
 from .fake_protocol import GOOD, Bench
 
@@ -292,3 +297,26 @@ conversations:
         ["bridge.yaml:8:5", "conversations.lobby.three"],
         ["bridge.yaml:9:13", "conversations.lobby.prefix"],
     ]
+
+
+def test_many_mistakes_cost_no_more_each_than_few():
+    """Where each is compared with all before it, this does not end within a test's time."""
+    document = Document(Path("bridge.yaml"))
+    for number in range(40_000):
+        spot = ("conversations", str(number), "irc")
+        document.hidden[*spot, "password"] = "secret"
+        document.broken.add(spot)
+        document.problem(spot, "is wrong")
+        document.problem(spot, "is wrong")
+        assert document.is_broken((*spot, "room"))
+        assert document.is_broken(spot[:2], within=True)
+        assert not document.conceals(spot)
+        assert document.betrays(spot, "the secret")
+    assert len(document.report()) == 40_000
+
+
+def test_so_many_mistakes_are_shown_as_somebody_reads():
+    error = ConfigError([f"mistake {number}" for number in range(2_050)])
+    assert error.shown()[49:] == ["mistake 49", "and 2,000 more"]
+    assert str(error).count("\n") == 50
+    assert len(error.problems) == 2_050

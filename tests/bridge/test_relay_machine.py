@@ -96,6 +96,11 @@ class Relay(RuleBasedStateMachine):
         media = Media(folder=self.folder / "files", hosts=("127.0.0.1:*",), wait=wait)
         self.config = config(self.folder, MAP, media=media)
         self.run(self.begin())
+        self.run(self.connected())  # a first visit begins at now
+
+    async def connected(self):
+        while not all(network.connected for network in self.networks.values()):
+            await asyncio.sleep(0)
 
     def run(self, work):
         return self.loop.run_until_complete(asyncio.wait_for(work, 20))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.app import introduction
 from bridge.config import Network
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
@@ -79,3 +80,13 @@ async def test_a_direction_can_change(tmp_path, left, right):
         await left.until(1)
         await right.settled()
     assert right.texts("two") == ["<alice> heard"]
+
+
+async def test_strangers_are_told_of_no_room(tmp_path, left, right):
+    private = config(tmp_path, {"board secrets": ["left one", "right two"]})
+    async with running(private) as bridge:
+        told = bridge.adapter("left").introduce("somebody")
+    assert told == introduction(private)
+    assert "bridge" in told
+    assert "Ann" in told
+    assert "board" not in told

@@ -241,16 +241,20 @@ async def test_what_does_not_cross_is_named(world, tmp_path):
         assert await world.heard("irc") == [f"<alan> [picture cat.png, {small.stat().st_size} B]"]
 
 
-async def test_words_do_not_wait_for_a_service_that_is_away(world, tmp_path):
+async def test_words_wait_no_longer_than_they_have_to_for_a_service_that_is_away(world, tmp_path):
     path, wanted = random(tmp_path / "film.bin", 100_000)
     service = world.demos["jabber"].service
     async with started(world) as bridge:
         await service.cut()
         await world.people["matrix"].send(path, "the film")
-        assert (await sees(world.people["jabber"], MessageCreated)).content.text.endswith("the film")
+        assert await world.heard("jabber") == ["<alan> the film [file film.bin follows]"]
         await bridge.logged("did not take the file film.bin")
         await service.start()
-        assert await seen_before(world, "the end", 1) == [wanted]
+        assert await seen_before(world, "the end", 3) == [
+            "<alan> the film [file film.bin follows]",
+            "<alan> film.bin, sent with “the film”:",
+            wanted,
+        ]
 
 
 async def test_a_store_that_takes_nothing_for_a_while(world, tmp_path):

@@ -3,16 +3,19 @@
 import asyncio
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bridge.adapter import find
+from bridge.cli.reading import read
 from bridge.config import load
 from bridge.control import Control
+from bridge.errors import ConfigError
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
-from tests.bridge.world import PROTOCOL, running
+from tests.bridge.world import PROTOCOL, config, running
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 
@@ -52,7 +55,7 @@ def networks():
 @pytest.fixture
 async def place(tmp_path, networks):
     place = Place(tmp_path)
-    async with running(place.read(), lambda bridge: Control(bridge, place.read).listening()):
+    async with running(place.read(), lambda bridge: Control(bridge, partial(read, place.file)).listening()):
         yield place
 
 
@@ -110,3 +113,55 @@ async def test_what_the_owner_should_know_of_a_room_that_is_left(place, monkeypa
     assert "leaves           left one (one is private)\n" in (await place.hubbub("--dry-run")).stdout
     place.write(left=["one", "three"])
     assert "leaves           right two\n" in (await place.hubbub("--dry-run")).stdout
+
+
+EVERY = """
+networks:
+  irc: {protocol: irc, server: irc.example.org, nick: hub}
+  xmpp: {protocol: xmpp, jid: hub@example.org, password: secret}
+  matrix: {protocol: matrix, homeserver: "https://example.org", user: "@hub:example.org", password: secret}
+conversations:
+  tea: {irc: "#tea", xmpp: tea@rooms.example.org, matrix: "#tea:example.org", prefix: "{name}: "}
+  all: {irc: "#all", xmpp: {room: all@rooms.example.org, edits: "off"}, ignore: ["b*"]}
+media: {hosts: ["files.lan"]}
+"""
+
+
+async def test_what_is_read_apart_is_what_is_there(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(EVERY)
+    assert await read(file) == load(file, find)
+
+
+async def test_mistakes_are_found_apart_too(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text("networks: {}\n")
+    with pytest.raises(ConfigError) as here:
+        load(file, find)
+    with pytest.raises(ConfigError) as apart:
+        await read(file)
+    assert apart.value.problems == here.value.problems
+
+
+async def test_the_relay_goes_on_while_the_file_is_read(place, networks):
+    """The process has hardly begun when the message is there."""
+    reading = asyncio.ensure_future(read(place.file))
+    networks["left"].say("one", "alice", "hello")
+    await networks["right"].until(1)
+    assert not reading.done()
+    await reading
+
+
+async def test_the_relay_has_its_turns_while_a_new_map_is_applied(tmp_path, networks):
+    def some(count):
+        return config(tmp_path, {f"c{n}": [f"left l{n}", f"right r{n}"] for n in range(count)})
+
+    async with running(some(1)) as bridge:
+        reloading = asyncio.ensure_future(bridge.reload(some(500)))
+        turns = 0
+        while not reloading.done():
+            await asyncio.sleep(0)
+            turns += 1
+        await reloading
+        assert len(list(bridge.workers())) == 1000
+    assert turns > 20

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.config import Network
+from bridge.config import Media, Network
 from bridge.control import Control, NotRunning, ask
 from bridge.control.door import Place
 from bridge.errors import ConfigError, HubbubError, Rejected
-from bridge.model import RoomId
+from bridge.model import Attachment, Content, RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import PROTOCOL, config, running
 
@@ -27,7 +27,7 @@ class Owner:
         self.config = config(folder, {"lobby": ["left one", "right two"]})
         self.journal = self.config.journal
 
-    def read(self):
+    async def read(self):
         if isinstance(self.config, Exception):
             raise self.config
         return self.config
@@ -100,6 +100,23 @@ async def test_status(owner, left, right):
     assert there["reason"].startswith("the scripted network ")
     assert (there["rooms"]["two"]["joined"], there["rooms"]["two"]["owed"]) == (False, 1)
     assert there["rooms"]["two"]["since"] > 1e9
+    assert answer["files"] == {"fetched": [], "uploaded": []}
+
+
+async def test_status_names_the_files_that_wait(tmp_path, left, right):
+    media = Media(folder=tmp_path / "files", hosts=("127.0.0.1:*",))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/a?secret"
+        async with running(config(tmp_path, {"lobby": ["left one", "right two"]}, media=media)) as bridge:
+            for name in ("alice", "alice", "alice", "bob"):
+                left.say("one", name, Content((), (Attachment(address),)))
+            await left.settled()
+            while sum(one.at_work for one in bridge.files()["fetched"]) < 3:
+                await asyncio.sleep(0)
+            status = await Control(bridge, None).answer(b'{"command": "status"}')
+    (found,) = status["files"]["fetched"]
+    assert found.pop("seconds") > 0
+    assert found == {"network": "left", "host": "127.0.0.1", "at_work": 3, "waiting": 1}
 
 
 async def test_a_dry_run_changes_nothing_and_a_reload_does(owner, left, right):

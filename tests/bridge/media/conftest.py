@@ -63,7 +63,11 @@ class Service:
 
     def __init__(self, config, source=None, owed=None):
         self.files = Files(
-            config, KEY, source or (lambda _network, address: Source(address)), owed or (lambda _seq: False)
+            config,
+            KEY,
+            source or (lambda _network, address: Source(address)),
+            owed or (lambda _seq: False),
+            sender=str,
         )
         self.config = config
         self.ends = 0

@@ -10,8 +10,6 @@ from PIL import Image
 
 from bridge.media import Missing, Pending
 from bridge.media.cache import Cache
-from bridge.media.intake import Job
-from bridge.media.line import Line
 from bridge.model import Attachment, File, FileKind
 
 from .conftest import Service
@@ -177,7 +175,7 @@ async def test_a_message_without_files_leaves_nothing_behind(media):
     assert not config.folder.exists()
 
 
-async def test_at_most_four_are_fetched_at_once(server, serve):
+async def test_at_most_twelve_are_fetched_at_once(server, serve):
     busy = most = 0
     go = asyncio.Event()
 
@@ -185,7 +183,7 @@ async def test_at_most_four_are_fetched_at_once(server, serve):
         nonlocal busy, most
         busy += 1
         most = max(most, busy)
-        if busy == 4:
+        if busy == 12:
             go.set()
         await go.wait()
         busy -= 1
@@ -195,30 +193,11 @@ async def test_at_most_four_are_fetched_at_once(server, serve):
     service = await serve()
     address = server.address("a")
     answers = await asyncio.gather(
-        *[service.got(seq, address, network="ab"[seq % 2]) for seq in range(12)],
+        *[service.got(seq, address, network="abcd"[seq % 4]) for seq in range(30)],
     )
     assert all(isinstance(answer, File) for answer in answers)
-    assert most == 4
-    assert service.ends == 12
-
-
-async def test_no_network_takes_all_places():
-    line = Line()
-    jobs = [Job("a", seq, 0, Attachment(""), 0.0) for seq in range(5)]
-    other = Job("b", 9, 0, Attachment(""), 0.0)
-    for job in jobs:
-        line.add(job)
-    assert [await line.next() for _ in range(3)] == jobs[:3]
-    waiting = asyncio.create_task(line.next())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    line.add(other)
-    assert await waiting is other
-    waiting = asyncio.create_task(line.next())
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    line.leave_undone(jobs[0])
-    assert await waiting is jobs[0]
+    assert most == 12
+    assert service.ends == 30
 
 
 @pytest.mark.parametrize(

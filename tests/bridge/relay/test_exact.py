@@ -201,11 +201,12 @@ async def test_after_a_crash_a_late_file_is_not_mistaken_for_what_passed_it(
         right.remembers = False
     shelf.slow.set()
     async with running(there):
-        await right.until(4 if arrived else 5)
+        await right.until(5 if arrived else 6)
         await right.settled()
         await asyncio.sleep(0.05)
     again = [c.content.text for c in right.said[3:] if c.file is None]
-    assert again == ([] if arrived else ["[again?] <bob> two"])
+    announced = "<alice> cat.png, sent with “look”:"
+    assert again == ([announced] if arrived else ["[again?] <bob> two", f"[again?] {announced}"])
     assert [c.file.name for c in right.said if c.file] == ["cat.png"]
 
 

@@ -142,10 +142,12 @@ async def test_a_late_file_follows_its_words(tmp_path, left, right, shelf):
         await right.until(2)
         assert right.texts("two") == ["<alice> look [file cat.png follows]", "<bob> nice day"]
         shelf.slow.set()
-        await right.until(3)
-        assert (right.said[2].file.name, right.said[2].answered.part.id) == ("cat.png", "c1")
-        left.say("one", "bob", "there it is")
         await right.until(4)
+        assert right.said[2].content.text == "<alice> cat.png, sent with “look”:"
+        assert right.said[2].answered.part.id == "c1"
+        assert (right.said[3].content.text, right.said[3].file.name) == ("", "cat.png")
+        left.say("one", "bob", "there it is")
+        await right.until(5)
     with opened(tmp_path / "journal.sqlite3") as journal:
         assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
 
@@ -164,8 +166,9 @@ async def test_a_late_file_follows_after_a_restart(tmp_path, left, right, shelf)
         await right.until(3)
         assert right.texts("two")[2] == "<bob> still here"
         shelf.slow.set()
-        await right.until(4)
-        assert right.said[3].file.name == "cat.png"
+        await right.until(5)
+        assert right.said[3].content.text == "<alice> cat.png, sent with “look”:"
+        assert right.said[4].file.name == "cat.png"
 
 
 async def test_a_late_file_that_does_not_come_is_said_so(tmp_path, left, right, shelf):

@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from bridge.errors import ConnectionLost, RateLimited, Rejected, TemporaryFailure
+from bridge.model import RoomId
+from bridge.relay.attached import IN_TIME
 from tests.bridge.relay.shelf import files, mapped, media, with_file
 from tests.bridge.world import config, opened, running
 
@@ -35,17 +39,72 @@ async def test_one_that_fails_is_tried_again(tmp_path, left, right, shelf, monke
         assert len(right.uploads) == 9
 
 
-async def test_words_that_are_no_caption_wait_for_no_upload(tmp_path, left, right, shelf):
+async def test_where_a_file_follows_its_words_nobody_comes_between(tmp_path, left, right, shelf):
     files(right)
     right.uploading.clear()
     async with running(mapped(tmp_path)):
         left.say("one", "alice", with_file("look", shelf.put("cat.png")))
         left.say("one", "bob", "nice day")
-        await right.until(2)
-        assert right.texts("two") == ["<alice> look", "<bob> nice day"]
+        while not right.uploads:
+            await asyncio.sleep(0)
+        await left.settled()
+        assert not right.said
         right.uploading.set()
         await right.until(3)
-        assert right.said[2].file.name == "cat.png"
+        said = [(command.content.text, command.file and command.file.name) for command in right.said]
+        assert said == [("<alice> look", None), ("", "cat.png"), ("<bob> nice day", None)]
+
+
+@pytest.mark.parametrize("words", ["look", ""])
+async def test_where_no_words_stand_with_a_late_file_a_line_says_what_it_is(
+    tmp_path, left, right, shelf, words
+):
+    files(right)
+    right.uploading.clear()
+    async with running(mapped(tmp_path, wait=0.1)):
+        left.say("one", "alice", with_file(words, shelf.put("cat.png"), shelf.put("dog.png")))
+        left.say("one", "bob", "nice day")
+        await right.until(2)
+        right.uploading.set()
+        await right.until(6)
+        which = f", sent with “{words}”" if words else ""
+        assert [(c.content.text, c.file and c.file.name) for c in right.said[1:]] == [
+            ("<bob> nice day", None),
+            (f"<alice> cat.png{which}:", None),
+            ("", "cat.png"),
+            (f"<alice> dog.png{which}:", None),
+            ("", "dog.png"),
+        ]
+        assert len({command.txn for command in right.said}) == 6
+    with opened(tmp_path / "journal.sqlite3") as journal:
+        assert journal.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_file_whose_words_were_said_before_a_crash(tmp_path, left, right, shelf, late):
+    """Nobody comes between them for `wait`; then others pass, and a line says what it is."""
+    files(right)
+    right.refusals[RoomId("two")] = "not now"
+    there = mapped(tmp_path, wait=0.1 if late else 20.0)
+    async with running(there):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await left.settled()
+    with opened(there.journal) as journal:
+        journal.execute("UPDATE delivery SET start = ?", (IN_TIME | 1,))
+    right.refusals.clear()
+    right.uploading.clear()
+    async with running(there):
+        left.say("one", "bob", "nice day")
+        if late:
+            await right.until(1)
+        else:
+            while not right.uploads:
+                await asyncio.sleep(0)
+        right.uploading.set()
+        await right.until(3 if late else 2)
+    said = [(command.content.text, command.file and command.file.name) for command in right.said]
+    file, other = ("", "cat.png"), ("<bob> nice day", None)
+    assert said == ([other, ("<alice> cat.png, sent with “look”:", None), file] if late else [file, other])
 
 
 async def test_a_slow_one_holds_up_no_caption(tmp_path, left, right, shelf):

@@ -1,0 +1,51 @@
+"""Reads the configuration in a process of its own, since the relay must not stand still for it."""
+
+import asyncio
+import os
+import pickle
+import sys
+from asyncio.subprocess import PIPE
+from functools import partial
+from pathlib import Path
+
+from bridge.adapter import find
+from bridge.aside import aside
+from bridge.config import Config, load
+from bridge.errors import ConfigError, HubbubError
+
+__all__ = ["main", "read"]
+
+_PROGRAM = "from bridge.cli.reading import main; main()"
+
+
+async def read(file: Path) -> Config:
+    """What `load` gives, while the relay goes on. Raises HubbubError."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _PROGRAM, str(file), stdin=PIPE, stdout=PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+    except OSError as error:
+        raise HubbubError(f"the configuration cannot be read now: {error.strerror}") from error
+    try:
+        told, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise HubbubError("the configuration cannot be read: the process that does it failed")
+    found = await aside(partial(pickle.loads, told))  # our own process made it
+    if isinstance(found, Config):
+        return found
+    raise ConfigError(found)
+
+
+def main() -> None:
+    """What the process does: a configuration, or the mistakes in it, to its output."""
+    found: Config | list[str]
+    try:
+        found = load(Path(sys.argv[1]), find)
+    except ConfigError as error:
+        found = error.problems
+    sys.stdout.buffer.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
