@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .adapter import Adapter, Source, find
+from .boundary import Guarded
+from .complaints import Complaints
 from .config import Config
-from .errors import JournalError, Rejected
+from .errors import AdapterError, HubbubError, JournalError, Rejected
 from .journal import Journal
 from .media import Files, Uploads
 from .model import Event, RoomId
@@ -129,11 +131,17 @@ class Bridge:
         adapters = {name: self._adapter(name) for name in rooms}
         rules = {name: config.networks[name].rules for name in rooms}
         self._router.map(compile_routes(config, self._router.journal.number), adapters, rules)
-        for name, adapter in adapters.items():
-            if adapter.rooms != rooms[name]:
-                await adapter.serve(rooms[name])
+        changes = [(name, rooms[name]) for name, adapter in adapters.items() if adapter.rooms != rooms[name]]
+        await asyncio.gather(*[self._serve(name, adapters[name], served) for name, served in changes])
         self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
+
+    async def _serve(self, name: str, adapter: Adapter, rooms: Mapping[RoomId, Any]) -> None:
+        """Have an adapter be in these rooms, if need be by a new connection."""
+        try:
+            await adapter.serve(rooms)
+        except AdapterError as error:
+            self._networks[name].supervisor.restart(f"its rooms did not change ({error})")
 
     def _source(self, network: str, address: str) -> Source:
         """Where a file of a network can be fetched. Raises Rejected."""
@@ -148,7 +156,7 @@ class Bridge:
             running.adapter.introduction = text
             return running.adapter
         network = self._config.networks[name]
-        adapter = find(network.protocol)(name, network.settings, text)
+        adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
         return adapter
 
@@ -171,12 +179,21 @@ class Bridge:
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
+        complaints = Complaints(log)
         while True:
             await asyncio.sleep(_PATROL)
-            self.patrol()
-            await self._prune()
-            for name in self._router.overdue():
-                self._networks[name].supervisor.restart("a confirmation is overdue")
+            try:
+                self.patrol()
+                await self._prune()
+                self._restart_dead()
+            except HubbubError:
+                raise
+            except Exception as error:  # noqa: BLE001 whatever it is, the relay goes on
+                complaints.tell("patrol", f"not everything could be looked after: a bug ({error!r})", error)
+
+    def _restart_dead(self) -> None:
+        for name, reason in self._router.overdue().items():
+            self._networks[name].supervisor.restart(reason)
 
     async def _prune(self) -> None:
         now, keep = time.time(), self._config.keep

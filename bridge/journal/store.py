@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
+from bridge.complaints import Complaints
 from bridge.errors import JournalError
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
@@ -61,8 +62,11 @@ class Journal(Reading):
             raise
         self.taken: Callable[[list[Delivery]], None] = lambda _: None
         """Called with what a commit took, in order: to be set by whoever delivers."""
+        self.missed: Callable[[], object] = lambda: None
+        """Called when that failed: what is owed has to be read again."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[_Taken] = []
+        self._rows: list[tuple[int, int, MessageId, float, str, bytes]] = []
         self._positions: dict[tuple[str, str], str] = {}
         self._links: list[tuple[int, str, int, int, int]] = []
         self._moved: list[tuple[int, int, int]] = []
@@ -75,6 +79,7 @@ class Journal(Reading):
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._failing = False
+        self._complaints = Complaints(log)
         self._recent = Recent()
         self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
@@ -88,6 +93,8 @@ class Journal(Reading):
         self._seq += 1
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
+        # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
+        self._rows.append((self._seq, source, event.id, said_at, *codec.encode(event)))
         self._events.append((self._seq, source, event, rooms, said_at))
         seq = self._seq
         if len(self._events) >= _GROUP and not self._failing:
@@ -265,7 +272,7 @@ class Journal(Reading):
         self._cancel_timers()
         try:
             deliveries = self._commit()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 nothing was written, and nothing is lost: it all waits
             self._again_later(error)
             return
         if self._failing:
@@ -273,15 +280,18 @@ class Journal(Reading):
             log.warning("the journal is being written again")
         after, self._after = self._after, []
         done, self._done = self._done, None
-        if deliveries:
-            self.taken(deliveries)
-        for callback in after:
-            callback()
+        # Whatever one of them raises, what was committed is handed over, and everybody hears of it.
+        safely = self._complaints.safely
+        if deliveries and not safely("handing over what was taken", lambda: self.taken(deliveries)):
+            safely("reading again what is owed", self.missed)
+        if failed := [call for call in after if not safely("going on after a commit", call)]:
+            self._after += failed  # with the next one
+            self._later(None)
         if done is not None and not done.done():
             done.set_result(None)
         self._checkpointer.finish(self._database)
 
-    def _again_later(self, error: sqlite3.Error) -> None:
+    def _again_later(self, error: Exception) -> None:
         if not self._failing:
             self._failing = True
             damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
@@ -321,11 +331,20 @@ class Journal(Reading):
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-        self._recent.took(events)
-        for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
+        events = list(events)
+        for waiting in (
+            self._events,
+            self._rows,
+            self._links,
+            self._moved,
+            self._dead,
+            self._again,
+            self._settled,
+        ):
             waiting.clear()
         for latest in (self._positions, self._standings):
             latest.clear()
+        self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(events))
         return deliveries
 
     def _write_rare(self) -> None:
@@ -337,10 +356,7 @@ class Journal(Reading):
 
     def _write_events(self) -> Iterable[_Taken]:
         """Append the events that wait; returns those that had not been taken before."""
-        rows = [
-            (seq, source, event.id, said_at, *codec.encode(event))
-            for seq, source, event, _, said_at in self._events
-        ]
+        rows = self._rows
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
         events = self._events

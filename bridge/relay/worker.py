@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 
+from bridge.boundary import outcome
 from bridge.config import ShowRules
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
@@ -26,7 +27,10 @@ __all__ = ["Worker"]
 log = logging.getLogger(__name__)
 
 _CONFIRMATION = 30.0
-"""How long a confirmation may take, in seconds."""
+"""How long a confirmation may take, in seconds; so long a connection that is said to have ended may last."""
+_PLACE = 600.0
+"""How long a message may wait for its place in the network's order, in seconds."""
+_FAULT = 5.0
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
 
@@ -38,7 +42,11 @@ class _Flight:
     delivery: Delivery
     step: Step
     since: float
+    """When it was sent, or began to wait for its place."""
     sent_at: float
+    placed: bool = True
+    over: bool = False
+    """Whether it is known what became of it: what is said of it later is not heard."""
     error: BaseException | None = None
 
 
@@ -63,6 +71,8 @@ class Worker:
         self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
         self._flights: deque[_Flight] = deque()
         self._not_before = 0.0
+        self._lost_at = math.inf
+        """When a message failed since the connection has ended, if that is not known yet to be so."""
         self._patience = Patience(room.title)
         self._halted = False
         self._committing = False
@@ -81,6 +91,10 @@ class Worker:
         self._queue.offer(delivery, away=not self.joined)
         if self._alarm is not None:
             self._steps.fetch(delivery)
+
+    def missed(self) -> None:
+        """A delivery could not be offered: it is in the journal."""
+        self._queue.missed()
 
     def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
@@ -108,13 +122,14 @@ class Worker:
     def pump(self) -> None:
         """Send all that may be sent now."""
         while self._may_send() and (step := self._next()) is not None:
-            self._send(self._queue.pop(), step)
+            self._send(step)
 
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
         heard = self._standing.heard
         self._steps.topics = True
         self.joined, self.reason, self._not_before = True, "", 0.0
+        self._lost_at = math.inf
         self._standing = Standing(BEING_HEARD, open=True)
         self._committing = True
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
@@ -130,6 +145,18 @@ class Worker:
                 self._preparing.cancel()
             self._rest()
 
+    def lose(self) -> None:
+        """The connection ended: nothing is confirmed any more of what was on its way."""
+        self._lost_at = math.inf
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+            self._flights[-1].placed = True  # as far as we know
+        self.part()
+        for flight in tuple(self._flights):
+            if not flight.over:
+                self._failed(flight, ConnectionLost("the connection ended before it was confirmed"))
+
     def stop(self) -> None:
         """Begin nothing new; what is owed stays in the journal."""
         self._stopped = True
@@ -140,7 +167,9 @@ class Worker:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-            self._queue.put_back([self._flights.pop().delivery])  # it has not left
+            flight = self._flights.pop()
+            flight.over = True
+            self._queue.put_back([flight.delivery])  # it has not left
 
     def close(self) -> None:
         """At the end, when nothing more can be confirmed: note whether anything is in doubt."""
@@ -155,6 +184,11 @@ class Worker:
     def reload(self) -> None:
         """What is owed was changed in the journal."""
         self._queue.reload(self._flying())
+        self.pump()
+
+    def tend(self) -> None:
+        """Every few seconds, so that nothing waits for ever, whatever went wrong."""
+        self._soon = None
         self.pump()
 
     def expire(self) -> None:
@@ -184,9 +218,17 @@ class Worker:
     def _flying(self) -> set[int]:
         return {flight.delivery.seq for flight in self._flights}
 
-    def overdue(self) -> bool:
-        """Whether a confirmation is so late that the connection must be taken for dead."""
-        return bool(self._flights) and time.monotonic() - self._flights[0].since > _CONFIRMATION
+    def overdue(self) -> str:
+        """Why the connection must be taken for dead; empty: it need not."""
+        now = time.monotonic()
+        if now - self._lost_at > _CONFIRMATION:
+            return "its adapter says that the connection has ended, and goes on"
+        for flight in self._flights:
+            limit = _CONFIRMATION if flight.placed else _PLACE
+            if not flight.over and now - flight.since > limit:
+                what = "a confirmation" if flight.placed else "its place for a message"
+                return f"{what} is overdue"
+        return ""
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""
@@ -222,6 +264,7 @@ class Worker:
             await self._entry.prepare(self.settling, self._listener)
         except Exception:
             log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
+            self._pause(_FAULT)
         finally:
             self._preparing = None
             self._pump_soon()
@@ -285,29 +328,32 @@ class Worker:
 
     # On the way
 
-    def _send(self, delivery: Delivery, step: Step) -> None:
+    def _send(self, step: Step) -> None:
         command = step.command
-        flight = _Flight(delivery, step, time.monotonic(), time.time())
-        self._flights.append(flight)
         if isinstance(command, SendMessage):
             self._listener.sent(command.content.text)
+        flight = _Flight(self._queue.pop(), step, time.monotonic(), time.time())
+        self._flights.append(flight)
         try:
-            if not self.room.adapter.send_now(command, partial(self._settle, flight)):
-                flight.since = math.inf  # it waits for its place, not for a confirmation
+            if not self.room.adapter.send_now(command, partial(self._settle, flight)) and not flight.over:
+                flight.placed = False
                 self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
-        except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
-            self._failed(flight, error)
+        except Exception as error:  # noqa: BLE001 a message that cannot be sent must not stop its room
+            self._settle(flight, error)
 
     async def _wait_and_send(self, flight: _Flight, command: Command) -> None:
         """Send where the network lets the message wait for its place."""
         try:
             future = await self.room.adapter.send(command)
-        except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
-            self._waiting = None
-            self._failed(flight, error)
+        except AdapterError as error:
+            if not flight.over:
+                self._waiting = None
+                self._failed(flight, error)
         else:
+            if flight.over:
+                return
             self._waiting = None
-            flight.since = time.monotonic()
+            flight.since, flight.placed = time.monotonic(), True
             if future.done():  # known before the next message leaves: what failed must not be overtaken
                 self._landed(flight, future)
             else:
@@ -316,19 +362,26 @@ class Worker:
 
     def _landed(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
         if future.cancelled():
-            self._failed(flight, ConnectionLost("the adapter gave up"))
-        elif (error := future.exception()) is not None:
-            self._failed(flight, error)
+            self._settle(flight, ConnectionLost("its adapter gave up"))
         else:
-            self._confirmed(flight, future.result())
+            self._settle(flight, future.exception() or future.result())
 
-    def _settle(self, flight: _Flight, outcome: Receipt | AdapterError) -> None:
-        if isinstance(outcome, Receipt):
-            self._confirmed(flight, outcome)
-        else:
-            self._failed(flight, outcome)
+    def _settle(self, flight: _Flight, said: object) -> None:
+        """An adapter says what became of it."""
+        if flight.over:
+            return
+        try:
+            what = outcome(said)
+            if isinstance(what, Receipt):
+                self._confirmed(flight, what)
+            else:
+                self._failed(flight, what)
+        except Exception:
+            log.exception("%s: what became of a message is not known: a bug", self.room.title)
+            self._start_over(flight)
 
     def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
+        flight.over = True
         self._flights.remove(flight)
         self._patience.rewarded()
         delivery, end = flight.delivery, flight.step.end
@@ -361,9 +414,21 @@ class Worker:
 
     # When it fails
 
+    def _start_over(self, last: _Flight) -> None:
+        """After a bug of ours, everything that was on its way is in doubt."""
+        flights = [last, *[flight for flight in self._flights if flight is not last]]
+        self._flights.clear()
+        for flight in flights:
+            flight.over = True
+            flight.delivery.tried_at = flight.delivery.tried_at or flight.sent_at
+        self._queue.put_back(sorted([flight.delivery for flight in flights], key=lambda one: one.seq))
+        self._halted = self._committing = False
+        self._queue.reload(())  # which of it is still owed, the journal knows
+        self._pause(_FAULT)
+
     def _failed(self, flight: _Flight, error: BaseException) -> None:
         """A failure closes the window until all that was on its way is settled; then they go on in order."""
-        flight.error = error
+        flight.error, flight.over = error, True
         self._halted = True
         if all(flight.error is not None for flight in self._flights):
             self._resume()
@@ -380,10 +445,12 @@ class Worker:
                 again.append(delivery)
             elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
-                if leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
+                if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
                 self.reason = str(error)
                 if (wait := self._patience.pause(error)) is None:
+                    if isinstance(error, ConnectionLost) and self.joined:
+                        self._lost_at = time.monotonic()
                     self.part()
                 pause = max(pause, wait or 0.0)
             else:
@@ -395,5 +462,8 @@ class Worker:
         self._queue.put_back(again)
         self._halted = False
         if pause:
-            self._not_before = time.monotonic() + pause
-            asyncio.get_running_loop().call_later(pause, self.pump)
+            self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        self._not_before = time.monotonic() + seconds
+        asyncio.get_running_loop().call_later(seconds, self.pump)
