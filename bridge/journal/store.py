@@ -41,8 +41,8 @@ _ALIVE = "INSERT OR REPLACE INTO meta VALUES ('alive', ?)"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
-_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float]
-"""Number, source, event, rooms that it is owed to, when it was said."""
+_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float, str, bytes]
+"""Number, source, event, rooms that it is owed to, when it was said, its type and body."""
 
 
 class Journal(Reading):
@@ -66,7 +66,6 @@ class Journal(Reading):
         """Called when that failed: what is owed has to be read again."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[_Taken] = []
-        self._rows: list[tuple[int, int, MessageId, float, str, bytes]] = []
         self._positions: dict[tuple[str, str], str] = {}
         self._links: list[tuple[int, str, int, int, int]] = []
         self._moved: list[tuple[int, int, int]] = []
@@ -94,8 +93,7 @@ class Journal(Reading):
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
         # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
-        self._rows.append((self._seq, source, event.id, said_at, *codec.encode(event)))
-        self._events.append((self._seq, source, event, rooms, said_at))
+        self._events.append((self._seq, source, event, rooms, said_at, *codec.encode(event)))
         seq = self._seq
         if len(self._events) >= _GROUP and not self._failing:
             self._flush()
@@ -284,9 +282,9 @@ class Journal(Reading):
         safely = self._complaints.safely
         if deliveries and not safely("handing over what was taken", lambda: self.taken(deliveries)):
             safely("reading again what is owed", self.missed)
-        if failed := [call for call in after if not safely("going on after a commit", call)]:
-            self._after += failed  # with the next one
-            self._later(None)
+        for callback in after:
+            if not safely("going on after a commit", callback):  # once more: rooms may stand still without it
+                asyncio.get_running_loop().call_later(_RETRY, safely, "going on after a commit", callback)
         if done is not None and not done.done():
             done.set_result(None)
         self._checkpointer.finish(self._database)
@@ -312,7 +310,7 @@ class Journal(Reading):
             events = self._write_events() if self._events else []
             deliveries = [
                 Delivery(seq, source, room, event, said_at)
-                for seq, source, event, rooms, said_at in events
+                for seq, source, event, rooms, said_at, _, _ in events
                 for room in rooms
             ]
             if deliveries:
@@ -331,16 +329,7 @@ class Journal(Reading):
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-        events = list(events)
-        for waiting in (
-            self._events,
-            self._rows,
-            self._links,
-            self._moved,
-            self._dead,
-            self._again,
-            self._settled,
-        ):
+        for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
             waiting.clear()
         for latest in (self._positions, self._standings):
             latest.clear()
@@ -354,9 +343,9 @@ class Journal(Reading):
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
 
-    def _write_events(self) -> Iterable[_Taken]:
+    def _write_events(self) -> list[_Taken]:
         """Append the events that wait; returns those that had not been taken before."""
-        rows = self._rows
+        rows = [(taken[0], taken[1], taken[2].id, *taken[4:]) for taken in self._events]
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
         events = self._events

@@ -58,10 +58,6 @@ class Queue:
             self._append(delivery)
             self._last = delivery.seq
 
-    def missed(self) -> None:
-        """Something could not be appended: it is read from the journal."""
-        self._behind = True
-
     def head(self) -> Delivery | None:
         """The first."""
         return self._memory[0] if self._memory or len(self) else None

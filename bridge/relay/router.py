@@ -116,7 +116,6 @@ class Router:
     def patrol(self) -> None:
         """Look after what waits: every few seconds."""
         for worker in self.workers.values():
-            worker.expire()
             worker.tend()
         self._teller.patrol()
         self._typing.patrol()
@@ -215,7 +214,7 @@ class Router:
                 except Exception as error:  # noqa: BLE001 the others have to be handed over
                     sentence = f"{worker.room.title}: a message has to be read again: a bug ({error!r})"
                     self._complaints.tell("handing over", sentence, error)
-                    worker.missed()
+                    self._complaints.safely("reading what is owed", worker.reload)
         for source, removal in removals.values():  # once the queues hold nothing of it any more
             safely("forgetting what was taken back", partial(self._take_back, source, removal))
         for room in {delivery.room for delivery in deliveries} & workers.keys():

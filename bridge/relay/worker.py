@@ -4,18 +4,18 @@ import asyncio
 import logging
 import math
 import time
-from collections import deque
-from dataclasses import dataclass
 from functools import partial
 
 from bridge.boundary import outcome
 from bridge.config import ShowRules
 from bridge.errors import AdapterError, ConnectionLost, Rejected
-from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
+from bridge.journal import BEING_HEARD, Delivery, Journal, Standing
 from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
 from .entry import Entry, Room
+from .expiry import expire
+from .flights import Flight, Flights
 from .patience import Patience, leaves_doubt
 from .queue import AHEAD, Queue, refers
 from .settling import Listener, Settling
@@ -26,28 +26,9 @@ __all__ = ["Worker"]
 
 log = logging.getLogger(__name__)
 
-_CONFIRMATION = 30.0
-"""How long a confirmation may take, in seconds; so long a connection that is said to have ended may last."""
-_PLACE = 600.0
-"""How long a message may wait for its place in the network's order, in seconds."""
 _FAULT = 5.0
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """A part that is on its way."""
-
-    delivery: Delivery
-    step: Step
-    since: float
-    """When it was sent, or began to wait for its place."""
-    sent_at: float
-    placed: bool = True
-    over: bool = False
-    """Whether it is known what became of it: what is said of it later is not heard."""
-    error: BaseException | None = None
 
 
 class Worker:
@@ -69,19 +50,15 @@ class Worker:
         self._steps = Steps(self.wording, attached, room.show, listener.reacted)
         self._standing = journal.standing(room.number)
         self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
-        self._flights: deque[_Flight] = deque()
+        self._flights = Flights()
         self._not_before = 0.0
-        self._lost_at = math.inf
-        """When a message failed since the connection has ended, if that is not known yet to be so."""
         self._patience = Patience(room.title)
-        self._halted = False
-        self._committing = False
-        self._stopped = False
+        self._halted = self._committing = self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._entry = Entry(room, journal, self._queue, self._steps, self._flying)
+        self._entry = Entry(room, journal, self._queue, self._steps, self._flights.events)
         self._entry.guess = self._standing.open
 
     # What the relay tells it
@@ -92,10 +69,6 @@ class Worker:
         if self._alarm is not None:
             self._steps.fetch(delivery)
 
-    def missed(self) -> None:
-        """A delivery could not be offered: it is in the journal."""
-        self._queue.missed()
-
     def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
         self.latest = seq
@@ -105,10 +78,9 @@ class Worker:
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""
-        if self.joined:
-            record = self.room.adapter.capabilities(self.room.id)
-            if record.typing if isinstance(command, SetTyping) else record.read:
-                self.room.adapter.hint(command)
+        record = self.room.adapter.capabilities(self.room.id)
+        if self.joined and (record.typing if isinstance(command, SetTyping) else record.read):
+            self.room.adapter.hint(command)
 
     def show(self, rules: ShowRules) -> None:
         """From now on show the room this of what it cannot do itself."""
@@ -129,7 +101,7 @@ class Worker:
         heard = self._standing.heard
         self._steps.topics = True
         self.joined, self.reason, self._not_before = True, "", 0.0
-        self._lost_at = math.inf
+        self._flights.lost_at = math.inf
         self._standing = Standing(BEING_HEARD, open=True)
         self._committing = True
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
@@ -147,7 +119,7 @@ class Worker:
 
     def lose(self) -> None:
         """The connection ended: nothing is confirmed any more of what was on its way."""
-        self._lost_at = math.inf
+        self._flights.lost_at = math.inf
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -167,9 +139,7 @@ class Worker:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-            flight = self._flights.pop()
-            flight.over = True
-            self._queue.put_back([flight.delivery])  # it has not left
+            self._queue.put_back([self._flights.withdrawn()])
 
     def close(self) -> None:
         """At the end, when nothing more can be confirmed: note whether anything is in doubt."""
@@ -183,52 +153,21 @@ class Worker:
 
     def reload(self) -> None:
         """What is owed was changed in the journal."""
-        self._queue.reload(self._flying())
+        self._queue.reload(self._flights.events())
         self.pump()
 
     def tend(self) -> None:
-        """Every few seconds, so that nothing waits for ever, whatever went wrong."""
+        """Every few seconds: give up what waits for too long; nothing waits for ever, whatever went wrong."""
+        if self._preparing is None and not self._queue.tried():
+            expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
         self._soon = None
         self.pump()
 
-    def expire(self) -> None:
-        """Give up what has waited for too long, and what is too much."""
-        rules, number = self.room.rules, self.room.number
-        head, oldest = self._queue.head(), time.time() - rules.max_age
-        if head is None or (head.said_at > oldest and not self._queue.behind):
-            return
-        if self._preparing is not None or self._queue.tried():
-            return
-        after = max(self._flying(), default=0)
-        limits = {
-            f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
-            f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),
-        }
-        for reason, which in limits.items():
-            gone = 0
-            while found := self._journal.bury(number, reason, which):
-                gone += found
-            if gone:
-                log.warning("%d messages to %s are given up: %s", gone, self.room.title, reason)
-                self._listener.lost(number, reason, gone)
-                self._queue.reload(self._flying())
-
     # What the relay asks
-
-    def _flying(self) -> set[int]:
-        return {flight.delivery.seq for flight in self._flights}
 
     def overdue(self) -> str:
         """Why the connection must be taken for dead; empty: it need not."""
-        now = time.monotonic()
-        if now - self._lost_at > _CONFIRMATION:
-            return "its adapter says that the connection has ended, and goes on"
-        for flight in self._flights:
-            limit = _CONFIRMATION if flight.placed else _PLACE
-            if not flight.over and now - flight.since > limit:
-                what = "a confirmation" if flight.placed else "its place for a message"
-                return f"{what} is overdue"
-        return ""
+        return self._flights.overdue()
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""
@@ -245,7 +184,7 @@ class Worker:
 
     def owes_from(self) -> float:
         """The first event that has not arrived here; infinity: all have."""
-        return min(self._queue.lowest(), *self._flying(), math.inf)
+        return min(self._queue.lowest(), *self._flights.events(), math.inf)
 
     # Before the first message
 
@@ -293,7 +232,7 @@ class Worker:
                 if not self._flights:
                     self.trim()
                 return None
-            if self._flights and refers(self._journal, delivery, self._flying):
+            if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
                 step = self._steps.next(delivery)
@@ -332,7 +271,7 @@ class Worker:
         command = step.command
         if isinstance(command, SendMessage):
             self._listener.sent(command.content.text)
-        flight = _Flight(self._queue.pop(), step, time.monotonic(), time.time())
+        flight = Flight(self._queue.pop(), step, time.monotonic(), time.time())
         self._flights.append(flight)
         try:
             if not self.room.adapter.send_now(command, partial(self._settle, flight)) and not flight.over:
@@ -341,14 +280,13 @@ class Worker:
         except Exception as error:  # noqa: BLE001 a message that cannot be sent must not stop its room
             self._settle(flight, error)
 
-    async def _wait_and_send(self, flight: _Flight, command: Command) -> None:
+    async def _wait_and_send(self, flight: Flight, command: Command) -> None:
         """Send where the network lets the message wait for its place."""
         try:
             future = await self.room.adapter.send(command)
         except AdapterError as error:
-            if not flight.over:
-                self._waiting = None
-                self._failed(flight, error)
+            self._waiting = self._waiting if flight.over else None
+            self._settle(flight, error)
         else:
             if flight.over:
                 return
@@ -360,13 +298,11 @@ class Worker:
                 future.add_done_callback(partial(self._landed, flight))
             self.pump()
 
-    def _landed(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
-        if future.cancelled():
-            self._settle(flight, ConnectionLost("its adapter gave up"))
-        else:
-            self._settle(flight, future.exception() or future.result())
+    def _landed(self, flight: Flight, future: asyncio.Future[Receipt]) -> None:
+        gave_up = ConnectionLost("its adapter gave up") if future.cancelled() else None
+        self._settle(flight, gave_up or future.exception() or future.result())
 
-    def _settle(self, flight: _Flight, said: object) -> None:
+    def _settle(self, flight: Flight, said: object) -> None:
         """An adapter says what became of it."""
         if flight.over:
             return
@@ -380,7 +316,7 @@ class Worker:
             log.exception("%s: what became of a message is not known: a bug", self.room.title)
             self._start_over(flight)
 
-    def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
+    def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
         flight.over = True
         self._flights.remove(flight)
         self._patience.rewarded()
@@ -414,19 +350,14 @@ class Worker:
 
     # When it fails
 
-    def _start_over(self, last: _Flight) -> None:
+    def _start_over(self, last: Flight) -> None:
         """After a bug of ours, everything that was on its way is in doubt."""
-        flights = [last, *[flight for flight in self._flights if flight is not last]]
-        self._flights.clear()
-        for flight in flights:
-            flight.over = True
-            flight.delivery.tried_at = flight.delivery.tried_at or flight.sent_at
-        self._queue.put_back(sorted([flight.delivery for flight in flights], key=lambda one: one.seq))
+        self._queue.put_back(self._flights.doubted(last))
         self._halted = self._committing = False
         self._queue.reload(())  # which of it is still owed, the journal knows
         self._pause(_FAULT)
 
-    def _failed(self, flight: _Flight, error: BaseException) -> None:
+    def _failed(self, flight: Flight, error: BaseException) -> None:
         """A failure closes the window until all that was on its way is settled; then they go on in order."""
         flight.error, flight.over = error, True
         self._halted = True
@@ -450,7 +381,7 @@ class Worker:
                 self.reason = str(error)
                 if (wait := self._patience.pause(error)) is None:
                     if isinstance(error, ConnectionLost) and self.joined:
-                        self._lost_at = time.monotonic()
+                        self._flights.lost_at = time.monotonic()
                     self.part()
                 pause = max(pause, wait or 0.0)
             else:

@@ -52,7 +52,7 @@ class Failing:
 def quick(monkeypatch):
     monkeypatch.setattr("bridge.supervisor._FIRST", 0.01)
     monkeypatch.setattr("bridge.supervisor._LONGEST", 0.01)
-    monkeypatch.setattr("bridge.relay.worker._CONFIRMATION", 0.3)
+    monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0.3)
     monkeypatch.setattr("bridge.relay.worker._FAULT", 0.01)
     monkeypatch.setattr("bridge.relay.entry._PAUSE", 0.01)
     monkeypatch.setattr("bridge.journal.store._RETRY", 0.01)

@@ -113,7 +113,7 @@ WRONG = [
     ),
     on("serve", wrong.raises(BUG), "wrong: a bug in its adapter: serve raised KeyError", said=()),
     on("serve", wrong.hangs, "wrong: a bug in its adapter: serve did not answer within", said=()),
-    on("serve", wrong.is_deaf, "wrong: a bug in its adapter: serve did not answer within", said=()),
+    on("serve", wrong.is_deaf_at_first, "wrong: a bug in its adapter: serve did not answer within", said=()),
     on("run", wrong.raises(BUG), "wrong: a bug in its adapter: run raised KeyError: 'oh dear'", said=()),
     on(
         "run", wrong.raises(SystemExit), "wrong: its adapter wanted to end the process", said=(), name="exits"
@@ -321,8 +321,8 @@ WRONG += [
         "wrong: its adapter says that the connection has ended",
         "cancels",
     ),
-    later(wrong.hangs, "wrong: its place for a message is overdue", "hangs"),
-    later(wrong.is_deaf, "wrong: its place for a message is overdue", "is deaf"),
+    later(wrong.hangs, "wrong: a place for a message is overdue", "hangs"),
+    later(wrong.is_deaf, "wrong: a place for a message is overdue", "is deaf"),
     later(
         wrong.awaited(wrong.gives(None)),
         GIVEN_UP + "send returned None in place of a future",
@@ -408,15 +408,10 @@ async def shelf():
 def quick(monkeypatch):
     """Hours are moments."""
     moments = {
-        "bridge.boundary": {
-            "_SERVE": 0.1,
-            "_FIND": 0.1,
-            "_UPLOAD": 0.1,
-            "_LEAST_PAUSE": 0.02,
-            "_LONGEST_PAUSE": 0.05,
-        },
+        "bridge.boundary.guarded": {"_SERVE": 0.1, "_FIND": 0.1, "_UPLOAD": 0.1},
+        "bridge.boundary.answers": {"_LEAST_PAUSE": 0.02, "_LONGEST_PAUSE": 0.05},
         "bridge.supervisor": {"_FIRST": 0.01, "_LONGEST": 0.05, "_LEAVE": 0.1},
-        "bridge.relay.worker": {"_CONFIRMATION": 0.4, "_PLACE": 0.4},
+        "bridge.relay.flights": {"_CONFIRMATION": 0.4, "_PLACE": 0.4},
         "bridge.relay.patience": {"_LONGEST_PAUSE": 0.05, "_REFUSED": 0.02, "_LONGEST_REFUSAL": 0.05},
         "bridge.relay.entry": {"_PAUSE": 0.01},
         "bridge.app": {"_PATROL": 0.05},

@@ -144,6 +144,12 @@ async def is_deaf(adapter, right, *args):
             await adapter._server.released.wait()
 
 
+async def is_deaf_at_first(adapter, right, *args):
+    """Goes on whoever cancels it, and does what is right in the end."""
+    await is_deaf(adapter, right)
+    return await right(*args)
+
+
 async def stays(adapter, right, *args):
     """Does it, and does not end when it has to."""
     try:

@@ -101,7 +101,7 @@ async def test_a_window_opens_only_as_a_queue_builds(pair, left, right):
 
 
 async def test_a_message_that_waits_for_its_place_keeps_it(pair, left, right, monkeypatch):
-    monkeypatch.setattr("bridge.relay.worker._CONFIRMATION", 0)
+    monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0)
     right.capabilities = replace(right.capabilities, window=4)
     right.gate.clear()
     async with running(pair) as bridge:
@@ -129,7 +129,7 @@ async def test_what_fails_after_waiting_is_not_overtaken(pair, left, right):
 
 
 async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, monkeypatch):
-    monkeypatch.setattr("bridge.relay.worker._CONFIRMATION", 0)
+    monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0)
     right.confirming = False
     async with running(pair) as bridge:
         left.say("one", "alice", "hello")
