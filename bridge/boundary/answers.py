@@ -36,11 +36,12 @@ def translating(method: str) -> Iterator[None]:
 
 def outcome(said: object) -> Receipt | AdapterError:
     """What became of a command, by what an adapter says of it."""
-    if isinstance(said, Receipt):
+    if type(said) is Receipt:
         part = said.part
-        if part is None or (isinstance(part, Part) and is_text(part.id) and all(map(is_text, part.aliases))):
+        if part is None:
             return said
-        return Unsupported(f"a bug in its adapter: it was confirmed with {shown(said)}")
+        if type(part) is Part and is_text(part.id) and (not part.aliases or all(map(is_text, part.aliases))):
+            return said
     if isinstance(said, BaseException):
         return failure("send", said)
     return Unsupported(f"a bug in its adapter: it was confirmed with {shown(said)}")

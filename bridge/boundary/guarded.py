@@ -163,7 +163,7 @@ class Guarded(Adapter):
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         try:
-            sent = self._made().send_now(command, settle)
+            sent = (self._adapter or self._made()).send_now(command, settle)
         except ANYTHING as error:
             fail("send_now", error)
         if sent is not True and sent is not False:
@@ -172,7 +172,7 @@ class Guarded(Adapter):
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
         try:
-            record = self._made().capabilities(room, author)
+            record = (self._adapter or self._made()).capabilities(room, author)
             if record is None or record is not self._records.get(room):
                 see(record)
                 self._records[room] = record

@@ -14,14 +14,17 @@ from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import (
     Event,
     FleetingEvent,
-    MemberChanged,
     MessageCreated,
+    MessageEdited,
+    NameChanged,
     Part,
+    ReactionsChanged,
     Removed,
     RoomId,
     RoomState,
     RoomStateChanged,
     TalkEvent,
+    TopicChanged,
     TypingChanged,
 )
 
@@ -37,6 +40,9 @@ from .worker import Worker
 __all__ = ["Router"]
 
 log = logging.getLogger(__name__)
+
+_TALK = (MessageCreated, MessageEdited, ReactionsChanged, Removed, TopicChanged, NameChanged)
+"""The most frequent first."""
 
 
 class Router:
@@ -137,14 +143,22 @@ class Router:
 
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
+        take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
+        workers, said = self.workers, self._typing.said
         for event in events:
             try:
-                if isinstance(event, RoomStateChanged):
-                    self._room_state(network, event)
-                elif isinstance(event, MemberChanged | TypingChanged):
-                    self._pass_on(network, event)
-                else:
-                    self._talk(network, event)
+                if not isinstance(event, _TALK):
+                    self._beside(network, event)
+                elif (source := sources.get((network, event.room))) is not None and (
+                    rooms := source.rooms_for(event.sender)
+                ):
+                    if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
+                        continue
+                    if not repeats(source.number, event):
+                        seq = take(source.number, event, rooms)
+                        if (worker := workers.get(source.number)) is not None:
+                            worker.said(seq, event)
+                        said(source.number, event.sender, rooms)
                 if self._watch is not None:
                     self._watch(network, event)
             except Exception as error:  # noqa: BLE001 the others have to be taken
@@ -154,18 +168,11 @@ class Router:
         for position in positions:
             self.journal.reach(network, position)
 
-    def _talk(self, network: str, event: TalkEvent) -> None:
-        source = self._routes.sources.get((network, event.room))
-        if source is None or not (rooms := source.rooms_for(event.sender)):
-            return
-        number = source.number
-        if (event.mark or event.replayed) and not self._wanted(network, number, event):
-            return
-        if not self._teller.repeats(number, event):
-            seq = self.journal.take(number, event, rooms)
-            if (worker := self.workers.get(number)) is not None:
-                worker.said(seq, event)
-            self._typing.said(number, event.sender, rooms)
+    def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
+        if isinstance(event, RoomStateChanged):
+            self._room_state(network, event)
+        else:
+            self._pass_on(network, event)
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
         """What counts only now goes to those rooms that want it, and is forgotten."""
