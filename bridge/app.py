@@ -13,9 +13,11 @@ from typing import Any
 from .adapter import Adapter, Source, find
 from .aside import aside, in_steps
 from .awake import Awake
+from .boundary import Guarded
+from .complaints import Complaints
 from .config import Config
 from .config.words import nearest, quoted
-from .errors import ConfigError, JournalError, Rejected
+from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .journal import Journal
 from .keepsake import Keepsake
 from .media import Files, Standing, Uploads
@@ -178,10 +180,16 @@ class Bridge:
         routes = await aside(partial(compile_routes, config, lambda *room: numbers[room]))
         await self._router.map(routes, adapters, rules)
         moved = await aside(lambda: [name for name in rooms if adapters[name].rooms != rooms[name]])
-        for name in moved:
-            await adapters[name].serve(rooms[name])
+        await asyncio.gather(*[self._serve(name, adapters[name], rooms[name]) for name in moved])
         self._start(adapters)
         log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
+
+    async def _serve(self, name: str, adapter: Adapter, rooms: Mapping[RoomId, Any]) -> None:
+        """Have an adapter be in these rooms, if need be by a new connection."""
+        try:
+            await adapter.serve(rooms)
+        except AdapterError as error:
+            self._networks[name].supervisor.restart(f"its rooms did not change ({error})")
 
     def _source(self, network: str, address: str) -> Source:
         """Where a file of a network can be fetched. Raises Rejected."""
@@ -196,7 +204,7 @@ class Bridge:
             running.adapter.introduction = text
             return running.adapter
         network = self._config.networks[name]
-        adapter = find(network.protocol)(name, network.settings, text)
+        adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
         adapter.keepsake = Keepsake(self.journal, name)
         return adapter
@@ -222,14 +230,22 @@ class Bridge:
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
-        awake = Awake()
+        awake, complaints = Awake(), Complaints(log)
         while True:
             await awake.sleep(_PATROL)
             self._router.journal.guard()
-            self.patrol()
-            for name in self._router.overdue(awake.since):
-                self._networks[name].supervisor.restart("a confirmation is overdue")
-            await self._prune()
+            try:
+                self.patrol()
+                self._restart_dead(awake.since)
+                await self._prune()
+            except HubbubError:
+                raise
+            except Exception as error:  # noqa: BLE001 whatever it is, the relay goes on
+                complaints.tell("patrol", f"not everything could be looked after: a bug ({error!r})", error)
+
+    def _restart_dead(self, awake: float) -> None:
+        for name, reason in self._router.overdue(awake).items():
+            self._networks[name].supervisor.restart(reason)
 
     async def _prune(self) -> None:
         now, keep = time.time(), self._config.keep

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from bridge.adapter import Adapter, Emit
-from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced
+from bridge.boundary import failure
+from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced, Unsupported
 
 __all__ = ["NetworkState", "Supervisor"]
 
@@ -20,6 +21,8 @@ _STEADY = 60.0
 """A connection that held so long, in seconds, starts the backoff anew."""
 _TRIES = 3
 _HOUR = 3600.0
+_LEAVE = 5.0
+"""How long a connection may take to end when it has to, in seconds."""
 
 
 class NetworkState(StrEnum):
@@ -39,8 +42,13 @@ class Supervisor:
         self._emit = emit
         self._offline = offline
         self._run: asyncio.Task[None] | None = None
+        self._behind: set[asyncio.Task[None]] = set()
+        """Connections that did not end when they had to."""
+        self._bug = ""
+        """The last reason that was none of the network's."""
         self._refused = 0
         self._failures = 0
+        self._over = asyncio.Event()
         self.state = NetworkState.CONNECTING
         self.reason = ""
 
@@ -48,7 +56,7 @@ class Supervisor:
         """End the connection, which is taken for dead, and make a new one."""
         if self._run is not None and not self._run.done():
             log.warning("%s: %s; connecting anew", self._adapter.network, reason)
-            self._run.cancel()
+            self._over.set()
 
     async def run(self) -> None:
         """Keep the network connected until cancelled, or until another session has taken over."""
@@ -67,23 +75,36 @@ class Supervisor:
             self.state = NetworkState.WAITING
             await asyncio.sleep(pause)
 
-    async def _connect(self) -> Exception | None:
+    async def _connect(self) -> AdapterError | None:
         """One connection; returns why it ended."""
+        self._over.clear()
         task = self._run = asyncio.ensure_future(self._adapter.run(self._emit))
+        over = asyncio.ensure_future(self._over.wait())
         try:
-            await asyncio.wait({task})
+            await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            over.cancel()
             if not task.done():
-                task.cancel()
-                await asyncio.wait({task})
-        if task.cancelled():
+                await self._leave(task)
+        if not task.done() or task.cancelled():
             return None
         error = task.exception()
         if error is not None and not isinstance(error, Exception):
             raise error
-        return _cause(error)
+        cause = _cause(error)
+        return failure("run", cause) if cause is not None else None
 
-    def _pause(self, error: Exception | None) -> float:
+    async def _leave(self, task: "asyncio.Task[None]") -> None:
+        """End a connection; one that does not end cannot keep us from going on."""
+        task.cancel()
+        await asyncio.wait({task}, timeout=_LEAVE)
+        if not task.done():
+            network = self._adapter.network
+            log.error("%s: its adapter does not end its connection: it is left behind as it is", network)
+            self._behind.add(task)
+            task.add_done_callback(self._behind.discard)
+
+    def _pause(self, error: AdapterError | None) -> float:
         """How long to wait before the next connection, in seconds; tells the owner."""
         network = self._adapter.network
         if isinstance(error, AuthenticationFailed):
@@ -98,10 +119,12 @@ class Supervisor:
         pause = random.uniform(0, ceiling)  # noqa: S311 spreads load, guards nothing
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after)
-        if error is None or isinstance(error, AdapterError):
+        if not isinstance(error, Unsupported):
             log.warning("%s: %s; trying again in %.1f s", network, self.reason, pause)
         else:
-            log.error("%s: a fault of Hubbub's; trying again in %.1f s", network, pause, exc_info=error)
+            where = None if self._bug == self.reason else error.__cause__  # once is enough to find it
+            self._bug = self.reason
+            log.error("%s: %s; trying again in %.1f s", network, self.reason, pause, exc_info=where)
         return pause
 
 

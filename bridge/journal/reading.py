@@ -41,6 +41,8 @@ class Delivery:
     """When what follows was first sent, if it may have arrived; 0: it has surely not."""
     refused: int = 0
     """How often the room refused it."""
+    doubts: int = 0
+    """How often nobody could tell whether it had arrived."""
     again: bool = False
     """Whether it may arrive a second time."""
     revived: bool = False

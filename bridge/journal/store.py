@@ -8,7 +8,6 @@ them.
 import asyncio
 import contextlib
 import logging
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -16,13 +15,14 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
-from bridge.errors import JournalError
+from bridge.complaints import Complaints
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import codec, reactions, removals, rescue, schema, upkeep
+from . import codec, reactions, removals, rescue, upkeep
 from .checkpoint import Checkpointer
 from .lock import Own
-from .reading import BEING_HEARD, Delivery, Reading, Standing
+from .opening import ALIVE, open_database
+from .reading import Delivery, Reading, Standing
 from .recent import Recent
 from .upkeep import Oldest, Pruner
 
@@ -36,12 +36,11 @@ _LATE = 0.05
 """How long a receipt that nobody waits for may wait to be committed with others, in seconds."""
 _RETRY = 1.0
 """How long to wait when the disk did not take a commit, in seconds."""
-_ALIVE = "INSERT OR REPLACE INTO meta VALUES ('alive', ?)"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
-_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float]
-"""Number, source, event, rooms that it is owed to, when it was said."""
+_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float, str, bytes]
+"""Number, source, event, rooms that it is owed to, when it was said, its type and body."""
 
 
 class Journal(Reading):
@@ -56,12 +55,14 @@ class Journal(Reading):
         self._own = Own(path)
         try:
             self._own.hold()
-            self._database, self._key = _open(path, synced=synced)
+            self._database, self._key = open_database(path, synced=synced)
         except BaseException:
             self._own.close()
             raise
         self.taken: Callable[[list[Delivery]], None] = lambda _: None
         """Called with what a commit took, in order: to be set by whoever delivers."""
+        self.missed: Callable[[], object] = lambda: None
+        """Called when that failed: what is owed has to be read again."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[_Taken] = []
         self._positions: dict[tuple[str, str], str] = {}
@@ -79,6 +80,7 @@ class Journal(Reading):
         self.withdrawn = self._withdrawn()
         """What was still owed when it was taken back: rooms and events."""
         self._removed = False
+        self._complaints = Complaints(log)
         self._recent = Recent()
         self._pruner = Pruner(self._database)
         self._checkpointer = Checkpointer(path)
@@ -94,7 +96,8 @@ class Journal(Reading):
         self._seq += 1
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
-        self._events.append((self._seq, source, event, rooms, said_at))
+        # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
+        self._events.append((self._seq, source, event, rooms, said_at, *codec.encode(event)))
         seq = self._seq
         if len(self._events) >= _GROUP and not self._failing:
             self._flush()
@@ -192,7 +195,7 @@ class Journal(Reading):
 
     def beat(self) -> None:
         """Note that everything was heard up to now, so that a crash leaves no longer gap than it must."""
-        self._step(lambda: self._database.execute(_ALIVE, (time.time(),)))
+        self._step(lambda: self._database.execute(ALIVE, (time.time(),)))
 
     def bury(self, room: int, reason: str, which: Oldest) -> int:
         """Give up the oldest of what a room is owed, a step of it. Returns how many."""
@@ -274,7 +277,7 @@ class Journal(Reading):
         self._cancel_timers()
         try:
             deliveries = self._commit()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 nothing was written, and nothing is lost: it all waits
             self._again_later(error)
             return
         if self._failing:
@@ -282,15 +285,18 @@ class Journal(Reading):
             log.warning("the journal is being written again")
         after, self._after = self._after, []
         done, self._done = self._done, None
-        if deliveries:
-            self.taken(deliveries)
+        # Whatever one of them raises, what was committed is handed over, and everybody hears of it.
+        safely = self._complaints.safely
+        if deliveries and not safely("handing over what was taken", lambda: self.taken(deliveries)):
+            safely("reading again what is owed", self.missed)
         for callback in after:
-            callback()
+            if not safely("going on after a commit", callback):  # once more: rooms may stand still without it
+                asyncio.get_running_loop().call_later(_RETRY, safely, "going on after a commit", callback)
         if done is not None and not done.done():
             done.set_result(None)
         self._checkpointer.finish(self._database)
 
-    def _again_later(self, error: sqlite3.Error) -> None:
+    def _again_later(self, error: Exception) -> None:
         if not self._failing:
             self._failing = True
             damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
@@ -311,7 +317,7 @@ class Journal(Reading):
             events = self._write_events() if self._events else []
             deliveries = [
                 Delivery(seq, source, room, event, said_at)
-                for seq, source, event, rooms, said_at in events
+                for seq, source, event, rooms, said_at, _, _ in events
                 for room in rooms
             ]
             if deliveries:
@@ -330,11 +336,11 @@ class Journal(Reading):
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-        self._recent.took(events)
         for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
             waiting.clear()
         for latest in (self._positions, self._standings):
             latest.clear()
+        self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(events))
         return deliveries
 
     def _withdrawn(self) -> set[tuple[int, int]]:
@@ -349,12 +355,9 @@ class Journal(Reading):
         if self._removed:
             self.withdrawn, self._removed = self._withdrawn(), False
 
-    def _write_events(self) -> Iterable[_Taken]:
+    def _write_events(self) -> list[_Taken]:
         """Append the events that wait; returns those that had not been taken before."""
-        rows = [
-            (seq, source, event.id, said_at, *codec.encode(event))
-            for seq, source, event, _, said_at in self._events
-        ]
+        rows = [(taken[0], taken[1], taken[2].id, *taken[4:]) for taken in self._events]
         before = self._database.total_changes
         self._database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
         events = self._events
@@ -366,7 +369,7 @@ class Journal(Reading):
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
             self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
-        for seq, source, event, rooms, _ in events:
+        for seq, source, event, rooms, *_ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
@@ -377,34 +380,3 @@ class Journal(Reading):
                 if isinstance(event, Removed):
                     self._removed |= removals.note(self._database, self, source, event, rooms)
         return list(events)
-
-
-def _open(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
-    try:
-        database = sqlite3.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
-        raise JournalError(f"{path}: {error}: check the folder and its rights") from error
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
-        database.execute("PRAGMA wal_autocheckpoint = 0")
-        schema.migrate(database, str(path))
-        database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-        # What was heard when the last process ended without a word was heard until its last sign of life.
-        database.execute(
-            "UPDATE room SET heard = max((SELECT value FROM meta WHERE key = 'alive'), "
-            "coalesce((SELECT taken_at FROM event ORDER BY seq DESC LIMIT 1), 0)) WHERE heard = ?",
-            (BEING_HEARD,),
-        )
-        database.execute(_ALIVE, (time.time(),))
-        (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
-    except sqlite3.Error as error:
-        database.close()
-        raise JournalError(
-            f"{path} cannot be used as a journal ({error}): `hubbub db check` says what is wrong, "
-            "`hubbub db restore` puts a backup in its place; or move it away to begin a new one"
-        ) from error
-    except BaseException:
-        database.close()
-        raise
-    return database, key

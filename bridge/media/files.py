@@ -118,7 +118,10 @@ class Files:
             return _TAKEN_BACK
         known = self._known.get(seq, {}).get(number)
         if known is None:
-            known = self._look_up(seq, number, attachment)
+            try:
+                known = self._look_up(seq, number, attachment)
+            except OSError as error:
+                known = self._complain(error)
             if known is None:
                 known = Job(network, seq, number, attachment, time.monotonic(), self._sender(seq))
                 self._line.add(known)
@@ -152,8 +155,15 @@ class Files:
 
     def publish(self, seq: int, name: str, text: str) -> str | None:
         """Keep a text as a page and give its address: the same one for the same text of a message."""
-        if self._config.public_url is None or seq in self._gone or self._cache.is_gone(seq):
+        if self._config.public_url is None or seq in self._gone:
             return None
+        try:
+            return None if self._cache.is_gone(seq) else self._published(seq, name, text)
+        except OSError as error:
+            self._complain(error)
+            return None
+
+    def _published(self, seq: int, name: str, text: str) -> str | None:
         content = text.encode("utf-8", "replace")
         path = self._cache.place(seq, f"text {_digest(content)}")
         note = self._cache.note(path)
@@ -168,11 +178,7 @@ class Files:
                 digest=_digest(content),
                 fetched=time.time(),
             )
-            try:
-                self._write(path, content, note)
-            except OSError as error:
-                self._complain(error)
-                return None
+            self._write(path, content, note)
         return self._links.make(self._cache.id(path), note)
 
     def _write(self, path: Path, content: bytes, note: Note) -> None:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _ASKED = 3
 """How often a network is asked what became of messages."""
 _PAUSE = 2.0
+_SENT = 2
+"""How often a message is sent again of which nobody can tell whether it arrived."""
 
 
 class _Unknown(Enum):
@@ -126,7 +128,8 @@ class Entry:
             self._queue.drop(delivery)
 
     def _unknown(self, delivery: Delivery, settling: Settling) -> None:
-        if self._room.rules.doubt == "hold":
+        delivery.doubts += 1
+        if self._room.rules.doubt == "hold" or delivery.doubts > _SENT:
             self._queue.drop(delivery)
             settling.give_up(delivery, Rejected("it may have arrived, and nobody can tell"))
             return

@@ -55,8 +55,8 @@ class Queue:
         if self._behind or len(self._memory) >= (_WHILE_AWAY if away else _IN_MEMORY):
             self._behind = True
         else:
-            self._last = delivery.seq
             self._append(delivery)
+            self._last = delivery.seq
 
     def head(self) -> Delivery | None:
         """The first."""

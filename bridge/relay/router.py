@@ -5,22 +5,27 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 
 from bridge.adapter import Adapter, Emit, Position
 from bridge.aside import in_steps
+from bridge.complaints import Complaints
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import (
     Event,
     FleetingEvent,
-    MemberChanged,
     MessageCreated,
+    MessageEdited,
+    NameChanged,
     Part,
+    ReactionsChanged,
     Removed,
     RoomId,
     RoomState,
     RoomStateChanged,
     TalkEvent,
+    TopicChanged,
     TypingChanged,
 )
 
@@ -36,6 +41,9 @@ from .worker import Worker
 __all__ = ["Router"]
 
 log = logging.getLogger(__name__)
+
+_TALK = (MessageCreated, MessageEdited, ReactionsChanged, Removed, TopicChanged, NameChanged)
+"""The most frequent first."""
 
 
 class Router:
@@ -55,13 +63,14 @@ class Router:
         self._foreign: set[int] = set()
         self._read: set[int] = set()
         """Rooms of whose past something was read, and that are not joined yet."""
+        self._complaints = Complaints(log)
         self._attached = attached
         self._teller = Teller(journal)
         self.gaps = self._teller.gaps
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
-        journal.taken = self._taken
+        journal.taken, journal.missed = self._taken, self._read_again
 
     async def map(
         self, routes: Routes, adapters: Mapping[str, Adapter], rules: Mapping[str, DeliveryRules]
@@ -105,25 +114,26 @@ class Router:
         return _Emit(network, self)
 
     def offline(self, network: str) -> None:
-        """A connection ended: none of its rooms can be spoken in."""
+        """A connection ended: none of its rooms can be spoken in, and nothing is confirmed any more."""
         for (name, _), worker in self._by_room.items():
             if name == network:
-                worker.part()
+                self._complaints.safely("the end of a connection", worker.lose)
 
-    def overdue(self, awake: float) -> set[str]:
-        """The networks on which a confirmation is so late that the connection must be dead; `awake` is since
-        when the process has run without a stop, by the monotonic clock.
+    def overdue(self, awake: float) -> dict[str, str]:
+        """The networks whose connection must be dead, and why; `awake` is since when the process has run
+        without a stop, by the monotonic clock.
 
         While the journal cannot be written, nothing is read from them, and so nothing is late.
         """
         if self.journal.failing:
-            return set()
-        return {network for (network, _), worker in self._by_room.items() if worker.overdue(awake)}
+            return {}
+        rooms = self._by_room.items()
+        return {network: reason for (network, _), worker in rooms if (reason := worker.overdue(awake))}
 
     def patrol(self) -> None:
         """Look after what waits: every few seconds."""
         for worker in self.workers.values():
-            worker.expire()
+            worker.tend()
         self._teller.patrol()
         self._typing.patrol()
         hearing = {source.number: source.rooms for source in self._routes.sources.values()}
@@ -161,13 +171,12 @@ class Router:
         take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
         workers, said = self.workers, self._typing.said
         for event in events:
-            if isinstance(event, RoomStateChanged):
-                self._room_state(network, event)
-            elif isinstance(event, MemberChanged | TypingChanged):
-                self._pass_on(network, event)
-            else:
-                source = sources.get((network, event.room))
-                if source is not None and (rooms := source.rooms_for(event.sender)):
+            try:
+                if not isinstance(event, _TALK):
+                    self._beside(network, event)
+                elif (source := sources.get((network, event.room))) is not None and (
+                    rooms := source.rooms_for(event.sender)
+                ):
                     if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
                         continue
                     if not repeats(source.number, event):
@@ -175,10 +184,20 @@ class Router:
                         if (worker := workers.get(source.number)) is not None:
                             worker.said(seq, event)
                         said(source.number, event.sender, rooms)
-            if self._watch is not None:
-                self._watch(network, event)
+                if self._watch is not None:
+                    self._watch(network, event)
+            except Exception as error:  # noqa: BLE001 the others have to be taken
+                kind = type(event).__name__
+                sentence = f"{network} {event.room}: a {kind} is not taken: a bug ({error!r})"
+                self._complaints.tell(f"taking a {kind}", sentence, error)
         for position in positions:
             self.journal.reach(network, position)
+
+    def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
+        if isinstance(event, RoomStateChanged):
+            self._room_state(network, event)
+        else:
+            self._pass_on(network, event)
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
         """What counts only now goes to those rooms that want it, and is forgotten."""
@@ -210,23 +229,35 @@ class Router:
         return limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age)
 
     def _taken(self, deliveries: list[Delivery]) -> None:
-        workers = self.workers
+        workers, safely = self.workers, self._complaints.safely
         removals: dict[int, tuple[int, Removed]] = {}
         for delivery in deliveries:
             event = delivery.event
             if isinstance(event, Removed):
                 removals[delivery.seq] = (delivery.source, event)
             elif isinstance(event, MessageCreated) and event.content.attachments:
-                self._attached.fetch(self._names[delivery.source], delivery.seq, event.content)
+                safely("fetching files", partial(self._fetch, delivery, event))
             # A room whose worker is being replaced finds its deliveries in the journal.
             if (worker := workers.get(delivery.room)) is not None:
-                worker.offer(delivery)
-                if event.replayed:
-                    worker.trim()
+                try:
+                    worker.offer(delivery)
+                    if event.replayed:
+                        worker.trim()
+                except Exception as error:  # noqa: BLE001 the others have to be handed over
+                    sentence = f"{worker.room.title}: a message has to be read again: a bug ({error!r})"
+                    self._complaints.tell("handing over", sentence, error)
+                    self._complaints.safely("reading what is owed", worker.reload)
         for source, removal in removals.values():  # once the queues hold nothing of it any more
-            self._take_back(source, removal)
+            safely("forgetting what was taken back", partial(self._take_back, source, removal))
         for room in {delivery.room for delivery in deliveries} & workers.keys():
-            workers[room].pump()
+            safely("sending", workers[room].pump)
+
+    def _read_again(self) -> None:
+        for worker in self.workers.values():
+            self._complaints.safely("reading what is owed", worker.reload)
+
+    def _fetch(self, delivery: Delivery, event: MessageCreated) -> None:
+        self._attached.fetch(self._names[delivery.source], delivery.seq, event.content)
 
     def _take_back(self, source: int, event: Removed) -> None:
         """What was taken back is not kept."""
@@ -240,12 +271,12 @@ class Router:
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
         worker = self._by_room.get((network, event.room))
-        if event.state is RoomState.REFUSED:
-            log.warning("%s %s cannot be joined: %s", network, event.room, event.reason)
-        elif event.state is RoomState.JOINED:
-            log.info("%s %s is joined", network, event.room)
         if worker is None:
             return
+        if event.state is RoomState.REFUSED and (worker.joined or worker.reason != event.reason):
+            log.warning("%s %s cannot be joined: %s", network, event.room, event.reason)
+        elif event.state is RoomState.JOINED and not worker.joined:
+            log.info("%s %s is joined", network, event.room)
         if event.state is RoomState.JOINED:
             number, since = worker.room.number, worker.join()
             if since is not None and (not event.caught_up or event.left_out != 0):

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bridge.errors import Rejected
+from bridge.errors import AdapterError
 from bridge.journal import Delivery, Journal
 from bridge.model import Part
 
@@ -37,6 +37,8 @@ class Settling:
     def __init__(self, title: str, journal: Journal, listener: Listener) -> None:
         self.delivered = 0
         """How many arrived, whole."""
+        self._bug = ""
+        """The last of an adapter's bugs that cost a message."""
         self._title = title
         self._journal = journal
         self._listener = listener
@@ -65,10 +67,17 @@ class Settling:
     ) -> None:
         """It will not be made, for this reason."""
         reason = str(error) or type(error).__name__
-        if isinstance(error, Rejected):
-            log.warning("a message to %s is given up: %s", self._title, reason)
+        if isinstance(error, AdapterError):
+            log.warning("a message to %s is given up: %s", self._title, reason, exc_info=self._new(error))
         else:
             log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason, committed)
         self._listener.lost(delivery.room, reason, source=delivery.source)
+
+    def _new(self, error: AdapterError) -> BaseException | None:
+        """Where an adapter's bug was raised: said once for each that is like it."""
+        if error.__cause__ is None or str(error) == self._bug:
+            return None
+        self._bug = str(error)
+        return error.__cause__

@@ -4,17 +4,18 @@ import asyncio
 import logging
 import math
 import time
-from collections import deque
-from dataclasses import dataclass
 from functools import partial
 
+from bridge.boundary import outcome
 from bridge.config import ShowRules
 from bridge.errors import AdapterError, ConnectionLost, Rejected
-from bridge.journal import BEING_HEARD, Delivery, Journal, Oldest, Standing
+from bridge.journal import BEING_HEARD, Delivery, Journal, Standing
 from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
 from .entry import Entry, Room
+from .expiry import expire
+from .flights import Flight, Flights
 from .patience import Patience, leaves_doubt
 from .queue import AHEAD, Queue, refers
 from .settling import Listener, Settling
@@ -25,21 +26,9 @@ __all__ = ["Worker"]
 
 log = logging.getLogger(__name__)
 
-_CONFIRMATION = 30.0
-"""How long a confirmation may take, in seconds."""
+_FAULT = 5.0
 _DOUBTED = 256
 """The largest window: so many may have been on their way when the process ended."""
-
-
-@dataclass(slots=True, eq=False)
-class _Flight:
-    """A part that is on its way."""
-
-    delivery: Delivery
-    step: Step
-    since: float
-    sent_at: float
-    error: BaseException | None = None
 
 
 class Worker:
@@ -61,17 +50,16 @@ class Worker:
         self._steps = Steps(self.wording, attached, room.show, listener.reacted)
         self._standing = journal.standing(room.number)
         self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
-        self._flights: deque[_Flight] = deque()
+        self._flights = Flights()
+        self.overdue = self._flights.overdue
         self._not_before = 0.0
         self._patience = Patience(room.title)
-        self._halted = False
-        self._committing = False
-        self._stopped = False
+        self._halted = self._committing = self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._soon: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._entry = Entry(room, journal, self._queue, self._steps, self._flying)
+        self._entry = Entry(room, journal, self._queue, self._steps, self._flights.events)
         self._entry.guess = self._standing.open
 
     # What the relay tells it
@@ -91,10 +79,9 @@ class Worker:
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""
-        if self.joined:
-            record = self.room.adapter.capabilities(self.room.id)
-            if record.typing if isinstance(command, SetTyping) else record.read:
-                self.room.adapter.hint(command)
+        record = self.room.adapter.capabilities(self.room.id)
+        if self.joined and (record.typing if isinstance(command, SetTyping) else record.read):
+            self.room.adapter.hint(command)
 
     def show(self, rules: ShowRules) -> None:
         """From now on show the room this of what it cannot do itself."""
@@ -108,13 +95,14 @@ class Worker:
     def pump(self) -> None:
         """Send all that may be sent now."""
         while self._may_send() and (step := self._next()) is not None:
-            self._send(self._queue.pop(), step)
+            self._send(step)
 
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
         heard = self._standing.heard
         self._steps.topics = True
         self.joined, self.reason, self._not_before = True, "", 0.0
+        self._flights.lost_at = math.inf
         self._standing = Standing(BEING_HEARD, open=True)
         self._committing = True
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
@@ -130,6 +118,18 @@ class Worker:
                 self._preparing.cancel()
             self._rest()
 
+    def lose(self) -> None:
+        """The connection ended: nothing is confirmed any more of what was on its way."""
+        self._flights.lost_at = math.inf
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+            self._flights[-1].placed = True  # as far as we know
+        self.part()
+        for flight in tuple(self._flights):
+            if not flight.over:
+                self._failed(flight, ConnectionLost("the connection ended before it was confirmed"))
+
     def stop(self) -> None:
         """Begin nothing new; what is owed stays in the journal."""
         self._stopped = True
@@ -140,7 +140,7 @@ class Worker:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-            self._queue.put_back([self._flights.pop().delivery])  # it has not left
+            self._queue.put_back([self._flights.withdrawn()])
 
     def close(self) -> None:
         """At the end, when the connection is closed: note until when it was heard, and whether anything is in
@@ -157,40 +157,17 @@ class Worker:
 
     def reload(self) -> None:
         """What is owed was changed in the journal."""
-        self._queue.reload(self._flying())
+        self._queue.reload(self._flights.events())
         self.pump()
 
-    def expire(self) -> None:
-        """Give up what has waited for too long, and what is too much."""
-        rules, number = self.room.rules, self.room.number
-        head, oldest = self._queue.head(), time.time() - rules.max_age
-        if head is None or (head.said_at > oldest and not self._queue.behind):
-            return
-        if self._preparing is not None or self._queue.tried():
-            return
-        after = max(self._flying(), default=0)
-        limits = {
-            f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
-            f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),
-        }
-        for reason, which in limits.items():
-            gone = 0
-            while found := self._journal.bury(number, reason, which):
-                gone += found
-            if gone:
-                log.warning("%d messages to %s are given up: %s", gone, self.room.title, reason)
-                self._listener.lost(number, reason, gone)
-                self._queue.reload(self._flying())
+    def tend(self) -> None:
+        """Every few seconds: give up what waits for too long; nothing waits for ever, whatever went wrong."""
+        if self._preparing is None and not self._queue.tried():
+            expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
+        self._soon = None
+        self.pump()
 
     # What the relay asks
-
-    def _flying(self) -> set[int]:
-        return {flight.delivery.seq for flight in self._flights}
-
-    def overdue(self, awake: float) -> bool:
-        """Whether a confirmation is so late that the connection must be taken for dead."""
-        late = time.monotonic() - _CONFIRMATION
-        return bool(self._flights) and max(self._flights[0].since, awake) < late
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""
@@ -207,7 +184,7 @@ class Worker:
 
     def owes_from(self) -> float:
         """The first event that has not arrived here; infinity: all have."""
-        return min(self._queue.lowest(), *self._flying(), math.inf)
+        return min(self._queue.lowest(), *self._flights.events(), math.inf)
 
     # Before the first message
 
@@ -226,6 +203,7 @@ class Worker:
             await self._entry.prepare(self.settling, self._listener)
         except Exception:
             log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
+            self._pause(_FAULT)
         finally:
             self._preparing = None
             self._pump_soon()
@@ -254,7 +232,7 @@ class Worker:
                 if not self._flights:
                     self.trim()
                 return None
-            if self._flights and refers(self._journal, delivery, self._flying):
+            if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
                 step = self._steps.next(delivery)
@@ -289,50 +267,57 @@ class Worker:
 
     # On the way
 
-    def _send(self, delivery: Delivery, step: Step) -> None:
+    def _send(self, step: Step) -> None:
         command = step.command
-        flight = _Flight(delivery, step, time.monotonic(), time.time())
-        self._flights.append(flight)
         if isinstance(command, SendMessage):
             self._listener.sent(command.content.text)
+        flight = Flight(self._queue.pop(), step, time.monotonic(), time.time())
+        self._flights.append(flight)
         try:
-            if not self.room.adapter.send_now(command, partial(self._settle, flight)):
-                flight.since = math.inf  # it waits for its place, not for a confirmation
+            if not self.room.adapter.send_now(command, partial(self._settle, flight)) and not flight.over:
+                flight.placed = False
                 self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
-        except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
-            self._failed(flight, error)
+        except Exception as error:  # noqa: BLE001 a message that cannot be sent must not stop its room
+            self._settle(flight, error)
 
-    async def _wait_and_send(self, flight: _Flight, command: Command) -> None:
+    async def _wait_and_send(self, flight: Flight, command: Command) -> None:
         """Send where the network lets the message wait for its place."""
         try:
             future = await self.room.adapter.send(command)
-        except Exception as error:  # noqa: BLE001 a message that breaks an adapter must not stop its room
-            self._waiting = None
-            self._failed(flight, error)
+        except AdapterError as error:
+            self._waiting = self._waiting if flight.over else None
+            self._settle(flight, error)
         else:
+            if flight.over:
+                return
             self._waiting = None
-            flight.since = time.monotonic()
+            flight.since, flight.placed = time.monotonic(), True
             if future.done():  # known before the next message leaves: what failed must not be overtaken
                 self._landed(flight, future)
             else:
                 future.add_done_callback(partial(self._landed, flight))
             self.pump()
 
-    def _landed(self, flight: _Flight, future: asyncio.Future[Receipt]) -> None:
-        if future.cancelled():
-            self._failed(flight, ConnectionLost("the adapter gave up"))
-        elif (error := future.exception()) is not None:
-            self._failed(flight, error)
-        else:
-            self._confirmed(flight, future.result())
+    def _landed(self, flight: Flight, future: asyncio.Future[Receipt]) -> None:
+        gave_up = ConnectionLost("its adapter gave up") if future.cancelled() else None
+        self._settle(flight, gave_up or future.exception() or future.result())
 
-    def _settle(self, flight: _Flight, outcome: Receipt | AdapterError) -> None:
-        if isinstance(outcome, Receipt):
-            self._confirmed(flight, outcome)
-        else:
-            self._failed(flight, outcome)
+    def _settle(self, flight: Flight, said: object) -> None:
+        """An adapter says what became of it."""
+        if flight.over:
+            return
+        try:
+            what = outcome(said)
+            if isinstance(what, Receipt):
+                self._confirmed(flight, what)
+            else:
+                self._failed(flight, what)
+        except Exception:
+            log.exception("%s: what became of a message is not known: a bug", self.room.title)
+            self._start_over(flight)
 
-    def _confirmed(self, flight: _Flight, receipt: Receipt) -> None:
+    def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
+        flight.over = True
         self._flights.remove(flight)
         self._patience.rewarded()
         delivery, end = flight.delivery, flight.step.end
@@ -365,9 +350,16 @@ class Worker:
 
     # When it fails
 
-    def _failed(self, flight: _Flight, error: BaseException) -> None:
+    def _start_over(self, last: Flight) -> None:
+        """After a bug of ours, everything that was on its way is in doubt."""
+        self._queue.put_back(self._flights.doubted(last))
+        self._halted = self._committing = False
+        self._queue.reload(())  # which of it is still owed, the journal knows
+        self._pause(_FAULT)
+
+    def _failed(self, flight: Flight, error: BaseException) -> None:
         """A failure closes the window until all that was on its way is settled; then they go on in order."""
-        flight.error = error
+        flight.error, flight.over = error, True
         self._halted = True
         if all(flight.error is not None for flight in self._flights):
             self._resume()
@@ -384,10 +376,12 @@ class Worker:
                 again.append(delivery)
             elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
-                if leaves_doubt(error) and not delivery.tried_at and flight.since != math.inf:
+                if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
                 self.reason = str(error)
                 if (wait := self._patience.pause(error)) is None:
+                    if isinstance(error, ConnectionLost) and self.joined:
+                        self._flights.lost_at = time.monotonic()
                     self.part()
                 pause = max(pause, wait or 0.0)
             else:
@@ -399,5 +393,8 @@ class Worker:
         self._queue.put_back(again)
         self._halted = False
         if pause:
-            self._not_before = time.monotonic() + pause
-            asyncio.get_running_loop().call_later(pause, self.pump)
+            self._pause(pause)
+
+    def _pause(self, seconds: float) -> None:
+        self._not_before = time.monotonic() + seconds
+        asyncio.get_running_loop().call_later(seconds, self.pump)

@@ -76,7 +76,7 @@ async def test_a_fault_of_ours_is_told_as_one_and_survived(caplog):
     adapter = Failing(RuntimeError("bug"))
     async with supervised(adapter):
         await adapter.steady.wait()
-    assert "here: a fault of Hubbub's" in caplog.text
+    assert "here: a bug in its adapter: run raised RuntimeError: bug" in caplog.text
 
 
 async def test_a_refused_login_is_tried_three_times_and_then_hourly(caplog):

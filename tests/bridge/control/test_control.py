@@ -93,7 +93,7 @@ async def test_status(owner, left, right):
     assert answer["networks"]["left"] == {
         "state": "connected",
         "reason": "",
-        "rooms": {"one": {"joined": True, "reason": "", "owed": 0, "since": None}},
+        "rooms": {"one": {"joined": True, "reason": "", "owed": 0, "since": None, "unheard": None}},
     }
     there = answer["networks"]["right"]
     assert there["state"] == "waiting"

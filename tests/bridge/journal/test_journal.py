@@ -13,7 +13,7 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import Journal, checkpoint, codec, schema
+from bridge.journal import Journal, Standing, checkpoint, codec, schema
 from bridge.model import (
     Block,
     Content,
@@ -248,3 +248,31 @@ async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypa
             if noticed == 20:
                 break
     assert len(begun) > 10, "whenever it is noticed, but where the thread is looking at that moment"
+
+
+async def test_everybody_hears_of_a_commit_whatever_one_of_them_raises(journal, caplog):
+    one, two = journal.number("a", "#a"), journal.number("b", "b@x")
+    heard = []
+
+    def fail(*_):
+        heard.append("failed")
+        raise ValueError("oh dear")
+
+    journal.taken, journal.missed = fail, lambda: heard.append("missed")
+    journal.take(one, event(), (two,))
+    journal.stand(one, Standing(1.0), fail)
+    journal.stand(two, Standing(2.0), lambda: heard.append("told"))
+    await journal.committed()
+    assert heard == ["failed", "missed", "failed", "told"]
+    assert [delivery.event for delivery in journal.owed(two)] == [event()]
+    assert "handing over what was taken failed: a bug (ValueError('oh dear'))" in caplog.text
+
+
+async def test_what_cannot_be_kept_is_nobodys_trouble_but_its_own(journal):
+    one, two = journal.number("a", "#a"), journal.number("b", "b@x")
+    journal.take(one, event("m1"), (two,))
+    with pytest.raises(UnicodeEncodeError):
+        journal.take(one, event("m2", "\ud800"), (two,))
+    journal.take(one, event("m3"), (two,))
+    await journal.committed()
+    assert [delivery.event.id for delivery in journal.owed(two)] == ["m1", "m3"]

@@ -146,7 +146,7 @@ async def test_a_short_gap_is_told_in_the_log_alone(pair, left, right, caplog):
 
 
 async def test_short_gaps_add_up(tmp_path, left, right):
-    left.remembers, left.silent_for = False, 50.0
+    left.remembers, left.silent_for = False, 65.0
     rules = DeliveryRules(tell_gap=90.0)
     async with running(config(tmp_path, {"lobby": ["left one", "right two"]}, rules=rules)) as bridge:
         for number in (1, 2):

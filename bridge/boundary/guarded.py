@@ -1,0 +1,250 @@
+"""An adapter as the core meets it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from bridge.adapter import Adapter, Emit, Settle, Source
+from bridge.complaints import Complaints
+from bridge.errors import AdapterError, TemporaryFailure, Unsupported
+from bridge.model import Author, Capabilities, Command, File, FleetingCommand, Receipt, RoomId, TalkEvent, Txn
+
+from .answers import ANYTHING, fail, outcome, translating
+from .events import sound
+from .gate import Gate
+from .texts import shown
+
+__all__ = ["Guarded"]
+
+log = logging.getLogger(__name__)
+
+_SERVE = 30.0
+_FIND = 90.0
+_PAST = 600.0
+_UPLOAD = 900.0
+"""How long the answer to a call may take, in seconds."""
+_SLOW = 10_000.0
+"""An upload has so much more time as it takes at so many bytes a second."""
+_LEAST = Capabilities(text_limit=300)
+"""What is taken for the record of a room that has none: words, and nothing else."""
+
+T = TypeVar("T")
+
+
+class _Hung(TemporaryFailure):
+    """A call did not end."""
+
+
+class Guarded(Adapter):
+    """An adapter as the core meets it."""
+
+    def __init__(self, kind: type[Adapter], network: str, config: Any, introduction: str) -> None:
+        self._adapter: Adapter | None = None
+        super().__init__(network, config, introduction)
+        self._complaints = Complaints(log)
+        self._known: set[RoomId] = set()
+        """Every room that was ever served: one that has left the map may be heard a little longer."""
+        self._kind = kind
+        self._gate: Gate | None = None
+        self._behind: set[asyncio.Future[Any]] = set()
+        """Calls that did not end in time, and do not end."""
+        self._records: dict[RoomId, Capabilities] = {}
+        self._served = False
+
+    @property
+    def introduction(self) -> str:
+        """What this bridge relays and who owns it."""
+        return self._introduction
+
+    @introduction.setter
+    def introduction(self, text: str) -> None:
+        self._introduction = text
+        if self._adapter is not None:
+            self._adapter.introduction = text
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        raise NotImplementedError("asked of the adapter's own class, when the configuration is read")
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        return await self._made().look(rooms)
+
+    # What may take its time
+
+    async def run(self, emit: Emit) -> None:
+        """One connection. What the adapter emits after its end comes from nowhere, and is refused."""
+        if self._gate is not None:  # its last connection did not end when it had to
+            self._gate.close()
+            self._adapter = None
+        gate = self._gate = Gate(self.network, self._known, self._complaints, emit)
+        try:
+            adapter = self._made()
+            if not self._served:
+                await self._ask("serve", lambda: adapter.serve(self.rooms), _SERVE)
+                self._served = True
+            await adapter.run(gate)
+        except SystemExit as error:
+            raise Unsupported(f"its adapter wanted to end the process ({error!r})") from error
+        finally:
+            gate.close()
+            if self._gate is gate:
+                self._gate = None
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        """The adapter is told when it runs; raises an AdapterError when it cannot follow while it does."""
+        await super().serve(rooms)
+        self._known.update(rooms)
+        self._served = False
+        adapter = self._adapter
+        if self._gate is not None and adapter is not None:
+            await self._ask("serve", lambda: adapter.serve(self.rooms), _SERVE)
+            self._served = True
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        with translating("send"):
+            future = await self._made().send(command)
+        if not asyncio.isfuture(future):
+            raise Unsupported(f"a bug in its adapter: send returned {shown(future)} in place of a future")
+        return future
+
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        try:
+            found = await self._ask("find_sent", lambda: self._made().find_sent(room, since, txns), _FIND)
+            answers = {txn: found[txn] for txn in txns if txn in found}
+        except AdapterError as error:
+            if isinstance(error, Unsupported | _Hung):
+                self._complain("find_sent", room, str(error), error.__cause__)
+            raise
+        except Exception as error:  # noqa: BLE001 what was found is no mapping
+            self._complain("find_sent", room, shown(error), error)
+            return {}
+        known = {txn: outcome(said) if said is not None else None for txn, said in answers.items()}
+        if wrong := [said for said in known.values() if isinstance(said, AdapterError)]:
+            self._complain("find_sent", room, str(wrong[0]))
+        return {txn: said for txn, said in known.items() if not isinstance(said, AdapterError)}
+
+    async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
+        found = await self._ask("past", lambda: self._made().past(room, since), _PAST)
+        return [event for event in map(self._cleaned, found) if event is not None]
+
+    def _cleaned(self, event: Any) -> TalkEvent | None:
+        try:
+            clean, _ = sound(event)
+        except Exception as error:  # noqa: BLE001 it may be anything
+            self._complain("past", "", shown(error), error)
+            return None
+        return clean if isinstance(clean, TalkEvent) else None
+
+    async def upload(self, file: File) -> None:
+        limit = _UPLOAD + file.size / _SLOW
+        try:
+            async with asyncio.timeout(limit):
+                with translating("upload"):
+                    await self._made().upload(file)
+        except TimeoutError:
+            raise TemporaryFailure(f"its adapter did not upload a file within {limit:.0f} s") from None
+
+    async def _ask(self, method: str, call: Callable[[], Awaitable[T]], limit: float) -> T:
+        """What a call answers. Raises AdapterErrors alone; whatever it does, it is over within the limit."""
+
+        async def answer() -> T:
+            with translating(method):
+                return await call()
+
+        task = asyncio.ensure_future(answer())
+        try:
+            await asyncio.wait({task}, timeout=limit)
+        finally:
+            if not task.done():
+                task.cancel()
+                self._behind.add(task)
+                task.add_done_callback(self._ended)
+        if not task.done():
+            raise _Hung(f"a bug in its adapter: {method} did not answer within {limit:g} s")
+        return task.result()
+
+    def _ended(self, task: "asyncio.Future[Any]") -> None:
+        self._behind.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody waits for it any more
+
+    # What answers at once
+
+    def send_now(self, command: Command, settle: Settle) -> bool:
+        try:
+            sent = (self._adapter or self._made()).send_now(command, settle)
+        except ANYTHING as error:
+            fail("send_now", error)
+        if sent is not True and sent is not False:
+            raise Unsupported(f"a bug in its adapter: send_now returned {shown(sent)}")
+        return sent
+
+    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+        try:
+            record = (self._adapter or self._made()).capabilities(room, author)
+            if record is None or record is not self._records.get(room):
+                see(record)
+                self._records[room] = record
+        except ANYTHING as error:
+            self._complain("capabilities", room, shown(error), error)
+            return self._records.get(room, _LEAST)
+        return record
+
+    def hint(self, command: FleetingCommand) -> None:
+        try:
+            self._made().hint(command)
+        except ANYTHING as error:
+            self._complain("hint", command.room, shown(error), error)
+
+    def heard(self, room: RoomId) -> float:
+        try:
+            return min(float(self._made().heard(room)), time.time())
+        except ANYTHING as error:
+            self._complain("heard", room, shown(error), error)
+            return time.time()
+
+    def parting(self, room: RoomId) -> str:
+        try:
+            return str(self._made().parting(room))
+        except ANYTHING as error:
+            self._complain("parting", room, shown(error), error)
+            return ""
+
+    def source(self, address: str) -> Source:
+        try:
+            source = self._made().source(address)
+            if not isinstance(source, Source):
+                raise TypeError(f"it returned {shown(source)}")
+        except AdapterError as error:
+            fail("source", error)
+        except ANYTHING as error:
+            self._complain("source", "", shown(error), error)
+            fail("source", error)
+        return source
+
+    def _made(self) -> Adapter:
+        """The adapter, made if it could not be before."""
+        if self._adapter is None:
+            adapter = self._kind(self.network, self.config, self.introduction)
+            adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
+            self._adapter, self._served = adapter, False
+        return self._adapter
+
+    def _complain(self, method: str, room: str, what: str, error: BaseException | None = None) -> None:
+        where = f"{self.network} {room}" if room else self.network
+        self._complaints.tell(method, f"{where}: a bug in its adapter, in {method}: {what}", error)
+
+
+def see(record: Capabilities) -> None:
+    """Raises TypeError or ValueError when a record makes no sense."""
+    if type(record) is not Capabilities:
+        raise TypeError(f"{shown(record)} is no record")
+    msgspec.json.decode(msgspec.json.encode(record), type=Capabilities)
+    if record.text_limit < 1 or record.window < 1:
+        raise ValueError("text_limit and window are at least 1")

@@ -1,0 +1,51 @@
+"""How a journal is opened by the process that owns it."""
+
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+from bridge.errors import JournalError
+
+from . import schema
+from .reading import BEING_HEARD
+
+__all__ = ["ALIVE", "open_database"]
+
+ALIVE = "INSERT OR REPLACE INTO meta VALUES ('alive', ?)"
+"""Notes the last sign of life, in seconds since 1970."""
+
+
+def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
+    """The file as the one who writes it has it, made or migrated, and its key. `synced`: see `Journal`.
+
+    Raises JournalError, with what to do.
+    """
+    try:
+        database = sqlite3.connect(path, isolation_level=None)
+    except sqlite3.Error as error:
+        raise JournalError(f"{path}: {error}: check the folder and its rights") from error
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
+        database.execute("PRAGMA wal_autocheckpoint = 0")
+        schema.migrate(database, str(path))
+        database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
+        # What was heard when the last process ended without a word was heard until its last sign of life.
+        database.execute(
+            "UPDATE room SET heard = max((SELECT value FROM meta WHERE key = 'alive'), "
+            "coalesce((SELECT taken_at FROM event ORDER BY seq DESC LIMIT 1), 0)) WHERE heard = ?",
+            (BEING_HEARD,),
+        )
+        database.execute(ALIVE, (time.time(),))
+        (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        raise JournalError(
+            f"{path} cannot be used as a journal ({error}): `hubbub db check` says what is wrong, "
+            "`hubbub db restore` puts a backup in its place; or move it away to begin a new one"
+        ) from error
+    except BaseException:
+        database.close()
+        raise
+    return database, key

@@ -1,0 +1,36 @@
+"""Gives up, in the open, what has waited for too long, and what is too much."""
+
+import logging
+import time
+from collections.abc import Collection
+
+from bridge.journal import Journal, Oldest
+
+from .entry import Room
+from .queue import Queue
+from .settling import Listener
+
+__all__ = ["expire"]
+
+log = logging.getLogger(__name__)
+
+
+def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flying: Collection[int]) -> None:
+    """Keep to the limits of a room's rules; `flying` are the events on their way there."""
+    rules = room.rules
+    head, oldest = queue.head(), time.time() - rules.max_age
+    if head is None or (head.said_at > oldest and not queue.behind):
+        return
+    after = max(flying, default=0)
+    limits = {
+        f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
+        f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),
+    }
+    for reason, which in limits.items():
+        gone = 0
+        while found := journal.bury(room.number, reason, which):
+            gone += found
+        if gone:
+            log.warning("%d messages to %s are given up: %s", gone, room.title, reason)
+            listener.lost(room.number, reason, gone)
+            queue.reload(flying)
