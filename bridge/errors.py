@@ -10,6 +10,7 @@ HubbubError
     ├── RoomUnavailable         this room's queue waits
     ├── RateLimited             wait, then again
     ├── TemporaryFailure        again, with the same txn
+    ├── FormRefused             again at once, as the room's capabilities are now
     ├── Rejected                this one message, given up in the open
     └── Unsupported             a capability lied: a bug
 """
@@ -19,6 +20,7 @@ __all__ = [
     "AuthenticationFailed",
     "ConfigError",
     "ConnectionLost",
+    "FormRefused",
     "HubbubError",
     "JournalError",
     "RateLimited",
@@ -86,8 +88,18 @@ class TemporaryFailure(AdapterError):
     """The network could not take this now; the same command with the same txn may be sent again."""
 
 
+class FormRefused(AdapterError):
+    """The room minds how this was said, not the words, and its capabilities say so from now on: the same
+    command, made anew, may be sent at once.
+    """
+
+
 class Rejected(AdapterError):
-    """The network refuses this one message for good."""
+    """The network refuses this one message for good. `alone`: it was seen that the room takes others."""
+
+    def __init__(self, reason: str, *, alone: bool = False) -> None:
+        super().__init__(reason)
+        self.alone = alone
 
 
 class Unsupported(AdapterError):

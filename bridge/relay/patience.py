@@ -6,6 +6,7 @@ import random
 from bridge.errors import (
     AdapterError,
     ConnectionLost,
+    FormRefused,
     RateLimited,
     Rejected,
     RoomUnavailable,
@@ -22,6 +23,8 @@ _LONGEST_PAUSE = 60.0
 _REFUSED = 30.0
 _REFUSALS = 3
 """How often a message is refused before it is given up, where others were refused before it."""
+_ALONE = 5
+"""So many are believed, one after the other, to be refused alone."""
 _LONGEST_REFUSAL = 600.0
 
 
@@ -32,19 +35,24 @@ class Patience:
         self._title = title
         self._failures = 0
         self._refusals = 0
+        self._alone = 0
 
     def rewarded(self) -> None:
         """Something arrived."""
-        self._failures = self._refusals = 0
+        self._failures = self._refusals = self._alone = 0
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
         """Whether this is the end of the message. A refusal is the message's once, the room's when it
-        repeats: then the room is given time, so that its whole queue is not lost to its mood.
+        repeats: then the room is given time, so that its whole queue is not lost to its mood. That it
+        takes others is believed a few times.
         """
         if not isinstance(error, AdapterError):
             return True
         if not isinstance(error, Rejected):
             return isinstance(error, Unsupported)
+        if error.alone and self._alone < _ALONE:
+            self._alone += 1
+            return True
         self._refusals += 1
         delivery.refused += 1
         return self._refusals == 1 or delivery.refused >= _REFUSALS
@@ -64,6 +72,9 @@ class Patience:
             log.info("%s asks to wait %.1f s: %s", title, error.retry_after, error)
             return error.retry_after
         self._failures += 1
+        if isinstance(error, FormRefused) and self._failures == 1:
+            log.info("%s: the words go again without their form: %s", title, error)
+            return 0.0
         log.info("%s did not take a message, trying again: %s", title, error)
         return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
 

@@ -80,7 +80,7 @@ class Wording:
         self.shown: deque[int] = deque(maxlen=LAST_FEW)
         """What people in the room saw last."""
         self.people = People(lambda: journal.speakers(number))
-        self._degraded: tuple[Delivery, Content, tuple[Span, ...]] | None = None
+        self._degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         self._fileless: dict[int, None] = {}
         """Messages whose files the room refused."""
 
@@ -102,11 +102,11 @@ class Wording:
     def fit(self, delivery: Delivery, event: Words, note: str, capabilities: Capabilities) -> Fitted | None:
         """The next part of what is said, with who says it; None: there is nothing more to say."""
         known = self._degraded
-        if known is not None and known[0] is delivery and known[1] is event.content:
-            spans = known[2]
+        if known is not None and known[0] is delivery and known[1:3] == (event.content, capabilities):
+            spans = known[3]
         else:
             spans = self._spans(delivery, event, capabilities)
-            self._degraded = (delivery, event.content, spans)
+            self._degraded = (delivery, event.content, capabilities, spans)
         before = self.before(delivery, event, capabilities) + note
         return next_part(spans, delivery.start, before, capabilities)
 

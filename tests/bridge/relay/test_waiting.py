@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bridge.config import Backlog, CatchUp, DeliveryRules
-from bridge.errors import Rejected
+from bridge.errors import FormRefused, Rejected
 from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, Support, UserId, plain
 from bridge.relay import patience
 from tests.bridge.world import config, killed, opened, running
@@ -313,6 +313,37 @@ async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room
             left.say("one", "alice", str(n))
         await right.until(1)
     assert right.texts("two") == ["<alice> 2"]
+
+
+async def test_what_is_refused_alone_holds_up_nobody(pair, left, right, monkeypatch):
+    """The network saw that the room takes others: believed five times in a row, then the room gets time."""
+    monkeypatch.setattr(patience, "_REFUSED", 3600.0)
+    right.errors.extend([Rejected("too loud", alone=True)] * 5)
+    async with running(pair):
+        for n in range(6):
+            left.say("one", "alice", str(n))
+        await right.until(1)
+        assert right.texts("two") == ["<alice> 5"]
+        monkeypatch.setattr(patience, "_REFUSED", 0.01)
+        right.errors.extend([Rejected("too loud", alone=True)] * 8)
+        for n in range(6, 13):
+            left.say("one", "alice", str(n))
+        await right.until(2)
+    assert right.texts("two")[1] == "<alice> 12"
+
+
+async def test_what_is_refused_for_its_form_goes_again_at_once(pair, left, right, monkeypatch):
+    """In its place, without a pause; refused for it again and again, it makes no busy loop."""
+    monkeypatch.setattr(patience.random, "uniform", lambda *_: 1e6)
+    right.errors.append(FormRefused("no bold here"))
+    async with running(pair):
+        left.say("one", "alice", "so bold")
+        left.say("one", "alice", "after")
+        await right.until(2)
+    assert right.texts("two") == ["<alice> so bold", "<alice> after"]
+    room = patience.Patience("room")
+    assert room.pause(FormRefused("no bold here")) == 0.0
+    assert room.pause(FormRefused("no bold here")) > 0.0
 
 
 # -- changes of what still waits
