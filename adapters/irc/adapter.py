@@ -168,7 +168,9 @@ class IrcAdapter(Adapter):
             raise ConnectionLost(f"{self.network} is not connected")
         most = self._line_length() - link.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
-            data = encode.message(command.room, command.content, command.kind, self.config.encoding)
+            data = encode.message(
+                command.room, command.content, link.session.forms.kind(command), self.config.encoding
+            )
             if len(data) + 2 > most:
                 raise Rejected("the message is longer than a line of IRC can be")
             return link, data, _TOKENS

@@ -247,6 +247,7 @@ class Ears:
         room = self.session.room(got.params[0])
         if room:
             self.session.locked.discard(room)
+            self.session.forms.forget(room)
             self.history.mode(room, got.params[1])
 
     def _modes(self, got: Line) -> None:
@@ -336,7 +337,7 @@ class Ears:
         rooms = {self.session.room(channel) for channel in channels}
         if got.command == "482" and self.flights.oldest and self.flights.oldest.command is SetTopic:
             self.session.locked.update(room for room in rooms if room)
-        self.flights.error(got.command, got.params[-1], rooms)
+        self.flights.error(got.command, got.params[-1], rooms, self.session.label(got))
 
     def _fail(self, got: Line) -> None:
         """IRCv3 standard replies: FAIL command code context :description."""

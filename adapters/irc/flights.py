@@ -7,7 +7,6 @@ an error, or nothing. At any time the answers belong to the oldest flight.
 A bouncer answers PING itself, often before the network has shown the message: there the echo alone confirms.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,34 +19,19 @@ from bridge import (
     DeleteMessage,
     MessageId,
     Part,
-    RateLimited,
     Receipt,
     Rejected,
     RoomId,
-    RoomUnavailable,
     SendMessage,
     Settle,
-    SetTopic,
 )
 
-__all__ = ["Flight", "Flights", "refusal"]
+from .refusals import refusal
 
-_RETRY = 30.0
-_NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
-_TOO_FAST = {"263", "407", "439"}
-_OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
-_NOT_DONE: dict[type[Command], tuple[set[str], str]] = {
-    DeleteMessage: ({"421", "482", "FAIL"}, "the server lets hubbub remove nothing in"),
-    SetTopic: (
-        {"403", "404", "442", "477", "482", "FAIL"},
-        "the server lets hubbub set no topic in",
-    ),
-}
+__all__ = ["Flight", "Flights"]
+
 _NAMELESS = {"263", "411", "412", "413", "414", "417", "FAIL"}
 """These name no target; all others are about the target that they name."""
-_ABOUT_THE_TEXT = re.compile(
-    r"containing|CTCP|notice|colou?r|format|caps|repeat|censor|spam|filter", re.IGNORECASE
-)
 
 
 @dataclass(slots=True)
@@ -68,27 +52,6 @@ class Flight:
     error: AdapterError | None = None
     after: Callable[[], None] | None = None
     """What to do once all answers are here."""
-
-
-def refusal(
-    numeric: str, reason: str, room: str, command: type[Command] = SendMessage
-) -> AdapterError | None:
-    """What an error numeric before the PONG means for the command; None: nothing.
-
-    RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
-    """
-    if numeric in _TOO_FAST:
-        return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", _RETRY)
-    numerics, sentence = _NOT_DONE.get(command, (set(), ""))
-    if numeric in numerics:
-        return Rejected(f"{sentence} {room}: {reason}")
-    if numeric in _NO_ROOM:
-        if numeric != "404" or not _ABOUT_THE_TEXT.search(reason):
-            return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
-        return Rejected(f"{room} does not take this message: {reason}")
-    if numeric in _OTHERS or numeric == "FAIL":
-        return Rejected(f"the server refuses the message: {reason}")
-    return None
 
 
 class Flights:
@@ -142,10 +105,10 @@ class Flights:
                 self._answered(flight)
                 return
 
-    def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
-        """An error that names these rooms."""
+    def error(self, numeric: str, reason: str, rooms: set[RoomId | None], label: str | None = None) -> None:
+        """An error that names these rooms; it answers the message that bears its label."""
         for flight in chain(self._unshown, islice(self._flights, 1)):
-            if flight.room is None:
+            if flight.room is None or (label and flight.labelled and flight.token != label):
                 continue
             nameless = not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)
             if flight.room in rooms or (nameless and flight is self.oldest):

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bridge import (
     AdapterError,
@@ -14,6 +15,7 @@ from bridge import (
     Emit,
     RoomId,
     SendMessage,
+    SetReactions,
     Settle,
     landing,
 )
@@ -22,10 +24,12 @@ from .channels import Place
 from .client import Connection, connect
 from .config import NetworkConfig, RoomConfig
 from .ears import Ears
+from .encode import typing
 from .entry import enter
 from .flood import Bucket
 from .reading import read_on
-from .wire import MARK, REPLY, line, tag_value
+from .refusals import Judge
+from .wire import MARK, REPLY, TYPING, line, tag_value
 
 __all__ = ["Link"]
 
@@ -57,6 +61,7 @@ class Link:
         self.ears = Ears(config, self, introduce, deliver, catch_up)
         self.session = self.ears.session
         self.bucket = bucket
+        self._judge = Judge(self.session.forms, self._probe)
         self.now = loop.time
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
@@ -105,6 +110,7 @@ class Link:
             flight.command = type(command)
             self.write(b"%bPING :%b" % (data + b"\r\n" if data else b"", token))
             return
+        flight.settle = partial(self._judge.settle, command, settle)
         caps = self.session.caps
         tags = self._tags(command) if "message-tags" in caps else b""
         flight.echo = "echo-message" in caps
@@ -121,6 +127,17 @@ class Link:
         if command.answered is not None and REPLY in self.session.passing:
             tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
         return tags
+
+    def _probe(self, room: RoomId, settle: Settle) -> bool:
+        """Find out whether a room takes what nobody sees. A bouncer's PONG would not wait for the answer."""
+        passing = TYPING in self.session.passing and "message-tags" in self.session.caps
+        if not passing or self.session.bouncer or not self.bucket.take_now(2):
+            return False
+        flight = self.ears.flights.start(self.now())
+        flight.room, flight.settle, flight.command = room, settle, SetReactions
+        data = typing(room, False, self.config.encoding)
+        self.write(b"%b\r\nPING :%b\r\n" % (data, flight.token.encode()))
+        return True
 
     def hint(self, data: bytes) -> None:
         """Send a line at once, or not at all where messages might have to wait for it."""
