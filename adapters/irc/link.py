@@ -26,6 +26,7 @@ from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .encode import typing
 from .entry import enter
+from .flights import nowhere
 from .flood import Bucket
 from .reading import read_on
 from .refusals import Judge
@@ -103,12 +104,12 @@ class Link:
 
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
         """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
-        flight = self.ears.flights.start(self.now())
+        flight = self.ears.flights.start(self.now(), asked=self.session.hidden)
         flight.room, flight.settle = command.room, settle
-        token = flight.token.encode()
+        ask = f"NAMES {nowhere(flight.token)}".encode() if flight.asked else b"PING :" + flight.token.encode()
         if not isinstance(command, SendMessage):
             flight.command = type(command)
-            self.write(b"%bPING :%b" % (data + b"\r\n" if data else b"", token))
+            self.write((data + b"\r\n" if data else b"") + ask)
             return
         flight.settle = partial(self._judge.settle, command, settle)
         caps = self.session.caps
@@ -116,10 +117,10 @@ class Link:
         flight.echo = "echo-message" in caps
         flight.labelled = flight.echo and "labeled-response" in caps
         if flight.labelled:
-            data = b"@label=%b%b %b" % (token, tags, data)
+            data = b"@label=%b%b %b" % (flight.token.encode(), tags, data)
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
-        self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+        self.write(b"%b\r\n%b\r\n" % (data, ask))
 
     def _tags(self, command: SendMessage) -> bytes:
         """Client-only tags, a semicolon before each."""

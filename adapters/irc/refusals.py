@@ -20,9 +20,9 @@ from bridge import (
     SetTopic,
 )
 
-__all__ = ["Form", "Forms", "Judge", "Refused", "refusal"]
+__all__ = ["RETRY", "Form", "Forms", "Judge", "Refused", "refusal"]
 
-_RETRY = 30.0
+RETRY = 30.0
 _NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
 _NOT_SAID = {"404", "408", "492"}
 """ERR_CANNOTSENDTOCHAN; ERR_NOCTRLSONCHAN, ERR_NOCTCP of hybrid and its kin."""
@@ -61,7 +61,7 @@ def refusal(
     RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
     """
     if numeric in _TOO_FAST:
-        return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", _RETRY)
+        return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", RETRY)
     numerics, sentence = _NOT_DONE.get(command, (set(), ""))
     if numeric in numerics:
         return Rejected(f"{sentence} {room}: {reason}")
@@ -69,7 +69,7 @@ def refusal(
         about_words = _ABOUT_THE_WORDS.search(reason) or not _ABOUT_THE_ROOM.search(reason)
         rejected = Rejected(f"{room} does not take this message: {reason}")
         return Refused(rejected if about_words else _unavailable(room, reason))
-    if numeric in _NO_ROOM:
+    if numeric in _NO_ROOM or numeric == "400":
         return _unavailable(room, reason)
     if numeric in _OTHERS or numeric == "FAIL":
         return Rejected(f"the server refuses the message: {reason}")
@@ -77,7 +77,7 @@ def refusal(
 
 
 def _unavailable(room: str, reason: str) -> RoomUnavailable:
-    return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
+    return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", RETRY)
 
 
 class Form(StrEnum):
@@ -157,7 +157,7 @@ class Judge:
         self, command: SendMessage, refused: Refused, answer: Receipt | AdapterError | None
     ) -> AdapterError:
         if isinstance(answer, AdapterError):
-            return RoomUnavailable(str(refused), _RETRY)
+            return RoomUnavailable(str(refused), RETRY)
         if forms := self._forms.leave(command):
             return FormRefused(f"{command.room} may not take {' and '.join(sorted(forms))}: {refused}")
         return Rejected(str(refused), alone=True) if answer else refused.by_words

@@ -47,6 +47,10 @@ class Session:
         """Whether it has given every message a msgid so far."""
         self.bouncer = False
         """Whether a bouncer stands between us and the network: its PONG is not the network's."""
+        self.server = ""
+        """Who welcomed us."""
+        self.hidden = False
+        """Whether the bouncer is another than who welcomed us: its echo is not the network's either."""
         self.online: float | None = None
         """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
