@@ -124,6 +124,8 @@ class IrcAdapter(Adapter):
                 )
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        if self._link is not None:
+            await self._link.arrived.wait()
         link, data, tokens = self._lines(command)
         while tokens > _TOKENS:
             # more than one line: each waits for its turn
@@ -137,7 +139,7 @@ class IrcAdapter(Adapter):
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data, tokens = self._lines(command)
-        if not link.bucket.take_now(tokens):
+        if not link.arrived.is_set() or not link.bucket.take_now(tokens):
             return False
         link.say(command, data, settle)
         return True

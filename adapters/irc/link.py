@@ -25,7 +25,7 @@ from .client import Connection, connect
 from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .encode import typing
-from .entry import enter
+from .entry import enter, stay_known
 from .flights import nowhere
 from .flood import Bucket
 from .reading import read_on
@@ -72,7 +72,7 @@ class Link:
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
-        """We are logged in and may join."""
+        """We are logged in and may join and speak; or the connection is over."""
         self._connection: Connection | None = None
         self._paused = False
         self._resumed = 0.0
@@ -88,7 +88,11 @@ class Link:
                 self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
             )
             async with asyncio.TaskGroup() as group:
-                for task in (enter(self), read_on(self), self._watch(), self._say_posted(), self._regain()):
+                tasks = (
+                    *(enter(self), stay_known(self), read_on(self)),
+                    *(self._watch(), self._say_posted(), self._regain()),
+                )
+                for task in tasks:
                     group.create_task(task)
                 await self._ended
         except BaseExceptionGroup as group_error:
@@ -251,6 +255,7 @@ class Link:
         error = self._reason()
         self.ears.flights.close(error)
         self.bucket.close(error)
+        self.arrived.set()
         if self._connection is not None:
             self._rest()
             await self._connection.close("Hubbub goes")
