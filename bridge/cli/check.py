@@ -14,6 +14,7 @@ from bridge.config import Config, Direction, Network, load, schema
 from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
 from bridge.model import RoomId
+from bridge.secrets import strike
 
 from . import EX_CONFIG
 from .run import config_argument
@@ -140,6 +141,10 @@ async def _answer(
 
 
 def _line(network: str, room: str, problem: str | None) -> bool:
-    mark = click.style("ok", fg="green") if problem is None else click.style(printable(problem), fg="red")
+    mark = (
+        click.style("ok", fg="green")
+        if problem is None
+        else click.style(printable(strike(problem)), fg="red")
+    )
     click.echo(f"  {network}{' ' if room else ''}{room}: {mark}")
     return problem is None

@@ -22,6 +22,7 @@ from bridge.model import (
     TalkEvent,
     TypingChanged,
 )
+from bridge.secrets import strike
 
 from .attached import Attached
 from .entry import Room
@@ -227,7 +228,7 @@ class Router:
                 self._teller.gap(number, since, partly=number in self._read)
             self._read.discard(number)
         else:
-            worker.part(event.reason)
+            worker.part(strike(event.reason))
 
     def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
         network = self._network(source)
