@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd irssi profanity tmux curl openssl
 # only Debian 13 has soju
-TEST_PACKAGES += znc weechat-curses soju?
+TEST_PACKAGES += znc weechat-curses soju? bip?
 
 .PHONY: demo test check servers bench soak clean
 

@@ -15,6 +15,8 @@ HubbubError
     └── Unsupported             a capability lied: a bug
 """
 
+from .secrets import strike
+
 __all__ = [
     "AdapterError",
     "AuthenticationFailed",
@@ -38,13 +40,16 @@ _SHOWN = 50
 class HubbubError(Exception):
     """The root: its text is a sentence for the owner that says what to do, without secrets."""
 
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(strike(sentence))
+
 
 class ConfigError(HubbubError):
     """The configuration cannot be used; `problems` are complete sentences, each with its place."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = [strike(problem) for problem in problems]
 
     def shown(self) -> list[str]:
         """As many of the problems as somebody reads, and how many more there are."""
@@ -83,7 +88,7 @@ class RoomUnavailable(AdapterError):
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = str(self)
         self.retry_after = retry_after
 
 

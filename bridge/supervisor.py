@@ -10,6 +10,7 @@ from enum import StrEnum
 from bridge.adapter import Adapter, Emit
 from bridge.boundary import failure
 from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced, Unsupported
+from bridge.secrets import strike
 
 __all__ = ["NetworkState", "Supervisor"]
 
@@ -66,7 +67,7 @@ class Supervisor:
             self._offline(self._adapter.network)
             if time.monotonic() - started > _STEADY:
                 self._failures = 0
-            self.reason = str(error) if error else "the connection ended"
+            self.reason = strike(str(error)) if error else "the connection ended"
             if isinstance(error, Replaced):
                 self.state = NetworkState.STOPPED
                 log.error("%s: %s; not connecting again until restarted", self._adapter.network, error)

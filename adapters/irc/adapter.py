@@ -128,6 +128,8 @@ class IrcAdapter(Adapter):
                 )
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        if self._link is not None:
+            await self._link.arrived.wait()
         link, data, tokens = self._lines(command)
         while tokens > _TOKENS:
             # more than one line: each waits for its turn
@@ -141,7 +143,7 @@ class IrcAdapter(Adapter):
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data, tokens = self._lines(command)
-        if not link.bucket.take_now(tokens):
+        if not link.arrived.is_set() or not link.bucket.take_now(tokens):
             return False
         link.say(command, data, settle)
         return True
@@ -181,7 +183,9 @@ class IrcAdapter(Adapter):
             raise ConnectionLost(f"{self.network} is not connected")
         most = self._line_length() - link.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
-            data = encode.message(command.room, command.content, command.kind, self.config.encoding)
+            data = encode.message(
+                command.room, command.content, link.session.forms.kind(command), self.config.encoding
+            )
             if len(data) + 2 > most:
                 raise Rejected("the message is longer than a line of IRC can be")
             return link, data, _TOKENS

@@ -32,10 +32,11 @@ __all__ = ["Ears", "Mouth"]
 _LONGEST_HOST = 255
 _SAYING = {"PRIVMSG", "NOTICE"}
 _ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
-_LOGIN = {"CAP", "AUTHENTICATE", "001", "902", "903", "904", "905", "906", "907", "908"}
+_LOGIN = {"CAP", "AUTHENTICATE", "001", "901", "902", "903", "904", "905", "906", "907", "908"}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
 _UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
+_OFFLINE = re.compile(r"disconnected from|not connected to", re.IGNORECASE)
 _BANNED = re.compile(r"\bban|[kgz]-?line|akill|not welcome", re.IGNORECASE)
 
 
@@ -111,6 +112,7 @@ class Ears:
             "005": self._isupport,
             "324": self._modes,
             "353": self._members.names,
+            "366": lambda got: self.flights.names(got.params[1]),
             "329": self._made,
             "311": self._masked,
             "317": self._signed_on,
@@ -129,6 +131,8 @@ class Ears:
         elif handler := self._of_server.get(got.command):
             handler(got)
         elif got.command in _LOGIN or not self.registration.welcome:
+            if got.command == "001":
+                self.session.server = got.source
             for data in self.registration.take(got):
                 self._mouth.write(data)
             self._mouth.stir()
@@ -179,6 +183,8 @@ class Ears:
 
     def _private(self, got: Line) -> None:
         if got.command == "PRIVMSG":
+            if self.session.hidden and got.source.startswith("*"):
+                self._status(got.params[1])
             if is_services(got.source) or not self._answers.take_now(1):
                 return
             for data in answer(got, self.session, self._introduce, self._config.encoding):
@@ -190,8 +196,23 @@ class Ears:
                 self.identified = False
             self._mouth.stir()
 
+    def _status(self, said: str) -> None:
+        """What a bouncer says of itself, in English: in other languages the network's silence tells."""
+        if not _OFFLINE.search(said):
+            return
+        self.flights.lost(said)
+        for place in self.channels.places.values():
+            if place.inside:
+                self.channels.refuse(place, f"the bouncer has lost the network: {said}", self._mouth.now())
+        self._mouth.stir()
+
     def _pong(self, got: Line) -> None:
-        self.flights.pong(got.params[-1], last=not self.session.bouncer)
+        session = self.session
+        if not self.flights.awaits(got.params[-1]):
+            return
+        if got.source and session.server and got.source != session.server:
+            session.bouncer = session.hidden = True
+        self.flights.pong(got.params[-1], last=not session.bouncer)
 
     def _ping(self, got: Line) -> None:
         token = got.params[-1] if got.params else ""
@@ -247,6 +268,7 @@ class Ears:
         room = self.session.room(got.params[0])
         if room:
             self.session.locked.discard(room)
+            self.session.forms.forget(room)
             self.history.mode(room, got.params[1])
 
     def _modes(self, got: Line) -> None:
@@ -332,11 +354,15 @@ class Ears:
         if self.channels.refused(got.command, got.params, self._mouth.now()):
             self._mouth.stir()
             return
+        if got.command == "400" and not _ALSO_FAIL.intersection(got.params):
+            return
+        # a server that knows no such room has answered too
+        self.flights.names(got.params[1] if len(got.params) > 1 else "")
         channels = [param for param in got.params[1:-1] if param[:1] in set("#&+!")]
         rooms = {self.session.room(channel) for channel in channels}
         if got.command == "482" and self.flights.oldest and self.flights.oldest.command is SetTopic:
             self.session.locked.update(room for room in rooms if room)
-        self.flights.error(got.command, got.params[-1], rooms)
+        self.flights.error(got.command, got.params[-1], rooms, self.session.label(got))
 
     def _fail(self, got: Line) -> None:
         """IRCv3 standard replies: FAIL command code context :description."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,12 +15,14 @@ from .flood import Bucket
 from .session import Session
 from .wire import line
 
-__all__ = ["Door", "enter"]
+__all__ = ["Door", "enter", "stay_known"]
 
 log = logging.getLogger(__name__)
 
 _REGISTER_TIMEOUT = 30.0
 _NICKSERV_TIMEOUT = 10.0
+_SASL_TIMEOUT = 20.0
+"""Services that died may be asked for ever: a server does not tell."""
 _SERVICES_TIMEOUT = 900.0
 _ASK_AGAIN = 15.0
 
@@ -73,6 +76,26 @@ async def enter(door: Door) -> None:
     await _log_in(door)
     door.arrived.set()
     await _join(door)
+
+
+async def stay_known(door: Door) -> None:
+    """Log in again, for ever, when services that were gone are back and do not know us any more: rooms for
+    those who are known would refuse each line. What is to be said waits until then.
+    """
+    registration, config = door.ears.registration, door.config
+    await door.arrived.wait()
+    while True:
+        await _until(door, lambda: registration.forgotten, math.inf)
+        door.arrived.clear()
+        log.info("the services of %s have logged hubbub out: logging in again", config.server)
+        for data in registration.again():
+            await door.polite(data)
+        if not await _until(door, lambda: registration.authenticated, _SASL_TIMEOUT):
+            raise ConnectionLost(f"{config.server} does not answer to SASL: its services may be away")
+        if config.nickserv and not config.sasl:
+            door.ears.identified = None
+            await _identify(door, config.nickserv)
+        door.arrived.set()
 
 
 async def _until(door: Door, condition: Callable[[], bool], patience: float) -> bool:

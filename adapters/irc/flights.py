@@ -5,9 +5,10 @@ client's lines in order, so that whatever it answers to the message stands befor
 an error, or nothing. At any time the answers belong to the oldest flight.
 
 A bouncer answers PING itself, often before the network has shown the message: there the echo alone confirms.
+One whose PONG bears its own name makes the echo itself too: there each message is followed by a NAMES
+instead, of a room that nobody is in, which it hands on to the network.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,34 +21,20 @@ from bridge import (
     DeleteMessage,
     MessageId,
     Part,
-    RateLimited,
     Receipt,
     Rejected,
     RoomId,
     RoomUnavailable,
     SendMessage,
     Settle,
-    SetTopic,
 )
 
-__all__ = ["Flight", "Flights", "refusal"]
+from .refusals import RETRY, refusal
 
-_RETRY = 30.0
-_NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
-_TOO_FAST = {"263", "407", "439"}
-_OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
-_NOT_DONE: dict[type[Command], tuple[set[str], str]] = {
-    DeleteMessage: ({"421", "482", "FAIL"}, "the server lets hubbub remove nothing in"),
-    SetTopic: (
-        {"403", "404", "442", "477", "482", "FAIL"},
-        "the server lets hubbub set no topic in",
-    ),
-}
-_NAMELESS = {"263", "411", "412", "413", "414", "417", "FAIL"}
+__all__ = ["Flight", "Flights", "nowhere"]
+
+_NAMELESS = {"263", "400", "411", "412", "413", "414", "417", "FAIL"}
 """These name no target; all others are about the target that they name."""
-_ABOUT_THE_TEXT = re.compile(
-    r"containing|CTCP|notice|colou?r|format|caps|repeat|censor|spam|filter", re.IGNORECASE
-)
 
 
 @dataclass(slots=True)
@@ -61,6 +48,8 @@ class Flight:
     room: RoomId | None = None
     echo: bool = False
     """Whether the server is to echo it."""
+    asked: bool = False
+    """Whether the network itself answers for it, and no PONG."""
     labelled: bool = False
     """Whether that echo carries the token as its label."""
     command: type[Command] = SendMessage
@@ -70,25 +59,9 @@ class Flight:
     """What to do once all answers are here."""
 
 
-def refusal(
-    numeric: str, reason: str, room: str, command: type[Command] = SendMessage
-) -> AdapterError | None:
-    """What an error numeric before the PONG means for the command; None: nothing.
-
-    RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
-    """
-    if numeric in _TOO_FAST:
-        return RateLimited(f"the server asks hubbub to wait before it writes to {room}: {reason}", _RETRY)
-    numerics, sentence = _NOT_DONE.get(command, (set(), ""))
-    if numeric in numerics:
-        return Rejected(f"{sentence} {room}: {reason}")
-    if numeric in _NO_ROOM:
-        if numeric != "404" or not _ABOUT_THE_TEXT.search(reason):
-            return RoomUnavailable(f"hubbub cannot speak in {room}: {reason}", _RETRY)
-        return Rejected(f"{room} does not take this message: {reason}")
-    if numeric in _OTHERS or numeric == "FAIL":
-        return Rejected(f"the server refuses the message: {reason}")
-    return None
+def nowhere(token: str) -> str:
+    """A room that nobody is in, to ask a network about."""
+    return f"#hubbub-{token}"
 
 
 class Flights:
@@ -97,16 +70,16 @@ class Flights:
     def __init__(self) -> None:
         self._flights: deque[Flight] = deque()
         self._unshown: deque[Flight] = deque()
-        """Those that a bouncer has answered for, while the network still has to show them."""
+        """Those that a bouncer has answered for or hands on, while the network has not."""
         self._count = 0
         self.landed = False
         """Whether anything was settled since somebody last asked."""
 
-    def start(self, now: float) -> Flight:
-        """A new flight; its token goes into the PING that follows it."""
+    def start(self, now: float, *, asked: bool = False) -> Flight:
+        """A new flight; its token goes into the PING that follows it, or the NAMES that is `asked`."""
         self._count += 1
-        flight = Flight(f"h{self._count}", now)
-        self._flights.append(flight)
+        flight = Flight(f"h{self._count}", now, asked=asked)
+        (self._unshown if asked else self._flights).append(flight)
         return flight
 
     @property
@@ -119,11 +92,13 @@ class Flights:
         """Since when the oldest message waits for an echo alone; None: none does."""
         return self._unshown[0].since if self._unshown else None
 
+    def awaits(self, token: str) -> bool:
+        """Whether a PONG with this token is to come."""
+        return any(flight.token == token for flight in self._flights)
+
     def pong(self, token: str, *, last: bool = True) -> None:
-        """All answers to this flight are here; unless it is the `last`, an echo may come behind it."""
+        """All answers to this awaited flight are here; unless it is the `last`, an echo may follow."""
         flights = self._flights
-        if all(flight.token != token for flight in flights):
-            return
         while flights:
             flight = flights.popleft()
             if flight.token == token:
@@ -134,6 +109,23 @@ class Flights:
                 return
             _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
 
+    def names(self, channel: str) -> None:
+        """The network answered a NAMES: all its answers to the message before it are here."""
+        for flight in self._unshown:
+            if flight.asked and channel == nowhere(flight.token):
+                self._unshown.remove(flight)
+                self._land(flight)
+                return
+
+    def lost(self, reason: str) -> None:
+        """The bouncer has no network, and says which message it threw away: the room is named."""
+        for flight in self._unshown:
+            if flight.asked and flight.room and flight.room in reason.lower().split():
+                flight.error = RoomUnavailable(reason, RETRY)
+                self._unshown.remove(flight)
+                self._land(flight)
+                return
+
     def echo(self, room: RoomId, label: str | None, msgid: str | None) -> None:
         """Our own message came back (IRCv3 echo-message)."""
         for flight in chain(self._unshown, self._flights):
@@ -142,13 +134,13 @@ class Flights:
                 self._answered(flight)
                 return
 
-    def error(self, numeric: str, reason: str, rooms: set[RoomId | None]) -> None:
-        """An error that names these rooms."""
+    def error(self, numeric: str, reason: str, rooms: set[RoomId | None], label: str | None = None) -> None:
+        """An error that names these rooms; it answers the message that bears its label."""
         for flight in chain(self._unshown, islice(self._flights, 1)):
-            if flight.room is None:
+            if flight.room is None or (label and flight.labelled and flight.token != label):
                 continue
             nameless = not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)
-            if flight.room in rooms or (nameless and flight is self.oldest):
+            if flight.room in rooms or (nameless and (flight.asked or flight is self.oldest)):
                 flight.error = flight.error or refusal(numeric, reason, flight.room, flight.command)
                 if flight.error:
                     self._answered(flight)
@@ -163,7 +155,7 @@ class Flights:
 
     def _answered(self, flight: Flight) -> None:
         """Land it if its PONG came before."""
-        if flight in self._unshown:
+        if flight in self._unshown and not flight.asked:
             self._unshown.remove(flight)
             self._land(flight)
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bridge import (
     AdapterError,
@@ -15,6 +16,7 @@ from bridge import (
     Emit,
     RoomId,
     SendMessage,
+    SetReactions,
     Settle,
     landing,
 )
@@ -23,10 +25,13 @@ from .channels import Place
 from .client import Connection, connect
 from .config import NetworkConfig, RoomConfig
 from .ears import Ears
-from .entry import enter
+from .encode import typing
+from .entry import enter, stay_known
+from .flights import nowhere
 from .flood import Bucket
 from .reading import read_on
-from .wire import MARK, REPLY, line, tag_value
+from .refusals import Judge
+from .wire import MARK, REPLY, TYPING, line, tag_value
 
 __all__ = ["Link"]
 
@@ -58,6 +63,7 @@ class Link:
         self.ears = Ears(config, self, introduce, deliver, catch_up)
         self.session = self.ears.session
         self.bucket = bucket
+        self._judge = Judge(self.session.forms, self._probe)
         self.now = loop.time
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
@@ -67,7 +73,7 @@ class Link:
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
-        """We are logged in and may join."""
+        """We are logged in and may join and speak; or the connection is over."""
         self._connection: Connection | None = None
         self._paused = False
         self._resumed = 0.0
@@ -83,7 +89,11 @@ class Link:
                 self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
             )
             async with asyncio.TaskGroup() as group:
-                for task in (enter(self), read_on(self), self._watch(), self._say_posted(), self._regain()):
+                tasks = (
+                    *(enter(self), stay_known(self), read_on(self)),
+                    *(self._watch(), self._say_posted(), self._regain()),
+                )
+                for task in tasks:
                     group.create_task(task)
                 await self._ended
         except BaseExceptionGroup as group_error:
@@ -99,22 +109,23 @@ class Link:
 
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
         """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
-        flight = self.ears.flights.start(self.now())
+        flight = self.ears.flights.start(self.now(), asked=self.session.hidden)
         flight.room, flight.settle = command.room, settle
-        token = flight.token.encode()
+        ask = f"NAMES {nowhere(flight.token)}".encode() if flight.asked else b"PING :" + flight.token.encode()
         if not isinstance(command, SendMessage):
             flight.command = type(command)
-            self.write(b"%bPING :%b" % (data + b"\r\n" if data else b"", token))
+            self.write((data + b"\r\n" if data else b"") + ask)
             return
+        flight.settle = partial(self._judge.settle, command, settle)
         caps = self.session.caps
         tags = self._tags(command) if "message-tags" in caps else b""
         flight.echo = "echo-message" in caps
         flight.labelled = flight.echo and "labeled-response" in caps
         if flight.labelled:
-            data = b"@label=%b%b %b" % (token, tags, data)
+            data = b"@label=%b%b %b" % (flight.token.encode(), tags, data)
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
-        self.write(b"%b\r\nPING :%b\r\n" % (data, token))
+        self.write(b"%b\r\n%b\r\n" % (data, ask))
 
     def _tags(self, command: SendMessage) -> bytes:
         """Client-only tags, a semicolon before each."""
@@ -122,6 +133,17 @@ class Link:
         if command.answered is not None and REPLY in self.session.passing:
             tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
         return tags
+
+    def _probe(self, room: RoomId, settle: Settle) -> bool:
+        """Find out whether a room takes what nobody sees. A bouncer's PONG would not wait for the answer."""
+        passing = TYPING in self.session.passing and "message-tags" in self.session.caps
+        if not passing or self.session.bouncer or not self.bucket.take_now(2):
+            return False
+        flight = self.ears.flights.start(self.now())
+        flight.room, flight.settle, flight.command = room, settle, SetReactions
+        data = typing(room, False, self.config.encoding)
+        self.write(b"%b\r\nPING :%b\r\n" % (data, flight.token.encode()))
+        return True
 
     def hint(self, data: bytes) -> None:
         """Send a line at once, or not at all where messages might have to wait for it."""
@@ -240,6 +262,7 @@ class Link:
         self._ended.cancel()
         error = self._reason()
         self.bucket.close(error)
+        self.arrived.set()
         if self._connection is not None:
             await self._connection.close("Hubbub goes")
             self._rest()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bridge import Authorship, Capabilities, RoomId, Support, Unit
+from bridge import Authorship, Capabilities, Feature, Mark, RoomId, Support, Unit
 
 from . import encode
 from .decode import REDACTION
@@ -15,6 +15,8 @@ __all__ = ["record", "records"]
 _BACKLOG = 20
 """More lines at once than fill a screen are a flood to the people there."""
 _NONE: frozenset[str] = frozenset()
+_NO_MARKS: frozenset[Mark] = frozenset()
+_NO_FEATURES: frozenset[Feature] = frozenset()
 
 
 def record(session: Session, room: RoomId, length: int, expansion: int, *, tags: bool) -> Capabilities:
@@ -32,6 +34,7 @@ def record(session: Session, room: RoomId, length: int, expansion: int, *, tags:
         tags,
         REDACTION in caps,
         room in session.locked,
+        session.forms.plain(room),
     )
 
 
@@ -39,9 +42,9 @@ def records() -> Mapping[str, Capabilities]:
     """Typical servers."""
     room, length = RoomId("#channel"), 512 - Session("").prefix("")
     return {
-        "IRC": _record(room, length, 1, _NONE, False, True, False, False),
-        "IRC with IRCv3 message-tags": _record(room, length, 1, TAGS, True, True, False, False),
-        "IRC with IRCv3 message-redaction": _record(room, length, 1, TAGS, True, True, True, False),
+        "IRC": _record(room, length, 1, _NONE, False, True, False, False, False),
+        "IRC with IRCv3 message-tags": _record(room, length, 1, TAGS, True, True, False, False, False),
+        "IRC with IRCv3 message-redaction": _record(room, length, 1, TAGS, True, True, True, False, False),
     }
 
 
@@ -55,15 +58,16 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
     tags: bool,
     removes: bool,
     locked: bool,
+    plain: bool,
 ) -> Capabilities:
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
     return Capabilities(
         text_limit=(length - around) // expansion,
         unit=Unit.BYTES,
         lines=False,
-        marks=encode.MARKS,
-        features=encode.FEATURES,
-        mark_cost=encode.MARK_COST,
+        marks=_NO_MARKS if plain else encode.MARKS,
+        features=_NO_FEATURES if plain else encode.FEATURES,
+        mark_cost=0 if plain else encode.MARK_COST,
         reply=_full(tags and names and REPLY in passing),
         delete=_full(removes),
         # who has no client for it sees nothing

@@ -47,7 +47,8 @@ _SENTENCES = {
 class Registration:
     """From the first line to being logged in. Lines go in, lines to send come out.
 
-    `welcome` is set with numeric 001, `authenticated` when SASL is through or not wanted.
+    `welcome` is set with numeric 001, `authenticated` when SASL is through or not wanted, `forgotten` when
+    the services no longer know us.
     """
 
     def __init__(self, config: NetworkConfig, session: Session) -> None:
@@ -60,6 +61,7 @@ class Registration:
         self._requested: set[str] = set()
         self.welcome = False
         self.authenticated = config.sasl is None
+        self.forgotten = False
 
     def start(self) -> list[bytes]:
         """What goes before NICK and USER."""
@@ -67,6 +69,11 @@ class Registration:
         if self._config.password:
             lines.append(self._line("PASS", trailing=self._config.password.get_secret_value()))
         return lines
+
+    def again(self) -> list[bytes]:
+        """Log in once more, by SASL if that is how it is done."""
+        self.forgotten, self.authenticated = False, self._config.sasl is None
+        return [] if self.authenticated else [line("CAP", "LS", "302")]
 
     def take(self, got: Line) -> list[bytes]:
         """Take in a line of the server. Raises an AdapterError when there is no getting in."""
@@ -78,6 +85,8 @@ class Registration:
             case "903" | "907":
                 self.authenticated = True
                 return self._end()
+            case "901" if self.authenticated and (self._config.sasl or self._config.nickserv):
+                self.forgotten = True
             case "906" if not self.authenticated:
                 raise ConnectionLost("SASL was broken off: the network's services may be away")
             case numeric if numeric in _SASL_FAILED and not self.authenticated:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from bridge import MessageId, RoomId
 
+from .refusals import Forms
 from .wire import TAGS, Line, nick_of
 
 __all__ = ["Session", "fold_ascii"]
@@ -46,10 +47,16 @@ class Session:
         """Whether it has given every message a msgid so far."""
         self.bouncer = False
         """Whether a bouncer stands between us and the network: its PONG is not the network's."""
+        self.server = ""
+        """Who welcomed us."""
+        self.hidden = False
+        """Whether the bouncer is another than who welcomed us: its echo is not the network's either."""
         self.online: float | None = None
         """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
         """Rooms whose topic it did not let us set, while their modes have not changed since."""
+        self.forms = Forms()
+        """What its rooms refuse of how something is said."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Open batches: reference to type and the tags of its first line."""
         self.entering: dict[RoomId, str | None] = {}

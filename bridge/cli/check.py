@@ -15,6 +15,7 @@ from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
+from bridge.secrets import strike
 
 from . import EX_CONFIG
 from .run import config_argument
@@ -148,6 +149,10 @@ def adapter_of(config: Config, name: str) -> Adapter:
 
 
 def _line(network: str, room: str, problem: str | None) -> bool:
-    mark = click.style("ok", fg="green") if problem is None else click.style(printable(problem), fg="red")
+    mark = (
+        click.style("ok", fg="green")
+        if problem is None
+        else click.style(printable(strike(problem)), fg="red")
+    )
     click.echo(f"  {network}{' ' if room else ''}{room}: {mark}")
     return problem is None

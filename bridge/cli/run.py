@@ -18,6 +18,7 @@ from bridge.adapter import find
 from bridge.config import load
 from bridge.control import Control
 from bridge.errors import HubbubError
+from bridge.secrets import strike
 
 from .reading import read
 
@@ -47,8 +48,8 @@ def log_to(descriptor: int, level: int) -> None:
     """Write the log, one line per event, to a file descriptor."""
     stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     handler.addFilter(_Folded())
+    handler.setFormatter(_Discreet("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # Only our own packages tell more: the libraries' lines hold what people say.
     for package in ("bridge", "adapters"):
@@ -70,6 +71,13 @@ class _Folded(logging.Filter):
             return False
         self._last = (what, now)
         return True
+
+
+class _Discreet(logging.Formatter):
+    """Writes no secret, wherever a record has it from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return strike(super().format(record))
 
 
 async def _until_stopped(file: Path) -> None:

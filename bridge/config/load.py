@@ -2,11 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from itertools import chain
 from pathlib import Path
 
+from pydantic import BaseModel, SecretStr
+
 from bridge.errors import ConfigError
+from bridge.secrets import know
 
 from .check import Check, Find
 from .document import Data, Document
@@ -34,8 +39,23 @@ def load(
         expand(document, environ)
         config = Check(document, find, left_out).config()
         if config is not None and not document.problems:
+            know(_secrets(config))
             return config
     raise ConfigError(document.report())
+
+
+def _secrets(part: object) -> Iterator[str]:
+    """Everything in a configuration that must not be shown."""
+    if isinstance(part, SecretStr):
+        yield part.get_secret_value()
+    elif isinstance(part, Mapping):
+        yield from chain.from_iterable(map(_secrets, part.values()))
+    elif isinstance(part, tuple | list | set | frozenset):
+        yield from chain.from_iterable(map(_secrets, part))
+    elif isinstance(part, BaseModel):
+        yield from chain.from_iterable(_secrets(getattr(part, name)) for name in type(part).model_fields)
+    elif is_dataclass(part):
+        yield from chain.from_iterable(_secrets(getattr(part, field.name)) for field in fields(part))
 
 
 def read_text(path: Path) -> str:

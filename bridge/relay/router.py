@@ -28,6 +28,7 @@ from bridge.model import (
     TopicChanged,
     TypingChanged,
 )
+from bridge.secrets import strike
 
 from .attached import Attached
 from .entry import Room
@@ -289,7 +290,7 @@ class Router:
                 )
             self._read.discard(number)
         else:
-            worker.part(event.reason)
+            worker.part(strike(event.reason))
 
     def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
         network = self._network(source)

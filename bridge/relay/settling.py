@@ -7,6 +7,7 @@ from typing import Protocol
 from bridge.errors import AdapterError
 from bridge.journal import Delivery, Journal
 from bridge.model import Part
+from bridge.secrets import strike
 
 from .folding import Reaction
 
@@ -66,7 +67,7 @@ class Settling:
         self, delivery: Delivery, error: BaseException, committed: Callable[[], object] | None = None
     ) -> None:
         """It will not be made, for this reason."""
-        reason = str(error) or type(error).__name__
+        reason = strike(str(error)) or type(error).__name__
         if isinstance(error, AdapterError):
             log.warning("a message to %s is given up: %s", self._title, reason, exc_info=self._new(error))
         else:

@@ -1,9 +1,10 @@
-"""soju and ZNC, private ones, each in front of a private server."""
+"""soju, ZNC and bip, private ones, each in front of a private server."""
 
 import asyncio
 import os
 import shutil
 import tempfile
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bridge.demo import Server
 
 from .binaries import binary
 
-__all__ = ["Soju", "Znc"]
+__all__ = ["Bip", "Soju", "Znc"]
 
 _SOJU = """
 listen irc+insecure://127.0.0.1:{port}
@@ -55,7 +56,31 @@ ServerThrottle = 1
  </Network>
 </User>
 """
+_BIP = """
+ip = "127.0.0.1";
+port = {port};
+pid_file = "{folder}/bip.pid";
+log = false;
+backlog = true;
+backlog_lines = 50;
+backlog_always = true;
+network {{ name = "test"; server {{ host = "127.0.0.1"; port = {upstream}; }}; }};
+user {{
+    name = "hub"; password = "{password}"; ssl_check_mode = "none";
+    default_nick = "hubbub"; default_user = "hub"; default_realname = "hub";
+    connection {{ name = "test"; network = "test"; {channels} }};
+}};
+"""
 _NOBODY = 65534
+
+
+def _as_nobody(data: Path, *run: str) -> list[str]:
+    """A command that refuses to run as root, or waits for half a minute before it does."""
+    if os.geteuid():
+        return [*run]
+    for path in (data, *data.rglob("*")):
+        os.chown(path, _NOBODY, _NOBODY)
+    return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *run]
 
 
 class Soju:
@@ -144,13 +169,7 @@ class Znc:
     def _command(self, port: int) -> list[str]:
         data = Path(self._data)
         (data / "configs/znc.conf").write_text(_ZNC.format(port=port, **self._config))
-        run = [binary("znc"), "--foreground", f"--datadir={data}"]
-        if os.geteuid():
-            return run
-        # root it makes wait for 30 seconds
-        for path in (data, *data.rglob("*")):
-            os.chown(path, _NOBODY, _NOBODY)
-        return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *run]
+        return _as_nobody(data, binary("znc"), "--foreground", f"--datadir={data}")
 
     async def stop(self) -> None:
         """Stop it. What it kept stays until `close`."""
@@ -159,4 +178,50 @@ class Znc:
     async def close(self) -> None:
         """Stop it for good."""
         await self.stop()
+        shutil.rmtree(self._data, ignore_errors=True)
+
+
+class Bip:
+    """A private bip with one user, `hub`, on one network, `test`, before the server on `upstream`."""
+
+    def __init__(self, folder: Path, upstream: int, *rooms: str) -> None:
+        self.port = 0
+        self._data = ""
+        self._server = Server(folder, "bip")
+        self._folder = folder
+        self._upstream = upstream
+        self._channels = " ".join(f'channel {{ name = "{room}"; }};' for room in rooms)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How the adapter logs in."""
+        return {"password": "hub:secret:test"}
+
+    async def start(self) -> None:
+        """Start it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._data = self._data or tempfile.mkdtemp(prefix="bip")
+        self.port = await self._server.start(self._command, port=self.port or None)
+
+    def _command(self, port: int) -> list[str]:
+        data = Path(self._data)
+        config = data / "bip.conf"
+        # as bipmkpw makes it
+        salt = bytes.fromhex("5e115a1f")
+        password = salt.hex() + md5(salt + md5(salt + b"secret").digest()).hexdigest()
+        config.write_text(
+            _BIP.format(
+                port=port,
+                folder=data,
+                upstream=self._upstream,
+                password=password,
+                channels=self._channels,
+            )
+        )
+        config.chmod(0o600)
+        return _as_nobody(data, binary("bip"), "-n", "-f", str(config), "-s", str(data))
+
+    async def close(self) -> None:
+        """Stop it for good."""
+        await self._server.stop()
         shutil.rmtree(self._data, ignore_errors=True)

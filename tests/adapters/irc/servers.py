@@ -71,14 +71,19 @@ def make_certificate(folder: Path, name: str = "cert", host: str = "localhost") 
 
 
 class Inspircd:
-    """A private InspIRCd, 3 or 4, on free ports. `services`: with accounts, for SASL and NickServ."""
+    """A private InspIRCd, 3 or 4, on free ports. `services`: with accounts, for SASL and NickServ.
+    `more`: what its settings say besides.
+    """
 
-    def __init__(self, folder: Path, *, services: bool = False, without: str = "", connect: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, services: bool = False, without: str = "", connect: str = "", more: str = ""
+    ) -> None:
         self.folder = folder
         self.port = self.tls_port = self.link_port = 0
         self._modules = [module for module in _MODULES.split() if module not in without.split()]
         self._with_services = services
         self._connect = connect
+        self._more = more
         self._ircd = Server(folder, "inspircd")
         self._services = Server(folder, "services")
         self._atheme = _version() < 4
@@ -112,6 +117,7 @@ class Inspircd:
                 connect=self._connect,
                 modules="\n".join(f'<module name="{module}">' for module in self._modules),
             )
+            + self._more
         )
         return [binary("inspircd"), "--nofork", "--runasroot", f"--config={self.folder}/inspircd.conf"]
 
@@ -144,6 +150,12 @@ class Inspircd:
         """Take the services away. The server starts anew: it does not always notice that a link is gone."""
         await self.stop()
         await self.start_ircd()
+
+    async def crash_services(self) -> None:
+        """Their process is killed, and started again."""
+        await self._services.stop(patience=0)
+        (self.folder / "services/atheme.pid").unlink(missing_ok=True)
+        await self.start_services()
 
     async def stop(self) -> None:
         """Stop everything."""

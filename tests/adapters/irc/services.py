@@ -23,7 +23,7 @@ saslserv {{ nick = "SaslServ"; host = "services.test"; user = "SaslServ"; real =
 """
 _ATHEME_MODULES = (
     "protocol/inspircd backend/opensex crypto/pbkdf2v2 nickserv/main nickserv/register nickserv/identify "
-    "nickserv/cert saslserv/main saslserv/plain saslserv/external"
+    "nickserv/logout nickserv/cert saslserv/main saslserv/plain saslserv/external"
 )
 _ANOPE = """
 uplink {{ host = "127.0.0.1"; ipv6 = no; ssl = no; port = {port}; password = "pw"; }}
@@ -42,10 +42,12 @@ module {{ name = "nickserv"; client = "NickServ"; forceemail = no; regdelay = 0;
  guestnickprefix = "Guest"; enforceruser = "e"; enforcerhost = "services.test"; }}
 module {{ name = "ns_register"; registration = "none"; }}
 module {{ name = "ns_identify"; maxlogins = 0; }}
+module {{ name = "ns_logout"; }}
 module {{ name = "ns_cert"; max = 5; }}
 module {{ name = "m_sasl"; }}
 command {{ service = "NickServ"; name = "REGISTER"; command = "nickserv/register"; }}
 command {{ service = "NickServ"; name = "IDENTIFY"; command = "nickserv/identify"; }}
+command {{ service = "NickServ"; name = "LOGOUT"; command = "nickserv/logout"; }}
 command {{ service = "NickServ"; name = "CERT"; command = "nickserv/cert"; }}
 """
 

@@ -148,6 +148,64 @@ async def test_the_network_never_shows_a_message(monkeypatch: pytest.MonkeyPatch
             await landing
 
 
+@pytest.mark.parametrize(
+    ("told", "settled"),
+    [
+        (":s 366 hubbub #hubbub-{} :End of /NAMES list.", True),
+        (":s 403 hubbub #hubbub-{} :No such channel", True),
+        (":s 366 hubbub #hubbub-0 :End of /NAMES list.", False),
+        (
+            ":*status!znc@znc.in PRIVMSG hubbub :Your message to #other got lost, you are not connected!",
+            False,
+        ),
+        (":*status!znc@znc.in PRIVMSG hubbub :#lobby", False),
+    ],
+)
+async def test_only_the_network_confirms(told: str, settled: bool) -> None:
+    """Where the PONG bears another name than the welcome, an echo and a PONG are the bouncer's own."""
+
+    def pong(got: Line) -> list[str]:
+        return [f":znc PONG znc :{got.params[0]}"]
+
+    async with bouncer({"PING": pong}) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        landing = await run.send("#lobby", "ours")
+        names = await server.heard("^NAMES #hubbub-")
+        server.say(told.format(names.rpartition("-")[2]), "PING :behind")
+        await server.heard("^PONG :?behind")
+        assert landing.done() is settled
+
+
+async def test_a_bouncer_that_lost_a_line_says_so() -> None:
+    """ZNC without a network: the line waits, and is in no doubt. The room waits until it is back."""
+
+    def pong(got: Line) -> list[str]:
+        return [f":znc PONG znc :{got.params[0]}"]
+
+    async with bouncer({"PING": pong}) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        landing = await run.send("#lobby", "ours")
+        await server.heard("^NAMES #hubbub-")
+        lost = "Your message to #lobby got lost, you are not connected to IRC!"
+        server.say(f":*status!znc@znc.in PRIVMSG hubbub :{lost}")
+        with pytest.raises(RoomUnavailable) as caught:
+            await landing
+        assert caught.value.retry_after == 30
+        assert "lost the network" in (await run.emitted.state(RoomState.REFUSED)).reason
+        server.say(f"@time={stamp(time.time())} :hubbub!hub@h JOIN #lobby")
+        await run.joined()
+
+
+async def test_soju_has_no_network() -> None:
+    """ERR_UNKNOWNERROR for a command of ours: the line waits, and is in no doubt."""
+    told = [":s 400 hubbub PRIVMSG :Not connected to the network"]
+    async with bouncer({"PRIVMSG": lambda _: told}) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        with pytest.raises(RoomUnavailable) as caught:
+            await (await run.send("#lobby", "ours"))
+        assert caught.value.retry_after == 30
+
+
 async def test_its_people_get_no_answer() -> None:
     """*status and its like take every line for a command, and answer it."""
     async with bouncer() as server, running(server.port, "#lobby") as run:

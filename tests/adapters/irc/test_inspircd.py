@@ -1,10 +1,12 @@
 """The adapter on a real InspIRCd with IRCv3 modules, and on its services."""
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ from bridge import (
     Span,
 )
 
-from .harness import client, running
+from .harness import ScriptedServer, client, running
 from .servers import Inspircd, make_certificate
 
 PLAIN = {"user": "hubbub", "password": "sekret"}
@@ -304,6 +306,52 @@ async def test_services_that_are_away(network: Inspircd, monkeypatch: pytest.Mon
         await network.start_services()
         await run.joined()
         assert " 330 asker hubbub hubbub " in await account(network, "hubbub")
+
+
+@pytest.mark.parametrize("login", [{"sasl": PLAIN}, {"nickserv": {"password": "sekret"}}])
+async def test_services_that_forget_us(
+    network: Inspircd, caplog: pytest.LogCaptureFixture, login: dict[str, Any]
+) -> None:
+    """RPL_LOGGEDOUT, after a crash or not: hubbub logs in again, and is silent until then (mode M)."""
+    await network.lose_services()
+    await network.start_services()  # who is who is written down now
+    async with client(network.port, "bob", "#lobby") as bob, running(network.port, "#lobby", **login) as run:
+        await run.joined()
+        bob.say("MODE #lobby +M")
+        await bob.sync()
+        await (await run.send("#lobby", "before"))
+        await network.crash_services()
+        await (await run.send("#lobby", "after the crash"))
+        await bob.heard("PRIVMSG #lobby :after the crash")
+        assert " 330 asker hubbub hubbub " in await account(network, "hubbub")
+        link = run.adapter._link
+        assert link is not None
+        with caplog.at_level(logging.INFO):
+            caplog.clear()
+            link.write(b"PRIVMSG NickServ :LOGOUT")
+            while "logging in again" not in caplog.text:
+                await asyncio.sleep(0.01)
+        await (await run.send("#lobby", "after"))
+        await bob.heard("PRIVMSG #lobby :after$")
+        assert " 330 asker hubbub hubbub " in await account(network, "hubbub")
+
+
+async def test_services_that_die_while_they_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IRCv3 SASL: no answer ever. What was to be said meanwhile fails with the connection."""
+    monkeypatch.setattr(entry, "_SASL_TIMEOUT", 0.2)
+    told = {"AUTHENTICATE": lambda got: ["AUTHENTICATE +"] if got.params == ["PLAIN"] else [":s 903 x :ok"]}
+    async with (
+        ScriptedServer(caps="sasl=PLAIN", replies=told) as server,
+        running(server.port, "#lobby", sasl=PLAIN) as run,
+    ):
+        await run.joined()
+        server.replies["AUTHENTICATE"] = lambda _: []
+        server.say(":s 901 hubbub hubbub!u@h :You are now logged out")
+        await server.heard("^AUTHENTICATE PLAIN", times=2)
+        with pytest.raises(ConnectionLost):
+            await run.send("#lobby", "x")
+        with pytest.raises(ConnectionLost, match="its services may be away"):
+            await run.task
 
 
 async def test_nickserv(network: Inspircd) -> None:

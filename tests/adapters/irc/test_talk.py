@@ -252,6 +252,11 @@ async def test_another_session_of_ours_confirms_nothing() -> None:
     [
         (":s 404 hubbub #Lobby :Cannot send to channel (+m)", RoomUnavailable),
         (":s 404 hubbub #lobby :You cannot send messages containing colors to this channel", Rejected),
+        (":s 404 hubbub #lobby :Your message contained a banned phrase and was blocked", Rejected),
+        (":s 404 hubbub #lobby :No such luck", Rejected),
+        (":s 404 hubbub #lobby :Cannot send to nick/channel", RoomUnavailable),
+        (":s 404 hubbub #lobby :You cannot send messages to this channel whilst banned", RoomUnavailable),
+        (":s 408 hubbub #lobby :You cannot use control codes on this channel", Rejected),
         (":s 442 hubbub #lobby :You're not on that channel", RoomUnavailable),
         (":s 403 hubbub #lobby :No such channel", RoomUnavailable),
         (":s 401 hubbub #lobby :No such nick/channel", RoomUnavailable),
