@@ -57,6 +57,20 @@ async def test_it_is_in_the_room_already() -> None:
         assert session.is_mask("hubbub!user@long.host.example")
 
 
+async def test_its_nick_has_changed_since_it_came() -> None:
+    """RPL_WELCOME (RFC 2812 section 5.1): ZNC repeats the words that it was welcomed with itself, which may
+    name an older nick; whom the line is for is who we are.
+    """
+
+    def welcome(got: Line) -> list[str] | None:
+        server.nick = "hubbub"
+        told = [":s 001 hubbub :Welcome to the network hubbub_!hub@host.example", *server.welcome()[1:]]
+        return told if got.params == ["END"] else None
+
+    async with bouncer({"CAP": welcome}) as server, running(server.port, "#lobby") as run:
+        await asyncio.wait_for(run.joined(), 25)
+
+
 async def test_it_stays_in_rooms_that_are_not_ours() -> None:
     """A bouncer tells at the attach of all the rooms that its owner is in: they stay there."""
     async with bouncer() as server, running(server.port, "#lobby") as run:
