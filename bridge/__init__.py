@@ -1,6 +1,7 @@
 """Hubbub's public face: all that an adapter may import."""
 
 from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
+from .awake import Awake, within
 from .config import CatchUp, Model
 from .demo import Demo, Server, free_port
 from .errors import (
@@ -84,6 +85,7 @@ __all__ = [
     "AuthenticationFailed",
     "Author",
     "Authorship",
+    "Awake",
     "Block",
     "Capabilities",
     "CatchUp",
@@ -157,4 +159,5 @@ __all__ = [
     "of_lines",
     "picked",
     "plain",
+    "within",
 ]

@@ -142,6 +142,12 @@ class Adapter(ABC):
         only where the record has it, and while the room is joined.
         """
 
+    def heard(self, room: RoomId) -> float:
+        """Until when it is certain that all that was said in the room was heard, in seconds since 1970:
+        asked when the room or its connection is lost, which is noticed later than it happens.
+        """
+        return time.time()
+
     def source(self, address: str) -> Source:
         """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and
         TemporaryFailure as long as it is not known.

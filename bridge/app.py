@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .adapter import Adapter, Source, find
+from .awake import Awake
 from .config import Config
 from .errors import JournalError, Rejected
 from .journal import Journal
@@ -80,6 +81,9 @@ class Bridge:
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
                 raise (known or errors).exceptions[0] from None
+            finally:
+                for worker in self.workers():
+                    worker.close()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue."""
@@ -162,21 +166,24 @@ class Bridge:
 
     async def _stop(self, names: set[str]) -> None:
         """Disconnect these networks; what is owed to their rooms stays in the journal."""
-        self._router.forget(names)
+        workers = self._router.forget(names)
         tasks = [self._networks.pop(name).task for name in names]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for worker in workers:
+            worker.close()
         await self._router.journal.committed()
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
+        awake = Awake()
         while True:
-            await asyncio.sleep(_PATROL)
+            await awake.sleep(_PATROL)
             self.patrol()
-            await self._prune()
-            for name in self._router.overdue():
+            for name in self._router.overdue(awake.since):
                 self._networks[name].supervisor.restart("a confirmation is overdue")
+            await self._prune()
 
     async def _prune(self) -> None:
         now, keep = time.time(), self._config.keep
@@ -198,8 +205,6 @@ class Bridge:
                 if all(worker.idle() for worker in workers):
                     break
                 await asyncio.sleep(_DRAIN / _GLANCES)
-            for worker in workers:
-                worker.close()
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:

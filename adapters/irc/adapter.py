@@ -77,6 +77,8 @@ class IrcAdapter(Adapter):
         self._reactions = Reactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
         """What we sent last that is safe to be sent again."""
+        self._heard = 0.0
+        """When the last connection heard something last, in seconds since 1970."""
         self._slow_until = 0.0
         self._pace = 1.0
         """What part of the configured speed the server takes, learnt from being closed for flooding."""
@@ -111,6 +113,7 @@ class IrcAdapter(Adapter):
         try:
             await link.run(self.rooms)
         finally:
+            self._heard = link.heard
             self._link = None
             if link.ears.flooded:
                 self._slow_until = loop.time() + _SLOW_FOR
@@ -148,6 +151,9 @@ class IrcAdapter(Adapter):
             return
         if self.capabilities(command.room).typing:
             link.hint(encode.typing(command.room, command.typing, self.config.encoding))
+
+    def heard(self, room: RoomId) -> float:
+        return self._link.heard if self._link is not None else self._heard
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

@@ -128,12 +128,11 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
             self.transport.close()
 
     async def close(self, message: str) -> None:
-        """Close politely, and at last by force."""
-        self.disconnect(message)
+        """Close politely: what the server says before its own end is heard. At last by force."""
         if self.transport is not None:
-            done, _ = await asyncio.wait([self._over], timeout=_GOODBYE)
-            if not done:
-                self.transport.abort()
+            self.write(b"QUIT :" + message.encode() + b"\r\n")
+            await asyncio.wait([self._over], timeout=_GOODBYE)
+            self.transport.abort()
 
 
 async def connect(

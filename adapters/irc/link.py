@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bridge import (
     AdapterError,
+    Awake,
     CatchUp,
     Command,
     ConnectionLost,
@@ -184,6 +185,13 @@ class Link:
                 await self._stirred.wait()
 
     @property
+    def heard(self) -> float:
+        """Until when all that the server said was heard, in seconds since 1970."""
+        if self._connection is None or self._paused:
+            return time.time()
+        return time.time() - (self.now() - self._connection.heard)
+
+    @property
     def odd(self) -> str | None:
         """The first line from the server that was not IRC."""
         return self._connection.odd if self._connection else None
@@ -231,16 +239,15 @@ class Link:
     async def _close(self) -> None:
         self._ended.cancel()
         error = self._reason()
-        self.ears.flights.close(error)
         self.bucket.close(error)
         if self._connection is not None:
-            self._rest()
             await self._connection.close("Hubbub goes")
+            self._rest()
+        self.ears.flights.close(error)
 
     def _rest(self) -> None:
         """Keep how far all rooms are heard, also those where nothing was said."""
-        assert self._connection is not None
-        positions = self.ears.history.rest(time.time() - (self.now() - self._connection.heard))
+        positions = self.ears.history.rest(self.heard)
         if positions:
             self._deliver([], *positions)
 
@@ -272,21 +279,23 @@ class Link:
         after, timeout = self.config.ping.after, self.config.ping.timeout
         connection, flights = self._connection, self.ears.flights
         assert connection is not None
+        awake = Awake()
         rested = self.now()
         while True:
-            await asyncio.sleep(min(after, timeout, 60.0) / 4)
-            now = self.now()
+            now = await awake.sleep(min(after, timeout, 60.0) / 4)
             if self._paused:
                 continue
             if now - rested > _REST:
                 rested = now
                 self._rest()
-            waited = now - max(flights.oldest.since, self._resumed) if flights.oldest else 0.0
+            # while it talks it is there: its answer stands behind what it had to say
+            since = max(connection.heard, self._resumed, awake.since)
+            waited = now - max(flights.oldest.since, since) if flights.oldest else 0.0
             if waited > timeout:
                 raise ConnectionLost(
                     f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"
                 )
-            if flights.unshown_since is not None and now - flights.unshown_since > _UNSHOWN:
+            if flights.unshown_since is not None and now - max(flights.unshown_since, since) > _UNSHOWN:
                 raise ConnectionLost(
                     f"the network behind {self.config.server} has not shown a message for {_UNSHOWN:.0f} s"
                 )

@@ -115,6 +115,9 @@ class MatrixAdapter(Adapter):
         fixed = self._session.fixed_topics
         return self._without_topic if fixed and self._session.wires.get(room) in fixed else self._record
 
+    def heard(self, room: RoomId) -> float:
+        return self._session.heard
+
     def source(self, address: str) -> Source:
         return self._media.source(address)
 

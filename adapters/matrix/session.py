@@ -36,6 +36,8 @@ class Session:
     """The wire's id of each room of the map."""
     rooms: dict[str, RoomId] = field(default_factory=dict)
     """The same the other way round."""
+    heard: float = 0.0
+    """When the homeserver last said what happened, in seconds since 1970."""
     joined: set[str] = field(default_factory=set)
     caught_up: set[str] = field(default_factory=set)
     """Rooms of whose talk nothing is missing since the last connection."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -148,6 +149,7 @@ class Listener:
 
     async def _take(self, reply: Mapping[str, Any], since: str, reach: Reach) -> str:
         """Hand over one sync, gaps filled, with the position behind it."""
+        self._session.heard = time.time()
         rooms = mapping(reply.get("rooms"))
         joined = {wire: mapping(part) for wire, part in mapping(rooms.get("join")).items()}
         self._session.joined |= joined.keys()

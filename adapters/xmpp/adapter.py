@@ -130,6 +130,10 @@ class XmppAdapter(Adapter):
             raise ConnectionLost(f"{self.network} is not connected")
         return self._link
 
+    def heard(self, room: RoomId) -> float:
+        link = self._link
+        return link.heard(room) if link is not None and link.alive else self._memory.heard
+
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:

@@ -110,9 +110,10 @@ class Client(ClientXMPP):
         self._requests.cancel()
         if self.transport is not None:
             self._write_out()
-            if final and self._up.done():
+            if final and self._up.done():  # the server answers, and is heard until then
                 self.transport.write(b"<presence type='unavailable'/></stream:stream>")
-            self.transport.close()
+            else:
+                self.transport.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
                     await asyncio.shield(self._gone)

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import (
     AdapterError,
+    Awake,
     CatchUp,
     ConnectionLost,
     Emit,
@@ -21,6 +22,7 @@ from bridge import (
     Receipt,
     Removed,
     RoomId,
+    RoomState,
     RoomStateChanged,
     RoomUnavailable,
     Settle,
@@ -65,6 +67,8 @@ class Memory:
     """Receipts that came too late for the connection that their messages were sent on."""
     stream: resume.Stream | None = None
     files: upload.Files = field(default_factory=upload.Files)
+    heard: float = 0.0
+    """When the server last said something, in seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -136,6 +140,7 @@ class Link:
             self._group = None
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
+            self._memory.heard = self._until(self._client.heard)
             self.flush(whole=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
@@ -196,6 +201,15 @@ class Link:
     async def _find_service(self) -> None:
         await self._memory.files.find(self._client, self._config.domain)
         self._discovered.set()
+
+    def heard(self, room: RoomId) -> float:
+        """Until when all that was said in a room was heard, in seconds since 1970."""
+        place = self._session.places.get(room)
+        return self._until(place.heard if place is not None else self._client.heard)
+
+    def _until(self, heard: float) -> float:
+        """A time of the loop's clock in seconds since 1970."""
+        return time.time() - (self._loop.time() - heard)
 
     @property
     def alive(self) -> bool:
@@ -310,7 +324,7 @@ class Link:
         """We are on our way into a room, in it, or not let in; or somebody else comes or goes."""
         if not self._events:
             self._loop.call_soon(self.flush)
-        if event.room in self._session.places:
+        if event.room in self._session.places and getattr(event, "state", None) is not RoomState.JOINING:
             self._session.places[event.room].heard = self._loop.time()
         self._events.append(event)
 
@@ -333,17 +347,17 @@ class Link:
     # -- staying alive
 
     async def _watch(self) -> None:
+        awake = Awake()
         regain = self._loop.time() + _REGAIN
         asking: asyncio.Task[None] | None = None
         while True:
-            await asyncio.sleep(_TICK)
-            now = self._loop.time()
-            if self._client.paused:  # then it is we who are silent
+            now = await awake.sleep(_TICK)
+            if self._client.paused or awake.since == now:  # then it is we who are silent
                 for flight in self._flights.values():
                     flight.since = now
                 continue
             self.flush(whole=True)
-            silent = now - self._client.heard
+            silent = now - max(self._client.heard, awake.since)
             if silent > _DEAD:
                 raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")
             if silent > _QUIET and (asking is None or asking.done()) and self._group is not None:
@@ -362,8 +376,9 @@ class Link:
     def _watch_rooms(self, now: float) -> None:
         doubtful = {flight.room for flight in self._flights.values() if now - flight.since > _SLOW}
         for place in self._rooms.places():
-            if (now - place.heard > _ROOM_QUIET or place.room in doubtful) and self._group is not None:
-                place.heard = now
+            quiet = now - max(place.heard, place.asked)
+            if (quiet > _ROOM_QUIET or place.room in doubtful) and self._group is not None:
+                place.asked = now
                 self._group.create_task(self._rooms.ping(place))
         for txn in [txn for txn, flight in self._flights.items() if now - flight.since > _LOST]:
             flight = self._flights.pop(txn)

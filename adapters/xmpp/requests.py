@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
+from bridge import within
+
 from . import encode
 
 __all__ = ["Requests"]
@@ -31,8 +33,7 @@ class Requests:
         self._asked[stanza_id] = (to, future)
         self._say(encode.iq(kind, stanza_id, to, payload))
         try:
-            async with asyncio.timeout(timeout):
-                return await future
+            return await within(future, timeout)
         finally:
             del self._asked[stanza_id]
 

@@ -161,6 +161,8 @@ class Rooms:
             named, _, _ = answers.condition(answer)
             if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
                 _settle(entry.left, ("the room no longer knows hubbub", 0.0))
+                return
+        place.heard = asyncio.get_running_loop().time()
 
     def landed(self, place: Place) -> None:
         """The room took a message of ours. Where it does not say how many it keeps, let it show them.

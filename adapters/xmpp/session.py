@@ -72,6 +72,8 @@ class Place:
     owner: bool = False
     heard: float = 0.0
     """When something last came from the room, by the loop's clock."""
+    asked: float = 0.0
+    """When we last asked whether we are still in it, by the loop's clock."""
 
     @property
     def occupant(self) -> str:

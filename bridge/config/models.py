@@ -246,6 +246,10 @@ class DeliveryRules(Model):
     tell_after: Annotated[
         Duration, Field(description="After how long the other rooms are told that messages wait.")
     ] = 120.0
+    tell_gap: Annotated[
+        Duration,
+        Field(description="For how long nothing must have been heard for the other rooms to be told."),
+    ] = 60.0
     max_age: Annotated[Duration, Field(description="A message that waits longer is given up.")] = 604_800.0
     max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
 

@@ -181,6 +181,9 @@ class RoomStateChanged:
     caught_up: bool = False
     """For JOINED: what was said since the room's position has been emitted. False: nobody can tell what
     was said while we were out."""
+    left_out: int | None = 0
+    """For JOINED: so many of the first messages since the position were left out, as `catch_up` asks for;
+    None: some, and nobody counted them."""
 
 
 TalkEvent = MessageCreated | MessageEdited | Removed | ReactionsChanged | TopicChanged | NameChanged

@@ -82,13 +82,13 @@ class Router:
         self.journal.forget_rooms(routes.rooms.values())
         self._bury_unmapped()
 
-    def forget(self, networks: AbstractSet[str]) -> None:
-        """Forget the workers of these networks, which end; what is owed to their rooms stays."""
-        for number, (network, _) in self._routes.rooms.items():
-            if network in networks:
-                worker = self.workers.pop(number)
-                worker.stop()
-                worker.close()
+    def forget(self, networks: AbstractSet[str]) -> list[Worker]:
+        """Forget the workers of these networks: they end, and are to be closed. What is owed stays."""
+        gone = [number for number, (network, _) in self._routes.rooms.items() if network in networks]
+        workers = [self.workers.pop(number) for number in gone]
+        for worker in workers:
+            worker.stop()
+        return workers
 
     def emit(self, network: str) -> Emit:
         """Where the adapter of a network hands over what it heard."""
@@ -100,14 +100,15 @@ class Router:
             if name == network:
                 worker.part()
 
-    def overdue(self) -> set[str]:
-        """The networks on which a confirmation is so late that the connection must be dead.
+    def overdue(self, awake: float) -> set[str]:
+        """The networks on which a confirmation is so late that the connection must be dead; `awake` is since
+        when the process has run without a stop, by the monotonic clock.
 
         While the journal cannot be written, nothing is read from them, and so nothing is late.
         """
         if self.journal.failing:
             return set()
-        return {network for (network, _), worker in self._by_room.items() if worker.overdue()}
+        return {network for (network, _), worker in self._by_room.items() if worker.overdue(awake)}
 
     def patrol(self) -> None:
         """Look after what waits: every few seconds."""
@@ -223,8 +224,14 @@ class Router:
             return
         if event.state is RoomState.JOINED:
             number, since = worker.room.number, worker.join()
-            if since is not None and not event.caught_up:
-                self._teller.gap(number, since, partly=number in self._read)
+            if since is not None and (not event.caught_up or event.left_out != 0):
+                self._teller.gaps.add(
+                    number,
+                    since,
+                    unheard=not event.caught_up,
+                    partly=number in self._read,
+                    left_out=event.left_out,
+                )
             self._read.discard(number)
         else:
             worker.part(event.reason)

@@ -11,6 +11,7 @@ from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
 from .folding import Folding
+from .gaps import Gaps
 from .routes import Routes
 from .wording import HUBBUB, clock
 from .worker import Worker
@@ -21,10 +22,6 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds between two lines of the same kind about the same room."""
-_SHORT = 600.0
-"""Seconds below which a gap is told to the second."""
-_BRIEF = 2.0
-"""Seconds in which nothing could be heard that are not worth a line."""
 
 
 @dataclass(slots=True)
@@ -43,10 +40,7 @@ class _Folded:
 
     told: float = -_PAUSE
     count: int = 0
-    since: float = 0.0
-    until: float = 0.0
     reason: str = ""
-    partly: bool = False
     rooms: set[int] = field(default_factory=set)
 
 
@@ -64,7 +58,7 @@ class Teller:
         self._routes = Routes({}, {}, {})
         self._workers: Mapping[int, Worker] = {}
         self._waits: dict[int, _Wait] = {}
-        self._gaps: dict[int, _Folded] = {}
+        self.gaps = Gaps(self._place)
         self._losses: dict[int, _Folded] = {}
         self._hidden: dict[int, _Folded] = {}
 
@@ -85,15 +79,6 @@ class Teller:
         """So many old messages are not shown in a room."""
         self._hidden.setdefault(room, _Folded()).count += count
 
-    def gap(self, room: int, since: float, *, partly: bool) -> None:
-        """From then until now, nobody can tell what was said in a room, or not all of it."""
-        now = time.time()
-        if now - since < _BRIEF:
-            return
-        gap = self._gaps.setdefault(room, _Folded())
-        gap.since = gap.since if gap.count else since
-        gap.count, gap.until, gap.partly = gap.count + 1, now, gap.partly or partly
-
     def _loop(self, source: int, who: str) -> None:
         text = (
             f"{who} repeats in {self._place(source)} what Hubbub says: such lines are not relayed any more. "
@@ -109,13 +94,8 @@ class Teller:
         for worker in self._workers.values():
             self._look_at_queue(worker)
         now = time.monotonic()
-        for room, gap in _due(self._gaps, now):
-            often = f", {gap.count} times in between" if gap.count > 1 else ""
-            exact = gap.until - gap.since < _SHORT
-            since, until = (clock(when, time.time(), seconds=exact) for when in (gap.since, gap.until))
-            span = f"From {since} to {until} UTC{often}"
-            what = "not everything" if gap.partly else "nothing"
-            self._say(room, self._hearing(room), f"{span}, {what} could be heard in {self._place(room)}.")
+        for room, text in self.gaps.due(self._worth):
+            self._say(room, self._hearing(room), text)
         for room, loss in _due(self._losses, now):
             what = "A message" if loss.count == 1 else f"{loss.count} messages"
             text = f"{what} could not be delivered to {self._place(room)}: {loss.reason}"
@@ -151,6 +131,11 @@ class Teller:
         log.warning("%s: %s", trouble, worker.reason or "no reason is known")
         text = f"{trouble}; what you say is kept and follows."
         self._say(number, self._reachable(self._sources(number)), text)
+
+    def _worth(self, room: int) -> float:
+        """How long a room must have been unheard to be worth a line."""
+        worker = self._workers.get(room)
+        return worker.room.rules.tell_gap if worker is not None else 0.0
 
     def _place(self, room: int) -> str:
         known = self._routes.rooms.get(room)

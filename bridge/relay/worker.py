@@ -143,13 +143,16 @@ class Worker:
             self._queue.put_back([self._flights.pop().delivery])  # it has not left
 
     def close(self) -> None:
-        """At the end, when nothing more can be confirmed: note whether anything is in doubt."""
+        """At the end, when the connection is closed: note until when it was heard, and whether anything is in
+        doubt.
+        """
         if self.joined:
             self._rest()
 
     def _rest(self) -> None:
         in_doubt = bool(self._flights) or bool(self._queue.tried())
-        self._standing = Standing(time.time(), open=in_doubt)
+        heard = min(time.time(), self.room.adapter.heard(self.room.id))
+        self._standing = Standing(heard, open=in_doubt)
         self._journal.stand(self.room.number, self._standing)
 
     def reload(self) -> None:
@@ -184,9 +187,10 @@ class Worker:
     def _flying(self) -> set[int]:
         return {flight.delivery.seq for flight in self._flights}
 
-    def overdue(self) -> bool:
+    def overdue(self, awake: float) -> bool:
         """Whether a confirmation is so late that the connection must be taken for dead."""
-        return bool(self._flights) and time.monotonic() - self._flights[0].since > _CONFIRMATION
+        late = time.monotonic() - _CONFIRMATION
+        return bool(self._flights) and max(self._flights[0].since, awake) < late
 
     def idle(self) -> bool:
         """Whether nothing is on its way."""

@@ -5,6 +5,7 @@
 
 import asyncio
 import itertools
+import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -63,6 +64,10 @@ class ScriptedNetwork:
         """How often an adapter logged in."""
         self.remembers = True
         """Off: nobody can ask it what was said before."""
+        self.left_out: int | None = 0
+        """How much of what was said before is too much to be read."""
+        self.silent_for = 0.0
+        """Seconds between the last word from it and the end of a connection."""
         self.confirming = True
         """Off: commands are taken and their confirmations withheld until it is `released`."""
         self.capabilities = Capabilities(
@@ -357,6 +362,9 @@ class ScriptedAdapter(Adapter):
             raise ConnectionLost("not connected")
         return self._server.sent(txns)
 
+    def heard(self, room: RoomId) -> float:
+        return time.time() - self._server.silent_for
+
     def hint(self, command: FleetingCommand) -> None:
         self._server.hints.append(command)
 
@@ -371,4 +379,9 @@ class ScriptedAdapter(Adapter):
     def _state(self, room: RoomId) -> RoomStateChanged:
         if room in self._server.refusals:
             return RoomStateChanged(room=room, state=RoomState.REFUSED, reason=self._server.refusals[room])
-        return RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=self._server.remembers)
+        return RoomStateChanged(
+            room=room,
+            state=RoomState.JOINED,
+            caught_up=self._server.remembers,
+            left_out=self._server.left_out,
+        )

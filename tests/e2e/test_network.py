@@ -1,16 +1,19 @@
 """The network between the bridge and every server spoilt, while everybody talks."""
 
 import asyncio
+import signal
 
 import pytest
 
 from tests.e2e.five import PLACES, five
 from tests.e2e.proxy import Way
-from tests.e2e.talk import Talk
+from tests.e2e.talk import Talk, taken
 from tests.e2e.world import hubbub
 
 STREAMS = tuple(PLACES.keys() - {"matrix"})
 """Where a connection that ends is told by joining again: on Matrix there are only requests."""
+STOPPED = 40.0
+"""Seconds: longer than any confirmation may take, and than IRC servers may be silent."""
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,25 @@ async def test_irc_servers_whose_words_no_longer_arrive(world):
                     world.proxies[network].deafen(Way.IN)
         await talk.end(bridge)
         assert bridge.log.read_text().count("it counts as dead") == 2, bridge.log.read_text()
+
+
+async def test_a_process_that_was_stopped_has_missed_nothing(world):
+    """As a paused container, or a lid that was shut: what servers hold is read before they count as dead."""
+    async with hubbub(world) as bridge, Talk(world, frozenset({"matrix"})) as talk:
+        await bridge.joined(*PLACES)
+        async with talk.talking(8, STREAMS):
+            for network in STREAMS:
+                world.proxies[network].pace = 2000  # so that something is on its way
+            await asyncio.sleep(3)
+            bridge.process.send_signal(signal.SIGSTOP)
+            for network in STREAMS:
+                world.proxies[network].pace = None
+            await asyncio.sleep(STOPPED)
+            bridge.process.send_signal(signal.SIGCONT)
+            await asyncio.sleep(2)
+        await talk.finish(bridge)
+        await bridge.stop()
+        log = bridge.log.read_text()
+        assert all(bridge.joins(network) == 1 for network in PLACES), log
+        assert "sent again" not in log, log
+        talk.judge(taken(world.folder, world))

@@ -109,7 +109,7 @@ async def test_a_message_that_waits_for_its_place_keeps_it(pair, left, right, mo
             left.say("one", "alice", str(n))
         await left.settled()
         assert right.said == []
-        assert bridge._router.overdue() == set(), "the connection is not dead: it is slow"
+        assert bridge._router.overdue(0.0) == set(), "the connection is not dead: it is slow"
         right.gate.set()
         await right.until(5)
     assert right.texts("two") == [f"<alice> {n}" for n in range(5)]
@@ -134,10 +134,10 @@ async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, mon
     async with running(pair) as bridge:
         left.say("one", "alice", "hello")
         await right.until(1)
-        assert bridge._router.overdue() == {"right"}
+        assert bridge._router.overdue(0.0) == {"right"}
         right.release()
         await left.settled()
-        assert bridge._router.overdue() == set()
+        assert bridge._router.overdue(0.0) == set()
 
 
 async def test_a_room_in_two_conversations_hears_once(tmp_path, left, right):

@@ -110,8 +110,9 @@ async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_pa
         bridge.patrol()
         await right.until(3)
     told = right.texts("two")[2]
-    assert re.fullmatch(r"From (.*) to (.*) UTC, nothing could be heard in one on left\.", told)
-    assert told.startswith(f"From {clock(3600)} to ")
+    assert (
+        told == "The bridge was away for 60 minutes; what was said in one on left meanwhile is missing here."
+    )
     assert left.said == [], "those who spoke know it"
 
 
@@ -128,7 +129,65 @@ async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, after,
     async with running(pair) as bridge:
         bridge.patrol()
         await right.until(2)
-    assert right.texts("two")[1].startswith(f"From {clock(7200)} to ")
+    assert right.texts("two")[1].startswith("The bridge was away for 2 hours; what was said in one on left")
+
+
+async def test_a_short_gap_is_told_in_the_log_alone(pair, left, right, caplog):
+    left.remembers = False
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    async with running(pair) as bridge:
+        bridge.patrol()
+        left.say("one", "alice", "after")
+        await right.until(2)
+    assert right.texts("two") == ["<alice> before", "<alice> after"]
+    assert re.search(r"The bridge was away for \d+ seconds?; what was said in one on left", caplog.text)
+
+
+async def test_short_gaps_add_up(tmp_path, left, right):
+    left.remembers, left.silent_for = False, 50.0
+    rules = DeliveryRules(tell_gap=90.0)
+    async with running(config(tmp_path, {"lobby": ["left one", "right two"]}, rules=rules)) as bridge:
+        for number in (1, 2):
+            left.drop()
+            await left.joined(bridge)
+            bridge.patrol()
+            left.say("one", "alice", f"hello {number}")
+            await right.until(number)
+        await right.until(3)
+    assert right.texts("two")[1].startswith(
+        "The bridge was away 2 times, for 2 minutes; what was said in one"
+    )
+
+
+async def test_history_that_was_cut_is_told_with_its_number(pair, left, right):
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    with opened(pair.journal) as database:
+        database.execute("UPDATE room SET heard = heard - 3600 WHERE heard IS NOT NULL")
+    left.left_out = 300
+    async with running(pair) as bridge:
+        bridge.patrol()
+        await right.until(2)
+    assert right.texts("two")[1] == (
+        "The bridge was away for 60 minutes; the first 300 messages that were said in one on left meanwhile are "
+        "missing here."
+    )
+
+
+async def test_a_gap_begins_where_the_network_was_last_heard(pair, left, right):
+    left.remembers = False
+    async with running(pair) as bridge:
+        left.say("one", "alice", "before")
+        await right.until(1)
+        left.silent_for = 600.0
+        left.drop()
+        await right.settled()
+        bridge.patrol()
+        await right.until(2)
+    assert right.texts("two")[1].startswith("The bridge was away for 10 minutes; what was said in one")
 
 
 async def test_the_first_time_in_a_room_is_no_gap(pair, left, right):
