@@ -26,7 +26,7 @@ from .ears import Ears
 from .entry import enter
 from .flood import Bucket
 from .reading import read_on
-from .wire import MARK, REPLY, line, tag_value
+from .wire import MARK, REPLY, decode_text, line, parse, tag_value
 
 __all__ = ["Link"]
 
@@ -114,6 +114,9 @@ class Link:
             data = b"@label=%b%b %b" % (token, tags, data)
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
+        if self.session.bouncer:
+            # who else is there through it says things under our nick too
+            flight.said = parse(decode_text(data, self.config.encoding))
         self.write(b"%b\r\nPING :%b\r\n" % (data, token))
 
     def _tags(self, command: SendMessage) -> bytes:

@@ -104,9 +104,10 @@ class Registration:
     def _welcome(self, params: list[str]) -> list[bytes]:
         self.welcome = True
         self._negotiating = False
-        self._session.nick = params[0]
         if len(params) > 1 and "!" in params[-1]:
             self._session.learn(params[-1].split(" ")[-1])
+        # the words may name an older nick: ZNC repeats those that it was welcomed with itself
+        self._session.nick = params[0]
         return []
 
     def _other_nick(self) -> list[bytes]:
