@@ -23,6 +23,7 @@ from bridge import (
 from .decode import Past
 from .reader import PAGE, Reader, Unreadable
 from .session import Place
+from .trust import proven
 
 __all__ = ["History"]
 
@@ -111,7 +112,7 @@ class History:
             missed = await self._missed(place, float(since), most)
             whole, most = missed.whole, PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
-            self._hear(place, missed.events, missed.last)
+            self._hear(place, proven(missed.events), missed.last)
             if not place.spilled:
                 break
         place.held = [said for said in place.held or () if said.id not in known]
