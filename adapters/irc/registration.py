@@ -93,7 +93,11 @@ class Registration:
             return self._other_nick()
         if numeric == "432":
             if self._tries:
-                raise AuthenticationFailed("the server takes no nick that hubbub tried: choose another nick")
+                said = params[-1] if params else ""
+                raise AuthenticationFailed(
+                    f"the server does not take the nick {self._config.nick}: it is too long, or holds what "
+                    f"is not allowed there; choose another nick (it says: {said})"
+                )
             return self._other_nick()
         if numeric in _SENTENCES:
             said = params[-1] if params else ""
