@@ -27,6 +27,7 @@ STREAM = "{http://etherx.jabber.org/streams}"
 PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
 _SASL_FAILURE = "{urn:ietf:params:xml:ns:xmpp-sasl}failure"
 _STARTTLS = "{urn:ietf:params:xml:ns:xmpp-tls}starttls"
+_TLS_REQUIRED = f"{_STARTTLS}/{{urn:ietf:params:xml:ns:xmpp-tls}}required"
 _TLS_FAILURE = "{urn:ietf:params:xml:ns:xmpp-tls}failure"
 _NOT_OUR_FAULT = frozenset({"temporary-auth-failure", "aborted"})
 _NEXT_MECHANISM = frozenset(
@@ -61,6 +62,8 @@ def refusal(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterErr
                 f"{where} offers no TLS: use another server or port, or tls: direct for a"
                 " port that begins with TLS"
             )
+    elif xml.tag == f"{STREAM}features" and config.tls == "none" and xml.find(_TLS_REQUIRED) is not None:
+        return ConnectionLost(f"{where} lets nobody in without TLS: remove tls: none, or use another port")
     elif xml.tag == _TLS_FAILURE:
         return ConnectionLost(f"{where} refuses TLS: its owner has to mend it")
     elif xml.tag == _SASL_FAILURE:
