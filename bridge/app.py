@@ -12,6 +12,7 @@ from typing import Any
 from .adapter import Adapter, Source, find
 from .awake import Awake
 from .config import Config
+from .config.words import counted
 from .errors import JournalError, Rejected
 from .journal import Journal
 from .media import Files, Uploads
@@ -137,7 +138,8 @@ class Bridge:
             if adapter.rooms != rooms[name]:
                 await adapter.serve(rooms[name])
         self._start(adapters)
-        log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
+        conversations, networks = len(config.conversations), len(adapters)
+        log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
 
     def _source(self, network: str, address: str) -> Source:
         """Where a file of a network can be fetched. Raises Rejected."""

@@ -15,11 +15,11 @@ __all__ = ["look_at"]
 
 _AT_ONCE = 20
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
-_AWAY = "is on a server that cannot be reached: check what stands behind the @"
+_AWAY = "the room's server cannot be reached: check what stands behind the @"
 _TROUBLE = {
     "remote-server-not-found": _AWAY,
     "remote-server-timeout": _AWAY,
-    "service-unavailable": "is not a room, or its server does not tell of it",
+    "service-unavailable": "this is not a room, or its server does not tell of it",
 }
 _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
@@ -48,8 +48,8 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
             try:
                 features, trouble = await observe(client, Place(room, config.name))
             except TimeoutError:
-                return f"{room} does not answer"
-            return _sentence(room, entry, features, trouble)
+                return "the room does not answer"
+            return _sentence(entry, features, trouble)
 
     try:
         await client.open()
@@ -59,15 +59,15 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     return dict(zip(rooms, found, strict=True))
 
 
-def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
+def _sentence(entry: RoomConfig, features: frozenset[str], trouble: str) -> str | None:
     if trouble == "item-not-found":
-        return None if entry.create else f"{room} does not exist: create it, or set create: true"
+        return None if entry.create else "the room does not exist: create it, or set create: true"
     if trouble:
-        return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+        return _TROUBLE.get(trouble, f"the room does not tell of itself ({trouble})")
     if "http://jabber.org/protocol/muc" not in features:
-        return f"{room} is not a room"
+        return "this is not a room"
     if features & _PASSWORD and entry.password is None:
-        return f"{room} needs a password: set password at the room"
+        return "the room needs a password: set password at the room"
     if features & _MEMBERS:
-        return f"{room} is for members only: make sure that hubbub is a member"
+        return "the room is for members only: make sure that hubbub is a member"
     return None
