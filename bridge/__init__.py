@@ -77,6 +77,7 @@ from .model import (
     plain,
 )
 from .person import Heard, Person, picked
+from .secrets import know
 
 __all__ = [
     "PLAIN",
@@ -157,6 +158,7 @@ __all__ = [
     "cut",
     "find",
     "free_port",
+    "know",
     "landing",
     "lines",
     "normal",

@@ -16,7 +16,7 @@ from .awake import Awake
 from .boundary import Guarded
 from .complaints import Complaints
 from .config import Config
-from .config.words import nearest, quoted
+from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .journal import Journal
 from .keepsake import Keepsake
@@ -182,7 +182,8 @@ class Bridge:
         moved = await aside(lambda: [name for name in rooms if adapters[name].rooms != rooms[name]])
         await asyncio.gather(*[self._serve(name, adapters[name], rooms[name]) for name in moved])
         self._start(adapters)
-        log.info("relaying %d conversations on %d networks", len(config.conversations), len(adapters))
+        conversations, networks = len(config.conversations), len(adapters)
+        log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
 
     async def _serve(self, name: str, adapter: Adapter, rooms: Mapping[RoomId, Any]) -> None:
         """Have an adapter be in these rooms, if need be by a new connection."""

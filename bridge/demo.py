@@ -134,4 +134,4 @@ class Demo(ABC):
 
     @abstractmethod
     def invitation(self) -> str:
-        """How to join the room with an own client: server, port, room, account."""
+        """How to join with an own client: what kind, then server, account and room, a line each."""

@@ -50,6 +50,7 @@ __all__ = ["IrcAdapter"]
 
 log = logging.getLogger(__name__)
 
+_CHECK = "-check"
 _MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
@@ -230,7 +231,7 @@ class IrcAdapter(Adapter):
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         looker = _Looker(rooms.keys())
         found, done = looker.found, looker.done
-        config = self.config.model_copy(update={"nick": f"{self.config.nick}-check"})
+        config = self.config.model_copy(update={"nick": _beside(self.config.nick)})
         link = Link(config, _bucket(config), looker, lambda _: None, self.catch_up)
         running = asyncio.create_task(link.run(rooms))
         looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
@@ -240,11 +241,18 @@ class IrcAdapter(Adapter):
             looked.cancel()
             running.cancel()
             await asyncio.wait({running, looked})
-        if not rooms.keys() <= found.keys() and not running.cancelled():
+        if looked.cancelled() and not running.cancelled():
             running.result()
         return {
             room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
         }
+
+
+def _beside(nick: str) -> str:
+    """A nick beside this one, and no longer, for what a server says of its length holds for this one too;
+    but every server takes nine letters (RFC 2812 section 1.2.1).
+    """
+    return nick[: max(len(nick), 9) - len(_CHECK)] + _CHECK
 
 
 def _bucket(config: Network, pace: float = 1.0) -> Bucket:

@@ -67,7 +67,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
     if room is None:
         return None
     name = nick_of(source)
-    if name == session.nick or "!" not in source:
+    if "!" not in source or session.was_me(source):
         return None
     text = params[1]
     kind = Kind.TEXT if line.command == "PRIVMSG" else Kind.NOTICE
@@ -102,7 +102,7 @@ def reaction(line: Line, session: Session) -> ReactionsChanged | None:
     if room is None or target is None or bool(given) == bool(taken):
         return None
     name = nick_of(source)
-    if name == session.nick or "!" not in source:
+    if "!" not in source or session.was_me(source):
         return None
     return ReactionsChanged(
         id=_name(line, session),
@@ -125,7 +125,7 @@ def removal(line: Line, session: Session) -> Removed | None:
     source, params = line.source, line.params
     room = session.room(params[0])
     name = nick_of(source)
-    if room is None or not source or not params[1] or name == session.nick or REDACTION not in session.caps:
+    if room is None or not source or not params[1] or session.was_me(source) or REDACTION not in session.caps:
         return None
     return Removed(
         id=_name(line, session),
@@ -144,7 +144,7 @@ def topic(line: Line, session: Session) -> TopicChanged | None:
     source, params = line.source, line.params
     room = session.room(params[0])
     name = nick_of(source)
-    if room is None or not source or session.is_me(name):
+    if room is None or not source or session.was_me(source):
         return None
     msgid = line.tags.get("msgid")
     return TopicChanged(

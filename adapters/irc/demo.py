@@ -84,7 +84,7 @@ class Demo(bridge.Demo):
         return person
 
     def invitation(self) -> str:
-        return f"IRC: server 127.0.0.1, port {self.port} (no TLS), join {_ROOM}"
+        return f"IRC\nserver 127.0.0.1, port {self.port}, no TLS\nchannel {_ROOM}"
 
 
 def _binary() -> str | None:

@@ -165,7 +165,7 @@ class Ears:
         room = self.session.room(got.params[0])
         if room:
             if got.command in _SAYING:
-                self.flights.echo(room, self.session.label(got), got.tags.get("msgid"))
+                self.flights.echo(room, self.session.label(got), got)
             if "time" in got.tags and got.command != "TAGMSG":
                 self.history.moved[room] = got.tags
 

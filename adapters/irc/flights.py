@@ -29,10 +29,14 @@ from bridge import (
     Settle,
 )
 
+from .formatting import content
 from .refusals import RETRY, refusal
+from .wire import MARK, Line
 
 __all__ = ["Flight", "Flights", "nowhere"]
 
+_SURELY_SHOWN = 100
+"""Characters of a line that no server cuts: they are less than the bytes that it has to let through."""
 _NAMELESS = {"263", "400", "411", "412", "413", "414", "417", "FAIL"}
 """These name no target; all others are about the target that they name."""
 
@@ -52,6 +56,8 @@ class Flight:
     """Whether the network itself answers for it, and no PONG."""
     labelled: bool = False
     """Whether that echo carries the token as its label."""
+    said: Line | None = None
+    """What the echo has to say, where others may speak through the same bouncer."""
     command: type[Command] = SendMessage
     msgid: str | None = None
     error: AdapterError | None = None
@@ -126,11 +132,11 @@ class Flights:
                 self._land(flight)
                 return
 
-    def echo(self, room: RoomId, label: str | None, msgid: str | None) -> None:
+    def echo(self, room: RoomId, label: str | None, got: Line) -> None:
         """Our own message came back (IRCv3 echo-message)."""
         for flight in chain(self._unshown, self._flights):
-            if flight.room == room and (not flight.labelled or flight.token == label):
-                flight.msgid = msgid or ""
+            if flight.room == room and _shows(flight, label, got):
+                flight.msgid = got.tags.get("msgid", "")
                 self._answered(flight)
                 return
 
@@ -162,6 +168,17 @@ class Flights:
     def _land(self, flight: Flight) -> None:
         self.landed = True
         _settle(flight)
+
+
+def _shows(flight: Flight, label: str | None, got: Line) -> bool:
+    """Whether this is the flight's echo. Servers may strip colours and cut the end of a line."""
+    said = flight.said
+    if flight.labelled or said is None:
+        return not flight.labelled or flight.token == label
+    if MARK in said.tags and MARK in got.tags:
+        return said.tags[MARK] == got.tags[MARK]
+    one, other = (content(what.params[-1]).text.strip()[:_SURELY_SHOWN] for what in (said, got))
+    return one == other
 
 
 def _settle(flight: Flight) -> None:

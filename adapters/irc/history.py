@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
@@ -61,7 +62,7 @@ class History:
         since = Since.parse(self._tokens.get(room) or self._position(room))
         if since is not None and since.at > at + SLACK:
             # a clock was wrong, then or now
-            since = None if since.first > at + SLACK else Since(since.first, since.first, since.kept, "")
+            since = None if since.first > at + SLACK else replace(since, at=since.first, last="")
         seen = Seen(self._catch_up.max_messages)
         reading = self.readings[room] = Reading(room, at, since, seen)
         if since is not None:
@@ -69,6 +70,8 @@ class History:
             # a history's times may be whole seconds
             seen.after = max(reading.reach - SLACK, float(int(since.first)))
             seen.last, seen.covers_if_last = since.last, since.at
+            if since.mask:
+                self._session.masks.add(since.mask)
             if since.kept:
                 self._kept.add(room)
         seen.turn()
@@ -229,7 +232,7 @@ class History:
             if room in self._first:
                 last = self._last[room] = tags.get("msgid") or self._last.get(room, "")
                 kept = "+" if room in self._kept else "-"
-                token = f"{tags['time']} {self._first[room]} {kept} {last}"
+                token = f"{tags['time']} {self._first[room]} {kept} {last} {self._session.mask}"
                 self._tokens[room] = token
                 out.append(Position(token, room))
         self.moved.clear()

@@ -31,7 +31,7 @@ from .flights import nowhere
 from .flood import Bucket
 from .reading import read_on
 from .refusals import Judge
-from .wire import MARK, REPLY, TYPING, line, tag_value
+from .wire import MARK, REPLY, TYPING, decode_text, line, parse, tag_value
 
 __all__ = ["Link"]
 
@@ -125,6 +125,9 @@ class Link:
             data = b"@label=%b%b %b" % (flight.token.encode(), tags, data)
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
+        if self.session.bouncer:
+            # who else is there through it says things under our nick too
+            flight.said = parse(decode_text(data, self.config.encoding))
         self.write(b"%b\r\n%b\r\n" % (data, ask))
 
     def _tags(self, command: SendMessage) -> bytes:

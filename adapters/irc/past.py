@@ -33,13 +33,15 @@ class Since:
     """The server kept a history of the room then."""
     last: str
     """The msgid of the last line heard; "" when there was none."""
+    mask: str
+    """Our own user@host then; "" when nobody knew."""
 
     @classmethod
     def parse(cls, token: str | None) -> Self | None:
         """None: we were never here, or nobody knows."""
-        at, first, kept, last = (*(token or "").split(" ", 3), "", "", "")[:4]
+        at, first, kept, last, mask = (*(token or "").split(" ", 4), "", "", "", "")[:5]
         heard, came = decode.seconds(at), decode.seconds(first)
-        return None if heard is None or came is None else cls(heard, came, kept == "+", last)
+        return None if heard is None or came is None else cls(heard, came, kept == "+", last, mask)
 
 
 @dataclass(slots=True)

@@ -102,7 +102,11 @@ class Registration:
             return self._other_nick()
         if numeric == "432":
             if self._tries:
-                raise AuthenticationFailed("the server takes no nick that hubbub tried: choose another nick")
+                said = params[-1] if params else ""
+                raise AuthenticationFailed(
+                    f"the server does not take the nick {self._config.nick}: it is too long, or holds what "
+                    f"is not allowed there; choose another nick (it says: {said})"
+                )
             return self._other_nick()
         if numeric in _SENTENCES:
             said = params[-1] if params else ""
@@ -113,9 +117,10 @@ class Registration:
     def _welcome(self, params: list[str]) -> list[bytes]:
         self.welcome = True
         self._negotiating = False
-        self._session.nick = params[0]
         if len(params) > 1 and "!" in params[-1]:
             self._session.learn(params[-1].split(" ")[-1])
+        # the words may name an older nick: ZNC repeats those that it was welcomed with itself
+        self._session.nick = params[0]
         return []
 
     def _other_nick(self) -> list[bytes]:

@@ -39,6 +39,8 @@ class Session:
         self.nick = nick
         self.user = ""
         self.host = ""
+        self.masks: set[str] = set()
+        """What user@host we had before this connection."""
         self.caps: set[str] = set()
         self.isupport: dict[str, str] = {}
         self.passing = TAGS
@@ -78,15 +80,24 @@ class Session:
         return nick == self.nick or self.fold(nick) == self.fold(self.nick)
 
     def was_me(self, source: str) -> bool:
-        """Whether this is our own prefix, perhaps with the nick that we had while ours was taken."""
+        """Whether this is our own prefix, perhaps with the nick that we had while ours was taken. While we
+        are away a nick is anybody's: it counts alone only where nothing else is known. soju keeps what we
+        say without a host while it does not know ours.
+        """
         nick = nick_of(source)
-        return self.is_me(nick) or (
-            self.is_mask(source) and _stem(self.fold(nick)) == _stem(self.fold(self.nick))
-        )
+        if "@" not in source or not self.host:
+            return self.is_me(nick)
+        return self.is_mask(source) and _stem(self.fold(nick)) == _stem(self.fold(self.nick))
 
     def is_mask(self, source: str) -> bool:
         """Whether this prefix has our own user and host, which nobody else can choose to have."""
-        return source.partition("!")[2] == f"{self.user}@{self.host}"
+        mask = source.partition("!")[2]
+        return mask == self.mask or mask in self.masks
+
+    @property
+    def mask(self) -> str:
+        """Our own user@host; "" before it is known."""
+        return f"{self.user}@{self.host}" if self.host else ""
 
     def serve(self, rooms: Iterable[RoomId]) -> dict[RoomId, RoomId]:
         """Know these rooms. Returns those that are the same channel as another, with that other."""

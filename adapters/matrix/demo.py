@@ -101,8 +101,8 @@ class Demo(bridge.Demo):
 
     def invitation(self) -> str:
         return (
-            f"Matrix (Element: sign in, edit the homeserver): {self.url}"
-            f" - user {_GUEST}, password {_GUEST_PASSWORD}, room {ROOM}"
+            f"Matrix\nhomeserver {self.url} (Element: sign in, edit the homeserver)\n"
+            f"user {_GUEST}, password {_GUEST_PASSWORD}\nroom {ROOM}"
         )
 
     async def room(self, alias: str) -> str:

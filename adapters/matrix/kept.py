@@ -4,7 +4,7 @@ import json
 import logging
 from dataclasses import asdict, dataclass
 
-from bridge import Keepsake
+from bridge import Keepsake, know
 
 from .values import mapping
 
@@ -31,10 +31,14 @@ class Place:
         except ValueError:
             return None
         token = kept.get("token")
-        return token if isinstance(token, str) and kept == {**asdict(self), "token": token} else None
+        if not isinstance(token, str) or kept != {**asdict(self), "token": token}:
+            return None
+        know([token])
+        return token
 
     def keep(self, keepsake: Keepsake | None, token: str) -> None:
         """Keep a token for this session."""
+        know([token])
         if keepsake is None:
             return
         try:

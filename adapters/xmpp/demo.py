@@ -124,8 +124,8 @@ class Demo(bridge.Demo):
 
     def invitation(self) -> str:
         return (
-            f"XMPP: account guest@{_DOMAIN}, password guest, server 127.0.0.1, port {self.port} (no TLS),"
-            f" join {_ROOM}"
+            f"XMPP\nserver 127.0.0.1, port {self.port}, no TLS\naccount guest@{_DOMAIN}, password guest\n"
+            f"room {_ROOM}"
         )
 
     def account(self, user: str, password: str) -> None:

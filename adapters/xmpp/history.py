@@ -25,6 +25,7 @@ from . import positions
 from .decode import Past
 from .reader import PAGE, Reader, Unreadable
 from .session import Place
+from .trust import proven
 
 __all__ = ["Caught", "History"]
 
@@ -128,7 +129,7 @@ class History:
             left_out = missed.left_out if caught.left_out == 0 else caught.left_out
             caught, most = Caught(caught.whole and missed.whole, left_out), PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
-            self._hear(place, missed.events, missed.last)
+            self._hear(place, proven(missed.events), missed.last)
             if not place.spilled:
                 break
         place.held = [said for said in place.held or () if said.id not in known]

@@ -31,6 +31,7 @@ _STEPS = ("{urn:ietf:params:xml:ns:xmpp-sasl}mechanisms", "{urn:ietf:params:xml:
 """What a server offers before the login, and after it."""
 _SASL_FAILURE = "{urn:ietf:params:xml:ns:xmpp-sasl}failure"
 _STARTTLS = "{urn:ietf:params:xml:ns:xmpp-tls}starttls"
+_TLS_REQUIRED = f"{_STARTTLS}/{{urn:ietf:params:xml:ns:xmpp-tls}}required"
 _TLS_FAILURE = "{urn:ietf:params:xml:ns:xmpp-tls}failure"
 _NOT_OUR_FAULT = frozenset({"temporary-auth-failure", "aborted"})
 _NEXT_MECHANISM = frozenset(
@@ -63,18 +64,27 @@ def refusal(xml: Element, config: NetworkConfig, *, secured: bool, offered: bool
     if xml.tag == f"{STREAM}error":
         return _stream_error(xml, config, offered=offered)
     if xml.tag == FEATURES:
-        if config.tls != "starttls" or secured:
-            return nothing_offered(config) if not any(xml.find(one) is not None for one in _STEPS) else None
-        if xml.find(_STARTTLS) is None:
-            return ConnectionLost(
-                f"{where} offers no TLS: use another server or port, or tls: direct for a"
-                " port that begins with TLS"
-            )
-    elif xml.tag == _TLS_FAILURE:
+        return _lacking(xml, config, secured=secured)
+    if xml.tag == _TLS_FAILURE:
         return ConnectionLost(f"{where} refuses TLS: its owner has to mend it")
-    elif xml.tag == _SASL_FAILURE:
+    if xml.tag == _SASL_FAILURE:
         return _no_login(xml, config)
     return None
+
+
+def _lacking(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterError | None:
+    """What the server does not offer that we need; None: it offers all (RFC 6120 section 4.3.2)."""
+    where = config.where
+    if config.tls == "none" and xml.find(_TLS_REQUIRED) is not None:
+        return ConnectionLost(f"{where} lets nobody in without TLS: remove tls: none, or use another port")
+    if config.tls == "starttls" and not secured:
+        if xml.find(_STARTTLS) is not None:
+            return None
+        return ConnectionLost(
+            f"{where} offers no TLS: use another server or port, or tls: direct for a port that"
+            " begins with TLS"
+        )
+    return None if any(xml.find(step) is not None for step in _STEPS) else nothing_offered(config)
 
 
 def _no_login(xml: Element, config: NetworkConfig) -> AdapterError | None:

@@ -18,11 +18,11 @@ _AT_ONCE = 20
 _PATIENCE = 15.0
 """Seconds for the server to let us in: before whoever asks loses theirs."""
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
-_AWAY = "is on a server that cannot be reached: check what stands behind the @"
+_AWAY = "the room's server cannot be reached: check what stands behind the @"
 _TROUBLE = {
     "remote-server-not-found": _AWAY,
     "remote-server-timeout": _AWAY,
-    "service-unavailable": "is not a room, or its server does not tell of it",
+    "service-unavailable": "this is not a room, or its server does not tell of it",
 }
 _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
@@ -51,8 +51,8 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
             try:
                 features, error = await observe(client, Place(room, config.name))
             except TimeoutError:
-                return f"{room} does not answer"
-            return _sentence(room, entry, features, error)
+                return "the room does not answer"
+            return _sentence(entry, features, error)
 
     try:
         await client.open(_PATIENCE)
@@ -62,22 +62,22 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     return dict(zip(rooms, found, strict=True))
 
 
-def _trouble(room: RoomId, entry: RoomConfig, error: Element) -> str | None:
+def _trouble(entry: RoomConfig, error: Element) -> str | None:
     trouble, _, text = answers.condition(error)
     if trouble == "gone":
-        return f"{room}: {refusals.destroyed(answers.moved_to(error), text)}"
+        return refusals.destroyed(answers.moved_to(error), text)
     if trouble == "item-not-found":
-        return None if entry.create else f"{room} does not exist: create it, or set create: true"
-    return f"{room} {_TROUBLE.get(trouble, f'does not tell of itself ({trouble})')}"
+        return None if entry.create else "the room does not exist: create it, or set create: true"
+    return _TROUBLE.get(trouble, f"the room does not tell of itself ({trouble})")
 
 
-def _sentence(room: RoomId, entry: RoomConfig, features: frozenset[str], error: Element | None) -> str | None:
+def _sentence(entry: RoomConfig, features: frozenset[str], error: Element | None) -> str | None:
     if error is not None:
-        return _trouble(room, entry, error)
+        return _trouble(entry, error)
     if "http://jabber.org/protocol/muc" not in features:
-        return f"{room} is not a room"
+        return "this is not a room"
     if features & _PASSWORD and entry.password is None:
-        return f"{room} needs a password: set password at the room"
+        return "the room needs a password: set password at the room"
     if features & _MEMBERS:
-        return f"{room} is for members only: make sure that hubbub is a member"
+        return "the room is for members only: make sure that hubbub is a member"
     return None

@@ -258,7 +258,7 @@ class Rooms:
                 self._history.abandon(place)
             place.joined = False
             self._drop(place.room, refused.sentence)
-            self._state(place, RoomState.REFUSED, f"{place.room}: {refused.sentence}")
+            self._state(place, RoomState.REFUSED, refused.sentence)
             if refused.pause is None:
                 wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
             else:

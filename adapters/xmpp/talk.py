@@ -22,14 +22,12 @@ from . import parts
 from .about import Reactions, Removal
 from .parts import Parts
 from .session import Place, Session
+from .trust import NOBODYS, OCCUPANT
 
 __all__ = ["aliases", "heard", "mark", "name", "otherwise", "sender"]
 
 _TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
 """What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
-
-_NOBODYS = "\n"
-"""The name of no message: an attribute of XML holds no newline."""
 
 
 def heard(place: Place, nick: str, found: Parts, session: Session | None) -> TalkEvent | None:
@@ -47,7 +45,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
     if place.stays and session is not None and _older_than_stay(place, nick, found):
         if isinstance(about, Removal):
             return None
-        found.replaces = _NOBODYS
+        found.replaces = NOBODYS
     if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
         said = parts.content(found)  # beside words that are no mere fallback, reactions count for nothing
         return _said(place, who, found, said, session) if said is not None else None
@@ -68,7 +66,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
 
 def sender(place: Place, nick: str, occupant: str | None) -> Sender:
     """An occupant, by their occupant id where it can be believed."""
-    return Sender(UserId(f"occupant:{occupant}" if occupant else f"{place.room}/{nick}"), nick)
+    return Sender(UserId(f"{OCCUPANT}{occupant}" if occupant else f"{place.room}/{nick}"), nick)
 
 
 def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
@@ -160,7 +158,7 @@ def _moderator(place: Place, removal: Removal) -> Sender:
     if room != place.room or not nick:
         return Sender(UserId(place.room), place.room)
     known = removal.occupant and place.occupant_ids
-    return Sender(UserId(f"occupant:{removal.occupant}" if known else removal.by), nick)
+    return Sender(UserId(f"{OCCUPANT}{removal.occupant}" if known else removal.by), nick)
 
 
 def _nick_of(place: Place, occupant: str) -> str:

@@ -8,10 +8,11 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.config.models import Duration
+from bridge.config.words import counted
 from bridge.control import ask
 from bridge.errors import HubbubError
 
-from .words import counted, journal_argument, journal_option
+from .words import journal_argument, journal_option
 
 __all__ = ["catch_up"]
 

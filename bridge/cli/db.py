@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 from rich.filesize import decimal
 
-from bridge.config.words import printable
+from bridge.config.words import counted, printable
 from bridge.journal import care
 from bridge.journal.look import Inventory
 
-from .words import counted, journal_argument, journal_option, when
+from .words import journal_argument, journal_option, when
 
 __all__ = ["db"]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bridge.adapter import find
 from bridge.aside import aside
-from bridge.config import Config, load
+from bridge.config import Config, load, secrets_of
 from bridge.errors import ConfigError, HubbubError
+from bridge.secrets import know
 
 __all__ = ["main", "read"]
 
@@ -37,6 +38,7 @@ async def read(file: Path) -> Config:
         raise HubbubError("the configuration cannot be read: the process that does it failed")
     found = await aside(partial(pickle.loads, told))  # our own process made it
     if isinstance(found, Config):
+        know(secrets_of(found))
         return found
     raise ConfigError(found)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from bridge.config.words import printable
+from bridge.config.words import counted, printable
 from bridge.control import ask
 from bridge.errors import HubbubError
 
 from . import EX_CONFIG
-from .words import counted, journal_argument, journal_option
+from .words import journal_argument, journal_option
 
 __all__ = ["reload"]
 

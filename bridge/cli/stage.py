@@ -187,7 +187,7 @@ class Stage:
             return False
         count = (len(SCRIPT) + 1) * (len(networks) - 1)
         self.screen.say(
-            f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s. "
+            f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s.\n"
             "So did the edit, the answer, the reaction, the picture and the removal."
         )
         return True
@@ -211,7 +211,8 @@ class Stage:
     async def _stay(self, demos: Mapping[str, Demo]) -> None:
         self.screen.say("\nThe bridge stays up. Join with your own client, and talk:")
         for demo in demos.values():
-            self.screen.say(f"  {demo.invitation()}")
+            name, *facts = demo.invitation().splitlines()
+            self.screen.say("\n    ".join([f"  {name}", *facts]))
         self.screen.say("Ctrl-C ends it, and removes everything.\n")
         await asyncio.Event().wait()
 

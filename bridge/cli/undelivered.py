@@ -12,13 +12,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bridge.config.words import printable
+from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
 from bridge.journal.letters import Choice, Letter, Letters, choose, look_at_letters, requeue
 from bridge.relay.names import safe_name
 
-from .words import counted, journal_argument, journal_option, when
+from .words import journal_argument, journal_option, when
 
 __all__ = ["undelivered"]
 

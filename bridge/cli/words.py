@@ -1,4 +1,4 @@
-"""What the owner's commands have in common: finding the journal, and saying when and how many."""
+"""What the owner's commands have in common: finding the journal, and saying when."""
 
 import os
 import time
@@ -10,7 +10,7 @@ import click
 
 from bridge.config import locate_journal
 
-__all__ = ["config_file", "counted", "journal_argument", "journal_option", "when"]
+__all__ = ["config_file", "journal_argument", "journal_option", "when"]
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -33,11 +33,6 @@ def journal_argument(file: Path | None, journal: Path | None) -> Path:
     if journal is not None and file is not None:
         raise click.UsageError("name either FILE or --journal")
     return journal if journal is not None else locate_journal(file or config_file())
-
-
-def counted(number: int, thing: str) -> str:
-    """So many: `1 message`, `2,000 messages`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def when(at: float) -> str:

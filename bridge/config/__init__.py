@@ -5,7 +5,7 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 """
 
 from .check import Find
-from .load import load
+from .load import load, secrets_of
 from .locate import locate_journal
 from .models import (
     AdapterClass,
@@ -42,4 +42,5 @@ __all__ = [
     "load",
     "locate_journal",
     "schema",
+    "secrets_of",
 ]

@@ -20,7 +20,7 @@ from .models import Config
 from .words import printable
 from .yaml import compose
 
-__all__ = ["load", "read_text"]
+__all__ = ["load", "read_text", "secrets_of"]
 
 _LARGEST = 4 * 1024 * 1024
 
@@ -39,23 +39,23 @@ def load(
         expand(document, environ)
         config = Check(document, find, left_out).config()
         if config is not None and not document.problems:
-            know(_secrets(config))
+            know(secrets_of(config))
             return config
     raise ConfigError(document.report())
 
 
-def _secrets(part: object) -> Iterator[str]:
+def secrets_of(part: object) -> Iterator[str]:
     """Everything in a configuration that must not be shown."""
     if isinstance(part, SecretStr):
         yield part.get_secret_value()
     elif isinstance(part, Mapping):
-        yield from chain.from_iterable(map(_secrets, part.values()))
+        yield from chain.from_iterable(map(secrets_of, part.values()))
     elif isinstance(part, tuple | list | set | frozenset):
-        yield from chain.from_iterable(map(_secrets, part))
+        yield from chain.from_iterable(map(secrets_of, part))
     elif isinstance(part, BaseModel):
-        yield from chain.from_iterable(_secrets(getattr(part, name)) for name in type(part).model_fields)
+        yield from chain.from_iterable(secrets_of(getattr(part, name)) for name in type(part).model_fields)
     elif is_dataclass(part):
-        yield from chain.from_iterable(_secrets(getattr(part, field.name)) for field in fields(part))
+        yield from chain.from_iterable(secrets_of(getattr(part, field.name)) for field in fields(part))
 
 
 def read_text(path: Path) -> str:

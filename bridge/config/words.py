@@ -1,11 +1,16 @@
-"""How the configuration's texts are shown to people."""
+"""How texts and numbers are shown to people."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["nearest", "printable", "quoted"]
+__all__ = ["counted", "nearest", "printable", "quoted"]
 
 _SHOWN = 60
+
+
+def counted(number: int, thing: str) -> str:
+    """So many: `1 message`, `2,000 messages`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def printable(text: str) -> str:

@@ -21,7 +21,8 @@ def right():
     return ScriptedNetwork("right")
 
 
-async def test_a_new_room_is_joined_and_nothing_is_interrupted(tmp_path, left, right):
+async def test_a_new_room_is_joined_and_nothing_is_interrupted(tmp_path, left, right, caplog):
+    caplog.set_level("INFO")
     first = config(tmp_path, {"lobby": ["left one", "right two"]})
     async with running(first) as bridge:
         connections = left.connections, right.connections
@@ -30,6 +31,7 @@ async def test_a_new_room_is_joined_and_nothing_is_interrupted(tmp_path, left, r
         await right.until(2)
         assert (left.connections, right.connections) == connections
     assert {command.room for command in right.said} == {"two", "three"}
+    assert caplog.messages.count("relaying 1 conversation on 2 networks") == 2
 
 
 async def test_a_new_network_is_connected(tmp_path, left, right):

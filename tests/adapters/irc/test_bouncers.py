@@ -9,7 +9,7 @@ import pytest
 from adapters.irc import link
 from adapters.irc.past import stamp
 from adapters.irc.wire import Line
-from bridge import ConnectionLost, RoomState, RoomUnavailable
+from bridge import ConnectionLost, Content, Mark, RoomState, RoomUnavailable, Span
 
 from .harness import Reply, Running, ScriptedServer, running
 
@@ -57,6 +57,20 @@ async def test_it_is_in_the_room_already() -> None:
         assert session.is_mask("hubbub!user@long.host.example")
 
 
+async def test_its_nick_has_changed_since_it_came() -> None:
+    """RPL_WELCOME (RFC 2812 section 5.1): ZNC repeats the words that it was welcomed with itself, which may
+    name an older nick; whom the line is for is who we are.
+    """
+
+    def welcome(got: Line) -> list[str] | None:
+        server.nick = "hubbub"
+        told = [":s 001 hubbub :Welcome to the network hubbub_!hub@host.example", *server.welcome()[1:]]
+        return told if got.params == ["END"] else None
+
+    async with bouncer({"CAP": welcome}) as server, running(server.port, "#lobby") as run:
+        await asyncio.wait_for(run.joined(), 25)
+
+
 async def test_it_stays_in_rooms_that_are_not_ours() -> None:
     """A bouncer tells at the attach of all the rooms that its owner is in: they stay there."""
     async with bouncer() as server, running(server.port, "#lobby") as run:
@@ -93,6 +107,28 @@ async def test_a_line_without_a_name_is_told(whole_second: bool) -> None:
         events, joined = await run.emitted.upto_joined("#lobby")
     assert events[-1].content.text == "second"
     assert joined.caught_up is not whole_second
+
+
+async def test_it_was_somewhere_else_before() -> None:
+    """What we said from another host is ours still, and what another said under our nick is not."""
+    host = "old.example"
+
+    def enter(got: Line) -> list[str]:
+        said = ("hub@old.example", "ours of then"), ("hub@host.example", "ours"), ("m@old.example", "theirs")
+        kept = [f"@batch=x;time={stamp(now)} :hubbub!{who} PRIVMSG #lobby :{text}" for who, text in said]
+        came = f"@time={stamp(time.time())} :hubbub!hub@{host} JOIN #lobby"
+        return [came, ":s BATCH +x znc.in/playback #lobby", *kept, ":s BATCH -x", ":s 366 hubbub #lobby :End"]
+
+    told = ":s 317 hubbub hubbub 1 0 :seconds idle, signon time"
+    replies: dict[str, Reply] = {"JOIN": enter, "WHOIS": lambda _: [told]}
+    async with bouncer(replies) as server, running(server.port, "#lobby") as run:
+        now = time.time() + 60
+        await run.joined()
+        await run.stop()
+        host, now = "host.example", time.time()
+        await run.again()
+        said, _ = await run.emitted.upto_joined("#lobby")
+    assert [event.content.text for event in said] == ["theirs"]
 
 
 async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
@@ -132,6 +168,25 @@ async def test_the_network_shows_a_message_after_the_pong() -> None:
         server.say(":s 404 hubbub #lobby :Cannot send to channel")
         with pytest.raises(RoomUnavailable):
             await refused
+
+
+async def test_its_owner_confirms_nothing() -> None:
+    """Its owner's other client speaks under our nick: that is no echo of ours, also if it begins alike."""
+    silent: dict[str, Reply] = {"PRIVMSG": lambda _: []}
+    async with bouncer(silent) as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        bold = Content((Span("bold", frozenset({Mark.BOLD})), Span(" and plain")))
+        landings = [await run.send("#lobby", said) for said in ("ours", bold, "long " * 60)]
+        server.say(
+            *[f":hubbub!user@h PRIVMSG #lobby :{text}" for text in ("theirs", "our", "ours too", "long")]
+        )
+        server.say(":bob!b@h PRIVMSG #lobby :behind them")
+        await run.emitted.message()
+        assert not any(landing.done() for landing in landings)
+        server.say(
+            *[f":hubbub!user@h PRIVMSG #lobby :{text}" for text in ("ours", "bold and plain", "long " * 50)]
+        )
+        await asyncio.wait_for(asyncio.gather(*landings), 25)
 
 
 async def test_the_network_never_shows_a_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,24 @@ async def test_what_became_of_our_messages(server: Inspircd) -> None:
         await proxy.cut()
 
 
+async def test_somebody_else_had_our_nick(server: Inspircd) -> None:
+    """A nick is free while we are away: what one says under it who has another user and host is not ours."""
+    async with client(server.port, "bob", "#lobby") as bob, running(server.port, "#lobby") as run:
+        bob.say("MODE #lobby +H 20:1h", "PRIVMSG #lobby :old")
+        await run.joined()
+        bob.say("PRIVMSG #lobby :heard")
+        await run.emitted.message()
+        await run.stop()
+        await bob.heard(":hubbub!.* QUIT")
+        async with client(server.port, "mallory", "#lobby") as other:
+            other.say("NICK hubbub", "PRIVMSG #lobby :not ours")
+            await bob.heard("PRIVMSG #lobby :not ours")
+        await bob.heard(":hubbub!.* QUIT")
+        await run.again()
+        said, _ = await run.emitted.upto_joined("#lobby")
+        assert once(said)[-1:] == ["not ours"]
+
+
 async def test_a_server_without_history(tmp_path: Path) -> None:
     """ngIRCd: nobody can tell what was said meanwhile, nor what became of our messages."""
     async with demo_server("irc", tmp_path) as (demo, _):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import entry
+from adapters.irc import demo, entry
 from adapters.irc.wire import Line
 from bridge import AuthenticationFailed, ConnectionLost, RoomState
 from bridge.demo import free_port
+from tests.adapters.places import demo_server
 
-from .harness import ScriptedServer, running
+from .harness import ScriptedServer, make, running
 from .servers import make_certificate
 
 SASL = {"user": "hubbub", "password": "sekret"}
@@ -251,7 +252,25 @@ async def test_a_nick_that_the_server_does_not_take() -> None:
     async with ScriptedServer(replies={"NICK": lambda _: [":s 432 * x :Erroneous nickname"]}) as server:
         error = await failure(server.port)
     assert isinstance(error, AuthenticationFailed)
-    assert "choose another nick" in str(error)
+    assert str(error).endswith("choose another nick (it says: Erroneous nickname)")
+
+
+async def test_a_server_with_short_nicks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ngIRCd takes nine letters unless it is told otherwise (RFC 2812 section 1.2.1): a check is let in as
+    well as the bridge, or is not either.
+    """
+    monkeypatch.setattr(demo, "_SETTINGS", demo._SETTINGS.replace(" MaxNickLength = 30\n", ""))
+    async with demo_server("irc", tmp_path) as (_, variables):
+        port = int(variables["DEMO_IRC_PORT"])
+        for nick in ("hub", "hubbub", "hubbub123"):
+            assert await make(port, nick=nick).look({}) == {}
+            async with running(port, "#lobby", nick=nick) as run:
+                await run.joined()
+        assert "(it says: Nickname too long, max. 9 characters)" in str(
+            await failure(port, nick="hubbub1234")
+        )
+        with pytest.raises(AuthenticationFailed, match="choose another nick"):
+            await make(port, nick="hubbub1234").look({})
 
 
 async def test_tells_that_it_is_a_bot() -> None:

@@ -265,5 +265,5 @@ async def test_look(impatient: None) -> None:
         found = await run.adapter.look({RoomId("#open"): kinds(), RoomId("#locked"): kinds()})
         assert found["#open"] is None
         assert "key:" in (found["#locked"] or "")
-        assert "NICK hubbub-check" in server.received
+        assert "NICK hub-check" in server.received
         assert not run.task.done()

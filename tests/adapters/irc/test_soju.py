@@ -87,6 +87,20 @@ async def test_said_while_away(tmp_path: Path) -> None:
         assert await here.back() == (["heard", "away", "away", "waves", "live"], True)
 
 
+async def test_what_its_owner_says_confirms_nothing(tmp_path: Path) -> None:
+    """Another client of the same account: its lines are shown to us as ours are, while ours still waits."""
+    async with behind(tmp_path) as here:
+        owner = Client(*await asyncio.open_connection("127.0.0.1", here.soju.port))
+        owner.say("PASS secret", "NICK owner", "USER hub/test 0 * :owner")
+        await owner.heard(" 001 ")
+        owner.say(*[f"PRIVMSG #lobby :by hand {number}" for number in range(5)])
+        await owner.sync()
+        await (await here.run.send(LOBBY, "ours"))
+        await owner.close()
+        await here.soju.stop()
+        await here.bob.heard("PRIVMSG #lobby :ours")
+
+
 async def test_a_network_without_message_ids(tmp_path: Path) -> None:
     """A line is called by its time and words then, live and in history; nothing marks ours."""
     async with behind(tmp_path, without="ircv3_msgid ircv3_ctctags ircv3_labeledresponse") as here:

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.xmpp import history, link, reader
-from bridge import CatchUp, ConnectionLost, RoomState, RoomUnavailable, TemporaryFailure, Txn, by_author
+from bridge import (
+    CatchUp,
+    ConnectionLost,
+    MessageCreated,
+    RoomState,
+    RoomUnavailable,
+    TemporaryFailure,
+    Txn,
+    by_author,
+)
 from tests.adapters.xmpp.harness import (
     JID,
     MUC,
@@ -29,6 +38,7 @@ from tests.adapters.xmpp.harness import (
 MAM = "{urn:xmpp:mam:2}"
 RSM = "{http://jabber.org/protocol/rsm}"
 TXN = Txn("1.2.0.0123456789abcdef")
+HERS = "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='hers'/>"
 OTHER = Txn("2.2.0.0123456789abcdef")
 
 
@@ -36,11 +46,11 @@ def stamp(at):
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def said(name, *, nick="alice", own=None, ago=0, room=ROOM):
+def said(name, *, nick="alice", own=None, ago=0, room=ROOM, occupant=""):
     """A message as an archive keeps it."""
     inside = (
         f"<message xmlns='jabber:client' from='{room}/{nick}' type='groupchat' id='{own or name}'>"
-        f"<body>{name}</body></message>"
+        f"<body>{name}</body>{occupant}</message>"
     )
     return name, f"<delay xmlns='urn:xmpp:delay' stamp='{stamp(time.time() - ago)}'/>{inside}"
 
@@ -125,17 +135,50 @@ async def caught(server, positions, **rules):
         return [event.content.text for event in events], caught_up
 
 
-def taken_back(name, target):
+def corrected(name, target, occupant):
+    """A correction (XEP-0308) as an archive keeps it."""
+    _, inside = said(name, occupant=occupant)
+    replace = f"<replace xmlns='urn:xmpp:message-correct:0' id='{target}'/>"
+    return name, inside.replace("</body>", f"</body>{replace}")
+
+
+def taken_back(name, target, occupant):
     """A retraction (XEP-0424) as an archive keeps it."""
-    _, inside = said(name)
+    _, inside = said(name, occupant=occupant)
     retract = f"<retract xmlns='urn:xmpp:message-retract:1' id='{target}'/>"
     return name, inside.replace(f"<body>{name}</body>", retract)
+
+
+@pytest.mark.parametrize("occupant", ["", HERS])
+async def test_whose_word_counts(server, occupant):
+    """XEP-0308 section 4, XEP-0424 section 5: a nick may be another's by now, unless XEP-0421 tells."""
+    known = bool(occupant)
+    server.features += ("urn:xmpp:occupant-id:0",) if known else ()
+    server.answer = Archive(
+        said("a1"),
+        corrected("e1", "a1", occupant),
+        corrected("e2", "e2", occupant),
+        taken_back("r1", "a1", occupant),
+        said("b1", occupant=occupant),
+        corrected("e3", "b1", occupant),
+        taken_back("r2", "b1", occupant),
+    )
+    async with running(adapter(server.port), joined=False, positions=position("a1")) as ears:
+        events, _ = await ears.until_joined()
+    hers = events[0].sender.id
+    targets = {event.id: event.target for event in events if not isinstance(event, MessageCreated)}
+    assert (targets["e1"] == by_author(hers, "a1")) is known
+    assert (targets["e2"] == by_author(hers, "e2")) is known
+    assert ("r1" in targets) is known
+    assert targets["e3"] == by_author(hers, "b1")
+    assert "r2" in targets
 
 
 @pytest.mark.parametrize(("target", "whole"), [("a1", True), ("a2", False)])
 async def test_the_last_message_was_taken_back(server, target, whole):
     """ejabberd 24.12 keeps nothing of it: that it is missing does not mean that more is."""
-    server.answer = Archive(said("a3"), taken_back("r1", target))
+    server.features += ("urn:xmpp:occupant-id:0",)
+    server.answer = Archive(said("a3"), taken_back("r1", target, HERS))
     async with running(adapter(server.port), joined=False, positions=position("a1")) as ears:
         events, caught_up = await ears.until_joined()
     assert ([event.id for event in events[:2]], caught_up) == (["a3", "r1"], whole)

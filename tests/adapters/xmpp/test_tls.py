@@ -121,3 +121,11 @@ async def test_a_domain_that_is_served_elsewhere(server):
         error = await failure(ears.task)
     assert isinstance(error, ConnectionLost)
     assert "example.org" in str(error)
+
+
+async def test_a_server_that_wants_tls(server):
+    """RFC 6120 section 5.3.1: it says so at once."""
+    async with running(adapter(server, tls="none", ca_file=None), {}, joined=False) as ears:
+        error = await failure(ears.task)
+    assert isinstance(error, ConnectionLost)
+    assert "lets nobody in without TLS: remove tls: none" in str(error)
