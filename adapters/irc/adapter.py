@@ -125,7 +125,7 @@ class IrcAdapter(Adapter):
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         if self._link is not None:
-            await self._link.arrived.wait()
+            await self._link.known.wait()
         link, data, tokens = self._lines(command)
         while tokens > _TOKENS:
             # more than one line: each waits for its turn
@@ -139,7 +139,7 @@ class IrcAdapter(Adapter):
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data, tokens = self._lines(command)
-        if not link.arrived.is_set() or not link.bucket.take_now(tokens):
+        if not link.known.is_set() or not link.bucket.take_now(tokens):
             return False
         link.say(command, data, settle)
         return True
@@ -227,7 +227,7 @@ class IrcAdapter(Adapter):
             looked.cancel()
             running.cancel()
             await asyncio.wait({running, looked})
-        if not rooms.keys() <= found.keys() and not running.cancelled():
+        if (not rooms or not rooms.keys() <= found.keys()) and not running.cancelled():
             running.result()
         return {
             room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms

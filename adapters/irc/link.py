@@ -72,7 +72,9 @@ class Link:
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
-        """We are logged in and may join and speak; or the connection is over."""
+        """We are logged in and may join."""
+        self.known = asyncio.Event()
+        """The services know us, so that rooms take what we say; or the connection is over."""
         self._connection: Connection | None = None
         self._paused = False
         self._resumed = 0.0
@@ -255,7 +257,7 @@ class Link:
         error = self._reason()
         self.ears.flights.close(error)
         self.bucket.close(error)
-        self.arrived.set()
+        self.known.set()
         if self._connection is not None:
             self._rest()
             await self._connection.close("Hubbub goes")
