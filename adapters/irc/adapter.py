@@ -130,7 +130,7 @@ class IrcAdapter(Adapter):
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         if self._link is not None:
-            await self._link.arrived.wait()
+            await self._link.known.wait()
         link, data, tokens = self._lines(command)
         while tokens > _TOKENS:
             # more than one line: each waits for its turn
@@ -144,7 +144,7 @@ class IrcAdapter(Adapter):
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         link, data, tokens = self._lines(command)
-        if not link.arrived.is_set() or not link.bucket.take_now(tokens):
+        if not link.known.is_set() or not link.bucket.take_now(tokens):
             return False
         link.say(command, data, settle)
         return True

@@ -35,6 +35,7 @@ class Door(Protocol):
     session: Session
     bucket: Bucket
     arrived: asyncio.Event
+    known: asyncio.Event
 
     @property
     def odd(self) -> str | None:
@@ -75,6 +76,7 @@ async def enter(door: Door) -> None:
     await _set_modes(door)
     await _log_in(door)
     door.arrived.set()
+    door.known.set()
     await _join(door)
 
 
@@ -86,7 +88,7 @@ async def stay_known(door: Door) -> None:
     await door.arrived.wait()
     while True:
         await _until(door, lambda: registration.forgotten, math.inf)
-        door.arrived.clear()
+        door.known.clear()
         log.info("the services of %s have logged hubbub out: logging in again", config.server)
         for data in registration.again():
             await door.polite(data)
@@ -95,7 +97,7 @@ async def stay_known(door: Door) -> None:
         if config.nickserv and not config.sasl:
             door.ears.identified = None
             await _identify(door, config.nickserv)
-        door.arrived.set()
+        door.known.set()
 
 
 async def _until(door: Door, condition: Callable[[], bool], patience: float) -> bool:

@@ -95,7 +95,7 @@ class Flights:
 
     @property
     def unshown_since(self) -> float | None:
-        """Since when the oldest message waits for an echo alone; None: none does."""
+        """Since when the oldest message waits for the network behind a bouncer; None: none does."""
         return self._unshown[0].since if self._unshown else None
 
     def awaits(self, token: str) -> bool:

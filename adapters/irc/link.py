@@ -73,7 +73,9 @@ class Link:
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
-        """We are logged in and may join and speak; or the connection is over."""
+        """We are logged in and may join."""
+        self.known = asyncio.Event()
+        """The services know us, so that rooms take what we say; or the connection is over."""
         self._connection: Connection | None = None
         self._paused = False
         self._resumed = 0.0
@@ -265,7 +267,7 @@ class Link:
         self._ended.cancel()
         error = self._reason()
         self.bucket.close(error)
-        self.arrived.set()
+        self.known.set()
         if self._connection is not None:
             await self._connection.close("Hubbub goes")
             self._rest()

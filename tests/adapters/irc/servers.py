@@ -151,12 +151,6 @@ class Inspircd:
         await self.stop()
         await self.start_ircd()
 
-    async def crash_services(self) -> None:
-        """Their process is killed, and started again."""
-        await self._services.stop(patience=0)
-        (self.folder / "services/atheme.pid").unlink(missing_ok=True)
-        await self.start_services()
-
     async def stop(self) -> None:
         """Stop everything."""
         await self._services.stop(patience=10)  # they write down who is who

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.irc import channels
 from adapters.irc.wire import Line
-from bridge import RoomId, RoomState, RoomStateChanged
+from bridge import AuthenticationFailed, RoomId, RoomState, RoomStateChanged
 
 from .harness import ScriptedServer, running
 
@@ -235,6 +235,14 @@ async def test_look_without_rooms() -> None:
     """Logging in is all there is to see."""
     async with ScriptedServer() as server, running(server.port) as run, asyncio.timeout(5):
         assert await run.adapter.look({}) == {}
+
+
+async def test_look_without_rooms_where_there_is_no_getting_in() -> None:
+    """A network in no conversation is looked at as others are."""
+    refusing = {"USER": lambda _: [":s 464 * :Password incorrect"]}
+    async with ScriptedServer(replies=refusing) as server, running(server.port) as run:
+        with pytest.raises(AuthenticationFailed, match="check password"):
+            await run.adapter.look({})
 
 
 async def test_a_double_is_joined_once_its_twin_is_gone() -> None:
