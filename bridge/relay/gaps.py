@@ -25,7 +25,7 @@ class Gap:
     times: int = 0
     until: float = 0.0
     seconds: float = 0.0
-    """Of all times together; negative: nobody knows, since a clock was set back."""
+    """Of all times together; negative: nobody knows."""
     unheard: bool = False
     """Whether nobody can tell what was said."""
     partly: bool = False
@@ -33,11 +33,11 @@ class Gap:
     left_out: int | None = 0
     """How many messages were known and not read; None: some, nobody counted them."""
 
-    def add(self, since: float, *, unheard: bool, partly: bool, left_out: int | None) -> None:
-        """It was not heard from then until now."""
+    def add(self, since: float | None, *, unheard: bool, partly: bool, left_out: int | None) -> None:
+        """It was not heard from then until now; None: nobody knows since when."""
         self.until = time.time()
         self.times += 1
-        seconds = self.until - since
+        seconds = self.until - since if since is not None else -1.0  # or a clock was set back
         self.seconds = -1.0 if seconds < 0 or self.seconds < 0 else self.seconds + seconds
         self.unheard, self.partly = self.unheard or unheard, self.partly or partly
         self.left_out = None if left_out is None or self.left_out is None else self.left_out + left_out
@@ -72,12 +72,13 @@ class Gaps:
         self._untold: dict[int, Gap] = {}
         self._told: dict[int, float] = {}
 
-    def add(self, room: int, since: float, *, unheard: bool, partly: bool, left_out: int | None) -> None:
-        """A room is heard again, and was not since then."""
+    def add(
+        self, room: int, since: float | None, *, unheard: bool, partly: bool, left_out: int | None
+    ) -> None:
+        """A room is heard again, and was not since then; None: nobody knows since when."""
         gap = self.latest[room] = Gap()
         gap.add(since, unheard=unheard, partly=partly, left_out=left_out)
-        began = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(since))
-        log.warning("from %s UTC on: %s", began, gap.tell(self._place(room)))
+        log.warning("from %s on: %s", _utc(since), gap.tell(self._place(room)))
         untold = self._untold.get(room)
         if untold is None or gap.until - untold.until > _PAUSE:
             untold = self._untold[room] = Gap()
@@ -91,6 +92,12 @@ class Gaps:
             if worth and now - self._told.get(room, -_PAUSE) >= _PAUSE:
                 self._told[room] = now
                 yield room, self._untold.pop(room).tell(self._place(room))
+
+
+def _utc(since: float | None) -> str:
+    if since is None:
+        return "nobody knows when"
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
 
 
 def _span(seconds: float) -> str:

@@ -279,8 +279,10 @@ class Router:
         elif event.state is RoomState.JOINED and not worker.joined:
             log.info("%s %s is joined", network, event.room)
         if event.state is RoomState.JOINED:
-            number, since = worker.room.number, worker.join()
-            if since is not None and (not event.caught_up or event.left_out != 0):
+            number, missed = worker.room.number, not event.caught_up or event.left_out != 0
+            unnoticed = worker.joined  # it was lost and nobody said so
+            since = worker.join()
+            if missed and (unnoticed or since is not None):
                 self.gaps.add(
                     number,
                     since,

@@ -10,7 +10,18 @@ import pytest
 
 from bridge.config import Backlog, CatchUp, DeliveryRules
 from bridge.errors import FormRefused, Rejected
-from bridge.model import MessageEdited, MessageId, Removed, RoomId, Sender, Support, UserId, plain
+from bridge.model import (
+    MessageEdited,
+    MessageId,
+    Removed,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    Sender,
+    Support,
+    UserId,
+    plain,
+)
 from bridge.relay import patience
 from tests.bridge.world import config, killed, opened, running
 
@@ -143,6 +154,20 @@ async def test_a_short_gap_is_told_in_the_log_alone(pair, left, right, caplog):
         await right.until(2)
     assert right.texts("two") == ["<alice> before", "<alice> after"]
     assert re.search(r"The bridge was away for \d+ seconds?; what was said in one on left", caplog.text)
+
+
+async def test_a_room_that_was_lost_without_a_word(pair, left, right):
+    """As behind a bouncer that lost its network: nobody knows since when."""
+    async with running(pair) as bridge:
+        left.say("one", "alice", "before")
+        await right.until(1)
+        left.announce(RoomStateChanged(room=RoomId("one"), state=RoomState.JOINED))
+        await left.settled()
+        bridge.patrol()
+        await right.until(2)
+    assert right.texts("two")[1] == (
+        "The bridge was away for some time; what was said in one on left meanwhile is missing here."
+    )
 
 
 async def test_short_gaps_add_up(tmp_path, left, right):
