@@ -1,5 +1,5 @@
-"""A process that is stopped, connections that are half-open, first attempts to come back that fail: at random,
-while everybody talks. Nothing that was taken is lost, and nothing is missed of which nobody was told.
+"""A process that is stopped, connections that are half-open, first attempts to come back that fail: while
+everybody talks. Nothing that was taken is lost, and nothing is missed of which nobody was told.
 
 `HUBBUB_FAULTS` sets how many, `SEED` which.
 """
