@@ -153,7 +153,7 @@ class Bridge:
             raise ConfigError([f"there is no network {quoted(network)}{nearest(network, self._networks)}"])
         adapter = self.adapter(network)
         try:
-            found = adapter.room_id(room)
+            found = find(self._config.networks[network].protocol).room_id(room)
         except ValueError as error:
             raise ConfigError([str(error)]) from None
         if found not in adapter.rooms:

@@ -89,7 +89,7 @@ class History:
         if self._session.bouncer:
             # the modes tell what the server keeps; the bouncer keeps something else
             return unknown
-        return "MODE" if reading.since.kept and not reading.whole else None
+        return "MODE" if reading.since.kept and not reading.covered else None
 
     def hold(self, event: TalkEvent, tags: Mapping[str, str]) -> bool | None:
         """Keep a live event back. None: the room's past is read already. False: no more can be held."""

@@ -118,17 +118,22 @@ class Reading:
     """How many lines the server keeps of the room, and for how long, in seconds."""
 
     @property
+    def covered(self) -> bool:
+        """Whether what was shown reaches back as far as we want to read."""
+        return self.seen.covers <= self.reach
+
+    @property
     def whole(self) -> bool:
         """Whether nothing is missing, as far as we want to read."""
         if self.since is None or not self.seen.most:
             return False
-        return self.seen.covers <= self.reach or self.seen.full
+        return self.covered or self.seen.full
 
     @property
     def left_out(self) -> int | None:
         """How many of the first events were left out; None: some, and nobody counted them."""
         if self.since is not None and self.whole:
-            counted = self.seen.covers <= self.reach <= self.since.at
+            counted = self.covered and self.reach <= self.since.at
             return max(self.seen.new - self.seen.most, 0) if counted else None
         return 0
 

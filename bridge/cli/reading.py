@@ -38,7 +38,7 @@ async def read(file: Path) -> Config:
         raise HubbubError("the configuration cannot be read: the process that does it failed")
     found = await aside(partial(pickle.loads, told))  # our own process made it
     if isinstance(found, Config):
-        know(secrets_of(found))
+        know(await aside(partial(secrets_of, found)))
         return found
     raise ConfigError(found)
 

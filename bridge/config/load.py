@@ -44,18 +44,28 @@ def load(
     raise ConfigError(document.report())
 
 
-def secrets_of(part: object) -> Iterator[str]:
-    """Everything in a configuration that must not be shown."""
-    if isinstance(part, SecretStr):
-        yield part.get_secret_value()
-    elif isinstance(part, Mapping):
-        yield from chain.from_iterable(map(secrets_of, part.values()))
+def secrets_of(config: Config) -> list[str]:
+    """Everything in a configuration that must not be shown, but for what stands in it in the clear as well, such
+    as a nick that is its own password: to strike that out wherever it stands would tell it.
+    """
+    parts = list(_parts(config))
+    shown = "\n".join(part for part in parts if isinstance(part, str)).lower()
+    secrets = [part.get_secret_value() for part in parts if isinstance(part, SecretStr)]
+    return [secret for secret in secrets if secret.lower() not in shown]
+
+
+def _parts(part: object) -> Iterator[object]:
+    """All that is in a configuration and has no parts itself."""
+    if isinstance(part, Mapping):
+        yield from chain(*map(_parts, part.keys()), *map(_parts, part.values()))
     elif isinstance(part, tuple | list | set | frozenset):
-        yield from chain.from_iterable(map(secrets_of, part))
+        yield from chain.from_iterable(map(_parts, part))
     elif isinstance(part, BaseModel):
-        yield from chain.from_iterable(secrets_of(getattr(part, name)) for name in type(part).model_fields)
+        yield from chain.from_iterable(_parts(getattr(part, name)) for name in type(part).model_fields)
     elif is_dataclass(part):
-        yield from chain.from_iterable(secrets_of(getattr(part, field.name)) for field in fields(part))
+        yield from chain.from_iterable(_parts(getattr(part, field.name)) for field in fields(part))
+    else:
+        yield part
 
 
 def read_text(path: Path) -> str:

@@ -141,7 +141,7 @@ async def hubbub(
     file = config or world.folder / "bridge.yaml"
     if not file.exists():
         file.write_text(CONFIG.read_text())
-    log = world.folder / "hubbub.log"
+    log = world.folder / f"hubbub-{len(list(world.folder.glob('hubbub-*.log')))}.log"
     with log.open("w") as output:
         process = await asyncio.create_subprocess_exec(
             *command,

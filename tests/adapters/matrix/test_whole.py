@@ -229,8 +229,8 @@ async def test_what_was_done_while_we_were_away_is_heard(server):
     assert events[5].caught_up
 
 
-@pytest.mark.parametrize(("most", "texts"), [(2, ["3", "4"]), (0, [])])
-async def test_only_messages_count_as_messages(server, most, texts):
+@pytest.mark.parametrize(("most", "texts", "missing"), [(2, ["3", "4"], (True, 3)), (0, [], (False, 0))])
+async def test_only_messages_count_as_messages(server, most, texts, missing):
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
         server.say("before")
@@ -243,7 +243,8 @@ async def test_only_messages_count_as_messages(server, most, texts):
     core.adapter.catch_up = CatchUp(max_messages=most)
     async with core:
         events = [await core.next(object) for _ in range(4 * most)]
-        assert not (await core.next(object)).caught_up
+        joined = await core.next(object)
+        assert (joined.caught_up, joined.left_out) == missing
     assert [event.content.text for event in events if isinstance(event, MessageCreated)] == texts
 
 

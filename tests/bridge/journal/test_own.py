@@ -228,7 +228,8 @@ async def test_a_running_service_notices_stops_and_goes_on_after_a_restart(tmp_p
     right.refusals[RoomId("two")] = "not now"
     settings = config(tmp_path, {"tea": ["left one", "right two"]})
     service = asyncio.ensure_future(app.Bridge(settings).run())
-    await left.settled()
+    while not left.connected:
+        await asyncio.sleep(0.01)
     left.say("one", "alice", "taken")
     await left.settled()
     for end in ("", "-wal", "-shm"):
