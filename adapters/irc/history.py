@@ -181,7 +181,9 @@ class History:
             event = decode.event(got, self._session)
             if event is not None:
                 seen.found.add(event.id)
-                seen.new += at > seen.covers_if_last
+                # a time of whole seconds may be that of anything within the second
+                later = at + 1 if at % 1 == 0 else at
+                seen.new += later > seen.covers_if_last and msgid != seen.last
                 seen.pages[-1].append(event)
 
     def _name(self, got: Line, at: float) -> str | None:

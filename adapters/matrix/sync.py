@@ -93,7 +93,7 @@ class Listener:
         self._session.caught_up.clear()
         self._session.left_out.clear()
         if not self._session.known or since is None:
-            seen = await self._client.sync(None, _now(_LOOK), wait=False)
+            seen = await self._sync(None, _now(_LOOK), wait=False)
             self._learn_all(seen)
             self._session.known = True
             now = _next(seen)
@@ -101,15 +101,20 @@ class Listener:
             self._emit([], Position(now))
             return now
         try:
-            reply = await self._client.sync(since, _now(_TIMELINE), wait=False)
+            reply = await self._sync(since, _now(_TIMELINE), wait=False)
         except Rejected as error:
             log.warning("the homeserver does not know where we stopped reading, going on from now: %s", error)
-            now = now or _next(await self._client.sync(None, _now(_LOOK), wait=False))
+            now = now or _next(await self._sync(None, _now(_LOOK), wait=False))
             self._emit([], Position(now))
             return now
         reached = await self._take(reply, since, reach_of(limits))
         self._session.caught_up = (self._session.rooms.keys() & self._session.joined) - self._incomplete
         return reached
+
+    async def _sync(self, since: str | None, filter_: str, *, wait: bool) -> dict[str, Any]:
+        reply = await self._client.sync(since, filter_, wait=wait)
+        self._session.heard = time.time()
+        return reply
 
     def settle_invites(self) -> None:
         """Answer the invitations that came before the rooms were being entered."""
@@ -125,7 +130,7 @@ class Listener:
         while True:
             asked = clock()
             try:
-                reply = await self._client.sync(since, _LISTEN, wait=True)
+                reply = await self._sync(since, _LISTEN, wait=True)
             except RateLimited as error:
                 await asyncio.sleep(max(error.retry_after, 1.0))
                 continue
@@ -151,7 +156,6 @@ class Listener:
 
     async def _take(self, reply: Mapping[str, Any], since: str, reach: Reach) -> str:
         """Hand over one sync, gaps filled, with the position behind it."""
-        self._session.heard = time.time()
         rooms = mapping(reply.get("rooms"))
         joined = {wire: mapping(part) for wire, part in mapping(rooms.get("join")).items()}
         self._session.joined |= joined.keys()

@@ -45,8 +45,8 @@ def load(
 
 
 def secrets_of(config: Config) -> list[str]:
-    """Everything in a configuration that must not be shown, but for what stands in it in the clear as well, such
-    as a nick that is its own password: to strike that out wherever it stands would tell it.
+    """Everything in a configuration that must not be shown, but for what stands in it in the clear as well,
+    such as a nick that is its own password: to strike that out wherever it stands would tell it.
     """
     parts = list(_parts(config))
     shown = "\n".join(part for part in parts if isinstance(part, str)).lower()

@@ -70,7 +70,7 @@ async def away(server: Archive, catch_up: CatchUp | None = None) -> AsyncIterato
 
 
 @pytest.mark.parametrize(
-    ("most", "pages", "left_out"), [(500, 6, 0), (240, 6, 10), (100, 4, None), (40, 2, None), (0, 0, 0)]
+    ("most", "pages", "left_out"), [(500, 6, 0), (240, 6, 10), (100, 5, None), (40, 2, None), (0, 0, 0)]
 )
 async def test_pages(most: int, pages: int, left_out: int | None) -> None:
     """The newest `max_messages`, in order, as history, before the room counts as joined; as much again is

@@ -89,6 +89,10 @@ async def test_limits(server: Inspircd, most: int, expected: list[str], left_out
         bob.say("MODE #lobby +H 20:1h")
         run.adapter.catch_up = CatchUp(max_messages=most)
         await run.joined()
+        # when the channel was made is known in whole seconds
+        await asyncio.sleep(1.1)
+        bob.say("PRIVMSG #lobby :heard")
+        await run.emitted.message()
         await run.again()
         bob.say(*[f"PRIVMSG #lobby :away {number}" for number in range(3)])
         said, joined = await run.emitted.upto_joined("#lobby")
