@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds between two lines about the same room, and in which short gaps add up."""
+_SAME = 1.0
+"""Seconds within which a gap of which nobody knows since when is the one before."""
 _SPANS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
@@ -76,8 +78,11 @@ class Gaps:
         self, room: int, since: float | None, *, unheard: bool, partly: bool, left_out: int | None
     ) -> None:
         """A room is heard again, and was not since then; None: nobody knows since when."""
-        gap = self.latest[room] = Gap()
+        before, gap = self.latest.get(room), Gap()
         gap.add(since, unheard=unheard, partly=partly, left_out=left_out)
+        if since is None and before is not None and gap.until - before.until < _SAME:
+            return
+        self.latest[room] = gap
         log.warning("from %s on: %s", _utc(since), gap.tell(self._place(room)))
         untold = self._untold.get(room)
         if untold is None or gap.until - untold.until > _PAUSE:
