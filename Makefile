@@ -20,11 +20,11 @@ demo: $(VENV)/demo
 
 test: check
 	@packaging/debian-packages $(TEST_PACKAGES)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 servers: $(VENV)/dev
 	@packaging/debian-packages $(TEST_PACKAGES)
-	$(BIN)/pytest -n 2 --dist loadfile tests/adapters tests/e2e
+	$(BIN)/pytest -n 3 --dist loadfile tests/adapters tests/e2e
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check
