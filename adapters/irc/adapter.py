@@ -157,10 +157,7 @@ class IrcAdapter(Adapter):
             link.hint(encode.typing(command.room, command.typing, self.config.encoding))
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
-        link = self._link
-        if link is None or not link.alive:
-            raise ConnectionLost(f"{self.network} is not connected")
-        return await past(link, room, since)
+        return await past(self._connected(), room, since)
 
     def heard(self, room: RoomId) -> float:
         return self._link.heard if self._link is not None else self._heard
@@ -168,20 +165,20 @@ class IrcAdapter(Adapter):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
-        link = self._link
-        if link is None or not link.alive:
-            raise ConnectionLost(f"{self.network} is not connected")
-        found = await find(link, room, since, txns)
+        found = await find(self._connected(), room, since, txns)
         # a message that is removed already is no error
         return {**{txn: None for txn in txns if txn in self._repeatable}, **found}
+
+    def _connected(self) -> Link:
+        if self._link is None or not self._link.alive:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return self._link
 
     def _lines(self, command: Command) -> tuple[Link, bytes, int]:
         """The connection, the lines that a command takes on it, and what they cost of the flood control.
         Raises Unsupported.
         """
-        link = self._link
-        if link is None or not link.alive:
-            raise ConnectionLost(f"{self.network} is not connected")
+        link = self._connected()
         most = self._line_length() - link.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
             data = encode.message(

@@ -329,7 +329,8 @@ class Link:
         """We are on our way into a room, in it, or not let in; or somebody else comes or goes."""
         if not self._events:
             self._loop.call_soon(self.flush)
-        if event.room in self._session.places and getattr(event, "state", None) is not RoomState.JOINING:
+        leaving = isinstance(event, RoomStateChanged) and event.state is RoomState.JOINING
+        if event.room in self._session.places and not leaving:
             self._session.places[event.room].heard = self._loop.time()
         self._events.append(event)
 

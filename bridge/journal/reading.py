@@ -142,6 +142,16 @@ class Reading:
             seq = before
         return seq
 
+    def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
+        """Whether it is known that whoever did this in a room said what was taken under a number, also when
+        its words are forgotten. Ids mean somebody only on the network that gave them.
+        """
+        author, home = self.sender(seq), self.taken_in(seq)
+        if author is None or home is None or author.id != event.sender.id:
+            return False
+        networks = "SELECT count(DISTINCT network) FROM room WHERE number IN (?, ?)"
+        return home == source or bool(self._database.execute(networks, (home, source)).fetchone() == (1,))
+
     def is_removed(self, room: int, seq: int) -> bool:
         """Whether an event was taken back, so that nothing more is said of it in a room."""
         query = "SELECT EXISTS (SELECT 1 FROM removed WHERE room = ? AND seq = ?)"

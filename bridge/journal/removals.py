@@ -17,16 +17,7 @@ def note(
     that takes it.
     """
     seq = journal.origin(source, event.target)
-    if seq is None or not (event.by_moderator or _is_by(database, journal, seq, source, event)):
+    if seq is None or not (event.by_moderator or journal.is_by(seq, source, event)):
         return False
     database.executemany("INSERT OR IGNORE INTO removed VALUES (?, ?)", [(room, seq) for room in rooms])
     return True
-
-
-def _is_by(database: sqlite3.Connection, journal: Reading, seq: int, source: int, event: Removed) -> bool:
-    """Whether whoever takes it back said it, on the same network."""
-    author, home = journal.sender(seq), journal.taken_in(seq)
-    if author is None or home is None or author.id != event.sender.id:
-        return False
-    networks = "SELECT count(DISTINCT network) FROM room WHERE number IN (?, ?)"
-    return bool(database.execute(networks, (home, source)).fetchone() == (1,))

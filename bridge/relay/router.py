@@ -36,7 +36,7 @@ from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
 from .routes import Routes
 from .tell import Teller
-from .wording import LAST_FEW, is_by
+from .wording import LAST_FEW
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -263,7 +263,7 @@ class Router:
     def _take_back(self, source: int, event: Removed) -> None:
         """What was taken back is not kept."""
         seq = self.journal.origin(source, event.target)
-        if seq is not None and (event.by_moderator or is_by(self.journal, seq, source, event, self._network)):
+        if seq is not None and (event.by_moderator or self.journal.is_by(seq, source, event)):
             self._attached.forget(seq)
             self.journal.erase(seq)
 

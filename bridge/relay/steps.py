@@ -32,7 +32,7 @@ from .folding import Reaction
 from .names import safe_name
 from .notes import described, gist, removed
 from .saying import Saying
-from .wording import Step, Wording, is_by, kind_of, lull
+from .wording import Step, Wording, kind_of, lull
 
 __all__ = ["Steps"]
 
@@ -250,7 +250,7 @@ class Steps:
             self.topics = False
 
     def _is_by(self, delivery: Delivery, seq: int) -> bool:
-        return is_by(self._journal, seq, delivery.source, delivery.event, self._wording.network)
+        return self._journal.is_by(seq, delivery.source, delivery.event)
 
 
 def _trim(kept: dict[Any, Any]) -> None:

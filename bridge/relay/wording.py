@@ -220,16 +220,6 @@ def is_old(delivery: Delivery) -> bool:
     return time.time() - delivery.said_at > OLD
 
 
-def is_by(journal: Journal, seq: int, source: int, event: TalkEvent, network: Callable[[int], str]) -> bool:
-    """Whether it is known that whoever did this in a room said that, also when the words are forgotten. Ids
-    mean somebody only on the network that gave them.
-    """
-    author, home = journal.sender(seq), journal.taken_in(seq)
-    if author is None or home is None or author.id != event.sender.id:
-        return False
-    return home == source or network(home) == network(source)
-
-
 def kind_of(event: Words) -> Kind:
     """An emote is told in words that name who does it."""
     return Kind.TEXT if event.kind is Kind.EMOTE else event.kind
