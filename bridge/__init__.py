@@ -75,6 +75,7 @@ from .model import (
     normal,
     of_lines,
     plain,
+    text_of,
 )
 from .person import Heard, Person, picked
 from .secrets import know
@@ -165,5 +166,6 @@ __all__ = [
     "of_lines",
     "picked",
     "plain",
+    "text_of",
     "within",
 ]

@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from urllib.parse import quote
 
-from bridge import PLAIN, Block, Line, Mark, Span, lines
+from bridge import PLAIN, Block, Line, Mark, Span, lines, text_of
 
 from .html import USER, linkable, mentioned
 from .scan import clean
@@ -37,7 +37,7 @@ def formatted(spans: Sequence[Span]) -> str | None:
 def body(spans: Sequence[Span]) -> str:
     """The same as readable plain text."""
     if not any(_is_marked(span) for span in spans):
-        return clean("".join([span.text for span in spans]))
+        return clean(text_of(spans))
     return "\n".join([_lead(block) + "".join(map(_readable, line)) for block, line in _safe(lines(spans))])
 
 
@@ -105,7 +105,7 @@ def _flowing(parts: Iterable[Line]) -> str:
 
 
 def _coded(code: str, parts: Iterable[Line]) -> str:
-    text = "\n".join([escape(clean("".join([span.text for span in line])), quote=False) for _, line in parts])
+    text = "\n".join([escape(clean(text_of(line)), quote=False) for _, line in parts])
     language = clean(code).strip()
     name = f' class="language-{escape(language)}"' if language and not any(map(str.isspace, language)) else ""
     return f"<pre><code{name}>{text}\n</code></pre>"

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from bridge import PLAIN, Block, Line, Mark, Span, lines, of_lines
+from bridge import PLAIN, Block, Line, Mark, Span, lines, of_lines, text_of
 
 __all__ = ["build", "is_styled", "parse"]
 
@@ -131,7 +131,7 @@ def build(spans: tuple[Span, ...]) -> str:
             code = block
             language = block.code if _LANGUAGE.fullmatch(block.code) else ""
             out.append(_quoted(block.quote, f"```{language}"))
-        text = "".join(span.text for span in line)
+        text = text_of(line)
         out.append(_quoted(block.quote, _JOINER + text if text == "```" else text))
     if code is not None:
         out.append(_quoted(code.quote, "```"))

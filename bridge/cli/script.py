@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain
+from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain, text_of
 from bridge.relay.fit import degrade
 
 __all__ = ["FAREWELL", "SCRIPT", "Ear", "Saying"]
@@ -79,7 +79,7 @@ class Ear:
 
     def expect(self, speaker: str, content: Content) -> None:
         """The speaker says this elsewhere."""
-        words = "".join([span.text for span in degrade(content, self.capabilities)])
+        words = text_of(degrade(content, self.capabilities))
         self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
 
     def hear(self, content: Content) -> None:

@@ -40,6 +40,7 @@ from .content import (
     normal,
     of_lines,
     plain,
+    text_of,
 )
 from .events import (
     Change,
@@ -114,4 +115,5 @@ __all__ = [
     "normal",
     "of_lines",
     "plain",
+    "text_of",
 ]

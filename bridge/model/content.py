@@ -27,6 +27,7 @@ __all__ = [
     "normal",
     "of_lines",
     "plain",
+    "text_of",
 ]
 
 
@@ -91,6 +92,13 @@ class Span:
     network that it goes to; None: nobody in particular, or nobody who is known there."""
     block: Block = PLAIN
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is text without any mark."""
+        if self.marks or self.href is not None or self.colour is not None or self.mention is not None:
+            return False
+        return self.block is PLAIN or self.block == PLAIN
+
 
 class FileKind(StrEnum):
     """How people meet a file."""
@@ -133,11 +141,16 @@ class Content:
     @property
     def text(self) -> str:
         """The words alone, without marks; quote marks and bullets are not in it."""
-        return "".join([span.text for span in self.spans])
+        return text_of(self.spans)
 
 
 Line = tuple[Block, tuple[Span, ...]]
 """One line: its block and its spans, whose texts hold no newline."""
+
+
+def text_of(spans: Sequence[Span]) -> str:
+    """Their words alone."""
+    return spans[0].text if len(spans) == 1 else "".join([span.text for span in spans])
 
 
 def plain(text: str) -> Content:

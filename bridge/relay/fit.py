@@ -23,6 +23,7 @@ from bridge.model import (
     lines,
     normal,
     of_lines,
+    text_of,
 )
 
 __all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "next_part"]
@@ -57,7 +58,7 @@ def clean(text: str) -> str:
 def degrade(content: Content, capabilities: Capabilities) -> tuple[Span, ...]:
     """The content with everything that the record excludes said in plain words."""
     spans = content.spans
-    if len(spans) == 1 and spans[0] == Span(spans[0].text):
+    if len(spans) == 1 and spans[0].plain:
         text = clean(spans[0].text)
         return (spans[0],) if text is spans[0].text else (Span(text),)
     inline = [part for span in spans for part in _inline(replace(span, text=clean(span.text)), capabilities)]
@@ -104,17 +105,18 @@ def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Ca
 
     None when nothing visible is left.
     """
-    total = sum([len(span.text) for span in spans])
-    start = _skip_blank(spans, start, total)
+    text = text_of(spans)
+    total = len(text)
+    start = _skip_blank(text, start)
     if start >= total:
         return None
     room = capabilities.text_limit - _size(prefix, capabilities.unit) - capabilities.mark_cost
     rest = cut(spans, start) if start else spans
-    end = start + _fitting(rest, room, capabilities)
+    end = start + _fitting(rest, text[start:], room, capabilities)
     part = _trimmed(rest if end == total else cut(rest, 0, end - start))
     if not part:
         return next_part(spans, end, prefix, capabilities)
-    after = _skip_blank(spans, end, total)
+    after = _skip_blank(text, end)
     return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
 
 
@@ -144,10 +146,10 @@ def first_words(content: Content) -> str:
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The prefix before the words; before a quote, a list or code on a line of its own."""
     first = spans[0]
+    if first.plain:
+        return Span(prefix + first.text), *spans[1:]
     if first.block != PLAIN:
         return Span(prefix.rstrip() + "\n"), *spans
-    if first == Span(first.text):
-        return Span(prefix + first.text), *spans[1:]
     return Span(prefix), *spans
 
 
@@ -158,11 +160,11 @@ def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return spans
 
 
-def _skip_blank(spans: tuple[Span, ...], start: int, total: int) -> int:
+def _skip_blank(text: str, start: int) -> int:
     """The first character at or behind `start` whose line is worth sending."""
-    if start >= total:
-        return total
-    text = "".join([span.text for span in spans])[start:]
+    if start >= len(text):
+        return len(text)
+    text = text[start:]
     blank = len(text) - len(text.lstrip())
     if not blank or blank == len(text):
         return start + blank
@@ -170,9 +172,10 @@ def _skip_blank(spans: tuple[Span, ...], start: int, total: int) -> int:
     return start + text.rfind("\n", 0, blank) + 1
 
 
-def _fitting(spans: tuple[Span, ...], room: int, capabilities: Capabilities) -> int:
-    """How many characters go into the next part: all, or up to the end of a line, a word, a character."""
-    text = "".join([span.text for span in spans])
+def _fitting(spans: tuple[Span, ...], text: str, room: int, capabilities: Capabilities) -> int:
+    """How many characters of the spans, whose text this is, go into the next part: all, or up to the end of a
+    line, a word, a character.
+    """
     longest = len(text)
     if not capabilities.lines and (newline := text.find("\n")) >= 0:
         longest = newline
