@@ -26,6 +26,7 @@ from .relay import Router, compile_routes
 from .relay.attached import Attached
 from .relay.worker import Worker
 from .supervisor import NetworkState, Supervisor
+from .watchdog import watched
 
 __all__ = ["Bridge", "introduction"]
 
@@ -71,7 +72,7 @@ class Bridge:
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
         synced = self._config.durability == "full"
-        with contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
+        with watched(), contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             media = self._config.media
 
             def sender(seq: int) -> str:

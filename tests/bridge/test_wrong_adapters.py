@@ -304,6 +304,7 @@ WRONG = [
     on("send_now", wrong.settles(*[Receipt(None)] * 3), "", name="thrice"),
     on("send_now", wrong.settles(Receipt(None), LOST), "", name="both ways"),
     on("send_now", wrong.settles_and_raises, ""),
+    on("send_now", wrong.blocks, "nothing has gone on for 0.2 s because of this:(?s:.*)in send_now"),
     on("send_now", wrong.turns_around, "", begin=many_at_once),
     on("send_now", wrong.echoes, "echo repeats in three on wrong what Hubbub says"),
 ]
@@ -363,6 +364,7 @@ WRONG += [
         "in capabilities: .*window",
         name="window",
     ),
+    on("capabilities", wrong.blocks, "nothing has gone on for 0.2 s because of this:(?s:.*)in capabilities"),
     on("hint", wrong.raises(BUG), "wrong three: a bug in its adapter, in hint: KeyError", begin=shows_typing),
     on(
         "source",
@@ -415,6 +417,7 @@ def quick(monkeypatch):
         "bridge.relay.patience": {"_LONGEST_PAUSE": 0.05, "_REFUSED": 0.02, "_LONGEST_REFUSAL": 0.05},
         "bridge.relay.entry": {"_PAUSE": 0.01},
         "bridge.app": {"_PATROL": 0.05},
+        "bridge.watchdog": {"_EVERY": 0.01, "_LIMIT": 0.2},
     }
     for module, values in moments.items():
         for name, value in values.items():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -108,6 +109,12 @@ def raises_later(error):
         raise error
 
     return how
+
+
+def blocks(adapter, right, *args):
+    """Keeps everybody waiting, and does what is right then."""
+    time.sleep(0.5)
+    return right(*args)
 
 
 def gives(value):
