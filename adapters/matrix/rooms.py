@@ -100,6 +100,14 @@ class Rooms:
         place.again.set()
         place.lost.set()
 
+    def missed(self, wire: str, *, whole: bool) -> None:
+        """Of what was said in a room where we are, something was left out, or all, if it was not read whole."""
+        place = self._at(wire)
+        if place is not None and place.state is RoomState.JOINED:
+            if whole:
+                self._session.caught_up.add(wire)
+            self._say(place, RoomState.JOINED, "", wire)
+
     def invited(self, names: AbstractSet[str]) -> bool:
         """Enter the room of the map that has one of these names; False: it is none of ours."""
         wanted = [

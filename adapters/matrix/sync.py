@@ -251,14 +251,16 @@ class Listener:
         self._see_to(wire, spoken=spoken)
         unread = not reach.messages and room is not None and start_of_gap(part, own) != ""
         kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
-        self._note_missing(wire, reach, left_out, whole=past.whole and not came_in)
+        if reach.away:
+            self._note_missing(wire, reach, left_out, whole=past.whole and not came_in)
+        elif left_out != 0 or not past.whole:
+            self._session.left_out[wire] = left_out
+            self._rooms.missed(wire, whole=past.whole)
         return kept
 
     def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
         """What is told once the room is joined: that something is missing, or that the first was left out."""
-        if left_out != 0 and not reach.away:
-            log.warning("too much was said in %s at once: the first of it is left out", wire)
-        elif left_out != 0 and reach.messages:
+        if left_out != 0 and reach.messages:
             self._session.left_out[wire] = left_out
         if not whole or (left_out != 0 and not reach.messages):
             self._incomplete.add(wire)

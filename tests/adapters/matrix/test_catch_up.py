@@ -112,6 +112,29 @@ async def test_the_limits_are_not_for_what_is_said_while_we_listen(server):
     assert server.count("messages") >= 4
 
 
+async def test_more_than_can_be_read_while_we_listen_is_told(server, monkeypatch):
+    """The homeserver was away for long, and we were not."""
+    monkeypatch.setattr("adapters.matrix.history._LONGEST_GAP", 20)
+    async with Core(adapter_for(server.url)) as core:
+        await core.joined()
+        for text in numbers(60):
+            server.say(text)
+        state = await core.joined()
+        assert state.caught_up
+        assert state.left_out is None
+        assert (await core.said()).content.text == "35"
+
+
+async def test_a_gap_that_nobody_can_read_while_we_listen_is_told(server):
+    async with Core(adapter_for(server.url)) as core:
+        await core.joined()
+        server.answers["messages"].append(error(403, "M_FORBIDDEN"))
+        for text in numbers(12):
+            server.say(text)
+        assert not (await core.joined()).caught_up
+        assert (await core.said()).content.text == "7"
+
+
 async def test_what_is_too_old_is_not_read(server):
     """As soon as a whole page is: one forged time hides nothing."""
     core = await was_here(server)
