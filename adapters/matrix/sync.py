@@ -251,18 +251,20 @@ class Listener:
         self._see_to(wire, spoken=spoken)
         unread = not reach.messages and room is not None and start_of_gap(part, own) != ""
         kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
-        if reach.away:
-            self._note_missing(wire, reach, left_out, whole=past.whole and not came_in)
-        elif left_out != 0 or not past.whole:
-            self._session.left_out[wire] = left_out
-            self._rooms.missed(wire, whole=past.whole)
+        self._note_missing(wire, reach, left_out, whole=past.whole and not (reach.away and came_in))
         return kept
 
     def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
-        """What is told once the room is joined: that something is missing, or that the first was left out."""
-        if left_out != 0 and reach.messages:
+        """That something is missing, or that the first was left out: told once the room is joined, or at once
+        when it is.
+        """
+        if whole and left_out == 0:
+            return
+        if reach.messages:
             self._session.left_out[wire] = left_out
-        if not whole or (left_out != 0 and not reach.messages):
+        if not reach.away:
+            self._rooms.missed(wire, whole=whole)
+        elif not whole or not reach.messages:
             self._incomplete.add(wire)
 
     def _see_to(self, wire: str, *, spoken: bool) -> None:

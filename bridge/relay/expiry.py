@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Collection
 
+from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 
 from .entry import Room
@@ -31,6 +32,6 @@ def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flyin
         while found := journal.bury(room.number, reason, which):
             gone += found
         if gone:
-            log.warning("%d messages to %s are given up: %s", gone, room.title, reason)
+            log.warning("given up: %s to %s: %s", counted(gone, "message"), room.title, reason)
             listener.lost(room.number, reason, gone)
             queue.reload(flying)

@@ -11,6 +11,7 @@ from bridge.adapter import Adapter, Emit, Position
 from bridge.aside import in_steps
 from bridge.complaints import Complaints
 from bridge.config import DeliveryRules
+from bridge.config.words import counted
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import (
     Event,
@@ -309,7 +310,8 @@ class Router:
             while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
                 count += found
                 await asyncio.sleep(0)
-            log.warning("%d messages to %s %s are given up: it left the map", count, network, RoomId(room))
+            some = counted(count, "message")
+            log.warning("given up: %s to %s %s, which left the map", some, network, RoomId(room))
 
 
 class _Emit:

@@ -69,7 +69,7 @@ async def test_a_network_that_is_gone_is_left(tmp_path, left, right, caplog):
         assert not right.connected
         left.say("one", "alice", "again")
         await left.until(2)
-    assert "1 messages to right two are given up: it left the map" in caplog.text
+    assert "given up: 1 message to right two, which left the map" in caplog.text
 
 
 async def test_a_direction_can_change(tmp_path, left, right):

@@ -351,7 +351,7 @@ async def test_a_room_that_left_the_map_gives_up_in_the_open(tmp_path, left, rig
         await left.settled()
     async with running(config(tmp_path, {"a": ["left one", "right three"]})):
         await asyncio.sleep(0)
-    assert "1 messages to right two are given up" in caplog.text
+    assert "given up: 1 message to right two" in caplog.text
 
 
 async def test_a_second_bridge_on_the_same_journal_is_refused(pair, left, right):
