@@ -136,9 +136,9 @@ class Link:
             raise errors.exceptions[0] from None
         finally:
             self._group = None
+            self._memory.heard = self._until(self._client.heard)
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
-            self._memory.heard = self._until(self._client.heard)
             self.flush(whole=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:

@@ -6,6 +6,7 @@ import logging
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ from adapters.xmpp import client
 from bridge import AuthenticationFailed, ConnectionLost, Replaced, RoomUnavailable
 from tests.adapters.xmpp import harness
 from tests.adapters.xmpp.harness import (
+    ROOM,
     Server,
     adapter,
     command,
@@ -280,6 +282,17 @@ async def test_a_resumed_stream_is_still_in_its_rooms(server):
         ack = await server.hears("a")
         assert int(ack.get("h")) == int(resumed[0].get("h")) + 2
         assert not any(element.tag.endswith("}presence") for element in list(server.heard._queue))
+
+
+async def test_until_when_the_room_was_heard_is_known_as_its_messages_fail(server):
+    made, heard, began = adapter(server.port), [], time.time()
+    server.answer = lambda element: "" if element.tag.endswith("}message") else None
+    async with running(made) as ears:
+        assert made.send_now(command(), lambda _: heard.append(made.heard(ROOM)))
+        await server.hears("message")
+        server.cut()
+        await failure(ears.task)
+    assert began <= heard[0] <= time.time()
 
 
 async def test_a_stream_that_is_gone_is_begun_anew(server):
