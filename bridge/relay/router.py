@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -65,6 +66,8 @@ class Router:
         self._foreign: set[int] = set()
         self._read: set[int] = set()
         """Rooms of whose past something was read, and that are not joined yet."""
+        self._too_old = Counter[int]()
+        """How many messages of theirs were said before the time that is wanted."""
         self._complaints = Complaints(log)
         self._attached = attached
         self._teller = Teller(journal)
@@ -226,9 +229,13 @@ class Router:
                 self._foreign.add(source)
                 log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
             return False
-        self._read.add(source)
         limits = self._adapters[network].catch_up
-        return limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age)
+        if limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age):
+            self._read.add(source)
+            return True
+        if isinstance(event, MessageCreated) and self.journal.origin(source, event.id) is None:
+            self._too_old[source] += 1
+        return False
 
     def _taken(self, deliveries: list[Delivery]) -> None:
         workers, safely = self.workers, self._complaints.safely
@@ -280,7 +287,9 @@ class Router:
         elif event.state is RoomState.JOINED and not worker.joined:
             log.info("%s %s is joined", network, event.room)
         if event.state is RoomState.JOINED:
-            number, missed = worker.room.number, not event.caught_up or event.left_out != 0
+            number = worker.room.number
+            left_out = None if event.left_out is None else event.left_out + self._too_old.pop(number, 0)
+            missed = not event.caught_up or left_out != 0
             unnoticed = worker.joined  # it was lost and nobody said so
             since = worker.join()
             if missed and (unnoticed or since is not None):
@@ -289,7 +298,7 @@ class Router:
                     since,
                     unheard=not event.caught_up,
                     partly=number in self._read,
-                    left_out=event.left_out,
+                    left_out=left_out,
                 )
             self._read.discard(number)
         else:

@@ -347,7 +347,7 @@ async def test_history_comes_with_its_time_and_without_mentions(pair, left, righ
 
 
 @pytest.mark.parametrize("limits", [CatchUp(max_age=3600.0), CatchUp(max_messages=0)])
-async def test_history_beyond_the_limits_is_left_out(tmp_path, left, right, limits):
+async def test_history_beyond_the_limits_is_left_out_and_told(tmp_path, left, right, limits, caplog):
     pair = config(tmp_path, {"lobby": ["left one", "right two"]}, catch_up=limits)
     async with running(pair):
         left.say("one", "alice", "before")
@@ -357,6 +357,21 @@ async def test_history_beyond_the_limits_is_left_out(tmp_path, left, right, limi
         left.say("one", "alice", "after")
         await right.until(2)
     assert right.texts("two") == ["<alice> before", "<alice> after"]
+    assert "the first message that was said in one on left meanwhile is missing here" in caplog.text
+
+
+async def test_history_that_is_shown_again_is_not_missing(tmp_path, left, right, caplog):
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, catch_up=CatchUp(max_age=0.1))
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    with opened(pair.journal) as database:
+        database.execute("UPDATE position SET token = '0'")
+    await asyncio.sleep(0.1)
+    async with running(pair):
+        left.say("one", "alice", "after")
+        await right.until(2)
+    assert "missing" not in caplog.text
 
 
 async def test_much_history_is_no_flood_either(pair, left, right, clock):
