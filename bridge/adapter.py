@@ -167,8 +167,12 @@ class Adapter(ABC):
         raise Unsupported(f"{self.network} does not show what was said before")
 
     def heard(self, room: RoomId) -> float:
-        """Until when it is certain that all that was said in the room was heard, in seconds since 1970:
-        asked when the room or its connection is lost, which is noticed later than it happens.
+        """Until when it is certain that all that was said in the room was heard, in seconds since 1970.
+
+        What was read last is no proof: it may have waited in a socket. A question that was answered is one,
+        for what was said before it was asked. Of a room that we are in, as far as the connection goes: this
+        is noted every few seconds, and asked again when the room or its connection is lost, which is noticed
+        later than it happens.
         """
         return time.time()
 

@@ -60,7 +60,8 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
     odd: str | None = None
     """The first line that was none of IRC."""
     _rest = b""
-    _over: "asyncio.Future[None]"
+    _over: "asyncio.Future[bool]"
+    """Whether the server ended it, and nothing broke."""
 
     def process_data(self, data: bytes) -> None:
         """Bytes from the server."""
@@ -118,7 +119,7 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
         """The transport is gone."""
         self.connected = False
         if not self._over.done():
-            self._over.set_result(None)
+            self._over.set_result(error is None)
         self.on_lost(error)
 
     def disconnect(self, message: str = "") -> None:
@@ -127,12 +128,14 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
             self.write(b"QUIT :" + message.encode() + b"\r\n")
             self.transport.close()
 
-    async def close(self, message: str) -> None:
-        """Close politely: what the server says before its own end is heard. At last by force."""
-        if self.transport is not None:
-            self.write(b"QUIT :" + message.encode() + b"\r\n")
-            await asyncio.wait([self._over], timeout=_GOODBYE)
-            self.transport.abort()
+    async def close(self, message: str) -> bool:
+        """Close politely, at last by force; whether all was heard that the server had said before."""
+        if self.transport is None or self._over.done():
+            return False
+        self.write(b"QUIT :" + message.encode() + b"\r\n")
+        await asyncio.wait([self._over], timeout=_GOODBYE)
+        self.transport.abort()
+        return self._over.done() and self._over.result()
 
 
 async def connect(

@@ -96,8 +96,8 @@ class Flood(Model):
 class Ping(Model):
     """Whether the server is still there, in seconds."""
 
-    after: Annotated[float, Field(gt=0)] = 100
-    """Ask after so much silence."""
+    after: Annotated[float, Field(gt=0)] = 15
+    """Ask so often: what was said up to a question that is answered was surely heard."""
     timeout: Annotated[float, Field(gt=0)] = 60
     """No answer for so long: the connection is dead."""
 

@@ -9,6 +9,8 @@ One whose PONG bears its own name makes the echo itself too: there each message 
 instead, of a room that nobody is in, which it hands on to the network.
 """
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,6 +49,8 @@ class Flight:
 
     token: str
     since: float
+    at: float
+    """When it was sent, in seconds since 1970."""
     settle: Settle | None = None
     """What to do with the confirmation; None: nobody waits for it."""
     room: RoomId | None = None
@@ -80,11 +84,16 @@ class Flights:
         self._count = 0
         self.landed = False
         """Whether anything was settled since somebody last asked."""
+        self.heard = time.time()
+        """Until when all that the server said was surely heard: then it was asked what it has answered."""
+        self.last = -math.inf
+        """When the last one was sent, by the loop's clock."""
 
     def start(self, now: float, *, asked: bool = False) -> Flight:
         """A new flight; its token goes into the PING that follows it, or the NAMES that is `asked`."""
         self._count += 1
-        flight = Flight(f"h{self._count}", now, asked=asked)
+        self.last = now
+        flight = Flight(f"h{self._count}", now, time.time(), asked=asked)
         (self._unshown if asked else self._flights).append(flight)
         return flight
 
@@ -108,6 +117,7 @@ class Flights:
         while flights:
             flight = flights.popleft()
             if flight.token == token:
+                self.heard = flight.at
                 if not last and flight.echo and flight.msgid is None and flight.error is None:
                     self._unshown.append(flight)
                 else:
@@ -120,6 +130,7 @@ class Flights:
         for flight in self._unshown:
             if flight.asked and channel == nowhere(flight.token):
                 self._unshown.remove(flight)
+                self.heard = flight.at
                 self._land(flight)
                 return
 

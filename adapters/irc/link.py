@@ -214,9 +214,7 @@ class Link:
     @property
     def heard(self) -> float:
         """Until when all that the server said was heard, in seconds since 1970."""
-        if self._connection is None or self._paused:
-            return time.time()
-        return time.time() - (self.now() - self._connection.heard)
+        return self.ears.flights.heard
 
     @property
     def odd(self) -> str | None:
@@ -269,7 +267,9 @@ class Link:
         self.bucket.close(error)
         self.known.set()
         if self._connection is not None:
-            await self._connection.close("Hubbub goes")
+            at = time.time()
+            if await self._connection.close("Hubbub goes"):
+                self.ears.flights.heard = at
             self._rest()
         self.ears.flights.close(error)
 
@@ -327,6 +327,6 @@ class Link:
                 raise ConnectionLost(
                     f"the network behind {self.config.server} has not shown a message for {_UNSHOWN:.0f} s"
                 )
-            if now - connection.heard > after and flights.oldest is None:
+            if now - flights.last > after and flights.oldest is None:
                 self.bucket.take_now(1)
                 self.write(b"PING :" + flights.start(now).token.encode())

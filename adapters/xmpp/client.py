@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+import time
 import xml.etree.ElementTree as ET
 from typing import Any, Protocol
 
@@ -55,7 +56,7 @@ class Client(ClientXMPP):
         self.paused = False
         """Whether we read nothing, because what was heard cannot be kept now."""
         self._up: asyncio.Future[None] = loop.create_future()
-        self._gone: asyncio.Future[None] = loop.create_future()
+        self._gone: asyncio.Future[BaseException | None] = loop.create_future()
         self._secured = config.tls == "direct"
         self._deaf = False
         self._live = False
@@ -64,7 +65,7 @@ class Client(ClientXMPP):
         """Whether the server has told what it offers since its half of the stream began."""
         self._trouble: object = None
         self._out: list[str] = []
-        self._requests = Requests(self.say)
+        self.requests = Requests(self.say)
         self._acks: int | None = None
         self.handled = 0
         self._stream = stream
@@ -106,20 +107,25 @@ class Client(ClientXMPP):
         raise login.silence(self._config, connected=connected, greeted=greeted, offered=self._offered)
 
     async def close(self, *, final: bool) -> resume.Stream | None:
-        """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
+        """Close the connection; returns what can be resumed. `final`: we go for good, and say so: if the
+        server says so too, all was heard until then.
+        """
         stream = None if final else self._resumable()
         self.ended.cancel()
         self._up.cancel()
-        self._requests.cancel()
+        self.requests.cancel()
         if self.transport is not None:
             self._write_out()
-            if final and self._up.done():  # the server answers, and is heard until then
+            at, polite = time.time(), final and self._live and not self._gone.done()
+            if polite:
                 self.transport.write(b"<presence type='unavailable'/></stream:stream>")
             else:
                 self.transport.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
                     await asyncio.shield(self._gone)
+            if polite and self._gone.done() and self._gone.result() is None:
+                self.requests.heard = at
             if self.transport is not None:
                 self.transport.abort()
         attempt = self._current_connection_attempt
@@ -152,11 +158,11 @@ class Client(ClientXMPP):
 
     def fresh_id(self) -> str:
         """An id for a stanza of ours that nobody can guess."""
-        return self._requests.fresh_id()
+        return self.requests.fresh_id()
 
     async def ask(self, kind: str, to: str, payload: str, timeout: float = 30.0) -> ET.Element:  # noqa: ASYNC109
         """Send a request and return the answer, be it a result or an error. Raises TimeoutError."""
-        return await self._requests.ask(kind, to, payload, timeout)
+        return await self.requests.ask(kind, to, payload, timeout)
 
     # -- the wire
 
@@ -239,7 +245,7 @@ class Client(ClientXMPP):
             self.handled += 1
             if self._live:
                 (self._listener.message if tag == _MESSAGE else self._listener.presence)(xml)
-        elif tag == _IQ and self._requests.answered(xml):
+        elif tag == _IQ and self.requests.answered(xml):
             self.handled += 1
         elif tag == _IQ and self._live:
             self.handled += 1
@@ -292,7 +298,7 @@ class Client(ClientXMPP):
             self.end(login.lost(self._config, was_in=self._up.done() and not self._up.cancelled()))
         self.end_session_on_disconnect = False
         if not self._gone.done():
-            self._gone.set_result(None)
+            self._gone.set_result(exception)
         super().connection_lost(exception)
 
     def reschedule_connection_attempt(self) -> None:

@@ -45,8 +45,8 @@ __all__ = ["Link", "Memory"]
 T = TypeVar("T")
 
 _TICK = 5.0
-_QUIET = 60.0
-"""Seconds of silence after which the server is asked whether it is there."""
+_QUIET = 15.0
+"""So often the server is asked something, in seconds: what it had said before is surely heard then."""
 _DEAD = 90.0
 _ROOM_QUIET = 300.0
 _SLOW = 30.0
@@ -68,7 +68,7 @@ class Memory:
     stream: resume.Stream | None = None
     files: upload.Files = field(default_factory=upload.Files)
     heard: float = 0.0
-    """When the server last said something, in seconds since 1970."""
+    """Until when all that the server said was surely heard, in seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -136,9 +136,10 @@ class Link:
             raise errors.exceptions[0] from None
         finally:
             self._group = None
-            self._memory.heard = self._until(self._client.heard)
+            self._memory.heard = self._client.requests.heard
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
+            self._memory.heard = self._client.requests.heard
             self.flush(whole=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
@@ -209,12 +210,10 @@ class Link:
 
     def heard(self, room: RoomId) -> float:
         """Until when all that was said in a room was heard, in seconds since 1970."""
-        place = self._session.places.get(room)
-        return self._until(place.heard if place is not None else self._client.heard)
-
-    def _until(self, heard: float) -> float:
-        """A time of the loop's clock in seconds since 1970."""
-        return time.time() - (self._loop.time() - heard)
+        place, heard = self._session.places.get(room), self._client.requests.heard
+        if place is None or place.joined:
+            return heard
+        return min(heard, time.time() - (self._loop.time() - place.heard))
 
     @property
     def alive(self) -> bool:
@@ -370,7 +369,8 @@ class Link:
             silent = now - max(self._client.heard, awake.since)
             if silent > _DEAD:
                 raise ConnectionLost(f"the server has been silent for {silent:.0f} s: it counts as dead")
-            if silent > _QUIET and (asking is None or asking.done()) and self._group is not None:
+            quiet = now - self._client.requests.last > _QUIET
+            if quiet and (asking is None or asking.done()) and self._group is not None:
                 asking = self._group.create_task(self._ping_server())
             self._watch_rooms(now)
             if now > regain:

@@ -1,7 +1,9 @@
 """Requests that we make of servers and rooms, and their answers (RFC 6120 section 8.2.3)."""
 
 import asyncio
+import math
 import secrets
+import time
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
@@ -17,7 +19,11 @@ class Requests:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._asked: dict[str, tuple[str, asyncio.Future[Element]]] = {}
+        self._asked: dict[str, tuple[str, float, asyncio.Future[Element]]] = {}
+        self.heard = time.time()
+        """Until when all that our server said was surely heard: then something was asked that is answered."""
+        self.last = -math.inf
+        """When something was asked last, by the loop's clock."""
         self._ids = secrets.token_hex(4)
         self._number = 0
 
@@ -29,8 +35,9 @@ class Requests:
     async def ask(self, kind: str, to: str, payload: str, timeout: float) -> Element:  # noqa: ASYNC109
         """Send a request and return the answer, be it a result or an error. Raises TimeoutError."""
         stanza_id = self.fresh_id()
-        future: asyncio.Future[Element] = asyncio.get_running_loop().create_future()
-        self._asked[stanza_id] = (to, future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Element] = loop.create_future()
+        self._asked[stanza_id], self.last = (to, time.time(), future), loop.time()
         self._say(encode.iq(kind, stanza_id, to, payload))
         try:
             return await within(future, timeout)
@@ -41,14 +48,15 @@ class Requests:
         """Take an answer, if it is one and comes from whom we asked; False: it is none."""
         if xml.get("type") not in ("result", "error"):
             return False
-        to, future = self._asked.get(xml.get("id") or "", ("", None))
+        to, at, future = self._asked.get(xml.get("id") or "", ("", 0.0, None))
         if future is None:
             return False
         if (xml.get("from") or "").lower() == to.lower() and not future.done():
+            self.heard = max(self.heard, at)
             future.set_result(xml)
         return True
 
     def cancel(self) -> None:
         """Nobody will answer any more."""
-        for _, future in self._asked.values():
+        for _, _, future in self._asked.values():
             future.cancel()

@@ -2,18 +2,13 @@
 
 import secrets
 import sqlite3
-import time
 from pathlib import Path
 
 from bridge.errors import JournalError
 
-from . import schema
-from .reading import BEING_HEARD
+from . import alive, schema
 
-__all__ = ["ALIVE", "open_database"]
-
-ALIVE = "INSERT OR REPLACE INTO meta VALUES ('alive', ?)"
-"""Notes the last sign of life, in seconds since 1970."""
+__all__ = ["open_database"]
 
 
 def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
@@ -31,13 +26,7 @@ def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, byte
         database.execute("PRAGMA wal_autocheckpoint = 0")
         schema.migrate(database, str(path))
         database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-        # What was heard when the last process ended without a word was heard until its last sign of life.
-        database.execute(
-            "UPDATE room SET heard = max((SELECT value FROM meta WHERE key = 'alive'), "
-            "coalesce((SELECT taken_at FROM event ORDER BY seq DESC LIMIT 1), 0)) WHERE heard = ?",
-            (BEING_HEARD,),
-        )
-        database.execute(ALIVE, (time.time(),))
+        alive.recover(database)
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
     except sqlite3.Error as error:
         database.close()

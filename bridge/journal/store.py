@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -18,10 +18,10 @@ from bridge.adapter import Position
 from bridge.complaints import Complaints
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import codec, reactions, removals, rescue, upkeep
+from . import alive, codec, reactions, removals, rescue, upkeep
 from .checkpoint import Checkpointer
 from .lock import Own
-from .opening import ALIVE, open_database
+from .opening import open_database
 from .reading import Delivery, Reading, Standing
 from .recent import Recent
 from .upkeep import Oldest, Pruner
@@ -193,9 +193,9 @@ class Journal(Reading):
 
     # In small steps, beside the commits
 
-    def beat(self) -> None:
-        """Note that everything was heard up to now, so that a crash leaves no longer gap than it must."""
-        self._step(lambda: self._database.execute(ALIVE, (time.time(),)))
+    def beat(self, heard: Mapping[str, float]) -> None:
+        """Note until when each network was heard, so that a crash leaves no longer gap than it must."""
+        self._step(lambda: alive.beat(self._database, heard))
 
     def bury(self, room: int, reason: str, which: Oldest) -> int:
         """Give up the oldest of what a room is owed, a step of it. Returns how many."""

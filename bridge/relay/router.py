@@ -143,7 +143,16 @@ class Router:
         self._typing.patrol()
         hearing = {source.number: source.rooms for source in self._routes.sources.values()}
         self._arrivals.patrol(hearing, self._name)
-        self.journal.beat()
+        self.journal.beat(self._heard())
+
+    def _heard(self) -> dict[str, float]:
+        """Until when each network that we are on was heard."""
+        heard: dict[str, float] = {}
+        for worker in self.workers.values():
+            network = worker.room.adapter.network
+            if worker.joined and network not in heard:
+                heard[network] = worker.room.adapter.heard(worker.room.id)
+        return heard
 
     def unpark(self, seq: int) -> None:
         """A file that deliveries of this event may wait for is here, or will not come."""

@@ -26,7 +26,8 @@ FORGETFUL = frozenset({"irc", "jabber"})
 
 _IRC = """\
 {{protocol: irc, server: 127.0.0.1, port: "${{{}}}", tls: false, nick: hubbub,
-    flood: {{burst: 10000, per_second: 10000}}, ping: {{after: 3, timeout: 2}}, tell_gap: 0s}}"""
+    flood: {{burst: 10000, per_second: 10000}}, ping: {{after: 3, timeout: 2}}, tell_gap: 0s,
+    backlog: {{max_messages: 100000}}}}"""
 _XMPP = """\
 {{protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1,
     port: "${{{}}}", tls: none, tell_gap: 0s}}"""

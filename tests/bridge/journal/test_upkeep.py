@@ -1,6 +1,7 @@
 """The journal stays small, in steps, and grows up from older releases."""
 
 import asyncio
+import contextlib
 import json
 import time
 from dataclasses import asdict
@@ -132,18 +133,22 @@ async def test_what_is_on_its_way_is_not_given_up(journal):
 
 
 async def test_a_crash_turns_being_heard_into_the_last_beat(tmp_path):
+    """Of a network whose connection was dead already, it is earlier."""
     path = tmp_path / "j.sqlite3"
     journal = Journal(path)
-    room = journal.number("net", RoomId("one"))
-    assert journal.standing(room) == Standing(None, open=False)
-    journal.stand(room, Standing(BEING_HEARD, open=True))
-    journal.beat()
+    rooms = {network: journal.number(network, RoomId("one")) for network in ("deaf", "new", "out")}
+    assert journal.standing(rooms["deaf"]) == Standing(None, open=False)
+    journal.beat({"deaf": 1.0, "gone": 2.0})
+    journal.beat({"deaf": 1e9})
+    journal.stand(rooms["deaf"], Standing(BEING_HEARD, open=True))
+    journal.stand(rooms["new"], Standing(BEING_HEARD, open=True))
+    journal.stand(rooms["out"], Standing(3.0, open=False))
     journal.close()
-    again = Journal(path)
-    standing = again.standing(room)
-    again.close()
-    assert standing.open
-    assert standing.heard == pytest.approx(time.time(), abs=5)
+    with contextlib.closing(Journal(path)) as again:
+        deaf, new, out = (again.standing(room) for room in rooms.values())
+    assert deaf == Standing(1e9, open=True)
+    assert new.heard == pytest.approx(time.time(), abs=60)
+    assert out == Standing(3.0, open=False)
 
 
 async def test_rooms_that_left_the_map_start_at_now(journal):
