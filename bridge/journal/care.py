@@ -190,6 +190,7 @@ def _disarm(part: Path, *, replay: bool) -> int:
             (RESTORED, time.time()),
         ).rowcount
         database.execute("DELETE FROM delivery")
+        database.execute("DELETE FROM gap")  # people may have been told since
         # Under the new key nothing was ever sent: there is nothing to look up.
         database.execute("UPDATE room SET open = 0")
         if not replay:

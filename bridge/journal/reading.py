@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bridge.errors import JournalError
 from bridge.model import MessageEdited, MessageId, Part, RoomId, Sender, TalkEvent, Txn, UserId
 
-from . import codec
+from . import codec, gaps
 
 __all__ = ["BEING_HEARD", "Delivery", "Reading", "Standing"]
 
@@ -92,6 +92,10 @@ class Reading:
         """What is known of a room."""
         row = self._database.execute("SELECT heard, open FROM room WHERE number = ?", (room,)).fetchone()
         return Standing(row[0], bool(row[1])) if row else Standing()
+
+    def untold(self) -> dict[int, gaps.Gap]:
+        """What people have yet to be told of each room, by its number."""
+        return gaps.read(self._database)
 
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
         """The committed deliveries owed to a room, in order, from behind the event `after`."""

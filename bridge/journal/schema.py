@@ -7,7 +7,8 @@ what, and where; `removed` what was taken back, and where nothing is said of it 
 what was given up, with the reason, and `again` what was sent a second time because nobody could tell
 whether it had arrived. `position` holds how far each network's history was read, and moves in the same
 transaction as the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none:
-never), and `open` whether something may be on its way there.
+never), and `open` whether something may be on its way there; `gap` holds what people were not told yet of
+times when it was not heard, and when they were told last.
 """
 
 import sqlite3
@@ -49,6 +50,11 @@ _MIGRATIONS = (
     """,
     """
     CREATE TABLE removed (room INTEGER, seq INTEGER, PRIMARY KEY (room, seq)) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE gap (room INTEGER PRIMARY KEY, times INTEGER NOT NULL, until REAL NOT NULL,
+                      seconds REAL NOT NULL, unheard INTEGER NOT NULL, partly INTEGER NOT NULL,
+                      left_out INTEGER, told REAL NOT NULL);
     """,
 )
 

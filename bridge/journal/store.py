@@ -18,7 +18,7 @@ from bridge.adapter import Position
 from bridge.complaints import Complaints
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import alive, codec, reactions, removals, rescue, upkeep
+from . import alive, codec, gaps, reactions, removals, rescue, upkeep
 from .checkpoint import Checkpointer
 from .lock import Own
 from .opening import open_database
@@ -72,6 +72,7 @@ class Journal(Reading):
         self._dead: list[tuple[int, int, str, float, int]] = []
         self._again: list[tuple[int, int, float]] = []
         self._standings: dict[int, Standing] = {}
+        self._gaps: dict[int, gaps.Gap] = {}
         self._after: list[Callable[[], object]] = []
         self._done: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -151,6 +152,11 @@ class Journal(Reading):
         """Note how we stand with a room; with `committed`, it is called when that is durable."""
         self._standings[room] = standing
         self._later(committed)
+
+    def keep_gap(self, room: int, gap: gaps.Gap) -> None:
+        """Note what people have yet to be told of a room."""
+        self._gaps[room] = gap
+        self._later(None)
 
     # What is read: the newest from memory
 
@@ -324,7 +330,7 @@ class Journal(Reading):
                 write("INSERT INTO delivery (room, seq) VALUES (?, ?)", [(d.room, d.seq) for d in deliveries])
             if self._moved:
                 write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
-            if self._dead or self._again or self._standings or self._removed:
+            if self._dead or self._again or self._standings or self._gaps or self._removed:
                 self._write_rare()
             if self._settled:
                 write("DELETE FROM delivery WHERE room = ? AND seq = ?", self._settled)
@@ -338,7 +344,7 @@ class Journal(Reading):
             raise
         for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
             waiting.clear()
-        for latest in (self._positions, self._standings):
+        for latest in (self._positions, self._standings, self._gaps):
             latest.clear()
         self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(events))
         return deliveries
@@ -352,6 +358,7 @@ class Journal(Reading):
         write("INSERT OR REPLACE INTO again VALUES (?, ?, ?)", self._again)
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
+        gaps.write(self._database, self._gaps)
         if self._removed:
             self.withdrawn, self._removed = self._withdrawn(), False
 

@@ -88,6 +88,8 @@ def forget_rooms(database: sqlite3.Connection, mapped: Iterable[tuple[str, str]]
     heard = database.execute("SELECT network, room FROM room WHERE heard IS NOT NULL").fetchall()
     forget = "DELETE FROM position WHERE network = ? AND scope = ?"
     database.executemany(forget, [scope for scope in scopes if scope not in known])
+    untold = "DELETE FROM gap WHERE room = (SELECT number FROM room WHERE network = ? AND room = ?)"
+    database.executemany(untold, [room for room in heard if room not in known])
     silence = "UPDATE room SET heard = NULL WHERE network = ? AND room = ?"
     database.executemany(silence, [room for room in heard if room not in known])
 

@@ -6,97 +6,106 @@ seconds is not, unless it comes again and again.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
 
-__all__ = ["Gap", "Gaps"]
+from bridge.journal import Gap, Journal
+
+__all__ = ["Gaps"]
 
 log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
-"""Seconds between two lines about the same room, and in which short gaps add up."""
+"""Seconds between two lines about the same room, and between two short gaps that add up."""
 _SAME = 1.0
 """Seconds within which a gap of which nobody knows since when is the one before."""
 _SPANS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
-@dataclass(slots=True)
-class Gap:
-    """What could not be heard of a room, as far as nobody was told yet."""
-
-    times: int = 0
-    until: float = 0.0
-    seconds: float = 0.0
-    """Of all times together; negative: nobody knows."""
-    unheard: bool = False
-    """Whether nobody can tell what was said."""
-    partly: bool = False
-    """Whether something of it was read all the same."""
-    left_out: int | None = 0
-    """How many messages were known and not read; None: some, nobody counted them."""
-
-    def add(self, since: float | None, *, unheard: bool, partly: bool, left_out: int | None) -> None:
-        """It was not heard from then until now; None: nobody knows since when."""
-        self.until = time.time()
-        self.times += 1
-        seconds = self.until - since if since is not None else -1.0  # or a clock was set back
-        self.seconds = -1.0 if seconds < 0 or self.seconds < 0 else self.seconds + seconds
-        self.unheard, self.partly = self.unheard or unheard, self.partly or partly
-        self.left_out = None if left_out is None or self.left_out is None else self.left_out + left_out
-
-    def tell(self, place: str) -> str:
-        """For people who know nothing of bridges."""
-        away = "for some time" if self.seconds < 0 else f"for {_span(self.seconds)}"
-        often = f" {self.times} times," if self.times > 1 else ""
-        return f"The bridge was away{often} {away}; {self._missing(place)}."
-
-    def _missing(self, place: str) -> str:
-        said = f"said in {place} meanwhile"
-        if self.unheard:
-            return f"not all that was {said} is here" if self.partly else f"what was {said} is missing here"
-        match self.left_out:
-            case None:
-                return f"the first of what was {said} is missing here"
-            case 1:
-                return f"the first message that was {said} is missing here"
-            case count:
-                return f"the first {count} messages that were {said} are missing here"
-
-
 class Gaps:
-    """Collects what could not be heard, by the room's number."""
+    """Collects what could not be heard, by the room's number. What people have yet to be told is kept in the
+    journal, since it outlives the process.
+    """
 
-    def __init__(self, place: Callable[[int], str]) -> None:
-        """`place` gives what a room is called."""
+    def __init__(self, journal: Journal, place: Callable[[int], str], least: Callable[[int], float]) -> None:
+        """`place` gives what a room is called, `least` how many seconds of it are worth a line."""
         self.latest: dict[int, Gap] = {}
         """Of each room the last one, told or not."""
+        self._journal = journal
         self._place = place
-        self._untold: dict[int, Gap] = {}
-        self._told: dict[int, float] = {}
+        self._least = least
+        self._untold = journal.untold()
+
+    def map(self, rooms: Container[int]) -> None:
+        """Forget all rooms but these, as the journal does."""
+        self._untold = {room: gap for room, gap in self._untold.items() if room in rooms}
 
     def add(
         self, room: int, since: float | None, *, unheard: bool, partly: bool, left_out: int | None
     ) -> None:
-        """A room is heard again, and was not since then; None: nobody knows since when."""
-        before, gap = self.latest.get(room), Gap()
-        gap.add(since, unheard=unheard, partly=partly, left_out=left_out)
-        if since is None and before is not None and gap.until - before.until < _SAME:
-            return
-        self.latest[room] = gap
-        log.warning("from %s on: %s", _utc(since), gap.tell(self._place(room)))
-        untold = self._untold.get(room)
-        if untold is None or gap.until - untold.until > _PAUSE:
-            untold = self._untold[room] = Gap()
-        untold.add(since, unheard=unheard, partly=partly, left_out=left_out)
+        """A room is heard again, and was not since then; None: nobody knows since when.
 
-    def due(self, least: Callable[[int], float]) -> Iterator[tuple[int, str]]:
-        """What is to be told now, by room; `least` gives how many seconds of a room are worth a line."""
-        now = time.monotonic()
+        It is kept by the commit that notes that the room is heard.
+        """
+        until, before = time.time(), self.latest.get(room)
+        if since is None and before is not None and abs(until - before.until) < _SAME:
+            return
+        seconds = -1.0 if since is None or since > until else until - since  # or a clock was set back
+        gap = self.latest[room] = Gap(1, until, seconds, unheard, partly, left_out)
+        log.warning("from %s on: %s", _utc(since), _line(gap, self._place(room)))
+        untold = self._untold.get(room, Gap())
+        began = until if since is None else since
+        if began - untold.until > _PAUSE and not self._is_worth_a_line(room, untold):
+            untold = Gap(told=untold.told)
+        self._keep(room, _sum(untold, gap))
+
+    def due(self) -> Iterator[tuple[int, str]]:
+        """What is to be told now, by room: from the commit of that line on, it counts as told."""
+        now = time.time()
         for room, gap in list(self._untold.items()):
-            worth = gap.seconds < 0 or gap.seconds >= least(room)
-            if worth and now - self._told.get(room, -_PAUSE) >= _PAUSE:
-                self._told[room] = now
-                yield room, self._untold.pop(room).tell(self._place(room))
+            if self._is_worth_a_line(room, gap) and not 0 <= now - gap.told < _PAUSE:
+                self._keep(room, Gap(told=now))
+                yield room, _line(gap, self._place(room))
+
+    def _is_worth_a_line(self, room: int, gap: Gap) -> bool:
+        return gap.times > 0 and (gap.seconds < 0 or gap.seconds >= self._least(room))
+
+    def _keep(self, room: int, gap: Gap) -> None:
+        self._untold[room] = gap
+        self._journal.keep_gap(room, gap)
+
+
+def _sum(untold: Gap, gap: Gap) -> Gap:
+    """Both in one: what was not told, and one more."""
+    left_out = None if untold.left_out is None or gap.left_out is None else untold.left_out + gap.left_out
+    return Gap(
+        times=untold.times + gap.times,
+        until=gap.until,
+        seconds=-1.0 if untold.seconds < 0 or gap.seconds < 0 else untold.seconds + gap.seconds,
+        unheard=untold.unheard or gap.unheard,
+        partly=untold.partly or gap.partly,
+        left_out=left_out,
+        told=untold.told,
+    )
+
+
+def _line(gap: Gap, place: str) -> str:
+    """For people who know nothing of bridges."""
+    away = "for some time" if gap.seconds < 0 else f"for {_span(gap.seconds)}"
+    often = f" {gap.times} times," if gap.times > 1 else ""
+    return f"The bridge was away{often} {away}; {_missing(gap, place)}."
+
+
+def _missing(gap: Gap, place: str) -> str:
+    said = f"said in {place} meanwhile"
+    if gap.unheard:
+        return f"not all that was {said} is here" if gap.partly else f"what was {said} is missing here"
+    match gap.left_out:
+        case None:
+            return f"the first of what was {said} is missing here"
+        case 1:
+            return f"the first message that was {said} is missing here"
+        case count:
+            return f"the first {count} messages that were {said} are missing here"
 
 
 def _utc(since: float | None) -> str:

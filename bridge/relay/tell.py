@@ -1,6 +1,7 @@
 """What Hubbub itself says in the rooms: that messages wait, went through, were given up or not heard."""
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -58,7 +59,7 @@ class Teller:
         self._routes = Routes({}, {}, {})
         self._workers: Mapping[int, Worker] = {}
         self._waits: dict[int, _Wait] = {}
-        self.gaps = Gaps(self._place)
+        self.gaps = Gaps(journal, self._place, self._least)
         self._losses: dict[int, _Folded] = {}
         self._hidden: dict[int, _Folded] = {}
 
@@ -66,6 +67,7 @@ class Teller:
         """Follow this map from now on."""
         self._routes, self._workers = routes, workers
         self._waits = {number: wait for number, wait in self._waits.items() if number in workers}
+        self.gaps.map(workers)
 
     # What it is told
 
@@ -94,7 +96,7 @@ class Teller:
         for worker in self._workers.values():
             self._look_at_queue(worker)
         now = time.monotonic()
-        for room, text in self.gaps.due(self._worth):
+        for room, text in self.gaps.due():
             self._say(room, self._hearing(room), text)
         for room, loss in _due(self._losses, now):
             what = "A message" if loss.count == 1 else f"{loss.count} messages"
@@ -132,10 +134,10 @@ class Teller:
         text = f"{trouble}; what you say is kept and follows."
         self._say(number, self._reachable(self._sources(number)), text)
 
-    def _worth(self, room: int) -> float:
-        """How long a room must have been unheard to be worth a line."""
+    def _least(self, room: int) -> float:
+        """For how many seconds a room must not have been heard to be worth a line."""
         worker = self._workers.get(room)
-        return worker.room.rules.tell_gap if worker is not None else 0.0
+        return worker.room.rules.tell_gap if worker is not None else math.inf
 
     def _place(self, room: int) -> str:
         known = self._routes.rooms.get(room)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JournalError
-from bridge.journal import Journal, care, schema
+from bridge.journal import Gap, Journal, care, schema
 from bridge.model import RoomId
 
 from .filled import DAMAGES, event, fill
@@ -197,6 +197,16 @@ async def test_a_restore_that_replays_keeps_how_far_was_read(path, tmp_path):
     care.backup(path, tmp_path / "backup")
     care.restore(path, tmp_path / "backup", replay=True)
     assert run(path, "SELECT token FROM position") == [("17",)]
+
+
+@pytest.mark.parametrize("replay", [False, True])
+async def test_what_people_were_not_told_when_a_backup_was_made_is_not_told(path, tmp_path, replay):
+    journal = Journal(path)
+    journal.keep_gap(journal.number("left", RoomId("one")), Gap(1, 2.0, 94.0))
+    journal.close()
+    care.backup(path, tmp_path / "backup")
+    care.restore(path, tmp_path / "backup", replay=replay)
+    assert run(path, "SELECT * FROM gap") == []
 
 
 async def test_what_was_there_is_kept_with_what_its_log_held(path, tmp_path):

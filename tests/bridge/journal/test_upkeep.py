@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.adapter import Position
-from bridge.journal import BEING_HEARD, Journal, Oldest, Standing, schema
+from bridge.journal import BEING_HEARD, Gap, Journal, Oldest, Standing, schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 
@@ -156,11 +156,26 @@ async def test_rooms_that_left_the_map_start_at_now(journal):
         journal.reach("net", Position("t", scope))
     for room in ("one", "two"):
         journal.stand(journal.number("net", RoomId(room)), Standing(1.0))
+        journal.keep_gap(journal.number("net", RoomId(room)), Gap(1, 2.0))
     await journal.committed()
     journal.forget_rooms([("net", "one")])
     assert [journal.position("net", scope) for scope in ("", "one", "two")] == ["t", "t", None]
     assert journal.standing(journal.number("net", RoomId("two"))).heard is None
     assert journal.standing(journal.number("net", RoomId("one"))).heard == 1.0
+    assert journal.untold() == {journal.number("net", RoomId("one")): Gap(1, 2.0)}
+
+
+async def test_what_people_were_not_told_is_kept(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    journal = Journal(path)
+    room = journal.number("net", RoomId("one"))
+    journal.keep_gap(room, Gap(1, 5.0, 4.0))
+    latest = Gap(2, 7.5, -1.0, unheard=True, partly=True, left_out=None, told=3.0)
+    journal.keep_gap(room, latest)
+    journal.close()
+    again = Journal(path)
+    assert again.untold() == {room: latest}
+    again.close()
 
 
 def test_every_released_schema_is_kept_for_these_tests():
