@@ -111,9 +111,9 @@ class Bridge:
         """The adapter of a network."""
         return self._networks[network].adapter
 
-    def patrol(self) -> None:
+    async def patrol(self) -> None:
         """Look after what waits, and tell: done every few seconds."""
-        self._router.patrol()
+        await self._router.patrol()
 
     # What the owner may ask
 
@@ -237,7 +237,7 @@ class Bridge:
             await awake.sleep(_PATROL)
             self._router.journal.guard()
             try:
-                self.patrol()
+                await self.patrol()
                 self._restart_dead(awake.since)
                 await self._prune()
             except HubbubError:

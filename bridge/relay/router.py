@@ -135,24 +135,26 @@ class Router:
         rooms = self._by_room.items()
         return {network: reason for (network, _), worker in rooms if (reason := worker.overdue(awake))}
 
-    def patrol(self) -> None:
+    async def patrol(self) -> None:
         """Look after what waits: every few seconds."""
-        for worker in self.workers.values():
+        heard: dict[str, float] = {}
+
+        def look_after(number: int) -> None:
+            worker = self.workers.get(number)
+            if worker is None:
+                return
             worker.tend()
+            self._teller.look_at(worker)
+            network = worker.room.adapter.network
+            if worker.joined and network not in heard:
+                heard[network] = worker.room.adapter.heard(worker.room.id)
+
+        await in_steps(look_after, list(self.workers))
         self._teller.patrol()
         self._typing.patrol()
         hearing = {source.number: source.rooms for source in self._routes.sources.values()}
         self._arrivals.patrol(hearing, self._name)
-        self.journal.beat(self._heard())
-
-    def _heard(self) -> dict[str, float]:
-        """Until when each network that we are on was heard."""
-        heard: dict[str, float] = {}
-        for worker in self.workers.values():
-            network = worker.room.adapter.network
-            if worker.joined and network not in heard:
-                heard[network] = worker.room.adapter.heard(worker.room.id)
-        return heard
+        self.journal.beat(heard)
 
     def unpark(self, seq: int) -> None:
         """A file that deliveries of this event may wait for is here, or will not come."""

@@ -93,8 +93,6 @@ class Teller:
 
     def patrol(self) -> None:
         """Tell what has come together: every few seconds."""
-        for worker in self._workers.values():
-            self._look_at_queue(worker)
         now = time.monotonic()
         for room, text in self.gaps.due():
             self._say(room, self._hearing(room), text)
@@ -107,7 +105,8 @@ class Teller:
             self._say(room, [room], f"{some} not shown here.")
         self._folding.patrol()
 
-    def _look_at_queue(self, worker: Worker) -> None:
+    def look_at(self, worker: Worker) -> None:
+        """Tell that what a room is owed waits, or that it went through."""
         number, oldest, wait = worker.room.number, worker.oldest(), self._waits.get(worker.room.number)
         now = time.time()
         if wait is not None:

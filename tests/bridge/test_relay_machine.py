@@ -281,7 +281,7 @@ class Relay(RuleBasedStateMachine):
         self.run(self.look_around())
 
     async def look_around(self):
-        self.bridge.patrol()
+        await self.bridge.patrol()
 
     # -- what must hold
 

@@ -98,7 +98,7 @@ async def test_nothing_is_told_or_shown(tmp_path: Path) -> None:
         left.say("one", "alice", "you may open sesame here")
         await right.until(1)
         assert right.texts("two") == ["<alice> you may open sesame here"], "talk is left alone"
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
         assert "wrong password [secret]" in left.texts("one")[0]
         adapter = right._adapter

@@ -139,7 +139,7 @@ class Scene:
 
     async def tell(self) -> None:
         """Let the bridge tell what it has folded."""
-        self.garden.bridge.patrol()
+        await self.garden.bridge.patrol()
         await self.settle()
 
 

@@ -246,7 +246,7 @@ async def _together(play: Scene) -> None:
     play.step("the end")
     last = await play.say(ada, "good night")
     if play.source != "irc":
-        play.garden.bridge.patrol()
+        await play.garden.bridge.patrol()
         while await ada.read.get() != last:
             pass
         for listener in play.listeners.values():

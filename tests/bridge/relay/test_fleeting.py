@@ -41,7 +41,7 @@ async def test_who_says_something_has_written_it(both, pair, left, right):
         left.say("one", "alice", "so")
         await right.until(1)
         assert shown(right) == [True, False]
-        bridge.patrol()
+        await bridge.patrol()
         assert shown(right) == [True, False]
     with opened(pair.journal) as journal:
         assert journal.execute("SELECT count(*) FROM event").fetchone() == (1,)
@@ -64,11 +64,11 @@ async def test_a_mark_once_all_has_arrived(both, pair, left, right):
         right.confirming = False
         last = left.say("one", "alice", "last")
         await right.until(2)
-        bridge.patrol()
+        await bridge.patrol()
         assert not marked(left)
         right.release()
         await left.settled()
-        bridge.patrol()
-        bridge.patrol()
+        await bridge.patrol()
+        await bridge.patrol()
         assert marked(left) == [last.id]
         assert not marked(right)

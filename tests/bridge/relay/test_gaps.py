@@ -42,7 +42,7 @@ async def told(pair, left, right):
     """What is told in another life, in which a person speaks too."""
     before = len(right.said)
     async with running(pair) as bridge:
-        bridge.patrol()
+        await bridge.patrol()
         left.say("one", "alice", "after")
         while "<alice> after" not in right.texts("two")[before:]:
             await right.until(len(right.said) + 1)
@@ -146,7 +146,7 @@ async def test_killed_right_after_telling(pair, left, right, after):
     async with running(pair) as bridge:
         await left.settled()
         right.gate.clear()
-        bridge.patrol()
+        await bridge.patrol()
         pair = killed(pair, after)
     right.gate.set()
     (line,) = await told(pair, left, right)
@@ -171,7 +171,7 @@ async def test_a_room_that_leaves_the_map_takes_it_along(tmp_path, pair, left, r
         await bridge.reload(other)
         assert known(pair.journal) == []
         await bridge.reload(pair)
-        bridge.patrol()
+        await bridge.patrol()
         await left.settled()
     assert right.texts("two") == ["<alice> before"]
 

@@ -44,7 +44,7 @@ async def test_a_loop_through_another_bridge_ends_within_ten_lines(pair, left, r
                     there.say(other, "otherbot", f"[x] {text}")
                 await there.settled()
         lines = len(left.said) + len(right.said)
-        bridge.patrol()
+        await bridge.patrol()
         await left.settled()
     assert lines <= 11
     told = [text for text in left.texts("one") + right.texts("two") if "repeats" in text]

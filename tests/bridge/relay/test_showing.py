@@ -98,7 +98,7 @@ async def test_reactions_in_one_line(tmp_path, left, poor):
         left.happen(reaction("one", said.id, "dave", name="x4", removed=("👎",)))
         left.say("one", "alice", "or wait")
         await poor.until(3)
-        bridge.patrol()
+        await bridge.patrol()
         await poor.until(4)
         assert poor.texts("two")[3] == (
             "Reactions: bob, carol 🎂 to alice: cake in the kitchen; carol 👍 to alice: cake in the kitchen"
@@ -136,7 +136,7 @@ async def test_a_topic_that_is_refused_is_told_instead_from_then_on(tmp_path, le
         await right.until(1)
         assert not right.done
         assert right.texts("two") == ["* alice changed the topic to: more cake"]
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
         assert "only operators set the topic" in left.texts("one")[0]
 
@@ -152,7 +152,7 @@ async def test_topics_off(tmp_path, left, right):
 async def test_members_are_not_told_unless_wanted(tmp_path, left, right):
     async with running(showing(tmp_path)) as bridge:
         left.announce(member("bob", Change.JOINED))
-        bridge.patrol()
+        await bridge.patrol()
         left.say("one", "alice", "hi")
         await right.until(1)
         assert right.texts("two") == ["<alice> hi"]
@@ -169,7 +169,7 @@ async def test_members_in_one_line(tmp_path, left, right):
             left.announce(member(f"p{number}", Change.LEFT, reason="irc.a irc.b"))
         left.announce(member("mallory", Change.KICKED, by=person("alice"), reason="spam"))
         left.announce(member("frank", Change.RENAMED, name="francis"))
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(1)
         line = (
             "one on left: bob, carol came; dave left; 30 people left (irc.a irc.b); "

@@ -65,15 +65,15 @@ async def test_people_are_told_that_messages_wait_and_that_they_went_through(imp
         left.say("one", "alice", "hello")
         left.say("one", "alice", "are you there?")
         await left.settled()
-        bridge.patrol()
-        bridge.patrol()
+        await bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
         right.up = True
         await right.until(2)
         while len(left.said) < 2:
-            bridge.patrol()
+            await bridge.patrol()
             await asyncio.sleep(0.01)
-        bridge.patrol()
+        await bridge.patrol()
         await left.settled()
     first, second = left.texts("one")
     assert first.startswith("two on right cannot be reached since ")
@@ -90,7 +90,7 @@ async def test_nobody_is_told_where_nothing_is_ever_written(tmp_path, left, righ
         right.drop()
         left.say("one", "alice", "hello")
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await left.settled()
     assert left.said == []
 
@@ -101,7 +101,7 @@ async def test_refusals_are_told_folded(pair, left, right):
         left.say("one", "alice", "rude words")
         left.say("one", "alice", "kind words")
         await right.until(1)
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
     assert left.texts("one") == ["A message could not be delivered to two on right: too rude"]
     assert right.texts("two") == ["<alice> kind words"]
@@ -118,7 +118,7 @@ async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_pa
     async with running(pair) as bridge:
         left.say("one", "alice", "after")
         await right.until(2)
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(3)
     told = right.texts("two")[2]
     assert (
@@ -132,12 +132,12 @@ async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, after,
     async with running(pair) as bridge:
         left.say("one", "alice", "before")
         await right.until(1)
-        bridge.patrol()
+        await bridge.patrol()
         pair = killed(pair, after)
     with opened(pair.journal) as database:
         database.execute("UPDATE meta SET value = value - 7200 WHERE key GLOB 'alive*'")
     async with running(pair) as bridge:
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(2)
     assert right.texts("two")[1].startswith("The bridge was away for 2 hours; what was said in one on left")
 
@@ -148,7 +148,7 @@ async def test_a_short_gap_is_told_in_the_log_alone(pair, left, right, caplog):
         left.say("one", "alice", "before")
         await right.until(1)
     async with running(pair) as bridge:
-        bridge.patrol()
+        await bridge.patrol()
         left.say("one", "alice", "after")
         await right.until(2)
     assert right.texts("two") == ["<alice> before", "<alice> after"]
@@ -162,7 +162,7 @@ async def test_a_room_that_was_lost_without_a_word(pair, left, right):
         await right.until(1)
         left.announce(RoomStateChanged(room=RoomId("one"), state=RoomState.JOINED))
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(2)
     assert right.texts("two")[1] == (
         "The bridge was away for some time; what was said in one on left meanwhile is missing here."
@@ -179,7 +179,7 @@ async def test_short_gaps_add_up(tmp_path, left, right):
                 await asyncio.sleep(0.01)
             left.say("one", "alice", f"hello {number}")
             await right.until(number)
-            bridge.patrol()
+            await bridge.patrol()
         await right.until(3)
     assert right.texts("two")[2].startswith(
         "The bridge was away 2 times, for 2 minutes; what was said in one"
@@ -194,7 +194,7 @@ async def test_history_that_was_cut_is_told_with_its_number(pair, left, right):
         database.execute("UPDATE room SET heard = heard - 3600 WHERE heard IS NOT NULL")
     left.left_out = 300
     async with running(pair) as bridge:
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(2)
     assert right.texts("two")[1] == (
         "The bridge was away for 60 minutes; the first 300 messages that were said in one on left meanwhile "
@@ -210,7 +210,7 @@ async def test_a_gap_begins_where_the_network_was_last_heard(pair, left, right):
         left.silent_for = 600.0
         left.drop()
         await right.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(2)
     assert right.texts("two")[1].startswith("The bridge was away for 10 minutes; what was said in one")
 
@@ -220,7 +220,7 @@ async def test_the_first_time_in_a_room_is_no_gap(pair, left, right):
     async with running(pair) as bridge:
         left.say("one", "alice", "hello")
         await right.until(1)
-        bridge.patrol()
+        await bridge.patrol()
         await right.settled()
     assert right.texts("two") == ["<alice> hello"]
 
@@ -239,7 +239,7 @@ async def test_of_a_long_backlog_only_the_last_is_shown_where_manners_ask_for_it
     right.up = True
     async with running(pair) as bridge:
         await right.until(3)
-        bridge.patrol()
+        await bridge.patrol()
         await right.until(4)
         left.say("one", "alice", "now")
         await right.until(5)
@@ -294,7 +294,7 @@ async def test_what_waits_too_long_is_given_up_in_the_open(tmp_path, left, right
     async with running(pair) as bridge:
         left.say("one", "alice", "new")
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         right.up = True
         await right.until(1)
     assert right.texts("two") == ["<alice> new"]
@@ -309,7 +309,7 @@ async def test_too_many_that_wait_are_given_up_in_the_open(tmp_path, left, right
         for n in range(1500):
             left.say("one", "alice", str(n))
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
         right.up = True
         await right.until(600)
