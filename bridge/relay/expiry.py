@@ -17,12 +17,14 @@ log = logging.getLogger(__name__)
 
 
 def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flying: Collection[int]) -> None:
-    """Keep to the limits of a room's rules; `flying` are the events on their way there."""
+    """Keep to the limits of a room's rules; `flying` are the events on their way there. What may have arrived
+    is given up no more than these: it is looked up first.
+    """
     rules = room.rules
     head, oldest = queue.head(), time.time() - rules.max_age
-    if head is None or (head.said_at > oldest and not queue.behind):
+    if head is None or (head.said_at > oldest and not queue.behind and len(queue) <= rules.max_queue):
         return
-    after = max(flying, default=0)
+    after = max([*flying, *(delivery.seq for delivery in queue.tried())], default=0)
     limits = {
         f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
         f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),

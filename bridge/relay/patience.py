@@ -36,10 +36,13 @@ class Patience:
         self._failures = 0
         self._refusals = 0
         self._alone = 0
+        self._logged = ""
+        """Why the room took nothing, as the log says already."""
 
     def rewarded(self) -> None:
         """Something arrived."""
         self._failures = self._refusals = self._alone = 0
+        self._logged = ""
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
         """Whether this is the end of the message. A refusal is the message's once, the room's when it
@@ -63,7 +66,9 @@ class Patience:
         if isinstance(error, ConnectionLost):
             return None
         if isinstance(error, RoomUnavailable):
-            log.info("%s takes no messages now: %s", title, error)
+            if str(error) != self._logged:
+                self._logged = str(error)
+                log.info("%s takes no messages now: %s", title, error)
             return error.retry_after
         if isinstance(error, Rejected):
             log.info("%s refuses one message after the other, trying again later: %s", title, error)

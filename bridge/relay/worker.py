@@ -162,7 +162,7 @@ class Worker:
 
     def tend(self) -> None:
         """Every few seconds: give up what waits for too long; nothing waits for ever, whatever went wrong."""
-        if self._preparing is None and not self._queue.tried():
+        if self._preparing is None:
             expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
         self._soon = None
         self.pump()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bridge.config import Backlog, CatchUp, DeliveryRules
-from bridge.errors import FormRefused, Rejected
+from bridge.errors import FormRefused, Rejected, RoomUnavailable
 from bridge.model import (
     MessageEdited,
     MessageId,
@@ -316,6 +316,56 @@ async def test_too_many_that_wait_are_given_up_in_the_open(tmp_path, left, right
     assert right.texts("two") == [f"<alice> {n}" for n in range(900, 1500)]
     told = "900 messages could not be delivered to two on right: more than 600 messages waited"
     assert left.texts("one") == [told]
+
+
+async def test_the_limits_hold_in_a_room_that_refuses(tmp_path, left, right):
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(max_queue=5))
+    right.errors.append(RoomUnavailable("moderated", 60.0))
+    async with running(pair) as bridge:
+        for n in range(9):
+            left.say("one", "alice", str(n))
+        await left.settled()
+        bridge.patrol()
+        await left.until(1)
+    assert left.texts("one") == [
+        "4 messages could not be delivered to two on right: more than 5 messages waited"
+    ]
+    assert right.said == []
+
+
+async def test_what_may_have_arrived_is_not_given_up_but_all_behind_it(tmp_path, left, right):
+    """It was taken, its confirmation was lost, and the room cannot be asked now."""
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(max_queue=5))
+    async with running(pair) as bridge:
+        right.lose(RoomUnavailable("thrown out"))
+        left.say("one", "alice", "taken")
+        await right.until(1)
+        for n in range(9):
+            left.say("one", "alice", str(n))
+        await left.settled()
+        bridge.patrol()
+        await left.until(1)
+        right.drop()
+        await right.until(6)
+    assert left.texts("one") == [
+        "4 messages could not be delivered to two on right: more than 5 messages waited"
+    ]
+    assert right.texts("two") == ["<alice> taken", *(f"<alice> {n}" for n in range(4, 9))]
+
+
+async def test_a_room_that_goes_on_refusing_is_logged_once(pair, left, right, caplog):
+    caplog.set_level("INFO")
+    right.capabilities = replace(right.capabilities, window=8)
+    right.errors.extend(RoomUnavailable("moderated", 0.01) for _ in range(20))
+    async with running(pair):
+        for n in range(8):
+            left.say("one", "alice", str(n))
+        await right.until(8)
+        right.errors.append(RoomUnavailable("moderated", 0.01))
+        left.say("one", "alice", "and on")
+        await right.until(9)
+    assert right.texts("two") == [f"<alice> {n}" for n in (*range(8), "and on")]
+    assert caplog.text.count("takes no messages now: moderated") == 2
 
 
 async def test_a_network_that_carries_times_shows_them_quietly(pair, left, right):
