@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
 import tempfile
@@ -23,6 +24,8 @@ __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 RESTORED = "restored from a backup: it may have been delivered since"
 """Why what a backup still owes is not sent by itself."""
 
+_ITS_FILES = re.compile(r"(-wal|-shm|-journal|\.lock|\.sock|\..+\.login)?")
+"""How the names of a journal's files go on."""
 _SHOWN = 20
 _PAGES = 1024
 _BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words
@@ -121,15 +124,25 @@ def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
 
     The copy appears under its name only when it is whole and sound. Raises JournalError.
     """
+    if target.is_dir() or _belongs(target, path):
+        raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
     if target.exists() and not force:
         raise JournalError(f"{target} exists: name another file, or say --force to replace it")
-    if target.is_dir() or (target.exists() and path.exists() and target.samefile(path)):
-        raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
     with _beside(target) as part:
         _copy(path, part)
         found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more")
         _put(part, target)
     return found
+
+
+def _belongs(target: Path, path: Path) -> bool:
+    """Whether this is a journal, or the name of a file that belongs to it, there or not."""
+    journal = path.resolve()  # as SQLite does, when it names the log
+    for name in (target.resolve(), target.parent.resolve() / target.name):
+        end = name.name.removeprefix(journal.name)
+        if name.parent == journal.parent and end != name.name and _ITS_FILES.fullmatch(end):
+            return True
+    return target.exists() and path.exists() and target.samefile(path)
 
 
 def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:

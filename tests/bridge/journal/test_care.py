@@ -136,6 +136,37 @@ async def test_a_backup_replaces_neither_the_journal_nor_a_folder(path, tmp_path
         care.backup(path, tmp_path / target, force=True)
 
 
+@pytest.mark.parametrize("name", ["-wal", "-shm", "-journal", ".lock", ".sock", ".matrix.login"])
+@pytest.mark.parametrize("link", ["", "folder", "file", "journal"])
+async def test_a_backup_takes_no_place_of_what_belongs_to_the_journal(path, tmp_path, name, link):
+    """Whether it is there now or not, and by whatever name."""
+    target = path.with_name(path.name + name)
+    journal, named = path, target
+    if link == "folder":
+        (tmp_path / "folder").symlink_to(tmp_path)
+        named = tmp_path / "folder" / target.name
+    elif link == "file":
+        named = tmp_path / "link"
+        named.symlink_to(target)
+    elif link == "journal":
+        (tmp_path / "elsewhere").mkdir()
+        journal = tmp_path / "elsewhere" / "other"
+        journal.symlink_to(path)
+    with pytest.raises(JournalError, match="cannot be replaced"):
+        care.backup(journal, named, force=True)
+    target.write_text("precious")
+    with pytest.raises(JournalError, match="cannot be replaced"):
+        care.backup(journal, named, force=True)
+    assert target.read_text() == "precious"
+
+
+async def test_a_backup_may_have_a_name_that_begins_like_the_journals(path, tmp_path):
+    care.backup(path, tmp_path / "j.sqlite3.backup")
+    care.backup(path, tmp_path / "j.sqlite3-wal.copy")
+    (tmp_path / "elsewhere").mkdir()
+    care.backup(path, tmp_path / "elsewhere" / "j.sqlite3-wal")
+
+
 async def test_a_backup_needs_its_folder(path, tmp_path):
     with pytest.raises(JournalError, match="check the folder"):
         care.backup(path, tmp_path / "nowhere" / "backup")
