@@ -1,5 +1,6 @@
 """Whose journal it is, and whether it still is where it was."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -8,9 +9,13 @@ from typing import IO, Self
 
 from bridge.errors import JournalError
 
-__all__ = ["Own"]
+__all__ = ["NO_ROOM", "Own"]
+
+NO_ROOM = "make room on its disk, or make that writable, then start again: nothing that was taken is lost"
+"""What to do where a disk is full or read-only."""
 
 _FILES = ("", "-wal", "-shm")
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class Own:
@@ -41,8 +46,10 @@ class Own:
                 "stop that one, or name another journal"
             )
         beside.truncate(0)
-        beside.write(str(os.getpid()))
-        beside.flush()
+        try:
+            os.write(beside.fileno(), str(os.getpid()).encode())
+        except OSError as error:
+            raise _trouble(self.path, error) from error
         if self.path.exists():
             self.hold()
 
@@ -112,7 +119,12 @@ def _opened(file: Path, journal: Path) -> IO[str]:
     try:
         return open(file, "a+", opener=lambda name, flags: os.open(name, flags, 0o600))
     except OSError as error:
-        raise JournalError(f"{journal}: {error.strerror}: check the folder and its rights") from error
+        raise _trouble(journal, error) from error
+
+
+def _trouble(journal: Path, error: OSError) -> JournalError:
+    what_to_do = NO_ROOM if error.errno in _OF_THE_DISK else "check the folder and its rights"
+    return JournalError(f"{journal}: {error.strerror}: {what_to_do}")
 
 
 def _locked(file: IO[str]) -> bool:

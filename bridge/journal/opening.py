@@ -6,9 +6,19 @@ from pathlib import Path
 
 from bridge.errors import JournalError
 
+<<<<<<< HEAD
 from . import alive, schema
+=======
+from . import schema
+from .lock import NO_ROOM
+from .reading import BEING_HEARD
+>>>>>>> 5bf24bd (journal: a start on a disk that is full or read-only says what to do)
 
 __all__ = ["open_database"]
+
+_UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite says, at its broadest, where the disk is full or read-only."""
+_UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 
 def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
@@ -30,6 +40,8 @@ def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, byte
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
     except sqlite3.Error as error:
         database.close()
+        if error.sqlite_errorcode & 0xFF in _UNWRITABLE and error.sqlite_errorcode not in _UNREADABLE:
+            raise JournalError(f"{path} cannot be written ({error}): {NO_ROOM}") from error
         raise JournalError(
             f"{path} cannot be used as a journal ({error}): `hubbub db check` says what is wrong, "
             "`hubbub db restore` puts a backup in its place; or move it away to begin a new one"
