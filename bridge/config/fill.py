@@ -9,6 +9,7 @@ from pydantic import SecretBytes, SecretStr
 
 from .document import Data, Document, Spot
 from .models import Model
+from .regular import opener
 from .words import printable, quoted
 
 __all__ = ["expand", "fields", "models_in", "read_files", "secret_fields"]
@@ -156,7 +157,7 @@ def _refuse_file(document: Document, there: Spot, here: Spot, sentence: str) -> 
 def _read(document: Document, there: Spot, here: Spot, path: Path) -> str:
     shown = "the file" if document.conceals(there) else f'the file "{printable(str(path))}"'
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=opener) as file:
             content = file.read(_LARGEST_SECRET + 1)
         secret = content.decode().rstrip("\r\n")
     except UnicodeDecodeError:

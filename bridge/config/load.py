@@ -17,6 +17,7 @@ from .check import Check, Find
 from .document import Data, Document
 from .fill import expand
 from .models import Config
+from .regular import opener
 from .words import printable
 from .yaml import compose
 
@@ -72,7 +73,7 @@ def read_text(path: Path) -> str:
     """The text of a configuration's file. Raises ConfigError."""
     shown = printable(str(path))
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=opener) as file:
             content = file.read(_LARGEST + 1)
     except FileNotFoundError:
         raise ConfigError([f"{shown}: there is no such file: write it, or name another"]) from None

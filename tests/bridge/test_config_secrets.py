@@ -1,5 +1,7 @@
 """Variables and secret files: filled in, and never shown."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from .fake_protocol import GOOD, Bench
 
 GONE = "No such file or directory"
+PIPE = "it is a pipe or a device: name a regular file"
 TOKEN = "networks.one.token_file: "
 UNSET = "is not set; set it, or write"
 HIDDEN = "is not valid; the value is not shown, since it is secret or comes from a variable"
@@ -57,7 +60,9 @@ def test_a_variable_may_name_the_file(bench: Bench):
         ("token_file: folder", f'58: {TOKEN}the file "folder" cannot be read: Is a directory'),
         ("token_file: empty", f'58: {TOKEN}the file "empty" is empty'),
         ("token_file: binary", f'58: {TOKEN}the file "binary" is not UTF-8 text'),
-        ("token_file: /dev/zero", f'58: {TOKEN}the file "/dev/zero" is too large to be a secret'),
+        ("token_file: large", f'58: {TOKEN}the file "large" is too large to be a secret'),
+        ("token_file: pipe", f'58: {TOKEN}the file "pipe" cannot be read: {PIPE}'),
+        ("token_file: /dev/zero", f'58: {TOKEN}the file "/dev/zero" cannot be read: {PIPE}'),
         ("token_file: [a]", f"58: {TOKEN}must name a file"),
         ("token_file: ", "57: networks.one.token_file: must name a file"),
         ("token_file: ''", f"58: {TOKEN}must name a file"),
@@ -77,6 +82,8 @@ def test_a_variable_may_name_the_file(bench: Bench):
 def test_a_secret_file_that_is_no_use(bench: Bench, text: str, problem: str):
     (bench.folder / "folder").mkdir()
     (bench.folder / "empty").write_text("\n")
+    (bench.folder / "large").write_text("x" * 2**20)
+    os.mkfifo(bench.folder / "pipe")
     (bench.folder / "binary").write_bytes(b"\xff\xfe\n")
     (found,) = bench.problems(network(text), FILE="nowhere/hunter2")
     assert found == f"bridge.yaml:2:{problem}"

@@ -1,5 +1,6 @@
 """What people get wrong about YAML: each mistake has its own sentence, at its own place."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -186,10 +187,23 @@ def test_a_name_that_no_file_can_have(bench: Bench):
     assert caught.value.problems == [r"a\x00b: the file cannot be read: that is no file's name"]
 
 
-def test_a_file_without_end():
+def test_a_file_that_is_too_large(bench: Bench):
+    large = bench.folder / "large"
+    with large.open("wb") as file:
+        file.truncate(2**33)
     with pytest.raises(ConfigError) as caught:
-        load(Path("/dev/zero"), find)
-    assert caught.value.problems == ["/dev/zero: the file is too large to be a configuration"]
+        load(large, find)
+    assert caught.value.problems == [f"{large}: the file is too large to be a configuration"]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+def test_what_may_never_end_is_not_read(bench: Bench, name: str):
+    os.mkfifo(bench.folder / "pipe")
+    with pytest.raises(ConfigError) as caught:
+        load(bench.folder / name, find)
+    reason = "it is a pipe or a device: name a regular file"
+    assert caught.value.problems == [f"{bench.folder / name}: the file cannot be read: {reason}"]
 
 
 def test_what_is_said_about_rooms_comes_with_all_other_mistakes(bench: Bench):

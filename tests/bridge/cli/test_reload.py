@@ -1,6 +1,7 @@
 """`hubbub reload`, asked of a service in this process."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from functools import partial
@@ -97,6 +98,17 @@ async def test_mistakes(place, networks):
     ]
     networks["left"].say("one", "alice", "still")
     await networks["right"].until(1)
+
+
+async def test_a_pipe_in_the_files_place(place):
+    """Nobody writes to it: to wait for that would end no more."""
+    place.file.unlink()
+    os.mkfifo(place.file)
+    result = await place.hubbub()
+    assert result.returncode == 78
+    assert "it is a pipe or a device: name a regular file" in result.stderr
+    with pytest.raises(ConfigError, match="name a regular file"):
+        await read(place.file)  # as the service does
 
 
 async def test_no_service(tmp_path):
