@@ -60,8 +60,9 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
     odd: str | None = None
     """The first line that was none of IRC."""
     _rest = b""
-    _over: "asyncio.Future[bool]"
-    """Whether the server ended it, and nothing broke."""
+    _over: "asyncio.Future[None]"
+    _farewell = False
+    """Whether the server has said that it ends the connection (RFC 2812 section 3.7.4)."""
 
     def process_data(self, data: bytes) -> None:
         """Bytes from the server."""
@@ -79,7 +80,9 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
             return
         text = decode_text(raw, self.encoding)
         try:
-            self.on_line(parse(text))
+            line = parse(text)
+            self._farewell |= line.command == "ERROR"
+            self.on_line(line)
         except AdapterError as error:
             self.on_lost(error)
         except Exception as error:  # noqa: BLE001 - one bad line never ends a connection
@@ -119,7 +122,7 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
         """The transport is gone."""
         self.connected = False
         if not self._over.done():
-            self._over.set_result(error is None)
+            self._over.set_result(None)
         self.on_lost(error)
 
     def disconnect(self, message: str = "") -> None:
@@ -135,7 +138,7 @@ class Connection(AioConnection):  # type: ignore[misc]  # the library is not typ
         self.write(b"QUIT :" + message.encode() + b"\r\n")
         await asyncio.wait([self._over], timeout=_GOODBYE)
         self.transport.abort()
-        return self._over.done() and self._over.result()
+        return self._farewell
 
 
 async def connect(

@@ -268,7 +268,7 @@ class Link:
         self.known.set()
         if self._connection is not None:
             at = time.time()
-            if await self._connection.close("Hubbub goes"):
+            if await self._connection.close("Hubbub goes"):  # in order, behind all that it had to say
                 self.ears.flights.heard = at
             self._rest()
         self.ears.flights.close(error)

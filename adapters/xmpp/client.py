@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import ssl
-import time
 import xml.etree.ElementTree as ET
 from typing import Any, Protocol
 
@@ -56,7 +55,7 @@ class Client(ClientXMPP):
         self.paused = False
         """Whether we read nothing, because what was heard cannot be kept now."""
         self._up: asyncio.Future[None] = loop.create_future()
-        self._gone: asyncio.Future[BaseException | None] = loop.create_future()
+        self._gone: asyncio.Future[None] = loop.create_future()
         self._secured = config.tls == "direct"
         self._deaf = False
         self._live = False
@@ -107,25 +106,20 @@ class Client(ClientXMPP):
         raise login.silence(self._config, connected=connected, greeted=greeted, offered=self._offered)
 
     async def close(self, *, final: bool) -> resume.Stream | None:
-        """Close the connection; returns what can be resumed. `final`: we go for good, and say so: if the
-        server says so too, all was heard until then.
-        """
+        """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
         stream = None if final else self._resumable()
         self.ended.cancel()
         self._up.cancel()
         self.requests.cancel()
         if self.transport is not None:
             self._write_out()
-            at, polite = time.time(), final and self._live and not self._gone.done()
-            if polite:
+            if final and self._live:
                 self.transport.write(b"<presence type='unavailable'/></stream:stream>")
             else:
                 self.transport.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
                     await asyncio.shield(self._gone)
-            if polite and self._gone.done() and self._gone.result() is None:
-                self.requests.heard = at
             if self.transport is not None:
                 self.transport.abort()
         attempt = self._current_connection_attempt
@@ -298,7 +292,7 @@ class Client(ClientXMPP):
             self.end(login.lost(self._config, was_in=self._up.done() and not self._up.cancelled()))
         self.end_session_on_disconnect = False
         if not self._gone.done():
-            self._gone.set_result(exception)
+            self._gone.set_result(None)
         super().connection_lost(exception)
 
     def reschedule_connection_attempt(self) -> None:

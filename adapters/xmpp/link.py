@@ -139,7 +139,6 @@ class Link:
             self._memory.heard = self._client.requests.heard
             self._fail_all(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
-            self._memory.heard = self._client.requests.heard
             self.flush(whole=True)
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:

@@ -6,13 +6,8 @@ from pathlib import Path
 
 from bridge.errors import JournalError
 
-<<<<<<< HEAD
 from . import alive, schema
-=======
-from . import schema
 from .lock import NO_ROOM
-from .reading import BEING_HEARD
->>>>>>> 5bf24bd (journal: a start on a disk that is full or read-only says what to do)
 
 __all__ = ["open_database"]
 

@@ -8,6 +8,7 @@ import asyncio
 import os
 import random
 import signal
+import time
 
 from tests.e2e.five import PLACES, five
 from tests.e2e.proxy import Way
@@ -23,9 +24,14 @@ PATIENCE = 180.0
 
 
 async def stopped(world, bridge, talk):
+    """A connection that ends meanwhile, of a fault before, may have missed something."""
+    began = time.time()
     bridge.process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(STOPPED)
     bridge.process.send_signal(signal.SIGCONT)
+    await asyncio.sleep(3)
+    for network in STREAMS:
+        talk.away[network].append((began, time.time()))
 
 
 async def half_open(world, bridge, talk):
