@@ -325,7 +325,7 @@ async def test_the_limits_hold_in_a_room_that_refuses(tmp_path, left, right):
         for n in range(9):
             left.say("one", "alice", str(n))
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
     assert left.texts("one") == [
         "4 messages could not be delivered to two on right: more than 5 messages waited"
@@ -343,7 +343,7 @@ async def test_what_may_have_arrived_is_not_given_up_but_all_behind_it(tmp_path,
         for n in range(9):
             left.say("one", "alice", str(n))
         await left.settled()
-        bridge.patrol()
+        await bridge.patrol()
         await left.until(1)
         right.drop()
         await right.until(6)
