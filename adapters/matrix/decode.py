@@ -104,7 +104,9 @@ def _kind(content: Mapping[str, Any]) -> Kind:
 def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
     html = content.get("formatted_body")
     if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
-        return parse(html)
+        spans = parse(html)
+        if any(span.text.strip() for span in spans):
+            return spans
     return normal([Span(text)])
 
 

@@ -256,7 +256,7 @@ def _answer(parts: Parts, text: str) -> str:
 
 def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     spans = xhtml.parse(parts.html) if parts.html is not None else ()
-    if not spans:
+    if not any(span.text.strip() for span in spans):
         spans = styling.parse(text) if parts.styled else (Span(text),)
     kind = Kind.TEXT
     if text.startswith("/me "):

@@ -78,7 +78,9 @@ def _inside(element: Element, style: _Style) -> Iterator[Span]:
         if name == "br":
             yield replace(style.span, text="\n", href=None)
         elif name == "img":
-            yield from _text(f"[image] {child.get('alt') or child.get('src') or ''}".strip(), style)
+            source = child.get("src") or ""
+            if what := child.get("alt") or (source if _LINK.match(source) else ""):
+                yield from _text(f"[image] {what}", style)
         elif name in _PARTS:
             yield _SENTINEL
             yield from _inside(child, inner)

@@ -86,6 +86,12 @@ def test_formatted_body_is_preferred():
     assert read(rich).content == plain("*x*")
 
 
+@pytest.mark.parametrize("html", ["", " <br> ", "<p></p>", "<img src='mxc://a/b'>", "<mx-reply>x</mx-reply>"])
+def test_a_formatted_body_that_shows_nothing_costs_no_words(html):
+    rich = {"msgtype": "m.text", "body": "words", "format": "org.matrix.custom.html", "formatted_body": html}
+    assert read(rich).content == plain("words")
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [

@@ -108,6 +108,11 @@ def test_styling_that_is_switched_off():
     assert event.content == plain("*a*")
 
 
+@pytest.mark.parametrize("html", ["", " ", "<p> </p>", "<br/>", "<script>x</script>", "<img src='cid:1@x'/>"])
+def test_xhtml_that_shows_nothing_costs_no_words(html):
+    assert message(f"<body>words</body>{XHTML.format(html)}").content == plain("words")
+
+
 XHTML = (
     "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>"
     "{}</body></html>"
