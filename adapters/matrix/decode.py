@@ -24,6 +24,7 @@ from bridge import (
 )
 
 from .encode import MARK, is_key
+from .extensible import KINDS, message_of
 from .files import FILES, attachment
 from .html import USER, parse
 from .values import id_of, mapping, name_of, seconds, text_of
@@ -34,7 +35,7 @@ _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
 _LONGEST_REASON = 500
-_TALK = ("m.room.message", "m.sticker")
+_TALK = frozenset(("m.room.message", "m.sticker", *KINDS))
 
 
 def decode(
@@ -51,9 +52,11 @@ def decode(
         return None
     said_by = Sender(UserId(sender), name_of(sender, names))
     at, mark = seconds(event.get("origin_server_ts")), text_of(content.get(MARK), _LONGEST_ID)
+    kind = id_of(event.get("type"))
+    if kind in KINDS:
+        content = message_of(kind, content)
     relation = mapping(content.get("m.relates_to"))
     target = id_of(relation.get("event_id"))
-    kind = event.get("type")
     if kind == "m.room.redaction":
         target, vouched = _redacted(event, content)
         return Removed(
@@ -83,7 +86,7 @@ def decode(
 def is_talk(event: object, own: str) -> bool:
     """Whether this is something that somebody else said, as far as its type goes."""
     event = mapping(event)
-    return event.get("type") in _TALK and event.get("sender") != own
+    return id_of(event.get("type")) in _TALK and event.get("sender") != own
 
 
 def said(content: Mapping[str, Any], kind: object) -> Content:

@@ -24,6 +24,7 @@ from bridge import (
 
 from .client import Client
 from .decode import decode, is_talk
+from .extensible import KINDS
 from .session import Session, after_join
 from .values import listed, mapping, seconds, text_of
 
@@ -46,7 +47,7 @@ _E = TypeVar("_E", bound=Event)
 
 log = logging.getLogger(__name__)
 
-_TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction"]
+_TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction", *sorted(KINDS)]
 _STATE = [
     "m.room.member",
     "m.room.create",

@@ -251,3 +251,27 @@ async def test_who_comes_and_goes(synapse):
     await ann.say("live")
     async with back(core.positions, adapter_for(synapse, "member")) as core:
         assert (await core.next(object)).content.text == "live", "nobody came"
+
+
+async def test_polls(synapse):
+    ann = await somebody(synapse, "annpoll", "poll")
+    text = "org.matrix.msc1767.text"
+    answers = [{"id": "y", text: "Yes"}, {"id": "n", text: "No"}]
+    poll = {"question": {text: "Tea?"}, "max_selections": 1, "answers": answers}
+    async with Core(adapter_for(synapse, "poll")) as core:
+        await core.joined(alias("poll"))
+        start = {"org.matrix.msc3381.poll.start": poll, text: "Tea?\n1. Yes\n2. No"}
+        asked = await ann.send("org.matrix.msc3381.poll.start", start)
+        assert [span.text.strip() for span in (await core.said()).content.spans] == [
+            "[poll] Tea?",
+            "Yes",
+            "No",
+        ]
+        relation = {"rel_type": "m.reference", "event_id": asked}
+        vote = {"org.matrix.msc3381.poll.response": {"answers": ["y"]}, "m.relates_to": relation}
+        await ann.send("org.matrix.msc3381.poll.response", vote)
+        words = "The poll has ended. Top answer: Yes"
+        end = {"org.matrix.msc3381.poll.end": {}, "m.relates_to": relation, text: words}
+        await ann.send("org.matrix.msc3381.poll.end", end)
+        said = await core.said()
+        assert (said.content.text, said.reply_to) == (words, asked)

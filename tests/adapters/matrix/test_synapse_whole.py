@@ -30,8 +30,10 @@ class Somebody:
         return await curl(self._demo, method, f"rooms/{self._wire}/{path}", self._token, body)
 
     async def say(self, body, **content):
-        content = {"msgtype": "m.text", "body": body, **content}
-        return (await self.call("PUT", f"send/m.room.message/{next(_txns)}", content))["event_id"]
+        return await self.send("m.room.message", {"msgtype": "m.text", "body": body, **content})
+
+    async def send(self, kind, content):
+        return (await self.call("PUT", f"send/{kind}/{next(_txns)}", content))["event_id"]
 
     async def edit(self, target, body):
         relation = {"rel_type": "m.replace", "event_id": target}
@@ -40,9 +42,7 @@ class Somebody:
 
     async def react(self, target, key):
         relation = {"rel_type": "m.annotation", "event_id": target, "key": key}
-        return (await self.call("PUT", f"send/m.reaction/{next(_txns)}", {"m.relates_to": relation}))[
-            "event_id"
-        ]
+        return await self.send("m.reaction", {"m.relates_to": relation})
 
     async def redact(self, target, reason="because"):
         body = {"reason": reason}
