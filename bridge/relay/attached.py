@@ -43,6 +43,8 @@ _FILES = IN_TIME - 1
 _MOST = 32
 """So many files are sent; others are told of."""
 _REMEMBERED = 10_000
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+"""What is no file to those who send its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,10 @@ class Attached:
         """How far a file is; None: it is not needed here."""
         if not case.record.file and not self._linking:
             return None
-        state = self._files.get(case.network, case.seq, number, case.content.attachments[number])
+        attachment = case.content.attachments[number]
+        state = self._files.get(case.network, case.seq, number, attachment)
+        if isinstance(state, File) and state.type in _PAGES and _is_public(attachment):
+            return None
         if upload and isinstance(state, File) and self._takes(case, state):
             return self._uploads.get(case.there, case.seq, state) or state
         return state
@@ -188,7 +193,7 @@ class Attached:
 
     def _told(self, seq: int, attachment: Attachment, state: _State) -> str:
         link = self._files.link(seq, state) if isinstance(state, File) else None
-        if link is None and attachment.address.startswith(("https://", "http://")):
+        if link is None and _is_public(attachment):
             link = attachment.address
         if isinstance(state, Missing):
             note = file_note(attachment, f": {state.reason}")
@@ -199,6 +204,10 @@ class Attached:
         name = file_name(attachment)
         named = link if link.endswith(f"/{quote(name)}") else f"{name}: {link}"
         return f"{named} ({size(count)})" if count else named
+
+
+def _is_public(attachment: Attachment) -> bool:
+    return attachment.address.startswith(("https://", "http://"))
 
 
 def promising(content: Content) -> Plan:

@@ -80,6 +80,18 @@ async def test_where_no_file_can_be_sent_its_address_is(tmp_path, left, right, s
         ]
 
 
+@pytest.mark.parametrize("record", [{}, {"captions": True}])
+async def test_a_link_to_a_page_is_a_link(tmp_path, left, right, shelf, record):
+    """Clients that send an address beside its message do so with pages too (XEP-0066)."""
+    files(right, **record)
+    async with running(mapped(tmp_path)):
+        page = shelf.put("plan.html", b"<!DOCTYPE html><title>Plan</title>")
+        left.say("one", "alice", with_file("", page))
+        left.say("one", "alice", with_file("look", page))
+        await right.until(2)
+    assert right.texts("two") == [f"<alice> {page.address}", f"<alice> look {page.address}"]
+
+
 async def test_what_has_no_public_address_is_named(tmp_path, left, right):
     async with running(mapped(tmp_path)):
         secret = Attachment("mxc://x/y", "cat.png", FileKind.IMAGE, size=2_100_000)
