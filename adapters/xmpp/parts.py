@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from bridge import Attachment, Content, Kind, Span, cut, normal, plain
+from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, plain
 
 from . import files, styling, xhtml
 from .about import About
@@ -27,6 +27,7 @@ _REPLIES = "urn:xmpp:reply:0"
 _REACTIONS = "urn:xmpp:reactions:0"
 _FALLBACK = "{urn:xmpp:fallback:0}fallback"
 _UNSTYLED = "{urn:xmpp:styling:0}unstyled"
+_TITLE = frozenset({Mark.BOLD})
 _XHTML = "{http://jabber.org/protocol/xhtml-im}html"
 _XHTML_BODY = "{http://www.w3.org/1999/xhtml}body"
 _THREAD = "{jabber:client}thread"
@@ -258,8 +259,10 @@ def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     spans = xhtml.parse(parts.html) if parts.html is not None else ()
     if not any(span.text.strip() for span in spans):
         spans = styling.parse(text) if parts.styled else (Span(text),)
-    kind = Kind.TEXT
-    if text.startswith("/me "):
+    kind, title = Kind.TEXT, " ".join((parts.subject or "").split())
+    if title and title != text.strip():
+        spans = (Span(f"{title}\n", _TITLE), *spans)
+    elif text.startswith("/me "):
         kind = Kind.EMOTE
         if spans[0].text.startswith("/me "):
             spans = normal(cut(spans, 4))

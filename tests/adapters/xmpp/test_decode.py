@@ -12,6 +12,7 @@ from bridge import Block, Content, Kind, Mark, MessageCreated, MessageEdited, Ro
 
 ROOM = RoomId("room@muc.x")
 ALICE = f"{ROOM}/alice"
+BOLD = frozenset({Mark.BOLD})
 
 
 def session(**known):
@@ -106,6 +107,26 @@ def test_styling_that_is_switched_off():
     """XEP-0393 section 7."""
     event = message("<body>*a*</body><unstyled xmlns='urn:xmpp:styling:0'/>")
     assert event.content == plain("*a*")
+
+
+@pytest.mark.parametrize(
+    ("inside", "spans"),
+    [
+        ("<subject>Dinner</subject><body>at eight</body>", (Span("Dinner\n", BOLD), Span("at eight"))),
+        ("<subject> </subject><body>at eight</body>", (Span("at eight"),)),
+        ("<subject>at eight</subject><body>at eight</body>", (Span("at eight"),)),
+        (
+            "<subject>a\nb</subject><body>&gt; c</body>",
+            (Span("a b\n", BOLD), Span("c", block=Block(quote=1))),
+        ),
+        ("<subject>Hm</subject><body>/me waves</body>", (Span("Hm\n", BOLD), Span("/me waves"))),
+    ],
+)
+def test_a_subject_beside_words_is_their_title(inside, spans):
+    """RFC 6121 section 5.2.4."""
+    event = message(inside)
+    assert event.content == Content(spans)
+    assert event.kind is Kind.TEXT
 
 
 @pytest.mark.parametrize("html", ["", " ", "<p> </p>", "<br/>", "<script>x</script>", "<img src='cid:1@x'/>"])
