@@ -248,10 +248,15 @@ def _with_files(parts: Parts, text: str) -> tuple[Kind, Content] | None:
 
 
 def _answer(parts: Parts, text: str) -> str:
-    """The text without the quotation of what it answers."""
+    """The text without the quotation of what it answers, if what is said to be one looks like one: who
+    counts otherwise than we do would lose words.
+    """
     if parts.quoted and parts.reply is not None:
         start, end = parts.quoted
-        return text[:start] + text[end:] or text
+        before, quotation, after = text[:start], text[start:end], text[end:]
+        whole = before[-1:] in {"", "\n"} and (quotation.endswith("\n") or after[:1] in {"", "\n"})
+        if whole and all(line.startswith(">") or not line.strip() for line in quotation.split("\n")):
+            return before + after or text
     return text
 
 

@@ -180,6 +180,19 @@ def test_a_correction():
     assert (event.target, event.content) == (by_author(ALICE, "m1"), plain("b"))
 
 
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 3), (0, 10), (0, 12), (2, 8), (8, 11), (8, 99), (7, 3), (99, 100)]
+)
+def test_what_is_no_quotation_is_not_left_out(start, end):
+    """XEP-0426: some count bytes or halves of characters, and anybody may write any number."""
+    inside = (
+        "<body>&gt; hello\nyes</body><reply xmlns='urn:xmpp:reply:0' to='room@muc.x/bob' id='q7'/>"
+        "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'>"
+        f"<body start='{start}' end='{end}'/></fallback>"
+    )
+    assert message(inside, stanza_ids=True).content.text == "hello\nyes"
+
+
 def test_a_reply():
     """XEP-0461 section 3: in a room the id is the room's; XEP-0428: the quotation is for others."""
     inside = (
