@@ -122,6 +122,7 @@ class Router:
         """A connection ended: none of its rooms can be spoken in, and nothing is confirmed any more."""
         for (name, _), worker in self._by_room.items():
             if name == network:
+                self._too_old.pop(worker.room.number, None)  # it is read again
                 self._complaints.safely("the end of a connection", worker.lose)
 
     def overdue(self, awake: float) -> dict[str, str]:
@@ -299,7 +300,8 @@ class Router:
             log.info("%s %s is joined", network, event.room)
         if event.state is RoomState.JOINED:
             number = worker.room.number
-            left_out = None if event.left_out is None else event.left_out + self._too_old.pop(number, 0)
+            too_old = self._too_old.pop(number, 0)
+            left_out = None if event.left_out is None else event.left_out + too_old
             missed = not event.caught_up or left_out != 0
             unnoticed = worker.joined  # it was lost and nobody said so
             since = worker.join()

@@ -409,6 +409,26 @@ async def test_history_beyond_the_limits_is_left_out_and_told(tmp_path, left, ri
     assert "the first message that was said in one on left meanwhile is missing here" in caplog.text
 
 
+async def test_what_was_too_old_is_told_once(tmp_path, left, right, caplog):
+    """Also where the network does not count what it leaves out itself."""
+    pair = config(tmp_path, {"lobby": ["left one", "right two"]}, catch_up=CatchUp(max_age=3600.0))
+    async with running(pair):
+        left.say("one", "alice", "before")
+        await right.until(1)
+    left.say("one", "alice", "too old", at=ago(7200))
+    left.left_out = None
+    async with running(pair):
+        left.say("one", "alice", "after")
+        await right.until(2)
+        assert "the first of what was said in one on left meanwhile is missing here" in caplog.text
+        caplog.clear()
+        left.left_out = 0
+        left.drop()
+        left.say("one", "alice", "again")
+        await right.until(3)
+    assert "missing" not in caplog.text
+
+
 async def test_history_that_is_shown_again_is_not_missing(tmp_path, left, right, caplog):
     pair = config(tmp_path, {"lobby": ["left one", "right two"]}, catch_up=CatchUp(max_age=0.1))
     async with running(pair):
