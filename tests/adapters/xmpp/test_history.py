@@ -558,10 +558,10 @@ async def filled(server):
 async def test_nothing_is_read_while_nothing_can_be_kept(server, monkeypatch):
     """It waits at the server, which does not count as dead meanwhile, and comes when there is room."""
     monkeypatch.setattr(link, "_TICK", 0.02)
-    monkeypatch.setattr(link, "_DEAD", 0.1)
-    monkeypatch.setattr(link, "_LOST", 0.1)
     async with filled(server) as (made, ears, _):
         receipt = give(made, command())
+        monkeypatch.setattr(link, "_DEAD", 0.1)
+        monkeypatch.setattr(link, "_LOST", 0.1)
         for n in range(1, 1500):
             server.say(message("alice", f"{n} {'x' * 10_000}"))
         with pytest.raises(TimeoutError):
