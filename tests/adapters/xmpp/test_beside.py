@@ -207,7 +207,7 @@ async def test_topics(bridge):
         alice.tell("a2", "<subject>cats &amp; dogs</subject>")
         assert (await ears.hears(TopicChanged)).topic == "cats & dogs"
         alice.tell("a3", "<subject>a letter</subject><body>words</body>")
-        assert (await ears.said()).content == plain("words")
+        assert (await ears.said()).content.text == "a letter\nwords"
         ears.task.cancel()
         await asyncio.wait({ears.task})
         alice.tell("a4", "<subject>while you were away</subject>")
