@@ -15,7 +15,7 @@ from dataclasses import replace
 from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
 from . import decode
-from .past import NEVER, SLACK, Reading, Seen, Shown, Since, latest, stamp
+from .past import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
 from .session import Session
 from .wire import MARK, Line
 
@@ -67,8 +67,8 @@ class History:
         reading = self.readings[room] = Reading(room, at, since, seen)
         if since is not None:
             reading.reach = max(since.at, at - self._catch_up.max_age)
-            # a history's times may be whole seconds: when our first is over, all was heard that is ours of it
-            seen.after = max(reading.reach - SLACK, min(since.at, int(since.first) + 1.0))
+            # a history's times may be whole seconds
+            seen.after = max(reading.reach - SLACK, float(int(since.first)))
             seen.last, seen.covers_if_last = since.last, since.at
             if since.mask:
                 self._session.masks.add(since.mask)
@@ -162,11 +162,12 @@ class History:
         at = decode.seconds(got.tags.get("time", ""))
         msgid = None if at is None else self._name(got, at)
         if at is None or not msgid:
-            seen.unnamed |= at is None or seen.wants(at)
+            seen.unnamed |= at is None or at >= seen.after
             return
         got.tags["msgid"] = msgid
         seen.oldest = min(seen.oldest, at)
-        seen.covers = min(seen.covers, latest(at))
+        # a time of whole seconds may be that of anything within the second
+        seen.covers = min(seen.covers, at + 1 if at % 1 == 0 else at)
         if msgid == seen.last:
             seen.covers = min(seen.covers, seen.covers_if_last)
         ours = self._session.was_me(got.source)
@@ -176,11 +177,13 @@ class History:
                 seen.unmarked = NEVER
         elif got.command != "REDACT" and self._session.is_mask(got.source):
             seen.unmarked = max(seen.unmarked, at)
-        if not ours and seen.wants(at) and seen.most and msgid not in seen.found:
+        if not ours and at >= seen.after and seen.most and msgid not in seen.found:
             event = decode.event(got, self._session)
             if event is not None:
                 seen.found.add(event.id)
-                seen.new += latest(at) > seen.covers_if_last and msgid != seen.last
+                # a time of whole seconds may be that of anything within the second
+                later = at + 1 if at % 1 == 0 else at
+                seen.new += later > seen.covers_if_last and msgid != seen.last
                 seen.pages[-1].append(event)
 
     def _name(self, got: Line, at: float) -> str | None:

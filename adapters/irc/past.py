@@ -10,7 +10,7 @@ from bridge import MessageId, RoomId, TalkEvent, Txn
 
 from . import decode
 
-__all__ = ["NEVER", "SLACK", "Reading", "Seen", "Shown", "Since", "latest", "stamp"]
+__all__ = ["NEVER", "SLACK", "Reading", "Seen", "Shown", "Since", "stamp"]
 
 SLACK = 10.0
 """How far the clocks of one network's servers may be apart, in seconds."""
@@ -20,11 +20,6 @@ NEVER = float("inf")
 def stamp(at: float) -> str:
     """A time as server-time writes it (IRCv3 server-time)."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def latest(at: float) -> float:
-    """Until when it may have been said: a time of whole seconds may be that of anything within the second."""
-    return at + 1 if at % 1 == 0 else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +83,6 @@ class Seen:
         self.pages, self.found, self.new = [], set(), 0
         self.oldest = self.covers = NEVER
         self.unnamed = False
-
-    def wants(self, at: float) -> bool:
-        """Whether what was said at this time may be an event."""
-        return at >= self.after or latest(at) > self.after
 
     def events(self) -> list[TalkEvent]:
         """The newest, in order."""

@@ -32,11 +32,9 @@ class Archive(ScriptedServer):
         self.asked: list[list[str]] = []
         self.replies = {"CHATHISTORY": self._page, "JOIN": self._came}
 
-    def keep(
-        self, text: str, ago: float = 0.0, source: str = BOB, tags: str = "", at: float | None = None
-    ) -> str:
+    def keep(self, text: str, ago: float = 0.0, source: str = BOB, tags: str = "") -> str:
         """Something was said. Returns the line as it goes out live."""
-        at = time.time() - ago if at is None else at
+        at = time.time() - ago
         said = f"time={stamp(at)};msgid=id{len(self.kept)}{tags} {source} PRIVMSG #lobby :{text}"
         self.kept.append((seconds(stamp(at)) or 0, said))
         return f"@{said}"
@@ -89,29 +87,6 @@ async def test_pages(most: int, pages: int, left_out: int | None) -> None:
         assert all(event.replayed and event.at for event in said)
         assert (joined.caught_up, joined.left_out) == (most > 0, left_out)
         assert len(server.asked) == pages
-
-
-@pytest.mark.parametrize(
-    ("heard_until", "exact", "expected"),
-    [
-        (0.5, False, ["just before", "just after"]),
-        (0.5, True, ["just after"]),
-        (9.0, False, []),
-        (9.0, True, []),
-    ],
-)
-async def test_the_second_of_the_first_visit(heard_until: float, exact: bool, expected: list[str]) -> None:
-    """What was said before we ever came is left out. In whole seconds nobody can tell it from what followed
-    at once; but who went on listening has heard that.
-    """
-    async with Archive() as server, away(server) as run:
-        now = float(int(time.time()) - 60)
-        for text, part in (("before", -1.0), ("just before", 0.4), ("just after", 0.6), ("away", 50.0)):
-            server.keep(text, at=now + (part if exact else float(int(part))))
-        run.emitted.positions["#lobby"] = f"{stamp(now + heard_until)} {stamp(now + 0.5)} - "
-        await run.again()
-        said, _ = await run.emitted.upto_joined("#lobby")
-        assert [event.content.text for event in said] == [*expected, "away"]
 
 
 async def test_nothing_that_is_too_old() -> None:

@@ -56,30 +56,6 @@ async def test_said_while_away(server: Inspircd) -> None:
         assert (live.content.text, live.replayed) == ("live", False)
 
 
-async def test_what_was_said_just_before_the_first_visit(server: Inspircd) -> None:
-    """The history's times are whole seconds: we were there for longer, and what is new has been heard."""
-    async with client(server.port, "bob", "#lobby") as bob, running(server.port, "#lobby") as run:
-        bob.say("MODE #lobby +H 50:1h")
-        joining = asyncio.ensure_future(run.emitted.upto_joined("#lobby"))
-        while not joining.done():
-            bob.say("PRIVMSG #lobby :before")
-            await asyncio.sleep(0.05)
-        live, _ = await joining
-        await asyncio.sleep(1.1)
-        bob.say("PRIVMSG #lobby :heard")
-        live.append(heard := await run.emitted.message())
-        while heard.content.text != "heard":
-            live.append(heard := await run.emitted.message())
-        await run.stop()
-        await bob.heard(":hubbub!.* QUIT")
-        bob.say("PRIVMSG #lobby :away")
-        await bob.sync()
-        await run.again()
-        said, _ = await run.emitted.upto_joined("#lobby")
-        known = {event.id for event in live}
-        assert [event.content.text for event in said if event.id not in known] == ["away"]
-
-
 async def test_more_than_the_history_holds(server: Inspircd) -> None:
     """Nobody can tell what was said before its oldest line; a quiet room's history lost nothing."""
     async with client(server.port, "bob", "#full", "#quiet", "#off") as bob:
