@@ -29,13 +29,14 @@ from .files import FILES, attachment
 from .html import USER, parse
 from .values import id_of, mapping, name_of, seconds, text_of
 
-__all__ = ["decode", "is_talk", "said"]
+__all__ = ["TALK", "decode", "is_talk", "said"]
 
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
 _LONGEST_REASON = 500
-_TALK = frozenset(("m.room.message", "m.sticker", *KINDS))
+TALK = frozenset(("m.room.message", "m.sticker", *KINDS))
+"""The types of events that say something."""
 
 
 def decode(
@@ -68,7 +69,7 @@ def decode(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
             mark=mark, added=(relation["key"],),
         ) if target and _is_reaction(relation) else None  # fmt: skip
-    if kind not in _TALK or "body" not in content:
+    if kind not in TALK or "body" not in content:
         return None
     if relation.get("rel_type") == "m.replace" and target:
         new = _replacement(content)
@@ -86,7 +87,7 @@ def decode(
 def is_talk(event: object, own: str) -> bool:
     """Whether this is something that somebody else said, as far as its type goes."""
     event = mapping(event)
-    return id_of(event.get("type")) in _TALK and event.get("sender") != own
+    return id_of(event.get("type")) in TALK and event.get("sender") != own
 
 
 def said(content: Mapping[str, Any], kind: object) -> Content:
@@ -108,7 +109,7 @@ def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
     html = content.get("formatted_body")
     if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
         spans = parse(html)
-        if any(span.text.strip() for span in spans):
+        if Content(spans).text.strip():
             return spans
     return normal([Span(text)])
 

@@ -23,8 +23,7 @@ from bridge import (
 )
 
 from .client import Client
-from .decode import decode, is_talk
-from .extensible import KINDS
+from .decode import TALK, decode, is_talk
 from .session import Session, after_join
 from .values import listed, mapping, seconds, text_of
 
@@ -47,7 +46,7 @@ _E = TypeVar("_E", bound=Event)
 
 log = logging.getLogger(__name__)
 
-_TALK = ["m.room.message", "m.sticker", "m.reaction", "m.room.redaction", *sorted(KINDS)]
+_TALK = [*sorted(TALK), "m.reaction", "m.room.redaction"]
 _STATE = [
     "m.room.member",
     "m.room.create",

@@ -101,7 +101,7 @@ class Rooms:
         place.lost.set()
 
     def missed(self, wire: str, *, whole: bool) -> None:
-        """Of what was said in a room where we are, something was left out, or was not read (not `whole`)."""
+        """Tell that something said in a room where we are was left out, or was not read (not `whole`)."""
         place = self._at(wire)
         if place is not None and place.state is RoomState.JOINED:
             if whole:

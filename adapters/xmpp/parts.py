@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, plain
+from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, plain, text_of
 
 from . import files, styling, xhtml
 from .about import About
@@ -262,7 +262,7 @@ def _answer(parts: Parts, text: str) -> str:
 
 def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     spans = xhtml.parse(parts.html) if parts.html is not None else ()
-    if not any(span.text.strip() for span in spans):
+    if not text_of(spans).strip():
         spans = styling.parse(text) if parts.styled else (Span(text),)
     kind, title = Kind.TEXT, " ".join((parts.subject or "").split())
     if title and title != text.strip():
@@ -271,7 +271,7 @@ def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
         kind = Kind.EMOTE
         if spans[0].text.startswith("/me "):
             spans = normal(cut(spans, 4))
-    if not any(span.text.strip() for span in spans):
+    if not text_of(spans).strip():
         return None
     return kind, Content(spans)
 

@@ -8,7 +8,7 @@ __all__ = ["opener"]
 
 
 def opener(name: str, flags: int) -> int:
-    """What `open` uses in place of its own. Raises OSError for a pipe, which may never end, and the like."""
+    """Open a file as `open` wants it. Raises OSError for a pipe, which may never end, and the like."""
     number = os.open(name, flags | os.O_NONBLOCK)
     mode = os.fstat(number).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder, `open` itself says so

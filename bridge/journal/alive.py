@@ -8,24 +8,23 @@ from .reading import BEING_HEARD
 
 __all__ = ["beat", "recover"]
 
-_KEY = "alive "
-"""Before a network's name; without one, that of the process."""
+_PROCESS = "alive"
+_NETWORK = "alive "
+"""Before a network's name."""
 
 
 def beat(database: sqlite3.Connection, heard: Mapping[str, float]) -> None:
     """Note that the process lives, and until when these networks were heard, in seconds since 1970."""
-    database.execute("DELETE FROM meta WHERE key GLOB ?", (_KEY + "*",))
-    alive = {_KEY + network: until for network, until in heard.items()}
-    database.executemany(
-        "INSERT OR REPLACE INTO meta VALUES (?, ?)", {_KEY.strip(): time.time(), **alive}.items()
-    )
+    database.execute("DELETE FROM meta WHERE key GLOB ?", (_NETWORK + "*",))
+    alive = [(_PROCESS, time.time()), *((_NETWORK + network, until) for network, until in heard.items())]
+    database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", alive)
 
 
 def recover(database: sqlite3.Connection) -> None:
-    """What was being heard when the last process ended was heard until the last sign of life."""
+    """Take rooms that were being heard when the last process ended as heard until its last sign of life."""
     database.execute(
         "UPDATE room SET heard = coalesce((SELECT value FROM meta WHERE key = ? || network), "
         "(SELECT value FROM meta WHERE key = ?), 0) WHERE heard = ?",
-        (_KEY, _KEY.strip(), BEING_HEARD),
+        (_NETWORK, _PROCESS, BEING_HEARD),
     )
     beat(database, {})

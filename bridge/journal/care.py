@@ -25,7 +25,7 @@ RESTORED = "restored from a backup: it may have been delivered since"
 """Why what a backup still owes is not sent by itself."""
 
 _ITS_FILES = re.compile(r"(-wal|-shm|-journal|\.lock|\.sock|\..+\.login)?")
-"""How the names of a journal's files go on."""
+"""The names of a journal's files go on like this."""
 _SHOWN = 20
 _PAGES = 1024
 _BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words

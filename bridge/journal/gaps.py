@@ -1,5 +1,5 @@
-"""Of each room, what people were not told yet of times when it was not heard: kept, since a process may end
-before it tells them.
+"""Keeps, for each room, what people were not told yet of times when it was not heard, since a process may
+end before it tells them.
 """
 
 import sqlite3
@@ -11,20 +11,20 @@ __all__ = ["Gap", "read", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What could not be heard of a room, as far as nobody was told yet. Points in time are in seconds since
-    1970.
+    """The times when a room was not heard, as far as nobody was told yet. Points in time are in seconds
+    since 1970.
     """
 
     times: int = 0
     until: float = 0.0
     seconds: float = 0.0
-    """Of all times together; negative: nobody knows."""
+    """All times together; negative: nobody knows."""
     unheard: bool = False
     """Whether nobody can tell what was said."""
     partly: bool = False
     """Whether something of it was read all the same."""
     left_out: int | None = 0
-    """How many messages were known and not read; None: some, nobody counted them."""
+    """So many messages were known and not read; None: some, nobody counted them."""
     told: float = 0.0
     """When people were last told of gaps before; 0: never."""
 

@@ -12,7 +12,7 @@ from bridge.errors import JournalError
 __all__ = ["NO_ROOM", "Own"]
 
 NO_ROOM = "make room on its disk, or make that writable, then start again: nothing that was taken is lost"
-"""What to do where a disk is full or read-only."""
+"""Advice for a disk that is full or read-only."""
 
 _FILES = ("", "-wal", "-shm")
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

@@ -12,7 +12,7 @@ from .lock import NO_ROOM
 __all__ = ["open_database"]
 
 _UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-"""What SQLite says, at its broadest, where the disk is full or read-only."""
+"""SQLite says one of these, at its broadest, where the disk is full or read-only."""
 _UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 

@@ -94,7 +94,7 @@ class Reading:
         return Standing(row[0], bool(row[1])) if row else Standing()
 
     def untold(self) -> dict[int, gaps.Gap]:
-        """What people have yet to be told of each room, by its number."""
+        """Return what people have yet to be told of each room, by its number."""
         return gaps.read(self._database)
 
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:

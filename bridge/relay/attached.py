@@ -44,7 +44,7 @@ _MOST = 32
 """So many files are sent; others are told of."""
 _REMEMBERED = 10_000
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
-"""What is no file to those who send its address."""
+"""To those who send the address of one of these, it is no file."""
 
 
 @dataclass(frozen=True, slots=True)

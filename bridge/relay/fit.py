@@ -173,8 +173,8 @@ def _skip_blank(text: str, start: int) -> int:
 
 
 def _fitting(spans: tuple[Span, ...], text: str, room: int, capabilities: Capabilities) -> int:
-    """How many characters of the spans, whose text this is, go into the next part: all, or up to the end of a
-    line, a word, a character.
+    """Count the characters of the spans, whose text this is, that go into the next part: all, or up to the
+    end of a line, a word, a character.
     """
     longest = len(text)
     if not capabilities.lines and (newline := text.find("\n")) >= 0:

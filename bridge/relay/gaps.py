@@ -59,7 +59,7 @@ class Gaps:
         self._keep(room, _sum(untold, gap))
 
     def due(self) -> Iterator[tuple[int, str]]:
-        """What is to be told now, by room: from the commit of that line on, it counts as told."""
+        """Yield the lines to be told now, by room: from the commit of that line on, it counts as told."""
         now = time.time()
         for room, gap in list(self._untold.items()):
             if self._is_worth_a_line(room, gap) and not 0 <= now - gap.told < _PAUSE:

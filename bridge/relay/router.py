@@ -67,7 +67,7 @@ class Router:
         self._read: set[int] = set()
         """Rooms of whose past something was read, and that are not joined yet."""
         self._too_old = Counter[int]()
-        """How many messages of theirs were said before the time that is wanted."""
+        """So many messages of theirs were said before the time that is wanted."""
         self._complaints = Complaints(log)
         self._attached = attached
         self._teller = Teller(journal)

@@ -1,4 +1,4 @@
-"""What keeps everything waiting is named in the log: nobody is served meanwhile."""
+"""The watchdog names in the log what keeps everything waiting: nobody is served meanwhile."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What is told to be missing begins where the network was surely heard last, however that was lost."""
+"""A gap that is told begins where the network was surely heard last, however that was lost."""
 
 import asyncio
 import signal
