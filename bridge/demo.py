@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 from abc import ABC, abstractmethod
@@ -29,11 +30,17 @@ wait $reader 2>/dev/null
 
 
 def free_port() -> int:
-    """A port of the loopback that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of the loopback that is free now, and that no connection or listener is given by chance.
+
+    The system gives away ports from 32768 on (Linux, ip_local_port_range): one that was free there can belong
+    to somebody else before a server listens on it. Raises OSError when a hundred are taken.
+    """
+    for _ in range(100):
+        port = random.randrange(10_240, 32_768)  # noqa: S311 - no secret
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free on 127.0.0.1 from 10240 to 32767: end what listens there")
 
 
 class Server:

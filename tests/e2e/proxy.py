@@ -6,6 +6,8 @@ import socket
 from dataclasses import dataclass
 from enum import Enum
 
+from bridge.demo import free_port
+
 
 class Way(Enum):
     """A direction."""
@@ -29,6 +31,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.target = target
+        self.port = free_port()
         self.pace: float | None = None
         """Bytes a second in each direction; None: as they come."""
         self.grains = False
@@ -38,13 +41,11 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._halves: set[_Half] = set()
         self._silent = False
-        self.port = 0
 
     async def start(self) -> None:
         """Let connections through; on the same port when it was started before."""
         self._silent = False
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Break all connections and refuse new ones."""
