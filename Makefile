@@ -4,6 +4,7 @@
 # make servers  the part of it that talks to servers
 # make bench    the measurements
 # make soak     the long tests: hundreds of kills, a million messages; most of an hour
+# make catalogue  all that Hubbub says to people, for translators: build/hubbub.pot
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules e
 # only Debian 13 has soju
 TEST_PACKAGES += znc weechat-curses soju? bip?
 
-.PHONY: demo test check servers bench soak clean
+.PHONY: demo test check servers bench soak catalogue clean
 
 demo: $(VENV)/demo
 	@packaging/debian-packages $$($(BIN)/hubbub demo --packages) || true
@@ -38,6 +39,10 @@ bench: $(VENV)/dev
 soak: $(VENV)/dev
 	@packaging/debian-packages $(TEST_PACKAGES)
 	$(BIN)/pytest tests/soak --timeout=7200 -s
+
+catalogue: $(VENV)/dev
+	@mkdir -p build
+	$(BIN)/pybabel extract --no-location --keyword=N_ --keyword=ours --output-file=build/hubbub.pot bridge adapters
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -74,6 +74,7 @@ from .model import (
     lines,
     normal,
     of_lines,
+    ours,
     plain,
     text_of,
 )
@@ -164,6 +165,7 @@ __all__ = [
     "lines",
     "normal",
     "of_lines",
+    "ours",
     "picked",
     "plain",
     "text_of",

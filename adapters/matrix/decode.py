@@ -4,7 +4,6 @@ Whatever an event holds comes from anybody on any server: every value is looked 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from bridge import (
@@ -21,10 +20,11 @@ from bridge import (
     TalkEvent,
     UserId,
     normal,
+    ours,
 )
 
 from .encode import MARK, is_key
-from .extensible import KINDS, message_of
+from .extensible import ENDS, KINDS, message_of, poll_of
 from .files import FILES, attachment
 from .html import USER, parse
 from .values import id_of, mapping, name_of, seconds, text_of
@@ -35,6 +35,22 @@ _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
 _LONGEST_REASON = 500
+_NAMED = {
+    "m.image": ours("[picture]"),
+    "m.sticker": ours("[sticker]"),
+    "m.file": ours("[file]"),
+    "m.audio": ours("[sound]"),
+    "m.video": ours("[video]"),
+    "m.location": ours("[location]"),
+}
+_SECRET = {
+    **_NAMED,
+    "m.image": ours("[encrypted picture]"),
+    "m.sticker": ours("[encrypted sticker]"),
+    "m.file": ours("[encrypted file]"),
+    "m.audio": ours("[encrypted sound]"),
+    "m.video": ours("[encrypted video]"),
+}
 TALK = frozenset(("m.room.message", "m.sticker", *KINDS))
 """The types of events that say something."""
 
@@ -90,9 +106,13 @@ def is_talk(event: object, own: str) -> bool:
     return id_of(event.get("type")) in TALK and event.get("sender") != own
 
 
-def said(content: Mapping[str, Any], kind: object) -> Content:
+def said(content: Mapping[str, Any], kind: str) -> Content:
     """The words of a message, or its file with the words that go with it ("m.room.message msgtypes")."""
+    if poll := poll_of(kind, content):
+        return Content(poll)
     text = text_of(content.get("body"))
+    if kind in ENDS and not text:
+        return Content((ours("The poll has ended."),))
     if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
         text = _unquoted(text)
     type_ = "m.sticker" if kind == "m.sticker" else text_of(content.get("msgtype"))
@@ -129,9 +149,9 @@ def _with_file(type_: str, content: Mapping[str, Any], text: str) -> Content:
     label = " ".join((name or text).split())
     if type_ == "m.location" and (place := text_of(content.get("geo_uri"), _LONGEST_NAME)):
         label = f"{label} ({place})"
-    what = ("encrypted " if "file" in content else "") + type_.removeprefix("m.")
-    head = Span(f"[{what}] {label}".rstrip())
-    return Content(normal((replace(head, text=head.text + "\n"), *caption)) if caption else (head,))
+    what = (_SECRET if "file" in content else _NAMED)[type_]
+    head = (what, Span(f" {label}")) if label else (what,)
+    return Content(normal((*head, Span("\n"), *caption)) if caption else head)
 
 
 def _reply_to(relation: Mapping[str, Any]) -> MessageId | None:

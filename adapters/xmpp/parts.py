@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, plain, text_of
+from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, ours, text_of
 
 from . import files, styling, xhtml
 from .about import About
@@ -47,7 +47,7 @@ _ENCRYPTED = frozenset(
 )
 _LATEST = float(2**33)
 """In the year 2242: what is said to be later is no time."""
-_HIDDEN = "[encrypted message that the bridge cannot read]"
+_HIDDEN = Content((ours("[encrypted message that the bridge cannot read]"),))
 
 
 @dataclass(slots=True)
@@ -219,7 +219,7 @@ def believed(child: Element, place: Place) -> str | None:
 def content(parts: Parts) -> tuple[Kind, Content] | None:
     """What is said and how; None: nothing."""
     if parts.secret:
-        return Kind.TEXT, plain(_HIDDEN)
+        return Kind.TEXT, _HIDDEN
     text = parts.body if parts.body is not None else parts.link
     if not text and not parts.files:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from bridge import Mark, Span, lines, of_lines
+from bridge import Mark, Span, lines, of_lines, ours
 
 __all__ = ["parse"]
 
@@ -28,6 +28,7 @@ _LINK = re.compile(r"(?:https?|mailto|xmpp|ircs?|matrix|geo):[^\s<>\"\x00-\x1f\x
 _BLANKS = re.compile(r"[ \t\n\r]+")
 _DEEPEST = 40
 _SENTINEL = Span("\n")
+_IMAGE = ours("[picture]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def _inside(element: Element, style: _Style) -> Iterator[Span]:
         elif name == "img":
             source = child.get("src") or ""
             if what := child.get("alt") or (source if _LINK.match(source) else ""):
-                yield from _text(f"[image] {what}", style)
+                yield replace(style.span, text=_IMAGE.text, ours=True)
+                yield from _text(f" {what}", style)
         elif name in _PARTS:
             yield _SENTINEL
             yield from _inside(child, inner)

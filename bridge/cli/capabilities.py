@@ -69,7 +69,7 @@ def _others(records: Mapping[str, Capabilities]) -> Iterator[tuple[str, str, lis
     limits = [f"{record.text_limit:,} {record.unit.value}" for record in all_]
     yield "the longest text", "several messages, a link or its beginning (`long:`)", limits
     yield "files with words", "the words first", [_yes(record.captions) for record in all_]
-    yield "the time of what is late", "`[14:02] ` before it", [_yes(record.times) for record in all_]
+    yield "the time of what is late", "`[14:02 UTC] ` before it", [_yes(record.times) for record in all_]
 
 
 def _yes(can: bool) -> str:

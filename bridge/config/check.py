@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeVar
@@ -160,10 +160,12 @@ class Check:
             return None
         common, own = parts
         core: ConversationBlock | None = Block(document, spot, ConversationBlock, common).read()
+        spoken = _said(core, ("language", "time_zone")) if core else {}
         found: list[_Found | None] = []
         for network, value in own.items():
             if network in self.protocols:
-                found += [self._room(*entry, network) for entry in self._entries((*spot, network), value)]
+                entries = self._entries((*spot, network), value)
+                found += [self._room(*entry, network, spoken) for entry in entries]
                 continue
             known = [*self.protocols, *keys_of(ConversationBlock)]
             unknown_key(document, (*spot, network), known, what="network")
@@ -174,8 +176,8 @@ class Check:
         elif len(rooms) == len(found) and not self.left_out[name]:
             self._flows(spot, rooms)
         self._distinct(rooms)
-        entries = tuple(room.entry for room in rooms)
-        return Conversation(name, entries, core.ignore, core.prefix) if core else None
+        joined = tuple(room.entry for room in rooms)
+        return Conversation(name, joined, core.ignore, core.prefix) if core else None
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """The rooms of one network in a conversation."""
@@ -185,7 +187,8 @@ class Check:
         for index, entry in enumerate(value):
             yield (*spot, index), entry
 
-    def _room(self, spot: Spot, entry: Data, network: str) -> _Found | None:
+    def _room(self, spot: Spot, entry: Data, network: str, spoken: dict[str, Any]) -> _Found | None:
+        """`spoken` is what the conversation says of how its rooms are spoken to."""
         document = self.document
         if document.is_broken(spot):
             return None
@@ -209,7 +212,7 @@ class Check:
             return None
         if settings is None:
             return None
-        said = {key: getattr(core, key) for key in core.model_fields_set & ShowRules.model_fields.keys()}
+        said = spoken | _said(core, ShowRules.model_fields)
         show = self.shown.get(network, ShowRules()).model_copy(update=said)
         return _Found(there, RoomEntry(network, room, core.direction, settings, show))
 
@@ -245,6 +248,11 @@ M = TypeVar("M", bound=Model)
 def _only(model: type[M], block: Model) -> M:
     """What a block says of a part of it."""
     return model.model_construct(**{key: getattr(block, key) for key in model.model_fields})
+
+
+def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
+    """Of these keys those that a block has, with their values."""
+    return {key: getattr(block, key) for key in keys if key in block.model_fields_set}
 
 
 def _differ(one: RoomEntry, other: RoomEntry) -> bool:

@@ -8,9 +8,11 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from bridge.language import LANGUAGES
 from bridge.model import RoomId
 
 from .words import nearest, quoted
@@ -135,6 +137,20 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}{nearest(text, LANGUAGES)}")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(
+            f"must be a time zone such as Europe/Berlin or UTC{nearest(text, available_timezones())}"
+        )
+    return text
+
+
 def _listen(text: str) -> str:
     found = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", text, re.ASCII)
     if found is None or int(found[1]) > 65535:
@@ -254,8 +270,20 @@ class DeliveryRules(Model):
     max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
 
 
+_Language = Annotated[
+    str,
+    AfterValidator(_language),
+    WithJsonSchema({"type": "string", "enum": list(LANGUAGES)}),
+    Field(description="The language of Hubbub's own sentences."),
+]
+_Zone = Annotated[
+    Annotated[str, AfterValidator(_time_zone)] | None,
+    Field(description="The zone of the times that are told, such as Europe/Berlin; else UTC."),
+]
+
+
 class ShowRules(Model):
-    """What a room is shown of what it cannot do itself."""
+    """What a room is shown of what it cannot do itself, and how it is spoken to."""
 
     edits: Annotated[
         Literal["diff", "full", "off"],
@@ -278,6 +306,8 @@ class ShowRules(Model):
         Literal["split", "link", "clip"],
         Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
     ] = "split"
+    language: _Language = "en"
+    time_zone: _Zone = None
 
 
 class NetworkBlock(DeliveryRules, ShowRules):
@@ -304,6 +334,8 @@ class ConversationBlock(Model):
     prefix: Prefix | None = Field(
         None, description="The name in front of a message: {name}, {network}, {protocol}."
     )
+    language: Annotated[_Language | None, Field(description="The language of Hubbub's own sentences.")] = None
+    time_zone: _Zone = None
 
 
 class RoomBlock(ShowRules):

@@ -13,16 +13,17 @@ from bridge.model import (
     TopicChanged,
 )
 
-__all__ = ["ERASED", "MESSAGE", "decode", "encode", "sender"]
+__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "sender"]
 
 MESSAGE = "MessageCreated/1"
+EDIT = "MessageEdited/1"
 ERASED = "Erased/1"
 """The type of what was erased: of its body, only the sender is left."""
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
     MESSAGE: msgspec.json.Decoder(MessageCreated),
-    "MessageEdited/1": msgspec.json.Decoder(MessageEdited),
+    EDIT: msgspec.json.Decoder(MessageEdited),
     "NameChanged/1": msgspec.json.Decoder(NameChanged),
     "ReactionsChanged/1": msgspec.json.Decoder(ReactionsChanged),
     "Removed/1": msgspec.json.Decoder(Removed),
@@ -31,7 +32,7 @@ _decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
 _senders = msgspec.json.Decoder(Sender)
 _types = {
     MessageCreated: MESSAGE,
-    MessageEdited: "MessageEdited/1",
+    MessageEdited: EDIT,
     Removed: "Removed/1",
     ReactionsChanged: "ReactionsChanged/1",
     TopicChanged: "TopicChanged/1",

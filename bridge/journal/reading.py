@@ -4,10 +4,21 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.errors import JournalError
-from bridge.model import MessageEdited, MessageId, Part, RoomId, Sender, TalkEvent, Txn, UserId
+from bridge.model import (
+    Content,
+    MessageCreated,
+    MessageEdited,
+    MessageId,
+    Part,
+    RoomId,
+    Sender,
+    TalkEvent,
+    Txn,
+    UserId,
+)
 
 from . import codec, gaps
 
@@ -20,6 +31,8 @@ BEING_HEARD = 9e99
 _LATELY = 2000
 _JUST_NOW = 200
 """So many events back."""
+_EDITED = 5000
+"""So many events after a message, its edits are looked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -167,6 +180,28 @@ class Reading:
         if row is None or row[1] is None or row[0] == codec.ERASED:
             return None
         return codec.decode(row[0], row[1])
+
+    def words(self, seq: int, before: int) -> Content | None:
+        """What a message said before a later event, as its author had edited it last by then, with the files
+        that it came with; None: it is not known any more.
+        """
+        said, home = self.event(seq), self.taken_in(seq)
+        if not isinstance(said, MessageCreated) or home is None:
+            return None
+        edits = self._database.execute(
+            "SELECT seq FROM event WHERE seq > ? AND seq < min(?, ? + ?) AND room = ? AND type = ? "
+            "ORDER BY seq DESC",
+            (seq, before, seq, _EDITED, home, codec.EDIT),
+        )
+        for (number,) in edits:
+            edit = self.event(number)
+            if (
+                isinstance(edit, MessageEdited)
+                and self.about(home, edit.target) == seq
+                and edit.sender.id == said.sender.id
+            ):
+                return replace(edit.content, attachments=said.content.attachments)
+        return said.content
 
     def sender(self, seq: int) -> Sender | None:
         """Who said what was taken under a number, also when that was erased; None: it is not known."""

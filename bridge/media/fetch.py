@@ -14,6 +14,7 @@ from yarl import URL
 
 from bridge.adapter import Source
 from bridge.errors import AdapterError, Rejected, Unsupported
+from bridge.language import N_
 
 from .body import Body, Refused
 from .guard import Forbidden, connector, is_named, is_web_port
@@ -34,7 +35,7 @@ _PAUSES = (1.0, 5.0)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _HEADERS = {"User-Agent": "Hubbub", "Accept-Encoding": "identity"}
-_FAILED = "it could not be fetched"
+_FAILED = N_("it could not be fetched")
 
 
 class _Failed(Exception):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from bridge.adapter import Source
 from bridge.config import Media
+from bridge.language import N_
 from bridge.model import Attachment, File, FileKind
 
-from .body import Refused, shown_size
+from .body import TOO_LARGE, Refused, shown_size
 from .cache import Cache, Note, space
 from .fetch import Fetcher, NotYet
 from .intake import Intake, Job
@@ -52,13 +53,14 @@ class Missing:
     """There will be no file."""
 
     reason: str
-    """A short phrase for people."""
+    """A short phrase for people, of Hubbub's catalogue; with {limit} in it for a limit."""
+    limit: str = ""
 
 
-_TAKEN_BACK = Missing("it was taken back")
-_NO_ROOM = Missing("there is no room for it")
-_NOT_FETCHED = Missing("it could not be fetched")
-_NOT_KEPT = Missing("it could not be kept")
+_TAKEN_BACK = Missing(N_("it was taken back"))
+_NO_ROOM = Missing(N_("there is no room for it"))
+_NOT_FETCHED = Missing(N_("it could not be fetched"))
+_NOT_KEPT = Missing(N_("it could not be kept"))
 
 
 class Files:
@@ -133,7 +135,7 @@ class Files:
             return _TAKEN_BACK
         found = self._cache.find(self._cache.place(seq, number))
         if found is None and attachment.size is not None and attachment.size > self._config.max_file:
-            return Missing(f"larger than {shown_size(self._config.max_file)}")
+            return Missing(TOO_LARGE, shown_size(self._config.max_file))
         return found
 
     def _remember(self, seq: int, number: int, answer: File | Missing | Job) -> None:
@@ -245,7 +247,7 @@ class Files:
             await self._limits.keep()
             return _NO_ROOM if self._limits.full else await self._taken(job, fetcher)
         except Refused as refusal:
-            return Missing(refusal.reason)
+            return Missing(refusal.reason, refusal.limit)
         except NotYet:
             if time.monotonic() - job.since < _LONGEST_ABSENCE:
                 raise

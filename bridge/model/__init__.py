@@ -39,6 +39,7 @@ from .content import (
     lines,
     normal,
     of_lines,
+    ours,
     plain,
     text_of,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "lines",
     "normal",
     "of_lines",
+    "ours",
     "plain",
     "text_of",
 ]

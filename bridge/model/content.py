@@ -26,6 +26,7 @@ __all__ = [
     "lines",
     "normal",
     "of_lines",
+    "ours",
     "plain",
     "text_of",
 ]
@@ -91,11 +92,16 @@ class Span:
     """Whom the text names: in an event by their id on its network, in a command by their id on the
     network that it goes to; None: nobody in particular, or nobody who is known there."""
     block: Block = PLAIN
+    ours: bool = False
+    """Whether these are Hubbub's own words for what cannot be shown: one phrase of its catalogue, which is
+    said in the language of the room."""
 
     @property
     def plain(self) -> bool:
         """Whether it is text without any mark."""
         if self.marks or self.href is not None or self.colour is not None or self.mention is not None:
+            return False
+        if self.ours:
             return False
         return self.block is PLAIN or self.block == PLAIN
 
@@ -158,6 +164,11 @@ def plain(text: str) -> Content:
     return Content((Span(text),))
 
 
+def ours(phrase: str) -> Span:
+    """A phrase of Hubbub's own, such as `[encrypted message]`, which is said in the language of the room."""
+    return Span(phrase, ours=True)
+
+
 def normal(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same content with as few spans as can say it: no empty ones, no equal neighbours."""
     out: list[Span] = []
@@ -165,7 +176,7 @@ def normal(spans: Iterable[Span]) -> tuple[Span, ...]:
         if not span.text:
             continue
         last = out[-1] if out else None
-        if last is not None and replace(last, text="") == replace(span, text=""):
+        if last is not None and not span.ours and replace(last, text="") == replace(span, text=""):
             out[-1] = replace(span, text=last.text + span.text)
         else:
             out.append(span)

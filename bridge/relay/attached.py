@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from bridge.adapter import Adapter
 from bridge.config import Media
+from bridge.language import Locale
 from bridge.media import Files, Missing, Pending, Uploads
 from bridge.model import Attachment, Capabilities, Content, File, Span
 
@@ -58,6 +59,7 @@ class Case:
     there: Adapter
     record: Capabilities
     """What the room can do."""
+    locale: Locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +149,14 @@ class Attached:
                 sent.append(state)
                 files |= 1 << number
             else:
-                told.append(self._told(case.seq, attachment, state))
+                told.append(self._told(case, attachment, state))
         words = _joined(content, told)
         if not sent:
             return Plan(words)
         if case.record.captions:
             return Plan(words, sent[0] if isinstance(sent[0], File) else None, behind(IN_TIME | files))
         if not words.text.strip():
-            words = _joined(words, [file_name(one) for one in content.attachments])
+            words = _joined(words, [file_name(case.locale, one) for one in content.attachments])
         return Plan(words, None, IN_TIME | files)
 
     def after_words(self, case: Case, start: int) -> Plan | Wait | Promise:
@@ -167,7 +169,7 @@ class Attached:
             return self._wait(case, state.since) or Promise(LATE | start & _FILES)
         if isinstance(state, File) and self._takes(case, state):
             return Plan(Content(), state, behind(start))
-        told = self._told(case.seq, case.content.attachments[number], state)
+        told = self._told(case, case.content.attachments[number], state)
         return Plan(Content((Span(told),)), None, behind(start))
 
     def _state(self, case: Case, number: int, *, upload: bool = False) -> _State:
@@ -191,17 +193,18 @@ class Attached:
             return True
         return (limit is None or state.size <= limit) and not self._uploads.refused(case.there, state)
 
-    def _told(self, seq: int, attachment: Attachment, state: _State) -> str:
-        link = self._files.link(seq, state) if isinstance(state, File) else None
+    def _told(self, case: Case, attachment: Attachment, state: _State) -> str:
+        locale = case.locale
+        link = self._files.link(case.seq, state) if isinstance(state, File) else None
         if link is None and _is_public(attachment):
             link = attachment.address
         if isinstance(state, Missing):
-            note = file_note(attachment, f": {state.reason}")
+            note = file_note(locale, attachment, f": {locale.gettext(state.reason, limit=state.limit)}")
             return f"{note} {link}" if link else note
         count = state.size if isinstance(state, File) else attachment.size
         if link is None:
-            return file_note(attachment, f", {size(count)}" if count else "")
-        name = file_name(attachment)
+            return file_note(locale, attachment, f", {size(count)}" if count else "")
+        name = file_name(locale, attachment)
         named = link if link.endswith(f"/{quote(name)}") else f"{name}: {link}"
         return f"{named} ({size(count)})" if count else named
 
@@ -210,9 +213,10 @@ def _is_public(attachment: Attachment) -> bool:
     return attachment.address.startswith(("https://", "http://"))
 
 
-def promising(content: Content) -> Plan:
+def promising(locale: Locale, content: Content) -> Plan:
     """What is said first where the files are late."""
-    notes = [file_note(one, " follows") for one in content.attachments]
+    follows = locale.gettext(" follows")
+    notes = [file_note(locale, attachment, follows) for attachment in content.attachments]
     return Plan(_joined(content, notes), None, LATE | ((1 << min(len(notes), _MOST)) - 1))
 
 

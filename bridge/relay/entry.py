@@ -7,22 +7,21 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 
-from bridge.adapter import Adapter
-from bridge.config import DeliveryRules, ShowRules
 from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
-from bridge.model import Receipt, RoomId
+from bridge.language import N_
+from bridge.model import Receipt
 
 from .attached import LATE
 from .queue import Queue
+from .room import Room
 from .settling import Listener, Settling
 from .steps import Steps
 from .wording import OLD
 
-__all__ = ["Entry", "Room"]
+__all__ = ["Entry"]
 
 log = logging.getLogger(__name__)
 
@@ -42,22 +41,6 @@ class _Unknown(Enum):
 _UNKNOWN = _Unknown.UNKNOWN
 _Outcome = Receipt | _Unknown | None
 """A receipt: it arrived. None: it surely did not, or may be sent again without harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Where to deliver."""
-
-    number: int
-    id: RoomId
-    adapter: Adapter
-    rules: DeliveryRules
-    show: ShowRules = field(default_factory=ShowRules)
-
-    @property
-    def title(self) -> str:
-        """What to call it in the log."""
-        return f"{self.adapter.network} {self.id}"
 
 
 class Entry:
@@ -131,7 +114,7 @@ class Entry:
         delivery.doubts += 1
         if self._room.rules.doubt == "hold" or delivery.doubts > _SENT:
             self._queue.drop(delivery)
-            settling.give_up(delivery, Rejected("it may have arrived, and nobody can tell"))
+            settling.give_up(delivery, Rejected(N_("it may have arrived, and nobody can tell")))
             return
         log.warning("a message to %s is sent again, and may come twice", self._room.title)
         self._journal.repeat(delivery)

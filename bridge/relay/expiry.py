@@ -6,12 +6,16 @@ from collections.abc import Collection
 
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
+from bridge.language import N_
 
-from .entry import Room
 from .queue import Queue
+from .room import Room
 from .settling import Listener
 
 __all__ = ["expire"]
+
+_LATE = N_("it waited for too long")
+_MANY = N_("too many messages waited")
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +29,19 @@ def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flyin
     if head is None or (head.said_at > oldest and not queue.behind and len(queue) <= rules.max_queue):
         return
     after = max([*flying, *(delivery.seq for delivery in queue.tried())], default=0)
-    limits = {
-        f"it waited for more than {rules.max_age / 86400:g} days": Oldest(before=oldest, after=after),
-        f"more than {rules.max_queue} messages waited": Oldest(keep=rules.max_queue, after=after),
-    }
-    for reason, which in limits.items():
+    limits = (
+        (
+            _LATE,
+            f"it waited for more than {rules.max_age / 86400:g} days",
+            Oldest(before=oldest, after=after),
+        ),
+        (_MANY, f"more than {rules.max_queue} messages waited", Oldest(keep=rules.max_queue, after=after)),
+    )
+    for phrase, reason, which in limits:
         gone = 0
         while found := journal.bury(room.number, reason, which):
             gone += found
         if gone:
             log.warning("given up: %s to %s: %s", counted(gone, "message"), room.title, reason)
-            listener.lost(room.number, reason, gone)
+            listener.lost(room.number, phrase, gone)
             queue.reload(flying)

@@ -4,11 +4,12 @@ Everything here is a pure function of the content and the room's capability reco
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import regex
 
+from bridge.language import ENGLISH, Locale
 from bridge.model import (
     PLAIN,
     Block,
@@ -26,7 +27,7 @@ from bridge.model import (
     text_of,
 )
 
-__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "next_part"]
+__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "in_words", "next_part", "phrase_of"]
 
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -55,17 +56,33 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("", _NEWLINE.sub("\n", text))
 
 
-def degrade(content: Content, capabilities: Capabilities) -> tuple[Span, ...]:
+def degrade(content: Content, capabilities: Capabilities, locale: Locale = ENGLISH) -> tuple[Span, ...]:
     """The content with everything that the record excludes said in plain words."""
     spans = content.spans
     if len(spans) == 1 and spans[0].plain:
         text = clean(spans[0].text)
         return (spans[0],) if text is spans[0].text else (Span(text),)
-    inline = [part for span in spans for part in _inline(replace(span, text=clean(span.text)), capabilities)]
+    inline = [
+        part
+        for span in in_words(spans, locale)
+        for part in _inline(replace(span, text=clean(span.text)), capabilities, locale)
+    ]
     return normal(of_lines(_line(block, line, capabilities) for block, line in lines(inline)))
 
 
-def _inline(span: Span, capabilities: Capabilities) -> Iterator[Span]:
+def in_words(spans: Sequence[Span], locale: Locale) -> Iterator[Span]:
+    """The spans, with what is Hubbub's own in them as this locale says it."""
+    for span in spans:
+        yield replace(span, text=locale.gettext(span.text), ours=False) if span.ours else span
+
+
+def phrase_of(content: Content) -> str:
+    """The phrase of Hubbub's own that is all that can be shown of a message; "": there is more to it."""
+    spans = content.spans
+    return spans[0].text if len(spans) == 1 and spans[0].ours and not content.attachments else ""
+
+
+def _inline(span: Span, capabilities: Capabilities, locale: Locale) -> Iterator[Span]:
     """One span with only the marks that the record has; a link that cannot be made follows its text."""
     can = capabilities.features
     marks = span.marks & capabilities.marks
@@ -73,7 +90,7 @@ def _inline(span: Span, capabilities: Capabilities) -> Iterator[Span]:
     href = span.href if span.href is not None and _LINK.match(span.href) else None
     text = span.text
     if Mark.SPOILER in span.marks - marks and text.strip():
-        text = f"[spoiler: {text}]"
+        text = locale.gettext("[spoiler: {text}]", text=text)
     if href is not None and Feature.LINK not in can:
         if href not in (text, f"mailto:{text}"):
             text = f"{text} ({href})"
@@ -134,9 +151,9 @@ def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
     return Fitted(Content((*_trimmed(tuple(spans)), Span(note))), None)
 
 
-def first_words(content: Content) -> str:
+def first_words(content: Content, locale: Locale = ENGLISH) -> str:
     """The beginning of what was said, in one short line."""
-    text = " ".join(clean(content.text).split())
+    text = " ".join(clean(text_of(tuple(in_words(content.spans, locale)))).split())
     if len(text) <= _FIRST_WORDS:
         return text
     end = _good_end(text, _FIRST_WORDS, lines_matter=False)

@@ -5,9 +5,12 @@ memory only, and told together.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
+from bridge.language import Locale
 from bridge.model import Change, MemberChanged, UserId
 
+from .gaps import Place, Told
 from .names import safe_name
 from .notes import names
 
@@ -17,6 +20,8 @@ _PAUSE = 30.0
 """Seconds between two such lines in a room."""
 _MOST = 2000
 """So many facts of a room are kept until they are told."""
+_QUIET = 300.0
+"""Seconds in which a phrase is said once."""
 _TOGETHER = 4
 """So many who leave for the same reason are a number."""
 
@@ -34,6 +39,17 @@ class Reaction:
 
 
 @dataclass(slots=True)
+class _Phrase:
+    """What is said of messages that cannot be shown: said of one, and counted of those that follow."""
+
+    seq: int
+    until: float
+    """By the monotonic clock, when the others are told."""
+    people: dict[str, None] = field(default_factory=dict)
+    count: int = 0
+
+
+@dataclass(slots=True)
 class _Kept:
     """What is to be told in one room."""
 
@@ -47,11 +63,13 @@ class _Kept:
 class Folding:
     """Collects such facts for each room, and tells them."""
 
-    def __init__(self, say: Callable[[int, Iterable[int], str], None], place: Callable[[int], str]) -> None:
+    def __init__(self, say: Callable[[int, Iterable[int], Told], None], place: Place) -> None:
         """`say` says something about a room in other rooms; `place` names a room."""
         self._say = say
         self._place = place
         self._rooms: dict[int, _Kept] = {}
+        self._phrases: dict[tuple[int, int, str], _Phrase] = {}
+        """By room, source and phrase."""
 
     def member(self, source: int, rooms: Iterable[int], event: MemberChanged) -> None:
         """Somebody came or went; these rooms want to know."""
@@ -76,9 +94,27 @@ class Folding:
                 if len(people) < _MOST:
                     people[reaction.who] = None
 
+    def repeated(self, room: int, source: int, seq: int, who: str, phrase: str) -> bool:
+        """Whether no more than this phrase can be shown in a room of something that somebody said in another,
+        and the room was told as much a short time ago: then it is told with others later.
+        """
+        now = time.monotonic()
+        known = self._phrases.get((room, source, phrase))
+        if known is None:
+            if len(self._phrases) < _MOST:
+                self._phrases[room, source, phrase] = _Phrase(seq, now + _QUIET)
+            return False
+        if known.seq == seq:  # it is said again, since nobody knows that it arrived
+            return False
+        known.count += 1
+        if len(known.people) < _MOST:
+            known.people[who] = None
+        return True
+
     def patrol(self) -> None:
         """Tell what is due: every few seconds."""
         now = time.monotonic()
+        self._repeat_phrases(now)
         for room, kept in list(self._rooms.items()):
             if now - kept.told < _PAUSE:
                 continue
@@ -89,9 +125,28 @@ class Folding:
             for source in dict.fromkeys(source for source, _ in kept.members):
                 changes = [c for (s, _), all_ in kept.members.items() if s == source for c in all_]
                 if changes:
-                    self._say(source, [room], f"{self._place(source)}: {_members(changes)}")
+                    self._say(source, [room], partial(_members, changes, partial(self._place, source)))
             if reactions := {what: people for what, people in kept.reactions.items() if people}:
-                self._say(room, [room], _reactions(reactions))
+                self._say(room, [room], partial(_reactions, reactions))
+
+    def _repeat_phrases(self, now: float) -> None:
+        for (room, source, phrase), kept in list(self._phrases.items()):
+            if now < kept.until:
+                continue
+            del self._phrases[room, source, phrase]
+            if kept.count:
+                self._phrases[room, source, phrase] = _Phrase(0, now + _QUIET)
+                self._say(source, [room], partial(_more_of, kept, phrase))
+
+
+def _more_of(kept: _Phrase, phrase: str, locale: Locale) -> str:
+    return locale.ngettext(
+        "{names}: {phrase}, once more",
+        "{names}: {phrase}, {number} times more",
+        kept.count,
+        names=names(locale, list(kept.people)),
+        phrase=locale.gettext(phrase),
+    )
 
 
 def _undoes(before: MemberChanged, after: MemberChanged) -> bool:
@@ -99,47 +154,87 @@ def _undoes(before: MemberChanged, after: MemberChanged) -> bool:
     return {before.change, after.change} == {Change.JOINED, Change.LEFT}
 
 
-def _members(changes: list[MemberChanged]) -> str:
+def _members(changes: list[MemberChanged], place: Told, locale: Locale) -> str:
     """One line about who came and went."""
     told: list[str] = []
     came = [safe_name(event.sender.name) for event in changes if event.change is Change.JOINED]
     if came:
-        told.append(f"{names(came)} came")
+        told.append(locale.gettext("{names} came", names=names(locale, came)))
     left: dict[str, list[str]] = {}
     for event in changes:
         if event.change is Change.LEFT:
             left.setdefault(event.reason, []).append(safe_name(event.sender.name))
     alone = [name for people in left.values() if len(people) < _TOGETHER for name in people]
     if alone:
-        told.append(f"{names(alone)} left")
-    together = {reason: people for reason, people in left.items() if len(people) >= _TOGETHER}
-    told += [
-        f"{len(people)} people left" + (f" ({safe_name(reason)})" if reason else "")
-        for reason, people in together.items()
-    ]
-    several: dict[str, list[str]] = {}
+        told.append(locale.gettext("{names} left", names=names(locale, alone)))
+    for reason, people in left.items():
+        if len(people) >= _TOGETHER:
+            many = locale.ngettext("{number} person left", "{number} people left", len(people))
+            told.append(_because(many, reason))
+    several: dict[tuple[Change, str, str], list[str]] = {}
     for event in changes:
         if event.change not in (Change.JOINED, Change.LEFT):
-            several.setdefault(_done_to(event), []).append(safe_name(event.sender.name))
-    told += [f"{names(people)} {what}" for what, people in list(several.items())[:_TOGETHER]]
+            by = event.by.name if event.by is not None else ""
+            to = (
+                (event.change, event.name, "")
+                if event.change is Change.RENAMED
+                else (event.change, by, event.reason)
+            )
+            several.setdefault(to, []).append(safe_name(event.sender.name))
+    told += [_done(what, people, locale) for what, people in list(several.items())[:_TOGETHER]]
     more = sum(len(people) for people in list(several.values())[_TOGETHER:])
     if more:
-        told.append(f"{more} more changes")
-    return "; ".join(told)
+        told.append(locale.ngettext("{number} more change", "{number} more changes", more))
+    return f"{place(locale)}: {'; '.join(told)}"
 
 
-def _done_to(event: MemberChanged) -> str:
-    if event.change is Change.RENAMED:
-        return f"is now {safe_name(event.name)}"
-    by = f" by {safe_name(event.by.name)}" if event.by is not None else ""
-    reason = f" ({safe_name(event.reason)})" if event.reason else ""
-    return f"was {event.change.value}{by}{reason}"
+def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> str:
+    """Somebody goes by another name, or was put out: by whom and why, if that is known."""
+    change, other, reason = what
+    who, count = names(locale, people), len(people)
+    if change is Change.RENAMED:
+        return locale.gettext("{names} is now {other}", names=who, other=safe_name(other))
+    other = safe_name(other) if other else ""
+    match change, bool(other):
+        case Change.KICKED, False:
+            told = locale.ngettext("{names} was kicked", "{names} were kicked", count, names=who)
+        case Change.KICKED, True:
+            told = locale.ngettext(
+                "{names} was kicked by {other}",
+                "{names} were kicked by {other}",
+                count,
+                names=who,
+                other=other,
+            )
+        case _, False:
+            told = locale.ngettext("{names} was banned", "{names} were banned", count, names=who)
+        case _:
+            told = locale.ngettext(
+                "{names} was banned by {other}",
+                "{names} were banned by {other}",
+                count,
+                names=who,
+                other=other,
+            )
+    return _because(told, reason)
 
 
-def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> str:
-    """One line about who reacted with what."""
-    told = [f"{names(list(people))} {emoji} to {to}" for (to, emoji), people in kept.items()]
-    few = told[:_TOGETHER]
-    if len(told) > _TOGETHER:
-        few.append(f"and {len(told) - _TOGETHER} more")
-    return "Reactions: " + "; ".join(few)
+def _because(what: str, reason: str) -> str:
+    return f"{what} ({safe_name(reason)})" if reason else what
+
+
+def _reactions(kept: dict[tuple[str, str], dict[str, None]], locale: Locale) -> str:
+    """One line for each message: who reacted to it with what."""
+    messages: dict[str, list[str]] = {}
+    for (to, emoji), people in kept.items():
+        messages.setdefault(to, []).append(f"{emoji} {names(locale, list(people))}")
+    told = [
+        locale.gettext("Reactions to {message}: {reactions}", message=to, reactions="; ".join(reactions))
+        for to, reactions in list(messages.items())[:_TOGETHER]
+    ]
+    more = len(messages) - _TOGETHER
+    if more > 0:
+        told.append(
+            locale.ngettext("… and to {number} more message", "… and to {number} more messages", more)
+        )
+    return "\n".join(told)

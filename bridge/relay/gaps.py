@@ -7,10 +7,12 @@ seconds is not, unless it comes again and again.
 import logging
 import time
 from collections.abc import Callable, Container, Iterator
+from functools import partial
 
 from bridge.journal import Gap, Journal
+from bridge.language import ENGLISH, Locale
 
-__all__ = ["Gaps"]
+__all__ = ["Gaps", "Told"]
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,12 @@ _PAUSE = 600.0
 """Seconds between two lines about the same room, and between two short gaps that add up."""
 _SAME = 1.0
 """Seconds within which a gap of which nobody knows since when is the one before."""
-_SPANS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
+_DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
+
+Told = Callable[[Locale], str]
+"""A sentence for people, by how they are spoken to."""
+Place = Callable[[int, Locale], str]
+"""What a room is called, by its number."""
 
 
 class Gaps:
@@ -26,7 +33,7 @@ class Gaps:
     journal, since it outlives the process.
     """
 
-    def __init__(self, journal: Journal, place: Callable[[int], str], least: Callable[[int], float]) -> None:
+    def __init__(self, journal: Journal, place: Place, least: Callable[[int], float]) -> None:
         """`place` gives what a room is called, `least` how many seconds of it are worth a line."""
         self.latest: dict[int, Gap] = {}
         """Of each room the last one, told or not."""
@@ -51,20 +58,20 @@ class Gaps:
             return
         seconds = -1.0 if since is None or since > until else until - since  # or a clock was set back
         gap = self.latest[room] = Gap(1, until, seconds, unheard, partly, left_out)
-        log.warning("from %s on: %s", _utc(since), _line(gap, self._place(room)))
+        log.warning("from %s on: %s", _utc(since), _line(gap, partial(self._place, room), ENGLISH))
         untold = self._untold.get(room, Gap())
         began = until if since is None else since
         if began - untold.until > _PAUSE and not self._is_worth_a_line(room, untold):
             untold = Gap(told=untold.told)
         self._keep(room, _sum(untold, gap))
 
-    def due(self) -> Iterator[tuple[int, str]]:
+    def due(self) -> Iterator[tuple[int, Told]]:
         """Yield the lines to be told now, by room: from the commit of that line on, it counts as told."""
         now = time.time()
         for room, gap in list(self._untold.items()):
             if self._is_worth_a_line(room, gap) and not 0 <= now - gap.told < _PAUSE:
                 self._keep(room, Gap(told=now))
-                yield room, _line(gap, self._place(room))
+                yield room, partial(_line, gap, partial(self._place, room))
 
     def _is_worth_a_line(self, room: int, gap: Gap) -> bool:
         return gap.times > 0 and (gap.seconds < 0 or gap.seconds >= self._least(room))
@@ -88,24 +95,37 @@ def _sum(untold: Gap, gap: Gap) -> Gap:
     )
 
 
-def _line(gap: Gap, place: str) -> str:
+def _line(gap: Gap, place: Told, locale: Locale) -> str:
     """For people who know nothing of bridges."""
-    away = "for some time" if gap.seconds < 0 else f"for {_span(gap.seconds)}"
-    often = f" {gap.times} times," if gap.times > 1 else ""
-    return f"The bridge was away{often} {away}; {_missing(gap, place)}."
+    if gap.seconds < 0:
+        away = locale.ngettext(
+            "The bridge was away for some time",
+            "The bridge was away {number} times, for some time",
+            gap.times,
+        )
+    else:
+        away = locale.ngettext(
+            "The bridge was away for {time}",
+            "The bridge was away {number} times, for {time}",
+            gap.times,
+            time=_span(gap.seconds, locale),
+        )
+    return f"{away}; {_missing(gap, place(locale), locale)}"
 
 
-def _missing(gap: Gap, place: str) -> str:
-    said = f"said in {place} meanwhile"
+def _missing(gap: Gap, place: str, locale: Locale) -> str:
+    if gap.unheard and gap.partly:
+        return locale.gettext("not all that was said in {room} meanwhile is here.", room=place)
     if gap.unheard:
-        return f"not all that was {said} is here" if gap.partly else f"what was {said} is missing here"
-    match gap.left_out:
-        case None:
-            return f"the first of what was {said} is missing here"
-        case 1:
-            return f"the first message that was {said} is missing here"
-        case count:
-            return f"the first {count} messages that were {said} are missing here"
+        return locale.gettext("what was said in {room} meanwhile is missing here.", room=place)
+    if gap.left_out is None:
+        return locale.gettext("the first of what was said in {room} meanwhile is missing here.", room=place)
+    return locale.ngettext(
+        "the first message that was said in {room} meanwhile is missing here.",
+        "the first {number} messages that were said in {room} meanwhile are missing here.",
+        gap.left_out,
+        room=place,
+    )
 
 
 def _utc(since: float | None) -> str:
@@ -114,8 +134,12 @@ def _utc(since: float | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
 
 
-def _span(seconds: float) -> str:
+def _span(seconds: float, locale: Locale) -> str:
     """A length of time in the unit in which it is two or more: 90 seconds, 2 minutes."""
-    size, unit = next((span for span in _SPANS if seconds >= 2 * span[0]), _SPANS[-1])
-    count = round(seconds / size)
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    if seconds >= 2 * _DAY:
+        return locale.ngettext("{number} day", "{number} days", round(seconds / _DAY))
+    if seconds >= 2 * _HOUR:
+        return locale.ngettext("{number} hour", "{number} hours", round(seconds / _HOUR))
+    if seconds >= 2 * _MINUTE:
+        return locale.ngettext("{number} minute", "{number} minutes", round(seconds / _MINUTE))
+    return locale.ngettext("{number} second", "{number} seconds", round(seconds))

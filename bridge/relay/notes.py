@@ -1,5 +1,6 @@
 """What is said in words of what a room cannot show: one line for a person to read."""
 
+from bridge.language import N_, Locale
 from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChanged
 
 from .fit import clean, first_words
@@ -10,51 +11,55 @@ __all__ = ["described", "file_name", "file_note", "gist", "late_file", "names", 
 _LONGEST_NAME = 80
 _LONGEST_TOPIC = 390
 _KINDS = {
-    FileKind.FILE: "file",
-    FileKind.IMAGE: "picture",
-    FileKind.AUDIO: "sound",
-    FileKind.VIDEO: "video",
+    FileKind.FILE: N_("file"),
+    FileKind.IMAGE: N_("picture"),
+    FileKind.AUDIO: N_("sound"),
+    FileKind.VIDEO: N_("video"),
 }
 _FEW = 10
 
 
-def removed(by: str, of: str | None, *, moderator: bool) -> str:
+def removed(locale: Locale, by: str, of: str | None, *, moderator: bool) -> str:
     """Somebody took a message back; `of` is who had said it, as far as that is known."""
     if not moderator:
-        return f"* {by} took a message back"
-    return f"* {by} removed a message" + (f" of {of}" if of is not None else "")
+        return locale.gettext("* {name} took a message back", name=by)
+    if of is None:
+        return locale.gettext("* {name} removed a message", name=by)
+    return locale.gettext("* {name} removed a message of {author}", name=by, author=of)
 
 
-def described(event: TopicChanged | NameChanged) -> str:
+def described(locale: Locale, event: TopicChanged | NameChanged) -> str:
     """A room got another topic, or another name."""
     who = safe_name(event.sender.name)
     if isinstance(event, NameChanged):
-        return f"* {who} gave the room the name: {_line(event.name)}"
-    topic = _line(event.topic)
-    return f"* {who} changed the topic to: {topic}" if topic else f"* {who} took the topic away"
+        return locale.gettext("* {name} gave the room the name: {room}", name=who, room=_line(event.name))
+    if topic := _line(event.topic):
+        return locale.gettext("* {name} changed the topic to: {topic}", name=who, topic=topic)
+    return locale.gettext("* {name} took the topic away", name=who)
 
 
-def file_name(attachment: Attachment) -> str:
+def file_name(locale: Locale, attachment: Attachment) -> str:
     """What a file is called, safe to show."""
     name = " ".join(clean(attachment.name).split())
     if len(name) > _LONGEST_NAME:
         half = _LONGEST_NAME // 2
         name = f"{name[:half]}…{name[-half:]}"
-    return name or _KINDS[attachment.kind]
+    return name or locale.gettext(_KINDS[attachment.kind])
 
 
-def file_note(attachment: Attachment, more: str = "") -> str:
+def file_note(locale: Locale, attachment: Attachment, more: str = "") -> str:
     """A file that can only be told of; `more` follows its name."""
-    kind = "voice message" if attachment.voice else _KINDS[attachment.kind]
-    name = f" {file_name(attachment)}" if attachment.name else ""
+    kind = locale.gettext(N_("voice message") if attachment.voice else _KINDS[attachment.kind])
+    name = f" {file_name(locale, attachment)}" if attachment.name else ""
     return f"[{kind}{name}{more}]"
 
 
-def late_file(content: Content, number: int) -> str:
+def late_file(locale: Locale, content: Content, number: int) -> str:
     """What file comes now, and what it was sent with, some time after that was said."""
-    name = file_name(content.attachments[number])
-    words = first_words(content)
-    return f"{name}, sent with “{words}”:" if words else f"{name}:"
+    name = file_name(locale, content.attachments[number])
+    if words := first_words(content, locale):
+        return locale.gettext("{file}, sent with “{words}”:", file=name, words=words)
+    return f"{name}:"
 
 
 def size(count: int) -> str:
@@ -65,16 +70,19 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def gist(content: Content) -> str:
+def gist(locale: Locale, content: Content) -> str:
     """What a message says, in a few words."""
-    return first_words(content) or ", ".join([file_name(one) for one in content.attachments[:_FEW]])
+    files = [file_name(locale, attachment) for attachment in content.attachments[:_FEW]]
+    return first_words(content, locale) or ", ".join(files)
 
 
-def names(people: list[str]) -> str:
+def names(locale: Locale, people: list[str]) -> str:
     """Some people, and how many more there are."""
-    some = ", ".join(people[:_FEW])
+    some = locale.gettext(", ").join(people[:_FEW])
     more = len(people) - _FEW
-    return f"{some} and {more} more" if more > 0 else some
+    if more <= 0:
+        return some
+    return locale.ngettext("{names} and {number} more", "{names} and {number} more", more, names=some)
 
 
 def _line(text: str) -> str:

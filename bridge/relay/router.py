@@ -33,9 +33,9 @@ from bridge.model import (
 from bridge.secrets import strike
 
 from .attached import Attached
-from .entry import Room
 from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
+from .room import Room
 from .routes import Routes
 from .tell import Teller
 from .wording import LAST_FEW
@@ -103,7 +103,7 @@ class Router:
         self._teller.map(routes, self.workers)
         if not before.rooms or before.rooms.keys() - routes.rooms.keys():
             self.journal.forget_rooms(routes.rooms.values())
-        await in_steps(lambda number: self.workers[number].show(routes.shown[number]), stay)
+        await in_steps(lambda number: self.workers[number].wording.follow(routes.shown[number]), stay)
         await self._bury_unmapped()
 
     def forget(self, networks: AbstractSet[str]) -> list[Worker]:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bridge.config import ShowRules
 from bridge.journal import Delivery
+from bridge.language import N_
 from bridge.model import (
     Answered,
     Capabilities,
@@ -40,14 +40,13 @@ _MOST = 50
 """So many messages at most are made of one text."""
 _FEW = 3
 """So many where the owner wants them short."""
-_REST = " … (the rest is not shown here)"
+_REST = N_("… (the rest is not shown here)")
 
 
 class Saying:
     """Says messages in one room."""
 
-    def __init__(self, wording: Wording, attached: Attached, show: ShowRules) -> None:
-        self.show = show
+    def __init__(self, wording: Wording, attached: Attached) -> None:
         self._wording = wording
         self._attached = attached
         self._number = wording.number
@@ -89,7 +88,11 @@ class Saying:
         if isinstance(plan, Wait | Promise):
             return plan
         if plan.file is not None and not capabilities.captions and LATE <= start < NAMED:
-            plan = Plan(Content((Span(late_file(event.content, next_file(start))),)), None, start | NAMED)
+            plan = Plan(
+                Content((Span(late_file(self._wording.locale, event.content, next_file(start))),)),
+                None,
+                start | NAMED,
+            )
         words = replace(event, content=plan.content)
         delivery = replace(delivery, start=0)
         answered = None
@@ -97,7 +100,7 @@ class Saying:
             parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
             if parts:
                 who = safe_name(event.sender.name)
-                answered = Answered(parts[0], who, gist(event.content))
+                answered = Answered(parts[0], who, gist(self._wording.locale, event.content))
         fitted = self._wording.fit(delivery, words, "", capabilities) if plan.file is None else None
         if fitted is None:
             captions = capabilities.captions
@@ -128,13 +131,14 @@ class Saying:
         """`seq`: the message that the files came with, if they came with another."""
         seq = seq or delivery.seq
         network = self._wording.network(delivery.source)
-        return Case(seq, network, content, self._wording.adapter, self._wording.record(seq))
+        record = self._wording.record(seq)
+        return Case(seq, network, content, self._wording.adapter, record, self._wording.locale)
 
     def _promising(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
     ) -> Step | None:
         """The next of the words that say of their files that they follow."""
-        plan = promising(event.content)
+        plan = promising(self._wording.locale, event.content)
         begun = replace(delivery, start=delivery.start - PROMISED)
         step = self._words(begun, replace(event, content=plan.content), capabilities, plan)
         if step is None:
@@ -197,7 +201,7 @@ class Saying:
         """The next of several messages: the last one, if more are more than a room can bear, or than its
         owner wants.
         """
-        how = self.show.long
+        how, locale = self._wording.show.long, self._wording.locale
         if self._split[0] != delivery.seq:
             self._split = (delivery.seq, {})
         _, said = self._split
@@ -205,7 +209,7 @@ class Saying:
         if count < (_MOST if how == "split" else _FEW):
             said[fitted.end or 0] = count + 1
             return fitted
-        note = _REST if how == "split" else " …"
+        note = f" {locale.gettext(_REST)}" if how == "split" else " …"
         if how == "link" and (page := self._attached.page(delivery.seq, event.content.text)):
-            note = f" … (all of it: {page})"
+            note = " " + locale.gettext("… (all of it: {address})", address=page)
         return cut_short(fitted, note, capabilities)

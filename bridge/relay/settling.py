@@ -31,6 +31,11 @@ class Listener(Protocol):
     def reacted(self, room: int, reaction: Reaction) -> None:
         """Somebody reacted to something, and this room cannot show it otherwise."""
 
+    def repeated(self, room: int, source: int, seq: int, who: str, phrase: str) -> bool:
+        """No more than this phrase can be shown of what somebody said; whether that is told later, with
+        others.
+        """
+
 
 class Settling:
     """Settles the deliveries of one room, each with the edits that it carries."""

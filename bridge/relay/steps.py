@@ -2,12 +2,11 @@
 elsewhere.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bridge.config import ShowRules
 from bridge.journal import Delivery
+from bridge.language import N_
 from bridge.model import (
     Capabilities,
     Command,
@@ -21,42 +20,39 @@ from bridge.model import (
     Removed,
     SetReactions,
     SetTopic,
-    TalkEvent,
     TopicChanged,
 )
 
 from .attached import IN_TIME, Attached, Promise, Wait
 from .correction import correction
-from .fit import clean
+from .fit import clean, phrase_of
 from .folding import Reaction
 from .names import safe_name
 from .notes import described, gist, removed
 from .saying import Saying
+from .settling import Listener
 from .wording import Step, Wording, kind_of, lull
 
 __all__ = ["Steps"]
 
-_EDITED = "[edited] "
+_EDITED = N_("[edited]")
 _KEPT = 200
 """So much is remembered of what is done about messages."""
-
-Summary = Callable[[int, Reaction], None]
-"""Is told of a reaction that a room cannot show."""
 
 
 class Steps:
     """Makes the commands for one room."""
 
-    def __init__(self, wording: Wording, attached: Attached, show: ShowRules, reacted: Summary) -> None:
+    def __init__(self, wording: Wording, attached: Attached, listener: Listener) -> None:
         self.window = 1
         """How many commands may be on their way, as the room's record said last."""
         self.topics = True
         """Whether we may set the room's topic, as far as we know."""
-        self._saying = Saying(wording, attached, show)
+        self._saying = Saying(wording, attached)
         self.fetch = self._saying.fetch
         """Begin with the files of messages whose turn it is not yet."""
         self._wording = wording
-        self._reacted = reacted
+        self._listener = listener
         self._room = wording.room
         self._number = wording.number
         self._journal = wording.journal
@@ -66,10 +62,6 @@ class Steps:
         """What we react to messages of the room with, as far as we know."""
         self._unsaid: dict[int, None] = {}
         """Messages that were taken back before they were said here."""
-
-    def follow(self, show: ShowRules) -> None:
-        """From now on show the room this of what it cannot do itself."""
-        self._saying.show = show
 
     def next(self, delivery: Delivery) -> Step | Wait | Promise | None:
         """The next command of a delivery; None: there is nothing more to do."""
@@ -99,7 +91,14 @@ class Steps:
             return None
         if delivery.start >= IN_TIME:
             return self._saying.send_file(delivery, event, capabilities)
+        phrase = phrase_of(event.content) if event.reply_to is None else ""
+        if phrase and self._is_repeated(delivery, phrase):
+            return None
         return self._saying.say(delivery, event, capabilities)
+
+    def _is_repeated(self, delivery: Delivery, phrase: str) -> bool:
+        who = safe_name(delivery.event.sender.name)
+        return self._listener.repeated(self._number, delivery.source, delivery.seq, who, phrase)
 
     def reached(self, delivery: Delivery) -> int | None:
         """Where a delivery goes on whose next command has arrived; None: it is done."""
@@ -137,25 +136,23 @@ class Steps:
                     kind=kind_of(event),
                 )
                 return Step(command, None)
-        if self._saying.show.edits == "off":
+        if self._wording.show.edits == "off":
             return None
         if not delivery.start and (until := lull(delivery)) is not None:
             return Wait(until)
-        whole = seq is None or self._saying.show.edits == "full"
-        words = event if whole or seq is None else self._corrected(delivery, event, seq, target)
-        fitted = self._wording.fit(delivery, words, _EDITED if whole else "", capabilities)
+        whole = seq is None or self._wording.show.edits == "full"
+        words = event if whole or seq is None else self._corrected(delivery, event, seq)
+        note = f"{self._wording.locale.gettext(_EDITED)} " if whole else ""
+        fitted = self._wording.fit(delivery, words, note, capabilities)
         if fitted is None:
             return None
         return Step(self._wording.message(delivery, event, fitted, capabilities), fitted.end)
 
-    def _corrected(
-        self, delivery: Delivery, event: MessageEdited, seq: int, target: TalkEvent | None
-    ) -> MessageEdited:
+    def _corrected(self, delivery: Delivery, event: MessageEdited, seq: int) -> MessageEdited:
         """What people say of a slip where nothing can be edited: against what was said last."""
         known = self._corrections.get(seq)
         if known is None or known[0] != delivery.seq:
-            said = target.content if isinstance(target, MessageCreated | MessageEdited) else None
-            last = said if known is None else known[1].content
+            last = self._journal.words(seq, delivery.seq) if known is None else known[1].content
             told = replace(event, content=correction(last, event.content))
             known = self._corrections[seq] = (delivery.seq, event, told)
             _trim(self._corrections)
@@ -179,11 +176,12 @@ class Steps:
             )
             more = delivery.start + 1 < len(parts)
             return Step(command, delivery.start + 1 if more else None)
-        if delivery.start or not ours or capabilities.delete or self._saying.show.removals == "off":
+        if delivery.start or not ours or capabilities.delete or self._wording.show.removals == "off":
             return None
         author = self._journal.sender(seq)
         of = safe_name(author.name) if author is not None else None
-        note = removed(safe_name(event.sender.name), of, moderator=author != event.sender)
+        by = safe_name(event.sender.name)
+        note = removed(self._wording.locale, by, of, moderator=author != event.sender)
         return self._wording.note(delivery, note, capabilities)
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:
@@ -192,8 +190,8 @@ class Steps:
         if seq is None:
             return None
         if not capabilities.reaction:
-            if self._saying.show.reactions == "summary" and isinstance(target, MessageCreated):
-                self._summarise(delivery, event, target)
+            if self._wording.show.reactions == "summary" and isinstance(target, MessageCreated):
+                self._summarise(delivery, event, seq, target)
             return None
         parts = self._journal.parts(seq, self._number)
         emojis = self._journal.reactions(seq, self._number)
@@ -210,14 +208,18 @@ class Steps:
         )
         return Step(command, None)
 
-    def _summarise(self, delivery: Delivery, event: ReactionsChanged, target: MessageCreated) -> None:
+    def _summarise(
+        self, delivery: Delivery, event: ReactionsChanged, seq: int, target: MessageCreated
+    ) -> None:
         """Say later who reacts with what; what is taken back until then is not told."""
-        to = f"{safe_name(target.sender.name)}: {gist(target.content)}"
+        said = self._journal.words(seq, delivery.seq) or target.content
+        locale, who = self._wording.locale, safe_name(target.sender.name)
+        to = locale.gettext("{name}, “{words}”", name=who, words=gist(locale, said))
         taken_back = isinstance(delivery.event, Removed)
         now = () if taken_back else event.emojis or event.added
         gone = (event.emojis or event.added) if taken_back else event.removed
         whole = event.emojis is not None and not taken_back
-        self._reacted(
+        self._listener.reacted(
             self._number,
             Reaction(safe_name(event.sender.name), to, tuple(map(safe_name, now)), None if whole else gone),
         )
@@ -226,9 +228,9 @@ class Steps:
         self, delivery: Delivery, event: TopicChanged | NameChanged, capabilities: Capabilities
     ) -> Step | None:
         """A topic is set here too, or told of; a name is told of."""
-        if self._saying.show.topics == "off":
+        if self._wording.show.topics == "off":
             return None
-        wanted = self._saying.show.topics == "sync" and self.topics and isinstance(event, TopicChanged)
+        wanted = self._wording.show.topics == "sync" and self.topics and isinstance(event, TopicChanged)
         if wanted and capabilities.topic and isinstance(event, TopicChanged):
             command = SetTopic(
                 room=self._room,
@@ -237,7 +239,7 @@ class Steps:
                 topic=clean(event.topic),
             )
             return Step(command, None)
-        return self._wording.note(delivery, described(event), capabilities)
+        return self._wording.note(delivery, described(self._wording.locale, event), capabilities)
 
     def failed(self, command: Command) -> None:
         """What a command was to do is not done, as far as we know."""

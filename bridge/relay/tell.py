@@ -4,17 +4,19 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bridge.journal import Journal
+from bridge.language import ENGLISH, N_, Locale, locale
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
 from .folding import Folding
-from .gaps import Gaps
+from .gaps import Gaps, Told
 from .routes import Routes
-from .wording import HUBBUB, clock
+from .wording import HUBBUB
 from .worker import Worker
 
 __all__ = ["Teller"]
@@ -23,6 +25,12 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 600.0
 """Seconds between two lines of the same kind about the same room."""
+_SLOW = N_("{room} takes messages more slowly than they come since {time}; what you say is kept and follows.")
+_OUT_OF_REACH = N_("{room} cannot be reached since {time}; what you say is kept and follows.")
+
+
+Place = Callable[[Locale], str]
+"""What a room is called."""
 
 
 @dataclass(slots=True)
@@ -56,6 +64,7 @@ class Teller:
         self._folding = Folding(self._say, self._place)
         self.member = self._folding.member
         self.reacted = self._folding.reacted
+        self.repeated = self._folding.repeated
         self._routes = Routes({}, {}, {})
         self._workers: Mapping[int, Worker] = {}
         self._waits: dict[int, _Wait] = {}
@@ -82,27 +91,28 @@ class Teller:
         self._hidden.setdefault(room, _Folded()).count += count
 
     def _loop(self, source: int, who: str) -> None:
-        text = (
-            f"{who} repeats in {self._place(source)} what Hubbub says: such lines are not relayed any more. "
-            "If it is another bridge, its name belongs under ignore."
-        )
-        log.warning("%s", text)
-        self._say(source, self._hearing(source), text)
+        def told(locale: Locale) -> str:
+            return locale.gettext(
+                "{name} repeats in {room} what Hubbub says: such lines are not relayed any more. "
+                "If it is another bridge, its name belongs under ignore.",
+                name=who,
+                room=self._place(source, locale),
+            )
+
+        log.warning("%s", told(ENGLISH))
+        self._say(source, self._hearing(source), told)
 
     # What it tells
 
     def patrol(self) -> None:
         """Tell what has come together: every few seconds."""
         now = time.monotonic()
-        for room, text in self.gaps.due():
-            self._say(room, self._hearing(room), text)
+        for room, told in self.gaps.due():
+            self._say(room, self._hearing(room), told)
         for room, loss in _due(self._losses, now):
-            what = "A message" if loss.count == 1 else f"{loss.count} messages"
-            text = f"{what} could not be delivered to {self._place(room)}: {loss.reason}"
-            self._say(room, self._reachable(loss.rooms), text)
+            self._say(room, self._reachable(loss.rooms), partial(_lost, loss, partial(self._place, room)))
         for room, hidden in _due(self._hidden, now):
-            some = "1 earlier message is" if hidden.count == 1 else f"{hidden.count} earlier messages are"
-            self._say(room, [room], f"{some} not shown here.")
+            self._say(room, [room], partial(_hidden, hidden))
         self._folding.patrol()
 
     def look_at(self, worker: Worker) -> None:
@@ -113,9 +123,8 @@ class Teller:
             if worker.joined and (oldest is None or oldest.seq > wait.until):
                 del self._waits[number]
                 count = worker.settling.delivered - wait.delivered
-                some = "1 message" if count == 1 else f"{count} messages"
-                text = f"{self._place(number)} can be reached again: {some} that waited went through."
-                self._say(number, self._reachable(self._sources(number)), text)
+                through = partial(_through, count, partial(self._place, number))
+                self._say(number, self._reachable(self._sources(number)), through)
             return
         if oldest is None or oldest.event.sender == HUBBUB:
             return
@@ -123,24 +132,24 @@ class Teller:
         if now - since < worker.room.rules.tell_after:
             return
         self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number))
-        place = self._place(number)
-        trouble = (
-            f"{place} takes messages more slowly than they come since {clock(since, now)} UTC"
-            if worker.joined
-            else f"{place} cannot be reached since {clock(since, now)} UTC"
-        )
-        log.warning("%s: %s", trouble, worker.reason or "no reason is known")
-        text = f"{trouble}; what you say is kept and follows."
-        self._say(number, self._reachable(self._sources(number)), text)
+        sentence = _SLOW if worker.joined else _OUT_OF_REACH
+
+        def told(locale: Locale) -> str:
+            return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))
+
+        log.warning("%s (%s)", told(ENGLISH), worker.reason or "no reason is known")
+        self._say(number, self._reachable(self._sources(number)), told)
 
     def _least(self, room: int) -> float:
         """For how many seconds a room must not have been heard to be worth a line."""
         worker = self._workers.get(room)
         return worker.room.rules.tell_gap if worker is not None else math.inf
 
-    def _place(self, room: int) -> str:
-        known = self._routes.rooms.get(room)
-        return f"{known[1]} on {known[0]}" if known else "a room that left the map"
+    def _place(self, number: int, locale: Locale) -> str:
+        if (known := self._routes.rooms.get(number)) is None:
+            return locale.gettext("a room that left the map")
+        network, room = known
+        return locale.gettext("{room} on {network}", room=room, network=network)
 
     def _sources(self, room: int) -> Iterable[int]:
         """The rooms whose talk a room hears."""
@@ -158,17 +167,49 @@ class Teller:
             if (worker := self._workers.get(room)) is not None and worker.joined
         ]
 
-    def _say(self, about: int, rooms: Iterable[int], text: str) -> None:
-        event = MessageCreated(
-            id=MessageId(f"hubbub-{uuid.uuid4()}"),
-            room=RoomId(""),
-            sender=HUBBUB,
-            content=plain(text),
-            kind=Kind.NOTICE,
-        )
-        if rooms := tuple([room for room in rooms if room in self._routes.rooms]):
-            self._journal.take(about, event, rooms)
+    def _say(self, about: int, rooms: Iterable[int], told: Told) -> None:
+        """Say something about a room in others, to each as its people are spoken to."""
+        audiences: dict[Locale, list[int]] = {}
+        for room in rooms:
+            if (show := self._routes.shown.get(room)) is not None:
+                audiences.setdefault(locale(show.language, show.time_zone), []).append(room)
+        for audience, hearing in audiences.items():
+            event = MessageCreated(
+                id=MessageId(f"hubbub-{uuid.uuid4()}"),
+                room=RoomId(""),
+                sender=HUBBUB,
+                content=plain(told(audience)),
+                kind=Kind.NOTICE,
+            )
+            self._journal.take(about, event, tuple(hearing))
             self._journal.committed()
+
+
+def _lost(loss: _Folded, place: Place, locale: Locale) -> str:
+    return locale.ngettext(
+        "A message could not be delivered to {room}: {reason}",
+        "{number} messages could not be delivered to {room}: {reason}",
+        loss.count,
+        room=place(locale),
+        reason=locale.gettext(loss.reason),
+    )
+
+
+def _hidden(hidden: _Folded, locale: Locale) -> str:
+    return locale.ngettext(
+        "1 earlier message is not shown here.",
+        "{number} earlier messages are not shown here.",
+        hidden.count,
+    )
+
+
+def _through(count: int, place: Place, locale: Locale) -> str:
+    return locale.ngettext(
+        "{room} can be reached again: 1 message that waited went through.",
+        "{room} can be reached again: {number} messages that waited went through.",
+        count,
+        room=place(locale),
+    )
 
 
 def _due(facts: dict[int, _Folded], now: float) -> list[tuple[int, _Folded]]:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.adapter import Adapter
+from bridge.config import ShowRules
 from bridge.errors import Rejected
 from bridge.journal import Delivery, Journal
+from bridge.language import N_, Locale, locale
 from bridge.model import (
     Answered,
     Author,
@@ -20,7 +21,6 @@ from bridge.model import (
     MessageEdited,
     MessageId,
     Part,
-    RoomId,
     Sender,
     SendMessage,
     Span,
@@ -34,8 +34,9 @@ from .fit import Fitted, degrade, next_part
 from .mentions import People, mentioning
 from .names import Prefix, safe_name
 from .notes import gist
+from .room import Room
 
-__all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording", "clock"]
+__all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording"]
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ HUBBUB = Sender(UserId(""), "Hubbub")
 """Who speaks when Hubbub itself has something to tell."""
 OLD = 120.0
 """Seconds after which a message says when it was said, and is part of a backlog."""
-_AGAIN = "[again?] "
+_AGAIN = N_("[again?]")
 """Stands before what may have arrived before."""
 _MOMENT = 1.0
 """Seconds that a correction waits for the next one, since nobody can take it back."""
@@ -71,18 +72,29 @@ class Step:
 class Wording:
     """Finds the words for one room."""
 
-    def __init__(self, room: RoomId, number: int, adapter: Adapter, journal: Journal, origin: Origin) -> None:
-        self.room = room
-        self.number = number
-        self.adapter = adapter
+    show: ShowRules
+    """What the room is shown of what it cannot do."""
+    locale: Locale
+
+    def __init__(self, room: Room, journal: Journal, origin: Origin) -> None:
+        self.room = room.id
+        self.number = room.number
+        self.adapter = room.adapter
         self.journal = journal
         self._origin = origin
         self.shown: deque[int] = deque(maxlen=LAST_FEW)
         """What people in the room saw last."""
-        self.people = People(lambda: journal.speakers(number))
+        self.people = People(lambda: journal.speakers(room.number))
+        self.follow(room.show)
         self._degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         self._fileless: dict[int, None] = {}
         """Messages whose files the room refused."""
+
+    def follow(self, show: ShowRules) -> None:
+        """From now on show the room this of what it cannot do itself, and speak to it so."""
+        self.show = show
+        self.locale = locale(show.language, show.time_zone)
+        self._degraded = None
 
     def record(self, seq: int) -> Capabilities:
         """What the room can do now for this message."""
@@ -111,7 +123,7 @@ class Wording:
         return next_part(spans, delivery.start, before, capabilities)
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
-        spans = degrade(event.content, capabilities)
+        spans = degrade(event.content, capabilities, self.locale)
         if is_old(delivery) or event.replayed:
             return _without_mentions(spans)
         if capabilities.mention:
@@ -127,8 +139,8 @@ class Wording:
             name = safe_name(event.sender.name)
             before = prefix.render(name, event.kind, pings=capabilities.name_pings)
         if is_old(delivery) and not capabilities.times:
-            before = f"[{clock(delivery.said_at, time.time())}] {before}"
-        return _AGAIN + before if delivery.again else before
+            before = f"[{self.locale.clock(delivery.said_at, time.time())}] {before}"
+        return f"{self.locale.gettext(_AGAIN)} {before}" if delivery.again else before
 
     def message(
         self,
@@ -173,14 +185,17 @@ class Wording:
         if author is None:
             return "", None
         who = safe_name(author.name)
-        words = gist(target.content) if target is not None else ""
+        said = self.journal.words(seq, delivery.seq)
+        words = gist(self.locale, said) if said is not None else ""
         parts = self.journal.parts(seq, self.number) if capabilities.reply else []
         if parts:
             here = self.journal.taken_in(seq) == self.number
             return "", Answered(parts[0], who, words, author.id if here else None)
         if seq in self.shown:
             return "", None
-        return f"[re {who}: {words}] " if words else f"[re {who}] ", None
+        if not words:
+            return self.locale.gettext("[re {name}]", name=who) + " ", None
+        return self.locale.gettext("[re {name}: {words}]", name=who, words=words) + " ", None
 
     def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
         """The event that a name stands for where it was used, and what it says, as far as that is known."""
@@ -200,13 +215,6 @@ class Wording:
     def network(self, source: int) -> str:
         """The network of a room."""
         return self._origin(source, self.number)[0]
-
-
-def clock(when: float, now: float) -> str:
-    """A time of day in UTC, with the date when that is not the day of `now`."""
-    then = time.gmtime(when)
-    day = "" if then[:3] == time.gmtime(now)[:3] else "%Y-%m-%d "
-    return time.strftime(f"{day}%H:%M", then)
 
 
 def lull(delivery: Delivery) -> float | None:

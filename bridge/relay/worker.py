@@ -7,17 +7,18 @@ import time
 from functools import partial
 
 from bridge.boundary import outcome
-from bridge.config import ShowRules
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import BEING_HEARD, Delivery, Journal, Standing
+from bridge.language import N_
 from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
-from .entry import Entry, Room
+from .entry import Entry
 from .expiry import expire
 from .flights import Flight, Flights
 from .patience import Patience, leaves_doubt
 from .queue import AHEAD, Queue, refers
+from .room import Room
 from .settling import Listener, Settling
 from .steps import Steps
 from .wording import Origin, Step, Wording
@@ -46,8 +47,8 @@ class Worker:
         self._listener = listener
         self.latest = 0
         """The last event that came from this room."""
-        self.wording = Wording(room.id, room.number, room.adapter, journal, origin)
-        self._steps = Steps(self.wording, attached, room.show, listener.reacted)
+        self.wording = Wording(room, journal, origin)
+        self._steps = Steps(self.wording, attached, listener)
         self._standing = journal.standing(room.number)
         self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
         self._flights = Flights()
@@ -82,10 +83,6 @@ class Worker:
         record = self.room.adapter.capabilities(self.room.id)
         if self.joined and (record.typing if isinstance(command, SetTyping) else record.read):
             self.room.adapter.hint(command)
-
-    def show(self, rules: ShowRules) -> None:
-        """From now on show the room this of what it cannot do itself."""
-        self._steps.follow(rules)
 
     def unpark(self, seq: int) -> None:
         """What this event waited for may be there."""
@@ -238,7 +235,7 @@ class Worker:
                 step = self._steps.next(delivery)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
-                self.settling.give_up(self._queue.pop(), Rejected("it could not be rendered"))
+                self.settling.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
                 continue
             if isinstance(step, Step):
                 return step

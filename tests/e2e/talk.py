@@ -17,7 +17,7 @@ from bridge.model import plain
 from tests.e2e.five import FORGETFUL
 from tests.e2e.world import PATIENCE, Hubbub, World
 
-_LINE = re.compile(r"(\[again\?\] )?(?:\[[\d: -]+\] )?<([^>]+)> line (\d+)")
+_LINE = re.compile(r"(\[again\?\] )?(?:\[[\d: -]+UTC\] )?<([^>]+)> line (\d+)")
 _GAP = re.compile(
     r"(?P<until>\S+ \S+) +WARNING from (?P<since>\S+ \S+) UTC on: "
     r"The bridge was away .*; .* on (?P<network>\w+) meanwhile"

@@ -95,11 +95,11 @@ def test_a_formatted_body_that_shows_nothing_costs_no_words(html):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        ({"msgtype": "m.image", "body": "cat.png"}, "[image] cat.png"),
-        ({"msgtype": "m.image", "body": "cat.png", "filename": "cat.png"}, "[image] cat.png"),
-        ({"msgtype": "m.image", "body": "my cat", "filename": "cat.png"}, "[image] cat.png\nmy cat"),
+        ({"msgtype": "m.image", "body": "cat.png"}, "[picture] cat.png"),
+        ({"msgtype": "m.image", "body": "cat.png", "filename": "cat.png"}, "[picture] cat.png"),
+        ({"msgtype": "m.image", "body": "my cat", "filename": "cat.png"}, "[picture] cat.png\nmy cat"),
         ({"msgtype": "m.file", "body": "a\nb.txt"}, "[file] a b.txt"),
-        ({"msgtype": "m.audio", "body": "a.ogg"}, "[audio] a.ogg"),
+        ({"msgtype": "m.audio", "body": "a.ogg"}, "[sound] a.ogg"),
         ({"msgtype": "m.video", "body": "a.mp4"}, "[video] a.mp4"),
         ({"msgtype": "m.location", "body": "Here", "geo_uri": "geo:1,2"}, "[location] Here (geo:1,2)"),
     ],

@@ -43,7 +43,7 @@ def read(kind, content):
 def test_a_poll_is_a_question_with_numbered_answers(kind, content):
     said = read(kind, content).content
     assert [(span.text, span.block.item) for span in said.spans] == [
-        ("[poll] Tea?\n", None), ("Yes & now\n", 1), ("No", 2),
+        ("[poll]", None), (" Tea?\n", None), ("Yes & now\n", 1), ("No", 2),
     ]  # fmt: skip
 
 

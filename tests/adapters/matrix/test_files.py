@@ -19,9 +19,9 @@ from .test_encode import edit as edit_of
 
 def test_what_cannot_be_fetched_is_named():
     """Sections "Sticker Messages", "Sending encrypted attachments"."""
-    assert read({"body": "waving cat"}, type="m.sticker").content == plain("[sticker] waving cat")
+    assert read({"body": "waving cat"}, type="m.sticker").content.text == "[sticker] waving cat"
     content = {"msgtype": "m.image", "body": "cat.png", "file": {"url": "mxc://a/b", "key": {}}}
-    assert read(content).content == plain("[encrypted image] cat.png")
+    assert read(content).content.text == "[encrypted picture] cat.png"
 
 
 def file(msgtype="m.image", url="mxc://s/abc", **fields):
@@ -90,7 +90,7 @@ def test_odd_measures_count_for_nothing(odd):
 )
 def test_odd_addresses_are_none(url):
     """Section "Security considerations" of the content repository: as strict as it may be."""
-    assert read(file(url=url)).content == plain("[image] cat.png")
+    assert read(file(url=url)).content.text == "[picture] cat.png"
     if isinstance(url, str):
         with pytest.raises(Rejected):
             adapter_for("http://127.0.0.1:1").source(url)

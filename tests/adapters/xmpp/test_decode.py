@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 
 from adapters.xmpp import answers, decode, parts
 from adapters.xmpp.session import Place, Session
-from bridge import Block, Content, Kind, Mark, MessageCreated, MessageEdited, RoomId, Span, by_author, plain
+from bridge import (
+    Block,
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    MessageEdited,
+    RoomId,
+    Span,
+    by_author,
+    ours,
+    plain,
+)
 
 ROOM = RoomId("room@muc.x")
 ALICE = f"{ROOM}/alice"
@@ -150,7 +162,7 @@ XHTML = (
         ("<a href='https://x.y/'>z</a>", (Span("z", href="https://x.y/"),)),
         ("<a href='javascript:alert(1)'>z</a>", (Span("z"),)),
         ("a<script>evil()</script><style>b</style>c", (Span("ac"),)),
-        ("<img src='https://x.y/cat.png' alt='cat'/>", (Span("[image] cat"),)),
+        ("<img src='https://x.y/cat.png' alt='cat'/>", (ours("[picture]"), Span(" cat"))),
         ("<blockquote>a</blockquote>b", (Span("a\n", block=Block(quote=1)), Span("b"))),
         ("<pre>a\n  b</pre>", (Span("a\n  b", block=Block(code="")),)),
         ("<ol><li>a</li><li>b</li></ol>",
@@ -264,7 +276,7 @@ def test_a_room_that_is_none_of_ours():
 )
 def test_what_is_encrypted_is_named(inside):
     """XEP-0380, XEP-0384, XEP-0373, XEP-0027."""
-    assert message(inside).content == plain("[encrypted message that the bridge cannot read]")
+    assert message(inside).content == Content((ours("[encrypted message that the bridge cannot read]"),))
 
 
 def test_a_refusal():

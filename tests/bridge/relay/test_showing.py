@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.config import ShowRules
 from bridge.errors import Rejected
+from bridge.language import ENGLISH
 from bridge.model import (
     Change,
     MemberChanged,
@@ -100,9 +101,7 @@ async def test_reactions_in_one_line(tmp_path, left, poor):
         await poor.until(3)
         await bridge.patrol()
         await poor.until(4)
-        assert poor.texts("two")[3] == (
-            "Reactions: bob, carol 🎂 to alice: cake in the kitchen; carol 👍 to alice: cake in the kitchen"
-        )
+        assert poor.texts("two")[3] == ("Reactions to alice, “cake in the kitchen”: 🎂 bob, carol; 👍 carol")
 
 
 async def test_topics_are_told(tmp_path, left, poor):
@@ -192,7 +191,7 @@ async def test_members_in_one_line(tmp_path, left, right):
 )
 def test_never_more_than_a_line(changes):
     said = []
-    folding = Folding(lambda about, rooms, text: said.append(text), lambda room: "here")
+    folding = Folding(lambda about, rooms, told: said.append(told(ENGLISH)), lambda room, locale: "here")
     for change in changes:
         folding.member(1, [2], change)
     folding.patrol()
@@ -243,7 +242,7 @@ async def test_never_a_flood(tmp_path, left, poor, named):
 def test_a_flood_is_neither_kept_nor_told():
     """One person who changes their name all the time, and many who react."""
     told = []
-    folding = Folding(lambda about, rooms, text: told.append(text), str)
+    folding = Folding(lambda about, rooms, line: told.append(line(ENGLISH)), lambda room, locale: "here")
     for number in range(10_000):
         folding.member(1, [2], member("alice", Change.RENAMED, name=f"alice{number}"))
         folding.reacted(2, Reaction(f"p{number}", "it", ("👍",), None))

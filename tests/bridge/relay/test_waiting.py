@@ -44,7 +44,7 @@ def clock(request, monkeypatch):
 
     def shown(seconds):
         then = now - timedelta(seconds=seconds)
-        return then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
+        return then.strftime("%H:%M UTC" if then.date() == now.date() else "%Y-%m-%d %H:%M UTC")
 
     return shown
 
@@ -314,7 +314,7 @@ async def test_too_many_that_wait_are_given_up_in_the_open(tmp_path, left, right
         right.up = True
         await right.until(600)
     assert right.texts("two") == [f"<alice> {n}" for n in range(900, 1500)]
-    told = "900 messages could not be delivered to two on right: more than 600 messages waited"
+    told = "900 messages could not be delivered to two on right: too many messages waited"
     assert left.texts("one") == [told]
 
 
@@ -328,7 +328,7 @@ async def test_the_limits_hold_in_a_room_that_refuses(tmp_path, left, right):
         await bridge.patrol()
         await left.until(1)
     assert left.texts("one") == [
-        "4 messages could not be delivered to two on right: more than 5 messages waited"
+        "4 messages could not be delivered to two on right: too many messages waited"
     ]
     assert right.said == []
 
@@ -348,7 +348,7 @@ async def test_what_may_have_arrived_is_not_given_up_but_all_behind_it(tmp_path,
         right.drop()
         await right.until(6)
     assert left.texts("one") == [
-        "4 messages could not be delivered to two on right: more than 5 messages waited"
+        "4 messages could not be delivered to two on right: too many messages waited"
     ]
     assert right.texts("two") == ["<alice> taken", *(f"<alice> {n}" for n in range(4, 9))]
 

@@ -1,0 +1,25 @@
+"""A room that is delivered to."""
+
+from dataclasses import dataclass, field
+
+from bridge.adapter import Adapter
+from bridge.config import DeliveryRules, ShowRules
+from bridge.model import RoomId
+
+__all__ = ["Room"]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where to deliver."""
+
+    number: int
+    id: RoomId
+    adapter: Adapter
+    rules: DeliveryRules
+    show: ShowRules = field(default_factory=ShowRules)
+
+    @property
+    def title(self) -> str:
+        """What to call it in the log."""
+        return f"{self.adapter.network} {self.id}"
