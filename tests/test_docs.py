@@ -2,13 +2,17 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bridge.adapter import protocols
+from bridge.cli import settings
 from bridge.cli.capabilities import ROWS, page
+from bridge.config import schema
 from bridge.model import Capabilities, Support
 
 ROOT = Path(__file__).parents[1]
@@ -45,3 +49,42 @@ def test_the_page_of_capabilities_is_up_to_date():
 def test_every_capability_is_on_the_page():
     supports = [field.name for field in fields(Capabilities) if field.type is Support]
     assert sorted(supports) == sorted(ROWS)
+
+
+def test_the_page_of_settings_is_up_to_date():
+    """`hubbub settings > docs/settings.md` makes it so."""
+    assert (ROOT / "docs/settings.md").read_text() == settings.page(protocols())
+
+
+def keys(found: object, path: str = "") -> Iterator[tuple[str, dict]]:
+    """Every key of a schema, with what is said of it."""
+    if isinstance(found, dict):
+        for name, part in found.items():
+            if name == "properties":
+                yield from ((f"{path}.{key}", value) for key, value in part.items())
+            yield from keys(part, f"{path}.{name}")
+    elif isinstance(found, list):
+        for index, part in enumerate(found):
+            yield from keys(part, f"{path}.{index}")
+
+
+def test_every_key_has_a_sentence():
+    """In the schema, and so on the page."""
+    said = {path: value.get("description", "") for path, value in keys(schema(protocols()))}
+    assert len(said) > 100
+    assert [path for path, sentence in said.items() if not sentence.endswith(".")] == []
+
+
+def test_every_key_has_a_default_or_is_needed():
+    lines = (ROOT / "docs/settings.md").read_text().splitlines()
+    bullets = [(line, after) for line, after in pairwise(lines) if re.match(r" *- \*\*`", line)]
+    assert len(bullets) > 60
+    sections = {line.split("`")[1].rstrip(":") for line in lines if line.startswith("## `")}
+    lacking = [
+        line
+        for line, after in bullets
+        if not re.search("needed|default", line, re.IGNORECASE)
+        and not after.startswith("  - ")
+        and line.split("`")[1] not in sections
+    ]
+    assert lacking == []

@@ -60,8 +60,11 @@ class Sasl(Model):
     """Log in before joining (IRCv3 SASL)."""
 
     mechanism: Literal["plain", "external"] = "plain"
+    """`plain` logs in with user and password, `external` with the certificate in `cert_file`."""
     user: Words | None = None
+    """The account's name. With `plain` there is no default."""
     password: Secret | None = None
+    """The account's password. With `plain` there is no default."""
 
     @field_validator("mechanism", mode="before")
     @classmethod
@@ -79,54 +82,63 @@ class NickServ(Model):
     """Identify with the services where there is no SASL."""
 
     user: Word | None = None
+    """The account's name. By default none is sent, and the services go by the nick."""
     password: Secret
+    """The account's password."""
 
 
 class Flood(Model):
-    """How much may be sent, in lines. A message costs two: itself and the PING that confirms it.
-
-    The default is what public networks such as Libera take without delay: five messages at once,
-    then one every two seconds.
-    """
+    """How much may be sent, in lines."""
 
     burst: Annotated[float, Field(ge=2, le=1e9)] = 10
+    """So many lines at once, after a silence."""
     per_second: Annotated[float, Field(gt=0, le=1e9)] = 1
+    """So many lines per second from then on."""
 
 
 class Ping(Model):
     """Whether the server is still there, in seconds."""
 
     after: Annotated[float, Field(gt=0)] = 15
-    """Ask so often: what was said up to a question that is answered was surely heard."""
+    """Ask so often, in seconds: what was said up to a question that is answered was surely heard."""
     timeout: Annotated[float, Field(gt=0)] = 60
-    """No answer for so long: the connection is dead."""
+    """No answer for so many seconds: the connection is dead."""
 
 
 class NetworkConfig(Model):
     """One IRC network."""
 
-    server: Word
+    server: Annotated[Word, Field(examples=["irc.libera.chat"])]
+    """The server's name or address, without a port."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Default 6697, or 6667 without TLS."""
+    """The server's port. Default: `6697`, or `6667` without TLS."""
     tls: bool = True
+    """Whether the connection is encrypted. Without, everybody on the way reads along."""
     ca_file: Path | None = None
-    """Certificates to trust instead of the system's, in PEM."""
+    """Certificates to trust, in PEM, for a server that has one of its own. By default the system's."""
     cert_file: Path | None = None
-    """Our own certificate, for SASL EXTERNAL; in PEM."""
+    """Our own certificate, in PEM, to log in with (`sasl: {mechanism: external}`)."""
     key_file: Path | None = None
-    """Its key, unless that stands in cert_file."""
-    nick: Word
+    """The key of our certificate. By default it stands in `cert_file`."""
+    nick: Annotated[Word, Field(examples=["hubbub"])]
+    """The bot's name. Where it is taken, one like it is used until it is free."""
     username: Word | None = None
-    """Default: the nick."""
+    """The part before the @ in the bot's mask. Default: the nick."""
     realname: Words = "Hubbub, a bot that relays this conversation to other chat networks"
+    """What `/whois` shows of the bot."""
     password: Secret | None = None
     """The server's own password; most have none."""
     sasl: Sasl | None = None
+    """Log in before joining (IRCv3 SASL): the better way, where the network has it."""
     nickserv: NickServ | None = None
+    """Log in by a message to the services, where there is no SASL."""
     encoding: str = "utf-8"
     """What to write; read is UTF-8 first, then this, or Windows-1252 when this is UTF-8 itself."""
     flood: Flood = Flood()
+    """How fast to send, in lines. A message is two: itself and the PING that confirms it. The default is what
+    public networks take without delay: five messages at once, then one every two seconds."""
     ping: Ping = Ping()
+    """How it is found out that the server is gone."""
     replies: Literal["words", "tag"] = "tag"
     """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through, else
     it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
@@ -134,7 +146,7 @@ class NetworkConfig(Model):
     bot_mode: bool = True
     """Tell the server that this is a bot, where it has a mode for that."""
     umodes: Annotated[str, Field(pattern=r"^([+-][A-Za-z]+)*$")] = ""
-    """User modes to set after login, such as +i."""
+    """User modes to set after login, such as `+i`."""
 
     @field_validator("nick")
     @classmethod
@@ -189,4 +201,4 @@ class RoomConfig(Model):
     """One channel."""
 
     key: Key | None = None
-    """The channel's key (mode k)."""
+    """The channel's key (mode `+k`)."""

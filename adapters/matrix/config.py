@@ -22,21 +22,24 @@ _LONGEST_ID = 255
 class MatrixNetwork(Model):
     """`networks: NAME:` for `protocol: matrix`."""
 
-    homeserver: str
-    """The base address of the client-server API, such as https://matrix.example.org."""
-    user: str
-    """The account's full id, such as @hubbub:example.org."""
+    homeserver: Annotated[str, Field(examples=["https://matrix.example.org"])]
+    """The base address of the homeserver's client-server API."""
+    user: Annotated[str, Field(examples=["@hubbub:example.org"])]
+    """The account's full id."""
     token: SecretStr | None = None
+    """An access token of the account: this or `password` must stand here."""
     password: SecretStr | None = None
+    """The account's password: this or `token` must stand here. The login is kept and used again."""
     device_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    """Only with a password; by default one that stays the same for this network and user."""
+    """The session's id, with a password. By default one that stays the same for this network and user."""
     display_name: str | None = None
+    """The bot's name as people see it. By default it stays as it is."""
     ca_file: Path | None = None
-    """Certificates (PEM) to trust beside the system's own."""
+    """Certificates to trust beside the system's, in PEM, for a server that has one of its own."""
     insecure: bool = False
-    """Allow http to a server that is not this machine."""
+    """Allow `http` to a server that is not this machine: then all, the password too, crosses in the clear."""
     leave: Literal["never", "public", "always"] = "public"
-    """Which rooms are left when they leave the map; to come back into one that is not public takes an
+    """Which rooms the bot leaves when they leave the map. To come back into one that is not public takes an
     invitation."""
     invites_from: tuple[str, ...] = ()
     """Whose invitations to accept, besides those into rooms of the map: ids with `*` and `?`."""
@@ -85,7 +88,7 @@ class MatrixRoom(Model):
     """What may stand in a room's mapping."""
 
     via: tuple[str, ...] = ()
-    """Servers that are in the room, to join by an id that tells none."""
+    """Servers that are in the room, to join it by an id that names none."""
 
     @field_validator("via")
     @classmethod

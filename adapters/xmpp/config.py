@@ -39,19 +39,22 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 class NetworkConfig(Model):
     """`networks: NAME:` for `protocol: xmpp`: one account."""
 
-    jid: str
-    """The account's address, such as hubbub@example.org."""
+    jid: Annotated[str, Field(examples=["hubbub@example.org"])]
+    """The account's address."""
     password: Secret
+    """The account's password."""
     server: str | None = None
-    """Host to connect to; by default the one that the domain's DNS records name."""
+    """The host to connect to. By default the one that the domain's DNS records name."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Default 5222, or 5223 with direct TLS; only with `server`."""
+    """The server's port; only with `server`. Default: `5222`, or `5223` with `tls: direct`."""
     tls: Literal["starttls", "direct", "none"] = "starttls"
+    """How the connection is encrypted: after it is made, or from the start; `none` only on this machine."""
     ca_file: Path | None = None
-    """Certificates (PEM) to trust instead of the system's own."""
+    """Certificates to trust, in PEM, for a server that has one of its own. By default the system's."""
     resource: Part = "hubbub"
+    """What tells this connection from others of the same account."""
     nick: Part | None = None
-    """The name in rooms; by default what stands before the @ of the jid."""
+    """The bot's name in rooms. By default what stands before the @ of the `jid`."""
 
     @field_validator("jid")
     @classmethod
@@ -112,7 +115,9 @@ class RoomConfig(Model):
     """What may stand in a room's mapping."""
 
     password: Secret | None = None
+    """The room's password, if it has one."""
     nick: Part | None = None
+    """The bot's name in this room. By default the network's `nick`."""
     create: bool = False
     """Make the room when it does not exist, unless its owner destroyed it."""
 

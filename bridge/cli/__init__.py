@@ -19,7 +19,10 @@ class _Commands(click.Group):
     """One module per command, imported when it is asked for: the service needs nothing of the demo's."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["capabilities", "catch-up", "check", "db", "demo", "login", "reload", "run", "undelivered"]
+        return [
+            *("capabilities", "catch-up", "check", "db", "demo", "login"),
+            *("reload", "run", "settings", "undelivered"),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

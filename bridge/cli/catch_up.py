@@ -7,7 +7,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.config.models import Duration
+from bridge.config.values import Duration
 from bridge.config.words import counted
 from bridge.control import ask
 from bridge.errors import HubbubError

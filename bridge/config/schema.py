@@ -6,9 +6,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .fill import fields, models_in, secret_fields
-from .models import AdapterClass, ConversationBlock, Model, NetworkBlock, RoomBlock, TopBlock
+from .models import AdapterClass, ConversationBlock, Model, NetworkBlock, RoomBlock, ShowRules, TopBlock
 
-__all__ = ["schema"]
+__all__ = ["block", "schema"]
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _FILE = {"type": "string", "description": "A file with the secret in it, instead of the secret."}
@@ -18,15 +18,13 @@ def schema(protocols: Mapping[str, AdapterClass]) -> dict[str, Any]:
     """A schema (draft 2020-12) of a configuration that uses these protocols."""
     definitions: dict[str, Any] = {}
     networks = [_network(name, found.NetworkConfig, definitions) for name, found in protocols.items()]
-    rooms = [
-        _block(f"{name}.room", RoomBlock, found.RoomConfig, definitions) for name, found in protocols.items()
-    ]
+    rooms = [_room(f"{name}.room", found.RoomConfig, definitions) for name, found in protocols.items()]
     room = {"anyOf": [{"type": "string"}, *rooms]}
     entry = {"anyOf": [*room["anyOf"], {"type": "array", "items": room, "minItems": 1}]}
-    top = _object("bridge", TopBlock, definitions)
+    top = block("bridge", TopBlock, definitions)
     top["properties"]["networks"]["additionalProperties"] = {"oneOf": networks} if networks else True
     top["properties"]["conversations"]["additionalProperties"] = {
-        **_object("conversation", ConversationBlock, definitions),
+        **block("conversation", ConversationBlock, definitions),
         "additionalProperties": entry,
     }
     return {
@@ -38,14 +36,22 @@ def schema(protocols: Mapping[str, AdapterClass]) -> dict[str, Any]:
 
 
 def _network(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
-    block = _block(name, NetworkBlock, model, definitions)
-    block["properties"]["protocol"] = {"const": name}
-    return block
+    network = _block(name, NetworkBlock, model, definitions)
+    about = network["properties"]["protocol"]["description"]
+    network["properties"]["protocol"] = {"const": name, "description": about}
+    return network
+
+
+def _room(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
+    room = _block(name, RoomBlock, model, definitions)
+    for key in ShowRules.model_fields:  # what is not said here is as the network says
+        del room["properties"][key]["default"]
+    return room
 
 
 def _block(name: str, core: type[Model], own: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
     """What the core says about a block and what its protocol says, in one."""
-    common, special = _object("bridge", core, definitions), _object(name, own, definitions)
+    common, special = block("bridge", core, definitions), block(name, own, definitions)
     return {
         **common,
         "title": name,
@@ -55,16 +61,16 @@ def _block(name: str, core: type[Model], own: type[Model], definitions: dict[str
     }
 
 
-def _object(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
+def block(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
     """The schema of one model; those that it refers to go to the definitions, under a name of their own."""
     template = f"#/$defs/{name}.{{model}}"
-    _, whole = models_json_schema([(model, "validation")], ref_template=template)
+    _, whole = models_json_schema([(model, "serialization")], ref_template=template)
     found = {key: _open(value) for key, value in whole.get("$defs", {}).items()}
     for inner in _all_models(model):
         _allow_files(found.get(inner.__name__, {}), inner)
-    block: dict[str, Any] = found.pop(model.__name__)
+    own: dict[str, Any] = found.pop(model.__name__)
     definitions |= {f"{name}.{key}": value for key, value in found.items()}
-    return {"properties": {}, **block}
+    return {"properties": {}, **own}
 
 
 def _all_models(model: type[Model]) -> Iterator[type[Model]]:
@@ -74,10 +80,10 @@ def _all_models(model: type[Model]) -> Iterator[type[Model]]:
             yield from _all_models(inner)
 
 
-def _allow_files(block: dict[str, Any], model: type[Model]) -> None:
+def _allow_files(found: dict[str, Any], model: type[Model]) -> None:
     for key in secret_fields(model):
-        block.setdefault("properties", {})[f"{key}_file"] = _FILE
-        block["required"] = [name for name in block.get("required", []) if name != key]
+        found.setdefault("properties", {})[f"{key}_file"] = _FILE
+        found["required"] = [name for name in found.get("required", []) if name != key]
 
 
 def _open(found: Any) -> Any:

@@ -1,6 +1,7 @@
 """The JSON Schema for editors."""
 
 import json
+import re
 
 from bridge.config import ShowRules, schema
 
@@ -13,7 +14,7 @@ def test_a_schema_has_what_the_models_have():
     top = {"networks", "conversations", "owner", "journal", "durability", "keep", "media"}
     assert set(found["properties"]) == top
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
-    assert network["properties"]["protocol"] == {"const": "fake"}
+    assert network["properties"]["protocol"]["const"] == "fake"
     assert network["required"] == ["protocol", "server"]
     assert network["additionalProperties"] is False
     assert {"server", "port", "token", "token_file", "ignore", "prefix"} <= set(network["properties"])
@@ -59,3 +60,20 @@ def test_every_reference_leads_somewhere():
 
 def test_without_protocols():
     assert schema({})["properties"]["networks"]["additionalProperties"] is True
+
+
+def test_a_default_is_written_as_in_the_file():
+    found = schema({"fake": Fake})
+    keep, media = found["$defs"]["bridge.Keep"], found["$defs"]["bridge.Media"]
+    assert keep["properties"]["ids"]["default"] == "90d"
+    assert media["properties"]["max_folder"]["default"] == "2GB"
+    (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
+    for name in ("tell_after", "max_age"):
+        value = network["properties"][name]
+        assert re.search(value["pattern"], value["default"])
+
+
+def test_what_a_room_does_not_say_is_as_the_network_says():
+    conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
+    _, room, _ = conversation["additionalProperties"]["anyOf"]
+    assert not [key for key in ShowRules.model_fields if "default" in room["properties"][key]]
