@@ -3,12 +3,25 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 __all__ = ["Complaints"]
 
 _AGAIN = 3600.0
-"""Seconds after which the same is said again, with how often it happened."""
+"""Seconds after which the same is said again, with how often it happened; then always twice as long."""
+_DAY = 86400.0
 _MOST = 1000
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was said of one thing."""
+
+    again: float
+    """When it may be said again."""
+    pause: float
+    count: int = 0
+    """How often it happened since it was said."""
 
 
 class Complaints:
@@ -16,21 +29,32 @@ class Complaints:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._told: dict[str, tuple[float, int]] = {}
-        """By what is wrong: when it was said last, and how often it happened since."""
+        self._told: dict[str, _Told] = {}
+        """By what is wrong."""
 
-    def tell(self, what: str, sentence: str, error: BaseException | None = None) -> None:
-        """Log this sentence, with where the error was raised, unless the same is known to be wrong."""
+    def tell(
+        self, what: str, sentence: str, error: BaseException | None = None, level: int = logging.ERROR
+    ) -> None:
+        """Log this sentence, with where the error was raised, unless the same is known to be wrong: then only
+        for who wants to know all.
+        """
         now = time.monotonic()
-        when, count = self._told.get(what, (-_AGAIN, 0))
-        if now - when < _AGAIN:
-            self._told[what] = (when, count + 1)
+        told = self._told.get(what)
+        if told is not None and now < told.again:
+            told.count += 1
+            self._log.debug("%s", sentence)
             return
-        if len(self._told) >= _MOST:
+        if told is None and len(self._told) >= _MOST:
             self._told.clear()
-        self._told[what] = (now, 0)
-        often = f" ({count} times more in the last hour)" if count else ""
-        self._log.error("%s%s", sentence, often, exc_info=error)
+        pause = _AGAIN if told is None else min(told.pause * 2, _DAY)
+        self._told[what] = _Told(now + pause, pause)
+        often = f" ({told.count} times more since this was said)" if told and told.count else ""
+        self._log.log(level, "%s%s", sentence, often, exc_info=error)
+
+    def over(self, beginning: str) -> None:
+        """What begins like this is not wrong any more: when it is again, that is news."""
+        for what in [what for what in self._told if what.startswith(beginning)]:
+            del self._told[what]
 
     def safely(self, what: str, do: Callable[[], object]) -> bool:
         """Do one of several things that have to be done whatever becomes of the others; whether it worked."""

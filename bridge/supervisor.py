@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bridge.adapter import Adapter, Emit
 from bridge.boundary import failure
+from bridge.complaints import Complaints
 from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced, Unsupported
 from bridge.secrets import strike
 
@@ -37,16 +38,15 @@ class NetworkState(StrEnum):
 class Supervisor:
     """Runs an adapter again and again, with full-jitter backoff."""
 
-    def __init__(self, adapter: Adapter, emit: Emit, offline: Callable[[str], None]) -> None:
-        """`offline` is called with the network's name whenever a connection has ended."""
+    def __init__(self, adapter: Adapter, emit: Emit, offline: Callable[[str, str], None]) -> None:
+        """`offline` is called with the network's name and the reason whenever a connection has ended."""
         self._adapter = adapter
         self._emit = emit
         self._offline = offline
         self._run: asyncio.Task[None] | None = None
         self._behind: set[asyncio.Task[None]] = set()
         """Connections that did not end when they had to."""
-        self._bug = ""
-        """The last reason that was none of the network's."""
+        self._complaints = Complaints(log)
         self._refused = 0
         self._failures = 0
         self._over = asyncio.Event()
@@ -64,10 +64,11 @@ class Supervisor:
         while True:
             self.state, started = NetworkState.CONNECTING, time.monotonic()
             error = await self._connect()
-            self._offline(self._adapter.network)
             if time.monotonic() - started > _STEADY:
                 self._failures = 0
+                self._complaints.over("")
             self.reason = strike(str(error)) if error else "the connection ended"
+            self._offline(self._adapter.network, self.reason)
             if isinstance(error, Replaced):
                 self.state = NetworkState.STOPPED
                 log.error("%s: %s; not connecting again until restarted", self._adapter.network, error)
@@ -107,11 +108,10 @@ class Supervisor:
 
     def _pause(self, error: AdapterError | None) -> float:
         """How long to wait before the next connection, in seconds; tells the owner."""
-        network = self._adapter.network
         if isinstance(error, AuthenticationFailed):
             self._refused += 1
             if self._refused >= _TRIES:
-                log.error("%s: %s; trying again in an hour", network, error)
+                self._tell("; trying again in an hour", logging.ERROR)
                 return _HOUR
         else:
             self._refused = 0
@@ -120,13 +120,15 @@ class Supervisor:
         pause = random.uniform(0, ceiling)  # noqa: S311 spreads load, guards nothing
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after)
-        if not isinstance(error, Unsupported):
-            log.warning("%s: %s; trying again in %.1f s", network, self.reason, pause)
+        if isinstance(error, Unsupported):
+            self._tell(f"; trying again in {pause:.1f} s", logging.ERROR, error.__cause__)
         else:
-            where = None if self._bug == self.reason else error.__cause__  # once is enough to find it
-            self._bug = self.reason
-            log.error("%s: %s; trying again in %.1f s", network, self.reason, pause, exc_info=where)
+            self._tell(f"; trying again in {pause:.1f} s", logging.WARNING)
         return pause
+
+    def _tell(self, then: str, level: int, error: BaseException | None = None) -> None:
+        sentence = f"{self._adapter.network}: {self.reason}{then}"
+        self._complaints.tell(f"{self.reason} {level}", sentence, error, level)
 
 
 def _cause(error: BaseException | None) -> Exception | None:

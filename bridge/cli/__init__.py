@@ -9,6 +9,8 @@ import click
 
 from bridge.errors import ConfigError, HubbubError
 
+from .log import quietly
+
 __all__ = ["EX_CONFIG", "main"]
 
 EX_CONFIG = 78
@@ -41,6 +43,7 @@ def commands() -> None:
 def main() -> None:
     """The entry point. Exit codes: 0 all is well, 1 it is not, 2 wrong usage, 78 wrong configuration."""
     logging.captureWarnings(capture=True)
+    quietly()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What people said may hold what the owner's terminal cannot show.

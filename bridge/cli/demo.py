@@ -17,7 +17,8 @@ from bridge.adapter import find
 from bridge.config import load
 from bridge.demo import Demo
 
-from .run import config_argument, log_to
+from .log import log_to
+from .run import config_argument
 from .screen import Screen
 from .stage import Stage
 
@@ -33,7 +34,7 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
 
     Afterwards it stays up for your own clients until Ctrl-C. Nothing is left behind.
     """
-    log_to(sys.stderr.fileno(), logging.WARNING)
+    log_to(sys.stderr.fileno(), level=logging.WARNING)
     screen = Screen()
     networks = load(file, find).networks.values()
     demos = {network.name: _demo_of(network.protocol) for network in networks}

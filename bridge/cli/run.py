@@ -9,24 +9,24 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from bridge import app
 from bridge.adapter import find
-from bridge.config import load
+from bridge.config import Config, load
+from bridge.config.words import printable
 from bridge.control import Control
 from bridge.errors import HubbubError
-from bridge.secrets import strike
 
+from .log import listen_to, log_to
 from .reading import read
 
-__all__ = ["config_argument", "log_to", "run"]
+__all__ = ["config_argument", "run"]
 
 log = logging.getLogger(__name__)
-
-_MINUTE = 60.0
 
 config_argument = click.argument(
     "file",
@@ -37,62 +37,49 @@ config_argument = click.argument(
 
 @click.command()
 @config_argument
-@click.option("--verbose", "-v", is_flag=True, help="Tell more.")
-def run(file: Path, *, verbose: bool) -> None:
+@click.option(
+    "--verbose", "-v", count=True, help="Tell the way of every message; -vv: also what libraries say."
+)
+def run(file: Path, *, verbose: int) -> None:
     """Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped."""
-    log_to(sys.stderr.fileno(), logging.DEBUG if verbose else logging.INFO)
-    asyncio.run(_until_stopped(file))
+    log_to(sys.stderr.fileno(), verbose)
+    config = load(file, find)
+    for network in config.networks.values():
+        listen_to(find(network.protocol).__module__)
+    begun = "hubbub %s begins, with %s and the journal %s, as process %d"
+    log.info(begun, version("hubbub"), printable(str(file.absolute())), config.journal, os.getpid())
+    try:
+        reason = asyncio.run(_until_stopped(file, config))
+    except HubbubError as error:
+        log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
+        sys.exit(1)
+    except BaseException:
+        log.critical("stopped by a fault of Hubbub's", exc_info=True)
+        sys.exit(1)
+    log.info("stopped by %s", reason)
 
 
-def log_to(descriptor: int, level: int) -> None:
-    """Write the log, one line per event, to a file descriptor."""
-    stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(_Folded())
-    handler.setFormatter(_Discreet("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    # Only our own packages tell more: the libraries' lines hold what people say.
-    for package in ("bridge", "adapters"):
-        logging.getLogger(package).setLevel(level)
-
-
-class _Folded(logging.Filter):
-    """Passes what asyncio itself complains of once a minute: without descriptors it does so without end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last = ("", 0.0)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.name != "asyncio":
-            return True
-        what, now = record.getMessage().partition("\n")[0], record.created
-        if what == self._last[0] and now - self._last[1] < _MINUTE:
-            return False
-        self._last = (what, now)
-        return True
-
-
-class _Discreet(logging.Formatter):
-    """Writes no secret, wherever a record has it from."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return strike(super().format(record))
-
-
-async def _until_stopped(file: Path) -> None:
-    """Run until SIGTERM or SIGINT, then stop politely; SIGHUP reads the file again."""
+async def _until_stopped(file: Path, config: Config) -> str:
+    """Run until SIGTERM or SIGINT, then stop politely and say which; SIGHUP reads the file again."""
     reloads: asyncio.Queue[None] = asyncio.Queue()
-    bridge = app.Bridge(load(file, find), beside=partial(_open_to_owner, file, reloads))
+    bridge = app.Bridge(config, beside=partial(_open_to_owner, file, reloads))
     relay = asyncio.ensure_future(bridge.run())
     loop = asyncio.get_running_loop()
+    stopped_by = "itself"
+
+    def stop(name: signal.Signals) -> None:
+        nonlocal stopped_by
+        stopped_by = name.name
+        relay.cancel()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, relay.cancel)
+        loop.add_signal_handler(name, stop, name)
     loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
     # What is there now stays: the collector need not look at it again.
     gc.freeze()
     with contextlib.suppress(asyncio.CancelledError):
         await relay
+    return stopped_by
 
 
 @contextlib.asynccontextmanager

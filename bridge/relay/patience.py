@@ -3,6 +3,7 @@
 import logging
 import random
 
+from bridge.complaints import Complaints
 from bridge.errors import (
     AdapterError,
     ConnectionLost,
@@ -36,13 +37,13 @@ class Patience:
         self._failures = 0
         self._refusals = 0
         self._alone = 0
-        self._logged = ""
-        """Why the room took nothing, as the log says already."""
+        self._complaints = Complaints(log)
 
     def rewarded(self) -> None:
         """Something arrived."""
+        self._complaints.over("refused")
+        self._complaints.over("unavailable")
         self._failures = self._refusals = self._alone = 0
-        self._logged = ""
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
         """Whether this is the end of the message. A refusal is the message's once, the room's when it
@@ -62,26 +63,28 @@ class Patience:
 
     def pause(self, error: AdapterError) -> float | None:
         """How long to wait before trying again, in seconds; None: until the room is joined again."""
-        title = self._title
         if isinstance(error, ConnectionLost):
             return None
         if isinstance(error, RoomUnavailable):
-            if str(error) != self._logged:
-                self._logged = str(error)
-                log.info("%s takes no messages now: %s", title, error)
+            self._tell("unavailable", "takes no messages now", error)
             return error.retry_after
         if isinstance(error, Rejected):
-            log.info("%s refuses one message after the other, trying again later: %s", title, error)
+            self._tell("refused", "refuses one message after the other, trying again later", error)
             return min(_REFUSED * 2.0 ** (self._refusals - 2), _LONGEST_REFUSAL)
         if isinstance(error, RateLimited):
-            log.info("%s asks to wait %.1f s: %s", title, error.retry_after, error)
+            self._tell("limited", f"asks to wait {error.retry_after:.1f} s", error)
             return error.retry_after
         self._failures += 1
         if isinstance(error, FormRefused) and self._failures == 1:
-            log.info("%s: the words go again without their form: %s", title, error)
+            log.info("%s: the words go again without their form: %s", self._title, error)
             return 0.0
-        log.info("%s did not take a message, trying again: %s", title, error)
+        self._tell("refused", "did not take a message, trying again", error)
         return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
+
+    def _tell(self, kind: str, what: str, error: AdapterError) -> None:
+        """Say it once, and the same rarely."""
+        reason = "" if isinstance(error, RateLimited) else f" {error}"
+        self._complaints.tell(kind + reason, f"{self._title} {what}: {error}", level=logging.INFO)
 
 
 def leaves_doubt(error: AdapterError) -> bool:

@@ -118,12 +118,12 @@ class Router:
         """Where the adapter of a network hands over what it heard."""
         return _Emit(network, self)
 
-    def offline(self, network: str) -> None:
-        """A connection ended: none of its rooms can be spoken in, and nothing is confirmed any more."""
+    def offline(self, network: str, reason: str) -> None:
+        """A connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any more."""
         for (name, _), worker in self._by_room.items():
             if name == network:
                 self._too_old.pop(worker.room.number, None)  # it is read again
-                self._complaints.safely("the end of a connection", worker.lose)
+                self._complaints.safely("the end of a connection", partial(worker.lose, reason))
 
     def overdue(self, awake: float) -> dict[str, str]:
         """The networks whose connection must be dead, and why; `awake` is since when the process has run
@@ -198,6 +198,7 @@ class Router:
                         continue
                     if not repeats(source.number, event):
                         seq = take(source.number, event, rooms)
+                        log.debug("%s %s: %s is taken as %d", network, event.room, event.id, seq)
                         if (worker := workers.get(source.number)) is not None:
                             worker.said(seq, event)
                         said(source.number, event.sender, rooms)
@@ -294,10 +295,13 @@ class Router:
         worker = self._by_room.get((network, event.room))
         if worker is None:
             return
-        if event.state is RoomState.REFUSED and (worker.joined or worker.reason != event.reason):
-            log.warning("%s %s cannot be joined: %s", network, event.room, event.reason)
+        title = worker.room.title
+        if event.state is RoomState.REFUSED:
+            sentence = f"{title} cannot be joined: {event.reason}"
+            self._complaints.tell(f"{title} {event.reason}", sentence, level=logging.WARNING)
         elif event.state is RoomState.JOINED and not worker.joined:
-            log.info("%s %s is joined", network, event.room)
+            self._complaints.over(f"{title} ")
+            log.info("%s is joined", title)
         if event.state is RoomState.JOINED:
             number = worker.room.number
             too_old = self._too_old.pop(number, 0)

@@ -1,9 +1,11 @@
 """What becomes of deliveries, on record and told."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Protocol
 
+from bridge.complaints import Complaints
 from bridge.errors import AdapterError
 from bridge.journal import Delivery, Journal
 from bridge.model import Part
@@ -43,8 +45,7 @@ class Settling:
     def __init__(self, title: str, journal: Journal, listener: Listener) -> None:
         self.delivered = 0
         """How many arrived, whole."""
-        self._bug = ""
-        """The last of an adapter's bugs that cost a message."""
+        self._complaints = Complaints(log)
         self._title = title
         self._journal = journal
         self._listener = listener
@@ -58,6 +59,9 @@ class Settling:
     ) -> None:
         """It arrived up to character `end`; None: all of it."""
         self._journal.deliver(delivery, part, end, committed)
+        if log.isEnabledFor(logging.DEBUG):
+            name = part.id if part is not None else "what has no name"
+            log.debug("%s: %d is delivered as %s, %s", self._title, delivery.seq, name, _after(delivery, end))
         if end is None:
             self.delivered += 1
             for edit in delivery.carries:
@@ -65,6 +69,7 @@ class Settling:
 
     def skip(self, delivery: Delivery) -> None:
         """There is nothing to deliver."""
+        log.debug("%s: %d is nothing to show there", self._title, delivery.seq)
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
 
@@ -74,16 +79,16 @@ class Settling:
         """It will not be made, for this reason."""
         reason = strike(str(error)) or type(error).__name__
         if isinstance(error, AdapterError):
-            log.warning("a message to %s is given up: %s", self._title, reason, exc_info=self._new(error))
+            sentence = f"a message to {self._title} is given up: {reason}"
+            self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING)
         else:
             log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason, committed)
         self._listener.lost(delivery.room, reason, source=delivery.source)
 
-    def _new(self, error: AdapterError) -> BaseException | None:
-        """Where an adapter's bug was raised: said once for each that is like it."""
-        if error.__cause__ is None or str(error) == self._bug:
-            return None
-        self._bug = str(error)
-        return error.__cause__
+
+def _after(delivery: Delivery, end: int | None) -> str:
+    """How far it has come, and how long after it was said."""
+    after = f"after {max(time.time() - delivery.said_at, 0):.2f} s"
+    return after if end is None else f"up to character {end}, {after}"

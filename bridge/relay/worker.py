@@ -115,14 +115,14 @@ class Worker:
                 self._preparing.cancel()
             self._rest()
 
-    def lose(self) -> None:
+    def lose(self, reason: str) -> None:
         """The connection ended: nothing is confirmed any more of what was on its way."""
         self._flights.lost_at = math.inf
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
             self._flights[-1].placed = True  # as far as we know
-        self.part()
+        self.part(reason)
         for flight in tuple(self._flights):
             if not flight.over:
                 self._failed(flight, ConnectionLost("the connection ended before it was confirmed"))

@@ -13,7 +13,7 @@ from adapters.irc.wire import Line
 from bridge import secrets
 from bridge.adapter import find
 from bridge.cli.check import look
-from bridge.cli.run import log_to
+from bridge.cli.log import log_to
 from bridge.config import load
 from bridge.errors import ConfigError, Rejected, RoomUnavailable
 from bridge.model import RoomId, RoomState, RoomStateChanged
@@ -68,7 +68,7 @@ def test_the_log_holds_none(tmp_path: Path) -> None:
     file = tmp_path / "log"
     try:
         with file.open("w") as log:
-            log_to(log.fileno(), logging.INFO)
+            log_to(log.fileno(), verbose=2)
         try:
             int("bad token: open sesame")
         except ValueError:

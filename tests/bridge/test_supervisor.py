@@ -38,7 +38,7 @@ def quick(monkeypatch):
 @contextlib.asynccontextmanager
 async def supervised(adapter):
     offline = []
-    supervisor = Supervisor(adapter, None, offline.append)
+    supervisor = Supervisor(adapter, None, lambda *why: offline.append(why))
     task = asyncio.ensure_future(supervisor.run())
     supervisor.offline = offline
     supervisor.task = task
@@ -52,7 +52,7 @@ async def test_a_lost_connection_is_made_again(caplog):
     async with supervised(adapter) as supervisor:
         await adapter.steady.wait()
         assert adapter.runs == 3
-        assert supervisor.offline == ["here", "here"], "its rooms are told each time"
+        assert supervisor.offline == [("here", "port closed: is it running?"), ("here", "reset")]
     assert "here: port closed: is it running?; trying again in" in caplog.text
 
 

@@ -1,0 +1,83 @@
+"""The log: one line per fact, to stderr, with what is ours and no library's chatter."""
+
+import logging
+import os
+import sys
+
+from bridge.secrets import strike
+
+__all__ = ["level_of", "listen_to", "log_to", "quietly"]
+
+_MINUTE = 60.0
+_CHATTY = 2
+"""How often -v stands there for the libraries' lines too."""
+
+_ours = {"bridge", "adapters"}
+"""The packages that log for the owner. What libraries say is not, and may hold what people say."""
+
+
+def level_of(verbose: int) -> int:
+    """The least that is logged, by how often -v was given."""
+    return logging.DEBUG if verbose else logging.INFO
+
+
+def log_to(descriptor: int, verbose: int = 0, level: int | None = None) -> None:
+    """Write the log to a file descriptor: with `verbose`, the way of every message, and from 2 on, what the
+    libraries say.
+    """
+    stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    handler = logging.StreamHandler(stream)
+    if verbose < _CHATTY:
+        handler.addFilter(_is_ours)
+    handler.addFilter(_Folded())
+    handler.setFormatter(_Discreet("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    own = level_of(verbose) if level is None else level
+    logging.basicConfig(level=own if verbose >= _CHATTY else logging.WARNING, handlers=[handler], force=True)
+    for package in _ours:
+        logging.getLogger(package).setLevel(own)
+
+
+def quietly() -> None:
+    """For commands that write no log: what is worth a warning, in our own words alone."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_ours)
+    handler.setFormatter(_Discreet())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def listen_to(module: str) -> None:
+    """Count the package of an adapter that is not among Hubbub's own as ours."""
+    package = module.partition(".")[0]
+    _ours.add(package)
+    logging.getLogger(package).setLevel(logging.getLogger("adapters").level)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether the owner needs to see it: of others, only that a task of ours failed or cannot be made."""
+    return record.name.partition(".")[0] in _ours or (
+        record.name == "asyncio" and record.levelno >= logging.ERROR
+    )
+
+
+class _Folded(logging.Filter):
+    """Passes what asyncio itself complains of once a minute: without descriptors it does so without end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = ("", 0.0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name != "asyncio":
+            return True
+        what, now = record.getMessage().partition("\n")[0], record.created
+        if what == self._last[0] and now - self._last[1] < _MINUTE:
+            return False
+        self._last = (what, now)
+        return True
+
+
+class _Discreet(logging.Formatter):
+    """Writes no secret, wherever a record has it from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return strike(super().format(record))
