@@ -2,7 +2,7 @@
 
 from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
 from .awake import Awake, within
-from .config import CatchUp, Model
+from .config import CatchUp, Live, Model
 from .demo import Demo, Server, free_port
 from .errors import (
     AdapterError,
@@ -116,6 +116,7 @@ __all__ = [
     "Keepsake",
     "Kind",
     "Line",
+    "Live",
     "Mark",
     "MarkRead",
     "MemberChanged",

@@ -202,6 +202,12 @@ class Adapter(ABC):
         """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""
         self.rooms = dict(rooms)
 
+    def follow(self, config: Any) -> None:
+        """Settings changed that are `Live`, and no others. Called at a reload, whether `run` runs or not;
+        never waits and never raises.
+        """
+        self.config = config
+
     def parting(self, room: RoomId) -> str:
         """What the owner should know before a room of `serve` is taken out of the map; empty: nothing."""
         return ""

@@ -15,7 +15,7 @@ from .aside import aside, in_steps
 from .awake import Awake
 from .boundary import Guarded
 from .complaints import Complaints
-from .config import Config
+from .config import Config, needs_connection
 from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .journal import Journal
@@ -166,9 +166,10 @@ class Bridge:
         changed = {
             name
             for name in self._networks
-            if name not in rooms or config.networks[name] != self._config.networks[name]
+            if name not in rooms or needs_connection(self._config.networks[name], config.networks[name])
         }
         await self._stop(changed)
+        self._rename(config)
         self._config = config
         adapters = {name: self._adapter(name) for name in rooms}
         rules = {name: config.networks[name].rules for name in rooms}
@@ -186,6 +187,18 @@ class Bridge:
         conversations, networks = len(config.conversations), len(adapters)
         log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
 
+    def _rename(self, config: Config) -> None:
+        """Give networks that have another name now what they had under the old one."""
+        for name, network in config.networks.items():
+            if network.was is None:
+                continue
+            if self._router.journal.rename(network.was, name):
+                log.info("%s is what %s was", name, network.was)
+            try:
+                Keepsake(self.journal, name).take_over(network.was)
+            except OSError as error:
+                log.warning("the session of %s stays where it is: %s", network.was, error)
+
     async def _serve(self, name: str, adapter: Adapter, rooms: Mapping[RoomId, Any]) -> None:
         """Have an adapter be in these rooms, if need be by a new connection."""
         try:
@@ -202,10 +215,11 @@ class Bridge:
     def _adapter(self, name: str) -> Adapter:
         """The adapter of a network, as it runs or new."""
         text = introduction(self._config)
-        if running := self._networks.get(name):
-            running.adapter.introduction = text
-            return running.adapter
         network = self._config.networks[name]
+        if running := self._networks.get(name):
+            running.adapter.introduction, running.adapter.catch_up = text, network.catch_up
+            running.adapter.follow(network.settings)
+            return running.adapter
         adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
         adapter.keepsake = Keepsake(self.journal, name)

@@ -15,6 +15,12 @@ class Keepsake:
         self._journal = journal.resolve()
         self.path = self._journal.with_name(f"{self._journal.name}.{network}.login")
 
+    def take_over(self, network: str) -> None:
+        """Keep what was kept under another name, unless something is kept already. Raises OSError."""
+        before = Keepsake(self._journal, network).path
+        if before.exists() and not self.path.exists():
+            before.rename(self.path)
+
     @property
     def ours(self) -> bool:
         """Whether we may read and replace it."""

@@ -105,11 +105,17 @@ class IrcAdapter(Adapter):
         if self._link:
             self._link.serve(rooms)
 
+    def follow(self, config: Any) -> None:
+        super().follow(config)
+        self._tags_replies = config.replies == "tag"
+        if self._link:
+            self._link.follow(config, self._pace)
+
     async def run(self, emit: Emit) -> None:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._slow_until:
             self._pace = 1.0
-        bucket = _bucket(self.config, self._pace)
+        bucket = Bucket.of(self.config.flood, self._pace)
         link = Link(self.config, bucket, emit, self.introduce, self.catch_up)
         self._link, self._session = link, link.session
         try:
@@ -229,7 +235,7 @@ class IrcAdapter(Adapter):
         looker = _Looker(rooms.keys())
         found, done = looker.found, looker.done
         config = self.config.model_copy(update={"nick": _beside(self.config.nick)})
-        link = Link(config, _bucket(config), looker, lambda _: None, self.catch_up)
+        link = Link(config, Bucket.of(config.flood), looker, lambda _: None, self.catch_up)
         running = asyncio.create_task(link.run(rooms))
         looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
         try:
@@ -250,11 +256,6 @@ def _beside(nick: str) -> str:
     but every server takes nine letters (RFC 2812 section 1.2.1).
     """
     return nick[: max(len(nick), 9) - len(_CHECK)] + _CHECK
-
-
-def _bucket(config: Network, pace: float = 1.0) -> Bucket:
-    flood = config.flood
-    return Bucket(max(flood.burst * pace, _TOKENS), flood.per_second * pace)
 
 
 class _Looker:

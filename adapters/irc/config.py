@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Model
+from bridge import Live, Model
 
 __all__ = ["Flood", "NetworkConfig", "NickServ", "Ping", "RoomConfig", "Sasl", "expansion"]
 
@@ -120,7 +120,7 @@ class NetworkConfig(Model):
     """Our own certificate, in PEM, to log in with (`sasl: {mechanism: external}`)."""
     key_file: Path | None = None
     """The key of our certificate. By default it stands in `cert_file`."""
-    nick: Annotated[Word, Field(examples=["hubbub"])]
+    nick: Annotated[Word, Field(examples=["hubbub"]), Live()]
     """The bot's name. Where it is taken, one like it is used until it is free."""
     username: Word | None = None
     """The part before the @ in the bot's mask. Default: the nick."""
@@ -134,12 +134,12 @@ class NetworkConfig(Model):
     """Log in by a message to the services, where there is no SASL."""
     encoding: str = "utf-8"
     """What to write; read is UTF-8 first, then this, or Windows-1252 when this is UTF-8 itself."""
-    flood: Flood = Flood()
+    flood: Annotated[Flood, Live()] = Flood()
     """How fast to send, in lines. A message is two: itself and the PING that confirms it. The default is what
     public networks take without delay: five messages at once, then one every two seconds."""
-    ping: Ping = Ping()
+    ping: Annotated[Ping, Live()] = Ping()
     """How it is found out that the server is gone."""
-    replies: Literal["words", "tag"] = "tag"
+    replies: Annotated[Literal["words", "tag"], Live()] = "tag"
     """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through, else
     it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
     """

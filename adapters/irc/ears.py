@@ -32,7 +32,7 @@ __all__ = ["Ears", "Mouth"]
 _LONGEST_HOST = 255
 _SAYING = {"PRIVMSG", "NOTICE"}
 _ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
-_LOGIN = {"CAP", "AUTHENTICATE", "001", "901", "902", "903", "904", "905", "906", "907", "908"}
+_LOGIN = {"CAP", "AUTHENTICATE", "001", "432", "433", *map(str, range(901, 909))}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
 _UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
@@ -300,6 +300,11 @@ class Ears:
         if not self.session.is_me(nick_of(got.source)):
             self._members.quit(got)
         self._freed(nick_of(got.source))
+
+    def follow(self, config: NetworkConfig) -> None:
+        """The owner wants another nick."""
+        self._config = config
+        self.registration.follow(config)
 
     @property
     def wanted(self) -> str:

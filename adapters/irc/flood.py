@@ -3,7 +3,12 @@
 import asyncio
 from collections import deque
 
+from .config import Flood
+
 __all__ = ["Bucket"]
+
+_LEAST = 2.0
+"""A message and the PING that confirms it."""
 
 
 class Bucket:
@@ -21,6 +26,19 @@ class Bucket:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
+
+    @classmethod
+    def of(cls, flood: Flood, pace: float = 1.0) -> "Bucket":
+        """What the owner allows; `pace` is what part of it the server takes."""
+        bucket = cls(_LEAST, 1.0)
+        bucket.hold(flood, pace)
+        bucket._tokens = bucket._burst
+        return bucket
+
+    def hold(self, flood: Flood, pace: float) -> None:
+        """Allow so much from now on."""
+        self._refill()
+        self._burst, self._rate = max(flood.burst * pace, _LEAST), flood.per_second * pace
 
     def take_now(self, tokens: int) -> bool:
         """Take so many tokens if they are there and nobody waits for them."""

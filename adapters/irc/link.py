@@ -109,6 +109,14 @@ class Link:
             self.post(data)
         self.stir()
 
+    def follow(self, config: NetworkConfig, pace: float) -> None:
+        """The owner wants another nick, or another speed."""
+        self.config = config
+        self.ears.follow(config)
+        self.bucket.hold(config.flood, pace)
+        if self.ears.registration.welcome and self.session.nick != self.ears.wanted:
+            self.post(line("NICK", self.ears.wanted))
+
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
         """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
         flight = self.ears.flights.start(self.now(), asked=self.session.hidden)
@@ -304,12 +312,12 @@ class Link:
         self.write(data)
 
     async def _watch(self) -> None:
-        after, timeout = self.config.ping.after, self.config.ping.timeout
         connection, flights = self._connection, self.ears.flights
         assert connection is not None
         awake = Awake()
         rested = self.now()
         while True:
+            after, timeout = self.config.ping.after, self.config.ping.timeout
             now = await awake.sleep(min(after, timeout, 60.0) / 4)
             if self._paused:
                 continue

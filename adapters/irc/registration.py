@@ -56,6 +56,8 @@ class Registration:
         self._session = session
         self._offered: dict[str, str] = {}
         self._tries = 0
+        self._refused_nick = ""
+        """The one that we do not get, as the log says already."""
         self._listed = False
         self._negotiating = True
         self._requested: set[str] = set()
@@ -95,7 +97,23 @@ class Registration:
                 return self._welcome(got.params)
             case numeric if not self.welcome:
                 return self._before_welcome(numeric, got.params)
+            case numeric if numeric == "432" or numeric in _NICK_TAKEN:
+                self._tell_of_nick(got.params)
         return []
+
+    def follow(self, config: NetworkConfig) -> None:
+        """The owner wants another nick."""
+        self._config = config
+
+    def _tell_of_nick(self, params: list[str]) -> None:
+        """Say once that we do not get the nick that we want, which is asked for again and again."""
+        wanted = self._config.nick
+        if self._refused_nick != wanted:
+            self._refused_nick = wanted
+            log.warning(
+                "%s does not give us the nick %s: we stay %s (it says: %s)",
+                self._config.server, wanted, self._session.nick, params[-1] if params else "",
+            )  # fmt: skip
 
     def _before_welcome(self, numeric: str, params: list[str]) -> list[bytes]:
         if numeric in _NICK_TAKEN:

@@ -38,12 +38,12 @@ class Account:
     """One account on one homeserver. The token and the device stay from connection to connection."""
 
     def __init__(self, network: str, config: MatrixNetwork) -> None:
-        self._config = config
+        self.config = config
         self.user = config.user
         """Our own id, as the homeserver writes it."""
-        self._device = config.device_id or _device(network, config.user)
         self.keepsake: Keepsake | None = None
-        self._place = Place(config.homeserver, config.user, self._device)
+        device = config.device_id or _device(network, config.user)
+        self._place = Place(config.homeserver, config.user, device)
         self.tls: SSLContext | None = None
         """What the homeserver is verified with, once there was a connection."""
         self._nio: HttpSession | None = None
@@ -63,13 +63,16 @@ class Account:
         settings = nio.AsyncClientConfig(
             max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
         )
-        session = HttpSession(self._config.homeserver, self._config.user, self._device, None, settings)
-        session.ssl = self.tls = trust(self._config.ca_file)
+        if self.config.device_id is None:
+            self._place = self._place.kept(self.keepsake)
+        device = self._place.device_id
+        session = HttpSession(self.config.homeserver, self.config.user, device, None, settings)
+        session.ssl = self.tls = trust(self.config.ca_file)
         session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._nio = session
         try:
             await self._see_server()
-            if self._token is None and self._config.password is not None:
+            if self._token is None and self.config.password is not None:
                 self._token = self._place.token(self.keepsake)
             await self.log_in() if self._token is None else await self._check_token(self._token)
         except (TemporaryFailure, RoomUnavailable, Rejected) as error:
@@ -87,7 +90,7 @@ class Account:
         With `expired`, only when that token is still the one in use: several requests, and several
         processes, may find it ended. Raises AuthenticationFailed, RateLimited and what passes.
         """
-        if self._config.password is None:
+        if self.config.password is None:
             raise self._token_ended()
         async with self._logging_in:
             if expired is not None:
@@ -96,7 +99,7 @@ class Account:
                 if (newer := self._newer(expired)) is not None:
                     self._token = self.session.access_token = newer
                     return
-            await self._ask_for_token(self._config.password.get_secret_value())
+            await self._ask_for_token(self.config.password.get_secret_value())
             await self._take_name()
 
     async def _ask_for_token(self, password: str) -> None:
@@ -105,7 +108,7 @@ class Account:
             raise _later(wait)
         session = self.session
         session.access_token = ""
-        session.device_id = self._device
+        session.device_id = self._place.device_id
         try:
             reply = await session.login(password, device_name="Hubbub")
         except RateLimited as error:
@@ -113,7 +116,7 @@ class Account:
             raise _later(error.retry_after) from None
         except (RoomUnavailable, AuthenticationFailed, Rejected) as error:
             raise AuthenticationFailed(
-                f"the homeserver does not let {self._config.user} in: check user and password ({error})"
+                f"the homeserver does not let {self.config.user} in: check user and password ({error})"
             ) from None
         if not isinstance(reply, nio.LoginResponse):
             raise ConnectionLost("the homeserver answers a login as no Matrix server does: check homeserver")
@@ -146,10 +149,10 @@ class Account:
 
     async def _logged_out(self, error: LoggedOut, token: str | None, *, again: bool) -> None:
         """Log in anew where that can help, else raise."""
-        if self._config.password is None:
+        if self.config.password is None:
             raise self._token_ended() from None
         if again and (error.soft or self._newer(token) is not None):
-            log.info("the session of %s has ended; logging in again", self._config.user)
+            log.info("the session of %s has ended; logging in again", self.config.user)
             await self.log_in(expired=token)
             return
         if self._token == token:
@@ -171,7 +174,7 @@ class Account:
         except LoggedOut:
             await self.log_in(expired=token)
             return
-        if self._config.token is not None and reply.user_id != self._config.user:
+        if self.config.token is not None and reply.user_id != self.config.user:
             raise AuthenticationFailed(
                 f"the token is that of {text_of(reply.user_id, 255)}: check user and token"
             )
@@ -188,7 +191,7 @@ class Account:
         if not found:
             hint = await self._well_known()
             raise ConnectionLost(
-                f"there is no Matrix homeserver at {self._config.homeserver}: check homeserver{hint}"
+                f"there is no Matrix homeserver at {self.config.homeserver}: check homeserver{hint}"
             )
 
     async def _well_known(self) -> str:
@@ -200,17 +203,27 @@ class Account:
             return ""
         return f" (its domain says that it is {text_of(told, 200)})" if text_of(told) else ""
 
+    async def follow(self, config: MatrixNetwork) -> None:
+        """Bear another display name, if the owner wants one."""
+        changed = config.display_name != self.config.display_name
+        self.config = config
+        if changed:
+            try:
+                await self._take_name()
+            except AdapterError as error:
+                log.warning("the display name of %s could not be set: %s", config.user, error)
+
     async def _take_name(self) -> None:
         """Bear the configured display name ("Profiles")."""
-        wanted = self._config.display_name
+        wanted = self.config.display_name
         if wanted is None or not self._rename:
             return
         try:
-            name = await self.session.get_displayname(self._config.user)
+            name = await self.session.get_displayname(self.config.user)
             if getattr(name, "displayname", None) != wanted:
                 await self.session.set_displayname(wanted)
         except (RoomUnavailable, Rejected, RateLimited) as error:
-            log.warning("the display name of %s could not be set: %s", self._config.user, error)
+            log.warning("the display name of %s could not be set: %s", self.config.user, error)
 
     @property
     def token(self) -> str:

@@ -95,6 +95,7 @@ class MatrixAdapter(Adapter):
         self._record = _CAPABILITIES
         self._without_topic = replace(_CAPABILITIES, topic=Support.PARTIAL)
         self._rooms: Rooms | None = None
+        self._visitors: Visitors | None = None
         self._group: asyncio.TaskGroup | None = None
         self._open: set[asyncio.Future[Receipt]] = set()
         self._sending: set[asyncio.Task[None]] = set()
@@ -136,6 +137,14 @@ class MatrixAdapter(Adapter):
         await super().serve(rooms)
         if self._rooms is not None and self._group is not None:
             self._rooms.serve(self._group, self.rooms)
+
+    def follow(self, config: Any) -> None:
+        super().follow(config)
+        if self._rooms is not None and self._visitors is not None and self._group is not None:
+            self._rooms.leave_rule, self._visitors.allowed = config.leave, config.invites_from
+            self._group.create_task(self._account.follow(config))
+        else:
+            self._account.config = config
 
     def parting(self, room: RoomId) -> str:
         if self._rooms is None or not self._rooms.is_in(room):
@@ -245,14 +254,14 @@ class MatrixAdapter(Adapter):
             visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = Listener(self._client, self._session, rooms, visitors, emit)
             since = await listener.catch_up(self.catch_up)
-            self._rooms, self._group = rooms, group
+            self._rooms, self._visitors, self._group = rooms, visitors, group
             group.create_task(self._media.learn_limit())
             try:
                 rooms.serve(group, self.rooms)
                 await listener.listen(since)
             finally:
                 # A group that ends takes more tasks before Python 3.12, and would wait for them.
-                self._rooms = self._group = None
+                self._rooms = self._visitors = self._group = None
                 for task in self._sending:
                     task.cancel()
 

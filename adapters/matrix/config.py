@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge import Model, RoomId
+from bridge import Live, Model, RoomId
 
 __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
@@ -32,16 +32,16 @@ class MatrixNetwork(Model):
     """The account's password: this or `token` must stand here. The login is kept and used again."""
     device_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """The session's id, with a password. By default one that stays the same for this network and user."""
-    display_name: str | None = None
+    display_name: Annotated[str | None, Live()] = None
     """The bot's name as people see it. By default it stays as it is."""
     ca_file: Path | None = None
     """Certificates to trust beside the system's, in PEM, for a server that has one of its own."""
     insecure: bool = False
     """Allow `http` to a server that is not this machine: then all, the password too, crosses in the clear."""
-    leave: Literal["never", "public", "always"] = "public"
+    leave: Annotated[Literal["never", "public", "always"], Live()] = "public"
     """Which rooms the bot leaves when they leave the map. To come back into one that is not public takes an
     invitation."""
-    invites_from: tuple[str, ...] = ()
+    invites_from: Annotated[tuple[str, ...], Live()] = ()
     """Whose invitations to accept, besides those into rooms of the map: ids with `*` and `?`."""
 
     @field_validator("homeserver")

@@ -2,7 +2,9 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from bridge import Keepsake, know
 
@@ -21,20 +23,32 @@ class Place:
     user: str
     device_id: str
 
+    def kept(self, keepsake: Keepsake | None) -> "Place":
+        """The session of this account that is kept, whatever its device is called: the network may have had
+        another name. Without one, this.
+        """
+        kept = self._read(keepsake)
+        device = kept.get("device_id")
+        same = (kept.get("homeserver"), kept.get("user")) == (self.homeserver, self.user)
+        return replace(self, device_id=device) if same and isinstance(device, str) and device else self
+
     def token(self, keepsake: Keepsake | None) -> str | None:
         """The token that is kept for this session."""
-        try:
-            kept = mapping(json.loads((keepsake and keepsake.read()) or "{}"))
-        except OSError as error:
-            log.warning("the session of %s cannot be read: %s", self.user, error)
-            return None
-        except ValueError:
-            return None
+        kept = self._read(keepsake)
         token = kept.get("token")
         if not isinstance(token, str) or kept != {**asdict(self), "token": token}:
             return None
         know([token])
         return token
+
+    def _read(self, keepsake: Keepsake | None) -> Mapping[str, Any]:
+        try:
+            return mapping(json.loads((keepsake and keepsake.read()) or "{}"))
+        except OSError as error:
+            log.warning("the session of %s cannot be read: %s", self.user, error)
+        except ValueError:
+            pass
+        return {}
 
     def keep(self, keepsake: Keepsake | None, token: str) -> None:
         """Keep a token for this session."""

@@ -59,7 +59,7 @@ class Rooms:
 
     def __init__(self, client: Client, session: Session, emit: Emit, leave: str) -> None:
         """`leave`: which rooms are left when they leave the map, as the configuration has it."""
-        self._leave_rule = leave
+        self.leave_rule = leave
         self._client = client
         self._session = session
         self._emit = emit
@@ -120,7 +120,7 @@ class Rooms:
     def leaves(self, room: RoomId) -> bool:
         """Whether a room is left when it leaves the map."""
         public = self._session.wires.get(room) in self._session.public
-        return self._leave_rule == "always" or (self._leave_rule == "public" and public)
+        return self.leave_rule == "always" or (self.leave_rule == "public" and public)
 
     @property
     def settled(self) -> bool:

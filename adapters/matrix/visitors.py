@@ -36,7 +36,7 @@ class Visitors:
         self._session = session
         self._rooms = rooms
         self._introduce = introduce
-        self._allowed = allowed
+        self.allowed = allowed
 
     def invited(self, wire: str, events: object) -> None:
         """Accept an invitation into a room of the map, or from somebody who may invite; leave others be."""
@@ -50,7 +50,7 @@ class Visitors:
         if (
             not self._rooms.invited(names)
             and inviter
-            and any(_matches(inviter, glob) for glob in self._allowed)
+            and any(_matches(inviter, glob) for glob in self.allowed)
         ):
             self._rooms.spawn(self._accept(wire))
 

@@ -68,6 +68,11 @@ class XmppAdapter(Adapter):
         if self._link is not None:
             self._link.serve(self.rooms)
 
+    def follow(self, config: Any) -> None:
+        super().follow(config)
+        if self._link is not None:
+            self._link.follow(config)
+
     async def run(self, emit: Emit) -> None:
         self._link = Link(self.config, self._memory, emit, self.catch_up, self.introduce)
         try:

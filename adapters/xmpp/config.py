@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
 
-from bridge import Model, RoomId
+from bridge import Live, Model, RoomId
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
@@ -53,7 +53,7 @@ class NetworkConfig(Model):
     """Certificates to trust, in PEM, for a server that has one of its own. By default the system's."""
     resource: Part = "hubbub"
     """What tells this connection from others of the same account."""
-    nick: Part | None = None
+    nick: Annotated[Part | None, Live()] = None
     """The bot's name in rooms. By default what stands before the @ of the `jid`."""
 
     @field_validator("jid")

@@ -146,6 +146,10 @@ class Link:
         if self._group is not None:
             self._rooms.serve(self._group, rooms)
 
+    def follow(self, config: NetworkConfig) -> None:
+        """The owner wants another nick."""
+        self._rooms.follow(config)
+
     def send(
         self,
         room: RoomId,

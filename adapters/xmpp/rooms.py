@@ -107,8 +107,12 @@ class Rooms:
 
     def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
-        for room in [room for room, entry in self._entries.items() if rooms.get(room) != entry.config]:
-            self._leave(self._entries.pop(room))
+        for room, entry in tuple(self._entries.items()):
+            wanted = rooms.get(room)
+            if wanted is None or wanted.password != entry.config.password:
+                self._leave(self._entries.pop(room))
+            else:
+                entry.config = wanted
         for room, config in rooms.items():
             if room not in self._entries:
                 place = self._session.places.get(room) or Place(room, config.nick or self._config.name)
@@ -118,6 +122,12 @@ class Rooms:
                 entry.task = group.create_task(self._keep(entry))
         for name in self._session.places.keys() - self._entries.keys():
             self._voice.say(encode.leave(self._session.places.pop(name).occupant))
+        self.regain()
+
+    def follow(self, config: NetworkConfig) -> None:
+        """The owner wants another nick."""
+        self._config = config
+        self.regain()
 
     def presence(self, seen: answers.Presence) -> None:
         """Somebody in a room came, changed or went."""

@@ -202,6 +202,15 @@ class Guarded(Adapter):
         except ANYTHING as error:
             self._complain("hint", command.room, shown(error), error)
 
+    def follow(self, config: Any) -> None:
+        super().follow(config)
+        try:
+            if self._adapter is not None:
+                self._adapter.catch_up = self.catch_up
+                self._adapter.follow(config)
+        except ANYTHING as error:
+            self._complain("follow", "", shown(error), error)
+
     def heard(self, room: RoomId) -> float:
         try:
             return min(float(self._made().heard(room)), time.time())

@@ -12,11 +12,14 @@ from bridge.control import ask
 from bridge.errors import HubbubError
 
 from . import EX_CONFIG
-from .words import journal_argument, journal_option
+from .words import config_file, journal_argument, journal_option
 
 __all__ = ["reload"]
 
+_MOST = 50
+"""Settings that are shown."""
 _LISTS = {
+    "renamed": "renames",
     "started": "starts",
     "stopped": "stops",
     "connected_anew": "connects anew",
@@ -32,11 +35,14 @@ _LISTS = {
 def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
     """Let the running service read FILE again.
 
-    As SIGHUP does; and say what changed, or with --dry-run would change.
+    As SIGHUP does; and say what changed and which rooms it got into, or with --dry-run what would change.
 
     Exit codes: 0 it follows the file, 1 no service did, 2 wrong usage, 78 the file has mistakes.
     """
-    answer = ask(journal_argument(file, journal), {"command": "reload", "dry_run": dry_run})
+    request: dict[str, Any] = {"command": "reload", "dry_run": dry_run}
+    if journal is None:
+        request["file"] = str((file or config_file()).absolute())
+    answer = ask(journal_argument(file, journal), request)
     if mistakes := answer.get("mistakes"):
         for mistake in mistakes:
             click.echo(mistake, err=True)
@@ -46,9 +52,7 @@ def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
         raise HubbubError(answer["error"])
     lines = list(_changes(answer))
     if not any(what != "keeps" for what, _ in lines):
-        click.echo(
-            "Networks and rooms would stay as they are." if dry_run else "Networks and rooms are as before."
-        )
+        click.echo("Nothing would change." if dry_run else "Nothing has changed.")
         return
     click.echo("The service would change:" if dry_run else "The service has changed:")
     for what, which in lines:
@@ -56,6 +60,12 @@ def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
 
 
 def _changes(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    settings = answer["settings"]
+    for setting in settings[:_MOST]:
+        where = f"{setting['place']}: " if setting["place"] else ""
+        yield "sets", f"{where}{setting['key']}: {setting['old']} → {setting['new']}"
+    if len(settings) > _MOST:
+        yield "sets", f"{len(settings) - _MOST:,} more"
     for key, word in _LISTS.items():
         if answer[key]:
             yield word, ", ".join(answer[key])
@@ -64,5 +74,8 @@ def _changes(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:
         end = f", giving up {counted(lost, 'message')} that waited for it" if lost else ""
         note = f" ({left['note']})" if left["note"] else ""
         yield "leaves", f"{left['room']}{end}{note}"
+    for room, reason in answer["arrived"].items():
+        if reason:
+            yield "is not in", f"{room}: {reason}"
     if answer["restart_for"]:
         yield "needs a restart", f"for {', '.join(answer['restart_for'])}"

@@ -87,7 +87,7 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    control = Control(bridge, partial(read, file))
+    control = Control(bridge, partial(read, file), file)
     async with control.listening():
         reloading = asyncio.ensure_future(_reload(control, reloads))
         try:

@@ -5,6 +5,7 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 """
 
 from .check import Find
+from .compare import Setting, changed_settings, needs_connection, renamed
 from .load import load, secrets_of
 from .locate import locate_journal
 from .models import (
@@ -16,6 +17,7 @@ from .models import (
     DeliveryRules,
     Direction,
     Keep,
+    Live,
     Media,
     Model,
     Network,
@@ -34,13 +36,18 @@ __all__ = [
     "Direction",
     "Find",
     "Keep",
+    "Live",
     "Media",
     "Model",
     "Network",
     "RoomEntry",
+    "Setting",
     "ShowRules",
+    "changed_settings",
     "load",
     "locate_journal",
+    "needs_connection",
+    "renamed",
     "schema",
     "secrets_of",
 ]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeAlias, TypeVar
@@ -71,6 +71,7 @@ class Check:
         top: TopBlock | None = Block(document, (), TopBlock, document.data).read()
         networks = {name: self._network(name) for name in self._names("networks")}
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
+        self._names_before(networks)
         if top is None or document.problems:
             return None
         return Config(
@@ -84,6 +85,23 @@ class Check:
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
         )
+
+    def _names_before(self, networks: Mapping[str, Network | None]) -> None:
+        """A name that a network had before is nobody's now, and was one network's."""
+        seen: dict[str, str] = {}
+        for name, network in networks.items():
+            if network is None or network.was is None:
+                continue
+            if network.was in networks:
+                sentence = (
+                    f"{quoted(network.was)} is a network itself: take this line out, or rename that one"
+                )
+            elif network.was in seen:
+                sentence = f"{quoted(network.was)} became {quoted(seen[network.was])} already"
+            else:
+                seen[network.was] = name
+                continue
+            self.document.problem(("networks", name, "was"), sentence)
 
     def _names(self, key: str) -> list[str]:
         """The names in one of the two great blocks."""
@@ -133,7 +151,10 @@ class Check:
             return None
         self.shown[name] = _only(ShowRules, core)
         rules = _only(DeliveryRules, core)
-        return Network(name, core.protocol, settings, core.ignore, core.prefix, core.catch_up, rules)
+        catch_up, show = core.catch_up, self.shown[name]
+        return Network(
+            name, core.protocol, settings, core.ignore, core.prefix, catch_up, rules, show, core.was
+        )
 
     def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
         document = self.document

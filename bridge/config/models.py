@@ -35,6 +35,7 @@ __all__ = [
     "DeliveryRules",
     "Direction",
     "Keep",
+    "Live",
     "Media",
     "Model",
     "Network",
@@ -55,6 +56,10 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+
+class Live:
+    """Marks a setting that an adapter follows without a new connection: `Annotated[str, Live()]`."""
 
 
 class AdapterClass(Protocol):
@@ -223,6 +228,10 @@ class NetworkBlock(DeliveryRules, ShowRules):
     protocol: str = Field(
         description="The kind of network, or `package.module:Class` for an adapter of your own."
     )
+    was: str | None = Field(
+        None,
+        description="The name that this network had before, so that all that belongs to it is kept.",
+    )
     ignore: Patterns = Field(
         (), description="Whose messages are not relayed: names or ids, `*` and `?` allowed."
     )
@@ -280,6 +289,10 @@ class Network:
     prefix: str | None = None
     catch_up: CatchUp = field(default_factory=CatchUp)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
+    show: ShowRules = field(default_factory=ShowRules)
+    """What its rooms are shown, where they do not say it themselves."""
+    was: str | None = None
+    """The name that it had before, if it had another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -20,7 +21,7 @@ from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
 from bridge.model import RoomId
 
-from .changes import compare
+from .changes import Changes, compare
 from .door import Place
 
 __all__ = ["Control"]
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _LONGEST = 64 * 1024
 _HOSTS = 50
+_ARRIVAL = 10.0
+"""How long a reload waits for the rooms that are to be joined, in seconds."""
+_GLANCE = 0.05
 _PATIENCE = 10.0
 """How long a client may take for a line, in seconds."""
 
@@ -50,6 +54,8 @@ class Reload(_Request):
     """Read the configuration again. `dry_run`: only say what would change."""
 
     dry_run: bool = False
+    file: str = ""
+    """The file that is meant; empty: whatever the service follows."""
 
 
 class Retry(_Request):
@@ -75,9 +81,12 @@ _decoder = msgspec.json.Decoder(_Command)
 class Control:
     """Answers for a bridge."""
 
-    def __init__(self, bridge: Bridge, read: Callable[[], Awaitable[Config]]) -> None:
-        """`read` reads the configuration anew."""
+    def __init__(
+        self, bridge: Bridge, read: Callable[[], Awaitable[Config]], file: Path | None = None
+    ) -> None:
+        """`read` reads the configuration anew, from this file."""
         self._bridge = bridge
+        self._file = file.absolute() if file is not None else None
         self._read = read
         self._one = asyncio.Lock()
         self._clients: set[asyncio.Task[None]] = set()
@@ -142,6 +151,7 @@ class Control:
     async def _do(self, request: _Command) -> _Answer:
         match request:
             case Reload():
+                self._see_that_it_is_ours(request.file)
                 return await self.reload(dry_run=request.dry_run)
             case Retry():
                 return self._retry(request.letters)
@@ -163,8 +173,40 @@ class Control:
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
             changes = await aside(partial(compare, self._bridge.config, config, owed, self._parting))
             if not dry_run:
+                for setting in changes.settings:
+                    log.info("%s", setting)
                 await self._bridge.reload(config)
-        return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes)}
+        arrived = {} if dry_run else await self._arrived(changes)
+        return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes), "arrived": arrived}
+
+    def _see_that_it_is_ours(self, file: str) -> None:
+        """Raises HubbubError when another file than the one that is followed is meant."""
+        if not file or self._file is None or file == str(self._file):
+            return
+        with contextlib.suppress(OSError):
+            if Path(file).samefile(self._file):
+                return
+        raise HubbubError(
+            f"the service follows {self._file}, not {file}: change that file, or start it with this one"
+        )
+
+    async def _arrived(self, changes: Changes) -> dict[str, str]:
+        """The rooms that are to be joined, each with why it is not yet; empty: it is. Waits a while."""
+        anew = {*changes.started, *changes.connected_anew}
+        workers = {
+            worker.room.title: worker
+            for worker in self._bridge.workers()
+            if worker.room.title in changes.joined or worker.room.adapter.network in anew
+        }
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ARRIVAL):
+                for worker in workers.values():
+                    while not (worker.joined or worker.reason):  # noqa: ASYNC110 -- nobody tells
+                        await asyncio.sleep(_GLANCE)
+        return {
+            title: "" if worker.joined else worker.reason or f"not within {_ARRIVAL:.0f} s"
+            for title, worker in workers.items()
+        }
 
     def _parting(self, network: str, room: str) -> str:
         return self._bridge.adapter(network).parting(RoomId(room))

@@ -16,6 +16,7 @@ from typing import TypeAlias, TypeVar
 
 from bridge.adapter import Position
 from bridge.complaints import Complaints
+from bridge.errors import JournalError
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
 from . import alive, codec, gaps, reactions, removals, rescue, upkeep
@@ -224,6 +225,15 @@ class Journal(Reading):
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
         """Forget how far rooms were read that are not in the map."""
         self._step(lambda: upkeep.forget_rooms(self._database, mapped))
+
+    def rename(self, old: str, new: str) -> int:
+        """A network has another name: all that is its own goes with it. Returns how many rooms that are.
+        Raises JournalError when that cannot be written.
+        """
+        moved = self._step(lambda: upkeep.rename(self._database, old, new))
+        if moved is None:
+            raise JournalError(f"{old} cannot become {new}: the journal cannot be written, look at its disk")
+        return moved
 
     def prune(self, *, text_before: float, names_before: float) -> bool:
         """Erase a little of what is old and settled; whether there may be more."""

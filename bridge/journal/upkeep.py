@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import codec
 
-__all__ = ["Oldest", "Pruner", "bury", "erase", "forget_rooms", "revive"]
+__all__ = ["Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive"]
 
 _STEP = 500
 _DAY = 86_400.0
@@ -92,6 +92,16 @@ def forget_rooms(database: sqlite3.Connection, mapped: Iterable[tuple[str, str]]
     database.executemany(untold, [room for room in heard if room not in known])
     silence = "UPDATE room SET heard = NULL WHERE network = ? AND room = ?"
     database.executemany(silence, [room for room in heard if room not in known])
+
+
+def rename(database: sqlite3.Connection, old: str, new: str) -> int:
+    """Give what belongs to one network to another; what that has itself stays. Returns how many rooms."""
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("UPDATE OR IGNORE position SET network = ? WHERE network = ?", (new, old))
+        return database.execute(
+            "UPDATE OR IGNORE room SET network = ? WHERE network = ?", (new, old)
+        ).rowcount
 
 
 class Pruner:

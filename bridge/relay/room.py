@@ -9,7 +9,7 @@ from bridge.model import RoomId
 __all__ = ["Room"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Room:
     """Where to deliver."""
 
@@ -17,6 +17,7 @@ class Room:
     id: RoomId
     adapter: Adapter
     rules: DeliveryRules
+    """They may change with the map."""
     show: ShowRules = field(default_factory=ShowRules)
 
     @property

@@ -93,6 +93,10 @@ class Router:
             heard = routes.heard.get(number, [])
             worker.wording.shown.extend(self.journal.lately(number, heard, LAST_FEW))
 
+        def follow(number: int) -> None:
+            self.workers[number].room.rules = rules[routes.rooms[number][0]]
+            self.workers[number].wording.follow(routes.shown[number])
+
         stay = [number for number in routes.rooms if number in self.workers]
         await in_steps(employ, [number for number in routes.rooms if number not in self.workers])
         before, self._routes, self._adapters = self._routes, routes, adapters
@@ -103,7 +107,7 @@ class Router:
         self._teller.map(routes, self.workers)
         if not before.rooms or before.rooms.keys() - routes.rooms.keys():
             self.journal.forget_rooms(routes.rooms.values())
-        await in_steps(lambda number: self.workers[number].wording.follow(routes.shown[number]), stay)
+        await in_steps(follow, stay)
         await self._bury_unmapped()
 
     def forget(self, networks: AbstractSet[str]) -> list[Worker]:

@@ -105,8 +105,8 @@ async def running(
     bridge = app.Bridge(config, beside=beside)
     task = asyncio.ensure_future(bridge.run())
     try:
-        for name in config.networks:
-            network = ScriptedNetwork.named(name)
+        for configured in config.networks.values():
+            network = ScriptedNetwork.named(configured.settings.server)
             while network.up and not network.connected:
                 assert not task.done(), task.result()
                 await asyncio.sleep(0)

@@ -10,6 +10,7 @@ import pytest
 from adapters.irc.demo import Person
 from bridge.journal import Journal
 from bridge.model import MessageCreated, MessageId, RoomId, Sender, UserId, plain
+from tests.adapters.irc.harness import client
 from tests.adapters.places import demo_server
 from tests.e2e.world import HUBBUB
 
@@ -141,6 +142,48 @@ async def test_an_owner_s_day(shell):
     await person.leave()
 
 
+async def test_a_reload_disturbs_nobody(shell):
+    """People see a new nick and no new connection; and a network may change its name."""
+    file = shell.folder / "bridge.yaml"
+    async with shell.service(), client(shell._port, "carol", "#one") as carol:
+        text = file.read_text()
+        file.write_text(text.replace("nick: hubbub", "nick: bridge, prefix: '{name}: '"))
+        code, said = await shell.run("reload")
+        assert (code, said.splitlines()) == (
+            0,
+            [
+                "The service has changed:",
+                "  sets             irc: prefix: nothing → {name}: ",
+                "  sets             irc: nick: hubbub → bridge",
+                "  keeps            irc",
+            ],
+        )
+        await carol.heard(r"^:hubbub!\S+ NICK :?bridge")
+        async with client(shell._port, "dave", "#two") as dave:
+            carol.say("PRIVMSG #one :hello")
+            await dave.heard(r"^:bridge!\S+ PRIVMSG #two :c\W*arol: hello")
+
+        file.write_text(
+            file.read_text().replace("  irc: {", "  home: {was: irc, ").replace("{irc:", "{home:")
+        )
+        code, said = await shell.run("reload", "--dry-run")
+        assert said.splitlines() == [
+            "The service would change:",
+            "  renames          irc to home",
+            "  connects anew    home",
+        ]
+        code, said = await shell.run("reload")
+        assert (code, said.splitlines()[0]) == (0, "The service has changed:")
+        await carol.heard(r"^:bridge!\S+ JOIN :?#one")
+        code, said = await shell.run("undelivered")
+        assert "home #two" in said
+
+        (shell.folder / "other.yaml").write_text(text)
+        code, said = await shell.run("reload", "other.yaml")
+        assert code == 1
+        assert f"the service follows {file}, not {shell.folder}/other.yaml" in said
+
+
 async def test_a_service_that_was_killed_leaves_nothing_in_the_way(shell):
     async with shell.service() as process:
         process.kill()
@@ -148,4 +191,4 @@ async def test_a_service_that_was_killed_leaves_nothing_in_the_way(shell):
     assert (await shell.run("undelivered", "retry", "2"))[0] == 0
     async with shell.service():
         code, said = await shell.run("reload", "--dry-run")
-        assert (code, said) == (0, "Networks and rooms would stay as they are.\n")
+        assert (code, said) == (0, "Nothing would change.\n")

@@ -355,3 +355,35 @@ async def test_nickserv(network: Inspircd) -> None:
     async with running(network.port, "#lobby", nickserv={"password": "wrong"}) as run:
         with pytest.raises(AuthenticationFailed, match=r"nickserv\.password"):
             await run.task
+
+
+async def test_another_nick_is_taken_without_a_new_connection(server: Inspircd) -> None:
+    """People see NICK; and what is said before and after comes from the same connection."""
+    async with (
+        client(server.port, "alice", "#lobby") as alice,
+        running(server.port, "#lobby", nick="hubbub") as run,
+    ):
+        await run.joined()
+        run.adapter.follow(run.adapter.config.model_copy(update={"nick": "bridge"}))
+        await alice.heard(r"^:hubbub!\S+ NICK :?bridge")
+        await run.send("#lobby", "hello")
+        await alice.heard(r"^:bridge!\S+ PRIVMSG #lobby :hello")
+        alice.say("PRIVMSG #lobby :hi bridge")
+        assert (await run.emitted.message()).content.text == "hi bridge"
+
+
+async def test_a_nick_that_is_not_to_be_had_is_told_once(
+    server: Inspircd, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        client(server.port, "alice", "#lobby") as alice,
+        running(server.port, "#lobby", nick="hubbub") as run,
+    ):
+        await run.joined()
+        for _ in range(2):
+            run.adapter.follow(run.adapter.config.model_copy(update={"nick": "alice"}))
+            await run.send("#lobby", "hello")
+            await alice.heard(r"^:hubbub!\S+ PRIVMSG #lobby :hello")
+        said = [line for line in caplog.messages if "does not give us the nick alice: we stay hubbub" in line]
+        assert len(said) == 1
+        assert "(it says: " in said[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.matrix import Adapter
 from adapters.matrix.demo import SERVER, Demo
 from bridge import AuthenticationFailed, Keepsake, RateLimited
 
@@ -93,6 +94,22 @@ async def test_many_starts_and_looks_are_one_login_and_one_device(synapse, tmp_p
         reason = await core.end()
     assert isinstance(reason, RateLimited)
     assert reason.retry_after > 10
+
+
+async def test_a_network_under_another_name_goes_on_with_its_session(synapse, tmp_path):
+    token = await synapse.register("max", "max")
+    await create(synapse, token, "moved")
+    first = adapter_on(synapse, "moved")
+    first.keepsake = Keepsake(tmp_path / "journal", "matrix")
+    kept = Keepsake(tmp_path / "journal", "home")
+    second = Adapter("home", first.config, "I relay")
+    second.rooms, second.keepsake = first.rooms, kept
+    for adapter in (first, second):
+        async with Core(adapter) as core:
+            await core.joined(alias("moved"))
+        kept.take_over("matrix")
+    listed = await curl(synapse, "GET", "devices", json.loads(kept.read())["token"])
+    assert len([one for one in listed["devices"] if one["display_name"] == "Hubbub"]) == 1
 
 
 async def test_a_kept_token_that_ended_leads_to_one_login(server, keepsake):

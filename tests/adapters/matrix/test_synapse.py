@@ -319,3 +319,21 @@ async def test_nothing_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNAPSE_PYTHON", "/bin/false")
     with pytest.raises(OSError, match="ended at once"):
         await Demo(tmp_path / "b").start()
+
+
+async def test_another_display_name_is_taken_without_a_new_connection(synapse):
+    """Client-server API, "Profiles"."""
+    token = await synapse.register("yves", "yves")
+    wire = await create(synapse, token, "renamed")
+    adapter = adapter_for(synapse, "renamed", display_name="Hubbub")
+    async with Core(adapter) as core:
+        await core.joined(alias("renamed"))
+        adapter.follow(adapter.config.model_copy(update={"display_name": "The Bridge", "leave": "always"}))
+        profile = f"profile/@hubbub:{SERVER}/displayname"
+        async with asyncio.timeout(30):
+            while (await curl(synapse, "GET", profile, token)).get("displayname") != "The Bridge":
+                await asyncio.sleep(0.05)
+        rich = {"msgtype": "m.text", "body": "still here"}
+        await curl(synapse, "PUT", f"rooms/{wire}/send/m.room.message/1", token, rich)
+        assert (await core.said()).content.text == "still here"
+        assert adapter._rooms.leaves(alias("renamed"))

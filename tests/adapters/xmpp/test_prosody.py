@@ -5,7 +5,17 @@ import asyncio
 import pytest
 
 from adapters.xmpp import Adapter, link, refusals
-from bridge import Content, Kind, Mark, MessageEdited, RoomState, RoomUnavailable, Span, plain
+from bridge import (
+    Content,
+    Kind,
+    Mark,
+    MessageEdited,
+    RoomState,
+    RoomStateChanged,
+    RoomUnavailable,
+    Span,
+    plain,
+)
 from tests.adapters.xmpp.harness import Ears, command, failure, give, running
 from tests.adapters.xmpp.servers import Archive, Plain
 
@@ -269,3 +279,30 @@ async def test_many_rooms(server):
             async with asyncio.timeout(25):
                 await ears.state(RoomState.JOINED, room)
     assert loop.time() - start < 15
+
+
+async def test_another_nick_is_taken_in_the_room(server):
+    """XEP-0045 section 7.6: a presence, and nobody leaves; the network's nick, or the room's own."""
+    made = adapter(server, "renamed")
+    room = f"renamed@{ROOMS}"
+    rooms = {made.room_id(room): made.RoomConfig(create=True)}
+    async with running(made, rooms, joined=False) as ears:
+        await ears.state(RoomState.JOINED, room)
+        alice = await server.person("alice", room)
+        for number, follow in enumerate(
+            (
+                lambda: made.follow(made.config.model_copy(update={"nick": "bridge"})),
+                lambda: made.serve({made.room_id(room): made.RoomConfig(nick="ours")}),
+            )
+        ):
+            if (waiting := follow()) is not None:
+                await waiting
+            await alice.say(plain(f"hello {number}"))
+            assert (await ears.said()).content == plain(f"hello {number}")
+            await give(made, command(f"hi {number}", txn=f"{number}.ab", room=room))
+            event = await alice.heard.get()
+            assert (event.sender, event.content) == (("bridge", "ours")[number], plain(f"hi {number}"))
+    events = [event for batch in ears.batches for event in batch]
+    assert [event.state for event in events if isinstance(event, RoomStateChanged)].count(
+        RoomState.JOINED
+    ) == 1

@@ -36,11 +36,11 @@ class Place:
     def read(self):
         return load(self.file, find)
 
-    async def hubbub(self, *arguments):
+    async def hubbub(self, *arguments, file=None):
         """The command's exit code and what it says."""
         return await asyncio.to_thread(
             subprocess.run,
-            [HUBBUB, "reload", *arguments, str(self.file)],
+            [HUBBUB, "reload", *arguments, str(file or self.file)],
             check=False,
             capture_output=True,
             text=True,
@@ -56,7 +56,11 @@ def networks():
 @pytest.fixture
 async def place(tmp_path, networks):
     place = Place(tmp_path)
-    async with running(place.read(), lambda bridge: Control(bridge, partial(read, place.file)).listening()):
+
+    def control(bridge):
+        return Control(bridge, partial(read, place.file), place.file).listening()
+
+    async with running(place.read(), control):
         yield place
 
 
@@ -83,8 +87,68 @@ async def test_what_would_change_and_what_did(place, networks):
 
 
 async def test_nothing_changes(place):
-    assert (await place.hubbub("--dry-run")).stdout == "Networks and rooms would stay as they are.\n"
-    assert (await place.hubbub()).stdout == "Networks and rooms are as before.\n"
+    assert (await place.hubbub("--dry-run")).stdout == "Nothing would change.\n"
+    assert (await place.hubbub()).stdout == "Nothing has changed.\n"
+
+
+async def test_another_file_is_refused(place, networks, tmp_path):
+    """It has the same journal, and nobody follows it; a link to the right one is the right one."""
+    other, link = tmp_path / "other.yaml", tmp_path / "link.yaml"
+    other.write_text(place.file.read_text().replace("two", "three"))
+    link.symlink_to(place.file)
+    for arguments in ((), ("--dry-run",)):
+        result = await place.hubbub(*arguments, file=other)
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == (
+            f"hubbub: the service follows {place.file}, not {other}: "
+            "change that file, or start it with this one\n"
+        )
+    assert (await place.hubbub(file=link)).stdout == "Nothing has changed.\n"
+    networks["left"].say("one", "alice", "still")
+    await networks["right"].until(1)
+
+
+async def test_settings_are_told_with_both_values(place, networks, caplog):
+    caplog.set_level("INFO")
+    text = place.file.read_text()
+    place.file.write_text(text.replace("server: left", "server: left, prefix: '{name}: ', max_age: 1d"))
+    changes = (
+        "  sets             left: prefix: nothing → {name}: \n  sets             left: max_age: 7d → 1d\n"
+    )
+    kept = "  keeps            left, right\n"
+    result = await place.hubbub("--dry-run")
+    assert result.stdout == f"The service would change:\n{changes}{kept}"
+    assert (await place.hubbub()).stdout == f"The service has changed:\n{changes}{kept}"
+    assert "left: max_age: 7d → 1d" in caplog.messages
+    assert networks["left"].connections == 1
+
+
+async def test_a_room_that_does_not_come_in_is_told_with_the_reason(place, networks):
+    networks["other"].refusals[RoomId("five")] = "by invitation only"
+    place.write(left=["one", "three"], right=["two"], other=["four", "five"])
+    result = await place.hubbub()
+    assert result.stdout == (
+        "The service has changed:\n"
+        "  starts           other\n"
+        "  keeps            left, right\n"
+        "  joins            left three, other four, other five\n"
+        "  is not in        other five: by invitation only\n"
+    )
+
+
+async def test_a_network_under_another_name(place, networks):
+    text = place.file.read_text()
+    text = text.replace("  right: {", "  new: {was: right, ").replace("    right:", "    new:")
+    place.file.write_text(text)
+    networks["right"].refusals[RoomId("two")] = "full"
+    networks["right"].drop()
+    networks["left"].say("one", "alice", "kept")
+    await networks["left"].settled()
+    networks["right"].refusals.clear()
+    changes = "  renames          right to new\n  connects anew    new\n  keeps            left\n"
+    assert (await place.hubbub("--dry-run")).stdout == f"The service would change:\n{changes}"
+    assert (await place.hubbub()).stdout == f"The service has changed:\n{changes}"
+    await networks["right"].until(1)
 
 
 async def test_mistakes(place, networks):

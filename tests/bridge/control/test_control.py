@@ -128,6 +128,8 @@ async def test_a_dry_run_changes_nothing_and_a_reload_does(owner, left, right):
     await left.settled()
     owner.edit("left one", "left three", "other four")
     changes = {
+        "settings": [],
+        "renamed": [],
         "started": ["other"],
         "stopped": ["right"],
         "connected_anew": [],
@@ -136,9 +138,10 @@ async def test_a_dry_run_changes_nothing_and_a_reload_does(owner, left, right):
         "left": [{"room": "right two", "given_up": 2, "note": ""}],
         "restart_for": [],
     }
-    assert await owner.ask("reload", dry_run=True) == {"ok": True, "dry_run": True, **changes}
+    assert await owner.ask("reload", dry_run=True) == {"ok": True, "dry_run": True, "arrived": {}, **changes}
     assert not other.connected
-    assert await owner.ask("reload") == {"ok": True, "dry_run": False, **changes}
+    arrived = {"left three": "", "other four": ""}
+    assert await owner.ask("reload") == {"ok": True, "dry_run": False, "arrived": arrived, **changes}
     left.say("one", "alice", "hello")
     await other.until(1)
     assert (await owner.ask("status"))["undelivered"] == 2

@@ -1,0 +1,151 @@
+"""What differs between two configurations, as a person wrote it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+
+from .models import Config, Live, Model, Network, RoomEntry
+
+__all__ = ["Setting", "changed_settings", "needs_connection", "renamed"]
+
+_NOTHING = "nothing"
+_Place: TypeAlias = tuple[str, str]
+"""A room, after its network."""
+_Values: TypeAlias = dict[str, tuple[Any, str]]
+"""What stands at each key: to compare, and to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that has another value."""
+
+    place: str
+    """The network, conversation or room that it belongs to; empty: the whole file."""
+    key: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.place}{': ' if self.place else ''}{self.key}: {self.old} → {self.new}"
+
+
+def needs_connection(old: Network, new: Network) -> bool:
+    """Whether what changed at a network takes a new connection."""
+    if old.protocol != new.protocol or type(old.settings) is not type(new.settings):
+        return True
+    model: type[Model] = type(new.settings)
+    fixed = [
+        key
+        for key, field in model.model_fields.items()
+        if not any(isinstance(note, Live) for note in field.metadata)
+    ]
+    return any(getattr(old.settings, key) != getattr(new.settings, key) for key in fixed)
+
+
+def renamed(old: Config, new: Config) -> dict[str, str]:
+    """The networks that have another name now: old to new."""
+    return {
+        network.was: name
+        for name, network in new.networks.items()
+        if network.was is not None and network.was in old.networks
+    }
+
+
+def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
+    """All of them, but for rooms and networks that only one of the two has."""
+    yield from _differences("", _top(old), _top(new))
+    names = renamed(old, new)
+    for name, network in old.networks.items():
+        if (now := new.networks.get(names.get(name, name))) is not None:
+            yield from _differences(now.name, _of_network(network), _of_network(now))
+    before, after = _all_rooms(old, names), _all_rooms(new, {})
+    for name in {**old.conversations, **new.conversations}:
+        place = f"conversation {name}"
+        was, then = _Part.of(old, name, names), _Part.of(new, name, {})
+        if was is None or then is None:
+            yield Setting(place, "there", *("no" if part is None else "yes" for part in (was, then)))
+            continue
+        yield from _differences(place, was.own, then.own)
+        for room in {**was.rooms, **then.rooms}:
+            title = " ".join(room)
+            if room in was.rooms and room in then.rooms:
+                yield from _differences(f"{place}, {title}", was.rooms[room], then.rooms[room])
+            elif room in before and room in after:  # else it joins or leaves the map, which says more
+                yield Setting(
+                    place, title, *("in it" if room in part.rooms else "not in it" for part in (was, then))
+                )
+
+
+def _top(config: Config) -> _Values:
+    keys = ("owner", "journal", "durability", "keep", "media")
+    return _values({key: getattr(config, key) for key in keys})
+
+
+def _of_network(network: Network) -> _Values:
+    own = {"ignore": network.ignore, "prefix": network.prefix, "catch_up": network.catch_up}
+    return _values({"protocol": network.protocol, **own}) | {
+        key: value
+        for part in (network.settings, network.rules, network.show)
+        for key, value in _values(part).items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a configuration says of one conversation."""
+
+    own: _Values
+    rooms: dict[_Place, _Values]
+
+    @classmethod
+    def of(cls, config: Config, name: str, names: Mapping[str, str]) -> "_Part | None":
+        """None: it has no such conversation. Networks are called by these names."""
+        if (found := config.conversations.get(name)) is None:
+            return None
+        own = _values({"ignore": found.ignore, "prefix": found.prefix})
+        return cls(own, {_place(room, names): _of_room(room, config) for room in found.rooms})
+
+
+def _place(room: RoomEntry, names: Mapping[str, str]) -> _Place:
+    return names.get(room.network, room.network), str(room.room)
+
+
+def _all_rooms(config: Config, names: Mapping[str, str]) -> set[_Place]:
+    return {_place(room, names) for found in config.conversations.values() for room in found.rooms}
+
+
+def _of_room(entry: RoomEntry, config: Config) -> _Values:
+    """What the network says is told of the network, and not of each of its rooms."""
+    network = _values(config.networks[entry.network].show)
+    own = {key: value for key, value in _values(entry.show).items() if value != network[key]}
+    return _values({"direction": entry.direction}) | _values(entry.settings) | own
+
+
+def _values(part: Any, written: Any = None, path: str = "") -> _Values:
+    """Every single value in a part of a configuration, under its key as the file has it."""
+    if isinstance(part, BaseModel):
+        written = part.model_dump(mode="json")
+        part = {key: getattr(part, key) for key in type(part).model_fields}
+    if isinstance(part, Mapping):
+        found: _Values = {}
+        for key, value in part.items():
+            found |= _values(value, written[key] if written else value, f"{path}.{key}".lstrip("."))
+        return found
+    return {path: (part, "a secret" if isinstance(part, SecretStr | SecretBytes) else _shown(written))}
+
+
+def _shown(value: Any) -> str:
+    if value is None or value in ("", [], ()):
+        return _NOTHING
+    return str(value) if isinstance(value, str | Path) else json.dumps(value, ensure_ascii=False)
+
+
+def _differences(place: str, old: _Values, new: _Values) -> Iterable[Setting]:
+    for key in {**old, **new}:
+        before, after = old.get(key, (None, _NOTHING)), new.get(key, (None, _NOTHING))
+        if before[0] != after[0]:
+            yield Setting(place, key, before[1], "another" if before[1] == after[1] else after[1])
