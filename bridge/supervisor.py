@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import re
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -128,7 +129,8 @@ class Supervisor:
 
     def _tell(self, then: str, level: int, error: BaseException | None = None) -> None:
         sentence = f"{self._adapter.network}: {self.reason}{then}"
-        self._complaints.tell(f"{self.reason} {level}", sentence, error, level)
+        same = re.sub(r"\d+", "0", self.reason)  # how long to wait, for how long it has been silent
+        self._complaints.tell(f"{same} {level}", sentence, error, level)
 
 
 def _cause(error: BaseException | None) -> Exception | None:

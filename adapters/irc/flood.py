@@ -30,15 +30,13 @@ class Bucket:
     @classmethod
     def of(cls, flood: Flood, pace: float = 1.0) -> "Bucket":
         """What the owner allows; `pace` is what part of it the server takes."""
-        bucket = cls(_LEAST, 1.0)
-        bucket.hold(flood, pace)
-        bucket._tokens = bucket._burst
-        return bucket
+        return cls(*_allowed(flood, pace))
 
     def hold(self, flood: Flood, pace: float) -> None:
         """Allow so much from now on."""
         self._refill()
-        self._burst, self._rate = max(flood.burst * pace, _LEAST), flood.per_second * pace
+        self._burst, self._rate = _allowed(flood, pace)
+        self._serve()
 
     def take_now(self, tokens: int) -> bool:
         """Take so many tokens if they are there and nobody waits for them."""
@@ -97,3 +95,8 @@ class Bucket:
                 self._tokens -= tokens
                 waiter.set_result(None)
             self._waiting.popleft()
+
+
+def _allowed(flood: Flood, pace: float) -> tuple[float, float]:
+    """How many lines at once, and how many per second."""
+    return max(flood.burst * pace, _LEAST), flood.per_second * pace

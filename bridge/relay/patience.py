@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 
 from bridge.complaints import Complaints
 from bridge.errors import (
@@ -83,8 +84,8 @@ class Patience:
 
     def _tell(self, kind: str, what: str, error: AdapterError) -> None:
         """Say it once, and the same rarely."""
-        reason = "" if isinstance(error, RateLimited) else f" {error}"
-        self._complaints.tell(kind + reason, f"{self._title} {what}: {error}", level=logging.INFO)
+        same = re.sub(r"\d+", "0", str(error))
+        self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=logging.INFO)
 
 
 def leaves_doubt(error: AdapterError) -> bool:

@@ -88,6 +88,15 @@ async def test_a_refused_login_is_tried_three_times_and_then_hourly(caplog):
     assert "here: wrong password: check it; trying again in an hour" in caplog.text
 
 
+async def test_what_goes_on_failing_is_said_once(caplog):
+    """Whatever numbers stand in it."""
+    adapter = Failing(*[ConnectionLost(f"silent for {n} s: is it well?") for n in range(20)])
+    async with supervised(adapter):
+        await adapter.steady.wait()
+    assert adapter.runs == 21
+    assert caplog.text.count("is it well?; trying again in") == 1
+
+
 async def test_a_session_that_was_taken_over_does_not_fight(caplog):
     adapter = Failing(Replaced("another Hubbub uses this account"))
     async with supervised(adapter) as supervisor:

@@ -30,6 +30,23 @@ async def test_the_whole_burst_then_the_rate() -> None:
         await server.heard("paced 3")
 
 
+async def test_another_speed_counts_at_once() -> None:
+    """Also for what waits already: at the old speed it would wait for minutes."""
+    async with (
+        ScriptedServer() as server,
+        running(server.port, "#lobby", flood={"burst": 2, "per_second": 0.001}) as run,
+    ):
+        await run.joined()
+        waiting = asyncio.ensure_future(run.send("#lobby", "one"))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        flood = run.adapter.config.flood.model_copy(update={"burst": 100, "per_second": 100})
+        run.adapter.follow(run.adapter.config.model_copy(update={"flood": flood}))
+        await waiting
+        await server.heard("PRIVMSG #lobby :one")
+        assert server.connections == 1
+
+
 async def test_excess_flood_halves_the_rate(caplog: pytest.LogCaptureFixture) -> None:
     """The next connection talks at half speed, and the owner is told once."""
     async with (
