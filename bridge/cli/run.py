@@ -47,7 +47,7 @@ def run(file: Path, *, verbose: int) -> None:
     for network in config.networks.values():
         listen_to(find(network.protocol).__module__)
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
-    log.info(begun, version("hubbub"), printable(str(file.absolute())), config.journal, os.getpid())
+    log.info(begun, version("hubbub"), printable(str(file.absolute())), config.journal.absolute(), os.getpid())
     try:
         reason = asyncio.run(_until_stopped(file, config))
     except HubbubError as error:

@@ -60,8 +60,8 @@ class Settling:
         """It arrived up to character `end`; None: all of it."""
         self._journal.deliver(delivery, part, end, committed)
         if log.isEnabledFor(logging.DEBUG):
-            name = part.id if part is not None else "what has no name"
-            log.debug("%s: %d is delivered as %s, %s", self._title, delivery.seq, name, _after(delivery, end))
+            name = f" as {part.id}" if part is not None else ""
+            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, _after(delivery, end))
         if end is None:
             self.delivered += 1
             for edit in delivery.carries:
