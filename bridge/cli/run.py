@@ -46,15 +46,16 @@ def run(file: Path, *, verbose: int) -> None:
     config = load(file, find)
     for network in config.networks.values():
         listen_to(find(network.protocol).__module__)
+    here, journal = printable(str(file.absolute())), config.journal.absolute()
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
-    log.info(begun, version("hubbub"), printable(str(file.absolute())), config.journal.absolute(), os.getpid())
+    log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:
         reason = asyncio.run(_until_stopped(file, config))
     except HubbubError as error:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
-    except BaseException:
-        log.critical("stopped by a fault of Hubbub's", exc_info=True)
+    except Exception:
+        log.exception("stopped by a fault of Hubbub's")
         sys.exit(1)
     log.info("stopped by %s", reason)
 
