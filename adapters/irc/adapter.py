@@ -14,15 +14,11 @@ from bridge import (
     ConnectionLost,
     DeleteMessage,
     Emit,
-    Event,
     FleetingCommand,
     Model,
-    Position,
     Receipt,
     Rejected,
     RoomId,
-    RoomState,
-    RoomStateChanged,
     SendMessage,
     SetReactions,
     Settle,
@@ -41,6 +37,7 @@ from .config import expansion
 from .decode import REDACTION
 from .flood import Bucket
 from .link import Link
+from .look import look_at
 from .reactions import Reactions
 from .reading import find, past
 from .record import record, records
@@ -50,11 +47,9 @@ __all__ = ["IrcAdapter"]
 
 log = logging.getLogger(__name__)
 
-_CHECK = "-check"
 _MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
-_LOOK_TIMEOUT = 60.0
 _SLOW_FOR = 600.0
 _SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
 _SLOWEST = min(_SPEEDS)
@@ -232,49 +227,4 @@ class IrcAdapter(Adapter):
         return records()
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        looker = _Looker(rooms.keys())
-        found, done = looker.found, looker.done
-        config = self.config.model_copy(update={"nick": _beside(self.config.nick)})
-        link = Link(config, Bucket.of(config.flood), looker, lambda _: None, self.catch_up)
-        running = asyncio.create_task(link.run(rooms))
-        looked = asyncio.create_task(done.wait() if rooms else link.arrived.wait())
-        try:
-            await asyncio.wait({running, looked}, timeout=_LOOK_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            looked.cancel()
-            running.cancel()
-            await asyncio.wait({running, looked})
-        if looked.cancelled() and not running.cancelled():
-            running.result()
-        return {
-            room: found.get(room, f"the server does not say whether {room} can be joined") for room in rooms
-        }
-
-
-def _beside(nick: str) -> str:
-    """A nick beside this one, and no longer, for what a server says of its length holds for this one too;
-    but every server takes nine letters (RFC 2812 section 1.2.1).
-    """
-    return nick[: max(len(nick), 9) - len(_CHECK)] + _CHECK
-
-
-class _Looker:
-    """Takes what is emitted while rooms are only looked at."""
-
-    def __init__(self, rooms: Collection[RoomId]) -> None:
-        self._rooms = rooms
-        self.found: dict[RoomId, str | None] = {}
-        self.done = asyncio.Event()
-
-    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
-        for event in events:
-            if isinstance(event, RoomStateChanged) and event.state is not RoomState.JOINING:
-                self.found.setdefault(event.room, event.reason or None)
-        if set(self._rooms) <= self.found.keys():
-            self.done.set()
-        taken = asyncio.get_running_loop().create_future()
-        taken.set_result(None)
-        return taken
-
-    def position(self, scope: str = "") -> str | None:
-        return None
+        return await look_at(self.config, Bucket.of(self.config.flood), rooms)

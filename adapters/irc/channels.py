@@ -21,7 +21,7 @@ JOIN_ERRORS = {
     "401": "there is no channel {room} on this network: check its name",
     "403": "there is no channel {room} on this network: check its name",
     "405": "the server allows hubbub no more channels, so {room} is left out: use a second network",
-    "407": "{room} cannot be joined now: {said}",
+    "407": "{room} cannot be joined now",
     "437": "{room} cannot be joined now (a split of the network): hubbub will try again",
     "439": "the server asks hubbub to join more slowly; it will try {room} again",
     "470": "{room} forwards to {other}: write that name in its place, or have hubbub invited to {room}",
@@ -32,8 +32,8 @@ JOIN_ERRORS = {
     "476": "{room} is not a channel name that this server takes: check its name",
     "477": "{room} lets registered nicks in only: give hubbub an account (sasl: or nickserv:)",
     "479": "{room} is not a channel name that this server takes: check its name",
-    "480": "{room} cannot be joined now: {said}",
-    "485": "{room} cannot be joined: {said}",
+    "480": "{room} cannot be joined now",
+    "485": "{room} cannot be joined",
     "489": "{room} lets in encrypted connections only: set tls: true",
     "490": "{room} lets in encrypted connections only: set tls: true",
     "495": "{room} does not let hubbub back in so soon after a kick; it will try again",
@@ -182,12 +182,11 @@ class Channels:
         if numeric not in JOIN_ERRORS or place is None or not self.is_joining(place):
             return False
         other = params[2] if len(params) > 3 else "another channel"
-        sentence = JOIN_ERRORS[numeric]
-        self.refuse(
-            place,
-            sentence.format(room=place.room, other=other, said=params[-1], nick=self._session.nick),
-            now,
-        )
+        nick, said = self._session.invitee or self._session.nick, params[-1]
+        if numeric == "471" and "egistered" in said:  # ngIRCd says both with one number
+            numeric = "477"
+        sentence = JOIN_ERRORS[numeric].format(room=place.room, other=other, nick=nick)
+        self.refuse(place, f"{sentence} (the server says: {said})", now)
         return True
 
     def refuse(

@@ -86,6 +86,8 @@ class Ears:
         self.registration = Registration(config, self.session)
         self.identified: bool | None = None
         """What NickServ said to our password; None: nothing yet."""
+        self.overhear: Callable[[Line], None] | None = None
+        """Who else is to hear what the server itself says."""
         self.flooded = False
         """The server closed the connection because we said too much at once."""
         self._table: dict[str, Callable[[Line], None]] = {
@@ -128,7 +130,13 @@ class Ears:
         elif "!" in got.source:
             # a person can say nothing else, whatever a server lets through
             return
-        elif handler := self._of_server.get(got.command):
+        else:
+            self._server_said(got)
+
+    def _server_said(self, got: Line) -> None:
+        if self.overhear is not None:
+            self.overhear(got)
+        if handler := self._of_server.get(got.command):
             handler(got)
         elif got.command in _LOGIN or not self.registration.welcome:
             if got.command == "001":

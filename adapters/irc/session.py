@@ -37,6 +37,8 @@ class Session:
 
     def __init__(self, nick: str) -> None:
         self.nick = nick
+        self.invitee: str | None = None
+        """Who is to be let in, where that is not we: a look is taken for another."""
         self.user = ""
         self.host = ""
         self.masks: set[str] = set()

@@ -24,6 +24,8 @@ __all__ = ["adapter_of", "check", "look"]
 
 _TROUBLE = 1
 _PATIENCE = 30.0
+_ROOMS = 10
+"""So many rooms are looked at in that time: some networks take few questions a second."""
 _ARROWS = {Direction.BOTH: "both ways", Direction.FROM: "only out of it", Direction.TO: "only into it"}
 _LOG = logging.getLogger(__name__)
 
@@ -106,7 +108,8 @@ def _rooms(config: Config, network: str) -> dict[RoomId, Any]:
 async def look(config: Config, patience: float = _PATIENCE) -> bool:
     """Log in to all networks at once and print what each says about its rooms; whether all is well.
 
-    A network that gives no answer within `patience` seconds is in trouble; it keeps no other from answering.
+    A network that gives no answer within `patience` seconds for ten rooms is in trouble; it keeps no other from
+    answering.
     """
     click.echo("\nonline")
     rooms = {name: _rooms(config, name) for name in config.networks}
@@ -128,6 +131,7 @@ async def _answer(
     config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float
 ) -> Mapping[RoomId, str | None] | str:
     """What the network says about its rooms, or a sentence when there is no getting in."""
+    patience *= max(1.0, len(rooms) / _ROOMS)
     try:
         async with asyncio.timeout(patience):
             return await adapter_of(config, name).look(rooms)

@@ -1,0 +1,192 @@
+"""Looking at rooms for `hubbub check --online`: what a server tells from outside first, and a JOIN only
+where that leaves it open whether we would be let in.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+
+from bridge import CatchUp, Event, Position, RoomId, RoomState, RoomStateChanged
+
+from .config import NetworkConfig, RoomConfig
+from .flood import Bucket
+from .link import Link
+from .wire import Line, line
+
+__all__ = ["look_at"]
+
+_CHECK = "-check"
+_PATIENCE = 25.0
+"""Seconds for ten rooms: a little less than whoever asks has."""
+_KEYLESS = "{room} has a key: write it as key: beside the room"
+_GATES = frozenset("iklORrSzZ")
+"""Modes that keep somebody out, on one kind of server or another: invited, with key, room for so many,
+operators, people with accounts, encrypted connections.
+"""
+_SECRET = frozenset("sp")
+_FOR_TLS = frozenset("SzZ")
+_FOR_ACCOUNTS = frozenset("Rr")
+_PLAIN_MASK = re.compile(r"[^!@:$~]+![^!@]+@[^!@]+")
+"""A ban by nick, user and host; each server has others of its own."""
+_RANKS = re.compile(r"^[^#&!+]*\+?(?=[#&!])")
+"""What WHOIS puts before a room: who is what there."""
+
+
+async def look_at(
+    config: NetworkConfig, bucket: Bucket, rooms: Mapping[RoomId, RoomConfig]
+) -> dict[RoomId, str | None]:
+    """Log in beside a running service and look at each room. Raises an AdapterError."""
+    beside = config.model_copy(
+        update={"nick": _beside(config.nick), "username": config.username or config.nick}
+    )
+    looker = _Looker(config, beside, bucket)
+    patience = _PATIENCE * max(1.0, len(rooms) / 10)
+    running = asyncio.create_task(looker.link.run({}))
+    looking = asyncio.create_task(looker.look(rooms))
+    try:
+        await asyncio.wait({running, looking}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        looking.cancel()
+        running.cancel()
+        await asyncio.wait({running, looking})
+    if not running.cancelled():
+        running.result()
+    if not looking.cancelled():
+        looking.result()
+    return {
+        room: looker.found.get(room, f"the server does not say whether {room} can be joined")
+        for room in rooms
+    }
+
+
+def _beside(nick: str) -> str:
+    """A nick beside this one, and no longer, for what a server says of its length holds for this one too;
+    but every server takes nine letters (RFC 2812 section 1.2.1).
+    """
+    return nick[: max(len(nick), 9) - len(_CHECK)] + _CHECK
+
+
+class _Looker:
+    """Asks about rooms, and takes what is heard and emitted meanwhile."""
+
+    def __init__(self, config: NetworkConfig, beside: NetworkConfig, bucket: Bucket) -> None:
+        self.found: dict[RoomId, str | None] = {}
+        self._config = config
+        self._missing: set[RoomId] = set()
+        """Rooms whose JOIN is not answered yet."""
+        self._hidden: set[RoomId] = set()
+        """Rooms that the running service may be in, for all that can be seen from outside."""
+        self._answered = asyncio.Event()
+        self._heard: list[Line] = []
+        self.link = Link(beside, bucket, self, lambda _: None, CatchUp())
+        self.link.ears.overhear = self._heard.append
+
+    async def look(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Find out about all rooms."""
+        link = self.link
+        await link.arrived.wait()
+        if not rooms:
+            return
+        session = link.session
+        wanted = self._config.nick[: session.number("NICKLEN", len(self._config.nick))]
+        session.invitee = None if session.bouncer else wanted
+        if not session.bouncer:  # it answers a PING itself, before the network has told anything
+            await self._from_outside(rooms, wanted)
+        self._missing = {room for room in rooms if room not in self.found}
+        if self._missing:
+            self._answered.clear()
+            link.serve({room: rooms[room] for room in self._missing})
+            await self._answered.wait()
+
+    async def _from_outside(self, rooms: Mapping[RoomId, RoomConfig], nick: str) -> None:
+        """Find out what can be found out without a JOIN; the rest has to be tried."""
+        fold, doubles = self.link.session.fold, self.link.session.serve(rooms)
+        inside = await self._inside(nick)
+        runs = inside is not None
+        names = {fold(room): room for room in rooms if room not in {*doubles, *doubles.values()}}
+        self.found |= {room: None for name, room in names.items() if name in (inside or ())}
+        modes = await self._modes([room for room in names.values() if room not in self.found])
+        for name, told in modes.items():
+            if "k" in told and rooms[names[name]].key is None:
+                self.found[names[name]] = _KEYLESS.format(room=names[name])
+        self._hidden = {
+            room for name, room in names.items() if runs and not modes.get(name, _SECRET).isdisjoint(_SECRET)
+        }
+        free = [names[name] for name, told in modes.items() if not self._gates(told)]
+        barred = await self._barred(free, nick)
+        self.found |= {room: None for room in free if fold(room) not in barred}
+
+    async def _ask(self, *lines: bytes) -> list[Line]:
+        """What the server says to these lines."""
+        self._heard.clear()
+        for data in lines[:-1]:
+            await self.link.polite(data)
+        if lines:
+            await self.link.ask(lines[-1])
+        return list(self._heard)
+
+    async def _inside(self, nick: str) -> set[str] | None:
+        """The rooms that the running service is seen in: who bears its nick, and comes from where we do.
+        None: it does not run.
+        """
+        session = self.link.session
+        heard = await self._ask(line("WHOIS", nick))
+        if [got.params[3] for got in heard if got.command == "311"] != [session.host]:
+            return None
+        shown = " ".join(got.params[-1] for got in heard if got.command == "319").split()
+        return {session.fold(_RANKS.sub("", name)) for name in shown}
+
+    async def _modes(self, rooms: Sequence[RoomId]) -> dict[str, set[str]]:
+        """The modes of rooms, as far as the server tells them: not of one that is secret or not there."""
+        told = await self._ask(*[self._line("MODE", room) for room in rooms])
+        fold = self.link.session.fold
+        known = {fold(room) for room in rooms}
+        modes = {fold(got.params[1]): set(got.params[2]) for got in told if got.command == "324"}
+        return {name: modes[name] for name in modes.keys() & known}
+
+    def _gates(self, modes: set[str]) -> set[str]:
+        """Those that might keep us out."""
+        gates = modes & _GATES
+        if self._config.tls:
+            gates -= _FOR_TLS
+        if self._config.sasl or self._config.nickserv:
+            gates -= _FOR_ACCOUNTS
+        return gates
+
+    async def _barred(self, rooms: Sequence[RoomId], nick: str) -> set[str]:
+        """The rooms with a ban that might fit us. Not every server shows those to whoever is outside."""
+        told = await self._ask(*[self._line("MODE", room, "b") for room in rooms])
+        session = self.link.session
+        us = session.fold(f"{nick}!{session.user}@{session.host}")
+        bans = [got.params[1:3] for got in told if got.command == "367"]
+        return {
+            session.fold(room)
+            for room, mask in bans
+            if _PLAIN_MASK.fullmatch(mask) and (not session.host or _fits(session.fold(mask), us))
+        }
+
+    def _line(self, *words: str) -> bytes:
+        return line(*words, encoding=self._config.encoding)
+
+    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
+        for event in events:
+            if isinstance(event, RoomStateChanged) and event.state is not RoomState.JOINING:
+                reason = event.reason or None
+                if reason and event.room in self._hidden:
+                    reason = f"unless the running hubbub is in {event.room} already: {reason}"
+                self.found.setdefault(event.room, reason)
+                self._missing.discard(event.room)
+        if not self._missing:
+            self._answered.set()
+        taken = asyncio.get_running_loop().create_future()
+        taken.set_result(None)
+        return taken
+
+    def position(self, scope: str = "") -> str | None:
+        return None
+
+
+def _fits(mask: str, who: str) -> bool:
+    """Whether a mask with * and ? is that of this person."""
+    pattern = re.escape(mask).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(pattern, who) is not None
