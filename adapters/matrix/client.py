@@ -18,10 +18,10 @@ from bridge import (
 )
 
 from .account import Account, fine
-from .answers import NotThere, answer
+from .answers import NotMatrix, NotThere, answer
 from .files import MXC
 from .http import CONNECT
-from .values import id_of, listed, text_of
+from .values import id_of, listed, mapping, text_of
 
 __all__ = ["Client"]
 
@@ -113,12 +113,19 @@ class Client:
         """The rooms we are in."""
         return frozenset((await self._account.ask(lambda: fine(self._account.session.joined_rooms()))).rooms)
 
-    async def from_outside(self, room: str) -> Sequence[Any]:
-        """What may be seen of a room without being in it ("Spaces", GET /hierarchy)."""
-        asked = await self._account.ask(
-            lambda: fine(self._account.session.space_get_hierarchy(room, limit=1))
-        )
-        return listed(asked.rooms)
+    async def from_outside(self, room: str) -> Mapping[str, Any]:
+        """What may be seen of a room without being in it (GET /room_summary; servers before v1.15 tell of it
+        as of a space, "Spaces", and nothing of our own membership).
+        """
+        try:
+            return await self.call("GET", ("room_summary", room), version="v1")
+        except NotMatrix:
+            asked = await self._account.ask(
+                lambda: fine(self._account.session.space_get_hierarchy(room, limit=1))
+            )
+            return next(
+                (part for part in map(mapping, listed(asked.rooms)) if part.get("room_id") == room), {}
+            )
 
     async def state(self, room: str, kind: str, key: str = "") -> Mapping[str, Any] | None:
         """A piece of the room's state (GET /rooms/{roomId}/state), None when it is not set."""

@@ -1,26 +1,49 @@
 """Looking at a room without entering it, for `hubbub check --online`."""
 
-from bridge import AdapterError, RoomId, RoomUnavailable
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bridge import AdapterError, RateLimited, Rejected, RoomId, RoomUnavailable
 
 from .answers import NotThere
 from .client import Client
 from .standing import hindrance
-from .values import id_of, listed, mapping, text_of
+from .values import id_of, listed, text_of
 
 __all__ = ["look_at"]
+
+_PATIENCE = 10.0
+"""Seconds that a homeserver may ask to wait between two questions."""
 
 
 async def look_at(client: Client, user: str, room: RoomId, joined: frozenset[str]) -> str | None:
     """None when all is well, else a sentence for the owner."""
     try:
-        wire = (await client.resolve(room))[0] if room.startswith("#") else str(room)
-        if wire not in joined:
-            return await _from_outside(client, user, room, wire, joined)
-        return await _from_inside(client, user, room, wire)
+        return await _patiently(lambda: _look(client, user, room, joined))
     except NotThere as error:
         return f"there is no room {room}: check its name ({error})"
+    except RateLimited as error:
+        return f"{room} cannot be looked at: the homeserver asks to wait {error.retry_after:.0f} s"
     except AdapterError as error:
         return f"{room} cannot be looked at: {error}"
+
+
+async def _patiently(look: Callable[[], Awaitable[str | None]]) -> str | None:
+    """Look as slowly as the homeserver wants."""
+    while True:
+        try:
+            return await look()
+        except RateLimited as error:
+            if error.retry_after > _PATIENCE:
+                raise
+            await asyncio.sleep(error.retry_after)
+
+
+async def _look(client: Client, user: str, room: RoomId, joined: frozenset[str]) -> str | None:
+    wire = (await client.resolve(room))[0] if room.startswith("#") else str(room)
+    if wire not in joined:
+        return await _from_outside(client, user, room, wire, joined)
+    return await _from_inside(client, user, room, wire)
 
 
 async def _from_inside(client: Client, user: str, room: RoomId, wire: str) -> str | None:
@@ -35,17 +58,21 @@ async def _from_outside(
     client: Client, user: str, room: RoomId, wire: str, joined: frozenset[str]
 ) -> str | None:
     try:
-        seen = await client.from_outside(wire)
-    except (RoomUnavailable, NotThere):
-        return f"{user} is not in {room} and may not look in: invite it there"
-    found = next((part for part in map(mapping, seen) if part.get("room_id") == wire), {})
+        found = await client.from_outside(wire)
+    except (RoomUnavailable, NotThere, Rejected):
+        return f"{user} is not in {room} and may not look in: invite it there, and check the room's name"
+    membership, rule = text_of(found.get("membership")), text_of(found.get("join_rule"))
+    if membership == "ban":
+        return f"{user} is banned from {room}: ask a moderator to lift the ban"
     if found.get("encryption") is not None:
         return _encrypted(room)
-    if text_of(found.get("join_rule")) in ("", "public"):
+    if membership == "invite" or rule in ("", "public"):
         return None
-    if joined.intersection(map(id_of, listed(found.get("allowed_room_ids")))):
+    allowed = frozenset(map(id_of, listed(found.get("allowed_room_ids"))))
+    if joined & allowed:
         return None  # Whoever is in one of these rooms may join ("Restricted rooms").
-    return f"{user} is not in {room}, which is not open to all: invite it there"
+    kind = f"for members of {' or '.join(sorted(allowed))}" if allowed else "not open to all"
+    return f"{user} is not in {room}, which is {kind}: invite it there"
 
 
 def _encrypted(room: RoomId) -> str:

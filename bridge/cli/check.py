@@ -108,8 +108,8 @@ def _rooms(config: Config, network: str) -> dict[RoomId, Any]:
 async def look(config: Config, patience: float = _PATIENCE) -> bool:
     """Log in to all networks at once and print what each says about its rooms; whether all is well.
 
-    A network that gives no answer within `patience` seconds for ten rooms is in trouble; it keeps no other from
-    answering.
+    A network that gives no answer within `patience` seconds for ten rooms is in trouble; it keeps no other
+    from answering.
     """
     click.echo("\nonline")
     rooms = {name: _rooms(config, name) for name in config.networks}

@@ -331,6 +331,17 @@ async def test_open_sends_fail_with_the_connection(server):
         await core.adapter.send(message("x"))
 
 
+async def test_looking_is_as_slow_as_the_homeserver_wants(server):
+    """Synapse answers ten questions about rooms at once, and then five a second."""
+    server.joinable = {"!open:s"}
+    server.answers["hierarchy"] += [error(429, "M_LIMIT_EXCEEDED", retry_after_ms=1)] * 3
+    adapter = adapter_for(server.url)
+    assert await adapter.look({"!open:s": adapter.RoomConfig()}) == {"!open:s": None}
+    server.answers["hierarchy"] += [error(429, "M_LIMIT_EXCEEDED", retry_after_ms=60_000)]
+    found = await adapter.look({"!open:s": adapter.RoomConfig()})
+    assert found["!open:s"] == "!open:s cannot be looked at: the homeserver asks to wait 60 s"
+
+
 async def test_looking_logs_in_as_another_device_and_out_again(server):
     server.aliases["#open:s"] = "!open:s"
     server.aliases["#shut:s"] = "!shut:s"

@@ -192,6 +192,19 @@ async def test_a_room_for_members_of_a_space(synapse, rule):
         assert not adapter._rooms.is_in(outside)
 
 
+async def test_who_is_banned_or_invited_is_known_from_outside(synapse):
+    """The join rule alone says neither."""
+    token = await synapse.register("jo", "jo")
+    barred = await create(synapse, token, "barred")
+    await curl(synapse, "POST", f"rooms/{barred}/ban", token, {"user_id": BOT})
+    asked = await invited(synapse, token, "asked")
+    adapter = adapter_for(synapse)
+    rooms = [adapter.room_id(wire) for wire in (barred, asked)]
+    found = await adapter.look(dict.fromkeys(rooms))
+    assert found[rooms[0]] == f"{BOT} is banned from {barred}: ask a moderator to lift the ban"
+    assert found[rooms[1]] is None
+
+
 async def test_an_encrypted_room_is_known_from_outside(synapse):
     token = await synapse.register("ole", "ole")
     state = {"type": "m.room.encryption", "state_key": "", "content": ENCRYPTION}
