@@ -2,7 +2,7 @@
 
 from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
 from .awake import Awake, within
-from .config import CatchUp, Live, Model
+from .config import CatchUp, Host, Live, Model
 from .demo import Demo, Server, free_port
 from .errors import (
     AdapterError,
@@ -111,6 +111,7 @@ __all__ = [
     "FleetingEvent",
     "FormRefused",
     "Heard",
+    "Host",
     "HubbubError",
     "JournalError",
     "Keepsake",

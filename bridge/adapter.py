@@ -11,6 +11,7 @@ from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
 
 from .config import CatchUp, Model
+from .config.words import nearest
 from .errors import AdapterError, ConfigError, Unsupported
 from .keepsake import Keepsake
 from .model import (
@@ -249,8 +250,12 @@ def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
 
 def protocols() -> dict[str, type[Adapter]]:
     """Every protocol that is installed with us."""
+    return {name: find(name) for name in _names()}
+
+
+def _names() -> list[str]:
     home = importlib.import_module("adapters")
-    return {module.name: find(module.name) for module in pkgutil.iter_modules(home.__path__) if module.ispkg}
+    return sorted(module.name for module in pkgutil.iter_modules(home.__path__) if module.ispkg)
 
 
 def find(protocol: str) -> type[Adapter]:
@@ -264,7 +269,11 @@ def find(protocol: str) -> type[Adapter]:
     except ModuleNotFoundError as error:
         if error.name is not None and not module.startswith(error.name):
             raise
-        raise ConfigError([f"there is no protocol {protocol!r}"]) from None
+        known = [] if ":" in protocol else _names()
+        there_are = f" (there are {', '.join(known)})" if known else ""
+        raise ConfigError(
+            [f"there is no protocol {protocol!r}{nearest(protocol, known)}{there_are}"]
+        ) from None
     except AttributeError:
         raise ConfigError([f"{module} has no {name}"]) from None
     if not (isinstance(found, type) and issubclass(found, Adapter)):

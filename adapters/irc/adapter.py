@@ -84,7 +84,8 @@ class IrcAdapter(Adapter):
     def room_id(cls, text: str) -> RoomId:
         """A channel in lower case, of ASCII letters: what every server takes for the same."""
         if text[:1] not in set("#&+!"):
-            raise ValueError(f"{text!r} is not an IRC channel: those begin with # (write it in quotes)")
+            channel = text.rpartition("/")[2].strip().lstrip("#").replace(" ", "") or "channel"
+            raise ValueError(f'{text!r} is not an IRC channel: those begin with #; write "#{channel}"')
         if len(text) == 1:
             raise ValueError(f"{text!r} is not an IRC channel: a name must follow the sign")
         if " " in text or "," in text or any(ord(letter) < 32 or ord(letter) == 127 for letter in text):

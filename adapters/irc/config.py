@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Live, Model
+from bridge import Host, Live, Model
 
 __all__ = ["Flood", "NetworkConfig", "NickServ", "Ping", "RoomConfig", "Sasl", "expansion"]
 
@@ -24,6 +24,8 @@ def _one_line(text: str) -> str:
 
 
 def _one_word(text: str) -> str:
+    if " " in text.strip(" "):
+        raise ValueError(f'must be one word: write "{text.strip(" ").replace(" ", "_")}"')
     if not text or _CONTROL.search(text) or " " in text or text.startswith(":"):
         raise ValueError("must be one word: no spaces, no control characters, not starting with a colon")
     return text
@@ -108,7 +110,7 @@ class Ping(Model):
 class NetworkConfig(Model):
     """One IRC network."""
 
-    server: Annotated[Word, Field(examples=["irc.libera.chat"])]
+    server: Annotated[Host, Field(examples=["irc.libera.chat"])]
     """The server's name or address, without a port."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The server's port. Default: `6697`, or `6667` without TLS."""

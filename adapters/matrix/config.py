@@ -4,7 +4,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -14,6 +14,12 @@ __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 """A server name: host or address, with an optional port (appendices, "Server name")."""
+
+_HOST_ALONE = re.compile(r"(?!https?:)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(:\d{1,5})?|localhost(:\d{1,5})?")
+"""What people write in place of an address."""
+
+_LINKED = re.compile(r"(?:/#/(?:room/)?(?P<sign>[#!])|^matrix:(?P<kind>r|roomid)/)(?P<name>[^/\s]+)")
+"""The room in a link: https://matrix.to/#/#alias:server, matrix:r/alias:server."""
 
 _LONGEST_ID = 255
 """Bytes in any Matrix identifier (appendices, "Common identifier format")."""
@@ -48,16 +54,24 @@ class MatrixNetwork(Model):
     @classmethod
     def _is_address(cls, text: str) -> str:
         url = urlsplit(text)
+        if _HOST_ALONE.fullmatch(text):
+            raise ValueError(f'homeserver must be an address: write "https://{text}"')
         if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
             raise ValueError("homeserver must be an address such as https://matrix.example.org")
         if url.username is not None or url.password is not None:
             raise ValueError("homeserver must not hold a user or password: use user and password")
         _ = url.port
+        base, found, _ = text.partition("/_matrix")
+        if found:
+            raise ValueError(f'homeserver must be the address without what follows: write "{base}"')
         return text.rstrip("/")
 
     @field_validator("user")
     @classmethod
     def _is_user(cls, text: str) -> str:
+        local, at, server = text.removeprefix("@").partition("@")
+        if at and _names_server(f"@{local}:{server}"):
+            raise ValueError(f'user must be a full Matrix id: write "@{local}:{server}"')
         if not text.startswith("@") or not _names_server(text):
             raise ValueError("user must be a full Matrix id such as @hubbub:example.org")
         return text
@@ -105,9 +119,13 @@ def room_id(text: str) -> RoomId:
     An id without a server (room version 12) is taken as it is. Raises ValueError with a sentence.
     """
     text = text.strip()
+    if text.startswith(("https://", "http://", "matrix:")):
+        raise ValueError(_not_a_link(text))
     if text.startswith("@"):
         raise ValueError(f"{text} is a user: a Matrix room is #alias:server or !id:server")
     if not text.startswith(("#", "!")):
+        if _names_server(f"#{text}"):
+            raise ValueError(f'{text} is not a Matrix room: write "#{text}"')
         raise ValueError("a Matrix room is #alias:server or !id:server, in quotes")
     if any(sign.isspace() or not sign.isprintable() for sign in text) or len(text.encode()) > _LONGEST_ID:
         raise ValueError("a Matrix room has no spaces and at most 255 bytes")
@@ -117,6 +135,18 @@ def room_id(text: str) -> RoomId:
         raise ValueError(f"{text} names no server: write it as {text.partition(':')[0]}:example.org")
     local, _, server = text.partition(":")
     return RoomId(f"{local}:{server.lower()}")
+
+
+def _not_a_link(text: str) -> str:
+    """What to write in place of a link to a room (appendices, "URIs")."""
+    text, _, query = unquote(text).partition("?")
+    found = _LINKED.search(text)
+    if found is None:
+        return "a link is not a Matrix room: write #alias:server or !id:server, in quotes"
+    sign = found["sign"] or {"r": "#", "roomid": "!"}[found["kind"]]
+    servers = [value for key, value in parse_qsl(query) if key == "via"]
+    via = f", and via: [{', '.join(servers)}] beside it" if servers and sign == "!" else ""
+    return f'a link is not a Matrix room: write room: "{sign}{found["name"]}"{via}'
 
 
 def _names_server(text: str) -> bool:

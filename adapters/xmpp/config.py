@@ -1,6 +1,7 @@
 """What the owner writes about an XMPP account and its rooms."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote
@@ -8,10 +9,12 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
 
-from bridge import Live, Model, RoomId
+from bridge import Host, Live, Model, RoomId
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
+_LINKED = re.compile(r"([^\s/@?#]+@[^\s/@?#]+)(?:\?.*)?$")
+"""The room in an address of the web, such as https://xmpp.link/#room@conference.example.org?join."""
 _LONGEST_ROOM = 1000
 """Characters; the specification allows 3071 bytes, which no server's stanza limit was made for."""
 
@@ -43,7 +46,7 @@ class NetworkConfig(Model):
     """The account's address."""
     password: Secret
     """The account's password."""
-    server: str | None = None
+    server: Host | None = None
     """The host to connect to. By default the one that the domain's DNS records name."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The server's port; only with `server`. Default: `5222`, or `5223` with `tls: direct`."""
@@ -60,19 +63,14 @@ class NetworkConfig(Model):
     @classmethod
     def _is_account(cls, text: str) -> str:
         try:
-            jid = JID(text.strip())
+            jid = JID(text.strip().removeprefix("xmpp:"))
         except InvalidJID:
             raise ValueError("jid must be an address such as hubbub@example.org") from None
-        if not jid.local or jid.resource:
-            raise ValueError("jid must be an address such as hubbub@example.org, without a resource")
+        if not jid.local:
+            raise ValueError("jid must be an address such as hubbub@example.org")
+        if jid.resource:
+            raise ValueError(f'jid must be the address alone: write "{jid.bare}", and resource: beside it')
         return str(jid.bare)
-
-    @field_validator("server")
-    @classmethod
-    def _is_host(cls, text: str | None) -> str | None:
-        if text is not None and (not text or not text.isprintable() or set(text) & set(" /@")):
-            raise ValueError("server must be a host name or an address")
-        return text
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
@@ -125,9 +123,14 @@ class RoomConfig(Model):
 def room_id(text: str) -> RoomId:
     """A room's address, normalised. Raises ValueError with a sentence when it is none."""
     text = text.strip()
-    if text.startswith("xmpp:"):  # RFC 5122 section 2.2
-        text = unquote(text.removeprefix("xmpp:").removesuffix("?join"))
-    text = text.removesuffix("?join")
+    if "://" in text and (found := _LINKED.search(unquote(text))):
+        raise ValueError(f'{text[:60]!r} is not an XMPP room: write "{found[1]}"')
+    if text[:5].lower() == "xmpp:":  # RFC 5122 section 2.2
+        text = unquote(text[5:])
+    text, _, query = text.partition("?")
+    if query not in ("", "join"):
+        beside = ", and password: beside it" if "password=" in query else ""
+        raise ValueError(f'a link is not an XMPP room: write "{text[:60]}"{beside}')
     if text.startswith("#") and "@" not in text:  # gateways have such: #channel%irc.example.org@gateway
         raise ValueError(f"{text[:60]!r} is not an XMPP room: those look like room@conference.example.org")
     if len(text) > _LONGEST_ROOM:

@@ -69,6 +69,10 @@ def _summary(file: Path, config: Config) -> None:
         click.echo(f"  {conversation.name}")
         rows = [(room.network, str(room.room), _ARROWS[room.direction]) for room in conversation.rooms]
         _table("    ", rows)
+    if config.remarks:
+        click.echo("\nremarks")
+        for remark in config.remarks:
+            click.secho(f"  {remark}", fg="yellow")
     if config.media.public_url is None and (names := _without_files(config)):
         click.secho(
             f"\nfiles: with no public_url under media:, {', '.join(names)} may get no more than their names",

@@ -6,6 +6,7 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 
 from .check import Find
 from .compare import Setting, changed_settings, needs_connection, renamed
+from .host import Host
 from .load import load, secrets_of
 from .locate import locate_journal
 from .models import (
@@ -35,6 +36,7 @@ __all__ = [
     "DeliveryRules",
     "Direction",
     "Find",
+    "Host",
     "Keep",
     "Live",
     "Media",

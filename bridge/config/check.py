@@ -74,6 +74,8 @@ class Check:
         self._names_before(networks)
         if top is None or document.problems:
             return None
+        if not self.left_out:
+            self._unused(networks)
         return Config(
             networks={name: network for name, network in networks.items() if network},
             conversations={name: found for name, found in conversations.items() if found and found.rooms},
@@ -84,6 +86,7 @@ class Check:
             media=top.media.model_copy(
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
+            remarks=document.remarked(),
         )
 
     def _names_before(self, networks: Mapping[str, Network | None]) -> None:
@@ -102,6 +105,13 @@ class Check:
                 seen[network.was] = name
                 continue
             self.document.problem(("networks", name, "was"), sentence)
+
+    def _unused(self, networks: Iterable[str]) -> None:
+        used = {network for network, _ in self.rooms}
+        for name in networks:
+            if name not in used:
+                sentence = "is in no conversation: write a room of it into one, or take the network out"
+                self.document.remark(("networks", name), sentence, key=True)
 
     def _names(self, key: str) -> list[str]:
         """The names in one of the two great blocks."""
@@ -162,7 +172,8 @@ class Check:
             return None
         shown = "the variable's value" if document.conceals(spot) else quoted(text)
         if not _PROTOCOL.fullmatch(text):
-            document.problem(spot, f"{shown} is not a protocol's name")
+            meant = f"; did you mean {quoted(text.lower())}?" if _PROTOCOL.fullmatch(text.lower()) else ""
+            document.problem(spot, f"{shown} is not a protocol's name{meant}")
             return None
         try:
             return self.find(text)
@@ -259,6 +270,12 @@ class Check:
                     f"{shown} has other settings at line {line}, column {column}: give it the same in both"
                 )
                 self.document.problem(room.spot, sentence)
+            elif first:
+                self.document.remark(
+                    room.spot,
+                    f"{shown} is in the conversation {quoted(str(first.spot[1]))} too, and both hear what is "
+                    "said in it: if that is not meant, take it out of one",
+                )
             here.setdefault(key, room)
             self.rooms.setdefault(key, room)
 

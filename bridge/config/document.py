@@ -1,7 +1,7 @@
 """The file on its way through the checks: its data, where each thing stands, what is wrong so far."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -75,18 +75,30 @@ class Document:
     meant: set[Spot] = field(default_factory=set)
     """Keys that a misspelt one stands for, so that they are not missed besides."""
     problems: dict[Problem, None] = field(default_factory=dict)
+    remarks: dict[Problem, None] = field(default_factory=dict)
+    """What is no mistake, but perhaps not what was meant."""
+    bare: Spot | None = None
+    """The first secret that stands in the file itself."""
+    cut: set[Spot] = field(default_factory=set)
+    """Values that a comment follows which may be meant as a part of them."""
     whole: bool = False
     """Whether the file could be read to its end."""
 
     def problem(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
         """Note a mistake in the value that stands here, or in its key."""
-        places = (self.keys, self.values) if key else (self.values, self.keys)
-        place = places[0].get(spot) or places[1].get(spot) or Place(1, 1)
-        self.problem_at(place, spot, sentence)
+        self.problem_at(self._place(spot, key=key), spot, sentence)
 
     def problem_at(self, place: Place, spot: Spot, sentence: str) -> None:
         """Note a mistake at a place of its own."""
         self.problems[Problem(place, spot, sentence)] = None
+
+    def remark(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
+        """Note what may not be meant about the value that stands here, or about its key."""
+        self.remarks[Problem(self._place(spot, key=key), spot, sentence)] = None
+
+    def _place(self, spot: Spot, *, key: bool) -> Place:
+        places = (self.keys, self.values) if key else (self.values, self.keys)
+        return places[0].get(spot) or places[1].get(spot) or Place(1, 1)
 
     @property
     def is_bad(self) -> bool:
@@ -118,9 +130,16 @@ class Document:
 
     def report(self) -> list[str]:
         """All that is wrong, in the order of the file, each with its place."""
+        return self._told(self.problems)
+
+    def remarked(self) -> tuple[str, ...]:
+        """All that is remarkable, likewise."""
+        return tuple(self._told(self.remarks))
+
+    def _told(self, problems: Iterable[Problem]) -> list[str]:
         return [
             f"{printable(str(self.path))}:{line}:{column}: {_dotted(spot)}{printable(sentence)}"
-            for (line, column), spot, sentence in sorted(self.problems)
+            for (line, column), spot, sentence in sorted(problems)
         ]
 
 

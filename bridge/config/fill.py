@@ -1,6 +1,8 @@
 """Variables and secret files, put in place of what names them."""
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -17,7 +19,9 @@ __all__ = ["expand", "fields", "models_in", "read_files", "secret_fields"]
 _VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}|(?P<bad>\{))", re.ASCII
 )
+_BARE = re.compile(r"(?<!\$)\$(?P<name>[A-Za-z_]\w*)", re.ASCII)
 _LARGEST_SECRET = 65536
+_OTHERS = stat.S_IROTH | stat.S_IWOTH
 
 
 def expand(document: Document, environ: Mapping[str, str]) -> None:
@@ -57,10 +61,24 @@ def _expand(text: str, spot: Spot, document: Document, environ: Mapping[str, str
             return ""
         return str(found["default"])
 
+    if told := _not_a_variable(text, environ):
+        _refuse(document, spot, told)
+        return text
     result = _VARIABLE.sub(value, text)
     if spot in document.hidden:
         document.hidden[spot] = result
     return result
+
+
+def _not_a_variable(text: str, environ: Mapping[str, str]) -> str | None:
+    """What to write in place of a variable as a shell, or Windows, has it."""
+    if text.startswith("$(") and text.endswith(")"):
+        return "no command is run here: write ${NAME}, or name a file with the _file key; $$ for a $ as text"
+    for found in _BARE.finditer(text):
+        name = found["name"]
+        if name in environ or (found[0] == text and name.isupper()):
+            return f"a variable is written ${{{name}}}; a $ that is meant as text, $$"
+    return None
 
 
 def _refuse(document: Document, spot: Spot, sentence: str) -> None:
@@ -130,6 +148,12 @@ def _hide(document: Document, data: Data, spot: Spot) -> None:
 def _read_secret(document: Document, block: dict[str, Data], spot: Spot, key: str) -> None:
     here, file = (*spot, key), f"{key}_file"
     if key in block:
+        if block[key] and here not in document.hidden:
+            document.bare = document.bare or here
+        if here in document.cut:
+            document.remark(
+                here, "what follows the # is a comment; if it is a part of this, put all in quotes"
+            )
         _hide(document, block[key], here)
     if file not in block:
         return
@@ -159,6 +183,9 @@ def _read(document: Document, there: Spot, here: Spot, path: Path) -> str:
     try:
         with open(path, "rb", opener=opener) as file:
             content = file.read(_LARGEST_SECRET + 1)
+            others = os.fstat(file.fileno()).st_mode & _OTHERS
+        if others:
+            document.remark(there, f"anybody on this machine can open {shown}: chmod 600")
         secret = content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         return _refuse_file(document, there, here, f"{shown} is not UTF-8 text")

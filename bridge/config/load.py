@@ -1,10 +1,11 @@
 """The file on disk, up to the finished configuration."""
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from .yaml import compose
 
 __all__ = ["load", "read_text", "secrets_of"]
 
+_OPEN = "{0}: anybody on this machine can open this file with its passwords: chmod 600 {0}"
 _LARGEST = 4 * 1024 * 1024
 
 
@@ -39,10 +41,16 @@ def load(
         left_out = _leave_out(document.data, without)
         expand(document, environ)
         config = Check(document, find, left_out).config()
+        if document.bare and _open_to_all(path):
+            config = config and replace(config, remarks=(*config.remarks, _OPEN.format(printable(str(path)))))
         if config is not None and not document.problems:
             know(secrets_of(config))
             return config
     raise ConfigError(document.report())
+
+
+def _open_to_all(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def secrets_of(config: Config) -> list[str]:

@@ -329,3 +329,5 @@ class Config:
     durability: Literal["normal", "full"] = "normal"
     keep: Keep = field(default_factory=Keep)
     media: Media = field(default_factory=Media)
+    remarks: tuple[str, ...] = ()
+    """What is no mistake, but perhaps not what was meant: complete sentences, each with its place."""

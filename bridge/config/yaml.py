@@ -18,6 +18,7 @@ __all__ = ["compose"]
 _DEPTH = 20
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 _COMMENT = re.compile(r"[ \t]*(#+[^\s#]\S*)")
+_CUT = re.compile(r"[ \t]+#[^\s#]")
 _FLOW_WORD = re.compile(r"(?:(?P<key>[^\s\[{,:]+)[ \t]*:|[\[{,])[ \t]*(?P<text>(?:#+|!)[^\s#,\]}]+)")
 _WORD = re.compile(r"[^\s,\]}]*")
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
@@ -111,6 +112,8 @@ class _Reader:
         text: str = event.value
         if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
             self._refuse(spot, "contains a character that is not text")
+        if event.style is None and text and _CUT.match(self._text, cast("Any", event.end_mark).index):
+            self._document.cut.add(spot)
         if event.style is not None or text not in _NOTHING:
             return text
         if not text and (comment := _COMMENT.match(self._text, _index(event))):

@@ -163,6 +163,87 @@ def test_a_conversation(bench: Bench, text: str, problem: str):
     assert bench.problems(lobby(text)) == [f"bridge.yaml:{problem}"]
 
 
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("$SERVER_NAME", "a variable is written ${SERVER_NAME}; a $ that is meant as text, $$"),
+        ("a.$SET.b", "a variable is written ${SET}; a $ that is meant as text, $$"),
+        ("$(hostname)", None),
+        ("pa$word", ""),
+        ("$ecret", ""),
+        ("$$SERVER_NAME", ""),
+    ],
+)
+def test_a_variable_as_a_shell_has_it(bench: Bench, value: str, sentence: str | None):
+    found = bench.problems(network(f"nick: {value}"), SET="x")
+    sentence = (
+        sentence
+        if sentence is not None
+        else ("no command is run here: write ${NAME}, or name a file with the _file key; $$ for a $ as text")
+    )
+    assert found == ([f"bridge.yaml:2:52: networks.one.nick: {sentence}"] if sentence else [])
+
+
+def remarks(bench: Bench, text: str) -> list[str]:
+    """What is remarkable, without the folder's name."""
+    return [remark.replace(f"{bench.folder}/", "") for remark in bench.load(text).remarks]
+
+
+def test_a_network_that_nothing_uses(bench: Bench):
+    spare = "  spare: {protocol: fake, server: x}\nconversations:"
+    assert remarks(bench, GOOD.replace("conversations:", spare)) == [
+        (
+            "bridge.yaml:4:3: networks.spare: is in no conversation: write a room of it into one, "
+            "or take the network out"
+        )
+    ]
+
+
+def test_a_room_in_two_conversations(bench: Bench):
+    more = '  other:\n    two: "#x"\n    one: "#LOBBY"\n'
+    assert remarks(bench, GOOD + more) == [
+        (
+            'bridge.yaml:10:10: conversations.other.one: "#lobby" is in the conversation "lobby" too, and '
+            "both hear what is said in it: if that is not meant, take it out of one"
+        )
+    ]
+
+
+def test_a_comment_that_may_be_a_part_of_a_password(bench: Bench):
+    bench.path.touch(0o600)
+    text = GOOD.replace("one: {protocol: fake, server: one.example}", "one:\n    protocol: fake # a comment\n"
+    "    server: one.example #this too\n    token: hunter2 #3")  # fmt: skip
+    assert remarks(bench, text) == [
+        (
+            "bridge.yaml:5:12: networks.one.token: what follows the # is a comment; if it is a part of this, "
+            "put all in quotes"
+        )
+    ]
+
+
+@pytest.mark.parametrize(("mode", "open_"), [(0o600, False), (0o640, False), (0o644, True), (0o602, True)])
+def test_a_file_with_passwords_that_anybody_can_open(bench: Bench, mode: int, open_: bool):
+    bench.path.touch()
+    bench.path.chmod(mode)
+    sentence = (
+        "bridge.yaml: anybody on this machine can open this file with its passwords: chmod 600 bridge.yaml"
+    )
+    assert remarks(bench, network("token: hunter2")) == ([sentence] if open_ else [])
+    assert remarks(bench, GOOD) == []
+    assert bench.load(network("token: '${TOKEN}'"), TOKEN="hunter2").remarks == ()
+
+
+def test_a_password_s_own_file_that_anybody_can_open(bench: Bench):
+    (bench.folder / "token").write_text("hunter2")
+    (bench.folder / "token").chmod(0o604)
+    bench.path.touch(0o600)
+    (remark,) = remarks(bench, network("token_file: token"))
+    assert remark.startswith(
+        'bridge.yaml:2:58: networks.one.token_file: anybody on this machine can open the file "'
+    )
+    assert remark.endswith('token": chmod 600')
+
+
 def test_what_flows_needs_one_to_speak_and_one_to_hear(bench: Bench):
     assert bench.problems(lobby("one: {room: '#a', direction: from}\ntwo: {room: '#b', direction: to}")) == []
 

@@ -18,6 +18,17 @@ def test_defaults() -> None:
     assert Adapter.NetworkConfig.model_validate({**LEAST, "tls": False}).address[1] == 6667
 
 
+@pytest.mark.parametrize("server", ["::1", "[::1]", "127.0.0.1", "localhost", "irc", "é.example"])
+def test_servers(server: str) -> None:
+    assert Adapter.NetworkConfig.model_validate({**LEAST, "server": server}).server == server.strip("[]")
+
+
+@pytest.mark.parametrize("text", ["lobby", "ircs://irc.example.org/lobby", "https://web.example.org/#lobby"])
+def test_a_room_without_its_sign(text: str) -> None:
+    with pytest.raises(ValueError, match='write "#lobby"'):
+        Adapter.room_id(text)
+
+
 def test_numbers_may_be_text() -> None:
     """A variable's value is text."""
     config = Adapter.NetworkConfig.model_validate({**LEAST, "port": "7000", "flood": {"burst": "100"}})
@@ -28,14 +39,21 @@ def test_numbers_may_be_text() -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"nick": "two words"}, "one word"),
+        ({"nick": "two words"}, 'must be one word: write "two_words"'),
         ({"nick": "a\r\nQUIT"}, "one word"),
         ({"nick": "1st"}, "is not a nick"),
         ({"nick": "a!b"}, "is not a nick"),
         ({"nick": ""}, "one word"),
         ({"realname": "x\nQUIT"}, "one line"),
         ({"username": "a@b"}, "no @"),
-        ({"server": ""}, "one word"),
+        ({"server": ""}, "name or address"),
+        ({"server": "a b"}, "name or address"),
+        ({"server": "irc.example.org\n"}, "name or address"),
+        ({"server": "irc.example.org:6667"}, 'write "irc.example.org", and port: 6667 beside it'),
+        ({"server": "irc.example.org/+6697"}, 'write "irc.example.org", and port: 6697 beside it'),
+        ({"server": "ircs://irc.example.org"}, 'write "irc.example.org"'),
+        ({"server": "ircs://a@irc.example.org:6697/#x"}, 'write "irc.example.org", and port: 6697'),
+        ({"server": "[::1]:6667"}, 'write "::1", and port: 6667'),
         ({"port": 70000}, "less than or equal"),
         ({"password": "x\r\ny"}, "one line"),
         ({"sasl": {"user": "x"}}, "needs user and password"),

@@ -19,7 +19,12 @@ def test_what_is_needed():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"homeserver": "matrix.example.org"}, "address such as"),
+        ({"homeserver": "matrix.example.org"}, 'write "https://matrix.example.org"'),
+        ({"homeserver": "localhost:8448"}, 'write "https://localhost:8448"'),
+        ({"homeserver": "https://a.b/_matrix"}, 'write "https://a.b"'),
+        ({"homeserver": "https://a.b/sub/_matrix/client/v3/"}, 'write "https://a.b/sub"'),
+        ({"homeserver": "https://app.element.io/#/home"}, "address such as"),
+        ({"user": "hubbub@example.org"}, 'write "@hubbub:example.org"'),
         ({"homeserver": "https://"}, "address such as"),
         ({"homeserver": "https://a:99999"}, "ort"),
         ({"homeserver": "https://a:b@c"}, "use user and password"),
@@ -65,6 +70,14 @@ def test_rooms(text, room):
     [
         ("lobby", "#alias:server"),
         ("@alice:s", "is a user"),
+        ("lobby:example.org", 'write "#lobby:example.org"'),
+        ("https://matrix.to/#/#lobby:s", 'write room: "#lobby:s"'),
+        ("https://matrix.to/#/%23lobby%3As?via=a.b", 'write room: "#lobby:s"'),
+        ("https://matrix.to/#/!x:s?via=a.b&via=c.d", 'write room: "!x:s", and via: [a.b, c.d] beside it'),
+        ("https://app.element.io/#/room/#lobby:s", 'write room: "#lobby:s"'),
+        ("matrix:r/lobby:s", 'write room: "#lobby:s"'),
+        ("matrix:roomid/x:s?via=a.b", 'write room: "!x:s", and via: [a.b] beside it'),
+        ("https://example.org/lobby", "a link is not a Matrix room"),
         ("#lobby", "names no server: write it as #lobby:example.org"),
         ("#:s", "names no server"),
         ("#a b:s", "no spaces"),

@@ -121,7 +121,15 @@ def test_where_files_have_an_address_nothing_is_said_of_them(file: Path):
 def test_a_network_that_nothing_uses_is_named(file: Path):
     spare = f"  spare: {{protocol: '{__name__}:Friendly'}}\nconversations:"
     file.write_text(text("Friendly").replace("conversations:", spare))
-    assert f"  spare  ({__name__}:Friendly, in no conversation)\n" in run(file).stdout
+    told = run(file).stdout
+    assert f"  spare  ({__name__}:Friendly, in no conversation)\n" in told
+    assert f"\nremarks\n  {file}:3:3: networks.spare: is in no conversation: " in told
+
+
+@pytest.mark.parametrize(("word", "meant"), [("icr", "irc"), ("matirx", "matrix"), ("XMPP", "xmpp")])
+def test_a_misspelt_protocol(file: Path, word: str, meant: str):
+    file.write_text(text("Friendly").replace(f"'{__name__}:Friendly'", word))
+    assert f'; did you mean "{meant}"?' in run(file).stderr
 
 
 def test_every_mistake_is_printed_and_nothing_else(file: Path):
@@ -148,7 +156,7 @@ def test_no_module_no_adapter_no_protocol(file: Path):
         "conversations: {x: {a: [a, b]}}\n"
     )
     assert run(file).stderr.splitlines() == [
-        f"{file}:2:17: networks.a.protocol: there is no protocol 'nowhere'",
+        f"{file}:2:17: networks.a.protocol: there is no protocol 'nowhere' (there are irc, matrix, xmpp)",
         f"{file}:3:17: networks.b.protocol: there is no protocol 'no.where:X'",
         f"{file}:4:17: networks.c.protocol: pathlib:Path is not an adapter",
         "3 mistakes",
