@@ -19,6 +19,7 @@ from .errors import (
     TemporaryFailure,
     Unsupported,
 )
+from .faults import reason, unverified
 from .keepsake import Keepsake
 from .model import (
     PLAIN,
@@ -170,6 +171,8 @@ __all__ = [
     "ours",
     "picked",
     "plain",
+    "reason",
     "text_of",
+    "unverified",
     "within",
 ]

@@ -16,7 +16,7 @@ from typing import cast
 from irc.client_aio import AioConnection, AioReactor, IrcProtocol
 from irc.connection import AioFactory
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, reason, unverified
 
 from .config import NetworkConfig
 from .wire import Line, decode_text, parse
@@ -176,7 +176,8 @@ def _context(config: NetworkConfig) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=config.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise ConnectionLost(f"ca_file {config.ca_file} cannot be read as certificates: {error}") from error
+        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
+        raise ConnectionLost(f"ca_file {config.ca_file} cannot be read: {why}") from error
     if config.cert_file:
         try:
             context.load_cert_chain(config.cert_file, config.key_file, password="")
@@ -188,21 +189,18 @@ def _context(config: NetworkConfig) -> ssl.SSLContext | None:
     return context
 
 
-def _explain(error: Exception, config: NetworkConfig) -> str:
+def _explain(error: OSError, config: NetworkConfig) -> str:
     server, port = config.address
     match error:
         case ssl.SSLCertVerificationError():
-            return (
-                f"the certificate of {server} does not verify ({error.verify_message}): "
-                "check the server's name, or set ca_file to the certificate of whoever signed it"
-            )
+            return f"the certificate of {server} {unverified(error)}"
         case ssl.SSLError() | ConnectionResetError() if config.tls:
-            return f"{server} does not speak TLS on port {port}: check port, or set tls: false ({error})"
+            return f"{server} does not speak TLS on port {port}: check port, or set tls: false"
         case socket.gaierror():
-            return f"there is no host {server}: check server, or the name service of this machine ({error})"
+            return f"there is no host {server}: check server, or the name service of this machine"
         case ConnectionRefusedError():
             return f"nothing listens on port {port} of {server}: check server and port"
         case TimeoutError():
             return f"{server} does not answer on port {port}: check server, port and firewalls"
         case _:
-            return f"cannot connect to port {port} of {server}: {error}"
+            return f"cannot connect to port {port} of {server}: {reason(error)}"

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from bridge import (
     AdapterError,
-    AuthenticationFailed,
     CatchUp,
     ConnectionLost,
     Emit,
@@ -35,9 +34,7 @@ _ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "432", "433", *map(str, range(901, 909))}
 _IDENTIFIED = re.compile(r"identified|accepted|logged in|recogni[sz]ed", re.IGNORECASE)
 _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?registered", re.IGNORECASE)
-_UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
 _OFFLINE = re.compile(r"disconnected from|not connected to", re.IGNORECASE)
-_BANNED = re.compile(r"\bban|[kgz]-?line|akill|not welcome", re.IGNORECASE)
 
 
 class Mouth(Protocol):
@@ -387,13 +384,6 @@ class Ears:
     def _error(self, got: Line) -> None:
         said = got.params[-1] if got.params else "no reason given"
         self.flooded = any(word in said.lower() for word in ("flood", "recvq"))
-        server = self._config.server
-        if not self.registration.welcome and _BANNED.search(said):
-            raise AuthenticationFailed(
-                f"the server {server} bans hubbub: ask its operators (it says: {said})"
-            )
-        if not self.registration.welcome and _UNKNOWN.search(said):
-            raise AuthenticationFailed(
-                f"the server {server} does not let us in: check password, or ask there (it says: {said})"
-            )
-        raise ConnectionLost(f"the server {server} closed the connection: {said}")
+        if (refusal := self.registration.closed(said)) is not None:
+            raise refusal
+        raise ConnectionLost(f"the server {self._config.server} closed the connection: {said}")

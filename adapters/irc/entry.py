@@ -15,7 +15,7 @@ from .flood import Bucket
 from .session import Session
 from .wire import line
 
-__all__ = ["Door", "enter", "stay_known"]
+__all__ = ["SERVICES", "Door", "enter", "silence", "stay_known"]
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ _REGISTER_TIMEOUT = 30.0
 _NICKSERV_TIMEOUT = 10.0
 _SASL_TIMEOUT = 20.0
 """Services that died may be asked for ever: a server does not tell."""
-_SERVICES_TIMEOUT = 900.0
+SERVICES = 900.0
+"""Seconds to wait for services that are away."""
 _ASK_AGAIN = 15.0
 
 
@@ -36,10 +37,15 @@ class Door(Protocol):
     bucket: Bucket
     arrived: asyncio.Event
     known: asyncio.Event
+    patience: float
 
     @property
     def odd(self) -> str | None:
         """The first line from the server that was not IRC."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether lines can be said."""
 
     def now(self) -> float:
         """The loop's clock."""
@@ -67,7 +73,7 @@ async def enter(door: Door) -> None:
     """Log in, then be in the rooms for ever. Raises an AdapterError when there is no getting in."""
     registration, flights = door.ears.registration, door.ears.flights
     if not await _until(door, lambda: registration.welcome, _REGISTER_TIMEOUT):
-        raise ConnectionLost(_silence(door))
+        raise ConnectionLost(silence(door))
     # all that the server tells of itself stands before this PONG
     told = flights.start(door.now())
     told.after = door.stir
@@ -108,15 +114,17 @@ async def _until(door: Door, condition: Callable[[], bool], patience: float) -> 
     return condition()
 
 
-def _silence(door: Door) -> str:
+def silence(door: Door) -> str:
     server, port = door.config.address
+    if not door.alive:
+        return f"{server} does not answer on port {port}: check server, port and firewalls"
     if door.odd:
         return (
             f"what listens on port {port} of {server} does not speak IRC (it said {door.odd!r}): check port"
         )
     if "sasl" in door.session.caps and not door.ears.registration.authenticated:
         return f"{server} offers SASL but does not answer to it: its services may be away"
-    return f"{server} took the connection on port {port} but let nobody in within {_REGISTER_TIMEOUT:.0f} s"
+    return f"{server} took the connection on port {port} but says nothing: check port and tls"
 
 
 async def _set_modes(door: Door) -> None:
@@ -143,12 +151,15 @@ async def _log_in(door: Door) -> None:
         RoomStateChanged(room=room, state=RoomState.REFUSED, reason=reason) for room in rooms
     )
     door.flush()
-    end = door.now() + _SERVICES_TIMEOUT
+    end = door.now() + door.patience
     while door.now() < end and not await _until(door, lambda: registration.authenticated, _ASK_AGAIN):
         # not every server tells with CAP NEW: InspIRCd 3 has to be asked
         await door.polite(line("CAP", "LS", "302"))
     if not registration.authenticated:
-        raise ConnectionLost(f"{config.server} still offers no SASL: trying a new connection")
+        raise ConnectionLost(
+            f"{config.server} offers no SASL: its services may be away; if it never has any, "
+            "write nickserv: in place of sasl:"
+        )
 
 
 async def _identify(door: Door, nickserv: NickServ) -> bool:

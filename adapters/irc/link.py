@@ -19,6 +19,7 @@ from bridge import (
     SetReactions,
     Settle,
     landing,
+    reason,
 )
 
 from .channels import Place
@@ -26,7 +27,7 @@ from .client import Connection, connect
 from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .encode import typing
-from .entry import enter, stay_known
+from .entry import SERVICES, enter, stay_known
 from .flights import nowhere
 from .flood import Bucket
 from .reading import read_on
@@ -74,6 +75,8 @@ class Link:
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
         """We are logged in and may join."""
+        self.patience = SERVICES
+        """Seconds to wait for services that are away."""
         self.known = asyncio.Event()
         """The services know us, so that rooms take what we say; or the connection is over."""
         self._connection: Connection | None = None
@@ -236,7 +239,7 @@ class Link:
             self.end(error)
             return
         server, port = self.config.address
-        said = "" if error is None else f" ({error})"
+        said = f" ({reason(error)})" if isinstance(error, OSError) else ""
         if not self.ears.registration.welcome:
             heard = f"; it said {self.odd!r}, which is not IRC" if self.odd else ""
             sentence = (

@@ -6,9 +6,10 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 
-from bridge import CatchUp, Event, Position, RoomId, RoomState, RoomStateChanged
+from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged
 
 from .config import NetworkConfig, RoomConfig
+from .entry import silence
 from .flood import Bucket
 from .link import Link
 from .wire import Line, line
@@ -40,17 +41,22 @@ async def look_at(
         update={"nick": _beside(config.nick), "username": config.username or config.nick}
     )
     looker = _Looker(config, beside, bucket)
+    link = looker.link
+    link.patience = 0.0
     patience = _PATIENCE * max(1.0, len(rooms) / 10)
-    running = asyncio.create_task(looker.link.run({}))
+    running = asyncio.create_task(link.run({}))
     looking = asyncio.create_task(looker.look(rooms))
     try:
         await asyncio.wait({running, looking}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        trouble = silence(link)
     finally:
         looking.cancel()
         running.cancel()
         await asyncio.wait({running, looking})
     if not running.cancelled():
         running.result()
+    if not link.arrived.is_set():
+        raise ConnectionLost(trouble)
     if not looking.cancelled():
         looking.result()
     return {

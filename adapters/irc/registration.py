@@ -5,8 +5,9 @@ IRCv3 capability negotiation 302, SASL 3.1 and 3.2; RFC 2812 section 3.1.
 
 import base64
 import logging
+import re
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, RateLimited
 
 from .config import NetworkConfig
 from .session import Session
@@ -42,6 +43,12 @@ _SENTENCES = {
     "465": "the server {server} bans hubbub: ask its operators",
     "463": "the server {server} does not let this host in: ask its operators",
 }
+
+_BANNED = re.compile(r"\bban|[kgzd][-:]?line|akill|not welcome|listed in|dnsbl", re.IGNORECASE)
+_UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
+_HURRIED = re.compile(r"throttl|too fast|too many (re)?connect", re.IGNORECASE)
+_PAUSE = 60.0
+"""Seconds until a server that was connected to too often is tried again."""
 
 
 class Registration:
@@ -114,6 +121,26 @@ class Registration:
                 "%s does not give us the nick %s: we stay %s (it says: %s)",
                 self._config.server, wanted, self._session.nick, params[-1] if params else "",
             )  # fmt: skip
+
+    def closed(self, said: str) -> AdapterError | None:
+        """Why the server ends the connection before we are in; None: its words do not tell."""
+        server = self._config.server
+        if self.welcome:
+            return None
+        if _BANNED.search(said):
+            return AuthenticationFailed(
+                f"the server {server} bans hubbub: ask its operators (it says: {said})"
+            )
+        if _UNKNOWN.search(said):
+            return AuthenticationFailed(
+                f"the server {server} does not let us in: check password, or ask there (it says: {said})"
+            )
+        if _HURRIED.search(said):
+            return RateLimited(
+                f"the server {server} was connected to too often, and wants hubbub to wait (it says: {said})",
+                _PAUSE,
+            )
+        return None
 
     def _before_welcome(self, numeric: str, params: list[str]) -> list[bytes]:
         if numeric in _NICK_TAKEN:

@@ -185,13 +185,19 @@ class Account:
         """See that a homeserver is there, and where the server's owner says it is when it is not."""
         try:
             reply = await self.session.send("GET", "/_matrix/client/versions", None, dict(_PLAIN))
-            found = isinstance(answer(await reply.read()).get("versions"), list)
-        except (NotMatrix, RoomUnavailable, Rejected):
-            found = False
+            found, said = isinstance(answer(await reply.read()).get("versions"), list), ""
+        except NotMatrix as error:
+            found, said = False, f" (it answers {error.status})" if error.status else ""
+        except (RoomUnavailable, Rejected) as error:
+            found, said = False, f" ({error})"
+        except RateLimited as error:
+            raise RateLimited(
+                f"{self._config.homeserver} asks to wait {error.retry_after:.0f} s", error.retry_after
+            ) from None
         if not found:
             hint = await self._well_known()
             raise ConnectionLost(
-                f"there is no Matrix homeserver at {self.config.homeserver}: check homeserver{hint}"
+                f"there is no Matrix homeserver at {self.config.homeserver}{said}: check homeserver{hint}"
             )
 
     async def _well_known(self) -> str:

@@ -46,6 +46,9 @@ class LoggedOut(AuthenticationFailed):
 class NotMatrix(ConnectionLost):
     """Something answers, but no homeserver."""
 
+    status: int | None = None
+    """Of HTTP, where that alone says something."""
+
 
 class NotThere(RoomUnavailable):
     """The thing asked for does not exist, or not for us."""
@@ -134,6 +137,7 @@ def _without_words(status: int, headers: Mapping[str, str], error: NotMatrix) ->
         return TemporaryFailure(
             f"what stands before the homeserver answers {status}: is the homeserver running?"
         )
+    error.status = status
     return error
 
 

@@ -1,5 +1,7 @@
 """nio's HTTP session, whose requests raise what went wrong as our errors."""
 
+import errno
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,14 @@ from typing import Any
 import aiohttp
 import nio
 
-from bridge import ConnectionLost, TemporaryFailure
+from bridge import ConnectionLost, TemporaryFailure, reason, unverified
 
 from .answers import refusal
 
 __all__ = ["CONNECT", "HttpSession", "trust"]
+
+# What is wrong with an answer is told by our own errors.
+logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 CONNECT = 15.0
 """Seconds to reach the homeserver."""
@@ -44,7 +49,7 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
                 raise ConnectionLost("the homeserver's answer is too large")
             body = await response.read()
         except TimeoutError:
-            raise TemporaryFailure("the homeserver does not answer in time") from None
+            raise TemporaryFailure(f"the homeserver {self.homeserver} does not answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ConnectionLost(_unreachable(self.homeserver, error)) from None
         if not 200 <= response.status < 300:
@@ -58,22 +63,29 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise ConnectionLost(f"ca_file {ca_file} cannot be read: {error.strerror or error}") from None
+            why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
+            raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None
     return context
 
 
 def _unreachable(address: str, error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        why = error.certificate_error
-        reason = getattr(why, "verify_message", "") or str(why)
-        advice = "renew it, or name its authority in ca_file"
-        return f"the certificate of {address} does not verify ({reason}): {advice}"
+        return f"the certificate of {address} {unverified(error.certificate_error)}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return f"the host of {address} is unknown: check homeserver"
     if isinstance(error, aiohttp.ClientSSLError):
         return f"{address} does not speak TLS as it should: check homeserver"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{address} cannot be reached ({error.os_error.strerror or error.os_error})"
-    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerConnectionError | ConnectionError):
-        return f"the connection to {address} broke"
+        return _no_connection(address, error.os_error)
+    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerConnectionError | OSError):
+        hint = "; if it speaks TLS there, write https" if address.startswith("http:") else ""
+        return f"the connection to {address} broke{hint}"
     return f"what answers at {address} does not speak HTTP as it should: check homeserver"
+
+
+def _no_connection(address: str, error: OSError) -> str:
+    if error.errno == errno.ECONNREFUSED:
+        return f"{address} cannot be reached, nothing listens there: check homeserver"
+    if error.errno is None or isinstance(error, ConnectionError):
+        return f"{address} closes the connection at once: check homeserver"
+    return f"{address} cannot be reached ({reason(error)}): check homeserver"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import xml.etree.ElementTree as ET
 from typing import Any, Protocol
@@ -15,6 +16,9 @@ from .config import NetworkConfig
 from .requests import Requests
 
 __all__ = ["Client", "Listener"]
+
+# What is wrong with a connection is told by our own errors.
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 
 _PATIENCE = 30.0
 """Seconds for the server to let us in."""

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, reason, unverified
 
 from .config import NetworkConfig
 
@@ -110,18 +110,22 @@ def nothing_offered(config: NetworkConfig, text: str = "") -> ConnectionLost:
 def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> AdapterError:
     """Why the server ends the stream (RFC 6120 section 4.9.3)."""
     where = config.where
-    named, text = "undefined-condition", ""
+    named, text, other = "undefined-condition", "", ""
     for child in xml:
         name = child.tag.rpartition("}")[2]
         if name == "text":
             text = " ".join((child.text or "").split())[:200]
         elif "xmpp-streams" in child.tag:
-            named = name
+            named, other = name, (child.text or "").strip()[:200]
     if named == "conflict":
         return Replaced(
             f"another client logged in as {config.jid}/{config.resource}: give one of them another resource"
         )
-    if named == "host-unknown":
+    if named == "see-other-host" and other:
+        return ConnectionLost(
+            f"{where} says that {config.jid} is served by {other}: set server and port to it"
+        )
+    if named in ("host-unknown", "host-gone"):
         return ConnectionLost(f"{where} does not serve {config.domain}: check jid and server")
     if named == "system-shutdown":
         return ConnectionLost(f"{where} is shutting down")
@@ -140,13 +144,8 @@ def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
     """Why there is no TLS (RFC 6120 section 13.7.2)."""
     where = config.where
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ConnectionLost(
-            f"the certificate of {where} does not verify for {config.domain}: {error.verify_message};"
-            " where that is right, name its authority in ca_file"
-        )
-    return ConnectionLost(
-        f"{where} does not speak TLS there ({error.reason or 'handshake failed'}): check port and tls"
-    )
+        return ConnectionLost(f"the certificate of {where} for {config.domain} {unverified(error)}")
+    return ConnectionLost(f"{where} does not speak TLS there: check port and tls")
 
 
 def trust(ca_file: Path) -> ssl.SSLContext:
@@ -154,7 +153,8 @@ def trust(ca_file: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
-        raise ConnectionLost(f"ca_file {ca_file} cannot be used: {error}") from None
+        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
+        raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None
 
 
 def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
@@ -162,8 +162,12 @@ def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
     where = config.where
     if isinstance(trouble, ssl.SSLError):
         return tls_failure(trouble, config)
+    if isinstance(trouble, ConnectionRefusedError):
+        return ConnectionLost(f"nothing listens at {where}: check server and port, or the domain of jid")
+    if isinstance(trouble, ConnectionResetError) and config.tls == "direct":
+        return ConnectionLost(f"{where} does not speak TLS there: check port and tls")
     if isinstance(trouble, OSError):
-        return ConnectionLost(f"cannot connect to {where}: {trouble.strerror or trouble}")
+        return ConnectionLost(f"cannot connect to {where}: {reason(trouble)}")
     return ConnectionLost(f"{where} is not known to the DNS: check jid and server")
 
 
@@ -171,7 +175,9 @@ def lost(config: NetworkConfig, *, was_in: bool) -> ConnectionLost:
     """The connection ended without a word."""
     if was_in:
         return ConnectionLost(f"the connection to {config.where} is lost")
-    return ConnectionLost(f"{config.where} closed the connection before hubbub was in")
+    return ConnectionLost(
+        f"{config.where} closed the connection before hubbub was in: check server, port and tls"
+    )
 
 
 def silence(config: NetworkConfig, *, connected: bool, greeted: bool, offered: bool) -> ConnectionLost:

@@ -54,6 +54,8 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
         click.secho(f"{count:,} mistake{'s' if count > 1 else ''}", fg="red", err=True)
         context.exit(EX_CONFIG)
     _summary(file, config)
+    # What networks say stands in the answers, once; a warning besides would stand amid them.
+    logging.getLogger().addHandler(logging.NullHandler())
     if online and not asyncio.run(look(config)):
         context.exit(_TROUBLE)
 

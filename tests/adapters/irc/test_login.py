@@ -10,7 +10,7 @@ import pytest
 
 from adapters.irc import demo, entry
 from adapters.irc.wire import Line
-from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from bridge import AuthenticationFailed, ConnectionLost, RateLimited, RoomState
 from bridge.demo import free_port
 from tests.adapters.places import demo_server
 
@@ -28,7 +28,7 @@ async def failure(port: int, **settings: object) -> Exception:
     """What ends a run that cannot get in."""
     async with running(port, "#lobby", **settings) as run:
         async with asyncio.timeout(25):
-            with pytest.raises((AuthenticationFailed, ConnectionLost)) as caught:
+            with pytest.raises((AuthenticationFailed, ConnectionLost, RateLimited)) as caught:
                 await run.task
         return caught.value
 
@@ -214,7 +214,7 @@ async def test_not_let_in(numeric: str, text: str, kind: type[Exception], senten
     [
         ("Closing link: (K-lined: spam)", AuthenticationFailed),
         ("Closing Link: Server is full", ConnectionLost),
-        ("Closing Link: Your host is trying to (re)connect too fast", ConnectionLost),
+        ("Closing Link: Your host is trying to (re)connect too fast", RateLimited),
     ],
 )
 async def test_error_before_the_welcome(text: str, kind: type[Exception]) -> None:
@@ -293,7 +293,7 @@ async def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = {command: lambda _: [] for command in ("CAP", "NICK", "USER")}
     async with ScriptedServer(replies=silent) as server:
         error = await failure(server.port)
-    assert "let nobody in" in str(error)
+    assert "says nothing: check port and tls" in str(error)
 
 
 async def test_services_that_vanish_while_we_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
