@@ -192,7 +192,7 @@ class Account:
             found, said = False, f" ({error})"
         except RateLimited as error:
             raise RateLimited(
-                f"{self._config.homeserver} asks to wait {error.retry_after:.0f} s", error.retry_after
+                f"{self.config.homeserver} asks to wait {error.retry_after:.0f} s", error.retry_after
             ) from None
         if not found:
             hint = await self._well_known()
