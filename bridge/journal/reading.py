@@ -229,6 +229,17 @@ class Reading:
         senders = [codec.decode(kind, body).sender for kind, body in rows]
         return {sender.name: sender.id for sender in senders if sender.id}
 
+    def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
+        """Who spoke in these rooms not long ago, and since then, and in which: each once, the first first."""
+        rows = self._database.execute(
+            "SELECT room, type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? "
+            "AND taken_at > ? AND room IN (SELECT value FROM json_each(?)) "
+            "AND body IS NOT NULL AND type != ? ORDER BY seq",
+            (_LATELY, since, json.dumps([*rooms]), codec.ERASED),
+        )
+        found = {(room, codec.sender(kind, body)): None for room, kind, body in rows}
+        return [(room, sender) for room, sender in found if sender.id]
+
     def is_owed(self, seq: int) -> bool:
         """Whether a delivery of an event still waits."""
         query = "SELECT EXISTS (SELECT 1 FROM delivery WHERE room IN (SELECT number FROM room) AND seq = ?)"

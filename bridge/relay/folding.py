@@ -10,6 +10,7 @@ from functools import partial
 from bridge.language import Locale
 from bridge.model import Change, MemberChanged, UserId
 
+from .forging import listed
 from .gaps import Place, Told
 from .names import safe_name
 from .notes import names
@@ -193,8 +194,8 @@ def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> s
     change, other, reason = what
     who, count = names(locale, people), len(people)
     if change is Change.RENAMED:
-        return locale.gettext("{names} is now {other}", names=who, other=safe_name(other))
-    other = safe_name(other) if other else ""
+        return locale.gettext("{names} is now {other}", names=who, other=listed(safe_name(other)))
+    other = listed(safe_name(other)) if other else ""
     match change, bool(other):
         case Change.KICKED, False:
             told = locale.ngettext("{names} was kicked", "{names} were kicked", count, names=who)

@@ -5,17 +5,35 @@ from functools import lru_cache
 
 import regex
 
-from bridge.model import Kind
+from bridge.model import Kind, Span
 
-__all__ = ["DEFAULT_PREFIX", "Prefix", "safe_name"]
+from .forging import ANY, Shape, shape, whole
+
+__all__ = ["DEFAULT_PREFIX", "Prefix", "one_line", "safe_name"]
 
 DEFAULT_PREFIX = "<{name}> "
 
 _LONGEST = 48
+# What is invisible stays where it shapes what is seen: between letters that join, after a virama, in an emoji
+# (Unicode Standard Annex 31, section 2.3.1).
+_SHAPING = (
+    r"(?<=[\p{jt=D}\p{jt=L}]\p{Mn}*)\u200c(?=\p{Mn}*[\p{jt=D}\p{jt=R}])"
+    r"|(?<=\p{ccc=9})[\u200c\u200d](?=\p{L})"
+    r"|(?<=\p{Mongolian})[\u180b-\u180d\u180f]|(?<=\p{Extended_Pictographic})\ufe0f"
+    r"|(?<=\p{Extended_Pictographic}[\ufe0f\U0001f3fb-\U0001f3ff]?)\u200d(?=\p{Extended_Pictographic})"
+)
 # Control and format characters (bidi overrides, zero-width tricks), surrogates, unassigned and private ones,
-# and the blank letters that fonts show as nothing.
-_UNSAFE = regex.compile(r"[\p{C}\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]+")
+# and what fonts show as nothing.
+_UNSAFE = regex.compile(rf"(?:(?!{_SHAPING})[\p{{C}}\p{{Default_Ignorable_Code_Point}}\u2800])+")
+_HANGING = regex.compile(r"\A[\p{M}\s]+")
+"""Marks with no letter below them: they would change the sign before them."""
 _SPACE = regex.compile(r"[\s\p{Z}]+")
+_CLUSTER = regex.compile(r"\X")
+# Scripts whose letters stand beside each other. In all others a break may change how a word looks.
+_APART = regex.compile(
+    r"[\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Georgian}\p{Hebrew}\p{Han}\p{Hiragana}\p{Katakana}"
+    r"\p{Bopomofo}\p{Hangul}\p{Common}]"
+)
 _NO_PING = "\u200b"
 
 
@@ -25,18 +43,40 @@ def safe_name(name: str) -> str:
 
     Never empty: a name of which nothing is left becomes "?".
     """
-    clean = _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", name))).strip()
-    if len(clean) > _LONGEST:
-        clean = clean[: _LONGEST - 1].rstrip() + "…"
-    return clean or "?"
+    return one_line(name, _LONGEST) or "?"
+
+
+def one_line(text: str, most: int = 2000) -> str:
+    """A stranger's words for one line of ours: nothing that breaks it, turns it round or hides in it."""
+    clean = _HANGING.sub("", _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", text)))).rstrip()
+    if len(clean) <= most:
+        return clean
+    end = 0
+    for cluster in _CLUSTER.finditer(clean):
+        if cluster.end() >= most:
+            break
+        end = cluster.end()
+    return clean[: end or most - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)
 def _unpinging(name: str) -> str:
-    """The name with an invisible break after its first character, so that its owner is not alerted."""
-    first = regex.match(r"\X", name)
+    """The name with an invisible break after its first character, so that its owner is not alerted.
+
+    Where letters join, it stays whole: better alerted than torn.
+    """
+    first = _CLUSTER.match(name)
     assert first is not None
-    return first[0] + _NO_PING + name[first.end() :]
+    rest = name[first.end() :]
+    if not rest or not (_APART.match(name) or _APART.match(rest)):
+        return name
+    return first[0] + _NO_PING + rest
+
+
+@lru_cache(maxsize=4096)
+def _named(before: str, name: str, after: str, form: Shape, pings: bool) -> str:
+    name = form.harmless(name)
+    return f"{before}{_unpinging(name) if pings else name}{after}"
 
 
 class Prefix:
@@ -44,17 +84,32 @@ class Prefix:
 
     def __init__(self, template: str, network: str, protocol: str) -> None:
         known = {"network": network, "protocol": protocol}
-        before, after, named = "", "", False
+        texts, shapes, named = ["", ""], ["", ""], False
         for literal, field, _, _ in string.Formatter().parse(template):
-            text = literal + (known.get(field, "") if field is not None else "")
-            before, after = (before, after + text) if named else (before + text, after)
+            texts[named] += literal + known.get(field or "", "")
+            shapes[named] += literal + (ANY if field in known else "")
             named = named or field == "name"
-        self._before, self._after, self._named = before, after, named
+        if named and not shapes[1].strip(string.ascii_letters + string.digits + ANY):
+            texts[1], shapes[1] = texts[1] + " ", shapes[1] + " "  # else nothing shows where the name ends
+        self._before, self._after = texts
+        self._shape = shape(*shapes) if named else None
+        self._starring = self._shape is not None and self._shape.starred
+        self.tells_network = "{network}" in template
 
     def render(self, name: str, kind: Kind, *, pings: bool) -> str:
         """The prefix for one speaker, whose name is already safe. An emote reads "* name does"."""
-        if pings:
-            name = _unpinging(name)
-        if kind is Kind.EMOTE:
-            return f"* {name} "
-        return f"{self._before}{name if self._named else ''}{self._after}"
+        if kind is Kind.EMOTE and not self._starring:
+            name = whole(name)
+            return f"* {_unpinging(name) if pings else name} "
+        if self._shape is None:
+            return self._before
+        said = _named(self._before, name, self._after, self._shape, pings)
+        return f"{said}* " if kind is Kind.EMOTE else said
+
+    def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        """The spans of one message, none of whose later lines looks like somebody else's."""
+        return spans if self._shape is None else self._shape.guarded(spans)
+
+    def claims(self, text: str) -> bool:
+        """Whether what has nothing before it would look like somebody's."""
+        return self._shape is not None and self._shape.claims(text)

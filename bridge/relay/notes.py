@@ -3,8 +3,9 @@
 from bridge.language import N_, Locale
 from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChanged
 
-from .fit import clean, first_words
-from .names import safe_name
+from .fit import first_words
+from .forging import listed, whole
+from .names import one_line, safe_name
 
 __all__ = ["described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 
@@ -21,6 +22,7 @@ _FEW = 10
 
 def removed(locale: Locale, by: str, of: str | None, *, moderator: bool) -> str:
     """Somebody took a message back; `of` is who had said it, as far as that is known."""
+    by = whole(by)
     if not moderator:
         return locale.gettext("* {name} took a message back", name=by)
     if of is None:
@@ -30,17 +32,19 @@ def removed(locale: Locale, by: str, of: str | None, *, moderator: bool) -> str:
 
 def described(locale: Locale, event: TopicChanged | NameChanged) -> str:
     """A room got another topic, or another name."""
-    who = safe_name(event.sender.name)
+    who = whole(safe_name(event.sender.name))
     if isinstance(event, NameChanged):
-        return locale.gettext("* {name} gave the room the name: {room}", name=who, room=_line(event.name))
-    if topic := _line(event.topic):
+        return locale.gettext(
+            "* {name} gave the room the name: {room}", name=who, room=one_line(event.name, _LONGEST_TOPIC)
+        )
+    if topic := one_line(event.topic, _LONGEST_TOPIC):
         return locale.gettext("* {name} changed the topic to: {topic}", name=who, topic=topic)
     return locale.gettext("* {name} took the topic away", name=who)
 
 
 def file_name(locale: Locale, attachment: Attachment) -> str:
     """What a file is called, safe to show."""
-    name = " ".join(clean(attachment.name).split())
+    name = one_line(attachment.name)
     if len(name) > _LONGEST_NAME:
         half = _LONGEST_NAME // 2
         name = f"{name[:half]}…{name[-half:]}"
@@ -78,13 +82,8 @@ def gist(locale: Locale, content: Content) -> str:
 
 def names(locale: Locale, people: list[str]) -> str:
     """Some people, and how many more there are."""
-    some = locale.gettext(", ").join(people[:_FEW])
+    some = locale.gettext(", ").join(map(listed, people[:_FEW]))
     more = len(people) - _FEW
     if more <= 0:
         return some
     return locale.ngettext("{names} and {number} more", "{names} and {number} more", more, names=some)
-
-
-def _line(text: str) -> str:
-    line = " ".join(clean(text).split())
-    return line if len(line) <= _LONGEST_TOPIC else line[: _LONGEST_TOPIC - 1].rstrip() + "…"

@@ -15,6 +15,7 @@ from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.model import (
+    Change,
     Event,
     FleetingEvent,
     MessageCreated,
@@ -90,7 +91,7 @@ class Router:
             place = Room(number, room, adapters[network], rules[network], routes.shown[number])
             worker = Worker(place, self.journal, self._origin, self._attached, self._teller)
             self.workers[number] = worker
-            heard = routes.heard.get(number, [])
+            worker.wording.heard = heard = routes.heard.get(number, [])
             worker.wording.shown.extend(self.journal.lately(number, heard, LAST_FEW))
 
         def follow(number: int) -> None:
@@ -230,6 +231,10 @@ class Router:
         if isinstance(event, TypingChanged):
             self._typing.changed(source.number, rooms, event)
             return
+        if event.change is not Change.JOINED:
+            for number in (source.number, *rooms):
+                if (worker := self.workers.get(number)) is not None:
+                    worker.wording.namesakes.left(network, event.sender.id)
         shown = self._routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
             self._teller.member(source.number, wanting, event)

@@ -29,7 +29,6 @@ from .attached import (
     promising,
 )
 from .fit import Fitted, cut_short
-from .names import safe_name
 from .notes import gist, late_file
 from .wording import Belongs, Step, Wording
 
@@ -99,7 +98,7 @@ class Saying:
         if LATE <= start < NAMED:
             parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
             if parts:
-                who = safe_name(event.sender.name)
+                who = self._wording.called(delivery.source, event.sender)
                 answered = Answered(parts[0], who, gist(self._wording.locale, event.content))
         fitted = self._wording.fit(delivery, words, "", capabilities) if plan.file is None else None
         if fitted is None:

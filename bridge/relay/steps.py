@@ -27,7 +27,8 @@ from .attached import IN_TIME, Attached, Promise, Wait
 from .correction import correction
 from .fit import clean, phrase_of
 from .folding import Reaction
-from .names import safe_name
+from .forging import listed, unbracketed
+from .names import one_line, safe_name
 from .notes import described, gist, removed
 from .saying import Saying
 from .settling import Listener
@@ -172,15 +173,16 @@ class Steps:
                 author=self._wording.author(delivery),
                 txn=self._journal.txn(delivery),
                 target=parts[delivery.start],
-                reason=event.reason,
+                reason=one_line(event.reason),
             )
             more = delivery.start + 1 < len(parts)
             return Step(command, delivery.start + 1 if more else None)
         if delivery.start or not ours or capabilities.delete or self._wording.show.removals == "off":
             return None
         author = self._journal.sender(seq)
-        of = safe_name(author.name) if author is not None else None
-        by = safe_name(event.sender.name)
+        where = self._journal.taken_in(seq)
+        of = self._wording.called(where, author) if author is not None and where is not None else None
+        by = self._wording.called(delivery.source, event.sender)
         note = removed(self._wording.locale, by, of, moderator=author != event.sender)
         return self._wording.note(delivery, note, capabilities)
 
@@ -213,8 +215,8 @@ class Steps:
     ) -> None:
         """Say later who reacts with what; what is taken back until then is not told."""
         said = self._journal.words(seq, delivery.seq) or target.content
-        locale, who = self._wording.locale, safe_name(target.sender.name)
-        to = locale.gettext("{name}, “{words}”", name=who, words=gist(locale, said))
+        locale, who = self._wording.locale, listed(safe_name(target.sender.name))
+        to = locale.gettext("{name}, “{words}”", name=who, words=unbracketed(gist(locale, said)))
         taken_back = isinstance(delivery.event, Removed)
         now = () if taken_back else event.emojis or event.added
         gone = (event.emojis or event.added) if taken_back else event.removed

@@ -14,7 +14,9 @@ from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 
 from .breaker import Breaker
 from .folding import Folding
+from .forging import whole
 from .gaps import Gaps, Told
+from .names import safe_name
 from .routes import Routes
 from .wording import HUBBUB
 from .worker import Worker
@@ -95,7 +97,7 @@ class Teller:
             return locale.gettext(
                 "{name} repeats in {room} what Hubbub says: such lines are not relayed any more. "
                 "If it is another bridge, its name belongs under ignore.",
-                name=who,
+                name=whole(safe_name(who)),
                 room=self._place(source, locale),
             )
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.config import ShowRules
@@ -26,13 +26,14 @@ from bridge.model import (
     Span,
     Support,
     TalkEvent,
-    UserId,
     plain,
 )
 
 from .fit import Fitted, degrade, next_part
+from .forging import unbracketed
 from .mentions import People, mentioning
-from .names import Prefix, safe_name
+from .names import Prefix, one_line
+from .namesakes import HUBBUB, Namesakes
 from .notes import gist
 from .room import Room
 
@@ -40,8 +41,6 @@ __all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording"]
 
 log = logging.getLogger(__name__)
 
-HUBBUB = Sender(UserId(""), "Hubbub")
-"""Who speaks when Hubbub itself has something to tell."""
 OLD = 120.0
 """Seconds after which a message says when it was said, and is part of a backlog."""
 _AGAIN = N_("[again?]")
@@ -84,7 +83,10 @@ class Wording:
         self._origin = origin
         self.shown: deque[int] = deque(maxlen=LAST_FEW)
         """What people in the room saw last."""
+        self.heard: Sequence[int] = ()
+        """The rooms that it hears."""
         self.people = People(lambda: journal.speakers(room.number))
+        self.namesakes = Namesakes(room.adapter.network, self._voices)
         self.follow(room.show)
         self._degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         self._fileless: dict[int, None] = {}
@@ -124,6 +126,8 @@ class Wording:
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
         spans = degrade(event.content, capabilities, self.locale)
+        if capabilities.lines:
+            spans = self._origin(delivery.source, self.number)[1].guarded(spans)
         if is_old(delivery) or event.replayed:
             return _without_mentions(spans)
         if capabilities.mention:
@@ -133,11 +137,12 @@ class Wording:
 
     def before(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> str:
         """What stands before the words: whose they are, from when, and whether they may have come before."""
-        before = ""
+        before, (network, prefix) = "", self._origin(delivery.source, self.number)
         if event.sender != HUBBUB:
-            _, prefix = self._origin(delivery.source, self.number)
-            name = safe_name(event.sender.name)
+            name = self.namesakes.speaking(network, event.sender, told=prefix.tells_network)
             before = prefix.render(name, event.kind, pings=capabilities.name_pings)
+        elif delivery.start or prefix.claims(event.content.text):
+            before = prefix.render(HUBBUB.name, event.kind, pings=False)
         if is_old(delivery) and not capabilities.times:
             before = f"[{self.locale.clock(delivery.said_at, time.time())}] {before}"
         return f"{self.locale.gettext(_AGAIN)} {before}" if delivery.again else before
@@ -167,7 +172,7 @@ class Wording:
         """Hubbub's own words about what happened, in one message."""
         event = delivery.event
         words = MessageCreated(
-            id=event.id, room=event.room, sender=HUBBUB, content=plain(text), kind=Kind.NOTICE
+            id=event.id, room=event.room, sender=HUBBUB, content=plain(one_line(text)), kind=Kind.NOTICE
         )
         fitted = self.fit(delivery, words, "", capabilities)
         if fitted is None:
@@ -182,17 +187,19 @@ class Wording:
         if seq is None or not (target is None or isinstance(target, MessageCreated)):
             return "", None
         author = target.sender if target is not None else self.journal.sender(seq)
-        if author is None:
+        source = self.journal.taken_in(seq)
+        if author is None or source is None:
             return "", None
-        who = safe_name(author.name)
+        who = self.called(source, author)
         said = self.journal.words(seq, delivery.seq)
         words = gist(self.locale, said) if said is not None else ""
         parts = self.journal.parts(seq, self.number) if capabilities.reply else []
         if parts:
-            here = self.journal.taken_in(seq) == self.number
+            here = source == self.number
             return "", Answered(parts[0], who, words, author.id if here else None)
         if seq in self.shown:
             return "", None
+        who, words = unbracketed(who), unbracketed(words)
         if not words:
             return self.locale.gettext("[re {name}]", name=who) + " ", None
         return self.locale.gettext("[re {name}: {words}]", name=who, words=words) + " ", None
@@ -210,7 +217,22 @@ class Wording:
     def author(self, delivery: Delivery) -> Author:
         """Whom a command speaks for."""
         sender = delivery.event.sender
-        return Author(self.network(delivery.source), sender.id, safe_name(sender.name))
+        return Author(self.network(delivery.source), sender.id, self.called(delivery.source, sender))
+
+    def spoke(self, sender: Sender) -> None:
+        """Somebody says something in this very room."""
+        self.people.spoke(sender.name, sender.id)
+        self.namesakes.spoke(sender)
+
+    def called(self, source: int, sender: Sender) -> str:
+        """What somebody from a room is called here."""
+        network, prefix = self._origin(source, self.number)
+        return self.namesakes.called(network, sender, told=prefix.tells_network)
+
+    def _voices(self, seconds: float) -> list[tuple[str, Sender]]:
+        voices = self.journal.voices((self.number, *self.heard), time.time() - seconds)
+        own = {self.number: self.adapter.network}
+        return [(own.get(room) or self.network(room), who) for room, who in voices]
 
     def network(self, source: int) -> str:
         """The network of a room."""

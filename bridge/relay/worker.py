@@ -76,7 +76,7 @@ class Worker:
         self.latest = seq
         if isinstance(event, MessageCreated):
             self.wording.shown.append(seq)
-        self.wording.people.spoke(event.sender.name, event.sender.id)
+        self.wording.spoke(event.sender)
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""

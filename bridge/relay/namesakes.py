@@ -1,0 +1,105 @@
+"""People of one name who are in a room together, there or through us, are told apart.
+
+Who speaks in the room itself has their name; of all others, who had it first. The next is "Ada (libera)", or
+"Ada (2)" if their networks are the same. Somebody is there for six hours after their last word, unless they
+are seen to leave: so nobody who comes back under another id stays a namesake of themselves.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+
+from bridge.model import Sender, UserId
+
+from .forging import look
+from .names import safe_name
+
+__all__ = ["HUBBUB", "Namesakes"]
+
+HUBBUB = Sender(UserId(""), "Hubbub")
+"""Who speaks when Hubbub itself has something to tell. Nobody else is called that."""
+
+_HUBBUB = look(HUBBUB.name)
+_THERE = 6 * 3600.0
+"""Seconds."""
+_MOST = 2000
+
+Person = tuple[str, UserId]
+"""A network, and who it is there."""
+
+
+class Namesakes:
+    """Who goes by which name in one room."""
+
+    def __init__(self, own: str, before: Callable[[float], Iterable[tuple[str, Sender]]]) -> None:
+        """`own` is the room's network; `before` gives who was heard in the last so many seconds, by network,
+        the first first: asked when it is needed.
+        """
+        self._own = own
+        self._before: Callable[[float], Iterable[tuple[str, Sender]]] | None = before
+        self._there: dict[Person, float] = {}
+        """When they spoke last, by the monotonic clock."""
+        self._holders: dict[tuple[str, str], Person] = {}
+        """Who goes by a name; by network too, for where that stands beside the name."""
+
+    def spoke(self, sender: Sender) -> None:
+        """Somebody says something in the room itself, where their name is theirs."""
+        self._come((self._own, sender.id), time.monotonic())
+        name = look(safe_name(sender.name))
+        self._holders["", name] = self._holders[self._own, name] = (self._own, sender.id)
+
+    def left(self, network: str, user: UserId) -> None:
+        """Somebody is there no more, or no more by that name."""
+        self._there.pop((network, user), None)
+
+    def speaking(self, network: str, sender: Sender, *, told: bool) -> str:
+        """What somebody is called whose words come to the room, safe to show. `told`: their network stands
+        beside the name.
+        """
+        person, now = (network, sender.id), time.monotonic()
+        self._come(person, now)
+        shown = self._shown(person, safe_name(sender.name), network if told else "", now)
+        self._holders[network if told else "", look(shown)] = person
+        return shown
+
+    def called(self, network: str, sender: Sender, *, told: bool) -> str:
+        """The same of somebody who is spoken of."""
+        return self._shown(
+            (network, sender.id), safe_name(sender.name), network if told else "", time.monotonic()
+        )
+
+    def _shown(self, person: Person, name: str, space: str, now: float) -> str:
+        if self._is_free(space, name, person, now):
+            return name
+        first = self._holders.get((space, look(name)), ("", ""))[0]
+        labelled = (f"{name} ({label})" for label in _labels("" if first == person[0] else person[0]))
+        return next(other for other in labelled if self._is_free(space, other, person, now))
+
+    def _is_free(self, space: str, name: str, person: Person, now: float) -> bool:
+        holder = self._holders.get((space, look(name)))
+        if holder is None or holder == person:
+            return look(name) != _HUBBUB
+        return now - self._there.get(holder, -math.inf) >= _THERE
+
+    def _come(self, person: Person, now: float) -> None:
+        if self._before is not None:
+            before, self._before = self._before(_THERE), None
+            for network, sender in before:
+                if network == self._own:
+                    self.spoke(sender)
+                else:
+                    for told in (False, True):
+                        self.speaking(network, sender, told=told)
+        self._there[person] = now
+        if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
+            self._there = dict(sorted(self._there.items(), key=lambda known: known[1])[-_MOST // 2 :])
+            self._holders = {key: who for key, who in self._holders.items() if who in self._there}
+
+
+def _labels(network: str) -> Iterator[str]:
+    """What may tell somebody apart, the best first."""
+    if network:
+        yield network
+    for number in count(2):
+        yield f"{network} {number}".lstrip()

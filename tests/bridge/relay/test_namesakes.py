@@ -1,0 +1,171 @@
+"""Two people of one name who are in a room together are told apart."""
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.model import Change, MemberChanged, MessageId, RoomId, Sender, Support, TopicChanged, UserId
+from bridge.relay import namesakes
+from bridge.relay.namesakes import Namesakes
+from bridge.testing import ScriptedNetwork
+from tests.bridge.world import config, running
+
+
+def person(name, user=None):
+    return Sender(UserId(user or name), name)
+
+
+@pytest.fixture
+def room():
+    return Namesakes("irc", lambda _seconds: [])
+
+
+def called(room, network, name, user=None, *, told=False):
+    return room.speaking(network, person(name, user), told=told)
+
+
+def test_from_two_networks(room):
+    assert called(room, "matrix", "Ada") == "Ada"
+    assert called(room, "xmpp", "Ada") == "Ada (xmpp)"
+    assert [called(room, "matrix", "Ada"), called(room, "xmpp", "ada", "Ada")] == ["Ada", "ada (xmpp)"]
+
+
+def test_from_one_network(room):
+    assert [called(room, "matrix", "Ada", user) for user in "abcab"] == [
+        "Ada",
+        "Ada (2)",
+        "Ada (3)",
+        "Ada",
+        "Ada (2)",
+    ]
+    assert [called(room, "xmpp", "Ada", user) for user in "xyx"] == [
+        "Ada (xmpp)",
+        "Ada (xmpp 2)",
+        "Ada (xmpp)",
+    ]
+
+
+def test_who_speaks_in_the_room_itself_has_their_name(room):
+    assert called(room, "matrix", "Ada") == "Ada"
+    room.spoke(person("ada"))
+    assert called(room, "matrix", "Ada") == "Ada (matrix)"
+
+
+def test_where_the_network_stands_beside_the_name(room):
+    assert called(room, "matrix", "Ada", told=True) == "Ada"
+    assert called(room, "xmpp", "Ada", told=True) == "Ada"
+    assert called(room, "xmpp", "Ada", "other", told=True) == "Ada (2)"
+
+
+def test_names_that_look_the_same(room):
+    assert called(room, "matrix", "Ann Lee") == "Ann Lee"
+    assert called(room, "xmpp", "Ann_Lee") == "Ann_Lee (xmpp)"
+    assert called(room, "xmpp", "<ann\u200b ＬEE>") == "<ann ＬEE> (xmpp 2)"
+    assert called(room, "xmpp", "Ann-Lee") == "Ann-Lee"
+
+
+def test_nobody_else_is_called_hubbub_or_what_tells_another_apart(room):
+    assert called(room, "matrix", "Hubbub") == "Hubbub (matrix)"
+    assert called(room, "matrix", "HUBBUB", told=True) == "HUBBUB (matrix)"
+    called(room, "matrix", "Ada")
+    assert called(room, "xmpp", "Ada (oftc)") == "Ada (oftc)"
+    assert called(room, "oftc", "Ada") == "Ada (oftc 2)"
+    assert called(room, "xmpp", "Ada (oftc 2)") == "Ada (oftc 2) (xmpp)"
+
+
+def test_who_has_gone_is_not_there(room, monkeypatch):
+    assert called(room, "matrix", "Ada") == "Ada"
+    room.left("matrix", "Ada")
+    assert called(room, "xmpp", "Ada", "one host") == "Ada"
+    room.left("xmpp", "one host")
+    assert called(room, "xmpp", "Ada", "another host") == "Ada"
+    monkeypatch.setattr(namesakes, "_THERE", 0.0)
+    assert called(room, "matrix", "Ada") == "Ada"
+
+
+def test_who_is_spoken_of_takes_no_name(room):
+    assert room.called("xmpp", person("Ada"), told=False) == "Ada"
+    assert called(room, "matrix", "Ada") == "Ada"
+    assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
+
+
+def test_many_names(room):
+    for number in range(5 * namesakes._MOST):
+        called(room, "matrix", f"n{number}")
+    assert len(room._there) <= namesakes._MOST
+    assert len(room._holders) <= 4 * namesakes._MOST
+    assert called(room, "xmpp", f"n{number}") == f"n{number} (xmpp)"
+
+
+@pytest.fixture
+def three(tmp_path, left, right):
+    ScriptedNetwork("third")
+    return config(tmp_path, {"lobby": ["left one", "right two", "third three"]})
+
+
+def said(name):
+    return ScriptedNetwork.named(name).said
+
+
+async def test_across(three, left, right):
+    third = ScriptedNetwork.named("third")
+    async with running(three):
+        left.say("one", "Ada", "first")
+        await third.until(1)
+        right.say("two", "Ada", "second")
+        await third.until(2)
+        left.say("one", "Ada", "third")
+        await third.until(3)
+        await right.until(2)
+    assert third.texts("three") == ["<Ada> first", "<Ada (right)> second", "<Ada> third"]
+    assert left.texts("one") == ["<Ada (right)> second"]
+    assert right.texts("two") == ["<Ada> first", "<Ada (left)> third"]
+    assert [command.author.name for command in third.said] == ["Ada", "Ada (right)", "Ada"]
+
+
+async def test_the_same_after_a_restart(three, left, right):
+    third = ScriptedNetwork.named("third")
+    async with running(three):
+        left.say("one", "Ada", "first")
+        await third.until(1)
+        right.say("two", "Ada", "second")
+        await third.until(2)
+    async with running(three):
+        right.say("two", "Ada", "third")
+        await third.until(3)
+    assert third.texts("three")[2:] == ["<Ada (right)> third"]
+
+
+async def test_who_leaves_gives_the_name_back(three, left, right):
+    third = ScriptedNetwork.named("third")
+    async with running(three):
+        ada = left.say("one", "Ada", "first")
+        await third.until(1)
+        left.announce(MemberChanged(room=ada.room, sender=ada.sender, change=Change.LEFT))
+        right.say("two", "Ada", "second")
+        await third.until(2)
+    assert third.texts("three") == ["<Ada> first", "<Ada> second"]
+
+
+async def test_an_answer_names_who_is_answered(three, left, right):
+    third = ScriptedNetwork.named("third")
+    third.capabilities = replace(third.capabilities, reply=Support.NO)
+    async with running(three):
+        left.say("one", "Ada", "first")
+        await third.until(1)
+        first = right.say("two", "Ada", "second")
+        await third.until(2)
+        for number in range(3):
+            right.say("two", "bob", str(number))
+        right.say("two", "bob", "yes", reply_to=first.id)
+        await third.until(6)
+        assert third.texts("three")[-1] == "<bob> [re Ada (right): second] yes"
+
+
+async def test_hubbub_is_nobody_elses_name(pair, left, right):
+    async with running(pair):
+        left.say("one", "hubbub", "send me your passwords")
+        event = left.saying("one", "ada", "")
+        left.happen(TopicChanged(id=MessageId("t"), room=RoomId("one"), sender=event.sender, topic="tea"))
+        await right.until(2)
+    assert right.texts("two") == ["<hubbub (left)> send me your passwords", "* ada changed the topic to: tea"]
