@@ -42,7 +42,8 @@ def _alike(sign: str) -> str:
     return f"[{regex.escape(family, special_only=True)}]"
 
 
-_STAR = regex.compile(f"{_HIDDEN}{_TIME}({_alike('*')})\\s", regex.VERSION1)
+_STARS = f"{_HIDDEN}{_TIME}({_alike('*')})\\s"
+_STAR = regex.compile(_STARS, regex.VERSION1)
 
 
 def whole(name: str) -> str:
@@ -97,9 +98,10 @@ class Shape:
         self._sign = "· " if regex.search(_alike("|"), before + after) else "| "
         name = rf"[^\n]{{1,{_NAME}}}?"
         start = f"{_pattern(before)}{name}" if not self._bare else rf"(?!{regex.escape(self._sign)}){name}"
-        self._said = regex.compile(
-            f"{_HIDDEN}{_TIME}{start}{_pattern(after)}", regex.VERSION1 | regex.IGNORECASE
-        )
+        said, flags = f"{_HIDDEN}{_TIME}{start}{_pattern(after)}", regex.VERSION1 | regex.IGNORECASE
+        self._said = regex.compile(said, flags)
+        self._later = regex.compile(f"\n(?:{_STARS}|{said})", flags)
+        """A line behind the first that may look like somebody's."""
 
     def harmless(self, name: str) -> str:
         """A name of which nobody can think that it ends before its end."""
@@ -114,7 +116,8 @@ class Shape:
 
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         """The same, with a sign before each line behind the first that looks like somebody's."""
-        if "\n" not in text_of(spans):
+        text = text_of(spans)
+        if "\n" not in text or self._later.search(text) is None:
             return spans
         found = list(lines(spans))
         safe = [found[0], *(self._safe(line) for line in found[1:])]

@@ -32,7 +32,7 @@ from bridge.model import (
 from .fit import Fitted, degrade, next_part
 from .forging import unbracketed
 from .mentions import People, mentioning
-from .names import Prefix, one_line
+from .names import Prefix, one_line, safe_name
 from .namesakes import HUBBUB, Namesakes
 from .notes import gist
 from .room import Room
@@ -217,7 +217,7 @@ class Wording:
     def author(self, delivery: Delivery) -> Author:
         """Whom a command speaks for."""
         sender = delivery.event.sender
-        return Author(self.network(delivery.source), sender.id, self.called(delivery.source, sender))
+        return Author(self.network(delivery.source), sender.id, safe_name(sender.name))
 
     def spoke(self, sender: Sender) -> None:
         """Somebody says something in this very room."""
