@@ -23,6 +23,7 @@ from .faults import reason, unverified
 from .keepsake import Keepsake
 from .model import (
     PLAIN,
+    US,
     Answered,
     Attachment,
     Author,
@@ -70,6 +71,7 @@ from .model import (
     TypingChanged,
     Unit,
     UserId,
+    addressing,
     by_author,
     cut,
     lines,
@@ -84,6 +86,7 @@ from .secrets import know
 
 __all__ = [
     "PLAIN",
+    "US",
     "Adapter",
     "AdapterError",
     "Answered",
@@ -159,6 +162,7 @@ __all__ = [
     "Unit",
     "Unsupported",
     "UserId",
+    "addressing",
     "by_author",
     "cut",
     "find",

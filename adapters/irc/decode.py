@@ -15,6 +15,7 @@ from bridge import (
     TopicChanged,
     TypingChanged,
     UserId,
+    addressing,
 )
 
 from .formatting import content
@@ -79,6 +80,9 @@ def message(line: Line, session: Session) -> MessageCreated | None:
     if not said.spans:
         return None
     tags = line.tags
+    answered = _answered(tags) if REPLY in tags or _REPLY in tags else None
+    if answered is not None:
+        said = addressing(said, session.nick)
     msgid = tags.get("msgid")
     return MessageCreated(
         id=MessageId(msgid) if msgid else session.name(line),
@@ -86,7 +90,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
         sender=Sender(UserId(source), name),
         content=said,
         kind=kind,
-        reply_to=_answered(tags) if REPLY in tags or _REPLY in tags else None,
+        reply_to=answered,
         at=seconds(tags["time"]) if "time" in tags else None,
         mark=tags[MARK][:_LONGEST_MARK] if MARK in tags else "",
         replayed=bool(session.entering or session.batches) and session.is_history(line, room),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge import (
+    US,
     Content,
     Kind,
     MessageCreated,
@@ -19,6 +20,7 @@ from bridge import (
     Span,
     TalkEvent,
     UserId,
+    addressing,
     normal,
     ours,
 )
@@ -91,11 +93,14 @@ def decode(
         new = _replacement(content)
         return MessageEdited(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
-            mark=mark, kind=_kind(new), content=said(new, kind),
+            mark=mark, kind=_kind(new), content=_naming_us(said(new, kind), own),
         )  # fmt: skip
+    words, answered = _naming_us(said(content, kind), own), _reply_to(relation)
+    if answered:
+        words = addressing(words, name_of(own, names))
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, at=at, replayed=replayed, mark=mark,
-        kind=_kind(content), content=said(content, kind), reply_to=_reply_to(relation),
+        kind=_kind(content), content=words, reply_to=answered,
         thread=MessageId(target) if target and relation.get("rel_type") == "m.thread" else None,
     )  # fmt: skip
 
@@ -119,6 +124,14 @@ def said(content: Mapping[str, Any], kind: str) -> Content:
     if type_ in FILES or type_ == "m.location":
         return _with_file(type_, content, text)
     return Content(_words(content, text))
+
+
+def _naming_us(content: Content, own: str) -> Content:
+    """The content, where a pill of our account names us."""
+    if not any(span.mention == own for span in content.spans):
+        return content
+    spans = [replace(span, mention=US) if span.mention == own else span for span in content.spans]
+    return replace(content, spans=tuple(spans))
 
 
 def _kind(content: Mapping[str, Any]) -> Kind:

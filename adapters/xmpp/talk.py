@@ -15,6 +15,7 @@ from bridge import (
     Sender,
     TalkEvent,
     UserId,
+    addressing,
     by_author,
 )
 
@@ -110,7 +111,7 @@ def _said(
         aliases=others,
         room=place.room,
         sender=who,
-        content=content,
+        content=addressing(content, place.nick) if found.reply is not None else content,
         kind=kind,
         reply_to=_reply(found.reply, place) if found.reply is not None else None,
         thread=MessageId(found.thread) if found.thread is not None else None,

@@ -26,6 +26,7 @@ from .commands import (
 )
 from .content import (
     PLAIN,
+    US,
     Attachment,
     Block,
     Content,
@@ -35,6 +36,7 @@ from .content import (
     Line,
     Mark,
     Span,
+    addressing,
     cut,
     lines,
     normal,
@@ -63,6 +65,7 @@ from .ids import MessageId, Part, RoomId, Sender, Txn, UserId, by_author
 
 __all__ = [
     "PLAIN",
+    "US",
     "Answered",
     "Attachment",
     "Author",
@@ -110,6 +113,7 @@ __all__ = [
     "TypingChanged",
     "Unit",
     "UserId",
+    "addressing",
     "by_author",
     "cut",
     "lines",

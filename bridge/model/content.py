@@ -13,6 +13,7 @@ from .ids import UserId
 
 __all__ = [
     "PLAIN",
+    "US",
     "Attachment",
     "Block",
     "Content",
@@ -22,6 +23,7 @@ __all__ = [
     "Line",
     "Mark",
     "Span",
+    "addressing",
     "cut",
     "lines",
     "normal",
@@ -30,6 +32,9 @@ __all__ = [
     "plain",
     "text_of",
 ]
+
+US = UserId("")
+"""Whom a mention names that names the bridge itself: the account that speaks for it in that room."""
 
 
 class Kind(StrEnum):
@@ -148,6 +153,18 @@ class Content:
     def text(self) -> str:
         """The words alone, without marks; quote marks and bullets are not in it."""
         return text_of(self.spans)
+
+
+def addressing(content: Content, name: str) -> Content:
+    """An answer's content, with a mention of the bridge where its words begin with our name in that room."""
+    first = content.spans[0] if content.spans else Span("")
+    end = len(name) + first.text.startswith("@")
+    if not name or first.text[:end].removeprefix("@").casefold() != name.casefold():
+        return content
+    if first.text[end : end + 1] not in (":", ",") or first.mention is not None:
+        return content
+    begun = (replace(first, text=first.text[:end], mention=US), replace(first, text=first.text[end:]))
+    return replace(content, spans=(*begun, *content.spans[1:]))
 
 
 Line = tuple[Block, tuple[Span, ...]]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from bridge.model import Mark, Span, UserId
+from bridge.model import US, Mark, Span, UserId
 
 from .names import safe_name
 
-__all__ = ["People", "mentioning"]
+__all__ = ["People", "meant", "mentioning"]
 
 _MOST = 1000
 _LONGEST = 60
@@ -40,6 +40,16 @@ class People:
             before, self._before = self._before(), None
             self._known = {_key(name): user for name, user in before.items()} | self._known
         return self._known.get(_key(name)) if self._known else None
+
+
+def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tuple[Span, ...]:
+    """The same words, with the author of what they answer named where they name the bridge, which said it for
+    them; None: it said nothing for anybody, and nobody is meant.
+    """
+    name, user = author or ("", None)
+    return tuple(
+        span if span.mention != US else replace(span, text=name or span.text, mention=user) for span in spans
+    )
 
 
 def mentioning(spans: Iterable[Span], people: People, *, same: bool) -> tuple[Span, ...]:

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
-from bridge.model import Sender, UserId
+from bridge.model import US, Sender, UserId
 
 from .forging import look
 from .names import safe_name
 
 __all__ = ["HUBBUB", "Namesakes"]
 
-HUBBUB = Sender(UserId(""), "Hubbub")
+HUBBUB = Sender(US, "Hubbub")
 """Who speaks when Hubbub itself has something to tell. Nobody else is called that."""
 
 _HUBBUB = look(HUBBUB.name)

@@ -193,7 +193,7 @@ def _lost(loss: _Folded, place: Place, locale: Locale) -> str:
         "{number} messages could not be delivered to {room}: {reason}",
         loss.count,
         room=place(locale),
-        reason=locale.gettext(loss.reason),
+        reason=one_line(locale.gettext(loss.reason)),
     )
 
 

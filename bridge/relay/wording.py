@@ -11,6 +11,7 @@ from bridge.errors import Rejected
 from bridge.journal import Delivery, Journal
 from bridge.language import N_, Locale, locale
 from bridge.model import (
+    US,
     Answered,
     Author,
     Capabilities,
@@ -26,12 +27,13 @@ from bridge.model import (
     Span,
     Support,
     TalkEvent,
+    UserId,
     plain,
 )
 
 from .fit import Fitted, degrade, next_part
 from .forging import unbracketed
-from .mentions import People, mentioning
+from .mentions import People, meant, mentioning
 from .names import Prefix, one_line, safe_name
 from .namesakes import HUBBUB, Namesakes
 from .notes import gist
@@ -126,6 +128,8 @@ class Wording:
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
         spans = degrade(event.content, capabilities, self.locale)
+        if any(span.mention == US for span in spans):
+            spans = meant(spans, self._answered(delivery, event))
         if capabilities.lines:
             spans = self._origin(delivery.source, self.number)[1].guarded(spans)
         if is_old(delivery) or event.replayed:
@@ -203,6 +207,20 @@ class Wording:
         if not words:
             return self.locale.gettext("[re {name}]", name=who) + " ", None
         return self.locale.gettext("[re {name}: {words}]", name=who, words=words) + " ", None
+
+    def _answered(self, delivery: Delivery, event: Words) -> tuple[str, UserId | None] | None:
+        """Whose words something answers that the bridge said for them: their name, and who that is here."""
+        said = event if isinstance(event, MessageCreated) else self.about(delivery, event.target)[1]
+        if not isinstance(said, MessageCreated) or said.reply_to is None:
+            return None
+        seq, target = self.about(delivery, said.reply_to)
+        source = self.journal.taken_in(seq) if seq is not None else None
+        if seq is None or source is None or source == delivery.source:
+            return None
+        author = target.sender if target is not None else self.journal.sender(seq)
+        if author is None or author == HUBBUB:
+            return None
+        return self.called(source, author), author.id if source == self.number else None
 
     def target(self, delivery: Delivery, name: MessageId) -> tuple[int | None, TalkEvent | None]:
         """The event that a name stands for where it was used, and what it says, as far as that is known."""

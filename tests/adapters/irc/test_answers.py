@@ -10,6 +10,7 @@ from adapters.irc.demo import Demo
 from adapters.irc.session import Session
 from adapters.irc.wire import parse, tag_value
 from bridge import (
+    US,
     Answered,
     Content,
     EditMessage,
@@ -275,3 +276,12 @@ async def test_ngircd(tmp_path: Path) -> None:
             assert {record.reply, record.edit, record.delete, record.reaction} == {Support.NO}
             await (await run.adapter.send(answer("abc", "in vain")))
             assert await bob.heard(":hubbub!.*PRIVMSG #lobby :in vain$")
+
+
+def test_our_own_name_in_an_answer_names_us() -> None:
+    """Where nothing is answered, it is a word as any other."""
+    for tags, named in (("@+draft/reply=abc ", True), ("", False)):
+        event = heard(f"{tags}{BOB} PRIVMSG #lobby :Hubbub: yes")
+        assert isinstance(event, MessageCreated)
+        assert [span.mention for span in event.content.spans] == ([US, None] if named else [None])
+        assert event.content.text == "Hubbub: yes"

@@ -8,6 +8,7 @@ from adapters.matrix.decode import decode
 from adapters.matrix.session import Session, after_join
 from adapters.matrix.values import name_of
 from bridge import (
+    US,
     Content,
     Kind,
     Mark,
@@ -367,3 +368,29 @@ def test_no_state_is_too_odd(value):
         )
     assert decode(value, ROOM, {}, OWN) is None
     assert after_join([value], OWN)[1] is False
+
+
+def test_a_pill_of_our_account_names_us():
+    """Appendices, "matrix.to navigation"; in an edit too."""
+    html = '<a href="https://matrix.to/#/@hubbub:s">Hubbub</a> yes'
+    words = {
+        "msgtype": "m.text",
+        "body": "Hubbub yes",
+        "format": "org.matrix.custom.html",
+        "formatted_body": html,
+    }
+    edit = {
+        "body": "* x",
+        "m.new_content": words,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"},
+    }
+    for content in (words, edit):
+        assert read(content).content.spans == (Span("Hubbub", mention=US), Span(" yes"))
+
+
+def test_our_name_before_an_answer_names_us():
+    """As some clients write it, without a pill."""
+    words = {"msgtype": "m.text", "body": "hubbub: yes"}
+    answer = {**words, "m.relates_to": {"m.in_reply_to": {"event_id": "$1"}}}
+    assert read(answer).content.spans == (Span("hubbub", mention=US), Span(": yes"))
+    assert read(words).content == plain("hubbub: yes")

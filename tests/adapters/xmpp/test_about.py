@@ -12,6 +12,7 @@ from adapters.xmpp import decode, encode, talk
 from adapters.xmpp.records import record
 from adapters.xmpp.session import Place, Session
 from bridge import (
+    US,
     Answered,
     Author,
     Content,
@@ -450,3 +451,10 @@ def test_nicks_that_are_given_up_are_forgotten_one_day():
     for n in range(20_000):
         known.left(f"nick{n}", "")
     assert len(known.stays) == 10_000
+
+
+def test_our_own_nick_in_an_answer_names_us():
+    """Where nothing is answered, it is a word as any other."""
+    reply = f"<reply xmlns='urn:xmpp:reply:0' to='{ROOM}/bot' id='q9'/>"
+    assert heard(f"<body>Bot: yes</body>{reply}").content.spans == (Span("Bot", mention=US), Span(": yes"))
+    assert heard("<body>Bot: yes</body>").content == plain("Bot: yes")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import Content, Span, Support, UserId, plain
+from bridge.model import US, Content, MessageEdited, MessageId, Span, Support, UserId, addressing, plain
 from bridge.relay.mentions import People, mentioning
 from tests.bridge.world import running
 
@@ -87,3 +87,66 @@ def test_a_flood_of_names_is_not_looked_for():
     spans = mentioning([Span("@a " * 30_000)], people, same=False)
     assert len(spans) < 300
     assert "".join(span.text for span in spans) == "@a " * 30_000
+
+
+US_THERE = (Span("@Hubbub", mention=US), Span(" yes"))
+
+
+@pytest.mark.parametrize("reply", [Support.NO, Support.FULL])
+async def test_who_names_the_bridge_in_an_answer_means_the_author(pair, left, right, reply):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL, reply=reply)
+    async with running(pair):
+        alan = right.say("two", "Alan", "hi")
+        await left.until(1)
+        await left.settled()
+        left.say("one", "ada", Content(US_THERE), reply_to="c1")
+        await right.until(1)
+        assert right.said[0].content == Content(
+            (Span("<ada> "), Span("Alan", mention=alan.sender.id), Span(" yes"))
+        )
+
+
+async def test_in_an_edit_too(pair, left, right):
+    async with running(pair):
+        right.say("two", "Alan", "hi")
+        await left.until(1)
+        await left.settled()
+        said = left.say("one", "ada", "yes", reply_to="c1")
+        await right.until(1)
+        edit = MessageEdited(
+            id=MessageId("e"), room=said.room, sender=said.sender, target=said.id, content=Content(US_THERE)
+        )
+        await right.settled()
+        left.happen(edit)
+        await right.until_done(1)
+        assert right.done[0].content.text == "<ada> Alan yes"
+
+
+async def test_who_names_the_bridge_elsewhere_names_the_bridge(pair, left, right):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL)
+    async with running(pair):
+        own = left.say("one", "bob", "hi")
+        left.say("one", "ada", Content(US_THERE))
+        left.say("one", "ada", Content(US_THERE), reply_to=own.id)
+        left.say("one", "ada", Content(US_THERE), reply_to="nobody knows")
+        await right.until(4)
+        spans = [span for command in right.said for span in command.content.spans]
+        assert [span for span in spans if span.mention is not None] == []
+        assert [command.content.text for command in right.said][1:] == ["<ada> @Hubbub yes"] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("hubbub: yes", ["hubbub", ": yes"]),
+        ("@Hubbub, yes", ["@Hubbub", ", yes"]),
+        ("hubbub yes", ["hubbub yes"]),
+        ("hubbubs: yes", ["hubbubs: yes"]),
+        ("hubbub", ["hubbub"]),
+        ("", [""]),
+    ],
+)
+def test_addressing_the_bridge(text, parts):
+    spans = addressing(plain(text), "Hubbub").spans
+    assert [span.text for span in spans] == parts
+    assert spans[0].mention == (US if len(parts) > 1 else None)
