@@ -23,6 +23,9 @@ the flood control's burst is left, so that no message waits for it. Where the se
 said is taken back with it; what others remove, authors and operators alike, is as the server authorised
 it. Edits, threads and read marks there are none.
 
+Code is marked by the formatting code for monospace; as people type it with `code: backticks`, for clients
+that show that as something else, such as irssi; not at all with `code: plain`.
+
 Topics are heard as they change, and set where the room lets us. Who comes, goes or takes another nick
 is heard live, by the members of each room as NAMES told them; a ban alone, an away or an account is not.
 

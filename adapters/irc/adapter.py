@@ -70,7 +70,6 @@ class IrcAdapter(Adapter):
         self._link: Link | None = None
         self._session = Session(config.nick)
         self._expansion = expansion(config.encoding)
-        self._tags_replies = config.replies == "tag"
         self._reactions = Reactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
         """What we sent last that is safe to be sent again."""
@@ -184,7 +183,11 @@ class IrcAdapter(Adapter):
         most = self._line_length() - link.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
             data = encode.message(
-                command.room, command.content, link.session.forms.kind(command), self.config.encoding
+                command.room,
+                command.content,
+                link.session.forms.kind(command),
+                self.config.encoding,
+                backticks=self.config.code == "backticks",
             )
             if len(data) + 2 > most:
                 raise Rejected("the message is longer than a line of IRC can be")
@@ -220,7 +223,7 @@ class IrcAdapter(Adapter):
         """Measured with the prefix that the server puts before our lines. It is the same for every author."""
         session = self._session
         length = self._line_length() - session.prefix(self.config.nick)
-        return record(session, room, length, self._expansion, tags=self._tags_replies)
+        return record(session, room, length, self._expansion, self.config)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

@@ -145,6 +145,10 @@ class NetworkConfig(Model):
     """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through, else
     it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
     """
+    code: Literal["mirc", "backticks", "plain"] = "mirc"
+    """How code is marked. `mirc`: by the formatting code for monospace, which some clients show as something
+    else (irssi: a Q). `backticks`: as people type it. `plain`: not at all.
+    """
     bot_mode: bool = True
     """Tell the server that this is a bot, where it has a mode for that."""
     umodes: Annotated[str, Field(pattern=r"^([+-][A-Za-z]+)*$")] = ""

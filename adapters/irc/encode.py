@@ -5,6 +5,7 @@ control characters are taken out of text here, marks are the only source of code
 """
 
 import re
+from dataclasses import replace
 
 from bridge import Content, Feature, Kind, Mark, Rejected, Span
 
@@ -13,6 +14,7 @@ from .wire import REACT, REPLY, TYPING, UNREACT, line, tag_value
 
 __all__ = [
     "ACTION_COST",
+    "BACKTICKS_COST",
     "FEATURES",
     "MARKS",
     "MARK_COST",
@@ -43,15 +45,20 @@ MARKS = frozenset(Mark)
 FEATURES = frozenset({Feature.COLOUR})
 MARK_COST = len(_RESET) + len(_CODES) + len(_SPOILER)
 """Bytes that a change between two spans takes at most: a reset, every code, the longer of the colours."""
+BACKTICKS_COST = 2 * len("`` ")
+"""Bytes that a span of code takes on top of that, where backticks mark it."""
 ACTION_COST = len("\x01ACTION \x01")
 
 
-def message(target: str, content: Content, kind: Kind, encoding: str = "utf-8") -> bytes:
+def message(
+    target: str, content: Content, kind: Kind, encoding: str = "utf-8", *, backticks: bool = False
+) -> bytes:
     """PRIVMSG or NOTICE with this content, without the line's end. A line break in it becomes a space.
+    `backticks` stand around code in place of the code for it.
 
     Raises Rejected when nothing is left to say.
     """
-    text = body(content)
+    text = body(_in_backticks(content) if backticks else content)
     if not text.strip():
         raise Rejected("there is no text in the message that IRC could show")
     if kind is Kind.EMOTE:
@@ -117,6 +124,18 @@ def body(content: Content) -> str:
             out.append(_NOTHING)
         out.append(text)
     return "".join(out)
+
+
+def _in_backticks(content: Content) -> Content:
+    """The content with code as people type it."""
+    if not any(Mark.CODE in span.marks for span in content.spans):
+        return content
+    return Content(tuple([_typed(span) if Mark.CODE in span.marks else span for span in content.spans]))
+
+
+def _typed(span: Span) -> Span:
+    text = f"`` {span.text} ``" if "`" in span.text else f"`{span.text}`"
+    return replace(span, text=text if span.text.strip() else span.text, marks=span.marks - {Mark.CODE})
 
 
 def _clean(text: str) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from bridge import Authorship, Capabilities, Feature, Mark, RoomId, Support, Unit
 
 from . import encode
+from .config import NetworkConfig
 from .decode import REDACTION
 from .session import Session
 from .wire import REACT, REPLY, TAGS, TYPING, UNREACT
@@ -15,14 +16,15 @@ __all__ = ["record", "records"]
 _BACKLOG = 20
 """More lines at once than fill a screen are a flood to the people there."""
 _NONE: frozenset[str] = frozenset()
-_NO_MARKS: frozenset[Mark] = frozenset()
+_MARKS: Mapping[str, frozenset[Mark]] = {"": frozenset(), "plain": encode.MARKS - {Mark.CODE}}
+_COSTS = {"": 0, "backticks": encode.MARK_COST + encode.BACKTICKS_COST}
 _NO_FEATURES: frozenset[Feature] = frozenset()
 
 
-def record(session: Session, room: RoomId, length: int, expansion: int, *, tags: bool) -> Capabilities:
-    """Now, on this connection. `length` is that of the longest line, `expansion` that of the encoding;
-    `tags`: answers are to be tagged.
-    """
+def record(
+    session: Session, room: RoomId, length: int, expansion: int, config: NetworkConfig
+) -> Capabilities:
+    """Now, on this connection. `length` is that of the longest line, `expansion` that of the encoding."""
     caps = session.caps
     passing = session.passing if "message-tags" in caps else _NONE
     return _record(
@@ -31,10 +33,10 @@ def record(session: Session, room: RoomId, length: int, expansion: int, *, tags:
         expansion,
         passing,
         session.naming,
-        tags,
+        config.replies == "tag",
         REDACTION in caps,
         room in session.locked,
-        session.forms.plain(room),
+        "" if session.forms.plain(room) else config.code,
     )
 
 
@@ -42,9 +44,9 @@ def records() -> Mapping[str, Capabilities]:
     """Typical servers."""
     room, length = RoomId("#channel"), 512 - Session("").prefix("")
     return {
-        "IRC": _record(room, length, 1, _NONE, False, True, False, False, False),
-        "IRC with IRCv3 message-tags": _record(room, length, 1, TAGS, True, True, False, False, False),
-        "IRC with IRCv3 message-redaction": _record(room, length, 1, TAGS, True, True, True, False, False),
+        "IRC": _record(room, length, 1, _NONE, False, True, False, False, "mirc"),
+        "IRC with IRCv3 message-tags": _record(room, length, 1, TAGS, True, True, False, False, "mirc"),
+        "IRC with IRCv3 message-redaction": _record(room, length, 1, TAGS, True, True, True, False, "mirc"),
     }
 
 
@@ -58,16 +60,17 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
     tags: bool,
     removes: bool,
     locked: bool,
-    plain: bool,
+    code: str,
 ) -> Capabilities:
+    """`code` is empty where nothing is to be marked at all."""
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
     return Capabilities(
         text_limit=(length - around) // expansion,
         unit=Unit.BYTES,
         lines=False,
-        marks=_NO_MARKS if plain else encode.MARKS,
-        features=_NO_FEATURES if plain else encode.FEATURES,
-        mark_cost=0 if plain else encode.MARK_COST,
+        marks=_MARKS.get(code, encode.MARKS),
+        features=encode.FEATURES if code else _NO_FEATURES,
+        mark_cost=_COSTS.get(code, encode.MARK_COST),
         reply=_full(tags and names and REPLY in passing),
         delete=_full(removes),
         # who has no client for it sees nothing

@@ -170,3 +170,30 @@ def test_no_rooms(text: str) -> None:
     """RFC 2812 section 1.3: what cannot be a channel, with a sentence."""
     with pytest.raises(ValueError, match="is not an IRC channel"):
         Adapter.room_id(text)
+
+
+CODE = frozenset({Mark.CODE})
+
+
+@pytest.mark.parametrize(
+    ("spans", "text"),
+    [
+        ([Span("run "), Span("make check", CODE), Span(" now")], "run `make check` now"),
+        ([Span("a`b", CODE)], "`` a`b ``"),
+        ([Span("x", CODE | {Mark.BOLD})], "\x02`x`"),
+        ([Span(" ", CODE), Span("y")], " y"),
+        ([Span("no code")], "no code"),
+    ],
+)
+def test_code_in_backticks(spans: list[Span], text: str) -> None:
+    """`code: backticks`: as people type it, for clients that show 0x11 as something else."""
+    raw = encode.message("#c", Content(tuple(spans)), Kind.TEXT, backticks=True)
+    assert raw == b"PRIVMSG #c :" + text.encode()
+
+
+@given(st.lists(st.tuples(st.text("a`é ", min_size=1), st.booleans()), min_size=1))
+def test_backticks_take_no_more_than_the_record_says(parts: list[tuple[str, bool]]) -> None:
+    spans = tuple(Span(text, CODE if code else frozenset()) for text, code in parts)
+    words = sum(len(text.encode()) for text, _ in parts)
+    body = encode.body(encode._in_backticks(Content(spans)))
+    assert len(body.encode()) <= words + len(parts) * encode.BACKTICKS_COST

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from adapters.irc import Adapter
 from adapters.irc.demo import Demo
-from bridge import Capabilities, RoomId, Support
+from bridge import Capabilities, Mark, RoomId, Support
 from tests.adapters.places import demo_server
 
-from .harness import ScriptedServer, client, running
+from .harness import ScriptedServer, client, make, running
 from .servers import Inspircd
 
 LOBBY = RoomId("#lobby")
@@ -83,3 +83,11 @@ async def test_ngircd(tmp_path: Path) -> None:
             receipt = await (await run.send("#lobby", "hi"))
             assert receipt.part is None
             assert supported(run.adapter.capabilities(LOBBY)) == {"topic": Support.FULL}
+
+
+def test_how_code_is_marked_is_the_owners_choice() -> None:
+    """What the record says follows: of code that is not marked the core makes plain words."""
+    records = {code: make(1, code=code).capabilities(LOBBY) for code in ("mirc", "backticks", "plain")}
+    assert Mark.CODE in records["mirc"].marks & records["backticks"].marks
+    assert records["mirc"].marks - records["plain"].marks == {Mark.CODE}
+    assert records["backticks"].mark_cost > records["mirc"].mark_cost == records["plain"].mark_cost
