@@ -39,7 +39,11 @@ class People:
         if self._before is not None:
             before, self._before = self._before(), None
             self._known = {_key(name): user for name, user in before.items()} | self._known
-        return self._known.get(_key(name)) if self._known else None
+        key = _key(name)
+        found = self._known.get(key)
+        if found is None and key.endswith(")"):  # what tells namesakes apart elsewhere, as in "Ada (libera)"
+            found = self._known.get(key.rpartition(" (")[0])
+        return found
 
 
 def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tuple[Span, ...]:

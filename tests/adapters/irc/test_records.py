@@ -4,7 +4,7 @@ from pathlib import Path
 
 from adapters.irc import Adapter
 from adapters.irc.demo import Demo
-from bridge import Capabilities, Mark, RoomId, Support
+from bridge import Capabilities, Content, Mark, RoomId, Span, Support
 from tests.adapters.places import demo_server
 
 from .harness import ScriptedServer, client, make, running
@@ -91,3 +91,16 @@ def test_how_code_is_marked_is_the_owners_choice() -> None:
     assert Mark.CODE in records["mirc"].marks & records["backticks"].marks
     assert records["mirc"].marks - records["plain"].marks == {Mark.CODE}
     assert records["backticks"].mark_cost > records["mirc"].mark_cost == records["plain"].mark_cost
+
+
+async def test_code_arrives_as_people_type_it(tmp_path: Path) -> None:
+    """With `code: backticks`, on a real server."""
+    async with demo_server("irc", tmp_path) as (demo, _):
+        assert isinstance(demo, Demo)
+        async with (
+            client(demo.port, "bob", "#lobby") as bob,
+            running(demo.port, "#lobby", code="backticks") as run,
+        ):
+            await run.joined()
+            await run.send("#lobby", Content((Span("try "), Span("make", frozenset({Mark.CODE})))))
+            assert (await bob.heard("PRIVMSG #lobby")).endswith("try `make`")

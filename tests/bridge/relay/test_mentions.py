@@ -26,6 +26,8 @@ def found(text, *, same=False):
         ("@alan: @alan.", [("@alan", "@alan:x"), (": ", None), ("@alan", "@alan:x"), (".", None)]),
         ("I met alan: he is well", [("I met alan: he is well", None)]),
         ("mail me@alan", [("mail me@alan", None)]),
+        ("Alan (left): hello", [("Alan (left)", "@alan:x"), (": hello", None)]),
+        ("(left): hello", [("(left): hello", None)]),
         ("bob: hello", [("bob: hello", None)]),
         ("", []),
         (":", [(":", None)]),
