@@ -11,7 +11,7 @@ from bridge.testing import ScriptedNetwork
 
 REMEMBERED = 20_000
 """What a network can be asked for: more than ever happens on it while the bridge is away."""
-NUMBER = re.compile(r"<ann> (\d+)$")
+NUMBER = re.compile(r"<ann(?: \(\w+\))?> (\d+)$")
 
 
 @dataclass(slots=True)
