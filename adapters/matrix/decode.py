@@ -4,6 +4,7 @@ Whatever an event holds comes from anybody on any server: every value is looked 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bridge import (

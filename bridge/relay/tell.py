@@ -16,7 +16,7 @@ from .breaker import Breaker
 from .folding import Folding
 from .forging import whole
 from .gaps import Gaps, Told
-from .names import safe_name
+from .names import one_line, safe_name
 from .routes import Routes
 from .wording import HUBBUB
 from .worker import Worker
@@ -188,12 +188,13 @@ class Teller:
 
 
 def _lost(loss: _Folded, place: Place, locale: Locale) -> str:
+    reason = one_line(locale.gettext(loss.reason))
     return locale.ngettext(
         "A message could not be delivered to {room}: {reason}",
         "{number} messages could not be delivered to {room}: {reason}",
         loss.count,
         room=place(locale),
-        reason=one_line(locale.gettext(loss.reason)),
+        reason=reason,
     )
 
 

@@ -53,7 +53,9 @@ TROUBLES = (
     TemporaryFailure("try again"),
     Rejected("never"),
 )
-WORDS = re.compile(r"(?:\[again\?\] )?(?:\[\d\d:\d\d\] )?(?:\[again\?\] )?<ann(?: \(\w+\))?> (\[edited\] )?(\S+)")
+WORDS = re.compile(
+    r"(?:\[again\?\] )?(?:\[\d\d:\d\d UTC\] )?(?:\[again\?\] )?<ann(?: \(\w+\))?> (\[edited\] )?(\S+)"
+)
 
 
 class Relay(RuleBasedStateMachine):

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.adapter import protocols
+from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal
+from bridge.language import ENGLISH
 from bridge.model import (
     PLAIN,
     Attachment,
@@ -35,9 +37,10 @@ from bridge.model import (
 )
 from bridge.relay.folding import Folding, Reaction
 from bridge.relay.forging import listed, look, unbracketed
-from bridge.relay.names import Prefix, one_line, safe_name
+from bridge.relay.names import Prefix, safe_name
 from bridge.relay.namesakes import Namesakes
 from bridge.relay.notes import described, file_note, gist, removed
+from bridge.relay.room import Room
 from bridge.relay.wording import HUBBUB, Wording
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import running
@@ -115,7 +118,8 @@ def messages(journal, template, event, capabilities, **fields):
     ScriptedNetwork("right")
     adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
     prefix = Prefix(template, "libera", "irc")
-    wording = Wording(RoomId("two"), 2, adapter, journal, lambda _source, _room: ("left", prefix))
+    place = Room(2, RoomId("two"), adapter, DeliveryRules())
+    wording = Wording(place, journal, lambda _source, _room: ("left", prefix))
     delivery = Delivery(1, 1, 2, event, time.time(), **fields)
     start, out = 0, []
     while len(out) < 200:
@@ -177,19 +181,23 @@ def own_lines(name: str, text: str) -> list[str]:
     """What Hubbub itself says, with a stranger's name and words in it."""
     told: list[str] = []
     folding = Folding(
-        lambda _about, _rooms, line: told.append(one_line(line)), lambda _room: "#lobby on libera"
+        lambda _about, _rooms, line: told.append(line(ENGLISH)), lambda _room, _locale: "#lobby on libera"
     )
     who = Sender(UserId("u1"), name)
     for change in Change:
         person = Sender(UserId(f"u{change}"), name)
         event = MemberChanged(room=RoomId("r"), sender=person, change=change, reason=text, by=who, name=text)
         folding.member(1, [2], event)
-    to = f"{listed(safe_name(name))}: {unbracketed(gist(plain(text)))}"
+    to = f"{listed(safe_name(name))}, “{unbracketed(gist(ENGLISH, plain(text)))}”"
     folding.reacted(2, Reaction(safe_name(name), to, (safe_name(text),), None))
     folding.patrol()
     common = {"id": MessageId("m"), "room": RoomId("r"), "sender": who}
-    told += [described(TopicChanged(topic=text, **common)), described(NameChanged(name=text, **common))]
-    told += [removed(safe_name(name), None, moderator=False), file_note(Attachment("x", text))]
+    changes = TopicChanged(topic=text, **common), NameChanged(name=text, **common)
+    told += [described(ENGLISH, change) for change in changes]
+    told += [
+        removed(ENGLISH, safe_name(name), None, moderator=False),
+        file_note(ENGLISH, Attachment("x", text)),
+    ]
     return told
 
 
