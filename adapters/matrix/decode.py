@@ -27,12 +27,12 @@ from bridge import (
 )
 
 from .encode import MARK, is_key
-from .extensible import ENDS, KINDS, message_of, poll_of
+from .extensible import message_of, words_of
 from .files import FILES, attachment
-from .html import USER, parse
+from .html import USER, has_mute_image, parse
 from .values import id_of, mapping, name_of, seconds, text_of
 
-__all__ = ["TALK", "decode", "is_talk", "said"]
+__all__ = ["decode", "is_talk", "said"]
 
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
@@ -54,8 +54,10 @@ _SECRET = {
     "m.audio": ours("[encrypted sound]"),
     "m.video": ours("[encrypted video]"),
 }
-TALK = frozenset(("m.room.message", "m.sticker", *KINDS))
-"""The types of events that say something."""
+_MESSAGES = ("m.room.message", "m.sticker")
+_DEEDS = ("m.reaction", "m.room.redaction")
+_VERIFYING = "m.key.verification.request"
+"""A type of message that is for clients."""
 
 
 def decode(
@@ -73,8 +75,6 @@ def decode(
     said_by = Sender(UserId(sender), name_of(sender, names))
     at, mark = seconds(event.get("origin_server_ts")), text_of(content.get(MARK), _LONGEST_ID)
     kind = id_of(event.get("type"))
-    if kind in KINDS:
-        content = message_of(kind, content)
     relation = mapping(content.get("m.relates_to"))
     target = id_of(relation.get("event_id"))
     if kind == "m.room.redaction":
@@ -86,17 +86,19 @@ def decode(
     if kind == "m.reaction":
         return ReactionsChanged(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
-            mark=mark, added=(relation["key"],),
-        ) if target and _is_reaction(relation) else None  # fmt: skip
-    if kind not in TALK or "body" not in content:
+            mark=mark, added=(key,),
+        ) if target and (key := _reaction(content)) else None  # fmt: skip
+    content = _message(kind, content)
+    if "body" not in content or content.get("msgtype") == _VERIFYING:
         return None
+    relation = mapping(content.get("m.relates_to"))
     if relation.get("rel_type") == "m.replace" and target:
         new = _replacement(content)
         return MessageEdited(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
-            mark=mark, kind=_kind(new), content=_naming_us(said(new, kind), own),
+            mark=mark, kind=_kind(new), content=_naming_us(_named(said(new, kind), names), own),
         )  # fmt: skip
-    words, answered = _naming_us(said(content, kind), own), _reply_to(relation)
+    words, answered = _naming_us(_named(said(content, kind), names), own), _reply_to(relation)
     if answered:
         words = addressing(words, name_of(own, names))
     return MessageCreated(
@@ -107,18 +109,24 @@ def decode(
 
 
 def is_talk(event: object, own: str) -> bool:
-    """Whether this is something that somebody else said, as far as its type goes."""
+    """Whether this is something that somebody else said."""
     event = mapping(event)
-    return id_of(event.get("type")) in TALK and event.get("sender") != own
+    if event.get("sender") == own or "state_key" in event:
+        return False
+    kind = id_of(event.get("type"))
+    return kind not in _DEEDS and "body" in _message(kind, mapping(event.get("content")))
+
+
+def _message(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content of the message that an event is, or stands for."""
+    return content if kind in _MESSAGES else message_of(kind, content)
 
 
 def said(content: Mapping[str, Any], kind: str) -> Content:
     """The words of a message, or its file with the words that go with it ("m.room.message msgtypes")."""
-    if poll := poll_of(kind, content):
-        return Content(poll)
+    if kind not in _MESSAGES and (words := words_of(kind, content)):
+        return Content(words)
     text = text_of(content.get("body"))
-    if kind in ENDS and not text:
-        return Content((ours("The poll has ended."),))
     if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
         text = _unquoted(text)
     type_ = "m.sticker" if kind == "m.sticker" else text_of(content.get("msgtype"))
@@ -143,7 +151,7 @@ def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
     html = content.get("formatted_body")
     if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
         spans = parse(html)
-        if Content(spans).text.strip():
+        if Content(spans).text.strip() and not (text.strip() and has_mute_image(html)):
             return spans
     return normal([Span(text)])
 
@@ -161,11 +169,30 @@ def _with_file(type_: str, content: Mapping[str, Any], text: str) -> Content:
     if type_ in FILES and (file := attachment(type_, name or text[:_LONGEST_NAME], content)):
         return Content(caption, (file,))
     label = " ".join((name or text).split())
-    if type_ == "m.location" and (place := text_of(content.get("geo_uri"), _LONGEST_NAME)):
-        label = f"{label} ({place})"
+    if type_ == "m.location":
+        label = _place(content, label)
     what = (_SECRET if "file" in content else _NAMED)[type_]
     head = (what, Span(f" {label}")) if label else (what,)
     return Content(normal((*head, Span("\n"), *caption)) if caption else head)
+
+
+def _place(content: Mapping[str, Any], label: str) -> str:
+    """What a place is called, and where it is ("m.location", MSC3488)."""
+    where = text_of(content.get("geo_uri"), _LONGEST_NAME)
+    place = mapping(content.get("m.location") or content.get("org.matrix.msc3488.location"))
+    label = " ".join(text_of(place.get("description"), _LONGEST_NAME).split()) or label
+    return label if not where or where.partition(";")[0] in label else f"{label} ({where})"
+
+
+def _named(content: Content, names: Mapping[str, str]) -> Content:
+    """Mentions whose words are an address, by the name that people see instead."""
+    if not any(span.mention is not None and span.text.startswith("@") for span in content.spans):
+        return content
+    spans = [
+        replace(span, text=name_of(span.mention, names)) if span.text == span.mention else span
+        for span in content.spans
+    ]
+    return replace(content, spans=normal(spans))
 
 
 def _reply_to(relation: Mapping[str, Any]) -> MessageId | None:
@@ -202,7 +229,14 @@ def _redacted(event: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[str
     return outer or inner, outer == inner
 
 
-def _is_reaction(relation: Mapping[str, Any]) -> bool:
-    """Whether this is an emoji or a word; images go by addresses that mean nothing elsewhere."""
+def _reaction(content: Mapping[str, Any]) -> str:
+    """The emoji or the word that somebody reacts with; "" where it is none. An image goes by its name
+    (MSC4027): its address means nothing elsewhere.
+    """
+    relation = mapping(content.get("m.relates_to"))
     key = relation.get("key")
-    return relation.get("rel_type") == "m.annotation" and isinstance(key, str) and is_key(key)
+    if isinstance(key, str) and key.startswith("mxc://"):
+        key = content.get("shortcode") or content.get("com.beeper.reaction.shortcode")
+    if relation.get("rel_type") != "m.annotation" or not isinstance(key, str) or not is_key(key):
+        return ""
+    return key

@@ -1,5 +1,5 @@
-"""Events of newer kinds, read as the messages that they stand for: polls (MSC3381), and whatever carries its
-words as extensible events do (MSC1767). Pure.
+"""Events of other kinds, read as the messages that they stand for: polls (MSC3381), calls, what is encrypted,
+and whatever carries its words as extensible events do (MSC1767), also of kinds that nobody knows. Pure.
 """
 
 from collections.abc import Mapping
@@ -9,37 +9,61 @@ from bridge import PLAIN, Block, Span, of_lines, ours
 
 from .values import id_of, listed, mapping, text_of
 
-__all__ = ["ENDS", "KINDS", "message_of", "poll_of"]
+__all__ = ["message_of", "words_of"]
 
 _UNSTABLE = "org.matrix.msc1767."
 _STARTS = ("m.poll.start", "org.matrix.msc3381.poll.start")
-ENDS = ("m.poll.end", "org.matrix.msc3381.poll.end")
-"""A poll that is over: without words, that is all to be said."""
-_OTHERS = ("message", "emote", "notice", "image", "video", "audio", "file", "voice", "location")
-KINDS = frozenset((*_STARTS, *ENDS, *(prefix + other for prefix in ("m.", _UNSTABLE) for other in _OTHERS)))
-"""The types of all of them."""
+_ENDS = ("m.poll.end", "org.matrix.msc3381.poll.end")
+_VOTES = ("m.poll.response", "org.matrix.msc3381.poll.response")
+_CALLS = (
+    "m.call.invite",
+    *("m.call.notify", "org.matrix.msc4075.call.notify"),
+    *("m.rtc.notification", "org.matrix.msc4075.rtc.notification"),
+)
+"""What makes phones ring ("Voice over IP", MSC4075)."""
 _MOST_ANSWERS = 20
 """More than that no poll may have (MSC3381, "Creating polls")."""
 _TEXTS = ("m.text", f"{_UNSTABLE}text", f"{_UNSTABLE}message", "m.message", "body")
 _POLL = ours("[poll]")
+_OVER = ours("The poll has ended.")
+_CALLING = ours("started a call")
+_UNREADABLE = ours("[encrypted message that the bridge cannot read]")
 _ALIKE = {"emote": "m.emote", "notice": "m.notice"}
 
 
 def message_of(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The content of an `m.room.message` that says the same; without words, one without a body."""
+    if not content or kind in _VOTES:
+        return {}
+    if kind in _CALLS:
+        return {"msgtype": "m.emote", "body": ""}
+    if kind == "m.room.encrypted":
+        changes = mapping(content.get("m.relates_to")).get("rel_type") == "m.replace"
+        return {} if changes else {"msgtype": "m.text", "body": ""}
     if "m.new_content" in content:
         content = {**content, "m.new_content": message_of(kind, mapping(content["m.new_content"]))}
     text = _text(mapping(_poll(kind, content).get("question"))) or _text(content)
     msgtype = _ALIKE.get(kind.rpartition(".")[2], "m.text")
-    if kind in ENDS:
+    if kind in _ENDS:
         poll = id_of(mapping(content.get("m.relates_to")).get("event_id"))
         relation = {"m.in_reply_to": {"event_id": poll}} if poll else {}
         return {**content, "m.relates_to": relation, "msgtype": "m.notice", "body": text}
     return {**content, "msgtype": msgtype, "body": text} if text else content
 
 
-def poll_of(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
-    """A poll's question and its answers, which are numbered; nothing where there is none."""
+def words_of(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
+    """What is said of events that people see and that carry no words, or more than words: nothing of others."""
+    if kind in _CALLS:
+        return (_CALLING,)
+    if kind == "m.room.encrypted":
+        return (_UNREADABLE,)
+    if kind in _ENDS and not content.get("body"):
+        return (_OVER,)
+    return _poll_in_words(kind, content)
+
+
+def _poll_in_words(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
+    """A poll's question and its answers, which are numbered."""
     poll = _poll(kind, content)
     answers = [
         text for answer in listed(poll.get("answers"))[:_MOST_ANSWERS] if (text := _text(mapping(answer)))

@@ -23,7 +23,7 @@ from bridge import (
 )
 
 from .client import Client
-from .decode import TALK, decode, is_talk
+from .decode import decode, is_talk
 from .session import Session, after_join
 from .values import listed, mapping, seconds, text_of
 
@@ -46,7 +46,6 @@ _E = TypeVar("_E", bound=Event)
 
 log = logging.getLogger(__name__)
 
-_TALK = [*sorted(TALK), "m.reaction", "m.room.redaction"]
 _STATE = [
     "m.room.member",
     "m.room.create",
@@ -55,8 +54,14 @@ _STATE = [
     "m.room.tombstone",
     "m.room.power_levels",
 ]
-_CHANGES = ["m.room.topic", "m.room.name"]
-"""State that counts only when it changes."""
+_NOISE = [
+    *("m.call.candidates", "m.call.negotiate", "m.call.answer", "m.call.select_answer"),
+    *("m.key.verification.*", "m.beacon", "org.matrix.msc3672.beacon"),
+    *("m.poll.response", "org.matrix.msc3381.poll.response"),
+    *("m.room.avatar", "m.room.server_acl", "m.room.pinned_events", "m.room.related_groups"),
+    *("m.call.member", "org.matrix.msc3401.call.member", "m.space.child", "im.vector.modular.widgets"),
+]
+"""What nobody reads; whatever is not known may be talk."""
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
 """Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
 restart."""
@@ -68,9 +73,9 @@ def filter_of(
     account_data: Mapping[str, Any] = _NONE,
     ephemeral: Mapping[str, Any] = _NONE,
 ) -> str:
-    """A sync filter ("Filtering") for what people say and the state that it takes; no presence."""
+    """A sync filter ("Filtering") for whatever may be said and the state that it takes; no presence."""
     rooms = {
-        "timeline": {**timeline, "types": [*_TALK, "m.room.encrypted", *_STATE, *_CHANGES], **_MEMBERS},
+        "timeline": {**timeline, "not_types": _NOISE, **_MEMBERS},
         "state": {"types": _STATE, **_MEMBERS},
         "ephemeral": ephemeral,
         "account_data": _NONE,
@@ -79,7 +84,7 @@ def filter_of(
     return json.dumps(wanted, separators=(",", ":"))
 
 
-_PAGE = json.dumps({"types": [*_TALK, *_STATE, *_CHANGES], **_MEMBERS}, separators=(",", ":"))
+_PAGE = json.dumps({"not_types": _NOISE, **_MEMBERS}, separators=(",", ":"))
 _LONGEST_GAP = 5000
 
 

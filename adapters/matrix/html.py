@@ -10,7 +10,7 @@ from bridge import Mark, Span, UserId
 from .page import Item, Page, State
 from .scan import Tag, clean, scan
 
-__all__ = ["USER", "linkable", "mentioned", "parse"]
+__all__ = ["USER", "has_mute_image", "linkable", "mentioned", "parse"]
 
 USER = re.compile(r"@[^\s:/?#<>\"'&\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}:[A-Za-z0-9.:\[\]-]{1,230}")
 """A user id, as wide as historical ids are (appendices, "User identifiers")."""
@@ -78,6 +78,16 @@ def parse(source: str) -> tuple[Span, ...]:
     return reader.finish()
 
 
+def has_mute_image(source: str) -> bool:
+    """Whether there is an image that has no words of its own."""
+    images = (token for token in scan(clean(source)) if isinstance(token, Tag) and token.name == "img")
+    return any(not _words_of(image) for image in images)
+
+
+def _words_of(image: Tag) -> str:
+    return clean(image.attributes.get("alt") or image.attributes.get("title") or "").strip()
+
+
 class _Reader(Page):
     """Tags, and what they do to the state."""
 
@@ -88,10 +98,14 @@ class _Reader(Page):
         self._numbers: list[int | None] = []
         self._fresh_pre = False
         self._paragraph_ended = False
+        self._pill: UserId | None = None
+        """Who is mentioned, as long as no words have been seen for it."""
 
     def text(self, text: str) -> None:
         if self.state.hidden:
             return
+        if text.strip():
+            self._pill = None
         if self.state.pre:
             self.preformatted(text.removeprefix("\n") if self._fresh_pre else text)
         else:
@@ -128,6 +142,8 @@ class _Reader(Page):
                 pass
 
     def _close_last(self) -> str:
+        if self._pill is not None and self._opened[-1][0] == "a":
+            self.text(self._pill)
         name, self.state = self._opened.pop()
         if name in _BLOCKS:
             self.end_line()
@@ -161,7 +177,7 @@ class _Reader(Page):
         if tag.name == "br":
             self.break_line()
         elif tag.name == "img":
-            self.flow(clean(tag.attributes.get("alt") or tag.attributes.get("title") or ""))
+            self.text(_words_of(tag))
         elif tag.name == "hr":
             self._begin_block("hr")
             self.flow("---")
@@ -211,7 +227,7 @@ class _Reader(Page):
         href = tag.attributes.get("href", "")
         if self.state.pre or not linkable(href):
             return
-        user = mentioned(href)
+        user = self._pill = mentioned(href)
         self._restyle(replace(self.state.span, mention=user, href=None if user else href))
 
     def _span(self, tag: Tag) -> None:
@@ -227,7 +243,7 @@ class _Reader(Page):
 
     def _cell(self, _: Tag) -> None:
         if self.line:
-            self.append(" | ")
+            self.separate(" | ")
 
     def _hide(self, _: Tag) -> None:
         self.state = replace(self.state, hidden=True)

@@ -76,6 +76,12 @@ class Page:
             self._begin_line()
         self.line.append(replace(self.state.span, text=text, block=self._block))
 
+    def separate(self, text: str) -> None:
+        """Text of nobody's style between two parts of a line."""
+        self._space = False
+        if not self.state.hidden:
+            self.line.append(Span(text, block=self._block))
+
     def _begin_line(self) -> None:
         """An item's mark is for its first line, the others follow as plain lines."""
         self._item = self.state.item

@@ -83,6 +83,8 @@ def _moved(
     called = _called(content)
     if change is Change.RENAMED:
         shown, new = _called(before) or name_of(user, {}), called or name_of(user, {})
+        if shown == new:
+            return None
     else:
         shown, new = called or _called(before) or name_of(user, names), ""
     by = None

@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
 
@@ -404,7 +405,9 @@ class Homeserver:
 
 
 def _fits(event, wanted):
-    return event["type"] in wanted["types"] and event["sender"] in wanted.get("senders", [event["sender"]])
+    kind, sender = event["type"], event["sender"]
+    unwanted = any(fnmatchcase(kind, pattern) for pattern in wanted.get("not_types", []))
+    return not unwanted and kind in wanted.get("types", [kind]) and sender in wanted.get("senders", [sender])
 
 
 def _unquoted(part):

@@ -103,11 +103,29 @@ def test_a_formatted_body_that_shows_nothing_costs_no_words(html):
         ({"msgtype": "m.audio", "body": "a.ogg"}, "[sound] a.ogg"),
         ({"msgtype": "m.video", "body": "a.mp4"}, "[video] a.mp4"),
         ({"msgtype": "m.location", "body": "Here", "geo_uri": "geo:1,2"}, "[location] Here (geo:1,2)"),
+        ({"msgtype": "m.location", "body": "At geo:1,2", "geo_uri": "geo:1,2;u=9"}, "[location] At geo:1,2"),
     ],
 )
 def test_files_are_named(content, text):
     """Sections "m.image", "m.file" and so on, "Media captions"."""
     assert read(content).content.text == text
+
+
+def test_an_image_without_words_is_what_the_body_says():
+    """Section "m.room.message msgtypes": `alt` and `title` of an image may be missing."""
+    html = {"format": "org.matrix.custom.html", "formatted_body": "so <b>glad</b> <img src='mxc://s/cat'>"}
+    assert read({"msgtype": "m.text", "body": "so glad :cat:", **html}).content.text == "so glad :cat:"
+
+
+def test_a_request_to_verify_is_for_clients():
+    """Section "Key verification framework"."""
+    assert read({"msgtype": "m.key.verification.request", "body": "@alice:s is requesting ..."}) is None
+
+
+def test_an_image_to_react_with_goes_by_its_name():
+    """MSC4027."""
+    content = {"m.relates_to": reaction("mxc://s/cat"), "shortcode": ":cat:"}
+    assert read(content, type="m.reaction").added == (":cat:",)
 
 
 def reaction(key, **fields):
@@ -233,7 +251,7 @@ def test_threads(falls_back, answered):
     [
         {"sender": OWN},
         {"type": "m.reaction"},
-        {"type": "m.room.encrypted"},
+        {"type": "m.room.encrypted", "content": {}},
         {"type": "m.room.member", "state_key": "@alice:s"},
         {"state_key": ""},
         {"sender": "alice"},

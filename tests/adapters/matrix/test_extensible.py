@@ -90,11 +90,35 @@ def test_a_vote_is_nothing_that_is_said():
             Kind.TEXT,
             "x",
         ),
+        ("org.example.chess", {"move": "Ng5", "body": "plays Ng5"}, Kind.TEXT, "plays Ng5"),
+        ("m.call.invite", {"call_id": "c"}, Kind.EMOTE, "started a call"),
+        (
+            "m.room.encrypted",
+            {"ciphertext": "A"},
+            Kind.TEXT,
+            "[encrypted message that the bridge cannot read]",
+        ),
     ],
 )
 def test_what_is_not_known_is_read_by_its_fallback(kind, content, how, text):
     said = read(kind, content)
     assert (said.kind, said.content.text) == (how, text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("org.example.chess", {"move": "Ng5"}),
+        ("m.call.hangup", {"call_id": "c"}),
+        ("m.call.invite", {}),
+        (
+            "m.room.encrypted",
+            {"ciphertext": "A", "m.relates_to": {"rel_type": "m.replace", "event_id": "$0"}},
+        ),
+    ],
+)
+def test_what_says_nothing(kind, content):
+    assert read(kind, content) is None
 
 
 @pytest.mark.parametrize(

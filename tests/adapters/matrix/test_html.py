@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.matrix.html import linkable, mentioned, parse
 from adapters.matrix.scan import Tag, scan
-from bridge import Block, Mark, Span, lines
+from bridge import Block, Mark, Span, UserId, lines
 
 BOLD, ITALIC, UNDERLINE, STRIKE = Mark.BOLD, Mark.ITALIC, Mark.UNDERLINE, Mark.STRIKE
 
@@ -44,6 +44,14 @@ def marked(text, *marks, **rest):
         ('<img src="mxc://a/b" title="a cat">', (Span("a cat"),)),
         ("<details><summary>s</summary>t</details>", (Span("s\nt"),)),
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", (Span("a | b\nc"),)),
+        (
+            "<table>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr></table>",
+            (marked("a", BOLD), Span(" | "), marked("b", BOLD)),
+        ),
+        (
+            '<a href="https://matrix.to/#/@b:s"></a>: hi',
+            (Span("@b:s", mention=UserId("@b:s")), Span(": hi")),
+        ),
         ("<unknown>text</unknown><x-y z='1'>more</x-y>", (Span("textmore"),)),
         ("<script>alert(1)</script>a<style>b{}</STYLE>c", (Span("ac"),)),
         ("a<!-- comment <b> -->b<!doctype html>c<?pi?>d", (Span("abcd"),)),
