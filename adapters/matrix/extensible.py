@@ -52,7 +52,7 @@ def message_of(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def words_of(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
-    """What is said of events that people see and that carry no words, or more than words: nothing of others."""
+    """What is said of events that people see and that carry no words, or more than that; else nothing."""
     if kind in _CALLS:
         return (_CALLING,)
     if kind == "m.room.encrypted":

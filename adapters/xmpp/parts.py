@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, ours, text_of
 
-from . import files, styling, xhtml
+from . import files, markup, styling, xhtml
 from .about import About
 from .about import read as read_about
 from .chat_states import STATES
@@ -33,20 +33,23 @@ _XHTML_BODY = "{http://www.w3.org/1999/xhtml}body"
 _THREAD = "{jabber:client}thread"
 _LONGEST_THREAD = 200
 """Characters: what is longer names no thread."""
-_WHOLE = (0, 2**31)
+_LONGEST_OFFSET = 6
+"""Digits."""
+_WHOLE = (0, 10**_LONGEST_OFFSET)
+_NOTHING = (0, 0)
 _MOST_FILES = 20
+_OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:1", "urn:xmpp:omemo:2")
+_CALL = "{urn:xmpp:call-invites:0}invite"
 _ENCRYPTED = frozenset(
     {
         "{urn:xmpp:eme:0}encryption",
-        "{eu.siacs.conversations.axolotl}encrypted",
-        "{urn:xmpp:omemo:1}encrypted",
-        "{urn:xmpp:omemo:2}encrypted",
         "{urn:xmpp:openpgp:0}openpgp",
         "{jabber:x:encrypted}x",
     }
 )
 _LATEST = float(2**33)
 """In the year 2242: what is said to be later is no time."""
+_CALLING = Content((ours("started a call"),))
 _HIDDEN = Content((ours("[encrypted message that the bridge cannot read]"),))
 
 
@@ -73,6 +76,10 @@ class Parts:
     spoken: bool = True
     """Whether the words are more than what clients show that know no reactions."""
     styled: bool = True
+    markup: Element | None = None
+    """How the body is meant to be shown, beside it."""
+    calls: bool = False
+    """Whether it invites to a call."""
     secret: bool = False
     link: str | None = None
     files: tuple[Attachment, ...] = ()
@@ -140,12 +147,16 @@ def _fallback(child: Element, parts: Parts) -> None:
 
 
 def _range(child: Element) -> tuple[int, int] | None:
-    """Where in the body they stand, if only a part of it is meant."""
+    """Where in the body they stand, if only a part of it may be meant; without an end, up to that of the
+    body.
+    """
     span = child.find("{urn:xmpp:fallback:0}body")
     if span is None:
         return None
-    start, end = span.get("start") or "", span.get("end") or ""
-    return (int(start), int(end)) if start.isdecimal() and end.isdecimal() and len(end) < 7 else None
+    found = span.get("start") or "0", span.get("end") or str(_WHOLE[1] - 1)
+    if not all(offset.isdecimal() and len(offset) <= _LONGEST_OFFSET for offset in found):
+        return _NOTHING
+    return int(found[0]), int(found[1])
 
 
 def _file(found: Attachment | None, parts: Parts) -> None:
@@ -194,6 +205,22 @@ def _secret(_: Element, parts: Parts) -> None:
     parts.secret = True
 
 
+def _omemo(child: Element, parts: Parts) -> None:
+    """What carries only a key for later is no message (XEP-0384)."""
+    namespace = child.tag.partition("}")[0]
+    parts.secret |= (
+        child.find(f"{namespace}}}header") is None or child.find(f"{namespace}}}payload") is not None
+    )
+
+
+def _markup(child: Element, parts: Parts) -> None:
+    parts.markup = child
+
+
+def _call(_: Element, parts: Parts) -> None:
+    parts.calls = True
+
+
 def _state(child: Element, parts: Parts) -> None:
     parts.state = STATES[child.tag]
 
@@ -206,7 +233,8 @@ _TAKES: dict[str, Callable[[Element, Parts], None]] = {
     _UNSTYLED: _unstyled, _REPLACE: _replace, _REPLY: _reply, _FALLBACK: _fallback, _XHTML: _html,
     _THREAD: _thread, _SUBJECT: _subject,
     files.OOB: _oob, files.SHARING: _sharing, files.REFERENCE: _reference,
-    **dict.fromkeys(_ENCRYPTED, _secret),
+    markup.MARKUP: _markup, _CALL: _call,
+    **dict.fromkeys(_ENCRYPTED, _secret), **{f"{{{namespace}}}encrypted": _omemo for namespace in _OMEMO},
     **dict.fromkeys(STATES, _state),
 }  # fmt: skip
 
@@ -222,7 +250,7 @@ def content(parts: Parts) -> tuple[Kind, Content] | None:
         return Kind.TEXT, _HIDDEN
     text = parts.body if parts.body is not None else parts.link
     if not text and not parts.files:
-        return None
+        return (Kind.EMOTE, _CALLING) if parts.calls else None
     if (parts.files or parts.link) and not parts.replaces:
         return _with_files(parts, text or "")
     return _words(parts, _answer(parts, text or ""))
@@ -237,14 +265,21 @@ def _with_files(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     if not found:
         return _words(parts, _answer(parts, text))
     if parts.covered and parts.files:
-        start, end = parts.covered
-        text = text[:start] + text[end:]
+        text = _uncovered(text, parts.covered, found)
     text = _answer(parts, text)
     said = text.strip()
     if not said or said == parts.link or any(said == one.address for one in found):
         return Kind.TEXT, Content((), found)
     kind, words = _words(parts, text) or (Kind.TEXT, Content())
     return kind, Content(words.spans, found)
+
+
+def _uncovered(text: str, covered: tuple[int, int], found: tuple[Attachment, ...]) -> str:
+    """The text without the words that tell of the files, if a part that is said to do so does."""
+    start, end = covered
+    part, rest = text[start:end], (text[:start] + text[end:]).rstrip()
+    names = [name for one in found for name in (one.address, one.name) if name]
+    return rest if not rest or "://" in part or any(name in part for name in names) else text
 
 
 def _answer(parts: Parts, text: str) -> str:
@@ -261,9 +296,12 @@ def _answer(parts: Parts, text: str) -> str:
 
 
 def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
-    spans = xhtml.parse(parts.html) if parts.html is not None else ()
+    html = parts.html
+    spans = (
+        xhtml.parse(html) if html is not None and not (text.strip() and xhtml.has_mute_image(html)) else ()
+    )
     if not text_of(spans).strip():
-        spans = styling.parse(text) if parts.styled else (Span(text),)
+        spans = _shown(parts, text)
     kind, title = Kind.TEXT, " ".join((parts.subject or "").split())
     if title and title != text.strip():
         spans = (Span(f"{title}\n", _TITLE), *spans)
@@ -274,6 +312,13 @@ def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
     if not text_of(spans).strip():
         return None
     return kind, Content(spans)
+
+
+def _shown(parts: Parts, text: str) -> tuple[Span, ...]:
+    """The text as its author wants it to be shown. What is counted from its beginning holds for all of it."""
+    if parts.markup is not None and text == parts.body:
+        return markup.parse(text, parts.markup)
+    return styling.parse(text) if parts.styled else (Span(text),)
 
 
 def time_of(text: str) -> float | None:

@@ -21,6 +21,8 @@ _MAYBE = re.compile(r"(?:^|[\s*_~`])[*_~`]|^>|^```", re.MULTILINE)
 _OPENER = re.compile(r"(?<=\s)(?=[*_~`](?:\S|$))")
 _SIGN = re.compile(r"[*_~`]")
 _CLOSER = re.compile(r"(?<=\S)[*_~`]")
+_FACE = re.compile(r">[:;=8]['-]?[()\[\]{}|/\\DPpOo3<>@](?:\s|$)")
+"""Who is angry quotes nobody."""
 _BLOCK_OPENER = re.compile(r">|```")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}")
 _DEEPEST = 8
@@ -64,7 +66,7 @@ def _parsed(text: str) -> Iterator[Line]:
 def _unquote(line: str, most: int) -> tuple[int, str]:
     """The depth of quotation of a line, at most so deep, and what is quoted (section 5.1.3)."""
     depth = 0
-    while depth < most and line.startswith(">"):
+    while depth < most and line.startswith(">") and not _FACE.match(line):
         depth += 1
         line = line[1:].removeprefix(" ")
     return depth, line

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import Mark, Span, lines, of_lines, ours
 
-__all__ = ["parse"]
+__all__ = ["has_mute_image", "parse"]
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _MARKS = {
@@ -58,6 +58,16 @@ def parse(body: Element) -> tuple[Span, ...]:
     return of_lines(lines(out))
 
 
+def has_mute_image(body: Element) -> bool:
+    """Whether there is an image that has no words of its own, nor an address to show."""
+    return not all(_words_of(image) for image in body.iter(f"{_XHTML}img"))
+
+
+def _words_of(image: Element) -> str:
+    source = image.get("src") or ""
+    return image.get("alt") or (source if _LINK.match(source) else "")
+
+
 def _end_line(out: list[Span]) -> None:
     if out and not out[-1].text.endswith("\n"):
         out.append(Span("\n", block=out[-1].block))
@@ -79,8 +89,7 @@ def _inside(element: Element, style: _Style) -> Iterator[Span]:
         if name == "br":
             yield replace(style.span, text="\n", href=None)
         elif name == "img":
-            source = child.get("src") or ""
-            if what := child.get("alt") or (source if _LINK.match(source) else ""):
+            if what := _words_of(child):
                 yield replace(style.span, text=_IMAGE.text, ours=True)
                 yield from _text(f" {what}", style)
         elif name in _PARTS:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from adapters.xmpp import answers, decode, parts
 from adapters.xmpp.session import Place, Session
 from bridge import (
+    PLAIN,
     Block,
     Content,
     Kind,
@@ -246,6 +247,8 @@ def test_a_message_that_was_under_way_for_long_is_no_history():
         "<apply-to xmlns='urn:xmpp:fasten:0' id='a'/>",
         "<apply-to xmlns='urn:xmpp:fasten:0'><retract xmlns='urn:xmpp:message-retract:0'/></apply-to>",
         "<retracted xmlns='urn:xmpp:message-retract:1' stamp='x' id='a'/>",
+        "<encrypted xmlns='urn:xmpp:omemo:2'><header sid='1'/></encrypted>",
+        "<left xmlns='urn:xmpp:call-invites:0' id='a'/>",
         "<body/>",
         "<body> \n </body>",
         "<body>/me </body>",
@@ -277,6 +280,52 @@ def test_a_room_that_is_none_of_ours():
 def test_what_is_encrypted_is_named(inside):
     """XEP-0380, XEP-0384, XEP-0373, XEP-0027."""
     assert message(inside).content == Content((ours("[encrypted message that the bridge cannot read]"),))
+
+
+def test_an_invitation_to_a_call():
+    """XEP-0482."""
+    said = message("<invite xmlns='urn:xmpp:call-invites:0'/>")
+    assert (said.kind, said.content) == (Kind.EMOTE, plain("started a call"))
+
+
+def test_an_image_without_words_is_what_the_body_says():
+    """XEP-0071: an image has an `alt`; some have none."""
+    html = (
+        "<html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'>"
+        "glad <img src='cid:x'/></body></html>"
+    )
+    assert message(f"<body>glad :-)</body>{html}").content == plain("glad :-)")
+
+
+@pytest.mark.parametrize(
+    ("marks", "spans"),
+    [
+        (
+            "<span start='0' end='3'><strong/><emphasis/></span><span start='2' end='5'><deleted/></span>",
+            [
+                ("ab", {Mark.BOLD, Mark.ITALIC}),
+                (" ", {Mark.BOLD, Mark.ITALIC, Mark.STRIKE}),
+                ("cd", {Mark.STRIKE}),
+            ],
+        ),
+        ("<span start='4' end='99'><code/></span>", [("ab c", set()), ("d", {Mark.CODE})]),
+        ("<span start='x' end='-1'><code/></span><span start='9' end='2'><code/></span>", [("ab cd", set())]),
+        ("<span start='0' end='9'><other/></span>", [("ab cd", set())]),
+    ],
+)
+def test_marks_beside_the_body(marks, spans):
+    """XEP-0394: whatever the numbers, no word is lost."""
+    said = message(f"<body>ab cd</body><markup xmlns='urn:xmpp:markup:0'>{marks}</markup>").content.spans
+    assert [(span.text, set(span.marks)) for span in said] == spans
+
+
+def test_blocks_beside_the_body():
+    """XEP-0394."""
+    marks = "<bquote start='0' end='2'/><bcode start='2' end='6'/><span start='0' end='9'><strong/></span>"
+    said = message(f"<body>q\nc *\nx</body><markup xmlns='urn:xmpp:markup:0'>{marks}</markup>").content.spans
+    assert [(span.text, span.block) for span in said] == [
+        ("q\n", Block(quote=1)), ("c *\n", Block(code="")), ("x", PLAIN),
+    ]  # fmt: skip
 
 
 def test_a_refusal():

@@ -49,6 +49,7 @@ SIMS = (
 )
 FALLBACK = "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:sfs:0'><body{}/></fallback>"
 PARTLY = FALLBACK.format(" start='3' end='13'")
+OPEN = FALLBACK.format(" start='7'")
 REPLY = (
     "<reply xmlns='urn:xmpp:reply:0' id='q0'/><fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'>"
     "<body start='0' end='5'/></fallback>"
@@ -77,6 +78,16 @@ def heard(inside):
         (
             f"<body>cat https://x</body>{PARTLY}{SHARED.format('')}{OOB}",
             "cat",
+            Attachment("https://x.y/q", "q"),
+        ),
+        (
+            f"<body>my cat\nhttps://x</body>{OPEN}{SHARED.format('')}",
+            "my cat",
+            Attachment("https://x.y/q", "q"),
+        ),
+        (
+            f"<body>my cat is here</body>{PARTLY}{SHARED.format('')}",
+            "my cat is here",
             Attachment("https://x.y/q", "q"),
         ),
         (

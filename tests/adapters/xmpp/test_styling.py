@@ -45,6 +45,8 @@ def test_spans_are_read(text, spans):
         "a\n*b\nc*",
         "<*a*>",
         "http://x/_a_",
+        ">:( no",
+        ">:-O",
     ],
 )
 def test_what_only_looks_like_a_span_stays_text(text):
