@@ -32,12 +32,12 @@ errors, so that its endless retries never begin. Not used, for what was measured
 
 Known gaps: encrypted rooms are refused, and a file that is encrypted in another room is named, not
 carried; reactions that are images and have no name are not relayed. Who types and has not spoken yet
-goes by their id. A thread on what is itself in a thread becomes an answer. With a message its newest 100
-edits are removed, unless that breaks off in between: a server names none of them any more then, and no client shows them.
-Where a server puts the target of a redaction into one place only, only people's removals of their own
-words count. Of more than 5,000 events that were missed in one room, or of more messages than `catch_up`
-wants after an absence, the oldest are left out, with a warning. A copy that was redacted before it was
-confirmed is found only by the device that sent it.
+goes by their id. A thread on what is itself in a thread becomes an answer. With a message its newest
+100 edits are removed, unless that breaks off in between: a server names none of them any more then, and
+no client shows them. Where a server puts the target of a redaction into one place only, only people's
+removals of their own words count. Of more than 5,000 events that were missed in one room, or of more
+messages than `catch_up` wants after an absence, the oldest are left out, with a warning. A copy that
+was redacted before it was confirmed is found only by the device that sent it.
 """
 
 from .adapter import MatrixAdapter as Adapter

@@ -98,14 +98,14 @@ class _Reader(Page):
         self._numbers: list[int | None] = []
         self._fresh_pre = False
         self._paragraph_ended = False
-        self._pill: UserId | None = None
-        """Who is mentioned, as long as no words have been seen for it."""
+        self._mute_link: str | None = None
+        """Where a link leads, or whom it names, as long as no words have been seen for it."""
 
     def text(self, text: str) -> None:
         if self.state.hidden:
             return
         if text.strip():
-            self._pill = None
+            self._mute_link = None
         if self.state.pre:
             self.preformatted(text.removeprefix("\n") if self._fresh_pre else text)
         else:
@@ -142,8 +142,9 @@ class _Reader(Page):
                 pass
 
     def _close_last(self) -> str:
-        if self._pill is not None and self._opened[-1][0] == "a":
-            self.text(self._pill)
+        if self._opened[-1][0] == "a":
+            self.text(self._mute_link or "")
+            self._mute_link = None
         name, self.state = self._opened.pop()
         if name in _BLOCKS:
             self.end_line()
@@ -227,7 +228,8 @@ class _Reader(Page):
         href = tag.attributes.get("href", "")
         if self.state.pre or not linkable(href):
             return
-        user = self._pill = mentioned(href)
+        user = mentioned(href)
+        self._mute_link = user or href
         self._restyle(replace(self.state.span, mention=user, href=None if user else href))
 
     def _span(self, tag: Tag) -> None:
@@ -245,6 +247,10 @@ class _Reader(Page):
         if self.line:
             self.separate(" | ")
 
+    def _raise(self, _: Tag) -> None:
+        """10 to the power of 6 is not 106."""
+        self.text("^")
+
     def _hide(self, _: Tag) -> None:
         self.state = replace(self.state, hidden=True)
 
@@ -259,6 +265,7 @@ _EFFECTS: dict[str, Callable[[_Reader, Tag], None]] = {
     "ol": _Reader._list,  # noqa: SLF001
     "pre": _Reader._pre,  # noqa: SLF001
     "span": _Reader._span,  # noqa: SLF001
+    "sup": _Reader._raise,  # noqa: SLF001
     "td": _Reader._cell,  # noqa: SLF001
     "th": _Reader._cell,  # noqa: SLF001
     "ul": _Reader._list,  # noqa: SLF001

@@ -48,6 +48,12 @@ def marked(text, *marks, **rest):
             "<table>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr></table>",
             (marked("a", BOLD), Span(" | "), marked("b", BOLD)),
         ),
+        ('<a href="https://h/x"></a>', (Span("https://h/x", href="https://h/x"),)),
+        (
+            '<mx-reply><a href="https://h/x">t</a></mx-reply><a href="javascript:x"></a>b',
+            (Span("b"),),
+        ),
+        ("10<sup>6</sup> H<sub>2</sub>O", (Span("10^6 H2O"),)),
         (
             '<a href="https://matrix.to/#/@b:s"></a>: hi',
             (Span("@b:s", mention=UserId("@b:s")), Span(": hi")),
