@@ -59,6 +59,8 @@ class Members:
         if place is not None:
             source = place.members.pop(self._session.fold(nick), nick)
             reason = _reason(got.params[2:])
+            if reason in (nick, nick_of(got.source)):  # where none was given (RFC 2812 section 3.2.8)
+                reason = ""
             self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
 
     def quit(self, got: Line) -> None:

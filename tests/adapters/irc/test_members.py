@@ -43,6 +43,8 @@ async def test_coming_and_going() -> None:
         assert isinstance(kicked, MemberChanged)
         assert kicked.sender.id == "bob!b@cloak"
         assert kicked.by == Sender(UserId("op!o@h"), "op")
+        server.say(f"{BOB} JOIN #lobby", ":op!o@h KICK #lobby bob :op")  # as it is where no reason was given
+        assert (await told(run, 2))[1] == ("#lobby", "bob", Change.KICKED, "")
         server.say(f"{ME} MODE #lobby +v hubbub", f"{BOB} PART #other", f"{BOB} QUIT :gone")
         await nothing_more(run, server)
 
