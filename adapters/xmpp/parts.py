@@ -1,7 +1,7 @@
 """What stands in a message, child by child. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
@@ -39,6 +39,7 @@ _WHOLE = (0, 10**_LONGEST_OFFSET)
 _NOTHING = (0, 0)
 _MOST_FILES = 20
 _OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:1", "urn:xmpp:omemo:2")
+_SPOILER = "{urn:xmpp:spoiler:0}spoiler"
 _CALL = "{urn:xmpp:call-invites:0}invite"
 _ENCRYPTED = frozenset(
     {
@@ -78,6 +79,8 @@ class Parts:
     styled: bool = True
     markup: Element | None = None
     """How the body is meant to be shown, beside it."""
+    spoiler: str | None = None
+    """Why it is hidden until somebody wants to see it, if it is; "" for no reason."""
     calls: bool = False
     """Whether it invites to a call."""
     secret: bool = False
@@ -217,6 +220,10 @@ def _markup(child: Element, parts: Parts) -> None:
     parts.markup = child
 
 
+def _spoiler(child: Element, parts: Parts) -> None:
+    parts.spoiler = " ".join((child.text or "").split())
+
+
 def _call(_: Element, parts: Parts) -> None:
     parts.calls = True
 
@@ -233,7 +240,7 @@ _TAKES: dict[str, Callable[[Element, Parts], None]] = {
     _UNSTYLED: _unstyled, _REPLACE: _replace, _REPLY: _reply, _FALLBACK: _fallback, _XHTML: _html,
     _THREAD: _thread, _SUBJECT: _subject,
     files.OOB: _oob, files.SHARING: _sharing, files.REFERENCE: _reference,
-    markup.MARKUP: _markup, _CALL: _call,
+    markup.MARKUP: _markup, _SPOILER: _spoiler, _CALL: _call,
     **dict.fromkeys(_ENCRYPTED, _secret), **{f"{{{namespace}}}encrypted": _omemo for namespace in _OMEMO},
     **dict.fromkeys(STATES, _state),
 }  # fmt: skip
@@ -311,7 +318,7 @@ def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
             spans = normal(cut(spans, 4))
     if not text_of(spans).strip():
         return None
-    return kind, Content(spans)
+    return kind, Content(spans if parts.spoiler is None else _hidden(spans, parts.spoiler))
 
 
 def _shown(parts: Parts, text: str) -> tuple[Span, ...]:
@@ -319,6 +326,15 @@ def _shown(parts: Parts, text: str) -> tuple[Span, ...]:
     if parts.markup is not None and text == parts.body:
         return markup.parse(text, parts.markup)
     return styling.parse(text) if parts.styled else (Span(text),)
+
+
+def _hidden(spans: tuple[Span, ...], why: str) -> tuple[Span, ...]:
+    """Words that are hidden at first, and the reason, which is not (XEP-0382)."""
+    hidden = [
+        replace(span, marks=span.marks | {Mark.SPOILER}, block=replace(span.block, code=None))
+        for span in spans
+    ]
+    return normal([Span(f"({why}) " if why else ""), *hidden])
 
 
 def time_of(text: str) -> float | None:

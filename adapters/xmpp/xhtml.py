@@ -96,9 +96,16 @@ def _inside(element: Element, style: _Style) -> Iterator[Span]:
             yield _SENTINEL
             yield from _inside(child, inner)
             yield _SENTINEL
+        elif name == "a" and not _is_shown(child):
+            yield from _text(inner.span.href, inner)
         elif name not in _SILENT:
             yield from _inside(child, inner)
         yield from _text(child.tail, style)
+
+
+def _is_shown(link: Element) -> bool:
+    """Whether a link has words, or an image."""
+    return bool("".join(link.itertext()).strip()) or any(map(_words_of, link.iter(f"{_XHTML}img")))
 
 
 def _text(text: str | None, style: _Style) -> Iterator[Span]:

@@ -162,6 +162,7 @@ XHTML = (
          (Span("x", frozenset({Mark.BOLD}), colour=0xFF0000),)),
         ("<a href='https://x.y/'>z</a>", (Span("z", href="https://x.y/"),)),
         ("<a href='javascript:alert(1)'>z</a>", (Span("z"),)),
+        ("<a href='https://x.y/'/>", (Span("https://x.y/", href="https://x.y/"),)),
         ("a<script>evil()</script><style>b</style>c", (Span("ac"),)),
         ("<img src='https://x.y/cat.png' alt='cat'/>", (ours("[picture]"), Span(" cat"))),
         ("<blockquote>a</blockquote>b", (Span("a\n", block=Block(quote=1)), Span("b"))),
@@ -286,6 +287,14 @@ def test_an_invitation_to_a_call():
     """XEP-0482."""
     said = message("<invite xmlns='urn:xmpp:call-invites:0'/>")
     assert (said.kind, said.content) == (Kind.EMOTE, plain("started a call"))
+
+
+@pytest.mark.parametrize(("why", "lead"), [("the  end", "(the end) "), ("", "")])
+def test_hidden_words(why, lead):
+    """XEP-0382."""
+    said = message(f"<body>they *marry*</body><spoiler xmlns='urn:xmpp:spoiler:0'>{why}</spoiler>").content
+    assert said.text == f"{lead}they marry"
+    assert [span.text for span in said.spans if Mark.SPOILER in span.marks] == ["they ", "marry"]
 
 
 def test_an_image_without_words_is_what_the_body_says():
@@ -417,12 +426,14 @@ trees = st.recursive(
     lambda inside: st.builds(
         "<{0} xmlns='{1}' id='a' from='room@muc.x' start='0' end='9' stamp='x'>{2}</{0}>".format,
         st.sampled_from(["body", "delay", "replace", "reply", "html", "x", "error", "stanza-id", "fallback",
-                         "retract", "apply-to", "moderated", "reactions", "reaction", "reason"]),
+                         "retract", "apply-to", "moderated", "reactions", "reaction", "reason", "spoiler",
+                         "markup", "span", "bcode", "strong", "invite", "encrypted", "img", "a"]),
         st.sampled_from(["jabber:client", "urn:xmpp:delay", "urn:xmpp:reply:0", "jabber:x:oob",
                          "urn:xmpp:sid:0", "urn:xmpp:message-retract:1", "urn:xmpp:message-retract:0",
                          "urn:xmpp:fasten:0", "urn:xmpp:message-moderate:1", "urn:xmpp:reactions:0",
                          "http://jabber.org/protocol/xhtml-im", "http://www.w3.org/1999/xhtml",
-                         "urn:xmpp:message-correct:0", "http://jabber.org/protocol/muc#user", "a"]),
+                         "urn:xmpp:message-correct:0", "http://jabber.org/protocol/muc#user",
+                         "urn:xmpp:spoiler:0", "urn:xmpp:markup:0", "urn:xmpp:call-invites:0", "urn:xmpp:omemo:2", "a"]),
         st.lists(inside, max_size=3).map("".join),
     ),
     max_leaves=8,
