@@ -43,7 +43,7 @@ account that comes and goes.
 """
 _PATIENCE = 60.0
 _ROOMS = {"irc": "#corpus", "xmpp": f"corpus@{Archive.rooms}", "matrix": f"#corpus:{SERVER}"}
-_PLACEHOLDER = re.compile(r"\{(?:(said|own|seen)\[(\d+)\]|(room|id|web|picture))\}")
+_PLACEHOLDER = re.compile(r"\{(?:(said|own|seen)\[(\d+)\]|(room|id|web|picture|sound))\}")
 _SHOW = "members: note, removals: note, reactions: summary"
 _CONFIG = """\
 networks:
@@ -63,9 +63,11 @@ conversations:
 """
 
 
+_SOUND = b"OggS\0\2" + bytes(22) + b"\x01\x13OpusHead\x01\x01" + bytes(24)
 _PAGES = {
     "plan.html": (b"<!DOCTYPE html><title>The plan</title><p>We meet at nine.", "text/html"),
     "cat.png": (picture(20, 10), "image/png"),
+    "voice.ogg": (_SOUND, "audio/ogg"),
 }
 
 
@@ -282,8 +284,8 @@ class Square:
         await web.TCPSite(self._web, "127.0.0.1", port).start()
         alan = self._people["alan"][1]
         assert isinstance(alan, OnMatrix)
-        mxc = await alan.upload(picture(20, 10))
-        self._words = {"web": f"http://127.0.0.1:{port}", "picture": mxc}
+        image, sound = await alan.upload(picture(20, 10)), await alan.upload(_SOUND)
+        self._words = {"web": f"http://127.0.0.1:{port}", "picture": image, "sound": sound}
 
     async def _begin(self) -> None:
         irc, xmpp, synapse = (self._servers[network] for network in NETWORKS)
