@@ -4,13 +4,15 @@ Follows RFC 6120 and 6121 (streams, TLS, SASL, stanzas), RFC 7622 (addresses), a
 XEP-0030 (service discovery), XEP-0045 (multi-user chat, with its subjects and its comings and goings),
 XEP-0059 (paging), XEP-0066 (links to files), XEP-0071 (XHTML-IM, on the way in), XEP-0085 (who writes),
 XEP-0128 (forms in discovery), XEP-0198 (stream management with resumption), XEP-0201 (threads), XEP-0203
-(delay, to know history and to say when something was said), XEP-0245 (/me), XEP-0264 (thumbnails, on the way
-out), XEP-0300 (hashes, likewise), XEP-0308 (correction), XEP-0313 (a room's archive), XEP-0333 (displayed
-markers, on the way out), XEP-0334 (what need not be kept), XEP-0359 (stanza ids), XEP-0363 (files to the
-server), XEP-0368 (direct TLS), XEP-0385 (shared media, on the way in), XEP-0393 (message styling), XEP-0410
+(delay, to know history and to say when something was said), XEP-0245 (/me), XEP-0264 (thumbnails, on the
+way out), XEP-0300 (hashes, likewise), XEP-0308 (correction), XEP-0313 (a room's archive), XEP-0333
+(displayed markers, on the way out), XEP-0334 (what need not be kept), XEP-0359 (stanza ids), XEP-0363
+(files to the server), XEP-0368 (direct TLS), XEP-0382 (hidden words, on the way in), XEP-0385 (shared
+media, on the way in), XEP-0393 (message styling), XEP-0394 (marks beside the body, on the way in), XEP-0410
 (self-ping), XEP-0421 (occupant ids), XEP-0424 (retraction, in its forms of 2023 and of today), XEP-0425
 (moderation, likewise, on the way in), XEP-0428 (what is only for clients that know no better), XEP-0444
-(reactions), XEP-0446 (what is known of a file), XEP-0447 (shared files), XEP-0461 (replies).
+(reactions), XEP-0446 (what is known of a file), XEP-0447 (shared files), XEP-0461 (replies), XEP-0482
+(calls, as one line).
 
 A correction names the id that we gave the message. Replies, reactions and retractions need the room's own
 (XEP-0359): where a room gives none, a reply is only a quotation, a retraction has only the older form to
