@@ -9,7 +9,7 @@ from bridge import app
 from bridge.relay import folding
 from tests.e2e.square import NETWORKS, square
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 _FOLDER = Path(__file__).with_name("corpus")
 _KEYS = {"name", "sent", "after", "wrong", *NETWORKS}
