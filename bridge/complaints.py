@@ -27,6 +27,8 @@ class _Told:
 class Complaints:
     """What was complained of, and when."""
 
+    __slots__ = ("_log", "_told")
+
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._told: dict[str, _Told] = {}

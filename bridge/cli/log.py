@@ -6,24 +6,19 @@ import sys
 
 from bridge.secrets import strike
 
-__all__ = ["level_of", "listen_to", "log_to", "quietly"]
+__all__ = ["listen_to", "log_to", "quietly"]
 
 _MINUTE = 60.0
 _CHATTY = 2
-"""How often -v stands there for the libraries' lines too."""
+"""With so many -v the libraries' lines are shown too."""
 
 _ours = {"bridge", "adapters"}
 """The packages that log for the owner. What libraries say is not, and may hold what people say."""
 
 
-def level_of(verbose: int) -> int:
-    """The least that is logged, by how often -v was given."""
-    return logging.DEBUG if verbose else logging.INFO
-
-
-def log_to(descriptor: int, verbose: int = 0, level: int | None = None) -> None:
-    """Write the log to a file descriptor: with `verbose`, the way of every message, and from 2 on, what the
-    libraries say.
+def log_to(descriptor: int, verbose: int = 0, level: int = logging.INFO) -> None:
+    """Write the log to a file descriptor, from this level on; with `verbose`, also the way of every message,
+    and from 2 on, what the libraries say.
     """
     stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(stream)
@@ -31,7 +26,7 @@ def log_to(descriptor: int, verbose: int = 0, level: int | None = None) -> None:
         handler.addFilter(_is_ours)
     handler.addFilter(_Folded())
     handler.setFormatter(_Discreet("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    own = level_of(verbose) if level is None else level
+    own = logging.DEBUG if verbose else level
     logging.basicConfig(level=own if verbose >= _CHATTY else logging.WARNING, handlers=[handler], force=True)
     for package in _ours:
         logging.getLogger(package).setLevel(own)

@@ -20,6 +20,8 @@ from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
 from bridge.model import RoomId
+from bridge.relay.worker import Worker
+from bridge.supervisor import NetworkState
 
 from .changes import Changes, compare
 from .door import Place
@@ -201,12 +203,17 @@ class Control:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ARRIVAL):
                 for worker in workers.values():
-                    while not (worker.joined or worker.reason):  # noqa: ASYNC110 -- nobody tells
+                    while not (worker.joined or self._why_not(worker)):  # noqa: ASYNC110 -- nobody tells
                         await asyncio.sleep(_GLANCE)
         return {
-            title: "" if worker.joined else worker.reason or f"not within {_ARRIVAL:.0f} s"
+            title: "" if worker.joined else self._why_not(worker) or f"not within {_ARRIVAL:.0f} s"
             for title, worker in workers.items()
         }
+
+    def _why_not(self, worker: Worker) -> str:
+        """Why a room is not joined, or why its network cannot be reached; empty: it may be soon."""
+        state, reason = self._bridge.state(worker.room.adapter.network)
+        return worker.reason or (reason if state is not NetworkState.CONNECTING else "")
 
     def _parting(self, network: str, room: str) -> str:
         return self._bridge.adapter(network).parting(RoomId(room))

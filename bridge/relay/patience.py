@@ -39,11 +39,15 @@ class Patience:
         self._refusals = 0
         self._alone = 0
         self._complaints = Complaints(log)
+        self._troubled = False
+        """Whether something was complained of since something arrived."""
 
     def rewarded(self) -> None:
         """Something arrived."""
-        self._complaints.over("refused")
-        self._complaints.over("unavailable")
+        if self._troubled:
+            self._troubled = False
+            self._complaints.over("refused")
+            self._complaints.over("unavailable")
         self._failures = self._refusals = self._alone = 0
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
@@ -84,6 +88,7 @@ class Patience:
 
     def _tell(self, kind: str, what: str, error: AdapterError) -> None:
         """Say it once, and the same rarely."""
+        self._troubled = True
         same = re.sub(r"\d+", "0", str(error))
         self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=logging.INFO)
 

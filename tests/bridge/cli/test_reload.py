@@ -136,6 +136,17 @@ async def test_a_room_that_does_not_come_in_is_told_with_the_reason(place, netwo
     )
 
 
+async def test_a_room_of_a_network_that_is_away_is_told_with_the_network_s_reason(place, networks):
+    networks["right"].up = False
+    networks["right"].drop()
+    place.write(left=["one"], right=["two", "three"])
+    result = await place.hubbub()
+    assert (
+        "  joins            right three\n  is not in        right three: the scripted network "
+        in result.stdout
+    )
+
+
 async def test_a_network_under_another_name(place, networks):
     text = place.file.read_text()
     text = text.replace("  right: {", "  new: {was: right, ").replace("    right:", "    new:")
