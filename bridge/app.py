@@ -100,7 +100,12 @@ class Bridge:
                     worker.close()
 
     async def reload(self, config: Config) -> None:
-        """Follow another configuration. What did not change keeps its connection and its queue."""
+        """Follow another configuration. What did not change keeps its connection and its queue.
+
+        Raises JournalError, and changes nothing, while the journal cannot be written.
+        """
+        if self._router.journal.failing:
+            raise JournalError("the journal cannot be written now: make room on its disk, then reload")
         if config.journal != self.journal:
             log.warning("the journal stays %s until a restart", self.journal)
         if config.media != self._config.media:

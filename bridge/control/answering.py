@@ -212,7 +212,10 @@ class Control:
 
     def _why_not(self, worker: Worker) -> str:
         """Why a room is not joined, or why its network cannot be reached; empty: it may be soon."""
-        state, reason = self._bridge.state(worker.room.adapter.network)
+        try:
+            state, reason = self._bridge.state(worker.room.adapter.network)
+        except KeyError:  # another reload came in between
+            return "its network left the map"
         return worker.reason or (reason if state is not NetworkState.CONNECTING else "")
 
     def _parting(self, network: str, room: str) -> str:

@@ -1,10 +1,12 @@
 """What a reload changes without a new connection, and a network that has another name."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from bridge.config import CatchUp, DeliveryRules, Network
+from bridge.errors import JournalError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
@@ -98,6 +100,24 @@ async def test_a_renamed_network_keeps_all_that_is_its_own(tmp_path, left, right
         networks = {network for (network,) in database.execute("SELECT network FROM position")}
     assert rooms == [("left", "one"), ("new", "two")]
     assert "right" not in networks
+
+
+async def test_while_the_journal_cannot_be_written_nothing_changes(tmp_path, left, right):
+    """A new name, or a new room, could not be kept."""
+    first = config(tmp_path, {"lobby": ["left one", "right two"]})
+    async with running(first) as bridge:
+        bridge._router.journal._database.execute("PRAGMA query_only = ON")
+        left.say("one", "alice", "waits for room")
+        while not bridge._router.journal.failing:
+            await asyncio.sleep(0)
+        with pytest.raises(JournalError, match="make room on its disk"):
+            await bridge.reload(under(first, "right", "new"))
+        assert right.connected
+        bridge._router.journal._database.execute("PRAGMA query_only = OFF")
+        await right.until(1)
+        await bridge.reload(under(first, "right", "new"))
+        left.say("one", "alice", "and on")
+        await right.until(2)
 
 
 async def test_what_the_new_name_has_itself_stays(tmp_path, left, right):
