@@ -9,7 +9,7 @@ from . import encode
 from .config import NetworkConfig
 from .decode import REDACTION
 from .session import Session
-from .wire import REACT, REPLY, TAGS, TYPING, UNREACT
+from .wire import MARK, REACT, REPLY, TAGS, TYPING, UNREACT
 
 __all__ = ["record", "records"]
 
@@ -76,6 +76,8 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
         # who has no client for it sees nothing
         reaction=Support.PARTIAL if names and {REPLY, REACT, UNREACT} <= passing else Support.NO,
         topic=Support.PARTIAL if locked else Support.FULL,
+        # where the server keeps a history and the mark stands in it
+        doubt=Support.PARTIAL if MARK in passing else Support.NO,
         typing=_full(TYPING in passing),
         authorship=Authorship.PREFIX,
         name_pings=True,

@@ -70,6 +70,7 @@ _CAPABILITIES = Capabilities(
     captions=True,
     topic=Support.FULL,
     mention=Support.FULL,
+    doubt=Support.FULL,
     typing=Support.FULL,
     read=Support.FULL,
     authorship=Authorship.PREFIX,

@@ -154,12 +154,13 @@ class XmppAdapter(Adapter):
         limit = None if service is None else service.limit or 0
         if place is None:
             return record(16, True, Support.PARTIAL, limit)
-        return record(place.window, place.stanza_ids, place.topics, limit)
+        doubt = Support.FULL if place.archive and place.named is not False else Support.PARTIAL
+        return record(place.window, place.stanza_ids, place.topics, limit, doubt)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
         return {
-            "XMPP": record(256, True, Support.PARTIAL, 0),
+            "XMPP": record(256, True, Support.PARTIAL, 0, Support.FULL),
             "XMPP (a room without stanza ids)": record(16, False, Support.PARTIAL, 0),
         }
 

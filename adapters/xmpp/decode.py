@@ -126,9 +126,13 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
     event = _event(place, nick, found)
     if event is None and not nick:
         return None
+    names = tuple(one for one in (found.own, found.origin) if one and nick)
     if nick and _ours(found, place, nick, talk.mark(found.own, found.origin)):
         event = None
-    names = tuple(one for one in (found.own, found.origin) if one and nick)
+    elif name is not None and not names and not place.me and _bare(nick) == _bare(place.nick):
+        event = (
+            None  # An archive without its authors' names for messages: most of what our nick said, we did.
+        )
     return Past(found.name or "", f"{room}/{nick}", parts.time_of(found.at or ""), names, event)
 
 
@@ -145,6 +149,11 @@ def _ours(found: Parts, place: Place, nick: str, mark: str) -> bool:
     if place.me and found.occupant:
         return found.occupant == place.me
     return nick == place.nick and mark != ""
+
+
+def _bare(nick: str) -> str:
+    """A nick without what is put behind it while it is in use."""
+    return nick.rstrip("_")
 
 
 def _other(element: Element, session: Session, source: str, room: str, kind: str | None) -> Said | None:

@@ -97,6 +97,8 @@ class Reader:
             del self._queries[query]
         if answer.get("type") == "error" or len(asked.past) > PAGE:
             raise Unreadable
+        if said := [one for one in asked.past if one.occupant]:
+            place.named = bool(place.named) or any(one.names for one in said)
         page = answers.page(answer)
         return list(asked.past), "" if page.complete or page.first == before else page.first
 

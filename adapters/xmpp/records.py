@@ -10,7 +10,9 @@ __all__ = ["record"]
 
 
 @lru_cache(1024)
-def record(window: int, named: bool, topic: Support, file_limit: int | None) -> Capabilities:
+def record(
+    window: int, named: bool, topic: Support, file_limit: int | None, doubt: Support = Support.PARTIAL
+) -> Capabilities:
     """The record of a room.
 
     `named`: it names messages, so that others' can be spoken of. `file_limit`: None for no service that
@@ -31,6 +33,7 @@ def record(window: int, named: bool, topic: Support, file_limit: int | None) -> 
         file=Support.NO if file_limit is None else Support.FULL,
         file_limit=file_limit or None,
         topic=topic,
+        doubt=doubt,
         typing=Support.FULL,
         read=Support.FULL if named else Support.NO,
         authorship=Authorship.PREFIX,

@@ -45,6 +45,10 @@ class Place:
     """Whether too much was said to be held: it has to be read from the archive."""
     archive: bool = False
     """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""
+    named: bool | None = None
+    """Whether its archive keeps the names that authors give their messages, as that of a gateway does not;
+    None: no message was seen there yet.
+    """
     traceless: bool = False
     """Whether what is taken back may leave nothing in its archive (XEP-0424 section 5)."""
     stanza_ids: bool = False

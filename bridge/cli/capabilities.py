@@ -27,6 +27,10 @@ ROWS = {
     "file": ("files", "a link where there is one, else name and size"),
     "topic": ("setting the topic (`topics: sync`)", "a note"),
     "mention": ("alerting people who are named", "their name as it was written"),
+    "doubt": (
+        "finding out whether a message arrived when a connection was lost",
+        "it is sent again and marked, or held (`doubt:`)",
+    ),
     "typing": ("showing that somebody writes", "nothing"),
     "read": ("marking what has arrived everywhere", "nothing"),
 }

@@ -67,6 +67,8 @@ class Capabilities:
     """Whether we may set the room's topic."""
     mention: Support = Support.NO
     """Whether a span's mention alerts the person, beyond their name in the text."""
+    doubt: Support = Support.NO
+    """Whether it can be found out what became of a message when the connection was lost (`find_sent`)."""
     typing: Support = Support.NO
     """Whether we can show that somebody writes."""
     read: Support = Support.NO
