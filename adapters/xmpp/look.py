@@ -24,6 +24,8 @@ _TROUBLE = {
     "remote-server-timeout": _AWAY,
     "service-unavailable": "this is not a room, or its server does not tell of it",
 }
+_ITEMS = "http://jabber.org/protocol/disco#items"
+_REGISTER = "jabber:iq:register"
 _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
 
@@ -48,11 +50,13 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
         async with gate:
+            place = Place(room, entry.nick or config.name)
             try:
-                features, error = await observe(client, Place(room, config.name))
+                features, error = await observe(client, place)
+                sentence = _sentence(entry, features, error)
+                return sentence or (await _kept_out(client, config, place) if features & _MEMBERS else None)
             except TimeoutError:
                 return "the room does not answer"
-            return _sentence(entry, features, error)
 
     try:
         await client.open(_PATIENCE)
@@ -68,7 +72,8 @@ def _trouble(entry: RoomConfig, error: Element) -> str | None:
         return refusals.destroyed(answers.moved_to(error), text)
     if trouble == "item-not-found":
         return None if entry.create else "the room does not exist: create it, or set create: true"
-    return _TROUBLE.get(trouble, f"the room does not tell of itself ({trouble})")
+    said = f": {text}" if text else ""
+    return _TROUBLE.get(trouble, f"check the room's address: it does not tell of itself ({trouble}{said})")
 
 
 def _sentence(entry: RoomConfig, features: frozenset[str], error: Element | None) -> str | None:
@@ -78,6 +83,19 @@ def _sentence(entry: RoomConfig, features: frozenset[str], error: Element | None
         return "this is not a room"
     if features & _PASSWORD and entry.password is None:
         return "the room needs a password: set password at the room"
-    if features & _MEMBERS:
-        return "the room is for members only: make sure that hubbub is a member"
     return None
+
+
+async def _kept_out(client: Client, config: NetworkConfig, place: Place) -> str | None:
+    """Whether a room for members keeps us out: members may register a nick there (XEP-0045 section 7.10),
+    and some rooms tell from outside who is in (section 6.5).
+    """
+    answer = await client.ask("get", place.room, f"<query xmlns='{_REGISTER}'/>")
+    if answer.get("type") == "result" and answer.find(f"{{{_REGISTER}}}query") is not None:
+        return None
+    if answers.condition(answer)[0] == "registration-required":
+        return f"the room is for members only: ask its owner to make {config.jid} a member"
+    items = await client.ask("get", place.room, f"<query xmlns='{_ITEMS}'/>")
+    if any(item.get("jid") == place.occupant for item in items.iter(f"{{{_ITEMS}}}item")):
+        return None
+    return f"the room is for members only: make sure that {config.jid} is a member"
