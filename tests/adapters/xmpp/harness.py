@@ -171,7 +171,7 @@ class Server:
             return reply.format("result", "<query xmlns='http://jabber.org/protocol/disco#items'/>")
         if "muc#owner" in inside or "ping" in inside:
             return reply.format("result", "")
-        if "mam" in inside:
+        if "mam" in inside or "register" in inside:
             return reply.format("error", error("service-unavailable"))
         return ""
 
