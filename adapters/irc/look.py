@@ -3,6 +3,7 @@ where that leaves it open whether we would be let in.
 """
 
 import asyncio
+import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 
@@ -137,7 +138,7 @@ class _Looker:
         """
         session = self.link.session
         heard = await self._ask(line("WHOIS", nick))
-        if [got.params[3] for got in heard if got.command == "311"] != [session.host]:
+        if [got.params[3:4] for got in heard if got.command == "311"] != [[session.host]]:
             return None
         shown = " ".join(got.params[-1] for got in heard if got.command == "319").split()
         return {session.fold(_RANKS.sub("", name)) for name in shown}
@@ -147,7 +148,8 @@ class _Looker:
         told = await self._ask(*[self._line("MODE", room) for room in rooms])
         fold = self.link.session.fold
         known = {fold(room) for room in rooms}
-        modes = {fold(got.params[1]): set(got.params[2]) for got in told if got.command == "324"}
+        shown = [got.params[1:3] for got in told if got.command == "324" and len(got.params) > 2]
+        modes = {fold(name): set(letters) for name, letters in shown}
         return {name: modes[name] for name in modes.keys() & known}
 
     def _gates(self, modes: set[str]) -> set[str]:
@@ -164,7 +166,7 @@ class _Looker:
         told = await self._ask(*[self._line("MODE", room, "b") for room in rooms])
         session = self.link.session
         us = session.fold(f"{nick}!{session.user}@{session.host}")
-        bans = [got.params[1:3] for got in told if got.command == "367"]
+        bans = [got.params[1:3] for got in told if got.command == "367" and len(got.params) > 2]
         return {
             session.fold(room)
             for room, mask in bans
@@ -194,5 +196,4 @@ class _Looker:
 
 def _fits(mask: str, who: str) -> bool:
     """Whether a mask with * and ? is that of this person."""
-    pattern = re.escape(mask).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(pattern, who) is not None
+    return fnmatch.fnmatchcase(who, mask.replace("[", "[[]"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.irc import look as looking
 from bridge import RoomId, RoomState
 from tests.adapters.places import demo_server
 
@@ -101,3 +102,19 @@ async def test_what_is_secret_is_told_with_care(port: int) -> None:
 
 async def test_a_room_that_is_not_there_can_be_made(port: int) -> None:
     assert await look(port, "#nobody") == {"#nobody": None}
+
+
+@pytest.mark.parametrize(
+    ("mask", "fits"),
+    [
+        ("hubbub!*@*", True),
+        ("h?bbub!*@host", True),
+        ("[x]!*@*", False),
+        ("*!*@10.*", False),
+        ("*u" * 60 + "*z", False),
+    ],
+)
+def test_a_ban_fits(mask: str, fits: bool) -> None:
+    """RFC 2812 section 2.5; no mask of a stranger's takes long."""
+    long = "u" * 100 if mask.startswith("*u") else ""
+    assert looking._fits(mask, f"hubbub!u@host{long}") == fits
