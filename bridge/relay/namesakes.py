@@ -64,10 +64,13 @@ class Namesakes:
         return shown
 
     def called(self, network: str, sender: Sender, *, told: bool) -> str:
-        """The same of somebody who is spoken of."""
-        return self._shown(
-            (network, sender.id), safe_name(sender.name), network if told else "", time.monotonic()
-        )
+        """The same of somebody who is spoken of: who has not spoken is nobody's namesake yet. Some networks
+        name who moderates otherwise than who speaks.
+        """
+        person, name = (network, sender.id), safe_name(sender.name)
+        if person not in self._there:
+            return name
+        return self._shown(person, name, network if told else "", time.monotonic())
 
     def _shown(self, person: Person, name: str, space: str, now: float) -> str:
         if self._is_free(space, name, person, now):

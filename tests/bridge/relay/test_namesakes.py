@@ -86,7 +86,10 @@ def test_who_has_gone_is_not_there(room, monkeypatch):
 def test_who_is_spoken_of_takes_no_name(room):
     assert room.called("xmpp", person("Ada"), told=False) == "Ada"
     assert called(room, "matrix", "Ada") == "Ada"
+    assert room.called("xmpp", person("Ada"), told=False) == "Ada"
+    assert called(room, "xmpp", "Ada") == "Ada (xmpp)"
     assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
+    assert room.called("matrix", person("Ada"), told=False) == "Ada"
 
 
 def test_many_names(room):
