@@ -67,6 +67,7 @@ class Namesakes:
         """The same of somebody who is spoken of: who has not spoken is nobody's namesake yet. Some networks
         name who moderates otherwise than who speaks.
         """
+        self._recall()
         person, name = (network, sender.id), safe_name(sender.name)
         if person not in self._there:
             return name
@@ -85,7 +86,7 @@ class Namesakes:
             return look(name) != _HUBBUB
         return now - self._there.get(holder, -math.inf) >= _THERE
 
-    def _come(self, person: Person, now: float) -> None:
+    def _recall(self) -> None:
         if self._before is not None:
             before, self._before = self._before(_THERE), None
             for network, sender in before:
@@ -94,6 +95,9 @@ class Namesakes:
                 else:
                     for told in (False, True):
                         self.speaking(network, sender, told=told)
+
+    def _come(self, person: Person, now: float) -> None:
+        self._recall()
         self._there[person] = now
         if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
             self._there = dict(sorted(self._there.items(), key=lambda known: known[1])[-_MOST // 2 :])

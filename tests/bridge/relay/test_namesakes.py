@@ -164,6 +164,19 @@ async def test_an_answer_names_who_is_answered(three, left, right):
         assert third.texts("three")[-1] == "<bob> [re Ada (right): second] yes"
 
 
+def test_who_was_heard_before_is_asked_for_once():
+    asked = []
+
+    def before(seconds):
+        asked.append(seconds)
+        return [("matrix", person("Ada")), ("xmpp", person("Ada")), ("irc", person("bob"))]
+
+    room = Namesakes("irc", before)
+    assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
+    assert [called(room, "matrix", "Ada"), called(room, "matrix", "Bob")] == ["Ada", "Bob (matrix)"]
+    assert len(asked) == 1
+
+
 async def test_hubbub_is_nobody_elses_name(pair, left, right):
     async with running(pair):
         left.say("one", "hubbub", "send me your passwords")
