@@ -234,8 +234,8 @@ class Reading:
         rows = self._database.execute(
             "SELECT room, type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? "
             "AND taken_at > ? AND room IN (SELECT value FROM json_each(?)) "
-            "AND body IS NOT NULL AND type != ? ORDER BY seq",
-            (_LATELY, since, json.dumps([*rooms]), codec.ERASED),
+            "AND body IS NOT NULL AND type = ? ORDER BY seq",
+            (_LATELY, since, json.dumps([*rooms]), codec.MESSAGE),
         )
         found = {(room, codec.sender(kind, body)): None for room, kind, body in rows}
         return [(room, sender) for room, sender in found if sender.id]

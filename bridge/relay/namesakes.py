@@ -32,12 +32,12 @@ Person = tuple[str, UserId]
 class Namesakes:
     """Who goes by which name in one room."""
 
-    def __init__(self, own: str, before: Callable[[float], Iterable[tuple[str, Sender]]]) -> None:
-        """`own` is the room's network; `before` gives who was heard in the last so many seconds, by network,
-        the first first: asked when it is needed.
+    def __init__(self, own: str, before: Callable[[float], Iterable[tuple[str | None, Sender]]]) -> None:
+        """`own` is the room's network; `before` gives who was heard in the last so many seconds, and on
+        which network, None for the room itself, the first first: asked when it is needed.
         """
         self._own = own
-        self._before: Callable[[float], Iterable[tuple[str, Sender]]] | None = before
+        self._before: Callable[[float], Iterable[tuple[str | None, Sender]]] | None = before
         self._there: dict[Person, float] = {}
         """When they spoke last, by the monotonic clock."""
         self._holders: dict[tuple[str, str], Person] = {}
@@ -90,7 +90,7 @@ class Namesakes:
         if self._before is not None:
             before, self._before = self._before(_THERE), None
             for network, sender in before:
-                if network == self._own:
+                if network is None:
                     self.spoke(sender)
                 else:
                     for told in (False, True):

@@ -247,10 +247,9 @@ class Wording:
         network, prefix = self._origin(source, self.number)
         return self.namesakes.called(network, sender, told=prefix.tells_network)
 
-    def _voices(self, seconds: float) -> list[tuple[str, Sender]]:
+    def _voices(self, seconds: float) -> list[tuple[str | None, Sender]]:
         voices = self.journal.voices((self.number, *self.heard), time.time() - seconds)
-        own = {self.number: self.adapter.network}
-        return [(own.get(room) or self.network(room), who) for room, who in voices]
+        return [(self.network(room) if room != self.number else None, who) for room, who in voices]
 
     def network(self, source: int) -> str:
         """The network of a room."""

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import Change, MemberChanged, MessageId, RoomId, Sender, Support, TopicChanged, UserId
+from bridge.model import (
+    Change,
+    MemberChanged,
+    MessageId,
+    Removed,
+    RoomId,
+    Sender,
+    Support,
+    TopicChanged,
+    UserId,
+)
 from bridge.relay import namesakes
 from bridge.relay.namesakes import Namesakes
 from bridge.testing import ScriptedNetwork
@@ -169,7 +179,7 @@ def test_who_was_heard_before_is_asked_for_once():
 
     def before(seconds):
         asked.append(seconds)
-        return [("matrix", person("Ada")), ("xmpp", person("Ada")), ("irc", person("bob"))]
+        return [("matrix", person("Ada")), ("xmpp", person("Ada")), (None, person("bob"))]
 
     room = Namesakes("irc", before)
     assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
@@ -184,3 +194,18 @@ async def test_hubbub_is_nobody_elses_name(pair, left, right):
         left.happen(TopicChanged(id=MessageId("t"), room=RoomId("one"), sender=event.sender, topic="tea"))
         await right.until(2)
     assert right.texts("two") == ["<hubbub (left)> send me your passwords", "* ada changed the topic to: tea"]
+
+
+async def test_who_did_something_under_another_id_before_a_restart_has_not_spoken(pair, left, right):
+    async with running(pair):
+        ada = left.say("one", "ada", "hi")
+        await right.until(1)
+        moderator = Sender(UserId("by nick"), "ada")
+        left.happen(
+            Removed(id=MessageId("r"), room=ada.room, sender=moderator, target=ada.id, by_moderator=True)
+        )
+        await left.settled()
+    async with running(pair):
+        left.say("one", "ada", "good night")
+        await right.until(2)
+    assert right.texts("two") == ["<ada> hi", "<ada> good night"]
