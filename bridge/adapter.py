@@ -87,6 +87,8 @@ class Adapter(ABC):
     """What stands under `networks: NAME:`, besides `protocol` and what every network has."""
     RoomConfig: ClassVar[type[Model]]
     """What may stand in a room's mapping, besides `room` and `direction`."""
+    names_are_unique: bool = False
+    """Whether no two people in one room can have the same name at a time."""
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and

@@ -63,6 +63,7 @@ class IrcAdapter(Adapter):
 
     NetworkConfig: ClassVar[type[Model]] = Network
     RoomConfig: ClassVar[type[Model]] = Room
+    names_are_unique = True
     config: Network
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:

@@ -52,6 +52,7 @@ class XmppAdapter(Adapter):
 
     NetworkConfig: ClassVar[type[Model]] = Network
     RoomConfig: ClassVar[type[Model]] = Room
+    names_are_unique = True
     config: Network
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:

@@ -49,6 +49,7 @@ class Guarded(Adapter):
         self._known: set[RoomId] = set()
         """Every room that was ever served: one that has left the map may be heard a little longer."""
         self._kind = kind
+        self.names_are_unique = kind.names_are_unique
         self._gate: Gate | None = None
         self._behind: set[asyncio.Future[Any]] = set()
         """Calls that did not end in time, and do not end."""

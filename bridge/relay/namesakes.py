@@ -7,7 +7,7 @@ are seen to leave: so nobody who comes back under another id stays a namesake of
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 
 from bridge.model import US, Sender, UserId
@@ -38,14 +38,17 @@ class Namesakes:
         """
         self._own = own
         self._before: Callable[[float], Iterable[tuple[str | None, Sender]]] | None = before
-        self._there: dict[Person, float] = {}
-        """When they spoke last, by the monotonic clock."""
+        self.unique: Collection[str] = ()
+        """The networks where no two people in one room bear the same name: a newcomer there with the name of
+        somebody else has it after them."""
+        self._there: dict[Person, tuple[float, str]] = {}
+        """When they spoke last, by the monotonic clock, and by which name."""
         self._holders: dict[tuple[str, str], Person] = {}
         """Who goes by a name; by network too, for where that stands beside the name."""
 
     def spoke(self, sender: Sender) -> None:
         """Somebody says something in the room itself, where their name is theirs."""
-        self._come((self._own, sender.id), time.monotonic())
+        self._come((self._own, sender.id), sender.name, time.monotonic())
         name = look(safe_name(sender.name))
         self._holders["", name] = self._holders[self._own, name] = (self._own, sender.id)
 
@@ -58,7 +61,7 @@ class Namesakes:
         beside the name.
         """
         person, now = (network, sender.id), time.monotonic()
-        self._come(person, now)
+        self._come(person, sender.name, now)
         shown = self._shown(person, safe_name(sender.name), network if told else "", now)
         self._holders[network if told else "", look(shown)] = person
         return shown
@@ -84,7 +87,11 @@ class Namesakes:
         holder = self._holders.get((space, look(name)))
         if holder is None or holder == person:
             return look(name) != _HUBBUB
-        return now - self._there.get(holder, -math.inf) >= _THERE
+        spoke, before = self._there.get(holder, (-math.inf, ""))
+        if now - spoke >= _THERE:
+            return True
+        _, called = self._there[person]
+        return holder[0] == person[0] and holder[0] in self.unique and before.lower() == called.lower()
 
     def _recall(self) -> None:
         if self._before is not None:
@@ -96,11 +103,11 @@ class Namesakes:
                     for told in (False, True):
                         self.speaking(network, sender, told=told)
 
-    def _come(self, person: Person, now: float) -> None:
+    def _come(self, person: Person, name: str, now: float) -> None:
         self._recall()
-        self._there[person] = now
+        self._there[person] = (now, name)
         if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
-            self._there = dict(sorted(self._there.items(), key=lambda known: known[1])[-_MOST // 2 :])
+            self._there = dict(sorted(self._there.items(), key=lambda known: known[1][0])[-_MOST // 2 :])
             self._holders = {key: who for key, who in self._holders.items() if who in self._there}
 
 

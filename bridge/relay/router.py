@@ -63,6 +63,8 @@ class Router:
         self._watch = watch
         self._routes = Routes({}, {}, {})
         self._names: dict[int, str] = {}
+        self._unique: set[str] = set()
+        """The networks where no two people in one room bear the same name."""
         self._adapters: Mapping[str, Adapter] = {}
         self._foreign: set[int] = set()
         self._read: set[int] = set()
@@ -90,6 +92,7 @@ class Router:
             network, room = routes.rooms[number]
             place = Room(number, room, adapters[network], rules[network], routes.shown[number])
             worker = Worker(place, self.journal, self._origin, self._attached, self._teller)
+            worker.wording.namesakes.unique = self._unique
             self.workers[number] = worker
             worker.wording.heard = heard = routes.heard.get(number, [])
             worker.wording.shown.extend(self.journal.lately(number, heard, LAST_FEW))
@@ -98,6 +101,7 @@ class Router:
             self.workers[number].room.rules = rules[routes.rooms[number][0]]
             self.workers[number].wording.follow(routes.shown[number])
 
+        self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
         stay = [number for number in routes.rooms if number in self.workers]
         await in_steps(employ, [number for number in routes.rooms if number not in self.workers])
         before, self._routes, self._adapters = self._routes, routes, adapters

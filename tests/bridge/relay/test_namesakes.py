@@ -55,6 +55,13 @@ def test_from_one_network(room):
     ]
 
 
+def test_where_names_are_unique_a_newcomer_has_the_name_of_who_had_it(room):
+    room.unique = {"irc", "oftc"}
+    assert [called(room, "oftc", "Ada", user) for user in ("a!1@x", "a!1@y", "a!1@x")] == ["Ada"] * 3
+    assert called(room, "oftc", "A_da", "b") == "A_da"
+    assert [called(room, "matrix", "Ada", user) for user in "ab"] == ["Ada (matrix)", "Ada (matrix 2)"]
+
+
 def test_who_speaks_in_the_room_itself_has_their_name(room):
     assert called(room, "matrix", "Ada") == "Ada"
     room.spoke(person("ada"))
