@@ -35,6 +35,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 _LINK = re.compile(
     r"(?!javascript:|vbscript:|data:|file:)[a-z][a-z0-9+.-]*:[^\s<>\"\x00-\x1f\x7f]+\Z", re.IGNORECASE
 )
+_ITEM = re.compile(r" *(?:•|\d+\.) ")
 _CLUSTER = regex.compile(r"\X")
 _FIRST_WORDS = 50
 _CODE = frozenset({Mark.CODE})
@@ -163,10 +164,10 @@ def first_words(content: Content, locale: Locale = ENGLISH) -> str:
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The prefix before the words; before a quote, a list or code on a line of its own."""
     first = spans[0]
+    if first.block != PLAIN or (_ITEM.match(first.text) and any("\n" in span.text for span in spans)):
+        return Span(prefix.rstrip() + "\n"), *spans
     if first.plain:
         return Span(prefix + first.text), *spans[1:]
-    if first.block != PLAIN:
-        return Span(prefix.rstrip() + "\n"), *spans
     return Span(prefix), *spans
 
 
