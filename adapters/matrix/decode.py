@@ -103,7 +103,7 @@ def decode(
         words = addressing(words, name_of(own, names))
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, at=at, replayed=replayed, mark=mark,
-        kind=_kind(content), content=words, reply_to=answered,
+        kind=_kind(content), content=words, reply_to=answered, quoted=_quoted(content) if answered else "",
         thread=MessageId(target) if target and relation.get("rel_type") == "m.thread" else None,
     )  # fmt: skip
 
@@ -203,15 +203,29 @@ def _reply_to(relation: Mapping[str, Any]) -> MessageId | None:
     return MessageId(answered) if answered else None
 
 
+def _quoted(content: Mapping[str, Any]) -> str:
+    """What a reply's fallback says of the message that it answers."""
+    quotation, _ = _parted(text_of(content.get("body")))
+    rows = [row.removeprefix(">").removeprefix(" ") for row in quotation]
+    return "\n".join([rows[0].partition("> ")[2], *rows[1:]]) if rows else ""
+
+
 def _unquoted(text: str) -> str:
-    """A reply's words without its fallback, which clients before v1.13 sent ("Rich replies")."""
+    """A reply's words without its fallback."""
+    quotation, rest = _parted(text)
+    if not quotation:
+        return text
+    return "\n".join(rest[1:] if rest and not rest[0].strip() else rest)
+
+
+def _parted(text: str) -> tuple[list[str], list[str]]:
+    """The lines of a reply's fallback, which clients before v1.13 sent, and the others ("Rich replies")."""
     rows = text.split("\n")
     who, closed, _ = rows[0].removeprefix("> ").removeprefix("* ").removeprefix("<").partition(">")
     if not (rows[0].startswith(("> <", "> * <")) and closed and USER.fullmatch(who)):
-        return text
+        return [], rows
     quoted = next((number for number, row in enumerate(rows) if not row.startswith(">")), len(rows))
-    rest = rows[quoted:]
-    return "\n".join(rest[1:] if rest and not rest[0].strip() else rest)
+    return rows[:quoted], rows[quoted:]
 
 
 def _redacted(event: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[str, bool]:

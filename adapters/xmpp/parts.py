@@ -289,6 +289,15 @@ def _uncovered(text: str, covered: tuple[int, int], found: tuple[Attachment, ...
     return rest if not rest or "://" in part or any(name in part for name in names) else text
 
 
+def quotation(parts: Parts) -> str:
+    """What it quotes of what it answers."""
+    start, end = parts.quoted or (0, 0)
+    text = parts.body or ""
+    if _answer(parts, text) == text:
+        return ""
+    return "\n".join([line.lstrip("> ") for line in text[start:end].split("\n")])
+
+
 def _answer(parts: Parts, text: str) -> str:
     """The text without the quotation of what it answers, if what is said to be one looks like one: who
     counts otherwise than we do would lose words.

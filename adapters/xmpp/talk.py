@@ -114,6 +114,7 @@ def _said(
         content=addressing(content, place.nick) if found.reply is not None else content,
         kind=kind,
         reply_to=_reply(found.reply, place) if found.reply is not None else None,
+        quoted=parts.quotation(found) if found.reply is not None else "",
         thread=MessageId(found.thread) if found.thread is not None else None,
         at=at,
         replayed=replayed,

@@ -36,6 +36,8 @@ class MessageCreated:
     content: Content
     kind: Kind = Kind.TEXT
     reply_to: MessageId | None = None
+    quoted: str = ""
+    """What it says of the message that it answers, for where nobody knows that any more."""
     thread: MessageId | None = None
     """The thread that it belongs to: the message that the thread hangs on, or the network's own name for
     the thread, whose root is then the first message that bears it."""

@@ -101,7 +101,7 @@ class Folding:
         """
         now = time.monotonic()
         known = self._phrases.get((room, source, phrase))
-        if known is None:
+        if known is None or (not known.count and now >= known.until):
             if len(self._phrases) < _MOST:
                 self._phrases[room, source, phrase] = _Phrase(seq, now + _QUIET)
             return False

@@ -184,7 +184,7 @@ class Saying:
                 answers = event.thread
         before, answered = "", None
         if answers is not None and not delivery.start:
-            before, answered = self._wording.answered(delivery, answers, capabilities)
+            before, answered = self._wording.answered(delivery, answers, event.quoted, capabilities)
         if root is not None and thread is None:
             self._wording.shown.append(root)  # who follows it needs to be told only once
         return before, (answered, thread)

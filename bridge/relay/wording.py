@@ -31,7 +31,7 @@ from bridge.model import (
     plain,
 )
 
-from .fit import Fitted, degrade, next_part
+from .fit import Fitted, degrade, first_words, next_part
 from .forging import unbracketed
 from .mentions import People, meant, mentioning
 from .names import Prefix, one_line, safe_name
@@ -184,11 +184,15 @@ class Wording:
         return Step(self.message(delivery, words, fitted, capabilities), None)
 
     def answered(
-        self, delivery: Delivery, name: MessageId, capabilities: Capabilities
+        self, delivery: Delivery, name: MessageId, quoted: str, capabilities: Capabilities
     ) -> tuple[str, Answered | None]:
-        """What shows that a message answers another: words before it, or what the network has for that."""
+        """What shows that a message answers another: words before it, or what the network has for that.
+        `quoted` is what it says itself of the other.
+        """
         seq, target = self.about(delivery, name)
-        if seq is None or not (target is None or isinstance(target, MessageCreated)):
+        if seq is None:
+            return self._note_of("", first_words(plain(quoted))), None
+        if not (target is None or isinstance(target, MessageCreated)):
             return "", None
         author = target.sender if target is not None else self.journal.sender(seq)
         source = self.journal.taken_in(seq)
@@ -201,12 +205,19 @@ class Wording:
         if parts:
             here = source == self.number
             return "", Answered(parts[0], who, words, author.id if here else None)
-        if seq in self.shown:
-            return "", None
+        return "" if seq in self.shown else self._note_of(who, words), None
+
+    def _note_of(self, who: str, words: str) -> str:
+        """What stands before an answer: whose words it answers, as far as that is known."""
         who, words = unbracketed(who), unbracketed(words)
-        if not words:
-            return self.locale.gettext("[re {name}]", name=who) + " ", None
-        return self.locale.gettext("[re {name}: {words}]", name=who, words=words) + " ", None
+        match bool(who), bool(words):
+            case True, True:
+                return self.locale.gettext("[re {name}: {words}]", name=who, words=words) + " "
+            case True, False:
+                return self.locale.gettext("[re {name}]", name=who) + " "
+            case False, True:
+                return self.locale.gettext("[re: {words}]", words=words) + " "
+        return ""
 
     def _answered(self, delivery: Delivery, event: Words) -> tuple[str, UserId | None] | None:
         """Whose words something answers that the bridge said for them: their name, and who that is here."""

@@ -80,6 +80,8 @@ def test_the_log_holds_none(tmp_path: Path) -> None:
         handler.stream.close()
         logging.getLogger().handlers[:], level = before
         logging.getLogger().setLevel(level)
+        for package in ("bridge", "adapters"):
+            logging.getLogger(package).setLevel(logging.NOTSET)
     text = file.read_text()
     assert "sesame" not in text
     assert "bad token" in text

@@ -30,6 +30,7 @@ async def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "_PATROL", 3600.0)  # it is told when to look after what it has folded
         patch.setattr(folding, "_PAUSE", 0.0)
+        patch.setattr(folding, "_QUIET", 0.0)
         async with square(tmp_path_factory.mktemp("corpus")) as made:
             yield made
 

@@ -286,7 +286,7 @@ def test_what_is_encrypted_is_named(inside):
 def test_an_invitation_to_a_call():
     """XEP-0482."""
     said = message("<invite xmlns='urn:xmpp:call-invites:0'/>")
-    assert (said.kind, said.content) == (Kind.EMOTE, plain("started a call"))
+    assert (said.kind, said.content.text) == (Kind.EMOTE, "started a call")
 
 
 @pytest.mark.parametrize(("why", "lead"), [("the  end", "(the end) "), ("", "")])

@@ -13,6 +13,7 @@ from yarl import URL
 from bridge.adapter import Source
 from bridge.errors import Rejected, TemporaryFailure
 from bridge.media import Missing
+from bridge.media.body import TOO_LARGE
 from bridge.media.guard import is_named, is_public
 from bridge.model import File
 from tests.bridge.media.conftest import Web
@@ -267,9 +268,9 @@ async def test_redirects_end(server, serve):
 
 async def test_a_file_that_says_that_it_is_too_large_is_not_read(server, serve):
     service = await serve(max_file=1_000_000)
-    assert await service.got(1, server.put("a", b"x" * 1_000_001)) == Missing("larger than 1 MB")
+    assert await service.got(1, server.put("a", b"x" * 1_000_001)) == Missing(TOO_LARGE, "1 MB")
     assert isinstance(await service.got(2, server.put("b", b"x" * 1_000_000)), File)
-    assert await service.got(3, server.address("b"), size=1_000_001) == Missing("larger than 1 MB")
+    assert await service.got(3, server.address("b"), size=1_000_001) == Missing(TOO_LARGE, "1 MB")
     assert len(server.asked) == 2
 
 
@@ -287,7 +288,7 @@ async def test_a_file_that_does_not_say_its_size_is_read_to_the_limit(server, se
 
     server.paths["a"] = endless
     service = await serve(max_file=500_000)
-    assert await service.got(1, server.address("a")) == Missing("larger than 500 kB")
+    assert await service.got(1, server.address("a")) == Missing(TOO_LARGE, "500 kB")
     await asyncio.wait_for(stopped.wait(), 20)
     assert not [path for path in media().folder.rglob("*") if path.is_file()]
 
