@@ -164,7 +164,7 @@ def first_words(content: Content, locale: Locale = ENGLISH) -> str:
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The prefix before the words; before a quote, a list or code on a line of its own."""
     first = spans[0]
-    if first.block != PLAIN or (_ITEM.match(first.text) and any("\n" in span.text for span in spans)):
+    if first.block != PLAIN or ("\n" in text_of(spans) and _ITEM.match(first.text)):
         return Span(prefix.rstrip() + "\n"), *spans
     if first.plain:
         return Span(prefix + first.text), *spans[1:]

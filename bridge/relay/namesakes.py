@@ -48,9 +48,10 @@ class Namesakes:
 
     def spoke(self, sender: Sender) -> None:
         """Somebody says something in the room itself, where their name is theirs."""
-        self._come((self._own, sender.id), sender.name, time.monotonic())
-        name = look(safe_name(sender.name))
-        self._holders["", name] = self._holders[self._own, name] = (self._own, sender.id)
+        person, name = (self._own, sender.id), look(safe_name(sender.name))
+        self._come(person, sender.name, time.monotonic())
+        if self._holders.get(("", name)) != person:
+            self._holders["", name] = self._holders[self._own, name] = person
 
     def left(self, network: str, user: UserId) -> None:
         """Somebody is there no more, or no more by that name."""
@@ -60,10 +61,13 @@ class Namesakes:
         """What somebody is called whose words come to the room, safe to show. `told`: their network stands
         beside the name.
         """
-        person, now = (network, sender.id), time.monotonic()
+        person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
+        space = network if told else ""
         self._come(person, sender.name, now)
-        shown = self._shown(person, safe_name(sender.name), network if told else "", now)
-        self._holders[network if told else "", look(shown)] = person
+        if self._holders.get((space, look(name))) == person:
+            return name
+        shown = self._shown(person, name, space, now)
+        self._holders[space, look(shown)] = person
         return shown
 
     def called(self, network: str, sender: Sender, *, told: bool) -> str:
@@ -85,7 +89,9 @@ class Namesakes:
 
     def _is_free(self, space: str, name: str, person: Person, now: float) -> bool:
         holder = self._holders.get((space, look(name)))
-        if holder is None or holder == person:
+        if holder == person:
+            return True
+        if holder is None:
             return look(name) != _HUBBUB
         spoke, before = self._there.get(holder, (-math.inf, ""))
         if now - spoke >= _THERE:
@@ -104,7 +110,8 @@ class Namesakes:
                         self.speaking(network, sender, told=told)
 
     def _come(self, person: Person, name: str, now: float) -> None:
-        self._recall()
+        if self._before is not None:
+            self._recall()
         self._there[person] = (now, name)
         if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
             self._there = dict(sorted(self._there.items(), key=lambda known: known[1][0])[-_MOST // 2 :])
