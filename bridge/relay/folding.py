@@ -3,7 +3,7 @@ memory only, and told together.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -128,7 +128,8 @@ class Folding:
                 if changes:
                     self._say(source, [room], partial(_members, changes, partial(self._place, source)))
             if reactions := {what: people for what, people in kept.reactions.items() if people}:
-                self._say(room, [room], partial(_reactions, reactions))
+                for told in _reactions(reactions):
+                    self._say(room, [room], told)
 
     def _repeat_phrases(self, now: float) -> None:
         for (room, source, phrase), kept in list(self._phrases.items()):
@@ -224,18 +225,21 @@ def _because(what: str, reason: str) -> str:
     return f"{what} ({safe_name(reason)})" if reason else what
 
 
-def _reactions(kept: dict[tuple[str, str], dict[str, None]], locale: Locale) -> str:
+def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> Iterator[Told]:
     """One line for each message: who reacted to it with what."""
-    messages: dict[str, list[str]] = {}
+    messages: dict[str, list[tuple[str, list[str]]]] = {}
     for (to, emoji), people in kept.items():
-        messages.setdefault(to, []).append(f"{emoji} {names(locale, list(people))}")
-    told = [
-        locale.gettext("Reactions to {message}: {reactions}", message=to, reactions="; ".join(reactions))
-        for to, reactions in list(messages.items())[:_TOGETHER]
-    ]
-    more = len(messages) - _TOGETHER
-    if more > 0:
-        told.append(
-            locale.ngettext("… and to {number} more message", "… and to {number} more messages", more)
-        )
-    return "\n".join(told)
+        messages.setdefault(to, []).append((emoji, list(people)))
+    for to, reactions in list(messages.items())[:_TOGETHER]:
+        yield partial(_reacted, to, reactions)
+    if len(messages) > _TOGETHER:
+        yield partial(_reacted_to_more, len(messages) - _TOGETHER)
+
+
+def _reacted(to: str, reactions: list[tuple[str, list[str]]], locale: Locale) -> str:
+    told = "; ".join([f"{emoji} {names(locale, people)}" for emoji, people in reactions])
+    return locale.gettext("Reactions to {message}: {reactions}", message=to, reactions=told)
+
+
+def _reacted_to_more(count: int, locale: Locale) -> str:
+    return locale.ngettext("Reactions to {number} more message", "Reactions to {number} more messages", count)

@@ -128,7 +128,7 @@ class Wording:
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
         spans = degrade(event.content, capabilities, self.locale)
-        if any([span.mention == US for span in spans]):
+        if any(span.mention == US for span in spans):
             spans = meant(spans, self._answered(delivery, event))
         if capabilities.lines:
             spans = self._origin(delivery.source, self.number)[1].guarded(spans)
