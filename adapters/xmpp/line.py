@@ -27,6 +27,14 @@ class Line:
     async def log_in(self, host: str, port: int) -> asyncio.StreamWriter:
         """Raises OSError."""
         reader, self._writer = await asyncio.open_connection(host, port)
+        try:
+            await self._authenticate(reader)
+        except BaseException:
+            self._writer.close()
+            raise
+        return self._writer
+
+    async def _authenticate(self, reader: asyncio.StreamReader) -> None:
         token = base64.b64encode(f"\0{self._user}\0{self._password}".encode()).decode()
         self._open()
         stanzas = _stanzas(reader)
@@ -35,14 +43,12 @@ class Line:
         answer = await anext(stanzas)
         await stanzas.aclose()
         if not answer.tag.endswith("success"):
-            self._writer.close()
             raise OSError(f"the server refuses {self._user}@{self._domain}")
         self._open()
         self.stanzas = _stanzas(reader)
         await anext(self.stanzas)
         self.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
         await anext(self.stanzas)
-        return self._writer
 
     def _open(self) -> None:
         self.send(

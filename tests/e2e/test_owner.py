@@ -86,10 +86,9 @@ async def shell(tmp_path):
 
 
 async def hears(person, count):
-    return [
-        (await asyncio.wait_for(person.heard.get(), 30)).content.text.replace("\u200b", "")
-        for _ in range(count)
-    ]
+    """What comes next, whenever it was said."""
+    heard = [(await asyncio.wait_for(person.heard.get(), 30)).content.text for _ in range(count)]
+    return [re.sub(r"^\[\d\d:\d\d UTC\] ", "", text.replace("\u200b", "")) for text in heard]
 
 
 async def test_an_owner_s_day(shell):
