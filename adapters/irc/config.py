@@ -14,6 +14,7 @@ from bridge import Host, Live, Model
 __all__ = ["Flood", "NetworkConfig", "NickServ", "Ping", "RoomConfig", "Sasl", "expansion"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UMODES = re.compile(r"^([+-][A-Za-z]+)*$")
 _ASCII = "".join(map(chr, range(32, 127)))
 
 
@@ -151,7 +152,7 @@ class NetworkConfig(Model):
     """
     bot_mode: bool = True
     """Tell the server that this is a bot, where it has a mode for that."""
-    umodes: Annotated[str, Field(pattern=r"^([+-][A-Za-z]+)*$")] = ""
+    umodes: Annotated[str, Field(json_schema_extra={"pattern": _UMODES.pattern})] = ""
     """User modes to set after login, such as `+i`."""
 
     @field_validator("nick")
@@ -169,6 +170,13 @@ class NetworkConfig(Model):
         if name is not None and re.search(r"[!@]", name):
             raise ValueError("must hold no ! and no @")
         return name
+
+    @field_validator("umodes")
+    @classmethod
+    def _umodes(cls, modes: str) -> str:
+        if not _UMODES.fullmatch(modes):
+            raise ValueError("must be modes with their signs, such as +i or +i-x")
+        return modes
 
     @field_validator("encoding")
     @classmethod

@@ -36,6 +36,8 @@ Find: TypeAlias = Callable[[str], AdapterClass]
 """Gives the adapter of a protocol; raises ConfigError when there is none."""
 
 _PROTOCOL = re.compile(r"[a-z]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_CURLED = "“”„‟«»‘’"
+"""Quotes as a word processor writes them."""
 _NETWORK = re.compile(r"[\w.-]{1,64}")
 _RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)}
 
@@ -237,7 +239,7 @@ class Check:
         if core is None or protocol is None or document.is_broken(there):
             return None
         try:
-            room = protocol.room_id(core.room)
+            room = protocol.room_id(_straight(core.room))
         except ValueError as error:
             hidden = document.betrays(there, str(error))
             document.problem(there, "is not a room of this protocol" if hidden else str(error))
@@ -291,6 +293,13 @@ def _only(model: type[M], block: Model) -> M:
 def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
     """Of these keys those that a block has, with their values."""
     return {key: getattr(block, key) for key in keys if key in block.model_fields_set}
+
+
+def _straight(room: str) -> str:
+    """A room's name, around which no quotes are curled; raises ValueError."""
+    if (bare := room.strip(_CURLED)) != room:
+        raise ValueError(f"curled quotes are no quotes here: write {quoted(bare)}")
+    return room
 
 
 def _differ(one: RoomEntry, other: RoomEntry) -> bool:

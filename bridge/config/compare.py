@@ -67,7 +67,7 @@ def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
         place = f"conversation {name}"
         was, then = _Part.of(old, name, names), _Part.of(new, name, {})
         if was is None or then is None:
-            yield Setting(place, "there", *("no" if part is None else "yes" for part in (was, then)))
+            yield Setting("", "conversation", *(_NOTHING if part is None else name for part in (was, then)))
             continue
         yield from _differences(place, was.own, then.own)
         for room in {**was.rooms, **then.rooms}:

@@ -130,7 +130,9 @@ def read_files(document: Document, model: type[Model], data: Data, spot: Spot) -
     for key, annotation in fields(model):
         value = found.get(key)
         if isinstance(value, str) and value and _is_path(annotation):
-            found[key] = str(document.path.parent / Path(value).expanduser())
+            found[key] = str(path := document.path.parent / Path(value).expanduser())
+            if not path.exists() and not document.conceals((*spot, key)):
+                document.remark((*spot, key), f'there is no file "{printable(str(path))}"')
         for inner in models_in(annotation):
             if key in found:
                 found[key] = read_files(document, inner, found[key], (*spot, key))

@@ -129,6 +129,8 @@ def _time_zone(text: str) -> str:
 
 def off(value: object) -> object:
     """Nothing is read where `off` stands."""
+    if isinstance(value, str) and value != "off":
+        raise ValueError("must be off, or a mapping such as {max_age: 24h}")
     return {"max_messages": "0"} if value == "off" else value
 
 

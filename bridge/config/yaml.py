@@ -11,6 +11,7 @@ from typing import Any, cast
 import yaml
 
 from .document import Data, Document, Place, Spot
+from .models import ConversationBlock
 from .words import quoted
 
 __all__ = ["compose"]
@@ -176,7 +177,8 @@ class _Reader:
     def _unquoted(self, text: str) -> str:
         """What to say about text that YAML takes for something else: only rooms are repeated, no secrets."""
         names = [step for step in self.spot if isinstance(step, str)]
-        if names[:1] == ["conversations"] and (len(names) == 3 or names[-1] == "room"):
+        of_network = len(names) == 3 and names[2] not in ConversationBlock.model_fields
+        if names[:1] == ["conversations"] and (of_network or names[-1] == "room"):
             return f"a room that begins with {text[0]} must stand in quotes: {quoted(text)}"
         return f"a value that begins with {text[0]} must stand in quotes"
 

@@ -75,7 +75,7 @@ class Place:
             raise HubbubError(
                 f"{self._journal} cannot be reached ({error.strerror}): ask as the service's user"
             ) from error
-        raise NotRunning(f"no service is running with {self._journal}: start it with `hubbub run`")
+        raise NotRunning(_not_running(self._journal))
 
     def _owner(self) -> int:
         return self._journal.stat().st_uid
@@ -84,6 +84,10 @@ class Place:
 def _is_private(folder: Path, owner: int) -> bool:
     found = folder.lstat()
     return stat.S_ISDIR(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o077
+
+
+def _not_running(journal: Path) -> str:
+    return f"no service is running with {journal}: start it with `hubbub run`, or name its own with --journal"
 
 
 def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) -> dict[str, Any]:
@@ -100,7 +104,7 @@ def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) 
             with client.makefile("rb") as answers:
                 line = answers.readline()
         except (ConnectionRefusedError, FileNotFoundError):
-            raise NotRunning(f"no service is running with {journal}: start it with `hubbub run`") from None
+            raise NotRunning(_not_running(journal)) from None
         except OSError as error:
             raise HubbubError(
                 f"the service cannot be asked at {path} ({error}): are you its user, and is it well?"

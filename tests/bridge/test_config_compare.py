@@ -44,7 +44,7 @@ def load(bench, one="nick: hub", room="", lobby="ignore: [spam]", top=""):
         ({"lobby": ""}, ['conversation lobby: ignore: ["spam"] → nothing']),
         ({"top": "keep: {text: 3d}"}, ["keep.text: 7d → 3d"]),
         ({"top": "media: {max_file: 5MB}"}, ["media.max_file: 100MB → 5MB"]),
-        ({"top": "  tea: {one: '#a', two: '#c'}"}, ["conversation tea: there: no → yes"]),
+        ({"top": "  tea: {one: '#a', two: '#c'}"}, ["conversation: nothing → tea"]),
         ({}, []),
     ],
 )

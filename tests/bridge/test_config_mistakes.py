@@ -47,6 +47,7 @@ def lobby(text: str) -> str:
         ("login: {user: x}", '46: networks.one.login: "password" (or "password_file") is missing'),
         ("login: {user: x, pasword: y}", None),
         ("token: x, login: {user: x, password: y}", "3: networks.one: give token or login, not both"),
+        ("catch_up: on", "56: networks.one.catch_up: must be off, or a mapping such as {max_age: 24h}"),
         ("ignore: x", "54: networks.one.ignore: must be a list, not text"),
         ('ignore: [""]', "55: networks.one.ignore: must not be empty: it would match nobody"),
         ("ignore: [a, [b]]", "58: networks.one.ignore: must be text, not a list"),
@@ -231,6 +232,15 @@ def test_a_file_with_passwords_that_anybody_can_open(bench: Bench, mode: int, op
     assert remarks(bench, network("token: hunter2")) == ([sentence] if open_ else [])
     assert remarks(bench, GOOD) == []
     assert bench.load(network("token: '${TOKEN}'"), TOKEN="hunter2").remarks == ()
+
+
+def test_a_file_that_is_not_there(bench: Bench):
+    bench.path.touch(0o600)
+    (remark,) = remarks(bench, network("ca_file: authority.pem"))
+    assert remark.startswith('bridge.yaml:2:55: networks.one.ca_file: there is no file "')
+    assert remark.endswith('authority.pem"')
+    (bench.folder / "authority.pem").touch()
+    assert remarks(bench, network("ca_file: authority.pem")) == []
 
 
 def test_a_password_s_own_file_that_anybody_can_open(bench: Bench):

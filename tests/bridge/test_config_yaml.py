@@ -54,6 +54,17 @@ def test_a_room_without_quotes(bench: Bench, text: str, column: int, sentence: s
     assert not others
 
 
+def test_what_is_no_room_is_not_called_one(bench: Bench):
+    (problem,) = bench.problems(room('"#lobby"\n    ignore: [*bot]'))
+    assert problem.startswith("bridge.yaml:7:14: ")
+    assert problem.endswith("ignore: a value that begins with * must stand in quotes")
+
+
+def test_a_room_in_curled_quotes(bench: Bench):
+    (problem,) = bench.problems(room("“#lobby”"))
+    assert problem.endswith(': curled quotes are no quotes here: write "#lobby"')
+
+
 def test_a_room_s_key_without_quotes_is_not_repeated(bench: Bench):
     (problem,) = bench.problems(room('{room: "#lobby", key: #hunter2}'))
     assert problem == "bridge.yaml:6:10: a value that begins with # must stand in quotes"

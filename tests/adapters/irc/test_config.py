@@ -62,7 +62,7 @@ def test_numbers_may_be_text() -> None:
         ({"encoding": "utf-16"}, "plain letters"),
         ({"encoding": "klingon"}, "no encoding"),
         ({"encoding": "base64"}, "no encoding"),
-        ({"umodes": "i; QUIT"}, "should match pattern"),
+        ({"umodes": "i; QUIT"}, "must be modes with their signs"),
         ({"flood": {"burst": 1}}, "greater than or equal"),
         ({"ping": {"after": 0}}, "greater than"),
         ({"chanel": "#x"}, "Extra inputs"),
