@@ -27,7 +27,7 @@ JOIN_ERRORS = {
     "470": "{room} forwards to {other}: write that name in its place, or have hubbub invited to {room}",
     "471": "{room} is full: ask a channel operator to raise its limit (mode l)",
     "473": "{room} is invite-only: ask a channel operator to /invite {nick} {room}",
-    "474": "hubbub is banned from {room}: ask a channel operator to lift the ban (mode b)",
+    "474": "{nick} is banned from {room}: ask a channel operator to lift the ban (mode b)",
     "475": "{room} has a key: write it as key: beside the room",
     "476": "{room} is not a channel name that this server takes: check its name",
     "477": "{room} lets registered nicks in only: give hubbub an account (sasl: or nickserv:)",

@@ -21,6 +21,7 @@ _CHECK = "-check"
 _PATIENCE = 25.0
 """Seconds for ten rooms: a little less than whoever asks has."""
 _KEYLESS = "{room} has a key: write it as key: beside the room"
+_UNBAN = "ask a channel operator to lift the ban (mode b)"
 _GATES = frozenset("iklORrSzZ")
 """Modes that keep somebody out, on one kind of server or another: invited, with key, room for so many,
 operators, people with accounts, encrypted connections.
@@ -122,6 +123,11 @@ class _Looker:
         free = [names[name] for name, told in modes.items() if not self._gates(told)]
         barred = await self._barred(free, nick)
         self.found |= {room: None for room in free if fold(room) not in barred}
+        for name, masks in barred.items():
+            # a JOIN under the name that we have here would tell nothing of a ban that is of the other
+            if name in names and not any(self._is_of(self.link.session.nick, mask) for mask in masks):
+                room = names[name]
+                self.found[room] = f"{nick} is banned from {room} ({', '.join(masks)}): {_UNBAN}"
 
     async def _ask(self, *lines: bytes) -> list[Line]:
         """What the server says to these lines."""
@@ -161,17 +167,22 @@ class _Looker:
             gates -= _FOR_ACCOUNTS
         return gates
 
-    async def _barred(self, rooms: Sequence[RoomId], nick: str) -> set[str]:
-        """The rooms with a ban that might fit us. Not every server shows those to whoever is outside."""
+    async def _barred(self, rooms: Sequence[RoomId], nick: str) -> dict[str, list[str]]:
+        """The rooms with bans that might fit us. Not every server shows those to whoever is outside."""
         told = await self._ask(*[self._line("MODE", room, "b") for room in rooms])
         session = self.link.session
-        us = session.fold(f"{nick}!{session.user}@{session.host}")
+        found: dict[str, list[str]] = {}
         bans = [got.params[1:3] for got in told if got.command == "367" and len(got.params) > 2]
-        return {
-            session.fold(room)
-            for room, mask in bans
-            if _PLAIN_MASK.fullmatch(mask) and (not session.host or _fits(session.fold(mask), us))
-        }
+        for room, mask in bans:
+            if _PLAIN_MASK.fullmatch(mask) and self._is_of(nick, mask):
+                found.setdefault(session.fold(room), []).append(mask)
+        return found
+
+    def _is_of(self, nick: str, mask: str) -> bool:
+        """Whether it might fit us under this nick."""
+        session = self.link.session
+        us = session.fold(f"{nick}!{session.user}@{session.host}")
+        return not session.host or _fits(session.fold(mask), us)
 
     def _line(self, *words: str) -> bytes:
         return line(*words, encoding=self._config.encoding)

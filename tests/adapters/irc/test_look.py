@@ -20,6 +20,7 @@ ROOMS = {
     "#full": "+l 1",
     "#accounts": "+R",
     "#banned": "+b *!*@127.0.0.1",
+    "#namely": "+b HUBBUB!*@*",
     "#others": "+b *!*@10.0.0.1",
 }
 
@@ -61,7 +62,7 @@ async def nobody_came(op: Client) -> bool:
 
 async def test_what_keeps_the_bridge_out_is_told_and_nobody_sees_a_look(port: int) -> None:
     async with operator(port) as op:
-        found = await look(port, *(room for room in ROOMS if room != "#banned"))
+        found = await look(port, *(room for room in ROOMS if room not in ("#banned", "#namely")))
         assert await nobody_came(op)
     assert found["#open"] is None
     assert found["#others"] is None
@@ -76,10 +77,11 @@ async def test_what_keeps_the_bridge_out_is_told_and_nobody_sees_a_look(port: in
 async def test_a_ban_is_told_where_the_server_shows_bans(port: int, request: pytest.FixtureRequest) -> None:
     """ngIRCd shows them to nobody outside."""
     async with operator(port) as op:
-        found = await look(port, "#banned")
+        found = await look(port, "#banned", "#namely")
         assert await nobody_came(op)
     shown = "inspircd" in request.node.name
     assert (found["#banned"] or "").startswith("hubbub is banned from #banned") == shown
+    assert (found["#namely"] or "").startswith("hubbub is banned from #namely (HUBBUB!*@*): ask ") == shown
 
 
 async def test_where_the_running_service_is_it_needs_no_invitation(port: int) -> None:
