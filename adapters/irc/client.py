@@ -201,6 +201,7 @@ def _explain(error: OSError, config: NetworkConfig) -> str:
         case ConnectionRefusedError():
             return f"nothing listens on port {port} of {server}: check server and port"
         case TimeoutError():
-            return f"{server} does not answer on port {port}: check server, port and firewalls"
+            how = " in TLS" if config.tls else ""
+            return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"
         case _:
             return f"cannot connect to port {port} of {server}: {reason(error)}"

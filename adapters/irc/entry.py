@@ -145,7 +145,6 @@ async def _log_in(door: Door) -> None:
     if registration.authenticated:
         return
     reason = f"{config.server} offers no SASL now (its services may be away): hubbub joins once it does"
-    log.warning("%s", reason)
     rooms = door.ears.channels.places
     door.ears.events.extend(
         RoomStateChanged(room=room, state=RoomState.REFUSED, reason=reason) for room in rooms
@@ -172,7 +171,9 @@ async def _identify(door: Door, nickserv: NickServ) -> bool:
             f"NickServ of {server} does not take our password: check nickserv.password"
         )
     if ears.identified is None:
-        log.warning("NickServ of %s does not answer", server)
+        log.warning(
+            "NickServ of %s does not answer, going on without: check nickserv and its services", server
+        )
     return bool(ears.identified)
 
 

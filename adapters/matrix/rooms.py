@@ -179,7 +179,7 @@ class Rooms:
         if other != room:
             raise RoomUnavailable(f"{room} and {other} are one room: take one of them out of conversations")
         if wire in self._session.encrypted:
-            await self._leave(wire)
+            await self._leave(room, wire)
             raise RoomUnavailable(_encrypted(room))
         self._session.place(room, wire)
         self._say(place, RoomState.JOINED, "", wire)
@@ -242,11 +242,11 @@ class Rooms:
         if wire not in self._session.joined:
             return
         if leaves:
-            self.spawn(self._leave(wire))
+            self.spawn(self._leave(room, wire))
         else:
             log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
 
-    async def _leave(self, wire: str) -> None:
+    async def _leave(self, room: RoomId, wire: str) -> None:
         """Be out of a room, if we are in it."""
         while wire in self._session.joined:
             try:
@@ -254,10 +254,10 @@ class Rooms:
             except RateLimited as error:
                 await asyncio.sleep(error.retry_after)
             except AdapterError as error:
-                log.warning("%s could not be left: %s", wire, error)
+                log.warning("%s could not be left: %s", room, error)
                 return
             else:
-                log.info("left %s", wire)
+                log.info("left %s", room)
                 self._session.left(wire)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

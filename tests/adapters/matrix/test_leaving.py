@@ -1,6 +1,7 @@
 """Which rooms the bot is in, on a real Synapse: not longer than it should, and not less."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -41,7 +42,8 @@ async def invited(demo, token, name, **fields):
 
 
 @pytest.mark.parametrize("leave", ["never", "public", "always"])
-async def test_which_rooms_are_left_when_they_leave_the_map(synapse, leave):
+async def test_which_rooms_are_left_when_they_leave_the_map(synapse, leave, caplog):
+    caplog.set_level(logging.INFO)
     token = await synapse.register(f"lea{leave}", "lea")
     open_, closed = f"open{leave}", f"closed{leave}"
     wires = {open_: await create(synapse, token, open_), closed: await invited(synapse, token, closed)}
@@ -67,6 +69,9 @@ async def test_which_rooms_are_left_when_they_leave_the_map(synapse, leave):
             await curl(synapse, "PUT", f"rooms/{wires[name]}/send/m.room.message/1", token, body)
         await person.say(plain("later"))
         await core.said()
+        assert {f"left {alias(name)}" for name in left} == {
+            line for line in caplog.messages if line.startswith("left ")
+        }
         for name in wires.keys() - set(left):
             assert await membership(synapse, wires[name], token) == "join"
         await person.leave()
