@@ -94,7 +94,11 @@ class Prefix:
         self._before, self._after = texts
         self._shape = shape(*shapes) if named else None
         self._starring = self._shape is not None and self._shape.starred
-        self.tells_network = "{network}" in template
+        self._with_network = "{network}" in template
+
+    def tells_network(self, kind: Kind) -> bool:
+        """Whether the network stands beside the name."""
+        return self._with_network and (kind is not Kind.EMOTE or self._starring)
 
     def render(self, name: str, kind: Kind, *, pings: bool) -> str:
         """The prefix for one speaker, whose name is already safe. An emote reads "* name does"."""

@@ -62,23 +62,24 @@ class Namesakes:
         beside the name.
         """
         person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
-        space = network if told else ""
         self._come(person, sender.name, now)
-        if self._holders.get((space, look(name))) == person:
-            return name
-        shown = self._shown(person, name, space, now)
-        self._holders[space, look(shown)] = person
+        shown, key = name, look(name)
+        for space in ("", network) if told else ("",):
+            shown = name
+            if self._holders.get((space, key)) != person:
+                shown = self._shown(person, name, space, now)
+                self._holders[space, look(shown)] = person
         return shown
 
-    def called(self, network: str, sender: Sender, *, told: bool) -> str:
-        """The same of somebody who is spoken of: who has not spoken is nobody's namesake yet. Some networks
-        name who moderates otherwise than who speaks.
+    def called(self, network: str, sender: Sender) -> str:
+        """What somebody is called who is spoken of, where no network stands beside the name. They take no
+        name by that. Some networks name who moderates otherwise than who speaks.
         """
         self._recall()
-        person, name = (network, sender.id), safe_name(sender.name)
+        person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
         if person not in self._there:
-            return name
-        return self._shown(person, name, network if told else "", time.monotonic())
+            person = next(self._bearers(network, name, now), person)
+        return self._shown(person, name, "", now)
 
     def _shown(self, person: Person, name: str, space: str, now: float) -> str:
         if self._is_free(space, name, person, now):
@@ -88,16 +89,23 @@ class Namesakes:
         return next(other for other in labelled if self._is_free(space, other, person, now))
 
     def _is_free(self, space: str, name: str, person: Person, now: float) -> bool:
+        if look(name) == _HUBBUB:
+            return False
         holder = self._holders.get((space, look(name)))
-        if holder == person:
+        if holder is None or holder == person:
             return True
-        if holder is None:
-            return look(name) != _HUBBUB
         spoke, before = self._there.get(holder, (-math.inf, ""))
         if now - spoke >= _THERE:
-            return True
-        _, called = self._there[person]
+            home = self._bearers(self._own, name, now) if space in ("", self._own) else ()
+            return not any(one != person for one in home)
+        _, called = self._there.get(person, (now, name))
         return holder[0] == person[0] and holder[0] in self.unique and before.lower() == called.lower()
+
+    def _bearers(self, network: str, name: str, now: float) -> Iterator[Person]:
+        """Who is there from a network by this name."""
+        for person, (spoke, called) in self._there.items():
+            if person[0] == network and now - spoke < _THERE and look(safe_name(called)) == look(name):
+                yield person
 
     def _recall(self) -> None:
         if self._before is not None:
@@ -106,8 +114,7 @@ class Namesakes:
                 if network is None:
                     self.spoke(sender)
                 else:
-                    for told in (False, True):
-                        self.speaking(network, sender, told=told)
+                    self.speaking(network, sender, told=True)
 
     def _come(self, person: Person, name: str, now: float) -> None:
         if self._before is not None:

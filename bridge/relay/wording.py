@@ -143,7 +143,7 @@ class Wording:
         """What stands before the words: whose they are, from when, and whether they may have come before."""
         before, (network, prefix) = "", self._origin(delivery.source, self.number)
         if event.sender != HUBBUB:
-            name = self.namesakes.speaking(network, event.sender, told=prefix.tells_network)
+            name = self.namesakes.speaking(network, event.sender, told=prefix.tells_network(event.kind))
             before = prefix.render(name, event.kind, pings=capabilities.name_pings)
         elif delivery.start or prefix.claims(event.content.text):
             before = prefix.render(HUBBUB.name, event.kind, pings=False)
@@ -255,8 +255,7 @@ class Wording:
 
     def called(self, source: int, sender: Sender) -> str:
         """What somebody from a room is called here."""
-        network, prefix = self._origin(source, self.number)
-        return self.namesakes.called(network, sender, told=prefix.tells_network)
+        return self.namesakes.called(self.network(source), sender)
 
     def _voices(self, seconds: float) -> list[tuple[str | None, Sender]]:
         voices = self.journal.voices((self.number, *self.heard), time.time() - seconds)

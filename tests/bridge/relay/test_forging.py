@@ -171,7 +171,8 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
     shown = filled(name, template)
     event = saying(shown, plain(filled(text, template)))
     prefix = Prefix(template, "libera", "irc")
-    called = Namesakes("right", lambda _: ()).speaking("left", event.sender, told=prefix.tells_network)
+    told = prefix.tells_network(Kind.TEXT)
+    called = Namesakes("right", lambda _: ()).speaking("left", event.sender, told=told)
     start = prefix.render(called, Kind.TEXT, pings=record.name_pings).rstrip()
     for message in messages(journal, template, event, record):
         assert message[0][0].startswith(start)

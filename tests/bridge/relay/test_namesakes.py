@@ -6,6 +6,7 @@ import pytest
 
 from bridge.model import (
     Change,
+    Kind,
     MemberChanged,
     MessageId,
     Removed,
@@ -68,10 +69,24 @@ def test_who_speaks_in_the_room_itself_has_their_name(room):
     assert called(room, "matrix", "Ada") == "Ada (matrix)"
 
 
+def test_another_of_the_room_itself_who_goes_leaves_the_name_to_the_first(room):
+    room.spoke(person("Ada", "first"))
+    room.spoke(person("ada\u200b", "second"))
+    room.left("irc", "second")
+    assert called(room, "xmpp", "Ada") == "Ada (xmpp)"
+    room.left("irc", "first")
+    assert called(room, "matrix", "Ada") == "Ada"
+
+
 def test_where_the_network_stands_beside_the_name(room):
     assert called(room, "matrix", "Ada", told=True) == "Ada"
     assert called(room, "xmpp", "Ada", told=True) == "Ada"
     assert called(room, "xmpp", "Ada", "other", told=True) == "Ada (2)"
+
+
+def test_where_the_network_stands_beside_the_name_but_not_here(room):
+    assert called(room, "matrix", "Ada", told=True) == called(room, "xmpp", "Ada", told=True) == "Ada"
+    assert [room.called(network, person("Ada")) for network in ("matrix", "xmpp")] == ["Ada", "Ada (xmpp)"]
 
 
 def test_names_that_look_the_same(room):
@@ -84,6 +99,9 @@ def test_names_that_look_the_same(room):
 def test_nobody_else_is_called_hubbub_or_what_tells_another_apart(room):
     assert called(room, "matrix", "Hubbub") == "Hubbub (matrix)"
     assert called(room, "matrix", "HUBBUB", told=True) == "HUBBUB (matrix)"
+    room.spoke(person("Hubbub"))
+    room.left("irc", "Hubbub")
+    assert called(room, "xmpp", "Hubbub") == "Hubbub (xmpp)"
     called(room, "matrix", "Ada")
     assert called(room, "xmpp", "Ada (oftc)") == "Ada (oftc)"
     assert called(room, "oftc", "Ada") == "Ada (oftc 2)"
@@ -101,12 +119,13 @@ def test_who_has_gone_is_not_there(room, monkeypatch):
 
 
 def test_who_is_spoken_of_takes_no_name(room):
-    assert room.called("xmpp", person("Ada"), told=False) == "Ada"
+    assert room.called("xmpp", person("Ada")) == "Ada"
     assert called(room, "matrix", "Ada") == "Ada"
-    assert room.called("xmpp", person("Ada"), told=False) == "Ada"
-    assert called(room, "xmpp", "Ada") == "Ada (xmpp)"
-    assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
-    assert room.called("matrix", person("Ada"), told=False) == "Ada"
+    assert room.called("xmpp", person("Ada")) == "Ada (xmpp)"
+    assert called(room, "oftc", "Ada (xmpp)") == "Ada (xmpp)"
+    assert called(room, "xmpp", "Ada") == "Ada (xmpp 2)"
+    assert room.called("xmpp", person("Ada", "by nick")) == "Ada (xmpp 2)"
+    assert room.called("matrix", person("Ada")) == "Ada"
 
 
 def test_many_names(room):
@@ -140,6 +159,19 @@ async def test_across(three, left, right):
     assert third.texts("three") == ["<Ada> first", "<Ada (right)> second", "<Ada> third"]
     assert left.texts("one") == ["<Ada (right)> second"]
     assert right.texts("two") == ["<Ada> first", "<Ada (left)> third"]
+
+
+async def test_an_emote_tells_namesakes_apart_though_other_words_tell_the_network(tmp_path, left, right):
+    third = ScriptedNetwork("third")
+    rooms = {"lobby": ["left one", "right two", "third three"]}
+    async with running(config(tmp_path, rooms, prefix={"lobby": "[{network}] {name}: "})):
+        left.say("one", "Ada", "first")
+        await third.until(1)
+        right.say("two", "Ada", "second")
+        await third.until(2)
+        right.say("two", "Ada", "waves", kind=Kind.EMOTE)
+        await third.until(3)
+    assert third.texts("three") == ["[left] Ada: first", "[right] Ada: second", "* “Ada (right)” waves"]
 
 
 async def test_the_same_after_a_restart(three, left, right):
@@ -189,7 +221,7 @@ def test_who_was_heard_before_is_asked_for_once():
         return [("matrix", person("Ada")), ("xmpp", person("Ada")), (None, person("bob"))]
 
     room = Namesakes("irc", before)
-    assert room.called("xmpp", person("Ada"), told=False) == "Ada (xmpp)"
+    assert room.called("xmpp", person("Ada")) == "Ada (xmpp)"
     assert [called(room, "matrix", "Ada"), called(room, "matrix", "Bob")] == ["Ada", "Bob (matrix)"]
     assert len(asked) == 1
 
