@@ -39,6 +39,8 @@ class Patience:
         self._refusals = 0
         self._alone = 0
         self._complaints = Complaints(log)
+        self.closed = False
+        """Whether the room takes no messages at all now."""
         self._troubled = False
         """Whether something was complained of since something arrived."""
 
@@ -49,6 +51,7 @@ class Patience:
             self._complaints.over("refused")
             self._complaints.over("unavailable")
         self._failures = self._refusals = self._alone = 0
+        self.closed = False
 
     def ends(self, error: BaseException, delivery: Delivery) -> bool:
         """Whether this is the end of the message. A refusal is the message's once, the room's when it
@@ -68,6 +71,7 @@ class Patience:
 
     def pause(self, error: AdapterError) -> float | None:
         """How long to wait before trying again, in seconds; None: until the room is joined again."""
+        self.closed = isinstance(error, RoomUnavailable)
         if isinstance(error, ConnectionLost):
             return None
         if isinstance(error, RoomUnavailable):

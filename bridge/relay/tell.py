@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _PAUSE = 600.0
 """Seconds between two lines of the same kind about the same room."""
 _SLOW = N_("{room} takes messages more slowly than they come since {time}; what you say is kept and follows.")
+_CLOSED = N_("{room} takes no messages since {time}; what you say is kept and follows.")
 _OUT_OF_REACH = N_("{room} cannot be reached since {time}; what you say is kept and follows.")
 
 
@@ -134,7 +135,7 @@ class Teller:
         if now - since < worker.room.rules.tell_after:
             return
         self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number))
-        sentence = _SLOW if worker.joined else _OUT_OF_REACH
+        sentence = _OUT_OF_REACH if not worker.joined else _CLOSED if worker.closed else _SLOW
 
         def told(locale: Locale) -> str:
             return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))

@@ -175,6 +175,11 @@ class Worker:
         """Since when the room cannot be spoken in; 0: it can, or could never."""
         return 0.0 if self.joined else self._standing.heard or 0.0
 
+    @property
+    def closed(self) -> bool:
+        """Whether the room takes no messages at all, though it is joined."""
+        return self._patience.closed
+
     def oldest(self) -> Delivery | None:
         """What has been waiting longest; None: nothing waits."""
         return self._flights[0].delivery if self._flights else self._queue.head()

@@ -82,6 +82,28 @@ async def test_people_are_told_that_messages_wait_and_that_they_went_through(imp
     assert right.texts("two") == ["<alice> hello", "<alice> are you there?"]
 
 
+async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, right):
+    right.errors.append(RoomUnavailable("it is moderated", retry_after=0.5))
+    async with running(impatient) as bridge:
+        left.say("one", "alice", "hello")
+        await left.settled()
+        await bridge.patrol()
+        await left.until(1)
+        await right.until(1)
+        right.confirming = False
+        left.say("one", "alice", "are you there?")
+        await left.settled()
+        while len(left.said) < 3:
+            await bridge.patrol()
+            await asyncio.sleep(0.01)
+        right.release()
+    first, second, third = left.texts("one")
+    assert first.startswith("two on right takes no messages since ")
+    assert first.endswith(" UTC; what you say is kept and follows.")
+    assert second.startswith("two on right can be reached again: ")
+    assert third.startswith("two on right takes messages more slowly than they come since ")
+
+
 async def test_nobody_is_told_where_nothing_is_ever_written(tmp_path, left, right):
     rules = DeliveryRules(tell_after=0.0)
     one_way = config(tmp_path, {"news": ["left one from", "right two"]}, rules=rules)
