@@ -43,15 +43,15 @@ class Namesakes:
         somebody else has it after them."""
         self._there: dict[Person, tuple[float, str]] = {}
         """When they spoke last, by the monotonic clock, and by which name."""
-        self._holders: dict[tuple[str, str], Person] = {}
-        """Who goes by a name; by network too, for where that stands beside the name."""
+        self._holders: dict[tuple[str, str], tuple[Person, str]] = {}
+        """Who is shown by a name, and their own; by network too, for where that stands beside the name."""
 
     def spoke(self, sender: Sender) -> None:
         """Somebody says something in the room itself, where their name is theirs."""
-        person, name = (self._own, sender.id), look(safe_name(sender.name))
-        self._come(person, sender.name, time.monotonic())
-        if self._holders.get(("", name)) != person:
-            self._holders["", name] = self._holders[self._own, name] = person
+        name, holder = look(safe_name(sender.name)), ((self._own, sender.id), sender.name)
+        self._come(holder[0], sender.name, time.monotonic())
+        if self._holders.get(("", name)) != holder:
+            self._holders["", name] = self._holders[self._own, name] = holder
 
     def left(self, network: str, user: UserId) -> None:
         """Somebody is there no more, or no more by that name."""
@@ -66,9 +66,9 @@ class Namesakes:
         shown, key = name, look(name)
         for space in ("", network) if told else ("",):
             shown = name
-            if self._holders.get((space, key)) != person:
+            if self._holders.get((space, key)) != (person, sender.name):
                 shown = self._shown(person, name, space, now)
-                self._holders[space, look(shown)] = person
+                self._holders[space, look(shown)] = person, sender.name
         return shown
 
     def called(self, network: str, sender: Sender) -> str:
@@ -84,22 +84,22 @@ class Namesakes:
     def _shown(self, person: Person, name: str, space: str, now: float) -> str:
         if self._is_free(space, name, person, now):
             return name
-        first = self._holders.get((space, look(name)), ("", ""))[0]
+        (first, _), _ = self._holders.get((space, look(name)), (("", ""), ""))
         labelled = (f"{name} ({label})" for label in _labels("" if first == person[0] else person[0]))
         return next(other for other in labelled if self._is_free(space, other, person, now))
 
     def _is_free(self, space: str, name: str, person: Person, now: float) -> bool:
         if look(name) == _HUBBUB:
             return False
-        holder = self._holders.get((space, look(name)))
-        if holder is None or holder == person:
+        holder, bore = self._holders.get((space, look(name)), (person, ""))
+        if holder == person:
             return True
-        spoke, before = self._there.get(holder, (-math.inf, ""))
-        if now - spoke >= _THERE:
+        spoke, bears = self._there.get(holder, (-math.inf, ""))
+        if now - spoke >= _THERE or look(safe_name(bears)) != look(safe_name(bore)):
             home = self._bearers(self._own, name, now) if space in ("", self._own) else ()
             return not any(one != person for one in home)
         _, called = self._there.get(person, (now, name))
-        return holder[0] == person[0] and holder[0] in self.unique and before.lower() == called.lower()
+        return holder[0] == person[0] and holder[0] in self.unique and bears.lower() == called.lower()
 
     def _bearers(self, network: str, name: str, now: float) -> Iterator[Person]:
         """Who is there from a network by this name."""
@@ -122,7 +122,7 @@ class Namesakes:
         self._there[person] = (now, name)
         if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
             self._there = dict(sorted(self._there.items(), key=lambda known: known[1][0])[-_MOST // 2 :])
-            self._holders = {key: who for key, who in self._holders.items() if who in self._there}
+            self._holders = {key: held for key, held in self._holders.items() if held[0] in self._there}
 
 
 def _labels(network: str) -> Iterator[str]:

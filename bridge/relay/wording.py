@@ -134,7 +134,7 @@ class Wording:
             spans = self._origin(delivery.source, self.number)[1].guarded(spans)
         if is_old(delivery) or event.replayed:
             return _without_mentions(spans)
-        if capabilities.mention:
+        if capabilities.mention and event.sender != HUBBUB:
             network, _ = self._origin(delivery.source, self.number)
             return mentioning(spans, self.people, same=network == self.adapter.network)
         return spans

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import US, Content, MessageEdited, MessageId, Span, Support, UserId, addressing, plain
+from bridge.model import (
+    US,
+    Content,
+    MessageEdited,
+    MessageId,
+    Span,
+    Support,
+    TopicChanged,
+    UserId,
+    addressing,
+    plain,
+)
 from bridge.relay.mentions import People, mentioning
 from tests.bridge.world import running
 
@@ -54,6 +65,19 @@ async def test_across(pair, left, right):
         assert command.content == Content(
             (Span("<ada> "), Span("alan", mention=alan.sender.id), Span(": hi yourself"))
         )
+
+
+async def test_what_hubbub_tells_alerts_nobody(pair, left, right):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL)
+    async with running(pair):
+        right.say("two", "Alan", "hi")
+        await left.until(1)
+        event = left.saying("one", "ada", "")
+        topic = TopicChanged(id=MessageId("t"), room=event.room, sender=event.sender, topic="tea for @alan")
+        left.happen(topic)
+        await right.until(1)
+        (command,) = right.said
+        assert command.content == plain("* ada changed the topic to: tea for @alan")
 
 
 async def test_known_again_after_a_restart(pair, left, right):

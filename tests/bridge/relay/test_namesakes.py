@@ -118,6 +118,16 @@ def test_who_has_gone_is_not_there(room, monkeypatch):
     assert called(room, "matrix", "Ada") == "Ada"
 
 
+def test_who_goes_by_another_name_leaves_the_old_one(room):
+    room.spoke(person("Ada", "u"))
+    assert [called(room, "matrix", "Ada"), called(room, "xmpp", "Ada")] == ["Ada (matrix)", "Ada (xmpp)"]
+    room.left("irc", "u")
+    room.spoke(person("Ann", "u"))
+    assert [called(room, "matrix", "Ada"), called(room, "xmpp", "Ada")] == ["Ada", "Ada (xmpp)"]
+    assert called(room, "matrix", "Bob", "Ada") == "Bob"
+    assert called(room, "xmpp", "Ada") == "Ada"
+
+
 def test_who_is_spoken_of_takes_no_name(room):
     assert room.called("xmpp", person("Ada")) == "Ada"
     assert called(room, "matrix", "Ada") == "Ada"
