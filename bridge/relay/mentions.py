@@ -56,28 +56,30 @@ def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tu
     )
 
 
-def mentioning(spans: Iterable[Span], people: People, *, same: bool) -> tuple[Span, ...]:
-    """The same words, with a mention wherever one of these people is addressed or named with an @.
+def mentioning(
+    spans: Iterable[Span], find: Callable[[str], UserId | None], *, same: bool
+) -> tuple[Span, ...]:
+    """The same words, with a mention wherever somebody is addressed, or named with an @, whom `find` knows.
 
     `same`: mentions that stand there already are of the very network that the words go to.
     """
     out: list[Span] = []
     for number, span in enumerate(spans):
         if span.mention is not None:
-            user = span.mention if same else people.find(span.text.removeprefix("@"))
+            user = span.mention if same else find(span.text.removeprefix("@"))
             out.append(replace(span, mention=user))
         elif span.href is not None or span.block.code is not None or Mark.CODE in span.marks:
             out.append(span)
         else:
-            out += _named(span, people, first=number == 0)
+            out += _named(span, find, first=number == 0)
     return tuple(out)
 
 
-def _named(span: Span, people: People, *, first: bool) -> Iterator[Span]:
+def _named(span: Span, find: Callable[[str], UserId | None], *, first: bool) -> Iterator[Span]:
     """A span taken apart where it names somebody: "name: ..." at the beginning, "@name" anywhere."""
     text, at = span.text, 0
     for start, end, name in _names(text, first=first):
-        user = people.find(name)
+        user = find(name)
         if user is not None and start >= at:
             if start > at:
                 yield replace(span, text=text[at:start])

@@ -81,6 +81,15 @@ class Namesakes:
             person = next(self._bearers(network, name, now), person)
         return self._shown(person, name, "", now)
 
+    def means_another(self, network: str, name: str) -> bool:
+        """Whether somebody on another network says this name of somebody who is not of the room itself: of
+        their own network, or as it is told apart.
+        """
+        now = time.monotonic()
+        first, _, label = name.removesuffix(")").rpartition(" (")
+        named = ((network, name), (label.partition(" ")[0], first))
+        return any(one != self._own and any(self._bearers(one, safe_name(who), now)) for one, who in named)
+
     def _shown(self, person: Person, name: str, space: str, now: float) -> str:
         if self._is_free(space, name, person, now):
             return name

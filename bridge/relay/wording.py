@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bridge.config import ShowRules
 from bridge.errors import Rejected
@@ -136,8 +137,14 @@ class Wording:
             return _without_mentions(spans)
         if capabilities.mention and event.sender != HUBBUB:
             network, _ = self._origin(delivery.source, self.number)
-            return mentioning(spans, self.people, same=network == self.adapter.network)
+            find = partial(self._meant, network)
+            return mentioning(spans, find, same=network == self.adapter.network)
         return spans
+
+    def _meant(self, network: str, name: str) -> UserId | None:
+        """Who of the room itself is called by a name that somebody on a network says."""
+        found = self.people.find(name)
+        return found if found and not self.namesakes.means_another(network, name) else None
 
     def before(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> str:
         """What stands before the words: whose they are, from when, and whether they may have come before."""

@@ -24,7 +24,7 @@ PEOPLE = {"alan": UserId("@alan:x"), "Grace Hopper": UserId("@grace:x")}
 
 def found(text, *, same=False):
     spans = (Span(text),) if isinstance(text, str) else text
-    return [(span.text, span.mention) for span in mentioning(spans, People(lambda: PEOPLE), same=same)]
+    return [(span.text, span.mention) for span in mentioning(spans, People(lambda: PEOPLE).find, same=same)]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,29 @@ async def test_across(pair, left, right):
         assert command.content == Content(
             (Span("<ada> "), Span("alan", mention=alan.sender.id), Span(": hi yourself"))
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "alerted"),
+    [
+        ("Ada: hi", False),
+        ("look, @ada", False),
+        ("Ada (left): hi", False),
+        ("Ada (right): hi", True),
+        ("Alan: hi", True),
+    ],
+)
+async def test_a_namesake_where_it_was_said_is_meant_first(pair, left, right, text, alerted):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL)
+    async with running(pair):
+        right.say("two", "Ada", "hi")
+        right.say("two", "Alan", "hi")
+        await left.until(2)
+        left.say("one", "ada", "hi")
+        left.say("one", "bob", text)
+        await right.until(2)
+        spans = right.said[-1].content.spans
+        assert any(span.mention for span in spans) is alerted
 
 
 async def test_what_hubbub_tells_alerts_nobody(pair, left, right):
@@ -110,7 +133,7 @@ def test_a_name_is_found_in_every_way_of_writing_it():
 def test_a_flood_of_names_is_not_looked_for():
     people = People(dict)
     people.spoke("a", UserId("a"))
-    spans = mentioning([Span("@a " * 30_000)], people, same=False)
+    spans = mentioning([Span("@a " * 30_000)], people.find, same=False)
     assert len(spans) < 300
     assert "".join(span.text for span in spans) == "@a " * 30_000
 
