@@ -4,7 +4,7 @@ A word or two, or the sentence that changed, or all of it; a star before it, as 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bridge.model import PLAIN, Content, Span, cut
@@ -34,12 +34,26 @@ def correction(old: Content | None, new: Content) -> Content:
     if not words or before == [word[0] for word in words]:
         return Content()
     start, end = words[0].start(), words[-1].end()
-    for left, right in _smaller(before, words, text) if before else ():
+    for part in _smaller(before, words, text) if before else ():
+        left, right = _line(text, part) if _is_code(cut(new.spans, *part)) else part
         if 2 * (right - left) <= end - start:
-            spans = [replace(span, block=PLAIN) for span in cut(new.spans, left, right)]
-            return Content((Span(_SIGN), *spans))
+            spans = list(cut(new.spans, left, right))
+            if not _is_code(spans):
+                spans = [replace(span, block=PLAIN) for span in spans]
+            return Content((Span(_SIGN, block=spans[0].block), *spans))
     spans = list(cut(new.spans, start, end))
     return Content((Span(_SIGN, block=spans[0].block), *spans))
+
+
+def _is_code(spans: Iterable[Span]) -> bool:
+    return any(span.block.code is not None for span in spans)
+
+
+def _line(text: str, part: Range) -> Range:
+    """The whole lines that a part is of: of code, less says little."""
+    start = text.rfind("\n", 0, part[0]) + 1
+    end = len(text[: part[1]] + text[part[1] :].partition("\n")[0].rstrip())
+    return start + len(text[start:end]) - len(text[start:end].lstrip()), end
 
 
 def _smaller(before: Sequence[str], words: Sequence[re.Match[str]], text: str) -> Iterator[Range]:

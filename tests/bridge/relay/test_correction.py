@@ -73,6 +73,14 @@ def test_formatting_stays() -> None:
     assert correction(None, new) == Content((Span("*", block=quote), *new.spans))
 
 
+def test_of_code_the_line() -> None:
+    """It stays code."""
+    code = Block(code="")
+    new = Content((Span("Look:\n"), Span("a = 1\n    b = 3\nc = 4\n", block=code)))
+    old = plain(new.text.replace("3", "2"))
+    assert correction(old, new).spans == (Span("*", block=code), Span("b = 3", block=code))
+
+
 @given(st.none() | CONTENTS, CONTENTS)
 def test_what_always_holds(old: Content | None, new: Content) -> None:
     """Something for other words and nothing for the same; out of the new text, and no longer."""
