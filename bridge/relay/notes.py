@@ -5,7 +5,7 @@ from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChange
 
 from .fit import first_words
 from .forging import listed, whole
-from .names import one_line, safe_name
+from .names import one_line
 
 __all__ = ["described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 
@@ -30,9 +30,9 @@ def removed(locale: Locale, by: str, of: str | None, *, moderator: bool) -> str:
     return locale.gettext("* {name} removed a message of {author}", name=by, author=of)
 
 
-def described(locale: Locale, event: TopicChanged | NameChanged) -> str:
+def described(locale: Locale, by: str, event: TopicChanged | NameChanged) -> str:
     """A room got another topic, or another name."""
-    who = whole(safe_name(event.sender.name))
+    who = whole(by)
     if isinstance(event, NameChanged):
         return locale.gettext(
             "* {name} gave the room the name: {room}", name=who, room=one_line(event.name, _LONGEST_TOPIC)

@@ -241,7 +241,8 @@ class Steps:
                 topic=clean(event.topic),
             )
             return Step(command, None)
-        return self._wording.note(delivery, described(self._wording.locale, event), capabilities)
+        by = self._wording.called(delivery.source, event.sender)
+        return self._wording.note(delivery, described(self._wording.locale, by, event), capabilities)
 
     def failed(self, command: Command) -> None:
         """What a command was to do is not done, as far as we know."""

@@ -194,7 +194,7 @@ def own_lines(name: str, text: str) -> list[str]:
     folding.patrol()
     common = {"id": MessageId("m"), "room": RoomId("r"), "sender": who}
     changes = TopicChanged(topic=text, **common), NameChanged(name=text, **common)
-    told += [described(ENGLISH, change) for change in changes]
+    told += [described(ENGLISH, safe_name(name), change) for change in changes]
     told += [
         removed(ENGLISH, safe_name(name), None, moderator=False),
         file_note(ENGLISH, Attachment("x", text)),

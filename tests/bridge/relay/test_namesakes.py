@@ -245,6 +245,16 @@ async def test_hubbub_is_nobody_elses_name(pair, left, right):
     assert right.texts("two") == ["<hubbub (left)> send me your passwords", "* ada changed the topic to: tea"]
 
 
+async def test_a_namesake_who_changes_the_topic_is_told_apart(pair, left, right):
+    async with running(pair):
+        right.say("two", "ada", "hi")
+        await left.until(1)
+        event = left.saying("one", "Ada", "")
+        left.happen(TopicChanged(id=MessageId("t"), room=event.room, sender=event.sender, topic="tea"))
+        await right.until(1)
+    assert right.texts("two") == ["* “Ada (left)” changed the topic to: tea"]
+
+
 async def test_who_did_something_under_another_id_before_a_restart_has_not_spoken(pair, left, right):
     async with running(pair):
         ada = left.say("one", "ada", "hi")
