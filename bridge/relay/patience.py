@@ -75,7 +75,7 @@ class Patience:
         if isinstance(error, ConnectionLost):
             return None
         if isinstance(error, RoomUnavailable):
-            self._tell("unavailable", "takes no messages now", error)
+            self._tell("unavailable", "takes no messages now", error, logging.WARNING)
             return error.retry_after
         if isinstance(error, Rejected):
             self._tell("refused", "refuses one message after the other, trying again later", error)
@@ -90,11 +90,11 @@ class Patience:
         self._tell("refused", "did not take a message, trying again", error)
         return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
 
-    def _tell(self, kind: str, what: str, error: AdapterError) -> None:
+    def _tell(self, kind: str, what: str, error: AdapterError, level: int = logging.INFO) -> None:
         """Say it once, and the same rarely."""
         self._troubled = True
         same = re.sub(r"\d+", "0", str(error))
-        self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=logging.INFO)
+        self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=level)
 
 
 def leaves_doubt(error: AdapterError) -> bool:
