@@ -1,6 +1,7 @@
 """What the system says of a connection that fails, in words for an owner."""
 
 import os
+import re
 
 __all__ = ["reason", "unverified"]
 
@@ -8,11 +9,15 @@ _EXPIRED = {9, 10}
 _NAME = {62, 63, 64}
 """Codes of OpenSSL (X509_V_ERR_CERT_NOT_YET_VALID, ..._HAS_EXPIRED; ..._HOSTNAME_MISMATCH and its kin)."""
 
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
+
 
 def reason(error: OSError) -> str:
     """Why an operation of the network failed, without numbers and addresses."""
     if error.errno is None:
-        return error.strerror or str(error)
+        # of a name with several addresses, asyncio tells all that happened
+        several = {int(number) for number in _NUMBER.findall(str(error))}
+        return ", ".join(map(os.strerror, sorted(several))) or error.strerror or str(error)
     return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
 
 

@@ -91,7 +91,9 @@ async def _kept_out(client: Client, config: NetworkConfig, place: Place) -> str 
     and some rooms tell from outside who is in (section 6.5).
     """
     answer = await client.ask("get", place.room, f"<query xmlns='{_REGISTER}'/>")
-    if answer.get("type") == "result" and answer.find(f"{{{_REGISTER}}}query") is not None:
+    form = answer.find(f"{{{_REGISTER}}}query") if answer.get("type") == "result" else None
+    # ejabberd 24.12 offers it to everybody, in both forms
+    if form is not None and form.find(f"{{{_REGISTER}}}nick") is None:
         return None
     if answers.condition(answer)[0] == "registration-required":
         return f"the room is for members only: ask its owner to make {config.jid} a member"
