@@ -19,7 +19,7 @@ from .errors import (
     TemporaryFailure,
     Unsupported,
 )
-from .faults import reason, unverified
+from .faults import common, reason, unverified
 from .keepsake import Keepsake
 from .model import (
     PLAIN,
@@ -164,6 +164,7 @@ __all__ = [
     "UserId",
     "addressing",
     "by_author",
+    "common",
     "cut",
     "find",
     "free_port",

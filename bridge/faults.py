@@ -3,7 +3,7 @@
 import os
 import re
 
-__all__ = ["reason", "unverified"]
+__all__ = ["common", "reason", "unverified"]
 
 _EXPIRED = {9, 10}
 _NAME = {62, 63, 64}
@@ -15,10 +15,16 @@ _NUMBER = re.compile(r"\[Errno (\d+)\]")
 def reason(error: OSError) -> str:
     """Why an operation of the network failed, without numbers and addresses."""
     if error.errno is None:
-        # of a name with several addresses, asyncio tells all that happened
-        several = {int(number) for number in _NUMBER.findall(str(error))}
-        return ", ".join(map(os.strerror, sorted(several))) or error.strerror or str(error)
+        return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
+
+
+def common(error: OSError) -> OSError:
+    """The error itself; of a name with several addresses, of which asyncio tells all that happened in words,
+    the one that happened last.
+    """
+    numbers = _NUMBER.findall(str(error)) if error.errno is None else []
+    return OSError(int(numbers[-1]), os.strerror(int(numbers[-1]))) if numbers else error
 
 
 def unverified(error: Exception) -> str:

@@ -16,7 +16,7 @@ from typing import cast
 from irc.client_aio import AioConnection, AioReactor, IrcProtocol
 from irc.connection import AioFactory
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, reason, unverified
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, reason, unverified
 
 from .config import NetworkConfig
 from .wire import Line, decode_text, parse
@@ -191,7 +191,7 @@ def _context(config: NetworkConfig) -> ssl.SSLContext | None:
 
 def _explain(error: OSError, config: NetworkConfig) -> str:
     server, port = config.address
-    match error:
+    match error := common(error):
         case ssl.SSLCertVerificationError():
             return f"the certificate of {server} {unverified(error)}"
         case ssl.SSLError() | ConnectionResetError() if config.tls:

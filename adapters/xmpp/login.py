@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, reason, unverified
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, common, reason, unverified
 
 from .config import NetworkConfig
 
@@ -160,6 +160,7 @@ def trust(ca_file: Path) -> ssl.SSLContext:
 def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
     """Why none of the server's addresses could be connected to."""
     where = config.where
+    trouble = common(trouble) if isinstance(trouble, OSError) else trouble
     if isinstance(trouble, ssl.SSLError):
         return tls_failure(trouble, config)
     if isinstance(trouble, ConnectionRefusedError):
