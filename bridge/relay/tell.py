@@ -135,7 +135,7 @@ class Teller:
         if now - since < worker.room.rules.tell_after:
             return
         self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number))
-        sentence = _OUT_OF_REACH if not worker.joined else _CLOSED if worker.closed else _SLOW
+        sentence = _OUT_OF_REACH if not worker.joined else _CLOSED if worker.patience.closed else _SLOW
 
         def told(locale: Locale) -> str:
             return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))

@@ -54,7 +54,7 @@ class Worker:
         self._flights = Flights()
         self.overdue = self._flights.overdue
         self._not_before = 0.0
-        self._patience = Patience(room.title)
+        self.patience = Patience(room.title)
         self._halted = self._committing = self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
@@ -174,11 +174,6 @@ class Worker:
     def away_since(self) -> float:
         """Since when the room cannot be spoken in; 0: it can, or could never."""
         return 0.0 if self.joined else self._standing.heard or 0.0
-
-    @property
-    def closed(self) -> bool:
-        """Whether the room takes no messages at all, though it is joined."""
-        return self._patience.closed
 
     def oldest(self) -> Delivery | None:
         """What has been waiting longest; None: nothing waits."""
@@ -321,7 +316,7 @@ class Worker:
     def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
         flight.over = True
         self._flights.remove(flight)
-        self._patience.rewarded()
+        self.patience.rewarded()
         delivery, end = flight.delivery, flight.step.end
         if end is not None:
             self._queue.put_back([delivery])
@@ -376,12 +371,12 @@ class Worker:
             self._steps.failed(flight.step.command)
             if self.wording.goes_without_file(delivery.seq, flight.step.command, error):
                 again.append(delivery)
-            elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
+            elif isinstance(error, AdapterError) and not self.patience.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
                 self.reason = str(error)
-                if (wait := self._patience.pause(error)) is None:
+                if (wait := self.patience.pause(error)) is None:
                     if isinstance(error, ConnectionLost) and self.joined:
                         self._flights.lost_at = time.monotonic()
                     self.part()
