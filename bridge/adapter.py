@@ -100,6 +100,8 @@ class Adapter(ABC):
         self.introduction = introduction
         self.catch_up = CatchUp()
         """How much of what was said while we were away the owner wants to have read."""
+        self.only_read: Collection[RoomId] = frozenset()
+        """Rooms in which nobody minds that we may not speak: for `look`."""
         self.keepsake: Keepsake | None = None
         """Where to keep what the network gave us to come back with, if anywhere."""
         self._introduced: dict[str, float] = {}
@@ -221,7 +223,8 @@ class Adapter(ABC):
 
         Uses another resource or nick, or the session of `keepsake`, which is made and kept when there is
         none; with no rooms it does no more than that. Returns for each room None when all is well, or a
-        sentence for the owner. Raises an AdapterError when there is no getting in.
+        sentence for the owner: what keeps us out, or from speaking. Raises an AdapterError when there is no
+        getting in.
         """
 
     def introduce(self, person: str) -> str | None:

@@ -232,4 +232,4 @@ class IrcAdapter(Adapter):
         return records()
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        return await look_at(self.config, Bucket.of(self.config.flood), rooms)
+        return await look_at(self.config, Bucket.of(self.config.flood), rooms, self.only_read)

@@ -5,7 +5,7 @@ where that leaves it open whether we would be let in.
 import asyncio
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged
 
@@ -21,6 +21,10 @@ _CHECK = "-check"
 _PATIENCE = 25.0
 """Seconds for ten rooms: a little less than whoever asks has."""
 _KEYLESS = "{room} has a key: write it as key: beside the room"
+_MUTE = (
+    "{room} is moderated (mode m): ask a channel operator for a voice (/mode {room} +v {nick}), "
+    "or set direction: from, if nothing is to be written there"
+)
 _UNBAN = "ask a channel operator to lift the ban (mode b)"
 _GATES = frozenset("iklORrSzZ")
 """Modes that keep somebody out, on one kind of server or another: invited, with key, room for so many,
@@ -36,13 +40,16 @@ _RANKS = re.compile(r"^[^#&!+]*\+?(?=[#&!])")
 
 
 async def look_at(
-    config: NetworkConfig, bucket: Bucket, rooms: Mapping[RoomId, RoomConfig]
+    config: NetworkConfig,
+    bucket: Bucket,
+    rooms: Mapping[RoomId, RoomConfig],
+    only_read: Collection[RoomId] = frozenset(),
 ) -> dict[RoomId, str | None]:
     """Log in beside a running service and look at each room. Raises an AdapterError."""
     beside = config.model_copy(
         update={"nick": _beside(config.nick), "username": config.username or config.nick}
     )
-    looker = _Looker(config, beside, bucket)
+    looker = _Looker(config, beside, bucket, only_read)
     link = looker.link
     link.patience = 0.0
     patience = _PATIENCE * max(1.0, len(rooms) / 10)
@@ -77,8 +84,11 @@ def _beside(nick: str) -> str:
 class _Looker:
     """Asks about rooms, and takes what is heard and emitted meanwhile."""
 
-    def __init__(self, config: NetworkConfig, beside: NetworkConfig, bucket: Bucket) -> None:
+    def __init__(
+        self, config: NetworkConfig, beside: NetworkConfig, bucket: Bucket, only_read: Collection[RoomId]
+    ) -> None:
         self.found: dict[RoomId, str | None] = {}
+        self._only_read = only_read
         self._config = config
         self._missing: set[RoomId] = set()
         """Rooms whose JOIN is not answered yet."""
@@ -117,10 +127,16 @@ class _Looker:
         for name, told in modes.items():
             if "k" in told and rooms[names[name]].key is None:
                 self.found[names[name]] = _KEYLESS.format(room=names[name])
+            elif self._is_mute(names[name], told):
+                self.found[names[name]] = _MUTE.format(room=names[name], nick=nick)
         self._hidden = {
             room for name, room in names.items() if runs and not modes.get(name, _SECRET).isdisjoint(_SECRET)
         }
-        free = [names[name] for name, told in modes.items() if not self._gates(told)]
+        free = [
+            names[name]
+            for name, told in modes.items()
+            if not self._gates(told) and names[name] not in self.found
+        ]
         barred = await self._barred(free, nick)
         self.found |= {room: None for room in free if fold(room) not in barred}
         for name, masks in barred.items():
@@ -157,6 +173,11 @@ class _Looker:
         shown = [got.params[1:3] for got in told if got.command == "324" and len(got.params) > 2]
         modes = {fold(name): set(letters) for name, letters in shown}
         return {name: modes[name] for name in modes.keys() & known}
+
+    def _is_mute(self, room: RoomId, modes: set[str]) -> bool:
+        """Whether we may not speak there, though we want to; with an account, services may let us."""
+        account = self._config.sasl or self._config.nickserv
+        return "m" in modes and room not in self._only_read and not account
 
     def _gates(self, modes: set[str]) -> set[str]:
         """Those that might keep us out."""

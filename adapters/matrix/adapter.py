@@ -206,7 +206,7 @@ class MatrixAdapter(Adapter):
 
         async def look(room: RoomId) -> str | None:
             async with gate:
-                return await look_at(client, account.user, room, joined)
+                return await look_at(client, account.user, room, joined, speaks=room not in self.only_read)
 
         try:
             await account.open(rename=False)

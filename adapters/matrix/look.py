@@ -16,10 +16,12 @@ _PATIENCE = 10.0
 """Seconds that a homeserver may ask to wait between two questions."""
 
 
-async def look_at(client: Client, user: str, room: RoomId, joined: frozenset[str]) -> str | None:
-    """None when all is well, else a sentence for the owner."""
+async def look_at(
+    client: Client, user: str, room: RoomId, joined: frozenset[str], *, speaks: bool
+) -> str | None:
+    """None when all is well, else a sentence for the owner; `speaks`: it is to be written to."""
     try:
-        return await _patiently(lambda: _look(client, user, room, joined))
+        return await _patiently(lambda: _look(client, user, room, joined, speaks))
     except NotThere as error:
         return f"there is no room {room}: check its name ({error})"
     except RateLimited as error:
@@ -39,19 +41,19 @@ async def _patiently(look: Callable[[], Awaitable[str | None]]) -> str | None:
             await asyncio.sleep(error.retry_after)
 
 
-async def _look(client: Client, user: str, room: RoomId, joined: frozenset[str]) -> str | None:
+async def _look(client: Client, user: str, room: RoomId, joined: frozenset[str], speaks: bool) -> str | None:
     wire = (await client.resolve(room))[0] if room.startswith("#") else str(room)
     if wire not in joined:
         return await _from_outside(client, user, room, wire, joined)
-    return await _from_inside(client, user, room, wire)
+    return await _from_inside(client, user, room, wire, speaks)
 
 
-async def _from_inside(client: Client, user: str, room: RoomId, wire: str) -> str | None:
+async def _from_inside(client: Client, user: str, room: RoomId, wire: str, speaks: bool) -> str | None:
     if await client.state(wire, "m.room.encryption") is not None:
         return _encrypted(room)
     if await client.state(wire, "m.room.tombstone") is not None:
         return None  # It was upgraded, and Hubbub follows.
-    return await hindrance(client, user, room, wire)
+    return await hindrance(client, user, room, wire) if speaks else None
 
 
 async def _from_outside(

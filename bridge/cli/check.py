@@ -82,18 +82,18 @@ def _summary(file: Path, config: Config) -> None:
         )
 
 
+def _written(config: Config, network: str) -> set[RoomId]:
+    """The rooms of one network that are written to."""
+    entries = [room for conversation in config.conversations.values() for room in conversation.rooms]
+    return {room.room for room in entries if room.network == network and room.direction is not Direction.FROM}
+
+
 def _without_files(config: Config) -> list[str]:
     """The networks that are written to and can show a file only by a link to it."""
-    written = {
-        room.network
-        for conversation in config.conversations.values()
-        for room in conversation.rooms
-        if room.direction is not Direction.FROM
-    }
     return [
         name
         for name in config.networks
-        if name in written
+        if _written(config, name)
         and not any(record.file for record in find(config.networks[name].protocol).records().values())
     ]
 
@@ -155,6 +155,7 @@ def adapter_of(config: Config, name: str) -> Adapter:
     network = config.networks[name]
     adapter = find(network.protocol)(name, network.settings, "")
     adapter.keepsake = Keepsake(config.journal, name)
+    adapter.only_read = _rooms(config, name).keys() - _written(config, name)
     return adapter
 
 

@@ -22,6 +22,7 @@ ROOMS = {
     "#banned": "+b *!*@127.0.0.1",
     "#namely": "+b HUBBUB!*@*",
     "#others": "+b *!*@10.0.0.1",
+    "#quiet": "+m",
 }
 
 
@@ -48,8 +49,9 @@ async def operator(port: int) -> AsyncIterator[Client]:
         yield op
 
 
-async def look(port: int, *rooms: str) -> dict[str, str | None]:
-    adapter = make(port)
+async def look(port: int, *rooms: str, only_read: str = "", **settings: object) -> dict[str, str | None]:
+    adapter = make(port, **settings)
+    adapter.only_read = {RoomId(only_read)}
     found = await adapter.look({RoomId(room): adapter.RoomConfig() for room in rooms})
     return {str(room): sentence for room, sentence in found.items()}
 
@@ -66,6 +68,9 @@ async def test_what_keeps_the_bridge_out_is_told_and_nobody_sees_a_look(port: in
         assert await nobody_came(op)
     assert found["#open"] is None
     assert found["#others"] is None
+    assert (found["#quiet"] or "").startswith(
+        "#quiet is moderated (mode m): ask a channel operator for a voice"
+    )
     assert (found["#invited"] or "").startswith(
         "#invited is invite-only: ask a channel operator to /invite hubbub #invited (the server says: Cannot "
     )
@@ -120,3 +125,8 @@ def test_a_ban_fits(mask: str, fits: bool) -> None:
     """RFC 2812 section 2.5; no mask of a stranger's takes long."""
     long = "u" * 100 if mask.startswith("*u") else ""
     assert looking._fits(mask, f"hubbub!u@host{long}") == fits
+
+
+async def test_where_nothing_is_to_be_written_nobody_needs_a_voice(port: int) -> None:
+    async with operator(port):
+        assert await look(port, "#quiet", only_read="#quiet") == {"#quiet": None}

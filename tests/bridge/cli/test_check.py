@@ -12,8 +12,9 @@ from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
 from bridge import Adapter, AuthenticationFailed, Capabilities, ConnectionLost, Emit, Model, RoomId, find
-from bridge.cli.check import check, look
+from bridge.cli.check import adapter_of, check, look
 from bridge.config import load
+from tests.bridge.world import config
 
 
 class Network(Model):
@@ -235,3 +236,9 @@ def test_the_schema_has_every_protocol_that_is_installed():
     assert result.exit_code == 0
     networks = json.loads(result.stdout)["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert [network["properties"]["protocol"]["const"] for network in networks] == ["irc", "matrix", "xmpp"]
+
+
+def test_a_look_knows_in_which_rooms_nothing_is_written(tmp_path: Path) -> None:
+    rooms = {"lobby": ["left one from", "left two", "right three"], "news": ["left four from", "right three"]}
+    adapter = adapter_of(config(tmp_path, rooms), "left")
+    assert adapter.only_read == {RoomId("one"), RoomId("four")}
