@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bridge import Adapter, AuthenticationFailed, Capabilities, ConnectionLost, Emit, Model, RoomId, find
 from bridge.cli.check import adapter_of, check, look
 from bridge.config import load
+from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config
 
 
@@ -240,5 +241,6 @@ def test_the_schema_has_every_protocol_that_is_installed():
 
 def test_a_look_knows_in_which_rooms_nothing_is_written(tmp_path: Path) -> None:
     rooms = {"lobby": ["left one from", "left two", "right three"], "news": ["left four from", "right three"]}
+    ScriptedNetwork("left")
     adapter = adapter_of(config(tmp_path, rooms), "left")
     assert adapter.only_read == {RoomId("one"), RoomId("four")}
