@@ -54,7 +54,7 @@ class Complaints:
         self._log.log(level, "%s%s", sentence, often, exc_info=error)
 
     def over(self, beginning: str) -> None:
-        """What begins like this is not wrong any more: when it is again, that is news."""
+        """Forget what begins like this: it is not wrong any more, and when it is again, that is news."""
         for what in [what for what in self._told if what.startswith(beginning)]:
             del self._told[what]
 

@@ -28,7 +28,7 @@ def common(error: OSError) -> OSError:
 
 
 def unverified(error: Exception) -> str:
-    """What is wrong with a certificate, and what to do."""
+    """Say what is wrong with a certificate, and what to do."""
     code = getattr(error, "verify_code", 0)
     if code in _EXPIRED:
         advice = "its owner has to renew it, unless the clock of this machine is wrong"

@@ -182,8 +182,8 @@ class Reading:
         return codec.decode(row[0], row[1])
 
     def words(self, seq: int, before: int) -> Content | None:
-        """What a message said before a later event, as its author had edited it last by then, with the files
-        that it came with; None: it is not known any more.
+        """Return what a message said before a later event, as its author had edited it last by then, with the
+        files that it came with; None: it is not known any more.
         """
         said, home = self.event(seq), self.taken_in(seq)
         if not isinstance(said, MessageCreated) or home is None:
@@ -230,7 +230,7 @@ class Reading:
         return {sender.name: sender.id for sender in senders if sender.id}
 
     def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
-        """Who spoke in these rooms not long ago, and since then, and in which: each once, the first first."""
+        """List who spoke in these rooms not long ago and since then, and where: each once, in order."""
         rows = self._database.execute(
             "SELECT room, type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? "
             "AND taken_at > ? AND room IN (SELECT value FROM json_each(?)) "

@@ -27,7 +27,7 @@ from bridge.model import (
     text_of,
 )
 
-__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "in_words", "next_part", "phrase_of"]
+__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "next_part", "phrase_of"]
 
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -65,13 +65,13 @@ def degrade(content: Content, capabilities: Capabilities, locale: Locale = ENGLI
         return (spans[0],) if text is spans[0].text else (Span(text),)
     inline = [
         part
-        for span in in_words(spans, locale)
+        for span in _in_words(spans, locale)
         for part in _inline(replace(span, text=clean(span.text)), capabilities, locale)
     ]
     return normal(of_lines(_line(block, line, capabilities) for block, line in lines(inline)))
 
 
-def in_words(spans: Sequence[Span], locale: Locale) -> Iterator[Span]:
+def _in_words(spans: Sequence[Span], locale: Locale) -> Iterator[Span]:
     """The spans, with what is Hubbub's own in them as this locale says it."""
     for span in spans:
         yield replace(span, text=locale.gettext(span.text), ours=False) if span.ours else span
@@ -154,7 +154,7 @@ def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
 
 def first_words(content: Content, locale: Locale = ENGLISH) -> str:
     """The beginning of what was said, in one short line."""
-    text = " ".join(clean(text_of(tuple(in_words(content.spans, locale)))).split())
+    text = " ".join(clean(text_of(tuple(_in_words(content.spans, locale)))).split())
     if len(text) <= _FIRST_WORDS:
         return text
     end = _good_end(text, _FIRST_WORDS, lines_matter=False)

@@ -73,7 +73,7 @@ def _quoted(name: str) -> str:
 
 
 class Shape:
-    """How lines of people begin in one room: what stands before a name and what behind it."""
+    """Knows how lines of people begin in one room: what stands before a name and what behind it."""
 
     def __init__(self, before: str, after: str) -> None:
         signs = [sign for sign in after if not sign.isalnum() and not sign.isspace() and sign != ANY]
@@ -144,7 +144,7 @@ def shape(before: str, after: str) -> Shape:
 
 
 def _pattern(text: str) -> str:
-    """What looks like this text."""
+    """Match what looks like this text."""
     signs = "".join(text.split())
     look = _HIDDEN.join([r"[^\n]{1,40}?" if sign == ANY else _alike(sign) for sign in signs])
     if signs and text[-1].isspace() and (signs[-1].isalnum() or category(signs[-1]) in _SOFT):

@@ -30,7 +30,7 @@ Person = tuple[str, UserId]
 
 
 class Namesakes:
-    """Who goes by which name in one room."""
+    """Knows who goes by which name in one room."""
 
     def __init__(self, own: str, before: Callable[[float], Iterable[tuple[str | None, Sender]]]) -> None:
         """`own` is the room's network; `before` gives who was heard in the last so many seconds, and on
@@ -58,7 +58,7 @@ class Namesakes:
         self._there.pop((network, user), None)
 
     def speaking(self, network: str, sender: Sender, *, told: bool) -> str:
-        """What somebody is called whose words come to the room, safe to show. `told`: their network stands
+        """Name somebody whose words come to the room, safe to show. `told`: their network stands
         beside the name.
         """
         person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
@@ -72,7 +72,7 @@ class Namesakes:
         return shown
 
     def called(self, network: str, sender: Sender) -> str:
-        """What somebody is called who is spoken of, where no network stands beside the name. They take no
+        """Name somebody who is spoken of, where no network stands beside the name. They take no
         name by that. Some networks name who moderates otherwise than who speaks.
         """
         self._recall()
@@ -111,7 +111,7 @@ class Namesakes:
         return holder[0] == person[0] and holder[0] in self.unique and bears.lower() == called.lower()
 
     def _bearers(self, network: str, name: str, now: float) -> Iterator[Person]:
-        """Who is there from a network by this name."""
+        """Yield those from a network who are there by this name."""
         for person, (spoke, called) in self._there.items():
             if person[0] == network and now - spoke < _THERE and look(safe_name(called)) == look(name):
                 yield person
@@ -135,7 +135,7 @@ class Namesakes:
 
 
 def _labels(network: str) -> Iterator[str]:
-    """What may tell somebody apart, the best first."""
+    """Yield what may tell somebody apart, the best first."""
     if network:
         yield network
     for number in count(2):

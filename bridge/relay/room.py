@@ -1,4 +1,4 @@
-"""A room that is delivered to."""
+"""Rooms, as the relay knows them."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ __all__ = ["Room"]
 
 @dataclass(slots=True)
 class Room:
-    """Where to deliver."""
+    """A room that is delivered to."""
 
     number: int
     id: RoomId

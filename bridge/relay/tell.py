@@ -4,7 +4,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -30,10 +30,6 @@ _PAUSE = 600.0
 _SLOW = N_("{room} takes messages more slowly than they come since {time}; what you say is kept and follows.")
 _CLOSED = N_("{room} takes no messages since {time}; what you say is kept and follows.")
 _OUT_OF_REACH = N_("{room} cannot be reached since {time}; what you say is kept and follows.")
-
-
-Place = Callable[[Locale], str]
-"""What a room is called."""
 
 
 @dataclass(slots=True)
@@ -188,7 +184,7 @@ class Teller:
             self._journal.committed()
 
 
-def _lost(loss: _Folded, place: Place, locale: Locale) -> str:
+def _lost(loss: _Folded, place: Told, locale: Locale) -> str:
     reason = one_line(locale.gettext(loss.reason))
     return locale.ngettext(
         "A message could not be delivered to {room}: {reason}",
@@ -207,7 +203,7 @@ def _hidden(hidden: _Folded, locale: Locale) -> str:
     )
 
 
-def _through(count: int, place: Place, locale: Locale) -> str:
+def _through(count: int, place: Told, locale: Locale) -> str:
     return locale.ngettext(
         "{room} can be reached again: 1 message that waited went through.",
         "{room} can be reached again: {number} messages that waited went through.",

@@ -131,18 +131,18 @@ class Wording:
         spans = degrade(event.content, capabilities, self.locale)
         if any(span.mention == US for span in spans):
             spans = meant(spans, self._answered(delivery, event))
+        network, prefix = self._origin(delivery.source, self.number)
         if capabilities.lines:
-            spans = self._origin(delivery.source, self.number)[1].guarded(spans)
+            spans = prefix.guarded(spans)
         if is_old(delivery) or event.replayed:
             return _without_mentions(spans)
         if capabilities.mention and event.sender != HUBBUB:
-            network, _ = self._origin(delivery.source, self.number)
             find = partial(self._meant, network)
             return mentioning(spans, find, same=network == self.adapter.network)
         return spans
 
     def _meant(self, network: str, name: str) -> UserId | None:
-        """Who of the room itself is called by a name that somebody on a network says."""
+        """Find who of the room itself is called by a name that somebody on a network says."""
         found = self.people.find(name)
         return found if found and not self.namesakes.means_another(network, name) else None
 
@@ -193,7 +193,7 @@ class Wording:
     def answered(
         self, delivery: Delivery, name: MessageId, quoted: str, capabilities: Capabilities
     ) -> tuple[str, Answered | None]:
-        """What shows that a message answers another: words before it, or what the network has for that.
+        """Show that a message answers another: by words before it, or what the network has for that.
         `quoted` is what it says itself of the other.
         """
         seq, target = self.about(delivery, name)
@@ -215,7 +215,7 @@ class Wording:
         return "" if seq in self.shown else self._note_of(who, words), None
 
     def _note_of(self, who: str, words: str) -> str:
-        """What stands before an answer: whose words it answers, as far as that is known."""
+        """Say before an answer whose words it answers, as far as that is known."""
         who, words = unbracketed(who), unbracketed(words)
         match bool(who), bool(words):
             case True, True:
@@ -261,7 +261,7 @@ class Wording:
         self.namesakes.spoke(sender)
 
     def called(self, source: int, sender: Sender) -> str:
-        """What somebody from a room is called here."""
+        """Name somebody from a room as they are called here."""
         return self.namesakes.called(self.network(source), sender)
 
     def _voices(self, seconds: float) -> list[tuple[str | None, Sender]]:
