@@ -254,8 +254,8 @@ class Bridge:
         awake, complaints = Awake(), Complaints(log)
         while True:
             await awake.sleep(_PATROL)
-            self._router.journal.guard()
             try:
+                self._router.journal.guard()
                 await self.patrol()
                 self._restart_dead(awake.since)
                 await self._prune()
