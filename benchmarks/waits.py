@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bridge import app
 from bridge.config import Keep
-from bridge.journal import Delivery, Journal
+from bridge.journal import Journal
 from bridge.model import MessageEdited, MessageId, RoomId, plain
 from tests.bridge.world import config, running
 
@@ -25,14 +25,18 @@ PRUNED = 40_000
 class Forgetful(Journal):
     """Hands on what it takes, and writes nothing."""
 
-    def _commit(self):
-        taken = [
-            Delivery(seq, source, room, event, said_at)
-            for seq, source, event, rooms, said_at in self._events
-            for room in rooms
-        ]
-        for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
-            waiting.clear()
+    def _transaction(self):
+        taken, self._events = self._events, []
+        for noted in (
+            self._rows,
+            self._debts,
+            self._links,
+            self._moved,
+            self._dead,
+            self._again,
+            self._settled,
+        ):
+            noted.clear()
         for latest in (self._positions, self._standings):
             latest.clear()
         return taken

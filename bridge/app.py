@@ -98,6 +98,7 @@ class Bridge:
             finally:
                 for worker in self.workers():
                     worker.close()
+                self._router.dispatch.close()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue.
@@ -247,7 +248,7 @@ class Bridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         for worker in workers:
             worker.close()
-        await self._router.journal.committed()
+        await self._router.dispatch.committed()
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""

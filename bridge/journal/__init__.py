@@ -2,7 +2,7 @@
 
 from .gaps import Gap
 from .reading import BEING_HEARD, Delivery, Standing
-from .store import Journal
+from .store import Journal, Taken
 from .upkeep import Oldest
 
-__all__ = ["BEING_HEARD", "Delivery", "Gap", "Journal", "Oldest", "Standing"]
+__all__ = ["BEING_HEARD", "Delivery", "Gap", "Journal", "Oldest", "Standing", "Taken"]

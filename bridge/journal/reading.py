@@ -257,13 +257,15 @@ class Reading:
         known = "SELECT id FROM event WHERE seq = ? AND room = ?"
         own = self._database.execute(known, (seq, room)).fetchone()
         names: dict[int, list[MessageId]] = {0: [MessageId(own[0])]} if own else {}
-        rows = self._database.execute(
-            "SELECT start, id FROM link WHERE seq = ? AND room = ? AND start < ? ORDER BY start, alias",
-            (seq, room, before),
-        )
-        for start, name in rows:
-            names.setdefault(start, []).append(MessageId(name))
+        for start, name in self._links_of(seq, room):
+            if start < before:
+                names.setdefault(start, []).append(MessageId(name))
         return [Part(first, tuple(others)) for first, *others in names.values()]
+
+    def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
+        """List the further names of an event in a room, each after where its part starts."""
+        query = "SELECT start, id FROM link WHERE seq = ? AND room = ? ORDER BY start, alias"
+        return self._database.execute(query, (seq, room)).fetchall()
 
     def reactions(self, seq: int, room: int) -> tuple[str, ...]:
         """What people in all rooms but this one react to a message with, the first first."""

@@ -57,10 +57,10 @@ class Recent:
         """Where the event of a number was taken, and what it was; None: not known here."""
         self.erase = self._events.drop
 
-    def took(self, events: Iterable[tuple[int, int, TalkEvent, tuple[int, ...], float, str, bytes]]) -> None:
+    def took(self, events: Iterable[tuple[int, int, TalkEvent, tuple[int, ...], float]]) -> None:
         """These are on record: number, room, event, and what does not matter here."""
         taken, origins, parts = self._events.new, self._origins.new, self._parts.new
-        for seq, room, event, _, _, _, _ in events:
+        for seq, room, event, _, _ in events:
             taken[seq] = (room, event)
             origins[room, event.id] = seq
             # Not the aliases: people choose them, and only the journal knows whether one was somebody else's.

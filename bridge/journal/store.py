@@ -1,18 +1,14 @@
-"""The writer: one, on the loop.
-
-What a network hands over in one go is committed together, so that a lone message waits for nothing
-and a burst costs few commits. Receipts may wait a little for the next commit, unless somebody waits for
-them.
+"""The writer: what the relay hands over waits in memory until `commit` writes it, all of it in one
+transaction. It decides nothing about when; `relay/dispatch.py` does.
 """
 
-import asyncio
 import contextlib
 import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 from bridge.adapter import Position
 from bridge.complaints import Complaints
@@ -27,21 +23,27 @@ from .reading import Delivery, Reading, Standing
 from .recent import Recent
 from .upkeep import Oldest, Pruner
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "Taken"]
 
 log = logging.getLogger(__name__)
 
-_GROUP = 400
-"""The most events in one transaction: it must not become the loop's longest stall."""
-_LATE = 0.05
-"""How long a receipt that nobody waits for may wait to be committed with others, in seconds."""
-_RETRY = 1.0
-"""How long to wait when the disk did not take a commit, in seconds."""
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
-_Taken: TypeAlias = tuple[int, int, TalkEvent, tuple[int, ...], float, str, bytes]
-"""Number, source, event, rooms that it is owed to, when it was said, its type and body."""
+
+
+class Taken(NamedTuple):
+    """An event that is on record, and what is owed of it."""
+
+    seq: int
+    """Its place in the order of taking."""
+    source: int
+    """The number of the room that it comes from."""
+    event: TalkEvent
+    rooms: tuple[int, ...]
+    """The numbers of the rooms that it is owed to."""
+    said_at: float
+    """When it was taken, or, for history, when it was said; in seconds since 1970."""
 
 
 class Journal(Reading):
@@ -60,12 +62,12 @@ class Journal(Reading):
         except BaseException:
             self._own.close()
             raise
-        self.taken: Callable[[list[Delivery]], None] = lambda _: None
-        """Called with what a commit took, in order: to be set by whoever delivers."""
-        self.missed: Callable[[], object] = lambda: None
-        """Called when that failed: what is owed has to be read again."""
+        self.failing = False
+        """Whether it cannot be written now."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
-        self._events: list[_Taken] = []
+        self._events: list[Taken] = []
+        self._rows: list[tuple[int, int, str, float, str, bytes]] = []
+        self._debts: list[tuple[int, int]] = []
         self._positions: dict[tuple[str, str], str] = {}
         self._links: list[tuple[int, str, int, int, int]] = []
         self._moved: list[tuple[int, int, int]] = []
@@ -74,11 +76,7 @@ class Journal(Reading):
         self._again: list[tuple[int, int, float]] = []
         self._standings: dict[int, Standing] = {}
         self._gaps: dict[int, gaps.Gap] = {}
-        self._after: list[Callable[[], object]] = []
-        self._done: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._soon: asyncio.TimerHandle | None = None
-        self._failing = False
+        self._taken: list[Taken] = []
         self.withdrawn = self._withdrawn()
         """What was still owed when it was taken back: rooms and events."""
         self._removed = False
@@ -91,35 +89,22 @@ class Journal(Reading):
 
     # What is written
 
-    def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> int:
-        """Take an event that is owed to these rooms; returns its number. One that was taken before
-        changes nothing.
-        """
-        self._seq += 1
+    def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
+        """Take an event that is owed to these rooms. One that was taken before changes nothing."""
+        seq = self._seq = self._seq + 1
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
         # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
-        self._events.append((self._seq, source, event, rooms, said_at, *codec.encode(event)))
-        seq = self._seq
-        if len(self._events) >= _GROUP and not self._failing:
-            self._flush()
-        return seq
+        self._rows.append((seq, source, event.id, said_at, *codec.encode(event)))
+        self._events.append(Taken(seq, source, event, rooms, said_at))
+        self._debts += [(room, seq) for room in rooms]
 
     def reach(self, network: str, position: Position) -> None:
         """Note how far a network has been read: committed together with what was taken before."""
         self._positions[network, position.scope] = position.token
 
-    def deliver(
-        self,
-        delivery: Delivery,
-        part: Part | None,
-        end: int | None,
-        committed: Callable[[], object] | None = None,
-    ) -> None:
-        """Note that the room has the delivery up to character `end`; None: all of it.
-
-        With `committed`, it is written at once and that is called when it is durable.
-        """
+    def deliver(self, delivery: Delivery, part: Part | None, end: int | None) -> None:
+        """Note that the room has the delivery up to character `end`; None: all of it."""
         room, seq, start = delivery.room, delivery.seq, delivery.start
         if part is not None:
             self._recent.delivered(seq, room, start, part)
@@ -130,34 +115,42 @@ class Journal(Reading):
         else:
             delivery.start = end
             self._moved.append((end, room, seq))
-        self._later(committed)
 
-    def give_up(self, delivery: Delivery, reason: str, committed: Callable[[], object] | None = None) -> None:
+    def give_up(self, delivery: Delivery, reason: str) -> None:
         """Note that the delivery, or the rest of it, will not be made, and why."""
         self._dead.append((delivery.room, delivery.seq, reason, time.time(), delivery.start))
         self._settled.append((delivery.room, delivery.seq))
-        self._later(committed)
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""
         self._settled.append((delivery.room, delivery.seq))
-        self._later(None)
 
     def repeat(self, delivery: Delivery) -> None:
         """Note that the delivery is made again although it may have arrived."""
         delivery.again = True
         self._again.append((delivery.room, delivery.seq, time.time()))
-        self._later(None)
 
-    def stand(self, room: int, standing: Standing, committed: Callable[[], object] | None = None) -> None:
-        """Note how we stand with a room; with `committed`, it is called when that is durable."""
+    def stand(self, room: int, standing: Standing) -> None:
+        """Note how we stand with a room."""
         self._standings[room] = standing
-        self._later(committed)
 
     def keep_gap(self, room: int, gap: gaps.Gap) -> None:
         """Note what people have yet to be told of a room."""
         self._gaps[room] = gap
-        self._later(None)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything was noted that is not written."""
+        return bool(
+            self._events
+            or self._settled
+            or self._moved
+            or self._links
+            or self._standings
+            or self._again
+            or self._gaps
+            or self._positions
+        )
 
     # What is read: the newest from memory
 
@@ -178,25 +171,11 @@ class Journal(Reading):
 
     def parts(self, seq: int, room: int, before: int = 1 << 62) -> list[Part]:
         known = self._recent.parts(seq, room, before)
-        if known is None:
-            if self._links and not self._failing:
-                self._flush()
-            known = super().parts(seq, room, before)
-        return known
+        return known if known is not None else super().parts(seq, room, before)
 
-    def committed(self) -> asyncio.Future[None]:
-        """Commit what was handed over so far; done once it is durable."""
-        if self._done is None:
-            self._done = asyncio.get_running_loop().create_future()
-        done = self._done
-        if not self._failing:
-            self._flush()
-        return done
-
-    @property
-    def failing(self) -> bool:
-        """Whether it cannot be written now."""
-        return self._failing
+    def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
+        noted = [(start, name) for where, name, of, start, _ in self._links if (of, where) == (seq, room)]
+        return super()._links_of(seq, room) + noted
 
     # In small steps, beside the commits
 
@@ -216,11 +195,13 @@ class Journal(Reading):
         """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
         owed stays.
         """
-        if not self._failing:
-            self._flush()  # what it was owed to may just have been withdrawn
-        if not self.is_owed(seq):
-            self._recent.erase(seq)
-            self._step(lambda: upkeep.erase(self._database, seq))
+
+        def step() -> None:
+            if not self.is_owed(seq):
+                self._recent.erase(seq)
+                upkeep.erase(self._database, seq)
+
+        self._step(step)
 
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
         """Forget how far rooms were read that are not in the map."""
@@ -243,22 +224,18 @@ class Journal(Reading):
         return bool(more)
 
     def _step(self, step: Callable[[], _T]) -> _T | None:
-        """Do something between two commits; None while the journal cannot be written."""
-        if not self._failing:
-            self._flush()
-        if self._failing:
+        """Do something behind all that waits; None while the journal cannot be written."""
+        if not self.write():
             return None
         try:
             return step()
         except sqlite3.Error as error:
-            self._again_later(error)
+            self._trouble(error)
             return None
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
-        self._cancel_timers()
-        self._flush()
-        self._cancel_timers()
+        self.write()
         self._checkpointer.close()
         saved = rescue.save(self._database, self._own.path) if self._own.lost else None
         with contextlib.closing(self._database), contextlib.suppress(sqlite3.Error):
@@ -269,75 +246,49 @@ class Journal(Reading):
 
     # The commit
 
-    def _later(self, committed: Callable[[], object] | None) -> None:
-        if committed is not None:
-            self._after.append(committed)
-            self._hurry()
-        elif self._timer is None and self._soon is None:
-            self._timer = asyncio.get_running_loop().call_later(_LATE, self._flush)
-
-    def _hurry(self) -> None:
-        if self._soon is None and not self._failing:
-            # A timer, since most often the read that brought the receipt ends in a commit: then it is
-            # cancelled, and costs no further turn of the loop.
-            self._soon = asyncio.get_running_loop().call_later(0, self._flush)
-
-    def _cancel_timers(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._soon is not None:
-            self._soon.cancel()
-        self._timer = self._soon = None
-
-    def _flush(self) -> None:
-        self._cancel_timers()
-        try:
-            deliveries = self._commit()
-        except Exception as error:  # noqa: BLE001 nothing was written, and nothing is lost: it all waits
-            self._again_later(error)
-            return
-        if self._failing:
-            self._failing = False
-            log.warning("the journal is being written again")
-        after, self._after = self._after, []
-        done, self._done = self._done, None
-        # Whatever one of them raises, what was committed is handed over, and everybody hears of it.
-        safely = self._complaints.safely
-        if deliveries and not safely("handing over what was taken", lambda: self.taken(deliveries)):
-            safely("reading again what is owed", self.missed)
-        for callback in after:
-            if not safely("going on after a commit", callback):  # once more: rooms may stand still without it
-                asyncio.get_running_loop().call_later(_RETRY, safely, "going on after a commit", callback)
-        if done is not None and not done.done():
-            done.set_result(None)
+    def commit(self) -> list[Taken]:
+        """Write all that waits. Returns the events that were new, in order, of all that was written since
+        this was called last. Raises JournalError; then nothing was written, and all of it still waits.
+        """
+        if not self.write():
+            raise JournalError("the journal cannot be written")
         self._checkpointer.finish(self._database)
+        taken, self._taken = self._taken, []
+        return taken
 
-    def _again_later(self, error: Exception) -> None:
-        if not self._failing:
-            self._failing = True
+    def write(self) -> bool:
+        """Write all that waits, so that what is read is how it stands; whether that could be done."""
+        if self.waiting:
+            try:
+                taken = self._transaction()
+            except Exception as error:  # noqa: BLE001 nothing was written, and nothing is lost: it all waits
+                self._trouble(error)
+                return False
+            self._taken += taken
+            self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(taken))
+        if self.failing:
+            self.failing = False
+            log.warning("the journal is being written again")
+        return True
+
+    def _trouble(self, error: Exception) -> None:
+        if not self.failing:
+            self.failing = True
             damaged = getattr(error, "sqlite_errorcode", None) in _DAMAGED
             way_out = "stop, and see what `hubbub db check` says" if damaged else "look at its disk"
             log.error(
                 "the journal cannot be written (%s): nothing more is taken until it can; %s", error, way_out
             )
-        self._timer = asyncio.get_running_loop().call_later(_RETRY, self._flush)
 
-    def _commit(self) -> list[Delivery]:
-        """One transaction for all that waits. On an error nothing is written and all of it still waits."""
+    def _transaction(self) -> list[Taken]:
+        """Returns the events that had not been taken before."""
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:
             write = database.executemany
             if self._links:  # first, since an event may be about what has just got its name
                 write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", self._links)
-            events = self._write_events() if self._events else []
-            deliveries = [
-                Delivery(seq, source, room, event, said_at)
-                for seq, source, event, rooms, said_at, _, _ in events
-                for room in rooms
-            ]
-            if deliveries:
-                write("INSERT INTO delivery (room, seq) VALUES (?, ?)", [(d.room, d.seq) for d in deliveries])
+            taken = self._write_events() if self._events else []
             if self._moved:
                 write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
             if self._dead or self._again or self._standings or self._gaps or self._removed:
@@ -352,12 +303,13 @@ class Journal(Reading):
             with contextlib.suppress(sqlite3.Error):
                 database.execute("ROLLBACK")
             raise
-        for waiting in (self._events, self._links, self._moved, self._dead, self._again, self._settled):
-            waiting.clear()
+        if self._events:
+            self._events, self._rows, self._debts = [], [], []
+        for noted in (self._links, self._moved, self._dead, self._again, self._settled):
+            noted.clear()
         for latest in (self._positions, self._standings, self._gaps):
             latest.clear()
-        self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(events))
-        return deliveries
+        return taken
 
     def _withdrawn(self) -> set[tuple[int, int]]:
         return set(self._database.execute("SELECT room, seq FROM delivery JOIN removed USING (room, seq)"))
@@ -372,21 +324,22 @@ class Journal(Reading):
         if self._removed:
             self.withdrawn, self._removed = self._withdrawn(), False
 
-    def _write_events(self) -> list[_Taken]:
-        """Append the events that wait; returns those that had not been taken before."""
-        rows = [(taken[0], taken[1], taken[2].id, *taken[4:]) for taken in self._events]
+    def _write_events(self) -> list[Taken]:
+        """Append the events that wait, and what is owed; returns those that had not been taken before."""
+        write = self._database.executemany
         before = self._database.total_changes
-        self._database.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
-        events = self._events
-        if self._database.total_changes - before != len(rows):
-            first, last = events[0][0], events[-1][0]
+        write("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", self._rows)
+        events, debts = self._events, self._debts
+        if self._database.total_changes - before != len(events):
             query = "SELECT seq FROM event WHERE seq BETWEEN ? AND ?"
-            new = {seq for (seq,) in self._database.execute(query, (first, last))}
-            events = [taken for taken in events if taken[0] in new]
+            new = {seq for (seq,) in self._database.execute(query, (events[0].seq, events[-1].seq))}
+            events = [taken for taken in events if taken.seq in new]
+            debts = [debt for debt in debts if debt[1] in new]
+        write("INSERT INTO delivery (room, seq) VALUES (?, ?)", debts)
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
-            self._database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
-        for seq, source, event, rooms, *_ in events:
+            write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
+        for seq, source, event, rooms, _ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
@@ -396,4 +349,4 @@ class Journal(Reading):
                 reactions.note(self._database, self, source, event)
                 if isinstance(event, Removed):
                     self._removed |= removals.note(self._database, self, source, event, rooms)
-        return list(events)
+        return events

@@ -59,9 +59,9 @@ class Flights(deque[Flight]):
                 return "a confirmation is overdue" if flight.placed else "a place for a message is overdue"
         return ""
 
-    def doubted(self, last: Flight) -> list[Delivery]:
+    def doubted(self, last: Flight | None = None) -> list[Delivery]:
         """Take all out, with this one: nobody knows what became of them."""
-        flights = [last, *[flight for flight in self if flight is not last]]
+        flights = [*([last] if last is not None else ()), *[flight for flight in self if flight is not last]]
         self.clear()
         for flight in flights:
             flight.over = True

@@ -101,8 +101,7 @@ class Queue:
 
     def reload(self, flying: Collection[int]) -> None:
         """Read anew from the journal, where it was changed, what is owed besides what is on its way."""
-        self._journal.committed()
-        if self._journal.failing:
+        if not self._journal.write():
             return  # what is on disk is not how it stands
         tried = {delivery.seq: delivery.tried_at for delivery in self.tried()}
         self._memory.clear()

@@ -13,7 +13,7 @@ from bridge.aside import in_steps
 from bridge.complaints import Complaints
 from bridge.config import DeliveryRules
 from bridge.config.words import counted
-from bridge.journal import Delivery, Journal, Oldest
+from bridge.journal import Journal, Oldest
 from bridge.model import (
     Change,
     Event,
@@ -34,6 +34,7 @@ from bridge.model import (
 from bridge.secrets import strike
 
 from .attached import Attached
+from .dispatch import Dispatch
 from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
 from .room import Room
@@ -78,7 +79,7 @@ class Router:
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
-        journal.taken, journal.missed = self._taken, self._read_again
+        self.dispatch = Dispatch(journal, self.workers, attached, self._network)
 
     async def map(
         self, routes: Routes, adapters: Mapping[str, Adapter], rules: Mapping[str, DeliveryRules]
@@ -91,7 +92,7 @@ class Router:
         def employ(number: int) -> None:
             network, room = routes.rooms[number]
             place = Room(number, room, adapters[network], rules[network], routes.shown[number])
-            worker = Worker(place, self.journal, self._origin, self._attached, self._teller)
+            worker = Worker(place, self._origin, self._attached, self._teller, self.dispatch)
             worker.wording.namesakes.unique = self._unique
             self.workers[number] = worker
             worker.wording.heard = heard = routes.heard.get(number, [])
@@ -165,6 +166,8 @@ class Router:
         hearing = {source.number: source.rooms for source in self._routes.sources.values()}
         self._arrivals.patrol(hearing, self._name)
         self.journal.beat(heard)
+        self.dispatch.commit()
+        self.dispatch.turn()
 
     def unpark(self, seq: int) -> None:
         """A file that deliveries of this event may wait for is here, or will not come."""
@@ -189,13 +192,13 @@ class Router:
             if self.journal.origin(source.number, event.id) is None:
                 self.journal.take(source.number, event, rooms)
                 count += 1
-        self.journal.committed()
+        self.dispatch.commit()
         return count
 
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
         take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
-        workers, said = self.workers, self._typing.said
+        said = self._typing.said
         for event in events:
             try:
                 if not isinstance(event, _TALK):
@@ -206,10 +209,7 @@ class Router:
                     if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
                         continue
                     if not repeats(source.number, event):
-                        seq = take(source.number, event, rooms)
-                        log.debug("%s %s: %s is taken as %d", network, event.room, event.id, seq)
-                        if (worker := workers.get(source.number)) is not None:
-                            worker.said(seq, event)
+                        take(source.number, event, rooms)
                         said(source.number, event.sender, rooms)
                 if self._watch is not None:
                     self._watch(network, event)
@@ -262,44 +262,6 @@ class Router:
         if isinstance(event, MessageCreated) and self.journal.origin(source, event.id) is None:
             self._too_old[source] += 1
         return False
-
-    def _taken(self, deliveries: list[Delivery]) -> None:
-        workers, safely = self.workers, self._complaints.safely
-        removals: dict[int, tuple[int, Removed]] = {}
-        for delivery in deliveries:
-            event = delivery.event
-            if isinstance(event, Removed):
-                removals[delivery.seq] = (delivery.source, event)
-            elif isinstance(event, MessageCreated) and event.content.attachments:
-                safely("fetching files", partial(self._fetch, delivery, event))
-            # A room whose worker is being replaced finds its deliveries in the journal.
-            if (worker := workers.get(delivery.room)) is not None:
-                try:
-                    worker.offer(delivery)
-                    if event.replayed:
-                        worker.trim()
-                except Exception as error:  # noqa: BLE001 the others have to be handed over
-                    sentence = f"{worker.room.title}: a message has to be read again: a bug ({error!r})"
-                    self._complaints.tell("handing over", sentence, error)
-                    self._complaints.safely("reading what is owed", worker.reload)
-        for source, removal in removals.values():  # once the queues hold nothing of it any more
-            safely("forgetting what was taken back", partial(self._take_back, source, removal))
-        for room in {delivery.room for delivery in deliveries} & workers.keys():
-            safely("sending", workers[room].pump)
-
-    def _read_again(self) -> None:
-        for worker in self.workers.values():
-            self._complaints.safely("reading what is owed", worker.reload)
-
-    def _fetch(self, delivery: Delivery, event: MessageCreated) -> None:
-        self._attached.fetch(self._names[delivery.source], delivery.seq, event.content)
-
-    def _take_back(self, source: int, event: Removed) -> None:
-        """What was taken back is not kept."""
-        seq = self.journal.origin(source, event.target)
-        if seq is not None and (event.by_moderator or self.journal.is_by(seq, source, event)):
-            self._attached.forget(seq)
-            self.journal.erase(seq)
 
     def _network(self, room: int) -> str:
         return self._names.get(room, "")
@@ -362,7 +324,7 @@ class _Emit:
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         self._router.take(self._network, events, positions)
-        return self._router.journal.committed()
+        return self._router.dispatch.committed()
 
     def position(self, scope: str = "") -> str | None:
         return self._router.journal.position(self._network, scope)

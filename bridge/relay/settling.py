@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 from bridge.complaints import Complaints
@@ -50,15 +49,9 @@ class Settling:
         self._journal = journal
         self._listener = listener
 
-    def deliver(
-        self,
-        delivery: Delivery,
-        part: Part | None,
-        end: int | None,
-        committed: Callable[[], object] | None = None,
-    ) -> None:
+    def deliver(self, delivery: Delivery, part: Part | None, end: int | None) -> None:
         """It arrived up to character `end`; None: all of it."""
-        self._journal.deliver(delivery, part, end, committed)
+        self._journal.deliver(delivery, part, end)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
             log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, _after(delivery, end))
@@ -73,9 +66,7 @@ class Settling:
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
 
-    def give_up(
-        self, delivery: Delivery, error: BaseException, committed: Callable[[], object] | None = None
-    ) -> None:
+    def give_up(self, delivery: Delivery, error: BaseException) -> None:
         """It will not be made, for this reason."""
         reason = strike(str(error)) or type(error).__name__
         if isinstance(error, AdapterError):
@@ -84,7 +75,7 @@ class Settling:
         else:
             log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
         for lost in (*delivery.carries, delivery):
-            self._journal.give_up(lost, reason, committed)
+            self._journal.give_up(lost, reason)
         self._listener.lost(delivery.room, reason, source=delivery.source)
 
 

@@ -181,7 +181,6 @@ class Teller:
                 kind=Kind.NOTICE,
             )
             self._journal.take(about, event, tuple(hearing))
-            self._journal.committed()
 
 
 def _lost(loss: _Folded, place: Told, locale: Locale) -> str:

@@ -8,11 +8,12 @@ from functools import partial
 
 from bridge.boundary import outcome
 from bridge.errors import AdapterError, ConnectionLost, Rejected
-from bridge.journal import BEING_HEARD, Delivery, Journal, Standing
+from bridge.journal import BEING_HEARD, Delivery, Standing
 from bridge.language import N_
 from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
+from .dispatch import Dispatch
 from .entry import Entry
 from .expiry import expire
 from .flights import Flight, Flights
@@ -36,15 +37,16 @@ class Worker:
     """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
     def __init__(
-        self, room: Room, journal: Journal, origin: Origin, attached: Attached, listener: Listener
+        self, room: Room, origin: Origin, attached: Attached, listener: Listener, dispatch: Dispatch
     ) -> None:
+        journal = self._journal = dispatch.journal
         self.room = room
         self.joined = False
         self.reason = ""
         """Why the room took nothing last."""
         self.settling = Settling(room.title, journal, listener)
-        self._journal = journal
         self._listener = listener
+        self._dispatch = dispatch
         self.latest = 0
         """The last event that came from this room."""
         self.wording = Wording(room, journal, origin)
@@ -55,13 +57,15 @@ class Worker:
         self.overdue = self._flights.overdue
         self._not_before = 0.0
         self.patience = Patience(room.title)
-        self._halted = self._committing = self._stopped = False
+        self._halted = self._committing = self._entering = self._stopped = False
         self._waiting: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
-        self._soon: asyncio.Handle | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._entry = Entry(room, journal, self._queue, self._steps, self._flights.events)
         self._entry.guess = self._standing.open
+
+    def __str__(self) -> str:
+        return self.room.title
 
     # What the relay tells it
 
@@ -70,6 +74,8 @@ class Worker:
         self._queue.offer(delivery, away=not self.joined)
         if self._alarm is not None:
             self._steps.fetch(delivery)
+        if delivery.event.replayed:
+            self._trim()
 
     def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
@@ -87,7 +93,7 @@ class Worker:
     def unpark(self, seq: int) -> None:
         """What this event waited for may be there."""
         if self._queue.unpark(seq) or self._alarm is not None:
-            self.pump()
+            self._wake()
 
     def pump(self) -> None:
         """Send all that may be sent now."""
@@ -101,9 +107,10 @@ class Worker:
         self.joined, self.reason, self._not_before = True, "", 0.0
         self._flights.lost_at = math.inf
         self._standing = Standing(BEING_HEARD, open=True)
-        self._committing = True
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
-        self._journal.stand(self.room.number, self._standing, self._entered)
+        self._journal.stand(self.room.number, self._standing)
+        self._entering = True
+        self._record()
         return heard if heard != BEING_HEARD else None
 
     def part(self, reason: str = "") -> None:
@@ -155,14 +162,21 @@ class Worker:
     def reload(self) -> None:
         """What is owed was changed in the journal."""
         self._queue.reload(self._flights.events())
-        self.pump()
+        self._wake()
+
+    def recorded(self) -> None:
+        """What had to be on record is."""
+        self._committing = False
+        if self._entering:
+            self._entering = False
+            self._trim()
+        self._wake()
 
     def tend(self) -> None:
         """Every few seconds: give up what waits for too long; nothing waits for ever, whatever went wrong."""
         if self._preparing is None:
             expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
-        self._soon = None
-        self.pump()
+        self._wake()
 
     # What the relay asks
 
@@ -185,12 +199,7 @@ class Worker:
 
     # Before the first message
 
-    def _entered(self) -> None:
-        self._committing = False
-        self.trim()
-        self.pump()
-
-    def trim(self) -> None:
+    def _trim(self) -> None:
         """Something old was offered, or the room is joined: keep to its manners before going on."""
         if self.joined and self._preparing is None and len(self._queue):
             self._preparing = asyncio.ensure_future(self._prepare())
@@ -203,7 +212,7 @@ class Worker:
             self._pause(_FAULT)
         finally:
             self._preparing = None
-            self._pump_soon()
+            self._wake()
 
     # What is next
 
@@ -227,7 +236,7 @@ class Worker:
         while (delivery := self._queue.head()) is not None:
             if delivery.tried_at:
                 if not self._flights:
-                    self.trim()
+                    self._trim()
                 return None
             if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
@@ -242,8 +251,8 @@ class Worker:
             if step is None:
                 self.settling.skip(self._queue.pop())
             elif isinstance(step, Promise):
-                self._committing = True
-                self.settling.deliver(delivery, None, step.end, self._recorded)
+                self.settling.deliver(delivery, None, step.end)
+                self._record()
                 return None
             elif step.until is None:
                 self._queue.park()
@@ -256,11 +265,19 @@ class Worker:
         """Go on then, or when what is waited for is there. What comes next has the same time to come."""
         if self._alarm is None:
             self._steps.fetch(*self._queue.first(AHEAD))
-            self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._wake)
+            self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake()
 
     def _wake(self) -> None:
-        self._alarm = None
-        self.pump()
+        self._dispatch.wake(self)
+
+    def _record(self) -> None:
+        """Send nothing until what was noted is on record."""
+        self._committing = True
+        self._dispatch.record(self)
 
     # On the way
 
@@ -293,7 +310,7 @@ class Worker:
                 self._landed(flight, future)
             else:
                 future.add_done_callback(partial(self._landed, flight))
-            self.pump()
+            self._wake()
 
     def _landed(self, flight: Flight, future: asyncio.Future[Receipt]) -> None:
         gave_up = ConnectionLost("its adapter gave up") if future.cancelled() else None
@@ -311,7 +328,7 @@ class Worker:
                 self._failed(flight, what)
         except Exception:
             log.exception("%s: what became of a message is not known: a bug", self.room.title)
-            self._start_over(flight)
+            self.restart(flight)
 
     def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
         flight.over = True
@@ -320,37 +337,21 @@ class Worker:
         delivery, end = flight.delivery, flight.step.end
         if end is not None:
             self._queue.put_back([delivery])
-        if self._flights or (end is None and not len(self._queue)):
-            self.settling.deliver(delivery, receipt.part, end)
-        else:
+        self.settling.deliver(delivery, receipt.part, end)
+        if not self._flights and (end is not None or len(self._queue)):
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
-            self._committing = True
-            self.settling.deliver(delivery, receipt.part, end, self._recorded)
+            self._record()
         if self._halted and all(flight.error is not None for flight in self._flights):
             self._resume()
-        if not self._committing:
-            self._pump_soon()
-
-    def _recorded(self) -> None:
-        self._committing = False
-        self.pump()
-
-    def _pump_soon(self) -> None:
-        """Pump once for all confirmations that came together."""
-        if self._soon is None:
-            self._soon = asyncio.get_running_loop().call_soon(self._pump_now)
-
-    def _pump_now(self) -> None:
-        self._soon = None
-        self.pump()
+        self._wake()
 
     # When it fails
 
-    def _start_over(self, last: Flight) -> None:
-        """After a bug of ours, everything that was on its way is in doubt."""
+    def restart(self, last: Flight | None = None) -> None:
+        """Begin again from the journal after a bug: what was on its way is in doubt, with this one."""
         self._queue.put_back(self._flights.doubted(last))
-        self._halted = self._committing = False
+        self._halted = self._committing = self._entering = False
         self._queue.reload(())  # which of it is still owed, the journal knows
         self._pause(_FAULT)
 
@@ -360,7 +361,7 @@ class Worker:
         self._halted = True
         if all(flight.error is not None for flight in self._flights):
             self._resume()
-        self._pump_soon()
+        self._wake()
 
     def _resume(self) -> None:
         pause = 0.0
@@ -383,9 +384,9 @@ class Worker:
                 pause = max(pause, wait or 0.0)
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
-                self._committing = True
                 self._steps.refused(flight.step.command)
-                self.settling.give_up(delivery, error, self._recorded)
+                self.settling.give_up(delivery, error)
+                self._record()
         self._flights.clear()
         self._queue.put_back(again)
         self._halted = False
@@ -394,4 +395,4 @@ class Worker:
 
     def _pause(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds
-        asyncio.get_running_loop().call_later(seconds, self.pump)
+        asyncio.get_running_loop().call_later(seconds, self._wake)

@@ -44,11 +44,11 @@ async def given_up(folder):
         content=plain("better"),
     )
     journal.take(one, edit, (two, three))
-    await journal.committed()
+    journal.commit()
     for delivery, reason in zip(journal.owed(two), ("full", "too\x07 long", "full"), strict=True):
         journal.give_up(delivery, reason)
     journal.repeat(journal.owed(three)[0])
-    await journal.committed()
+    journal.commit()
     journal.close()
 
 

@@ -19,7 +19,7 @@ async def fill(path: Path, *, owed: int = 2, dead: int = 1, delivered: int = 1, 
     for n in range(delivered + dead + owed):
         journal.take(one, event(f"m{n}", f"{n} " + "x" * size), (two,))
     journal.reach("left", Position("17"))
-    await journal.committed()
+    journal.commit()
     rows = journal.owed(two, limit=100_000)
     for n, delivery in enumerate(rows[: delivered + dead]):
         if n < delivered:

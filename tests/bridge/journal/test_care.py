@@ -102,7 +102,7 @@ async def test_a_journal_in_use_can_be_checked_and_nothing_of_it_changes(path):
     journal = Journal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     journal.take(one, event("new", "still in the log"), (two,))
-    await journal.committed()
+    journal.commit()
     before = path.read_bytes()
     assert care.check(path).inventory.taken == 209
     assert path.read_bytes() == before
@@ -187,7 +187,7 @@ async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup
     while not backup.done():
         journal.take(one, event(f"b{written}", "busy"), (two,))
         before = clock()
-        await journal.committed()
+        journal.commit()
         written, longest = written + 1, max(longest, clock() - before)
         await asyncio.sleep(0)
     found = backup.result()

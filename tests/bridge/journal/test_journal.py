@@ -1,6 +1,5 @@
 """The journal: what was taken is there after any end, once, and in order."""
 
-import asyncio
 import contextlib
 import itertools
 import os
@@ -13,7 +12,7 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import Journal, Standing, checkpoint, codec, schema
+from bridge.journal import Journal, checkpoint, codec, schema
 from bridge.model import (
     Block,
     Content,
@@ -79,18 +78,16 @@ def test_an_event_comes_back_from_its_row_as_it_was(fact):
 
 async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    given = []
-    journal.taken = given.extend
     journal.take(one, event(), (two,))
-    assert given == [], "nothing is handed on before it is durable"
-    await journal.committed()
-    assert [delivery.event for delivery in given] == [event()]
-    assert [delivery.event for delivery in journal.owed(two)] == [event()]
-    journal.deliver(given[0], Part(MessageId("c1"), (MessageId("alias"),)), None)
-    await journal.committed()
+    (taken,) = journal.commit()
+    assert (taken.source, taken.event, taken.rooms) == (one, event(), (two,))
+    (owed,) = journal.owed(two)
+    assert (owed.seq, owed.event) == (taken.seq, event())
+    journal.deliver(owed, Part(MessageId("c1"), (MessageId("alias"),)), None)
+    journal.commit()
     assert journal.owed(two) == []
-    assert journal.origin(two, MessageId("alias")) == journal.origin(one, MessageId("m1")) == given[0].seq
-    assert journal.parts(given[0].seq, two) == [Part(MessageId("c1"), (MessageId("alias"),))]
+    assert journal.origin(two, MessageId("alias")) == journal.origin(one, MessageId("m1")) == owed.seq
+    assert journal.parts(owed.seq, two) == [Part(MessageId("c1"), (MessageId("alias"),))]
 
 
 async def test_links_and_debts_survive_a_restart(tmp_path):
@@ -99,7 +96,7 @@ async def test_links_and_debts_survive_a_restart(tmp_path):
     first.take(one, event("m1"), (two,))
     first.take(one, event("m2", "a long text"), (two,))
     first.reach("left", Position("17"))
-    await first.committed()
+    first.commit()
     m1, m2 = first.owed(two)
     txn = first.txn(m2)
     first.deliver(m1, Part(MessageId("c1")), None)
@@ -119,13 +116,15 @@ async def test_links_and_debts_survive_a_restart(tmp_path):
 
 async def test_an_event_is_taken_once(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    new = []
     for _ in range(2):
         journal.take(one, event("m1"), (two,))
         journal.take(one, event("m1"), (two,))
-        await journal.committed()
+        new += journal.commit()
+    assert [taken.event.id for taken in new] == ["m1"], "only what is new has a number"
     assert len(journal.owed(two)) == 1
     journal.take(two, event("m1"), (one,))
-    await journal.committed()
+    journal.commit()
     assert len(journal.owed(one)) == 1, "names belong to their room"
 
 
@@ -135,39 +134,51 @@ async def test_positions_move_in_the_transaction_of_their_events(journal, tmp_pa
     journal.take(one, event(), (two,))
     journal.reach("left", Position("1", "room"))
     assert reader.execute("SELECT count(*) FROM position").fetchone() == (0,)
-    await journal.committed()
+    journal.commit()
     assert reader.execute("SELECT * FROM position").fetchall() == [("left", "room", "1")]
     assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
     reader.close()
 
 
-async def test_a_burst_is_committed_in_groups(journal):
+async def test_what_is_read_is_as_it_will_be_written_and_writes_nothing(tmp_path):
+    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as first:
+        one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
+        first.take(one, event("m1", "a long text"), (two,))
+        first.commit()
+        (owed,) = first.owed(two)
+        first.deliver(owed, Part(MessageId("c1")), 5)
+    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as second:
+        (rest,) = second.owed(two)
+        second.deliver(rest, Part(MessageId("c2")), None)
+        assert second.parts(rest.seq, two) == [Part(MessageId("c1")), Part(MessageId("c2"))]
+        assert second.waiting
+        with contextlib.closing(sqlite3.connect(tmp_path / "j.sqlite3")) as reader:
+            assert reader.execute("SELECT id FROM link").fetchall() == [("c1",)]
+
+
+async def test_what_a_step_wrote_is_handed_over_by_the_next_commit(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    groups = []
-    journal.taken = lambda deliveries: groups.append(len(deliveries))
-    for n in range(1000):
-        journal.take(one, event(f"m{n}"), (two,))
-    await journal.committed()
-    assert groups == [400, 400, 200]
+    journal.take(one, event(), (two,))
+    journal.beat({})
+    assert len(journal.owed(two)) == 1
+    assert [taken.event for taken in journal.commit()] == [event()]
+    assert journal.commit() == []
 
 
-async def test_a_full_disk_stops_taking_and_loses_nothing(journal, caplog, monkeypatch):
-    monkeypatch.setattr("bridge.journal.store._RETRY", 0.01)
+async def test_a_full_disk_stops_taking_and_loses_nothing(journal, caplog):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
     journal._database.execute(f"PRAGMA max_page_count = {pages}")
-    given = []
-    journal.taken = given.extend
     for n in range(50):
         journal.take(one, event(f"m{n}", "x" * 1000), (two,))
-    done = journal.committed()
-    await asyncio.sleep(0.05)
-    assert given == []
-    assert not done.done()
-    assert "the journal cannot be written" in caplog.text
+    for _ in range(2):
+        with pytest.raises(JournalError):
+            journal.commit()
+        assert journal.failing
+    assert caplog.text.count("the journal cannot be written") == 1
     journal._database.execute("PRAGMA max_page_count = 100000")
-    await done
-    assert [delivery.event.id for delivery in given] == [f"m{n}" for n in range(50)]
+    assert [taken.event.id for taken in journal.commit()] == [f"m{n}" for n in range(50)]
+    assert not journal.failing
 
 
 async def test_a_newer_journal_is_refused(tmp_path):
@@ -211,7 +222,7 @@ async def main():
         sender = Sender(UserId("a"), "alice")
         event = MessageCreated(id=MessageId(str(n)), room=RoomId("one"), sender=sender, content=plain("x"))
         journal.take(one, event, (two,))
-        await journal.committed()
+        journal.commit()
         print(n, flush=True)
 
 asyncio.run(main())
@@ -242,30 +253,12 @@ async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypa
         for number in itertools.count():
             noticed += journal._checkpointer._endless
             journal.take(1, event(f"m{number}"), (2,))
-            journal.committed()
+            journal.commit()
             with log.open("rb") as file:
                 begun.add(file.read(16)[12:])  # how often it began anew: section 4.1 of SQLite's file format
             if noticed == 20:
                 break
     assert len(begun) > 10, "whenever it is noticed, but where the thread is looking at that moment"
-
-
-async def test_everybody_hears_of_a_commit_whatever_one_of_them_raises(journal, caplog):
-    one, two = journal.number("a", "#a"), journal.number("b", "b@x")
-    heard = []
-
-    def fail(*_):
-        heard.append("failed")
-        raise ValueError("oh dear")
-
-    journal.taken, journal.missed = fail, lambda: heard.append("missed")
-    journal.take(one, event(), (two,))
-    journal.stand(one, Standing(1.0), fail)
-    journal.stand(two, Standing(2.0), lambda: heard.append("told"))
-    await journal.committed()
-    assert heard == ["failed", "missed", "failed", "told"]
-    assert [delivery.event for delivery in journal.owed(two)] == [event()]
-    assert "handing over what was taken failed: a bug (ValueError('oh dear'))" in caplog.text
 
 
 async def test_what_cannot_be_kept_is_nobodys_trouble_but_its_own(journal):
@@ -274,5 +267,5 @@ async def test_what_cannot_be_kept_is_nobodys_trouble_but_its_own(journal):
     with pytest.raises(UnicodeEncodeError):
         journal.take(one, event("m2", "\ud800"), (two,))
     journal.take(one, event("m3"), (two,))
-    await journal.committed()
+    journal.commit()
     assert [delivery.event.id for delivery in journal.owed(two)] == ["m1", "m3"]

@@ -45,7 +45,7 @@ async def _filled(path, name="m1"):
     """A journal with one message, owed to one room."""
     journal = Journal(path)
     journal.take(1, event(name), (2,))
-    await journal.committed()
+    journal.commit()
     return journal
 
 
@@ -176,7 +176,7 @@ async def test_an_untouched_journal_is_left_alone(journal, tmp_path):
     with contextlib.closing(sqlite3.connect(tmp_path / "j.sqlite3")) as reader:
         reader.execute("SELECT count(*) FROM event").fetchone()
     journal.take(1, event("m2"), ())
-    await journal.committed()
+    journal.commit()
     journal.guard()
     journal.close()
 

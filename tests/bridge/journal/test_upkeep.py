@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.adapter import Position
-from bridge.journal import BEING_HEARD, Gap, Journal, Oldest, Standing, schema
+from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Standing, schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 
@@ -32,15 +32,14 @@ async def journal(tmp_path):
 
 async def taken(journal, count, *, delivered=True, start=0):
     here, there = journal.number("net", RoomId("one")), journal.number("net", RoomId("two"))
-    deliveries = []
-    journal.taken = deliveries.extend
     for n in range(start, start + count):
         journal.take(here, event(f"m{n}"), (there,))
-    await journal.committed()
+    new = journal.commit()
+    deliveries = [Delivery(one.seq, one.source, there, one.event, one.said_at) for one in new]
     if delivered:
         for n, delivery in enumerate(deliveries):
             journal.deliver(delivery, Part(MessageId(f"c{start + n}")), None)
-        await journal.committed()
+        journal.commit()
     return there, deliveries
 
 
@@ -157,7 +156,7 @@ async def test_rooms_that_left_the_map_start_at_now(journal):
     for room in ("one", "two"):
         journal.stand(journal.number("net", RoomId(room)), Standing(1.0))
         journal.keep_gap(journal.number("net", RoomId(room)), Gap(1, 2.0))
-    await journal.committed()
+    journal.commit()
     journal.forget_rooms([("net", "one")])
     assert [journal.position("net", scope) for scope in ("", "one", "two")] == ["t", "t", None]
     assert journal.standing(journal.number("net", RoomId("two"))).heard is None

@@ -224,9 +224,9 @@ async def test_an_edit_waits_for_what_is_on_its_way(pair, left, right):
     right.confirming = False
     async with running(pair):
         said = [left.say("one", "alice", str(n)) for n in range(6)]
+        await right.until(3)
         left.happen(edit(said[0], "zero"))
         left.say("one", "alice", "last")
-        await right.until(3)
         right.release()
         await right.until(7)
     assert [command.target.id for command in right.done] == ["c1"]
@@ -246,6 +246,7 @@ async def test_what_is_forgotten_can_still_be_edited_and_removed(pair, left, rig
     async with running(pair):
         left.happen(edit(said, "I owe eve money", "e0", person("eve")))
         left.happen(edit(said, "hello"))
+        await right.until_done(1)
         left.happen(removal("one", said.id, "alice"))
         await right.until_done(2)
     assert [(type(command), command.target.id) for command in right.done] == [
