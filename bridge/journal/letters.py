@@ -44,6 +44,8 @@ class Letter:
     text: str | None
     sent: int
     """How many characters of it did arrive."""
+    files_left: int
+    """How many of its files did not, where all of its words did."""
     reason: str
 
 
@@ -75,7 +77,7 @@ def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
         (count,) = database.execute("SELECT count(*) FROM dead").fetchone()
         rows = database.execute(
             "SELECT seq, given_up_at, taken_at, source.network || ' ' || source.room, "
-            "target.network || ' ' || target.room, type, body, start, reason "
+            "target.network || ' ' || target.room, type, body, chars, files, reason "
             "FROM (SELECT * FROM dead ORDER BY given_up_at DESC, seq DESC, room DESC LIMIT ?) AS dead "
             "LEFT JOIN event USING (seq) LEFT JOIN room AS source ON source.number = event.room "
             "LEFT JOIN room AS target ON target.number = dead.room ORDER BY given_up_at, seq, dead.room",
@@ -140,9 +142,10 @@ def _letters(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, int, str]) -> Letter:
-    number, given_up_at, said_at, source, target, kind, body, sent, reason = row
+def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, int, int, str]) -> Letter:
+    number, given_up_at, said_at, source, target, kind, body, chars, files, reason = row
     event = _event(kind, body)
+    text = _text(event) if event else None
     return Letter(
         number,
         given_up_at,
@@ -150,8 +153,9 @@ def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, in
         source or "?",
         target or "?",
         event.sender if event else None,
-        _text(event) if event else None,
-        sent,
+        text,
+        len(text or "") if files else chars,
+        files.bit_count(),
         reason,
     )
 

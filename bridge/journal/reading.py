@@ -21,6 +21,8 @@ from bridge.model import (
 )
 
 from . import codec, gaps
+from .progress import FILES, UNBEGUN, Progress
+from .progress import from_row as progress_of
 
 __all__ = ["BEING_HEARD", "Delivery", "Reading", "Standing"]
 
@@ -48,8 +50,8 @@ class Delivery:
     event: TalkEvent
     said_at: float
     """When it was taken, or, for history, when it was said; in seconds since 1970."""
-    start: int = 0
-    """How many characters of it, as this room shows it, have been delivered."""
+    progress: Progress = UNBEGUN
+    """What of it has been delivered."""
     tried_at: float = 0.0
     """When what follows was first sent, if it may have arrived; 0: it has surely not."""
     refused: int = 0
@@ -113,7 +115,8 @@ class Reading:
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
         """The committed deliveries owed to a room, in order, from behind the event `after`."""
         rows = self._database.execute(
-            "SELECT delivery.seq, event.room, start, taken_at, again.seq IS NOT NULL, revived, type, body "
+            "SELECT delivery.seq, event.room, taken_at, again.seq IS NOT NULL, revived, type, body, "
+            "chars, promised, files, late, named "
             "FROM delivery JOIN event USING (seq) LEFT JOIN again "
             "ON again.room = delivery.room AND again.seq = delivery.seq "
             "WHERE delivery.room = ? AND delivery.seq > ? ORDER BY delivery.seq LIMIT ?",
@@ -121,9 +124,16 @@ class Reading:
         )
         return [
             Delivery(
-                seq, source, room, codec.decode(kind, body), said_at, start, again=again, revived=revived
+                seq,
+                source,
+                room,
+                codec.decode(kind, body),
+                said_at,
+                progress_of(*progress),
+                again=again,
+                revived=revived,
             )
-            for seq, source, start, said_at, again, revived, kind, body in rows
+            for seq, source, said_at, again, revived, kind, body, *progress in rows
         ]
 
     def newest(self, room: int) -> int:
@@ -250,20 +260,20 @@ class Reading:
         row = self._database.execute("SELECT room FROM event WHERE seq = ?", (seq,)).fetchone()
         return row[0] if row else None
 
-    def parts(self, seq: int, room: int, before: int = 1 << 62) -> list[Part]:
-        """What an event is called in a room, whether it was taken there or copied to it, part by part:
-        those parts that start before this character.
+    def parts(self, seq: int, room: int, *, files: bool = True) -> list[Part]:
+        """What an event is called in a room, whether it was taken there or copied to it, part by part; with
+        or without those of files behind its words.
         """
         known = "SELECT id FROM event WHERE seq = ? AND room = ?"
         own = self._database.execute(known, (seq, room)).fetchone()
         names: dict[int, list[MessageId]] = {0: [MessageId(own[0])]} if own else {}
-        for start, name in self._links_of(seq, room):
-            if start < before:
-                names.setdefault(start, []).append(MessageId(name))
+        for place, name in self._links_of(seq, room):
+            if files or place < FILES:
+                names.setdefault(place, []).append(MessageId(name))
         return [Part(first, tuple(others)) for first, *others in names.values()]
 
     def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
-        """List the further names of an event in a room, each after where its part starts."""
+        """List the further names of an event in a room, each after the place of its part."""
         query = "SELECT start, id FROM link WHERE seq = ? AND room = ? ORDER BY start, alias"
         return self._database.execute(query, (seq, room)).fetchall()
 
@@ -277,7 +287,7 @@ class Reading:
 
     def txn(self, delivery: Delivery) -> Txn:
         """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""
-        number = f"{delivery.seq:x}.{delivery.room:x}.{delivery.start:x}"
+        number = f"{delivery.seq:x}.{delivery.room:x}.{delivery.progress.place:x}"
         return Txn(f"{number}.{self._hash(number)}")
 
     def is_ours(self, mark: str) -> bool:

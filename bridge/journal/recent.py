@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from bridge.model import MessageCreated, MessageId, Part, TalkEvent
 
+from .progress import FILES
+
 __all__ = ["Recent"]
 
 _EVENTS = 1000
@@ -52,7 +54,7 @@ class Recent:
         self._origins: _Newest[tuple[int, str], int] = _Newest(_NAMES)
         """By room and name: which event that is."""
         self._parts: _Newest[tuple[int, int], list[tuple[int, Part]]] = _Newest(_NAMES)
-        """By event and room: what it is called there, each part with where it starts."""
+        """By event and room: what it is called there, each part with its place."""
         self.event = self._events.get
         """Where the event of a number was taken, and what it was; None: not known here."""
         self.erase = self._events.drop
@@ -70,24 +72,24 @@ class Recent:
         for kept in (self._events, self._origins, self._parts):
             kept.turn()
 
-    def delivered(self, seq: int, room: int, start: int, part: Part) -> None:
+    def delivered(self, seq: int, room: int, place: int, part: Part) -> None:
         """A part of a message has a name in a room."""
         for name in (part.id, *part.aliases):
             if self._origins.get((room, name)) is None:
                 self._origins.new[room, name] = seq
-        if start == 0:
+        if place == 0:
             self._parts.new[seq, room] = [(0, part)]
         elif (known := self._parts.get((seq, room))) is not None:
-            known.append((start, part))
+            known.append((place, part))
 
     def origin(self, room: int, name: MessageId) -> int | None:
         """The event that a name stands for; None: not known here."""
         return self._origins.get((room, name))
 
-    def parts(self, seq: int, room: int, before: int) -> list[Part] | None:
+    def parts(self, seq: int, room: int, *, files: bool) -> list[Part] | None:
         """What an event is called in a room; None: not known here."""
         known = self._parts.get((seq, room))
-        return None if known is None else [part for start, part in known if start < before]
+        return None if known is None else [part for place, part in known if files or place < FILES]
 
     def forget(self, texts: int, names: int) -> None:
         """The words of events up to the one were erased, and the names of those up to the other."""

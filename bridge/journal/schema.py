@@ -1,14 +1,14 @@
 """The journal's tables, and the way from one version of them to the next.
 
 `event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each
-event and room that are not settled; `revived` are those that had been given up. `link` holds every
-further name of a message: what its copies are called, and every alias. `reaction` holds who reacts to
-what, and where; `removed` what was taken back, and where nothing is said of it any more. `dead` holds
-what was given up, with the reason, and `again` what was sent a second time because nobody could tell
-whether it had arrived. `position` holds how far each network's history was read, and moves in the same
-transaction as the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none:
-never), and `open` whether something may be on its way there; `gap` holds what people were not told yet of
-times when it was not heard, and when they were told last.
+event and room that are not settled, and how far that has come (`progress.py`); `revived` are those that
+had been given up. `link` holds every further name of a message: what its copies are called, part by part,
+and every alias. `reaction` holds who reacts to what, and where; `removed` what was taken back, and where
+nothing is said of it any more. `dead` holds what was given up, with the reason, and `again` what was sent
+a second time because nobody could tell whether it had arrived. `position` holds how far each network's
+history was read, and moves in the same transaction as the events. Of a room, `heard` says until when it
+was heard (9e99: it is being heard; none: never), and `open` whether something may be on its way there;
+`gap` holds what people were not told yet of times when it was not heard, and when they were told last.
 """
 
 import sqlite3
@@ -17,6 +17,17 @@ from bridge.errors import JournalError
 
 __all__ = ["VERSION", "migrate"]
 
+_PROGRESS_OF = """
+    ALTER TABLE <> RENAME COLUMN start TO chars;
+    ALTER TABLE <> ADD COLUMN promised INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE <> ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE <> ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE <> ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+    UPDATE <> SET files = chars & ((1 << 40) - 1), late = chars >> 41 & 1, named = chars >> 42 & 1,
+        chars = 0 WHERE chars >= 1 << 40;
+    UPDATE <> SET promised = 1, chars = chars - (1 << 39) WHERE chars >= 1 << 39;
+    """
+"""What was one number, `start`, has columns of its own."""
 _MIGRATIONS = (
     """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -56,6 +67,8 @@ _MIGRATIONS = (
                       seconds REAL NOT NULL, unheard INTEGER NOT NULL, partly INTEGER NOT NULL,
                       left_out INTEGER, told REAL NOT NULL);
     """,
+    "".join(_PROGRESS_OF.replace("<>", table) for table in ("delivery", "dead"))
+    + "ALTER TABLE link RENAME COLUMN start TO place;",
 )
 
 VERSION = len(_MIGRATIONS)

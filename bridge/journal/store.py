@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ from . import alive, codec, gaps, reactions, removals, rescue, upkeep
 from .checkpoint import Checkpointer
 from .lock import Own
 from .opening import open_database
+from .progress import Progress
 from .reading import Delivery, Reading, Standing
 from .recent import Recent
 from .upkeep import Oldest, Pruner
@@ -27,6 +29,9 @@ __all__ = ["Journal", "Taken"]
 
 log = logging.getLogger(__name__)
 
+_MOVE = (
+    "UPDATE delivery SET chars = ?, promised = ?, files = ?, late = ?, named = ? WHERE room = ? AND seq = ?"
+)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
@@ -70,9 +75,9 @@ class Journal(Reading):
         self._debts: list[tuple[int, int]] = []
         self._positions: dict[tuple[str, str], str] = {}
         self._links: list[tuple[int, str, int, int, int]] = []
-        self._moved: list[tuple[int, int, int]] = []
+        self._moved: list[tuple[int, bool, int, bool, bool, int, int]] = []
         self._settled: list[tuple[int, int]] = []
-        self._dead: list[tuple[int, int, str, float, int]] = []
+        self._dead: list[tuple[int, int, str, float, int, bool, int, bool, bool]] = []
         self._again: list[tuple[int, int, float]] = []
         self._standings: dict[int, Standing] = {}
         self._gaps: dict[int, gaps.Gap] = {}
@@ -103,22 +108,23 @@ class Journal(Reading):
         """Note how far a network has been read: committed together with what was taken before."""
         self._positions[network, position.scope] = position.token
 
-    def deliver(self, delivery: Delivery, part: Part | None, end: int | None) -> None:
-        """Note that the room has the delivery up to character `end`; None: all of it."""
-        room, seq, start = delivery.room, delivery.seq, delivery.start
+    def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
+        """Note that the next part of the delivery arrived, and so far it has come; None: all of it did."""
+        room, seq, place = delivery.room, delivery.seq, delivery.progress.place
         if part is not None:
-            self._recent.delivered(seq, room, start, part)
-            self._links.append((room, part.id, seq, start, 0))
-            self._links += [(room, name, seq, start, 1) for name in part.aliases]
-        if end is None:
+            self._recent.delivered(seq, room, place, part)
+            self._links.append((room, part.id, seq, place, 0))
+            self._links += [(room, name, seq, place, 1) for name in part.aliases]
+        if then is None:
             self._settled.append((room, seq))
         else:
-            delivery.start = end
-            self._moved.append((end, room, seq))
+            delivery.progress = then
+            self._moved.append((*astuple(then), room, seq))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         """Note that the delivery, or the rest of it, will not be made, and why."""
-        self._dead.append((delivery.room, delivery.seq, reason, time.time(), delivery.start))
+        progress = astuple(delivery.progress)
+        self._dead.append((delivery.room, delivery.seq, reason, time.time(), *progress))
         self._settled.append((delivery.room, delivery.seq))
 
     def skip(self, delivery: Delivery) -> None:
@@ -169,12 +175,12 @@ class Journal(Reading):
     def origin(self, room: int, name: MessageId) -> int | None:
         return self._recent.origin(room, name) or super().origin(room, name)
 
-    def parts(self, seq: int, room: int, before: int = 1 << 62) -> list[Part]:
-        known = self._recent.parts(seq, room, before)
-        return known if known is not None else super().parts(seq, room, before)
+    def parts(self, seq: int, room: int, *, files: bool = True) -> list[Part]:
+        known = self._recent.parts(seq, room, files=files)
+        return known if known is not None else super().parts(seq, room, files=files)
 
     def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
-        noted = [(start, name) for where, name, of, start, _ in self._links if (of, where) == (seq, room)]
+        noted = [(place, name) for where, name, of, place, _ in self._links if (of, where) == (seq, room)]
         return super()._links_of(seq, room) + noted
 
     # In small steps, beside the commits
@@ -290,7 +296,7 @@ class Journal(Reading):
                 write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", self._links)
             taken = self._write_events() if self._events else []
             if self._moved:
-                write("UPDATE delivery SET start = ? WHERE room = ? AND seq = ?", self._moved)
+                write(_MOVE, self._moved)
             if self._dead or self._again or self._standings or self._gaps or self._removed:
                 self._write_rare()
             if self._settled:
@@ -316,7 +322,7 @@ class Journal(Reading):
 
     def _write_rare(self) -> None:
         write = self._database.executemany
-        write("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)", self._dead)
+        write(upkeep.BURY, self._dead)
         write("INSERT OR REPLACE INTO again VALUES (?, ?, ?)", self._again)
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)

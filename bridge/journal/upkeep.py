@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 from . import codec
 
-__all__ = ["Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive"]
+__all__ = ["BURY", "Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive"]
 
 _STEP = 500
+_PROGRESS = "chars, promised, files, late, named"
+BURY = (
+    "INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, chars, promised, files, late, named) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+"""Gives up a delivery that has come so far."""
 _DAY = 86_400.0
 # Who said it stays: nobody else may change it later.
 _FORGET_TEXT = (
@@ -48,16 +54,16 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
     if newest is None:
         return 0
     rows = database.execute(
-        "SELECT seq, start FROM delivery JOIN event USING (seq) "
+        f"SELECT seq, {_PROGRESS} FROM delivery JOIN event USING (seq) "  # noqa: S608 our own words
         "WHERE delivery.room = ? AND seq > ? AND seq <= ? AND taken_at < ? ORDER BY seq LIMIT ?",
         (room, which.after, newest[0], which.before, _STEP),
     ).fetchall()
     now = time.time()
     with database:
         database.execute("BEGIN IMMEDIATE")
-        dead = [(room, seq, reason, now, start) for seq, start in rows]
-        database.executemany("INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)", dead)
-        settled = [(room, seq) for seq, _ in rows]
+        dead = [(room, seq, reason, now, *progress) for seq, *progress in rows]
+        database.executemany(BURY, dead)
+        settled = [(room, seq) for seq, *_ in rows]
         database.executemany("DELETE FROM delivery WHERE room = ? AND seq = ?", settled)
     return len(rows)
 
@@ -68,7 +74,8 @@ def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int
     with database:
         database.execute("BEGIN IMMEDIATE")
         database.executemany(
-            "INSERT OR IGNORE INTO delivery SELECT room, seq, start, 1 FROM dead WHERE room = ? AND seq = ?",
+            f"INSERT OR IGNORE INTO delivery (room, seq, revived, {_PROGRESS}) "  # noqa: S608 our own words
+            f"SELECT room, seq, 1, {_PROGRESS} FROM dead WHERE room = ? AND seq = ?",
             rows,
         )
         before = database.total_changes

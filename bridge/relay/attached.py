@@ -1,19 +1,15 @@
 """What becomes of a message's files in one room: sent with its words, told of in them, or sent when they
 have come.
-
-How far a delivery has come is one number. Below `IN_TIME` it counts the characters of the words, from
-`PROMISED` on those of words that promise their files, because these are late. From `IN_TIME` on, a bit
-stands for each file that is still to be sent behind the words; from `LATE` on others may have spoken since
-these, and from `NAMED` on it has been said what the next file is.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import quote
 
 from bridge.adapter import Adapter
 from bridge.config import Media
+from bridge.journal import Progress
 from bridge.language import Locale
 from bridge.media import Files, Missing, Pending, Uploads
 from bridge.model import Attachment, Capabilities, Content, File, Span
@@ -21,26 +17,14 @@ from bridge.model import Attachment, Capabilities, Content, File, Span
 from .notes import file_name, file_note, size
 
 __all__ = [
-    "IN_TIME",
-    "LATE",
-    "NAMED",
-    "PROMISED",
     "Attached",
     "Case",
     "Plan",
     "Promise",
     "Wait",
-    "behind",
-    "next_file",
     "promising",
 ]
 
-PROMISED = 1 << 39
-IN_TIME = 1 << 40
-LATE = 1 << 41
-NAMED = 1 << 42
-_FILES = IN_TIME - 1
-"""The bits of the files."""
 _MOST = 32
 """So many files are sent; others are told of."""
 _REMEMBERED = 10_000
@@ -76,7 +60,7 @@ class Promise:
     anything is said, so that nobody takes what is said later for something of another kind.
     """
 
-    end: int
+    then: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +69,8 @@ class Plan:
 
     content: Content
     file: File | None = None
-    then: int | None = None
-    """None: nothing follows."""
+    then: Progress | None = None
+    """How far the delivery has come with it; None: nothing follows."""
 
 
 _State: TypeAlias = File | Missing | Pending | None
@@ -120,13 +104,13 @@ class Attached:
         """Have the files brought here, and put where they go."""
         return [self._state(case, number, upload=True) for number in range(len(case.content.attachments))]
 
-    def with_words(self, case: Case) -> Plan | Wait | Promise:
+    def with_words(self, case: Case, progress: Progress) -> Plan | Wait | Promise:
         """What is said first. It waits for files that follow it too, so that nobody comes between."""
         states = self.prepare(case)
         waiting = [state.since for state in states if isinstance(state, Pending)]
         if not waiting:
             return self._plan(case, states)
-        return self._wait(case, min(waiting)) or Promise(PROMISED)
+        return self._wait(case, min(waiting)) or Promise(replace(progress, promised=True))
 
     def _wait(self, case: Case, since: float) -> Wait | None:
         """For how long all others wait for this; None: no longer."""
@@ -154,23 +138,24 @@ class Attached:
         if not sent:
             return Plan(words)
         if case.record.captions:
-            return Plan(words, sent[0] if isinstance(sent[0], File) else None, behind(IN_TIME | files))
+            then = Progress(files=files).behind_file
+            return Plan(words, sent[0] if isinstance(sent[0], File) else None, then)
         if not words.text.strip():
             words = _joined(words, [file_name(case.locale, one) for one in content.attachments])
-        return Plan(words, None, IN_TIME | files)
+        return Plan(words, None, Progress(files=files))
 
-    def after_words(self, case: Case, start: int) -> Plan | Wait | Promise:
+    def after_words(self, case: Case, progress: Progress) -> Plan | Wait | Promise:
         """What is sent behind the words: the file, or what is told of it where it cannot be sent."""
-        number = next_file(start)
+        number = progress.next_file
         state = self._state(case, number, upload=True)
         if isinstance(state, Pending):
-            if start >= LATE:
+            if progress.late:
                 return Wait(None)
-            return self._wait(case, state.since) or Promise(LATE | start & _FILES)
+            return self._wait(case, state.since) or Promise(replace(progress, late=True))
         if isinstance(state, File) and self._takes(case, state):
-            return Plan(Content(), state, behind(start))
+            return Plan(Content(), state, progress.behind_file)
         told = self._told(case, case.content.attachments[number], state)
-        return Plan(Content((Span(told),)), None, behind(start))
+        return Plan(Content((Span(told),)), None, progress.behind_file)
 
     def _state(self, case: Case, number: int, *, upload: bool = False) -> _State:
         """How far a file is; None: it is not needed here."""
@@ -217,19 +202,8 @@ def promising(locale: Locale, content: Content) -> Plan:
     """What is said first where the files are late."""
     follows = locale.gettext(" follows")
     notes = [file_note(locale, attachment, follows) for attachment in content.attachments]
-    return Plan(_joined(content, notes), None, LATE | ((1 << min(len(notes), _MOST)) - 1))
-
-
-def behind(start: int) -> int | None:
-    """Where a delivery goes on behind the file that comes next; None: it is the last."""
-    rest = start & (start - 1) & ~NAMED
-    return rest if rest & _FILES else None
-
-
-def next_file(start: int) -> int:
-    """The file that comes next."""
-    files = start & _FILES
-    return (files & -files).bit_length() - 1
+    files = (1 << min(len(notes), _MOST)) - 1
+    return Plan(_joined(content, notes), None, Progress(files=files, late=True))
 
 
 def _joined(content: Content, notes: list[str]) -> Content:

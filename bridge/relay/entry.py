@@ -14,7 +14,6 @@ from bridge.journal import Delivery, Journal, Oldest
 from bridge.language import N_
 from bridge.model import Receipt
 
-from .attached import LATE
 from .queue import Queue
 from .room import Room
 from .settling import Listener, Settling
@@ -83,7 +82,9 @@ class Entry:
         arrived = max((n for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt)), default=-1)
         # A network takes what is on its way in order: what stands before one that arrived had its turn.
         return [
-            Receipt(None) if outcome is _UNKNOWN and number < arrived and delivery.start < LATE else outcome
+            Receipt(None)
+            if outcome is _UNKNOWN and number < arrived and not delivery.progress.late
+            else outcome
             for number, (delivery, outcome) in enumerate(zip(doubtful, outcomes, strict=True))
         ]
 
@@ -94,7 +95,7 @@ class Entry:
             self.guess, possible = False, self._room.adapter.capabilities(self._room.id).window
         for delivery, outcome in zip(doubtful, outcomes, strict=True):
             doubt = outcome is _UNKNOWN and possible > 0
-            if delivery.start < LATE:  # others pass a file that is late
+            if not delivery.progress.late:  # others pass a file that is late
                 possible -= 1
             delivery.tried_at = 0.0
             if isinstance(outcome, Receipt):
@@ -105,9 +106,9 @@ class Entry:
             self._queue.reload(self._flying())  # what surely has not arrived takes on its edits
 
     def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
-        end = self._steps.reached(delivery)
-        settling.deliver(delivery, receipt.part, end)
-        if end is None:
+        then = self._steps.reached(delivery)
+        settling.deliver(delivery, receipt.part, then)
+        if then is None:
             self._queue.drop(delivery)
 
     def _unknown(self, delivery: Delivery, settling: Settling) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
 
-from bridge.journal import Delivery, Journal
+from bridge.journal import UNBEGUN, Delivery, Journal
 from bridge.model import (
     MessageCreated,
     MessageEdited,
@@ -148,7 +148,7 @@ class Queue:
             other = waiting.event
             if waiting.source != delivery.source or waiting.tried_at:
                 continue
-            if waiting.start and isinstance(event, MessageEdited):
+            if waiting.progress != UNBEGUN and isinstance(event, MessageEdited):
                 continue
             if not isinstance(other, MessageCreated | MessageEdited) or not _may_change(event, other):
                 continue
@@ -171,7 +171,7 @@ class Queue:
             self._memory.remove(waiting)
         for delivery in (waiting, *waiting.carries):
             self._journal.skip(delivery)
-        if waiting.start or isinstance(waiting.event, MessageEdited):
+        if waiting.progress != UNBEGUN or isinstance(waiting.event, MessageEdited):
             self._memory.append(change)
         else:
             self._journal.skip(change)

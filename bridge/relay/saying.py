@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.journal import Delivery
+from bridge.journal import Delivery, Progress
 from bridge.language import N_
 from bridge.model import (
     Answered,
@@ -10,24 +10,10 @@ from bridge.model import (
     Content,
     MessageCreated,
     MessageEdited,
-    SendMessage,
     Span,
 )
 
-from .attached import (
-    IN_TIME,
-    LATE,
-    NAMED,
-    PROMISED,
-    Attached,
-    Case,
-    Plan,
-    Promise,
-    Wait,
-    behind,
-    next_file,
-    promising,
-)
+from .attached import Attached, Case, Plan, Promise, Wait, promising
 from .fit import Fitted, cut_short
 from .notes import gist, late_file
 from .wording import Belongs, Step, Wording
@@ -57,7 +43,8 @@ class Saying:
         """Begin with the files of messages whose turn it is not yet."""
         for delivery in deliveries:
             event = delivery.event
-            if isinstance(event, MessageCreated) and event.content.attachments and delivery.start < PROMISED:
+            begun = delivery.progress.promised or delivery.progress.files
+            if isinstance(event, MessageCreated) and event.content.attachments and not begun:
                 self._attached.prepare(self._case(delivery, event.content))
 
     def say(
@@ -66,13 +53,14 @@ class Saying:
         """The next of the words; `said`: they have been said, only where to go on is asked."""
         if not event.content.attachments:
             return self._words(delivery, event, capabilities, Plan(event.content))
-        if delivery.start >= PROMISED:
-            return self._promising(delivery, event, capabilities)
-        ask = self._attached.said_with_words if said else self._attached.with_words
-        plan = ask(self._case(delivery, event.content))
-        if isinstance(plan, Promise):
-            return Promise(plan.end + delivery.start)
-        if isinstance(plan, Wait):
+        case = self._case(delivery, event.content)
+        if delivery.progress.promised:
+            plan: Plan | Wait | Promise = promising(self._wording.locale, event.content)
+        elif said:
+            plan = self._attached.said_with_words(case)
+        else:
+            plan = self._attached.with_words(case, delivery.progress)
+        if isinstance(plan, Wait | Promise):
             return plan
         return self._words(delivery, replace(event, content=plan.content), capabilities, plan)
 
@@ -82,21 +70,18 @@ class Saying:
         """A file that follows its words. Where others may have spoken since, and no words can stand with it,
         a line before it says what it is.
         """
-        start = delivery.start
-        plan = self._attached.after_words(self._case(delivery, event.content), start)
+        progress = delivery.progress
+        plan = self._attached.after_words(self._case(delivery, event.content), progress)
         if isinstance(plan, Wait | Promise):
             return plan
-        if plan.file is not None and not capabilities.captions and LATE <= start < NAMED:
-            plan = Plan(
-                Content((Span(late_file(self._wording.locale, event.content, next_file(start))),)),
-                None,
-                start | NAMED,
-            )
+        nameless = progress.late and not progress.named
+        if plan.file is not None and not capabilities.captions and nameless:
+            told = late_file(self._wording.locale, event.content, progress.next_file)
+            plan = Plan(Content((Span(told),)), None, replace(progress, named=True))
         words = replace(event, content=plan.content)
-        delivery = replace(delivery, start=0)
         answered = None
-        if LATE <= start < NAMED:
-            parts = self._journal.parts(delivery.seq, self._number, IN_TIME) if capabilities.reply else []
+        if nameless:
+            parts = self._journal.parts(delivery.seq, self._number, files=False) if capabilities.reply else []
             if parts:
                 who = self._wording.called(delivery.source, event.sender)
                 answered = Answered(parts[0], who, gist(self._wording.locale, event.content))
@@ -105,18 +90,17 @@ class Saying:
             captions = capabilities.captions
             fitted = self._nameless(delivery, words, capabilities) if captions else Fitted(Content(), None)
         command = self._wording.message(delivery, words, fitted, capabilities)
-        txn = self._journal.txn(replace(delivery, start=start))
-        return Step(replace(command, file=plan.file, txn=txn, answered=answered), plan.then)
+        return Step(replace(command, file=plan.file, answered=answered), plan.then)
 
     def behind_file(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
-    ) -> int | None:
-        """Where a delivery goes on whose next file, or the line before that, has arrived."""
-        start = delivery.start
-        if capabilities.captions or not LATE <= start < NAMED:
-            return behind(start)
+    ) -> Progress | None:
+        """How far a delivery has come whose next file, or the line before that, has arrived."""
+        progress = delivery.progress
+        if capabilities.captions or not progress.late or progress.named:
+            return progress.behind_file
         step = self.send_file(delivery, event, capabilities)
-        return step.end if isinstance(step, Step) else start | NAMED
+        return step.then if isinstance(step, Step) else replace(progress, named=True)
 
     def beside_files(
         self, delivery: Delivery, event: MessageEdited, seq: int, target: MessageCreated
@@ -133,19 +117,6 @@ class Saying:
         record = self._wording.record(seq)
         return Case(seq, network, content, self._wording.adapter, record, self._wording.locale)
 
-    def _promising(
-        self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
-    ) -> Step | None:
-        """The next of the words that say of their files that they follow."""
-        plan = promising(self._wording.locale, event.content)
-        begun = replace(delivery, start=delivery.start - PROMISED)
-        step = self._words(begun, replace(event, content=plan.content), capabilities, plan)
-        if step is None:
-            return None
-        assert isinstance(step.command, SendMessage)
-        end = PROMISED + step.end if step.end is not None and step.end < IN_TIME else step.end
-        return Step(replace(step.command, txn=self._journal.txn(delivery)), end)
-
     def _words(
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities, plan: Plan
     ) -> Step | None:
@@ -161,7 +132,7 @@ class Saying:
             fitted = self._shortened(fitted, delivery, event, capabilities)
         command = self._wording.message(delivery, event, fitted, capabilities, belongs)
         if fitted.end is not None:
-            return Step(command, fitted.end)
+            return Step(command, delivery.progress.up_to(fitted.end))
         self._wording.shown.append(delivery.seq)
         return Step(replace(command, file=plan.file) if plan.file is not None else command, plan.then)
 
@@ -183,7 +154,7 @@ class Saying:
             if thread is None and answers is None:
                 answers = event.thread
         before, answered = "", None
-        if answers is not None and not delivery.start:
+        if answers is not None and not delivery.progress.chars:
             before, answered = self._wording.answered(delivery, answers, event.quoted, capabilities)
         if root is not None and thread is None:
             self._wording.shown.append(root)  # who follows it needs to be told only once
@@ -204,7 +175,7 @@ class Saying:
         if self._split[0] != delivery.seq:
             self._split = (delivery.seq, {})
         _, said = self._split
-        count = said.get(delivery.start, 1)
+        count = said.get(delivery.progress.chars, 1)
         if count < (_MOST if how == "split" else _FEW):
             said[fitted.end or 0] = count + 1
             return fitted

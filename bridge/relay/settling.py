@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError
-from bridge.journal import Delivery, Journal
+from bridge.journal import Delivery, Journal, Progress
 from bridge.model import Part
 from bridge.secrets import strike
 
@@ -49,13 +49,13 @@ class Settling:
         self._journal = journal
         self._listener = listener
 
-    def deliver(self, delivery: Delivery, part: Part | None, end: int | None) -> None:
-        """It arrived up to character `end`; None: all of it."""
-        self._journal.deliver(delivery, part, end)
+    def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
+        """Its next part arrived, and so far it has come; None: all of it did."""
+        self._journal.deliver(delivery, part, then)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
-            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, _after(delivery, end))
-        if end is None:
+            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, _after(delivery, then))
+        if then is None:
             self.delivered += 1
             for edit in delivery.carries:
                 self._journal.skip(edit)
@@ -79,7 +79,9 @@ class Settling:
         self._listener.lost(delivery.room, reason, source=delivery.source)
 
 
-def _after(delivery: Delivery, end: int | None) -> str:
+def _after(delivery: Delivery, then: Progress | None) -> str:
     """How far it has come, and how long after it was said."""
     after = f"after {max(time.time() - delivery.said_at, 0):.2f} s"
-    return after if end is None else f"up to character {end}, {after}"
+    if then is None:
+        return after
+    return f"but for files, {after}" if then.files else f"up to character {then.chars}, {after}"

@@ -5,7 +5,7 @@ elsewhere.
 from dataclasses import replace
 from typing import Any, assert_never
 
-from bridge.journal import Delivery
+from bridge.journal import UNBEGUN, Delivery, Progress
 from bridge.language import N_
 from bridge.model import (
     Capabilities,
@@ -23,7 +23,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from .attached import IN_TIME, Attached, Promise, Wait
+from .attached import Attached, Promise, Wait
 from .correction import correction
 from .fit import clean, phrase_of
 from .folding import Reaction
@@ -86,11 +86,11 @@ class Steps:
         self, delivery: Delivery, event: MessageCreated, capabilities: Capabilities
     ) -> Step | Wait | Promise | None:
         if (self._number, delivery.seq) in self._journal.withdrawn:
-            if not delivery.start:
+            if delivery.progress == UNBEGUN:
                 self._unsaid[delivery.seq] = None
                 _trim(self._unsaid)
             return None
-        if delivery.start >= IN_TIME:
+        if delivery.progress.files:
             return self._saying.send_file(delivery, event, capabilities)
         phrase = phrase_of(event.content) if event.reply_to is None else ""
         if phrase and self._is_repeated(delivery, phrase):
@@ -101,17 +101,17 @@ class Steps:
         who = safe_name(delivery.event.sender.name)
         return self._listener.repeated(self._number, delivery.source, delivery.seq, who, phrase)
 
-    def reached(self, delivery: Delivery) -> int | None:
-        """Where a delivery goes on whose next command has arrived; None: it is done."""
+    def reached(self, delivery: Delivery) -> Progress | None:
+        """How far a delivery has come whose next command has arrived; None: it is done."""
         event = delivery.event
         if isinstance(event, MessageCreated):
             capabilities = self._wording.record(delivery.seq)
-            if delivery.start >= IN_TIME:
+            if delivery.progress.files:
                 return self._saying.behind_file(delivery, event, capabilities)
             step = self._saying.say(delivery, event, capabilities, said=True)
         else:
             step = self.next(delivery)
-        return step.end if isinstance(step, Step) else None
+        return step.then if isinstance(step, Step) else None
 
     def _edit(
         self, delivery: Delivery, event: MessageEdited, capabilities: Capabilities
@@ -122,8 +122,8 @@ class Steps:
             not self._is_by(delivery, seq) or self._journal.is_removed(self._number, seq)
         ):
             return None
-        if seq and capabilities.edit and not delivery.start:
-            parts = self._journal.parts(seq, self._number, IN_TIME)
+        if seq and capabilities.edit and delivery.progress == UNBEGUN:
+            parts = self._journal.parts(seq, self._number, files=False)
             if isinstance(target, MessageCreated) and target.content.attachments:
                 event = self._saying.beside_files(delivery, event, seq, target)
             fitted = self._wording.fit(delivery, event, "", capabilities) if len(parts) == 1 else None
@@ -139,7 +139,7 @@ class Steps:
                 return Step(command, None)
         if self._wording.show.edits == "off":
             return None
-        if not delivery.start and (until := lull(delivery)) is not None:
+        if delivery.progress == UNBEGUN and (until := lull(delivery)) is not None:
             return Wait(until)
         whole = seq is None or self._wording.show.edits == "full"
         words = event if whole or seq is None else self._corrected(delivery, event, seq)
@@ -147,7 +147,8 @@ class Steps:
         fitted = self._wording.fit(delivery, words, note, capabilities)
         if fitted is None:
             return None
-        return Step(self._wording.message(delivery, event, fitted, capabilities), fitted.end)
+        message = self._wording.message(delivery, event, fitted, capabilities)
+        return Step(message, delivery.progress.up_to(fitted.end))
 
     def _corrected(self, delivery: Delivery, event: MessageEdited, seq: int) -> MessageEdited:
         """What people say of a slip where nothing can be edited: against what was said last."""
@@ -167,17 +168,18 @@ class Steps:
             return self._react(delivery, target, capabilities)
         ours = self._journal.taken_in(seq) != self._number
         parts = self._journal.parts(seq, self._number) if capabilities.delete and ours else []
-        if delivery.start < len(parts):
+        gone = delivery.progress.chars
+        if gone < len(parts):
             command = DeleteMessage(
                 room=self._room,
                 author=self._wording.author(delivery),
                 txn=self._journal.txn(delivery),
-                target=parts[delivery.start],
+                target=parts[gone],
                 reason=one_line(event.reason),
             )
-            more = delivery.start + 1 < len(parts)
-            return Step(command, delivery.start + 1 if more else None)
-        if delivery.start or not ours or capabilities.delete or self._wording.show.removals == "off":
+            more = gone + 1 < len(parts)
+            return Step(command, Progress(gone + 1) if more else None)
+        if gone or not ours or capabilities.delete or self._wording.show.removals == "off":
             return None
         author = self._journal.sender(seq)
         where = self._journal.taken_in(seq)

@@ -9,7 +9,7 @@ from functools import partial
 
 from bridge.config import ShowRules
 from bridge.errors import Rejected
-from bridge.journal import Delivery, Journal
+from bridge.journal import Delivery, Journal, Progress
 from bridge.language import N_, Locale, locale
 from bridge.model import (
     US,
@@ -67,8 +67,8 @@ class Step:
     """One command of a delivery."""
 
     command: Command
-    end: int | None
-    """How much of the delivery is done with it: characters, or messages; None: all."""
+    then: Progress | None
+    """How far the delivery has come with it; None: it is done."""
 
 
 class Wording:
@@ -125,7 +125,7 @@ class Wording:
             spans = self._spans(delivery, event, capabilities)
             self._degraded = (delivery, event.content, capabilities, spans)
         before = self.before(delivery, event, capabilities) + note
-        return next_part(spans, delivery.start, before, capabilities)
+        return next_part(spans, delivery.progress.chars, before, capabilities)
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
         spans = degrade(event.content, capabilities, self.locale)
@@ -152,7 +152,7 @@ class Wording:
         if event.sender != HUBBUB:
             name = self.namesakes.speaking(network, event.sender, told=prefix.tells_network(event.kind))
             before = prefix.render(name, event.kind, pings=capabilities.name_pings)
-        elif delivery.start or prefix.claims(event.content.text):
+        elif delivery.progress.chars or prefix.claims(event.content.text):
             before = prefix.render(HUBBUB.name, event.kind, pings=False)
         if is_old(delivery) and not capabilities.times:
             before = f"[{self.locale.clock(delivery.said_at, time.time())}] {before}"

@@ -227,7 +227,7 @@ class Worker:
         if not flights:
             return True
         window = self._steps.window
-        if window == 1 or flights[-1].step.end is not None:
+        if window == 1 or flights[-1].step.then is not None:
             return False
         return len(flights) < min(window, len(self._queue))
 
@@ -251,7 +251,7 @@ class Worker:
             if step is None:
                 self.settling.skip(self._queue.pop())
             elif isinstance(step, Promise):
-                self.settling.deliver(delivery, None, step.end)
+                self.settling.deliver(delivery, None, step.then)
                 self._record()
                 return None
             elif step.until is None:
@@ -334,11 +334,11 @@ class Worker:
         flight.over = True
         self._flights.remove(flight)
         self.patience.rewarded()
-        delivery, end = flight.delivery, flight.step.end
-        if end is not None:
+        delivery, then = flight.delivery, flight.step.then
+        if then is not None:
             self._queue.put_back([delivery])
-        self.settling.deliver(delivery, receipt.part, end)
-        if not self._flights and (end is not None or len(self._queue)):
+        self.settling.deliver(delivery, receipt.part, then)
+        if not self._flights and (then is not None or len(self._queue)):
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
             self._record()

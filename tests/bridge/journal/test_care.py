@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JournalError
-from bridge.journal import Gap, Journal, care, schema
+from bridge.journal import Gap, Journal, Progress, care, schema
 from bridge.model import RoomId
 
 from .filled import DAMAGES, event, fill
@@ -203,7 +203,7 @@ async def test_a_restore_gives_up_what_is_owed_and_forgets_how_far_was_read(path
     before = Journal(path)
     two = before.number("right", RoomId("two"))
     txn = before.txn(before.owed(two)[0])
-    before.deliver(before.owed(two)[0], None, 1)
+    before.deliver(before.owed(two)[0], None, Progress(1))
     before.close()
 
     done = care.restore(path, tmp_path / "backup")

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import Journal, checkpoint, codec, schema
+from bridge.journal import UNBEGUN, Journal, Progress, checkpoint, codec, schema
 from bridge.model import (
     Block,
     Content,
@@ -100,16 +100,16 @@ async def test_links_and_debts_survive_a_restart(tmp_path):
     m1, m2 = first.owed(two)
     txn = first.txn(m2)
     first.deliver(m1, Part(MessageId("c1")), None)
-    first.deliver(m2, Part(MessageId("c2")), 5)
+    first.deliver(m2, Part(MessageId("c2")), Progress(5))
     first.close()
 
     second = Journal(tmp_path / "j.sqlite3")
     assert second.position("left", "") == "17"
     (rest,) = second.owed(two)
-    assert (rest.event.id, rest.start) == ("m2", 5)
+    assert (rest.event.id, rest.progress) == ("m2", Progress(5))
     assert second.origin(two, MessageId("c1")) == m1.seq
     assert second.txn(rest) != txn, "the next part has its own"
-    rest.start = 0
+    rest.progress = UNBEGUN
     assert second.txn(rest) == txn, "the same part has the same, also after a restart"
     second.close()
 
@@ -146,7 +146,7 @@ async def test_what_is_read_is_as_it_will_be_written_and_writes_nothing(tmp_path
         first.take(one, event("m1", "a long text"), (two,))
         first.commit()
         (owed,) = first.owed(two)
-        first.deliver(owed, Part(MessageId("c1")), 5)
+        first.deliver(owed, Part(MessageId("c1")), Progress(5))
     with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as second:
         (rest,) = second.owed(two)
         second.deliver(rest, Part(MessageId("c2")), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.adapter import Position
-from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Standing, schema
+from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Progress, Standing, schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 
@@ -113,7 +113,7 @@ async def test_a_step_is_short(journal):
 
 async def test_the_oldest_are_given_up_and_come_back(journal):
     room, deliveries = await taken(journal, 1500, delivered=False)
-    journal.deliver(deliveries[0], None, 7)
+    journal.deliver(deliveries[0], None, Progress(7))
     gone = 0
     while found := journal.bury(room, "too many", Oldest(keep=10)):
         assert found <= 500
@@ -122,7 +122,7 @@ async def test_the_oldest_are_given_up_and_come_back(journal):
     assert [delivery.seq for delivery in journal.owed(room)] == list(range(1491, 1501))
     assert journal.revive([(room, 1), (room, 2), (room, 9999)]) == 2
     first, second, *_ = journal.owed(room)
-    assert (first.seq, first.start, second.seq) == (1, 7, 2)
+    assert (first.seq, first.progress, second.seq) == (1, Progress(7), 2)
 
 
 async def test_what_is_on_its_way_is_not_given_up(journal):
@@ -200,6 +200,30 @@ async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
     fresh = Journal(tmp_path / "fresh.sqlite3")
     fresh.close()
     assert _shape(path) == _shape(tmp_path / "fresh.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("start", "progress"),
+    [
+        (7, Progress(7)),
+        (3 + 2**39, Progress(3, promised=True)),
+        (2**40 + 0b11, Progress(files=0b11)),
+        (2**41 + 0b10, Progress(files=0b10, late=True)),
+        (2**42 + 2**41 + 0b100, Progress(files=0b100, late=True, named=True)),
+    ],
+)
+async def test_how_far_a_delivery_had_come_is_read_from_one_number(tmp_path, start, progress):
+    """It was one until schema 5; the txn of what was on its way stays, also across that change."""
+    path = tmp_path / "j.sqlite3"
+    with opened(path) as database:
+        database.executescript(RELEASED[4].read_text())
+        database.execute("UPDATE delivery SET start = ?", (start,))
+        database.execute("UPDATE dead SET start = ?", (start,))
+    with contextlib.closing(Journal(path)) as journal:
+        journal.revive([(2, 3)])
+        owed = journal.owed(2)
+        assert [delivery.progress for delivery in owed] == [progress, progress]
+        assert journal.txn(owed[0]).startswith(f"2.2.{start:x}.")
 
 
 def _shape(path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.adapter import protocols
 from bridge.config import DeliveryRules
-from bridge.journal import Delivery, Journal
+from bridge.journal import Delivery, Journal, Progress
 from bridge.language import ENGLISH
 from bridge.model import (
     PLAIN,
@@ -123,7 +123,7 @@ def messages(journal, template, event, capabilities, **fields):
     delivery = Delivery(1, 1, 2, event, time.time(), **fields)
     start, out = 0, []
     while len(out) < 200:
-        fitted = wording.fit(replace(delivery, start=start), event, "", capabilities)
+        fitted = wording.fit(replace(delivery, progress=Progress(start)), event, "", capabilities)
         if fitted is None:
             break
         spans = fitted.content.spans

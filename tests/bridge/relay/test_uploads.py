@@ -6,7 +6,6 @@ import pytest
 
 from bridge.errors import ConnectionLost, RateLimited, Rejected, TemporaryFailure
 from bridge.model import RoomId
-from bridge.relay.attached import IN_TIME
 from tests.bridge.relay.shelf import files, mapped, media, with_file
 from tests.bridge.world import config, opened, running
 
@@ -90,7 +89,7 @@ async def test_a_file_whose_words_were_said_before_a_crash(tmp_path, left, right
         left.say("one", "alice", with_file("look", shelf.put("cat.png")))
         await left.settled()
     with opened(there.journal) as journal:
-        journal.execute("UPDATE delivery SET start = ?", (IN_TIME | 1,))
+        journal.execute("UPDATE delivery SET files = 1")
     right.refusals.clear()
     right.uploading.clear()
     async with running(there):
