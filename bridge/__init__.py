@@ -21,6 +21,7 @@ from .errors import (
 )
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
+from .looks import Present
 from .model import (
     PLAIN,
     US,
@@ -133,6 +134,7 @@ __all__ = [
     "Part",
     "Person",
     "Position",
+    "Present",
     "RateLimited",
     "ReactionsChanged",
     "Receipt",

@@ -181,6 +181,13 @@ class Adapter(ABC):
         """
         return time.time()
 
+    def is_present(self, room: RoomId, name: str) -> bool:
+        """Whether somebody of the room itself bears a name that looks like this, as far as the network has
+        told; False where that is not known. The bridge's own account is nobody. No I/O, and cheap: asked for
+        every message. `Present` keeps what it takes.
+        """
+        return False
+
     def source(self, address: str) -> Source:
         """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and
         TemporaryFailure as long as it is not known.

@@ -164,6 +164,11 @@ class IrcAdapter(Adapter):
     def heard(self, room: RoomId) -> float:
         return self._link.heard if self._link is not None else self._heard
 
+    def is_present(self, room: RoomId, name: str) -> bool:
+        link = self._link
+        place = link.ears.channels.places.get(room) if link is not None else None
+        return place is not None and name in place.present
+
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge import Event, RoomId, RoomState, RoomStateChanged
+from bridge import Event, Present, RoomId, RoomState, RoomStateChanged
 
 from .config import RoomConfig
 from .history import History
@@ -63,6 +63,13 @@ class Place:
     """Another room of ours is the same channel."""
     members: dict[str, str] = field(default_factory=dict)
     """Nicks of those who are there, in lower case, each with its mask (the nick while that is unknown)."""
+    present: Present = field(default_factory=Present)
+    """The same people, by what their nicks look like."""
+
+    def empty(self) -> None:
+        """Who is there is not known any more."""
+        self.members.clear()
+        self.present.clear()
 
 
 class Channels:
@@ -143,7 +150,7 @@ class Channels:
             self._session.online = None
         place.inside = place.seen = True
         place.due = None
-        place.members.clear()
+        place.empty()
         self._session.entering[room] = time
 
     def answered(self, places: list[Place], now: float) -> list[Place]:
@@ -199,7 +206,7 @@ class Channels:
         place.wait = min(max(place.wait * 2, least), most)
         place.due = now + place.wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
         place.seen, place.inside, place.joined = True, False, None
-        place.members.clear()
+        place.empty()
         self._session.entering.pop(place.room, None)
         self._history.drop(place.room)
         self._change(place.room, RoomState.REFUSED, reason)

@@ -50,14 +50,14 @@ class Members:
         """PART."""
         place = self._place(got.params[0])
         if place is not None:
-            place.members.pop(self._session.fold(nick_of(got.source)), None)
+            self._remove(place, self._session.fold(nick_of(got.source)))
             self._tell(place, got, got.source, Change.LEFT, _reason(got.params[1:]))
 
     def thrown_out(self, got: Line) -> None:
         """KICK."""
         place, nick = self._place(got.params[0]), got.params[1]
         if place is not None:
-            source = place.members.pop(self._session.fold(nick), nick)
+            source = self._remove(place, self._session.fold(nick)) or nick
             reason = _reason(got.params[2:])
             if reason in (nick, nick_of(got.source)):  # where none was given (RFC 2812 section 3.2.8)
                 reason = ""
@@ -67,7 +67,7 @@ class Members:
         """QUIT: out of every room."""
         nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
         for place in self._channels.places.values():
-            if place.members.pop(nick, None) is not None:
+            if self._remove(place, nick) is not None:
                 self._tell(place, got, got.source, Change.LEFT, reason)
 
     def renamed(self, got: Line) -> None:
@@ -75,7 +75,7 @@ class Members:
         nick, name = self._session.fold(nick_of(got.source)), got.params[0]
         source = f"{name}!{got.source.partition('!')[2]}"
         for place in self._channels.places.values():
-            if place.members.pop(nick, None) is not None:
+            if self._remove(place, nick) is not None:
                 self._add(place, name, source)
                 self._tell(place, got, got.source, Change.RENAMED, name=name)
 
@@ -92,7 +92,15 @@ class Members:
 
     def _add(self, place: Place, nick: str, source: str) -> None:
         if len(place.members) < _MOST and not self._session.is_me(nick):
-            place.members[self._session.fold(nick)] = source
+            key = self._session.fold(nick)
+            if key not in place.members:
+                place.present.add(key, nick)
+            place.members[key] = source
+
+    def _remove(self, place: Place, nick: str) -> str | None:
+        """Returns the mask of who goes by this nick, in lower case, and goes."""
+        place.present.remove(nick)
+        return place.members.pop(nick, None)
 
     def _tell(  # noqa: PLR0913 - one per field of the event
         self,

@@ -126,6 +126,10 @@ class MatrixAdapter(Adapter):
     def heard(self, room: RoomId) -> float:
         return self._session.heard
 
+    def is_present(self, room: RoomId, name: str) -> bool:
+        present = self._session.present.get(self._session.wires.get(room, ""))
+        return present is not None and name in present
+
     def source(self, address: str) -> Source:
         return self._media.source(address)
 

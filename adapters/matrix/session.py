@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import RoomId
+from bridge import Present, RoomId
 
 from .files import Files
 from .levels import creators_of, level_of, needed_for_state
 from .reactions import Reactions
-from .values import id_of, mapping, text_of
+from .values import id_of, mapping, name_of, text_of
 
 __all__ = ["Session", "Tombstone", "after_join"]
 
@@ -50,6 +50,8 @@ class Session:
     """Aliases that were looked up since the start."""
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Display names by room and user, of those who spoke."""
+    present: dict[str, Present] = field(default_factory=dict)
+    """Who else is in each room, as far as we were told: mostly of those who spoke or came since we did."""
     reactions: Reactions = field(default_factory=Reactions)
     files: Files = field(default_factory=Files)
     public: set[str] = field(default_factory=set)
@@ -109,6 +111,7 @@ class Session:
     def left(self, wire: str) -> None:
         self.joined.discard(wire)
         self.names.pop(wire, None)
+        self.present.pop(wire, None)
 
     def latest(self, wire: str) -> str:
         """Where a room is now, after all its upgrades that are known."""
@@ -137,6 +140,11 @@ class Session:
             here[user] = name
         else:
             here.pop(user, None)
+        present = self.present.setdefault(wire, Present())
+        if content.get("membership") != "join":
+            present.remove(user)
+        elif user and user != self.own:
+            present.add(user, name_of(user, here))
 
 
 def after_join(events: Iterable[object], own: str) -> tuple[list[Any], bool]:

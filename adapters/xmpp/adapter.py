@@ -144,6 +144,10 @@ class XmppAdapter(Adapter):
         link = self._link
         return link.heard(room) if link is not None and link.alive else self._memory.heard
 
+    def is_present(self, room: RoomId, name: str) -> bool:
+        place = self._memory.session.places.get(room)
+        return place is not None and name in place.present
+
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:

@@ -19,6 +19,8 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
     if presence.type == "available":
         new = nick not in people
         people[nick] = presence.occupant
+        if new:
+            place.present.add(nick, nick)
         if new and place.joined:
             return MemberChanged(room=place.room, sender=_who(place, nick), change=Change.JOINED)
         return None
@@ -26,9 +28,11 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
         return None
     who = _who(place, nick)
     occupant = people.pop(nick)
+    place.present.remove(nick)
     name = presence.new_nick if _RENAMED in presence.statuses else ""
     if name:
         people[name] = occupant
+        place.present.add(name, name)
     if not place.joined:
         return None
     change = Change.RENAMED if name else _change(presence.statuses)

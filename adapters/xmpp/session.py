@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import MessageId, RoomId, Support, TalkEvent
+from bridge import MessageId, Present, RoomId, Support, TalkEvent
 
 __all__ = ["Place", "Session", "Stay"]
 
@@ -67,6 +67,8 @@ class Place:
     """Nicks that were given up since we came."""
     people: dict[str, str] = field(default_factory=dict)
     """Who else is there: nicks, with the occupant ids that the room gives them, or ""."""
+    present: Present = field(default_factory=Present)
+    """The same people, by what their nicks look like."""
     topic: str | None = None
     """The room's subject; None: it has not been told."""
     wanted: dict[str, str] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Place:
     def enter(self) -> None:
         """We are about to be told who is there, and what it is about."""
         self.people.clear()
+        self.present.clear()
         self.wanted.clear()
         self.topic = None
 

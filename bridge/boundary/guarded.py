@@ -219,6 +219,13 @@ class Guarded(Adapter):
             self._complain("heard", room, shown(error), error)
             return time.time()
 
+    def is_present(self, room: RoomId, name: str) -> bool:
+        try:
+            return (self._adapter or self._made()).is_present(room, name) is True
+        except ANYTHING as error:
+            self._complain("is_present", room, shown(error), error)
+            return False
+
     def parting(self, room: RoomId) -> str:
         try:
             return str(self._made().parting(room))

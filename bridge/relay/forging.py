@@ -5,13 +5,13 @@ name holds what ends a name there, and no later line of a message begins like th
 """
 
 from functools import lru_cache
-from unicodedata import category, normalize
+from unicodedata import category
 
 import regex
 
 from bridge.model import PLAIN, Line, Span, cut, lines, of_lines, text_of
 
-__all__ = ["ANY", "Shape", "listed", "look", "shape", "unbracketed", "whole"]
+__all__ = ["ANY", "Shape", "listed", "shape", "unbracketed", "whole"]
 
 ANY = "\0"
 """In a shape: something that differs from one source to another."""
@@ -30,9 +30,6 @@ _SOFT = frozenset({"Po", "Pd", "Pc"})
 _BULLET = "•"
 _BRACKETS = str.maketrans("[];", "(),")
 _QUOTES = regex.compile(f"[{_ALIKE[-1]}]")
-_DROPPED = regex.compile(
-    r"\p{Default_Ignorable_Code_Point}+|[[\p{P}\p{Sm}]--[_@#&.'’-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1
-)
 _PARTING = regex.compile(f"[{_ALIKE[-1]},;:]")
 
 
@@ -54,12 +51,6 @@ def whole(name: str) -> str:
 def listed(name: str) -> str:
     """A safe name among others: with a sign that parts them, it shows where it ends."""
     return _quoted(name) if not name.isalnum() and _PARTING.search(name) else name
-
-
-@lru_cache(maxsize=4096)
-def look(name: str) -> str:
-    """The same for safe names that look the same, or may after what `Shape` does to them."""
-    return "_".join(_DROPPED.sub(" ", normalize("NFKC", name)).casefold().split())
 
 
 def unbracketed(text: str) -> str:

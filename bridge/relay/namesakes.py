@@ -1,18 +1,19 @@
 """People of one name who are in a room together, there or through us, are told apart.
 
-Who speaks in the room itself has their name; of all others, who had it first. The next is "Ada (libera)", or
-"Ada (2)" if their networks are the same. Somebody is there for six hours after their last word, unless they
-are seen to leave: so nobody who comes back under another id stays a namesake of themselves.
+Who is in the room itself has their name, whether they speak or not; of all others, who had it first. The
+next is "Ada (libera)", or "Ada (2)" if their networks are the same. Somebody is there for six hours after
+their last word, unless they are seen to leave: so nobody who comes back under another id stays a namesake of
+themselves. Of the room's own people all are there of whom its network says so.
 """
 
-import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
+from bridge.looks import look
 from bridge.model import US, Sender, UserId
 
-from .forging import look
 from .names import safe_name
 
 __all__ = ["HUBBUB", "Namesakes"]
@@ -29,46 +30,62 @@ Person = tuple[str, UserId]
 """A network, and who it is there."""
 
 
+@dataclass(slots=True, eq=False)
+class _Stay:
+    """Somebody is there, under one name."""
+
+    person: Person
+    name: str
+    look: str
+    spoke: float
+    """When they did last, by the monotonic clock."""
+    gone: bool = False
+
+
 class Namesakes:
     """Knows who goes by which name in one room."""
 
-    def __init__(self, own: str, before: Callable[[float], Iterable[tuple[str | None, Sender]]]) -> None:
+    def __init__(
+        self,
+        own: str,
+        before: Callable[[float], Iterable[tuple[str | None, Sender]]],
+        is_present: Callable[[str], bool],
+    ) -> None:
         """`own` is the room's network; `before` gives who was heard in the last so many seconds, and on
-        which network, None for the room itself, the first first: asked when it is needed.
+        which network, None for the room itself, the first first: asked when it is needed. `is_present` tells
+        whether somebody of the room itself bears a name, as far as that is known.
         """
         self._own = own
         self._before: Callable[[float], Iterable[tuple[str | None, Sender]]] | None = before
+        self._is_present = is_present
         self.unique: Collection[str] = ()
         """The networks where no two people in one room bear the same name: a newcomer there with the name of
         somebody else has it after them."""
-        self._there: dict[Person, tuple[float, str]] = {}
-        """When they spoke last, by the monotonic clock, and by which name."""
-        self._holders: dict[tuple[str, str], tuple[Person, str]] = {}
-        """Who is shown by a name, and their own; by network too, for where that stands beside the name."""
+        self._there: dict[Person, _Stay] = {}
+        self._claims: dict[tuple[str, str], list[_Stay]] = {}
+        """Who wants to be shown by a name, the first first: their own, or what tells them apart; by network
+        too, for where that stands beside the name."""
 
     def spoke(self, sender: Sender) -> None:
         """Somebody says something in the room itself, where their name is theirs."""
-        name, holder = look(safe_name(sender.name)), ((self._own, sender.id), sender.name)
-        self._come(holder[0], sender.name, time.monotonic())
-        if self._holders.get(("", name)) != holder:
-            self._holders["", name] = self._holders[self._own, name] = holder
+        self._come((self._own, sender.id), sender.name)
 
     def left(self, network: str, user: UserId) -> None:
         """Somebody is there no more, or no more by that name."""
-        self._there.pop((network, user), None)
+        if (stay := self._there.pop((network, user), None)) is not None:
+            stay.gone = True
 
     def speaking(self, network: str, sender: Sender, *, told: bool) -> str:
         """Name somebody whose words come to the room, safe to show. `told`: their network stands
         beside the name.
         """
-        person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
-        self._come(person, sender.name, now)
-        shown, key = name, look(name)
+        stay = self._come((network, sender.id), sender.name)
+        shown = name = safe_name(sender.name)
         for space in ("", network) if told else ("",):
             shown = name
-            if self._holders.get((space, key)) != (person, sender.name):
-                shown = self._shown(person, name, space, now)
-                self._holders[space, look(shown)] = person, sender.name
+            if not self._is_alone(space, stay):
+                shown = self._shown(stay.person, name, space, stay)
+                self._claim(space, look(shown), stay)
         return shown
 
     def called(self, network: str, sender: Sender) -> str:
@@ -76,45 +93,53 @@ class Namesakes:
         name by that. Some networks name who moderates otherwise than who speaks.
         """
         self._recall()
-        person, name, now = (network, sender.id), safe_name(sender.name), time.monotonic()
-        if person not in self._there:
-            person = next(self._bearers(network, name, now), person)
-        return self._shown(person, name, "", now)
+        person, name = (network, sender.id), safe_name(sender.name)
+        stay = self._there.get(person) or self._holder(network, look(name))
+        return self._shown(stay.person if stay is not None else person, name, "", stay)
 
     def means_another(self, network: str, name: str) -> bool:
         """Whether somebody on another network says this name of somebody who is not of the room itself: of
         their own network, or as it is told apart.
         """
-        now = time.monotonic()
         first, _, label = name.removesuffix(")").rpartition(" (")
         named = ((network, name), (label.partition(" ")[0], first))
-        return any(one != self._own and any(self._bearers(one, safe_name(who), now)) for one, who in named)
+        return any(one != self._own and self._holder(one, look(safe_name(who))) for one, who in named)
 
-    def _shown(self, person: Person, name: str, space: str, now: float) -> str:
-        if self._is_free(space, name, person, now):
+    def _shown(self, person: Person, name: str, space: str, stay: _Stay | None) -> str:
+        if self._is_free(space, name, person, stay):
             return name
-        (first, _), _ = self._holders.get((space, look(name)), (("", ""), ""))
-        labelled = (f"{name} ({label})" for label in _labels("" if first == person[0] else person[0]))
-        return next(other for other in labelled if self._is_free(space, other, person, now))
+        holder = None if self._is_kept(space, name, person) else self._holder(space, look(name))
+        alike = holder is not None and holder.person[0] == person[0]
+        labelled = (f"{name} ({label})" for label in _labels("" if alike else person[0]))
+        return next(other for other in labelled if self._is_free(space, other, person, stay))
 
-    def _is_free(self, space: str, name: str, person: Person, now: float) -> bool:
+    def _is_alone(self, space: str, stay: _Stay) -> bool:
+        """Whether nobody else wants the name, as is nearly always so."""
+        return len(self._claims[space, stay.look]) == 1 and not self._is_kept(space, stay.name, stay.person)
+
+    def _is_kept(self, space: str, name: str, person: Person) -> bool:
+        """Whether no one from elsewhere can have the name: it is Hubbub's, or of somebody in the room itself,
+        who may be silent.
+        """
         if look(name) == _HUBBUB:
-            return False
-        holder, bore = self._holders.get((space, look(name)), (person, ""))
-        if holder == person:
             return True
-        spoke, bears = self._there.get(holder, (-math.inf, ""))
-        if now - spoke >= _THERE or look(safe_name(bears)) != look(safe_name(bore)):
-            home = self._bearers(self._own, name, now) if space in ("", self._own) else ()
-            return not any(one != person for one in home)
-        _, called = self._there.get(person, (now, name))
-        return holder[0] == person[0] and holder[0] in self.unique and bears.lower() == called.lower()
+        return not space and person[0] != self._own and self._is_present(name)
 
-    def _bearers(self, network: str, name: str, now: float) -> Iterator[Person]:
-        """Yield those from a network who are there by this name."""
-        for person, (spoke, called) in self._there.items():
-            if person[0] == network and now - spoke < _THERE and look(safe_name(called)) == look(name):
-                yield person
+    def _is_free(self, space: str, name: str, person: Person, stay: _Stay | None) -> bool:
+        if self._is_kept(space, name, person):
+            return False
+        holder = self._holder(space, look(name))
+        if holder is None or holder is stay:
+            return True
+        called = stay.name if stay is not None else name
+        network, _ = holder.person
+        return network == person[0] and network in self.unique and holder.name.lower() == called.lower()
+
+    def _holder(self, space: str, seen: str) -> _Stay | None:
+        """Whose name it is: of those who are there, one of the room itself, or who had it first."""
+        now = time.monotonic()
+        there = [stay for stay in self._claims.get((space, seen), ()) if _is_there(stay, now)]
+        return next((stay for stay in there if stay.person[0] == self._own), there[0] if there else None)
 
     def _recall(self) -> None:
         if self._before is not None:
@@ -125,13 +150,43 @@ class Namesakes:
                 else:
                     self.speaking(network, sender, told=True)
 
-    def _come(self, person: Person, name: str, now: float) -> None:
-        if self._before is not None:
-            self._recall()
-        self._there[person] = (now, name)
-        if len(self._there) > _MOST or len(self._holders) > 4 * _MOST:
-            self._there = dict(sorted(self._there.items(), key=lambda known: known[1][0])[-_MOST // 2 :])
-            self._holders = {key: held for key, held in self._holders.items() if held[0] in self._there}
+    def _come(self, person: Person, name: str) -> _Stay:
+        now, stay = time.monotonic(), self._there.get(person)
+        if stay is not None and stay.name == name and now - stay.spoke < _THERE:
+            stay.spoke = now
+            return stay
+        self._recall()
+        seen = look(safe_name(name))
+        if (stay := self._there.pop(person, None)) is not None:
+            stay.gone = stay.look != seen or not _is_there(stay, now)
+        if stay is None or stay.gone:
+            stay = _Stay(person, name, seen, now)
+        stay.name, stay.spoke = name, now
+        self._there[person] = stay
+        for space in ("", person[0]):
+            self._claim(space, seen, stay)
+        if len(self._there) > _MOST or len(self._claims) > 4 * _MOST:
+            self._forget(now)
+        return stay
+
+    def _claim(self, space: str, seen: str, stay: _Stay) -> None:
+        claims = self._claims.setdefault((space, seen), [])
+        if stay not in claims:
+            now = time.monotonic()
+            claims[:] = [other for other in claims if _is_there(other, now)]
+            claims.append(stay)
+
+    def _forget(self, now: float) -> None:
+        """Keep those alone who spoke last."""
+        last = sorted(self._there.values(), key=lambda stay: stay.spoke)
+        for stay in last[: -_MOST // 2]:
+            self.left(*stay.person)
+        there = {key: [stay for stay in stays if _is_there(stay, now)] for key, stays in self._claims.items()}
+        self._claims = {key: stays for key, stays in there.items() if stays}
+
+
+def _is_there(stay: _Stay, now: float) -> bool:
+    return not stay.gone and now - stay.spoke < _THERE
 
 
 def _labels(network: str) -> Iterator[str]:

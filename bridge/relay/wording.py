@@ -89,7 +89,9 @@ class Wording:
         self.heard: Sequence[int] = ()
         """The rooms that it hears."""
         self.people = People(lambda: journal.speakers(room.number))
-        self.namesakes = Namesakes(room.adapter.network, self._voices)
+        self.namesakes = Namesakes(
+            room.adapter.network, self._voices, partial(room.adapter.is_present, room.id)
+        )
         self.follow(room.show)
         self._degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         self._fileless: dict[int, None] = {}

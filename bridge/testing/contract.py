@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bridge.adapter import Adapter, Position
 from bridge.demo import Demo
@@ -267,6 +268,21 @@ class AdapterContract:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         assert isinstance(error, ConnectionLost), repr(error)
+
+    async def test_who_goes_by_another_name_is_not_present_by_the_old_one(self, place: Place) -> None:
+        """What the network has not told is not claimed, and the bridge's own account is nobody."""
+        is_present, old = partial(place.adapter.is_present, place.room), place.person.name
+        async with place.running():
+            await place.deliver(plain("<alice> hello"))
+            assert not is_present("somebody who was never there")
+            told = [name for name in (old, old.upper()) if is_present(name)]
+            assert told in ([], [old, old.upper()])
+            await place.person.rename(f"{old}x")
+            await place.person.say(plain("it is me"))
+            event = await place.said()
+            assert event.sender.name == f"{old}x"
+            assert not is_present(old)
+            assert not told or is_present(f"{old}x")
 
     async def test_looking_disturbs_nobody(self, place: Place) -> None:
         async with place.running():

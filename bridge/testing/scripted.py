@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from bridge.adapter import Adapter, Emit, Position, Settle
 from bridge.config import Model
 from bridge.errors import AdapterError, ConnectionLost, RoomUnavailable
+from bridge.looks import Present
 from bridge.model import (
     Author,
     Capabilities,
@@ -55,6 +56,8 @@ class ScriptedNetwork:
         """Every other command."""
         self.hints: list[FleetingCommand] = []
         """What was to be done at once or never."""
+        self.present: dict[RoomId, Present] = {}
+        """Who is in its rooms, whether they speak or not, where it tells."""
         self.refusals: dict[RoomId, str] = {}
         """Rooms that cannot be joined, and why."""
         self.errors: deque[AdapterError] = deque()
@@ -364,6 +367,10 @@ class ScriptedAdapter(Adapter):
 
     def heard(self, room: RoomId) -> float:
         return time.time() - self._server.silent_for
+
+    def is_present(self, room: RoomId, name: str) -> bool:
+        present = self._server.present.get(room)
+        return present is not None and name in present
 
     def hint(self, command: FleetingCommand) -> None:
         self._server.hints.append(command)

@@ -66,6 +66,9 @@ class Faulty(ScriptedAdapter):
     def source(self, address):
         return self._do("source", super().source, address)
 
+    def is_present(self, room, name):
+        return self._do("is_present", super().is_present, room, name)
+
     def capabilities(self, room, author=None):
         return self._do("capabilities", super().capabilities, room, author)
 

@@ -44,6 +44,22 @@ async def test_what_is_said_anywhere_is_heard_everywhere_else(world):
                 ]
 
 
+@pytest.mark.parametrize("here", NETWORKS)
+async def test_who_is_silent_has_their_name_in_their_room(world, here):
+    """Somebody elsewhere who takes it is told apart there, and there alone."""
+    async with hubbub(world) as bridge:
+        await bridge.joined(*NETWORKS)
+        other, third = (network for network in NETWORKS if network != here)
+        silent = await world.demos[here].person("Bob")
+        namesake = await world.demos[other].person("bob")
+        await namesake.say(plain("it is me"))
+        assert await world.heard(here) == [f"<bob ({other})> it is me"]
+        assert await world.heard(third) == ["<bob> it is me"]
+        assert await world.heard(other) == ["it is me"]
+        await silent.leave()
+        await namesake.leave()
+
+
 @pytest.mark.parametrize(("here", "there"), list(itertools.permutations(NETWORKS, 2)))
 async def test_formatting_crosses(world, here, there):
     both = {"bold": Mark.BOLD, "italic": Mark.ITALIC, "struck": Mark.STRIKE, "code": Mark.CODE}

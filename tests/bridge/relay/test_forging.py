@@ -12,6 +12,7 @@ from bridge.adapter import protocols
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal, Progress
 from bridge.language import ENGLISH
+from bridge.looks import look
 from bridge.model import (
     PLAIN,
     Attachment,
@@ -36,7 +37,7 @@ from bridge.model import (
     text_of,
 )
 from bridge.relay.folding import Folding, Reaction
-from bridge.relay.forging import listed, look, unbracketed
+from bridge.relay.forging import listed, unbracketed
 from bridge.relay.names import Prefix, safe_name
 from bridge.relay.namesakes import Namesakes
 from bridge.relay.notes import described, file_note, gist, removed
@@ -172,7 +173,7 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
     event = saying(shown, plain(filled(text, template)))
     prefix = Prefix(template, "libera", "irc")
     told = prefix.tells_network(Kind.TEXT)
-    called = Namesakes("right", lambda _: ()).speaking("left", event.sender, told=told)
+    called = Namesakes("right", lambda _: (), lambda _: False).speaking("left", event.sender, told=told)
     start = prefix.render(called, Kind.TEXT, pings=record.name_pings).rstrip()
     for message in messages(journal, template, event, record):
         assert message[0][0].startswith(start)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.looks import Present
 from bridge.model import (
     Change,
     Kind,
@@ -21,6 +22,9 @@ from bridge.relay.namesakes import Namesakes
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 
+SILENT = Present()
+"""Those of the room itself who have said nothing."""
+
 
 def person(name, user=None):
     return Sender(UserId(user or name), name)
@@ -28,7 +32,8 @@ def person(name, user=None):
 
 @pytest.fixture
 def room():
-    return Namesakes("irc", lambda _seconds: [])
+    SILENT.clear()
+    return Namesakes("irc", lambda _seconds: [], SILENT.__contains__)
 
 
 def called(room, network, name, user=None, *, told=False):
@@ -69,13 +74,55 @@ def test_who_speaks_in_the_room_itself_has_their_name(room):
     assert called(room, "matrix", "Ada") == "Ada (matrix)"
 
 
+def test_who_is_silent_in_the_room_itself_has_their_name(room):
+    assert called(room, "matrix", "Bob") == "Bob"
+    SILENT.add("b", "bob")
+    assert [called(room, "matrix", "Bob", user) for user in ("Bob", "other")] == [
+        "Bob (matrix)",
+        "Bob (matrix 2)",
+    ]
+    assert called(room, "xmpp", "b\u200bob") == "bob (xmpp)"
+    assert room.called("oftc", person("BOB")) == "BOB (oftc)"
+    assert called(room, "irc", "bob", "in another room of the network") == "bob"
+    SILENT.remove("b")
+    assert called(room, "matrix", "Bob") == "Bob (matrix)", "of the room's network, and there"
+    room.left("irc", "in another room of the network")
+    assert called(room, "matrix", "Bob") == "Bob"
+
+
+def test_who_is_silent_does_not_matter_where_the_network_stands_beside_the_name(room):
+    SILENT.add("b", "bob")
+    assert called(room, "matrix", "bob", told=True) == "bob"
+    assert room.called("matrix", person("bob")) == "bob (matrix)"
+
+
+def test_a_name_that_becomes_free_goes_to_who_had_it_first(room):
+    assert called(room, "matrix", "Ada") == "Ada"
+    assert [called(room, network, "Ada") for network in ("xmpp", "oftc")] == ["Ada (xmpp)", "Ada (oftc)"]
+    room.left("matrix", "Ada")
+    assert [called(room, network, "Ada") for network in ("oftc", "xmpp")] == ["Ada (oftc)", "Ada"]
+    assert called(room, "matrix", "Ada") == "Ada (matrix)", "who comes back comes last"
+    assert called(room, "xmpp", "Ada") == "Ada"
+
+
+def test_a_number_stays_with_who_has_it(room):
+    assert [called(room, "matrix", "Ada", user) for user in "abc"] == ["Ada", "Ada (2)", "Ada (3)"]
+    room.left("matrix", "a")
+    assert [called(room, "matrix", "Ada", user) for user in "cbca"] == [
+        "Ada (3)",
+        "Ada",
+        "Ada (3)",
+        "Ada (4)",
+    ]
+
+
 def test_another_of_the_room_itself_who_goes_leaves_the_name_to_the_first(room):
     room.spoke(person("Ada", "first"))
     room.spoke(person("ada\u200b", "second"))
     room.left("irc", "second")
     assert called(room, "xmpp", "Ada") == "Ada (xmpp)"
     room.left("irc", "first")
-    assert called(room, "matrix", "Ada") == "Ada"
+    assert [called(room, network, "Ada") for network in ("matrix", "xmpp")] == ["Ada (matrix)", "Ada"]
 
 
 def test_where_the_network_stands_beside_the_name(room):
@@ -142,7 +189,7 @@ def test_many_names(room):
     for number in range(5 * namesakes._MOST):
         called(room, "matrix", f"n{number}")
     assert len(room._there) <= namesakes._MOST
-    assert len(room._holders) <= 4 * namesakes._MOST
+    assert len(room._claims) <= 4 * namesakes._MOST
     assert called(room, "xmpp", f"n{number}") == f"n{number} (xmpp)"
 
 
@@ -230,7 +277,7 @@ def test_who_was_heard_before_is_asked_for_once():
         asked.append(seconds)
         return [("matrix", person("Ada")), ("xmpp", person("Ada")), (None, person("bob"))]
 
-    room = Namesakes("irc", before)
+    room = Namesakes("irc", before, lambda _name: False)
     assert room.called("xmpp", person("Ada")) == "Ada (xmpp)"
     assert [called(room, "matrix", "Ada"), called(room, "matrix", "Bob")] == ["Ada", "Bob (matrix)"]
     assert len(asked) == 1

@@ -1,0 +1,51 @@
+"""Names as people see them: which of them look the same, and whether somebody in a room bears one."""
+
+from collections import Counter
+from functools import lru_cache
+from unicodedata import normalize
+
+import regex
+
+__all__ = ["Present", "look"]
+
+_DROPPED = regex.compile(
+    r"\p{Default_Ignorable_Code_Point}+|[[\p{P}\p{Sm}]--[_@#&.'’-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1
+)
+
+
+@lru_cache(maxsize=4096)
+def look(name: str) -> str:
+    """The same for names that look the same, or may once nothing in them ends a name (`relay/forging.py`)."""
+    return "_".join(_DROPPED.sub(" ", normalize("NFKC", name)).casefold().split())
+
+
+class Present:
+    """Who is in a room, as far as the network has told: what adapters need for `is_present`."""
+
+    def __init__(self) -> None:
+        self._looks: dict[str, str] = {}
+        """Of everybody's name, by what the network tells them apart by."""
+        self._bearers = Counter[str]()
+
+    def __contains__(self, name: str) -> bool:
+        """Whether somebody there bears a name that looks like this."""
+        return look(name) in self._bearers
+
+    def add(self, who: str, name: str) -> None:
+        """Somebody is there, or goes by another name."""
+        self.remove(who)
+        self._looks[who] = seen = look(name)
+        self._bearers[seen] += 1
+
+    def remove(self, who: str) -> None:
+        """Somebody is not there any more, if they were."""
+        if (seen := self._looks.pop(who, None)) is None:
+            return
+        self._bearers[seen] -= 1
+        if not self._bearers[seen]:
+            del self._bearers[seen]
+
+    def clear(self) -> None:
+        """Who is there is to be told anew."""
+        self._looks.clear()
+        self._bearers.clear()
