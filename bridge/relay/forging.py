@@ -107,8 +107,7 @@ class Shape:
 
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         """The same, with a sign before each line behind the first that looks like somebody's."""
-        text = text_of(spans)
-        if "\n" not in text or self._later.search(text) is None:
+        if self._later.search(text_of(spans)) is None:
             return spans
         found = list(lines(spans))
         safe = [found[0], *(self._safe(line) for line in found[1:])]

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import regex
 
-from bridge.model import Kind, Span
+from bridge.model import Kind, Span, text_of
 
 from .forging import ANY, Shape, shape, whole
 
@@ -112,7 +112,9 @@ class Prefix:
 
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         """The spans of one message, none of whose later lines looks like somebody else's."""
-        return spans if self._shape is None else self._shape.guarded(spans)
+        if self._shape is None or "\n" not in text_of(spans):
+            return spans
+        return self._shape.guarded(spans)
 
     def claims(self, text: str) -> bool:
         """Whether what has nothing before it would look like somebody's."""

@@ -36,6 +36,8 @@ class _Stay:
 
     person: Person
     name: str
+    shown: str
+    """The name, safe to show."""
     look: str
     spoke: float
     """When they did last, by the monotonic clock."""
@@ -80,10 +82,10 @@ class Namesakes:
         beside the name.
         """
         stay = self._come((network, sender.id), sender.name)
-        shown = name = safe_name(sender.name)
+        shown = name = stay.shown
         for space in ("", network) if told else ("",):
             shown = name
-            if not self._is_alone(space, stay):
+            if len(self._claims[space, stay.look]) > 1 or self._is_kept(space, name, stay.look, network):
                 shown = self._shown(stay.person, name, space, stay)
                 self._claim(space, look(shown), stay)
         return shown
@@ -108,27 +110,25 @@ class Namesakes:
     def _shown(self, person: Person, name: str, space: str, stay: _Stay | None) -> str:
         if self._is_free(space, name, person, stay):
             return name
-        holder = None if self._is_kept(space, name, person) else self._holder(space, look(name))
+        seen = look(name)
+        holder = None if self._is_kept(space, name, seen, person[0]) else self._holder(space, seen)
         alike = holder is not None and holder.person[0] == person[0]
         labelled = (f"{name} ({label})" for label in _labels("" if alike else person[0]))
         return next(other for other in labelled if self._is_free(space, other, person, stay))
 
-    def _is_alone(self, space: str, stay: _Stay) -> bool:
-        """Whether nobody else wants the name, as is nearly always so."""
-        return len(self._claims[space, stay.look]) == 1 and not self._is_kept(space, stay.name, stay.person)
-
-    def _is_kept(self, space: str, name: str, person: Person) -> bool:
-        """Whether no one from elsewhere can have the name: it is Hubbub's, or of somebody in the room itself,
-        who may be silent.
+    def _is_kept(self, space: str, name: str, seen: str, network: str) -> bool:
+        """Whether nobody on a network can have the name, which looks so: it is Hubbub's, or of somebody in
+        the room itself, who may be silent.
         """
-        if look(name) == _HUBBUB:
+        if seen == _HUBBUB:
             return True
-        return not space and person[0] != self._own and self._is_present(name)
+        return not space and network != self._own and self._is_present(name)
 
     def _is_free(self, space: str, name: str, person: Person, stay: _Stay | None) -> bool:
-        if self._is_kept(space, name, person):
+        seen = look(name)
+        if self._is_kept(space, name, seen, person[0]):
             return False
-        holder = self._holder(space, look(name))
+        holder = self._holder(space, seen)
         if holder is None or holder is stay:
             return True
         called = stay.name if stay is not None else name
@@ -156,12 +156,13 @@ class Namesakes:
             stay.spoke = now
             return stay
         self._recall()
-        seen = look(safe_name(name))
+        shown = safe_name(name)
+        seen = look(shown)
         if (stay := self._there.pop(person, None)) is not None:
             stay.gone = stay.look != seen or not _is_there(stay, now)
         if stay is None or stay.gone:
-            stay = _Stay(person, name, seen, now)
-        stay.name, stay.spoke = name, now
+            stay = _Stay(person, name, shown, seen, now)
+        stay.name, stay.shown, stay.spoke = name, shown, now
         self._there[person] = stay
         for space in ("", person[0]):
             self._claim(space, seen, stay)

@@ -131,7 +131,7 @@ class Wording:
 
     def _spans(self, delivery: Delivery, event: Words, capabilities: Capabilities) -> tuple[Span, ...]:
         spans = degrade(event.content, capabilities, self.locale)
-        if any(span.mention == US for span in spans):
+        if US in [span.mention for span in spans]:
             spans = meant(spans, self._answered(delivery, event))
         network, prefix = self._origin(delivery.source, self.number)
         if capabilities.lines:
