@@ -24,6 +24,7 @@ _ALIKE = (
 _HIDDEN = r"[[\s\p{C}\p{Z}\p{M}]--[\n]]*+"
 _TIME = rf"(?:\[[^\]\n]{{1,20}}\]{_HIDDEN}){{0,3}}"
 """When it was said, and whether it may have come before, stand before a name."""
+_LIKE_A_TIME = regex.compile(r"\A\[([^\[\]]*)\](?=\s)")
 _NAME = 80
 _SOFT = frozenset({"Po", "Pd", "Pc"})
 """Signs that stand in names too: there they only end one before a space."""
@@ -98,7 +99,10 @@ class Shape:
         """A name of which nobody can think that it ends before its end."""
         before = ""
         while self._ends is not None and name != before:
-            before, name = name, " ".join(self._ends.sub(" ", name).split())
+            before = name
+            if self._bare:
+                name = _LIKE_A_TIME.sub(r"\1", name)
+            name = " ".join(self._ends.sub(" ", name).split())
         return (name.replace(" ", "_") if self._words else name) or "?"
 
     def claims(self, text: str) -> bool:

@@ -37,6 +37,14 @@ def test_a_name_made_safe(name, shown):
     assert safe_name(name) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("[ada]", "[ada]"), ("[ada] (2)", "ada (2)"), ("[12:30] bob", "12:30 bob"), ("[[a] b", "a] b")],
+)
+def test_what_would_look_like_a_time_before_a_name_is_not_torn(name, shown):
+    assert Prefix("{name} | ", "n", "p").render(name, Kind.TEXT, pings=False) == f"{shown} | "
+
+
 @given(st.text())
 def test_no_name_is_empty_or_acts(name):
     shown = safe_name(name)
