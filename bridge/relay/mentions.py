@@ -25,25 +25,44 @@ class People:
         """`before` gives those who spoke before we were here: asked when it is needed."""
         self._before: Callable[[], Mapping[str, UserId]] | None = before
         self._known: dict[str, UserId] = {}
+        self._keys: dict[UserId, str] = {}
+        """By what name they spoke last."""
 
     def spoke(self, name: str, user: UserId) -> None:
         """Somebody says something there."""
         key = _key(name)
-        self._known.pop(key, None)
-        self._known[key] = user
+        if self._keys.get(user, key) != key:
+            self._forget(user)
+        if (before := self._known.pop(key, user)) != user:
+            self._keys.pop(before, None)
+        self._known[key], self._keys[user] = user, key
         if len(self._known) > _MOST:
-            del self._known[next(iter(self._known))]
+            self._forget(next(iter(self._known.values())))
+
+    def renamed(self, user: UserId) -> None:
+        """Somebody goes by that name no more: whoever says it means another."""
+        self._recall()
+        self._forget(user)
+
+    def _forget(self, user: UserId) -> None:
+        if (key := self._keys.pop(user, None)) is not None:
+            del self._known[key]
 
     def find(self, name: str) -> UserId | None:
         """Who goes by this name there."""
-        if self._before is not None:
-            before, self._before = self._before(), None
-            self._known = {_key(name): user for name, user in before.items()} | self._known
+        self._recall()
         key = _key(name)
         found = self._known.get(key)
         if found is None and key.endswith(")"):  # what tells namesakes apart elsewhere, as in "Ada (libera)"
             found = self._known.get(key.rpartition(" (")[0])
         return found
+
+    def _recall(self) -> None:
+        if self._before is not None:
+            before, self._before = self._before(), None
+            later = [(name, user) for user, name in self._keys.items()]
+            for name, user in [*before.items(), *later]:
+                self.spoke(name, user)
 
 
 def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tuple[Span, ...]:

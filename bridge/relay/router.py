@@ -238,7 +238,7 @@ class Router:
         if event.change is not Change.JOINED:
             for number in (source.number, *rooms):
                 if (worker := self.workers.get(number)) is not None:
-                    worker.wording.namesakes.left(network, event.sender.id)
+                    worker.wording.gone(network, event)
         shown = self._routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
             self._teller.member(source.number, wanting, event)

@@ -16,9 +16,11 @@ from bridge.model import (
     Answered,
     Author,
     Capabilities,
+    Change,
     Command,
     Content,
     Kind,
+    MemberChanged,
     MessageCreated,
     MessageEdited,
     MessageId,
@@ -261,6 +263,12 @@ class Wording:
         """Somebody says something in this very room."""
         self.people.spoke(sender.name, sender.id)
         self.namesakes.spoke(sender)
+
+    def gone(self, network: str, event: MemberChanged) -> None:
+        """Somebody is there no more, or no more by that name."""
+        self.namesakes.left(network, event.sender.id)
+        if event.change is Change.RENAMED and network == self.adapter.network:
+            self.people.renamed(event.sender.id)
 
     def called(self, source: int, sender: Sender) -> str:
         """Name somebody from a room as they are called here."""

@@ -6,7 +6,9 @@ import pytest
 
 from bridge.model import (
     US,
+    Change,
     Content,
+    MemberChanged,
     MessageEdited,
     MessageId,
     Span,
@@ -128,6 +130,29 @@ def test_a_name_is_found_in_every_way_of_writing_it():
     people = People(dict)
     people.spoke("Zoë\u200b  B", UserId("z"))
     assert people.find("zoë b") == "z"
+
+
+def test_who_goes_by_another_name_is_not_meant_by_the_old_one():
+    people = People(lambda: {"bob": UserId("b"), "rob": UserId("b"), "ada": UserId("a")})
+    assert [people.find(name) for name in ("bob", "rob", "ada")] == [None, "b", "a"]
+    people.spoke("ada", UserId("another"))
+    people.renamed(UserId("a"))
+    assert people.find("ada") == "another"
+    people.spoke("grace", UserId("another"))
+    assert [people.find(name) for name in ("ada", "grace")] == [None, "another"]
+    people.renamed(UserId("another"))
+    assert people.find("grace") is None
+
+
+async def test_an_old_name_alerts_nobody(pair, left, right):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL)
+    async with running(pair):
+        bob = right.say("two", "bob", "hi")
+        await left.until(1)
+        right.announce(MemberChanged(room=bob.room, sender=bob.sender, change=Change.RENAMED, name="rob"))
+        left.say("one", "ada", "bob: hello")
+        await right.until(1)
+    assert not any(span.mention for span in right.said[0].content.spans)
 
 
 def test_a_flood_of_names_is_not_looked_for():
