@@ -20,6 +20,7 @@ from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .journal import Journal
 from .keepsake import Keepsake
+from .language import locale
 from .media import Files, Standing, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
@@ -28,7 +29,7 @@ from .relay.worker import Worker
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
 
-__all__ = ["Bridge", "introduction"]
+__all__ = ["Bridge", "introductions"]
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,8 @@ class Bridge:
         await self._stop(changed)
         self._rename(config)
         self._config = config
-        adapters = {name: self._adapter(name) for name in rooms}
+        told = introductions(config)
+        adapters = {name: self._adapter(name, told[name]) for name in rooms}
         rules = {name: config.networks[name].rules for name in rooms}
         numbers: dict[tuple[str, RoomId], int] = {}
 
@@ -218,9 +220,8 @@ class Bridge:
             raise Rejected("its network left the map")
         return self._networks[network].adapter.source(address)
 
-    def _adapter(self, name: str) -> Adapter:
-        """The adapter of a network, as it runs or new."""
-        text = introduction(self._config)
+    def _adapter(self, name: str, text: str) -> Adapter:
+        """The adapter of a network, as it runs or new; `text` is how it introduces itself."""
         network = self._config.networks[name]
         if running := self._networks.get(name):
             running.adapter.introduction, running.adapter.catch_up = text, network.catch_up
@@ -300,12 +301,24 @@ def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
     return rooms
 
 
-def introduction(config: Config) -> str:
-    """What the bot says of itself to anybody: what it is, and who answers for it. Not which rooms it joins:
-    some of them are private.
+def introductions(config: Config) -> dict[str, str]:
+    """What the bot says of itself to anybody on a network: what it is, and who answers for it. Not which
+    rooms it joins: some of them are private. In the language of those rooms, if they share one.
     """
-    owner = config.owner or "the people who invited me"
-    return (
+    spoken: dict[str, set[str]] = {}
+    for conversation in config.conversations.values():
+        for entry in conversation.rooms:
+            spoken.setdefault(entry.network, set()).add(entry.show.language)
+    return {
+        network: _introduction(config.owner, languages.pop() if len(languages) == 1 else "en")
+        for network, languages in spoken.items()
+    }
+
+
+def _introduction(owner: str | None, language: str) -> str:
+    there = locale(language, None)
+    return there.gettext(
         "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks. "
-        f"I do not read private messages. For questions, ask {owner}."
+        "I do not read private messages. For questions, ask {owner}.",
+        owner=owner or there.gettext("the people who invited me"),
     )

@@ -3,6 +3,7 @@
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,8 @@ __all__ = ["decode", "is_talk", "said"]
 _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
+_LOCATION = re.compile(r"\A((user|my|live|shared) )?location\b:?\s*", re.IGNORECASE)
+"""What clients say before where it is, which we say in the language of the room."""
 _LONGEST_REASON = 500
 _NAMED = {
     "m.image": ours("[picture]"),
@@ -180,7 +183,9 @@ def _place(content: Mapping[str, Any], label: str) -> str:
     """What a place is called, and where it is ("m.location", MSC3488)."""
     where = text_of(content.get("geo_uri"), _LONGEST_NAME)
     place = mapping(content.get("m.location") or content.get("org.matrix.msc3488.location"))
-    label = " ".join(text_of(place.get("description"), _LONGEST_NAME).split()) or label
+    label = " ".join(text_of(place.get("description"), _LONGEST_NAME).split()) or _LOCATION.sub("", label)
+    if not label:
+        return where
     return label if not where or where.partition(";")[0] in label else f"{label} ({where})"
 
 

@@ -184,11 +184,17 @@ class Attached:
         if link is None and _is_public(attachment):
             link = attachment.address
         if isinstance(state, Missing):
-            note = file_note(locale, attachment, f": {locale.gettext(state.reason, limit=state.limit)}")
+            note = file_note(
+                locale,
+                attachment,
+                locale.gettext(": {reason}", reason=locale.gettext(state.reason, limit=state.limit)),
+            )
             return f"{note} {link}" if link else note
         count = state.size if isinstance(state, File) else attachment.size
         if link is None:
-            return file_note(locale, attachment, f", {size(count)}" if count else "")
+            return file_note(
+                locale, attachment, locale.gettext(", {size}", size=size(count)) if count else ""
+            )
         name = file_name(locale, attachment)
         named = link if link.endswith(f"/{quote(name)}") else f"{name}: {link}"
         return f"{named} ({size(count)})" if count else named

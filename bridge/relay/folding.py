@@ -13,7 +13,7 @@ from bridge.model import Change, MemberChanged, UserId
 from .forging import listed
 from .gaps import Place, Told
 from .names import safe_name
-from .notes import names
+from .notes import because, names
 
 __all__ = ["Folding", "Reaction"]
 
@@ -69,6 +69,8 @@ class Folding:
         self._say = say
         self._place = place
         self._rooms: dict[int, _Kept] = {}
+        self._renamed: set[tuple[int, str]] = set()
+        """New names that were not told of everywhere, by source."""
         self._phrases: dict[tuple[int, int, str], _Phrase] = {}
         """By room, source and phrase."""
 
@@ -82,6 +84,19 @@ class Folding:
                     changes.pop()
                 elif len(changes) < _TOGETHER:
                     changes.append(event)
+                    if event.change is Change.RENAMED:
+                        self._renamed.add((source, event.name))
+
+    def speaks(self, source: int, name: str) -> None:
+        """Somebody is about to say something: who goes by a new name is told of before."""
+        if not self._renamed or (source, name) not in self._renamed:
+            return
+        for room, kept in list(self._rooms.items()):
+            changes = [one for (where, _), all_ in kept.members.items() if where == source for one in all_]
+            if any(one.change is Change.RENAMED and one.name == name for one in changes):
+                kept.members = {key: all_ for key, all_ in kept.members.items() if key[0] != source}
+                self._say(source, [room], partial(_members, changes, partial(self._place, source)))
+        self._renamed.discard((source, name))
 
     def reacted(self, room: int, reaction: Reaction) -> None:
         """Somebody reacted to something, and this room cannot show it otherwise."""
@@ -130,6 +145,8 @@ class Folding:
             if reactions := {what: people for what, people in kept.reactions.items() if people}:
                 for told in _reactions(reactions):
                     self._say(room, [room], told)
+        if not any(kept.members for kept in self._rooms.values()):
+            self._renamed.clear()
 
     def _repeat_phrases(self, now: float) -> None:
         for (room, source, phrase), kept in list(self._phrases.items()):
@@ -172,7 +189,7 @@ def _members(changes: list[MemberChanged], place: Told, locale: Locale) -> str:
     for reason, people in left.items():
         if len(people) >= _TOGETHER:
             many = locale.ngettext("{number} person left", "{number} people left", len(people))
-            told.append(_because(many, reason))
+            told.append(because(locale, many, reason))
     several: dict[tuple[Change, str, str], list[str]] = {}
     for event in changes:
         if event.change not in (Change.JOINED, Change.LEFT):
@@ -187,7 +204,7 @@ def _members(changes: list[MemberChanged], place: Told, locale: Locale) -> str:
     more = sum(len(people) for people in list(several.values())[_TOGETHER:])
     if more:
         told.append(locale.ngettext("{number} more change", "{number} more changes", more))
-    return f"{place(locale)}: {'; '.join(told)}"
+    return locale.gettext("{room}: {changes}", room=place(locale), changes=locale.gettext("; ").join(told))
 
 
 def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> str:
@@ -218,11 +235,7 @@ def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> s
                 names=who,
                 other=other,
             )
-    return _because(told, reason)
-
-
-def _because(what: str, reason: str) -> str:
-    return f"{what} ({safe_name(reason)})" if reason else what
+    return because(locale, told, reason)
 
 
 def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> Iterator[Told]:
@@ -237,7 +250,7 @@ def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> Iterator[Told]:
 
 
 def _reacted(to: str, reactions: list[tuple[str, list[str]]], locale: Locale) -> str:
-    told = "; ".join([f"{emoji} {names(locale, people)}" for emoji, people in reactions])
+    told = locale.gettext("; ").join([f"{emoji} {names(locale, people)}" for emoji, people in reactions])
     return locale.gettext("Reactions to {message}: {reactions}", message=to, reactions=told)
 
 

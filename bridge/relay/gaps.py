@@ -110,7 +110,7 @@ def _line(gap: Gap, place: Told, locale: Locale) -> str:
             gap.times,
             time=_span(gap.seconds, locale),
         )
-    return f"{away}; {_missing(gap, place(locale), locale)}"
+    return f"{away}{locale.gettext('; ')}{_missing(gap, place(locale), locale)}"
 
 
 def _missing(gap: Gap, place: str, locale: Locale) -> str:

@@ -7,10 +7,11 @@ from .fit import first_words
 from .forging import listed, whole
 from .names import one_line
 
-__all__ = ["described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
+__all__ = ["because", "described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 
 _LONGEST_NAME = 80
 _LONGEST_TOPIC = 390
+_LONGEST_REASON = 100
 _KINDS = {
     FileKind.FILE: N_("file"),
     FileKind.IMAGE: N_("picture"),
@@ -20,14 +21,22 @@ _KINDS = {
 _FEW = 10
 
 
-def removed(locale: Locale, by: str, of: str | None, *, moderator: bool) -> str:
+def removed(locale: Locale, by: str, of: str | None, reason: str, *, moderator: bool) -> str:
     """Somebody took a message back; `of` is who had said it, as far as that is known."""
     by = whole(by)
     if not moderator:
-        return locale.gettext("* {name} took a message back", name=by)
-    if of is None:
-        return locale.gettext("* {name} removed a message", name=by)
-    return locale.gettext("* {name} removed a message of {author}", name=by, author=of)
+        told = locale.gettext("* {name} took a message back", name=by)
+    elif of is None:
+        told = locale.gettext("* {name} removed a message", name=by)
+    else:
+        told = locale.gettext("* {name} removed a message of {author}", name=by, author=of)
+    return because(locale, told, reason)
+
+
+def because(locale: Locale, what: str, reason: str) -> str:
+    """What happened, and why, if somebody said so."""
+    reason = one_line(reason, _LONGEST_REASON)
+    return locale.gettext("{what} ({reason})", what=what, reason=reason) if reason else what
 
 
 def described(locale: Locale, by: str, event: TopicChanged | NameChanged) -> str:
@@ -63,7 +72,7 @@ def late_file(locale: Locale, content: Content, number: int) -> str:
     name = file_name(locale, content.attachments[number])
     if words := first_words(content, locale):
         return locale.gettext("{file}, sent with “{words}”:", file=name, words=words)
-    return f"{name}:"
+    return locale.gettext("{file}:", file=name)
 
 
 def size(count: int) -> str:
@@ -77,7 +86,7 @@ def size(count: int) -> str:
 def gist(locale: Locale, content: Content) -> str:
     """What a message says, in a few words."""
     files = [file_name(locale, attachment) for attachment in content.attachments[:_FEW]]
-    return first_words(content, locale) or ", ".join(files)
+    return first_words(content, locale) or locale.gettext(", ").join(files)
 
 
 def names(locale: Locale, people: list[str]) -> str:

@@ -185,7 +185,7 @@ class Steps:
         where = self._journal.taken_in(seq)
         of = self._wording.called(where, author) if author is not None and where is not None else None
         by = self._wording.called(delivery.source, event.sender)
-        note = removed(self._wording.locale, by, of, moderator=author != event.sender)
+        note = removed(self._wording.locale, by, of, event.reason, moderator=author != event.sender)
         return self._wording.note(delivery, note, capabilities)
 
     def _react(self, delivery: Delivery, event: ReactionsChanged, capabilities: Capabilities) -> Step | None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale, locale
-from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
+from bridge.model import Kind, MessageCreated, MessageId, RoomId, TalkEvent, plain
 
 from .breaker import Breaker
 from .folding import Folding
@@ -59,7 +59,6 @@ class Teller:
         self._journal = journal
         self._breaker = Breaker(self._loop)
         self.sent = self._breaker.sent
-        self.repeats = self._breaker.repeats
         self._folding = Folding(self._say, self._place)
         self.member = self._folding.member
         self.reacted = self._folding.reacted
@@ -78,6 +77,13 @@ class Teller:
         self.gaps.map(workers)
 
     # What it is told
+
+    def repeats(self, source: int, event: TalkEvent) -> bool:
+        """Somebody is about to be heard: who they are is told before, if they go by a new name. Returns
+        whether it is an echo of what we said, which is not relayed.
+        """
+        self._folding.speaks(source, event.sender.name)
+        return self._breaker.repeats(source, event)
 
     def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
         """So many deliveries to a room were given up; `source` is where they come from, if all from one."""

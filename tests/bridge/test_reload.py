@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app import introduction
-from bridge.config import Network
+from bridge.app import introductions
+from bridge.config import Conversation, Network, ShowRules
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
-from tests.bridge.world import PROTOCOL, config, running
+from tests.bridge.world import PROTOCOL, config, entry, running
 
 
 @pytest.fixture
@@ -88,7 +88,22 @@ async def test_strangers_are_told_of_no_room(tmp_path, left, right):
     private = config(tmp_path, {"board secrets": ["left one", "right two"]})
     async with running(private) as bridge:
         told = bridge.adapter("left").introduce("somebody")
-    assert told == introduction(private)
+    assert told == introductions(private)["left"]
     assert "bridge" in told
     assert "Ann" in told
     assert "board" not in told
+
+
+def test_strangers_are_told_in_the_language_of_the_rooms(tmp_path):
+    rooms = {"board": [entry("left one", ShowRules(language="de")), entry("right two")]}
+    rooms["lobby"] = [
+        entry("left three", ShowRules(language="de")),
+        entry("right four", ShowRules(language="zh")),
+    ]
+    base = config(tmp_path, {"board": ["left one", "right two"]})
+    told = introductions(
+        replace(base, conversations={name: Conversation(name, tuple(found)) for name, found in rooms.items()})
+    )
+    assert told["left"].startswith("Ich bin eine Brücke (Hubbub) und kein Mensch")
+    assert told["left"].endswith("Bei Fragen hilft Ann.")
+    assert told["right"].startswith("I am a bridge (Hubbub)"), "its rooms do not share a language"

@@ -71,11 +71,11 @@ async def test_removals(tmp_path, left, poor):
         other = left.say("one", "mallory", "buy things")
         await poor.until(2)
         left.happen(removal("one", said.id, "alice"))
-        left.happen(removal("one", other.id, "alice", "r2", by_moderator=True))
+        left.happen(removal("one", other.id, "alice", "r2", by_moderator=True, reason="spam,\nagain"))
         await poor.until(4)
         assert poor.texts("two")[2:] == [
             "* alice took a message back",
-            "* alice removed a message of mallory",
+            "* alice removed a message of mallory (spam, again)",
         ]
 
 
@@ -175,6 +175,26 @@ async def test_members_in_one_line(tmp_path, left, right):
             "mallory was kicked by alice (spam); frank is now francis"
         )
         assert right.texts("two") == [line]
+
+
+async def test_a_new_name_is_told_before_the_first_words_under_it(tmp_path, left, right):
+    async with running(showing(tmp_path, members="note")) as bridge:
+        left.announce(member("bob", Change.JOINED))
+        await bridge.patrol()
+        left.announce(member("frank", Change.RENAMED, name="francis"))
+        left.announce(member("frank", Change.RENAMED, name="nobody"))
+        left.say("one", "alice", "hi")
+        left.say("one", "francis", "it is me")
+        left.say("one", "francis", "again")
+        await bridge.patrol()
+        await right.until(5)
+    assert right.texts("two") == [
+        "one on left: bob came",
+        "<alice> hi",
+        "one on left: frank is now francis; frank is now nobody",
+        "<francis> it is me",
+        "<francis> again",
+    ]
 
 
 @given(
