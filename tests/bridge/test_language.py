@@ -1,5 +1,6 @@
 """What Hubbub says itself, in every language."""
 
+import re
 import string
 from pathlib import Path
 
@@ -60,6 +61,15 @@ def test_a_translation_has_the_fields_of_its_sentence(language):
         wanted = fields(ids[0]) | fields(ids[-1])
         for text in texts:
             assert wanted - {"number"} <= fields(text) <= wanted, text
+
+
+def test_chinese_has_its_own_signs():
+    """Between its signs stand none of half the width; brackets that set a remark apart are those of the lines
+    of all languages, since people's lines are told from others by them.
+    """
+    for message in catalogue("zh"):
+        for text in [message.string] if isinstance(message.string, str) else message.string:
+            assert not re.search(r"[\u4e00-\u9fff}][,:;?!(]|[,:;?!)][\u4e00-\u9fff{]", text), text
 
 
 def test_a_name_in_braces_is_no_field():

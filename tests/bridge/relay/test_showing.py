@@ -177,6 +177,15 @@ async def test_members_in_one_line(tmp_path, left, right):
         assert right.texts("two") == [line]
 
 
+async def test_members_in_one_line_of_chinese(tmp_path, left, right):
+    async with running(showing(tmp_path, members="note", language="zh")) as bridge:
+        left.announce(member("bob", Change.JOINED))
+        left.announce(member("mallory", Change.KICKED, by=person("alice"), reason="spam"))
+        await bridge.patrol()
+        await right.until(1)
+    assert right.texts("two") == ["left 的 one：bob 加入；mallory 被 alice 踢出（spam）"]
+
+
 async def test_a_new_name_is_told_before_the_first_words_under_it(tmp_path, left, right):
     async with running(showing(tmp_path, members="note")) as bridge:
         left.announce(member("bob", Change.JOINED))
