@@ -197,7 +197,7 @@ def own_lines(name: str, text: str) -> list[str]:
     changes = TopicChanged(topic=text, **common), NameChanged(name=text, **common)
     told += [described(ENGLISH, safe_name(name), change) for change in changes]
     told += [
-        removed(ENGLISH, safe_name(name), None, moderator=False),
+        removed(ENGLISH, safe_name(name), None, text, moderator=False),
         file_note(ENGLISH, Attachment("x", text)),
     ]
     return told
