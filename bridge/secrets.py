@@ -4,8 +4,8 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from html import escape
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
 
 __all__ = ["forget", "know", "strike"]
 
@@ -43,9 +43,10 @@ def _forms(secret: str) -> Iterator[str]:
     yield repr(secret)[1:-1]
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield escape(secret)
-    yield escape(secret, {'"': "&quot;"})
-    yield escape(secret, {'"': "&quot;", "'": "&apos;"})
+    xml = escape(secret, quote=False)
+    yield xml
+    yield xml.replace('"', "&quot;")
+    yield xml.replace('"', "&quot;").replace("'", "&apos;")
     yield quote(secret)
     yield quote(secret, safe="")
     yield quote_plus(secret)

@@ -158,7 +158,8 @@ async def connect(
     connection.encoding, connection.heard = config.encoding, loop.time()
     connection._over = loop.create_future()  # noqa: SLF001 - our own class, before anybody else has it
     server, port = config.address
-    factory = AioFactory(ssl=_context(config), server_hostname=server if config.tls else None)
+    context = await asyncio.to_thread(_context, config)
+    factory = AioFactory(ssl=context, server_hostname=server if config.tls else None)
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT):
             await connection.connect(

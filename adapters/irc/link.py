@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bridge import (
     AdapterError,
@@ -23,7 +24,6 @@ from bridge import (
 )
 
 from .channels import Place
-from .client import Connection, connect
 from .config import NetworkConfig, RoomConfig
 from .ears import Ears
 from .encode import typing
@@ -33,6 +33,9 @@ from .flood import Bucket
 from .reading import read_on
 from .refusals import Judge
 from .wire import MARK, REPLY, TYPING, decode_text, line, parse, tag_value
+
+if TYPE_CHECKING:
+    from .client import Connection
 
 __all__ = ["Link"]
 
@@ -90,6 +93,7 @@ class Link:
         """Live until the connection ends. Raises why."""
         self.serve(rooms)
         try:
+            connect = await asyncio.to_thread(_library)
             self._connection = await connect(
                 self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
             )
@@ -341,3 +345,10 @@ class Link:
             if now - flights.last > after and flights.oldest is None:
                 self.bucket.take_now(1)
                 self.write(b"PING :" + flights.start(now).token.encode())
+
+
+def _library() -> "Callable[..., Awaitable[Connection]]":
+    """What connects, loaded with its library in a thread: whoever checks a map needs neither."""
+    from .client import connect
+
+    return connect

@@ -4,11 +4,9 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from ssl import SSLContext
-from typing import Any
-
-import aiohttp
-import nio
+from typing import TYPE_CHECKING, Any
 
 from bridge import (
     AdapterError,
@@ -23,9 +21,11 @@ from bridge import (
 
 from .answers import LoggedOut, NotMatrix, answer
 from .config import MatrixNetwork
-from .http import HttpSession, trust
 from .kept import Place
 from .values import mapping, text_of
+
+if TYPE_CHECKING:
+    from .http import HttpSession
 
 __all__ = ["Account", "fine"]
 
@@ -60,16 +60,11 @@ class Account:
         """
         await self.close()
         self._rename = rename
-        settings = nio.AsyncClientConfig(
-            max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
-        )
         if self.config.device_id is None:
             self._place = self._place.kept(self.keepsake)
+        open_session, tls = await asyncio.to_thread(_ready, self.config.ca_file)
         device = self._place.device_id
-        session = HttpSession(self.config.homeserver, self.config.user, device, None, settings)
-        session.ssl = self.tls = trust(self.config.ca_file)
-        session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        self._nio = session
+        self.tls, self._nio = tls, open_session(self.config.homeserver, self.config.user, device, tls)
         try:
             await self._see_server()
             if self._token is None and self.config.password is not None:
@@ -110,7 +105,7 @@ class Account:
         session.access_token = ""
         session.device_id = self._place.device_id
         try:
-            reply = await session.login(password, device_name="Hubbub")
+            reply = await fine(session.login(password, device_name="Hubbub"))
         except RateLimited as error:
             self._not_before = clock() + error.retry_after
             raise _later(error.retry_after) from None
@@ -118,8 +113,6 @@ class Account:
             raise AuthenticationFailed(
                 f"the homeserver does not let {self.config.user} in: check user and password ({error})"
             ) from None
-        if not isinstance(reply, nio.LoginResponse):
-            raise ConnectionLost("the homeserver answers a login as no Matrix server does: check homeserver")
         self._token, self.user = reply.access_token, reply.user_id
         self._place.keep(self.keepsake, reply.access_token)
 
@@ -236,19 +229,28 @@ class Account:
         return self._token or ""
 
     @property
-    def session(self) -> HttpSession:
+    def session(self) -> "HttpSession":
         if self._nio is None:
             raise ConnectionLost("not connected")
         return self._nio
 
 
+def _ready(ca_file: Path | None) -> "tuple[Callable[[str, str, str, SSLContext], HttpSession], SSLContext]":
+    """What makes a session, and what to verify the homeserver with: both take long, so in a thread."""
+    from .http import open_session, trust  # with nio, half a second: whoever checks a map needs none
+
+    return open_session, trust(ca_file)
+
+
 async def fine(calling: Coroutine[Any, Any, Any]) -> Any:
     """Nio's answer; it returns, and does not raise, what is not as the specification has it."""
+    from nio import ErrorResponse  # loaded with the session
+
     try:
         reply = await calling
     except (UnicodeDecodeError, RecursionError):
         reply = None
-    if reply is None or isinstance(reply, nio.ErrorResponse):
+    if reply is None or isinstance(reply, ErrorResponse):
         raise ConnectionLost("the homeserver answers as no Matrix server does: check homeserver")
     return reply
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import aiohttp
-
 from bridge import (
     ConnectionLost,
     Rejected,
@@ -20,7 +18,7 @@ from bridge import (
 from .account import Account, fine
 from .answers import NotMatrix, NotThere, answer
 from .files import MXC
-from .http import CONNECT
+from .limit import Limit
 from .values import id_of, listed, mapping, text_of
 
 __all__ = ["Client"]
@@ -54,7 +52,7 @@ class Client:
         query = {"filter": filter_, "timeout": str(int(hold * 1000)), "set_presence": "offline"}
         if since is not None:
             query["since"] = since
-        limit = aiohttp.ClientTimeout(total=hold + 3 * _GRACE, sock_connect=CONNECT, sock_read=hold + _GRACE)
+        limit = Limit(hold + 3 * _GRACE, read=hold + _GRACE)
         try:
             return await self.call("GET", ("sync",), query, limit=limit)
         except TemporaryFailure as error:
@@ -103,7 +101,7 @@ class Client:
             return _room((await self._account.ask(lambda: fine(self._account.session.join(room)))).room_id)
         # nio's join takes no servers. `server_name` is what servers before v1.12 know `via` as.
         query = [(key, name) for name in via for key in ("via", "server_name")]
-        limit = aiohttp.ClientTimeout(total=_JOIN, sock_connect=CONNECT)
+        limit = Limit(_JOIN)
         return _room((await self.call("POST", ("join", room), query, body={}, limit=limit)).get("room_id"))
 
     async def leave(self, room: str) -> None:
@@ -158,9 +156,7 @@ class Client:
     async def upload(self, path: Path, type_: str, size: int, name: str = "") -> str:
         """Put a file into the homeserver's store, read as it is sent. Returns its mxc address."""
         target = "/_matrix/media/v3/upload" + (f"?{urlencode({'filename': name})}" if name else "")
-        limit = aiohttp.ClientTimeout(
-            total=_UPLOAD + size / _SLOWEST, sock_connect=CONNECT, sock_read=_UPLOAD
-        )
+        limit = Limit(_UPLOAD + size / _SLOWEST, read=_UPLOAD)
 
         async def request() -> dict[str, Any]:
             headers = {
@@ -173,9 +169,7 @@ class Client:
             except OSError as error:
                 raise Rejected(f"it cannot be read: {error.strerror}") from None
             with opened as file:
-                # Its name on this machine would be told otherwise.
-                body = aiohttp.BufferedReaderPayload(file, filename=None)
-                reply = await self._account.session.send("POST", target, body, headers, None, limit)
+                reply = await self._account.session.send("POST", target, file, headers, None, limit)
             return answer(await reply.read())
 
         reply = await self._account.ask(request)
@@ -205,7 +199,7 @@ class Client:
         query: Mapping[str, str] | Sequence[tuple[str, str]] = (),
         *,
         body: Mapping[str, Any] | None = None,
-        limit: aiohttp.ClientTimeout | None = None,
+        limit: Limit | None = None,
         version: str = "v3",
     ) -> dict[str, Any]:
         """One request. A soft logout is answered by a login ("Soft logout"). Raises AdapterErrors."""

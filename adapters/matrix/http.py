@@ -1,6 +1,7 @@
 """nio's HTTP session, whose requests raise what went wrong as our errors."""
 
 import errno
+import io
 import logging
 import ssl
 from pathlib import Path
@@ -12,13 +13,14 @@ import nio
 from bridge import ConnectionLost, TemporaryFailure, reason, unverified
 
 from .answers import refusal
+from .limit import Limit
 
-__all__ = ["CONNECT", "HttpSession", "trust"]
+__all__ = ["HttpSession", "open_session", "trust"]
 
 # What is wrong with an answer is told by our own errors.
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
-CONNECT = 15.0
+_CONNECT = 15.0
 """Seconds to reach the homeserver."""
 _ANSWER = 25.0
 """Seconds that an ordinary request may take; less than the core waits for a receipt."""
@@ -39,9 +41,12 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         data: Any = None,
         headers: dict[str, str] | None = None,
         trace_context: Any = None,
-        timeout: Any = None,  # noqa: ASYNC109
+        timeout: Limit | float | None = None,  # noqa: ASYNC109
     ) -> aiohttp.ClientResponse:
-        limit = timeout or aiohttp.ClientTimeout(total=_ANSWER, sock_connect=CONNECT)
+        total, read = timeout if isinstance(timeout, Limit) else (_ANSWER, None)
+        limit = aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT, sock_read=read)
+        if isinstance(data, io.BufferedReader):
+            data = aiohttp.BufferedReaderPayload(data, filename=None)  # else its name here would be told
         try:
             response = await super().send(method, path, data, headers, trace_context, limit)
             if (response.content_length or 0) > _LARGEST:
@@ -55,6 +60,17 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         if not 200 <= response.status < 300:
             raise refusal(response.status, response.headers, body)
         return response  # type: ignore[no-any-return]
+
+
+def open_session(homeserver: str, user: str, device: str, tls: ssl.SSLContext) -> HttpSession:
+    """A session with its connections, not logged in."""
+    settings = nio.AsyncClientConfig(
+        max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
+    )
+    session = HttpSession(homeserver, user, device, None, settings)
+    session.ssl = tls
+    session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    return session
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:

@@ -51,7 +51,9 @@ class Client(ClientXMPP):
     def __init__(self, config: NetworkConfig, listener: Listener, stream: resume.Stream | None) -> None:
         self._config = config
         self._listener = listener
-        super().__init__(f"{config.jid}/{config.resource}", config.password.get_secret_value())
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # until `open` knows whom to trust: that takes long
+        jid, password = f"{config.jid}/{config.resource}", config.password.get_secret_value()
+        super().__init__(jid, password, ssl_context=nobody)
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = loop.create_future()
         self.resumed = False
@@ -85,8 +87,6 @@ class Client(ClientXMPP):
             mechanisms = self.plugin["feature_mechanisms"]
             mechanisms.unencrypted_scram = mechanisms.unencrypted_plain = True
             mechanisms.security_callback = login.unbound(mechanisms.security_callback)
-        elif config.ca_file is not None:
-            self.ssl_context = login.trust(config.ca_file)
         on = self.add_event_handler
         on("connection_failed", self._failed)
         on("ssl_invalid_chain", self._failed)
@@ -98,6 +98,8 @@ class Client(ClientXMPP):
 
     async def open(self, patience: float | None = None) -> None:
         """Connect and log in, within so many seconds. Raises an AdapterError that says what is wrong."""
+        if self._config.tls != "none":
+            self.ssl_context = await asyncio.to_thread(login.trust, self._config.ca_file)
         self.connect(*(self._config.address or ()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience or _PATIENCE):

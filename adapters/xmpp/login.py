@@ -148,10 +148,10 @@ def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
     return ConnectionLost(f"{where} does not speak TLS there: check port and tls")
 
 
-def trust(ca_file: Path) -> ssl.SSLContext:
-    """What verifies certificates by these authorities alone. Raises ConnectionLost."""
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What verifies certificates by these authorities alone, or by the system's. Raises ConnectionLost."""
     try:
-        return ssl.create_default_context(cafile=str(ca_file))
+        return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
         raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None

@@ -9,20 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-import aiohttp
-from yarl import URL
-
-from bridge import File, Rejected, TemporaryFailure, Thumbnail
+from bridge import File, Rejected, TemporaryFailure
 
 from . import answers, encode
 from .parts import time_of
 from .reader import Voice
 
-__all__ = ["Files", "Service", "Shared", "trust"]
+__all__ = ["Files", "Service", "Shared", "Slot", "slot", "trust"]
 
 _NS = "urn:xmpp:http:upload:0"
 _TAG = f"{{{_NS}}}"
@@ -38,8 +34,6 @@ _BLANKS = re.compile(r"[\r\n\x00]+")
 _SOON = 600.0
 """Seconds that a file may wait for a service that is full; else it is not worth the wait."""
 _MOST_KEPT = 1000
-_SLOWEST = 20_000
-"""Bytes per second: what is slower counts as stuck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,9 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
+class Slot:
+    """A place for one file: where to put it, and where it stands then."""
+
     put: str
     get: str
     headers: dict[str, str]
@@ -109,7 +105,9 @@ class Files:
             raise Rejected("the server takes no files of hubbub (XEP-0363)")
         if service.limit is not None and file.size > service.limit:
             raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
-        self._kept[file] = shared = await _put(voice, service.address, file, ca_file)
+        from .visit import put  # with its library: whoever checks a map needs none
+
+        self._kept[file] = shared = await put(voice, service.address, file, ca_file)
         if len(self._kept) > _MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         return shared
@@ -139,10 +137,10 @@ async def _find(voice: Voice, domain: str) -> Service | None:
     for address, info in zip(addresses, infos, strict=True):
         if _NS in info.features:
             with contextlib.suppress(Rejected, TemporaryFailure):
-                slot = await _slot(voice, address, "hubbub.txt", 1, "text/plain")
+                place = await slot(voice, address, "hubbub.txt", 1, "text/plain")
                 limit = info.fields.get("max-file-size", "")
                 number = int(limit) if limit.isdecimal() and len(limit) < 16 else None
-                return Service(address, number, _prefix(slot.get))
+                return Service(address, number, _prefix(place.get))
     return None
 
 
@@ -160,63 +158,7 @@ def _prefix(address: str) -> str:
     return f"{scheme}://{parts[0]}/{parts[1]}/" if len(parts) > 2 else ""
 
 
-async def _put(voice: Voice, service: str, file: File, ca_file: Path | None) -> Shared:
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=trust(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
-    ) as http:
-        visit = _Visit(voice, http, service)
-        address = await visit.put(file, file.name)
-        small, thumbnail = file.thumbnail, None
-        if small is not None:
-            with contextlib.suppress(Rejected, TemporaryFailure):  # a file is as good without one
-                thumbnail = await visit.put(small, f"thumbnail.{small.type.rpartition('/')[2]}")
-        return Shared(address, thumbnail)
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One visit to a service."""
-
-    voice: Voice
-    http: aiohttp.ClientSession
-    service: str
-
-    async def put(self, file: File | Thumbnail, name: str) -> str:
-        """Leave a file there; returns its address."""
-        try:
-            body = await asyncio.to_thread(file.path.open, "rb")
-        except OSError as error:
-            raise Rejected(f"the file {name} is no longer on this machine: {error.strerror}") from None
-        with body:
-            try:
-                slot = await _slot(self.voice, self.service, name, file.size, file.type)
-                status = await self._stream(slot, body, file)
-            except aiohttp.ClientConnectorCertificateError as error:
-                raise Rejected(
-                    f"{self.service} does not prove who it is: {error.certificate_error}"
-                ) from None
-            except (aiohttp.ClientError, OSError, ValueError) as error:  # a TimeoutError is an OSError
-                why = type(error).__name__
-                raise TemporaryFailure(f"{self.service} did not take the file {name} ({why})") from None
-        if 200 <= status < 300:
-            return slot.get
-        if status >= 500 or status in (408, 429):
-            raise TemporaryFailure(f"{self.service} could not take the file {name} now (status {status})")
-        raise Rejected(f"{self.service} does not take the file {name} (HTTP status {status})")
-
-    async def _stream(self, slot: _Slot, body: BinaryIO, file: File | Thumbnail) -> int:
-        """Returns the HTTP status."""
-        async with self.http.put(
-            URL(slot.put, encoded=slot.put.isascii()),
-            data=body,
-            headers={**slot.headers, "Content-Type": file.type},
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=60 + file.size / _SLOWEST, sock_connect=20, sock_read=60),
-        ) as answer:
-            return answer.status
-
-
-async def _slot(voice: Voice, service: str, name: str, size: int, media: str) -> _Slot:
+async def slot(voice: Voice, service: str, name: str, size: int, media: str) -> Slot:
     """Ask for a place for a file (XEP-0363 section 4). Raises Rejected, TemporaryFailure, TimeoutError."""
     request = (
         f"<request xmlns='{_NS}' filename='{encode.quote(name)}' size='{size}'"
@@ -230,7 +172,7 @@ async def _slot(voice: Voice, service: str, name: str, size: int, media: str) ->
     get_url = get.get("url") or "" if get is not None else ""
     if put is None or not put_url.startswith(_WEB) or not get_url.startswith(_WEB):
         raise Rejected(f"{service} gives no place for files")
-    return _Slot(put_url, get_url, dict(_headers(put)))
+    return Slot(put_url, get_url, dict(_headers(put)))
 
 
 def _headers(put: Element) -> Iterator[tuple[str, str]]:

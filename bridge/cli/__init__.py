@@ -17,21 +17,38 @@ EX_CONFIG = 78
 """The configuration has mistakes (the name is that of sysexits.h)."""
 
 
+_COMMANDS = {
+    "capabilities": "Print what each kind of network can do, and what is shown there of the rest.",
+    "catch-up": "Relay what was missed in a ROOM of a NETWORK.",
+    "check": "Say everything that is wrong with the configuration FILE (bridge.yaml, or $HUBBUB_CONFIG).",
+    "db": "Check the journal, back it up, restore it.",
+    "demo": "Try Hubbub: start private servers for FILE's networks, and let people talk across them.",
+    "login": "Log in to NETWORK and keep the session beside the journal.",
+    "reload": "Let the running service read FILE again.",
+    "run": "Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped.",
+    "settings": "Print every key of the configuration, with its default.",
+    "undelivered": "List what was given up, or send it again.",
+}
+
+
 class _Commands(click.Group):
-    """One module per command, imported when it is asked for: the service needs nothing of the demo's."""
+    """One module per command, imported when it is asked for: neither the list of all of them nor the service
+    needs the demo's.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [
-            *("capabilities", "catch-up", "check", "db", "demo", "login"),
-            *("reload", "run", "settings", "undelivered"),
-        ]
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in _COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{name}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,9 +18,9 @@ from bridge.config import load
 from bridge.demo import Demo
 
 from .log import log_to
-from .run import config_argument
 from .screen import Screen
 from .stage import Stage
+from .words import config_argument
 
 __all__ = ["demo"]
 

@@ -10,7 +10,7 @@ from bridge.config import Config, load
 from bridge.errors import HubbubError, RateLimited
 
 from .check import adapter_of
-from .run import config_argument
+from .words import config_argument
 
 __all__ = ["login"]
 

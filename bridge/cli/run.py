@@ -18,21 +18,16 @@ from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.config.words import printable
-from bridge.control import Control
+from bridge.control.answering import Control
 from bridge.errors import HubbubError
 
 from .log import listen_to, log_to
 from .reading import read
+from .words import config_argument
 
-__all__ = ["config_argument", "run"]
+__all__ = ["run"]
 
 log = logging.getLogger(__name__)
-
-config_argument = click.argument(
-    "file",
-    default=lambda: os.environ.get("HUBBUB_CONFIG", "bridge.yaml"),
-    type=click.Path(path_type=Path),
-)
 
 
 @click.command()

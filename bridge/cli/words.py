@@ -10,7 +10,7 @@ import click
 
 from bridge.config import locate_journal
 
-__all__ = ["config_file", "journal_argument", "journal_option", "when"]
+__all__ = ["config_argument", "config_file", "journal_argument", "journal_option", "when"]
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -18,6 +18,9 @@ _F = TypeVar("_F", bound=Callable[..., object])
 def config_file() -> Path:
     """The configuration where none is named."""
     return Path(os.environ.get("HUBBUB_CONFIG", "bridge.yaml"))
+
+
+config_argument = click.argument("file", default=config_file, type=click.Path(path_type=Path))
 
 
 def journal_option(command: _F) -> _F:

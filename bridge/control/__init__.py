@@ -1,6 +1,8 @@
-"""What an owner can ask a running service, over a Unix socket beside its journal."""
+"""What an owner can ask a running service, over a Unix socket beside its journal.
 
-from .answering import Control
+`answering` is the service's part: whoever asks needs none of it.
+"""
+
 from .door import NotRunning, ask
 
-__all__ = ["Control", "NotRunning", "ask"]
+__all__ = ["NotRunning", "ask"]

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from bridge.config import Media, Network
-from bridge.control import Control, NotRunning, ask
+from bridge.control import NotRunning, ask
+from bridge.control.answering import Control
 from bridge.control.door import Place
 from bridge.errors import ConfigError, HubbubError, Rejected
 from bridge.model import Attachment, Content, RoomId

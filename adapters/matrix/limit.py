@@ -1,0 +1,13 @@
+"""How long a request may take."""
+
+from typing import NamedTuple
+
+__all__ = ["Limit"]
+
+
+class Limit(NamedTuple):
+    """The patience with one request, in seconds."""
+
+    total: float
+    read: float | None = None
+    """The longest silence in between; None: as long as all of it may take."""
