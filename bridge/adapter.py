@@ -230,8 +230,9 @@ class Adapter(ABC):
 
         Uses another resource or nick, or the session of `keepsake`, which is made and kept when there is
         none; with no rooms it does no more than that. Returns for each room None when all is well, or a
-        sentence for the owner: what keeps us out, or from speaking. Raises an AdapterError when there is no
-        getting in.
+        sentence for the owner: what keeps us out, or from speaking; under "" what is wrong with the network
+        itself, though it lets us in. What is only worth knowing is logged as a warning. Raises an
+        AdapterError when there is no getting in.
         """
 
     def introduce(self, person: str) -> str | None:

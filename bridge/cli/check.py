@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from bridge.model import RoomId
 from bridge.secrets import strike
 
 from . import EX_CONFIG
-from .run import config_argument
+from .log import gathered, listen_to
+from .words import config_argument
 
 __all__ = ["adapter_of", "check", "look"]
 
@@ -54,10 +55,16 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
         click.secho(f"{count:,} mistake{'s' if count > 1 else ''}", fg="red", err=True)
         context.exit(EX_CONFIG)
     _summary(file, config)
-    # What networks say stands in the answers, once; a warning besides would stand amid them.
-    logging.getLogger().addHandler(logging.NullHandler())
-    if online and not asyncio.run(look(config)):
+    if online and not _look(config):
         context.exit(_TROUBLE)
+
+
+def _look(config: Config) -> bool:
+    """Look at all networks; what they warn of besides is shown after their answers, and not amid them."""
+    with gathered() as warnings:
+        well = asyncio.run(look(config))
+    _remarks(warnings)
+    return well
 
 
 def _summary(file: Path, config: Config) -> None:
@@ -71,15 +78,19 @@ def _summary(file: Path, config: Config) -> None:
         click.echo(f"  {conversation.name}")
         rows = [(room.network, str(room.room), _ARROWS[room.direction]) for room in conversation.rooms]
         _table("    ", rows)
-    if config.remarks:
-        click.echo("\nremarks")
-        for remark in config.remarks:
-            click.secho(f"  {remark}", fg="yellow")
+    _remarks(config.remarks)
     if config.media.public_url is None and (names := _without_files(config)):
         click.secho(
             f"\nfiles: with no public_url under media:, {', '.join(names)} may get no more than their names",
             fg="yellow",
         )
+
+
+def _remarks(sentences: Collection[str]) -> None:
+    if sentences:
+        click.echo("\nremarks")
+    for sentence in sentences:
+        click.secho(f"  {printable(sentence)}", fg="yellow")
 
 
 def _written(config: Config, network: str) -> set[RoomId]:
@@ -127,7 +138,7 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
         if isinstance(answer, str):
             well = _line(name, "", answer)
             continue
-        well &= _line(name, "", None)
+        well &= _line(name, "", answer.get(RoomId("")))
         for room in rooms[name]:
             well &= _line(name, room, answer.get(room, "the network says nothing about it"))
     return well
@@ -154,6 +165,7 @@ def adapter_of(config: Config, name: str) -> Adapter:
     """An adapter that looks and does not run."""
     network = config.networks[name]
     adapter = find(network.protocol)(name, network.settings, "")
+    listen_to(type(adapter).__module__)
     adapter.keepsake = Keepsake(config.journal, name)
     adapter.only_read = _rooms(config, name).keys() - _written(config, name)
     return adapter

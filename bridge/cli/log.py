@@ -1,12 +1,14 @@
 """The log: one line per fact, to stderr, with what is ours and no library's chatter."""
 
+import contextlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 from bridge.secrets import strike
 
-__all__ = ["listen_to", "log_to", "quietly"]
+__all__ = ["gathered", "listen_to", "log_to", "quietly"]
 
 _MINUTE = 60.0
 _CHATTY = 2
@@ -40,6 +42,17 @@ def quietly() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+@contextlib.contextmanager
+def gathered() -> Iterator[list[str]]:
+    """Keep for later what is worth a warning, each sentence once: for a command that shows it itself."""
+    root, handler = logging.getLogger(), _Gathering()
+    before, root.handlers = root.handlers, [handler]
+    try:
+        yield handler.said
+    finally:
+        root.handlers = before
+
+
 def listen_to(module: str) -> None:
     """Count the package of an adapter that is not among Hubbub's own as ours."""
     package = module.partition(".")[0]
@@ -52,6 +65,20 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return record.name.partition(".")[0] in _ours or (
         record.name == "asyncio" and record.levelno >= logging.ERROR
     )
+
+
+class _Gathering(logging.Handler):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+        self.addFilter(_is_ours)
+        self.setFormatter(_Discreet())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if (sentence := self.format(record)) not in self.said:
+            self.said.append(sentence)
 
 
 class _Folded(logging.Filter):

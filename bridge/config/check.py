@@ -1,10 +1,12 @@
 """Two passes over the data: the core's own blocks, then each protocol's; all mistakes at once."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from bridge.errors import ConfigError
@@ -28,7 +30,7 @@ from .models import (
     ShowRules,
     TopBlock,
 )
-from .words import quoted
+from .words import printable, quoted
 
 __all__ = ["Check", "Find"]
 
@@ -78,11 +80,13 @@ class Check:
             return None
         if not self.left_out:
             self._unused(networks)
+        journal = document.path.parent / top.journal.expanduser()
+        self._journal_folder(journal.parent)
         return Config(
             networks={name: network for name, network in networks.items() if network},
             conversations={name: found for name, found in conversations.items() if found and found.rooms},
             owner=top.owner,
-            journal=document.path.parent / top.journal.expanduser(),
+            journal=journal,
             durability=top.durability,
             keep=top.keep,
             media=top.media.model_copy(
@@ -107,6 +111,15 @@ class Check:
                 seen[network.was] = name
                 continue
             self.document.problem(("networks", name, "was"), sentence)
+
+    def _journal_folder(self, folder: Path) -> None:
+        """The service makes its journal, but no folder for it; it may run as another user than we do."""
+        shown = f'"{printable(str(folder))}"'
+        if not os.path.isdir(folder):  # noqa: PTH112 - which raises nothing
+            self.document.remark(("journal",), f"there is no folder {shown}: make it, or name another")
+        elif not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            sentence = f"you may not write into the folder {shown}: let the service's user, or name another"
+            self.document.remark(("journal",), sentence)
 
     def _unused(self, networks: Iterable[str]) -> None:
         used = {network for network, _ in self.rooms}

@@ -170,7 +170,8 @@ class Control:
                 config = await self._read()
             except ConfigError as error:
                 if not dry_run:
-                    log.error("nothing has changed, since the configuration has mistakes:\n%s", error)  # noqa: TRY400
+                    for mistake in error.shown():
+                        log.error("the new configuration is not followed: %s", mistake)  # noqa: TRY400
                 return _refusal("nothing has changed, since the configuration has mistakes", error.shown())
             owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
             changes = await aside(partial(compare, self._bridge.config, config, owed, self._parting))

@@ -2,9 +2,15 @@
 
 import asyncio
 import json
+import logging
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -54,6 +60,16 @@ class Friendly(Adapter):
 class Refusing(Friendly):
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         raise AuthenticationFailed("the server does not know the password: check password")
+
+
+class Worried(Friendly):
+    """Warns while it looks, as an adapter's modules do, and is in trouble though it lets us in."""
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        for _ in range(2):
+            logging.getLogger(__name__).warning("%s: \x1b[31mthe nick is taken", self.network)
+        logging.getLogger("irc.client").error("a library's own line")
+        return {RoomId(""): "the services do not answer", **await super().look(rooms)}
 
 
 class Silent(Friendly):
@@ -244,3 +260,48 @@ def test_a_look_knows_in_which_rooms_nothing_is_written(tmp_path: Path) -> None:
     ScriptedNetwork("left")
     adapter = adapter_of(config(tmp_path, rooms), "left")
     assert adapter.only_read == {RoomId("one"), RoomId("four")}
+
+
+def test_what_is_warned_of_meanwhile_stands_after_the_answers(file: Path):
+    file.write_text(text("Worried"))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("hubbub"), "check", "--online", str(file)],
+        capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == ""
+    online = done.stdout.partition("\nonline\n")[2]
+    assert online.splitlines() == [
+        "  worried: the services do not answer",
+        "  worried #a: ok",
+        "  worried #b: ok",
+        "",
+        "remarks",
+        "  worried: \\x1b[31mthe nick is taken",
+    ]
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Somebody who owns nothing, where we are root."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_journal_that_the_service_could_not_make_is_remarked_with_its_line():
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "bridge.yaml")
+        file.write_text(text("Friendly") + "journal: nowhere/hubbub.sqlite3\n")
+        there = f'{file}:6:10: journal: there is no folder "{folder}/nowhere": make it, or name another'
+        assert f"\nremarks\n  {there}\n" in run(file).stdout
+        file.write_text(text("Friendly") + "journal: hubbub.sqlite3\n")
+        assert "journal:" not in run(file).stdout
+        Path(folder).chmod(0o555)
+        with nobody():
+            told = run(file).stdout
+        assert f'{file}:6:10: journal: you may not write into the folder "{folder}": let' in told

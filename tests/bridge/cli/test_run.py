@@ -1,5 +1,7 @@
 """`hubbub run` as a process: exit codes and sentences, never a traceback."""
 
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +71,26 @@ def test_a_journal_of_a_newer_release(good, tmp_path):
 
 def test_the_version():
     assert run("--version").stdout.startswith("hubbub, version ")
+
+
+def test_every_line_about_a_broken_map_is_a_line_of_the_log(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(
+        "networks: {here: {protocol: irc, server: 127.0.0.1, port: 1, tls: false, nick: hubbub}}\n"
+        'conversations: {lobby: {here: ["#one", "#two"]}}\n'
+    )
+    with subprocess.Popen([HUBBUB, "run", str(file)], stderr=subprocess.PIPE, text=True) as service:
+        assert service.stderr is not None
+        while " relaying " not in service.stderr.readline():
+            assert service.poll() is None
+        file.write_text("networks: {}\nconversatoins: {}\nonwer: me\n")
+        service.send_signal(signal.SIGHUP)
+        told = []
+        while len(told) < 3:
+            line = service.stderr.readline()
+            assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+ ", line)
+            told += [line] if "the new configuration is not followed: " in line else []
+        service.terminate()
+        service.stderr.read()
+    assert "conversatoins: unknown key" in "".join(told)
+    assert "onwer: unknown key" in "".join(told)
