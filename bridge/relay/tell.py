@@ -40,6 +40,8 @@ class _Wait:
     delivered: int
     until: int
     """The last message that waited when they were told."""
+    sentence: str
+    """What they were told."""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Teller:
             if worker.joined and (oldest is None or oldest.seq > wait.until):
                 del self._waits[number]
                 count = worker.settling.delivered - wait.delivered
-                through = partial(_through, count, partial(self._place, number))
+                through = partial(_through, count, wait.sentence, partial(self._place, number))
                 self._say(number, self._reachable(self._sources(number)), through)
             return
         if oldest is None or oldest.event.sender == HUBBUB:
@@ -136,8 +138,8 @@ class Teller:
         since = max(oldest.said_at, worker.away_since)
         if now - since < worker.room.rules.tell_after:
             return
-        self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number))
         sentence = _OUT_OF_REACH if not worker.joined else _CLOSED if worker.patience.closed else _SLOW
+        self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number), sentence)
 
         def told(locale: Locale) -> str:
             return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))
@@ -208,7 +210,15 @@ def _hidden(hidden: _Folded, locale: Locale) -> str:
     )
 
 
-def _through(count: int, place: Told, locale: Locale) -> str:
+def _through(count: int, told: str, place: Told, locale: Locale) -> str:
+    """What ends a wait, in the words in which it was told."""
+    if told != _OUT_OF_REACH:
+        return locale.ngettext(
+            "{room} takes messages again as they come: 1 message that waited went through.",
+            "{room} takes messages again as they come: {number} messages that waited went through.",
+            count,
+            room=place(locale),
+        )
     return locale.ngettext(
         "{room} can be reached again: 1 message that waited went through.",
         "{room} can be reached again: {number} messages that waited went through.",

@@ -100,7 +100,7 @@ async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, ri
     first, second, third = left.texts("one")
     assert first.startswith("two on right takes no messages since ")
     assert first.endswith(" UTC; what you say is kept and follows.")
-    assert second.startswith("two on right can be reached again: ")
+    assert second == "two on right takes messages again as they come: 1 message that waited went through."
     assert third.startswith("two on right takes messages more slowly than they come since ")
 
 
