@@ -4,6 +4,7 @@ where that leaves it open whether we would be let in.
 
 import asyncio
 import fnmatch
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 
@@ -17,6 +18,8 @@ from .wire import Line, line
 
 __all__ = ["look_at"]
 
+log = logging.getLogger(__name__)
+
 _CHECK = "-check"
 _PATIENCE = 25.0
 """Seconds for ten rooms: a little less than whoever asks has."""
@@ -25,6 +28,7 @@ _MUTE = (
     "{room} is moderated (mode m): ask a channel operator for a voice (/mode {room} +v {nick}), "
     "or set direction: from, if nothing is to be written there"
 )
+_UNKNOWN = "the services do not answer, so that hubbub is not logged in: rooms may refuse it"
 _UNBAN = "ask a channel operator to lift the ban (mode b)"
 _GATES = frozenset("iklORrSzZ")
 """Modes that keep somebody out, on one kind of server or another: invited, with key, room for so many,
@@ -68,10 +72,8 @@ async def look_at(
         raise ConnectionLost(trouble)
     if not looking.cancelled():
         looking.result()
-    return {
-        room: looker.found.get(room, f"the server does not say whether {room} can be joined")
-        for room in rooms
-    }
+    unsaid = {room: f"the server does not say whether {room} can be joined" for room in rooms}
+    return unsaid | looker.found
 
 
 def _beside(nick: str) -> str:
@@ -103,6 +105,8 @@ class _Looker:
         """Find out about all rooms."""
         link = self.link
         await link.arrived.wait()
+        if self._config.nickserv and not self._config.sasl and link.ears.identified is None:
+            self.found[RoomId("")] = _UNKNOWN
         if not rooms:
             return
         session = link.session
@@ -160,7 +164,15 @@ class _Looker:
         """
         session = self.link.session
         heard = await self._ask(line("WHOIS", nick))
-        if [got.params[3:4] for got in heard if got.command == "311"] != [[session.host]]:
+        bearers = [got.params for got in heard if got.command == "311" and len(got.params) > 3]
+        if not bearers:
+            return None
+        _, _, user, host, *_, realname = bearers[0]
+        if host != session.host or not self._config.realname.startswith(realname):
+            log.warning(
+                "the nick %s is taken, by %s@%s (%s): unless that is hubbub itself, run takes one like it "
+                "until it is free", nick, user, host, realname,
+            )  # fmt: skip
             return None
         shown = " ".join(got.params[-1] for got in heard if got.command == "319").split()
         return {session.fold(_RANKS.sub("", name)) for name in shown}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.irc import entry
 from adapters.irc import look as looking
 from bridge import RoomId, RoomState
 from tests.adapters.places import demo_server
@@ -130,3 +131,21 @@ def test_a_ban_fits(mask: str, fits: bool) -> None:
 async def test_where_nothing_is_to_be_written_nobody_needs_a_voice(port: int) -> None:
     async with operator(port):
         assert await look(port, "#quiet", only_read="#quiet") == {"#quiet": None}
+
+
+async def test_a_nick_that_somebody_else_has_is_told(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with running(port, "#open") as run:
+        await run.emitted.state(RoomState.JOINED, "#open")
+        assert await look(port, "#open") == {"#open": None}
+        assert "is taken" not in caplog.text
+    async with client(port, "hubbub"):
+        assert await look(port, "#open") == {"#open": None}
+    assert "the nick hubbub is taken, by " in caplog.text
+    assert "run takes one like it until it is free" in caplog.text
+
+
+async def test_services_that_say_nothing_are_not_well(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "_NICKSERV_TIMEOUT", 0.5)
+    found = await look(port, "#open", nickserv={"password": "sekret"})
+    assert (found[""] or "").startswith("the services do not answer, so that hubbub is not logged in")
+    assert found["#open"] is None
