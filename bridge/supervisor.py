@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 import re
 import time
@@ -13,6 +14,7 @@ from bridge.boundary import failure
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced, Unsupported
 from bridge.secrets import strike
+from bridge.whose import log_for
 
 __all__ = ["NetworkState", "Supervisor"]
 
@@ -22,6 +24,8 @@ _FIRST = 1.0
 _LONGEST = 60.0
 _STEADY = 60.0
 """A connection that held so long, in seconds, starts the backoff anew."""
+_AT_ONCE = 0.5
+"""Seconds that nobody would call a pause."""
 _TRIES = 3
 _HOUR = 3600.0
 _LEAVE = 5.0
@@ -62,6 +66,7 @@ class Supervisor:
 
     async def run(self) -> None:
         """Keep the network connected until cancelled, or until another session has taken over."""
+        log_for(self._adapter.network)
         while True:
             self.state, started = NetworkState.CONNECTING, time.monotonic()
             error = await self._connect()
@@ -121,10 +126,11 @@ class Supervisor:
         pause = random.uniform(0, ceiling)  # noqa: S311 spreads load, guards nothing
         if isinstance(error, RateLimited):
             pause = max(pause, error.retry_after)
+        then = f"; trying again in {math.ceil(pause)} s" if pause > _AT_ONCE else "; trying again at once"
         if isinstance(error, Unsupported):
-            self._tell(f"; trying again in {pause:.1f} s", logging.ERROR, error.__cause__)
+            self._tell(then, logging.ERROR, error.__cause__)
         else:
-            self._tell(f"; trying again in {pause:.1f} s", logging.WARNING)
+            self._tell(then, logging.WARNING)
         return pause
 
     def _tell(self, then: str, level: int, error: BaseException | None = None) -> None:

@@ -16,6 +16,7 @@ from bridge.errors import AdapterError, ConfigError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
 from bridge.secrets import strike
+from bridge.whose import log_for
 
 from . import EX_CONFIG
 from .log import gathered, listen_to
@@ -148,6 +149,7 @@ async def _answer(
     config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float
 ) -> Mapping[RoomId, str | None] | str:
     """What the network says about its rooms, or a sentence when there is no getting in."""
+    log_for(name)
     patience *= max(1.0, len(rooms) / _ROOMS)
     try:
         async with asyncio.timeout(patience):

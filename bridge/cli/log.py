@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from bridge.secrets import strike
+from bridge.whose import named
 
 __all__ = ["gathered", "listen_to", "log_to", "quietly"]
 
@@ -99,7 +100,11 @@ class _Folded(logging.Filter):
 
 
 class _Discreet(logging.Formatter):
-    """Writes no secret, wherever a record has it from."""
+    """Names the network, and writes no secret, wherever a record has it from."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
+        record.message = named(record, record.message)
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         return strike(super().format(record))

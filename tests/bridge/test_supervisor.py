@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 
 import pytest
 
+from bridge.cli.log import gathered
 from bridge.errors import AuthenticationFailed, ConnectionLost, RateLimited, Replaced
 from bridge.supervisor import NetworkState, Supervisor
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
@@ -53,7 +55,23 @@ async def test_a_lost_connection_is_made_again(caplog):
         await adapter.steady.wait()
         assert adapter.runs == 3
         assert supervisor.offline == [("here", "port closed: is it running?"), ("here", "reset")]
-    assert "here: port closed: is it running?; trying again in" in caplog.text
+    assert "here: port closed: is it running?; trying again at once" in caplog.text
+
+
+async def test_what_an_adapter_logs_bears_its_networks_name():
+    class Talking(Failing):
+        async def run(self, emit):
+            await asyncio.create_task(self.talk())
+            await super().run(emit)
+
+        async def talk(self):
+            logging.getLogger("adapters.x").warning("the services are silent")
+
+    adapter = Talking()
+    with gathered() as said:
+        async with supervised(adapter):
+            await adapter.steady.wait()
+    assert said == ["here: the services are silent"]
 
 
 async def test_a_network_that_asks_for_patience_is_given_it(caplog):
@@ -62,14 +80,14 @@ async def test_a_network_that_asks_for_patience_is_given_it(caplog):
         while supervisor.state is not NetworkState.WAITING:
             await asyncio.sleep(0)
         assert adapter.runs == 1
-    assert "here: wait; trying again in 79.0 s" in caplog.text
+    assert "here: wait; trying again in 79 s" in caplog.text
 
 
 async def test_what_a_task_group_wraps_is_unwrapped(caplog):
     adapter = Failing(ExceptionGroup("many", [ExceptionGroup("few", [ConnectionLost("reset by peer")])]))
     async with supervised(adapter):
         await adapter.steady.wait()
-    assert "here: reset by peer; trying again in" in caplog.text
+    assert "here: reset by peer; trying again at once" in caplog.text
 
 
 async def test_a_fault_of_ours_is_told_as_one_and_survived(caplog):
@@ -94,7 +112,7 @@ async def test_what_goes_on_failing_is_said_once(caplog):
     async with supervised(adapter):
         await adapter.steady.wait()
     assert adapter.runs == 21
-    assert caplog.text.count("is it well?; trying again in") == 1
+    assert caplog.text.count("is it well?; trying again at once") == 1
 
 
 async def test_a_session_that_was_taken_over_does_not_fight(caplog):
