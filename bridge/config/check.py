@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -30,7 +29,7 @@ from .models import (
     ShowRules,
     TopBlock,
 )
-from .words import printable, quoted
+from .words import closest, printable, quoted
 
 __all__ = ["Check", "Find"]
 
@@ -169,7 +168,7 @@ class Check:
         protocol = self.protocols[name] = self._protocol((*spot, "protocol"), common.get("protocol"))
         settings = self._own(spot, protocol.NetworkConfig, own, NetworkBlock) if protocol else None
         for key in own if "protocol" not in common else ():
-            if get_close_matches(key.lower(), ["protocol"]):
+            if closest(key, ["protocol"]):
                 unknown_key(document, (*spot, key), ["protocol"])
         core: NetworkBlock | None = Block(document, spot, NetworkBlock, common).read()
         if core is None or settings is None:

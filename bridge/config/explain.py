@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +11,7 @@ from pydantic_core import ErrorDetails
 from .document import Data, Document, Spot
 from .fill import fields, models_in, secret_fields
 from .models import Model
-from .words import nearest, quoted
+from .words import closest, nearest, quoted
 
 __all__ = ["Block", "keys_of", "unknown_key"]
 
@@ -110,7 +109,8 @@ class Block:
 def unknown_key(document: Document, spot: Spot, known: Iterable[str], what: str = "key") -> None:
     """Note that there is no such key, and which one may have been meant."""
     name, known = str(spot[-1]), [] if document.is_bad else list(known)
-    document.meant |= {(*spot[:-1], close) for close in get_close_matches(name.lower(), known, n=1)}
+    if close := closest(name, known):
+        document.meant.add((*spot[:-1], close))
     document.problem(spot, f"unknown {what} {quoted(name)}{nearest(name, known)}", key=True)
 
 

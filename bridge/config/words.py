@@ -3,9 +3,25 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["counted", "nearest", "printable", "quoted"]
+__all__ = ["closest", "counted", "nearest", "printable", "quoted"]
 
 _SHOWN = 60
+_SERVER = ("server", "homeserver")
+_ACCOUNT = ("user", "jid")
+_ALSO_CALLED = {
+    "access_token": ("token",),
+    "account": _ACCOUNT,
+    "channel": ("room",),
+    "channels": ("conversations",),
+    "host": _SERVER,
+    "hostname": _SERVER,
+    "rooms": ("conversations", "room"),
+    "ssl": ("tls",),
+    "type": ("protocol",),
+    "url": ("homeserver", "server"),
+    "username": _ACCOUNT,
+}
+"""What other programs call our keys."""
 
 
 def counted(number: int, thing: str) -> str:
@@ -24,6 +40,13 @@ def quoted(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "port"?` for the known word that is most like this one, or nothing."""
-    close = get_close_matches(word[:_SHOWN].lower(), known, n=1)
-    return f"; did you mean {quoted(close[0])}?" if close else ""
+    """`; did you mean "port"?` for the known word that this one stands for, or nothing."""
+    close = closest(word, known)
+    return f"; did you mean {quoted(close)}?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that others call by this one, or else the one that is most like it."""
+    word, known = word[:_SHOWN].lower(), list(known)
+    also = [name for name in _ALSO_CALLED.get(word, ()) if name in known]
+    return next(iter(also or get_close_matches(word, known, n=1)), None)

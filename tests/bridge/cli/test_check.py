@@ -150,6 +150,26 @@ def test_a_misspelt_protocol(file: Path, word: str, meant: str):
     assert f'; did you mean "{meant}"?' in run(file).stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "meant"),
+    [
+        ("protocol: irc, server: a.example, nick: hub, ssl: true", {"ssl": "tls"}),
+        ("protocol: irc, hostname: a.example, nick: hub", {"hostname": "server"}),
+        ("protocol: xmpp, account: a@b.example, password: x", {"account": "jid"}),
+        (
+            "protocol: matrix, host: 'https://b.example', username: '@a:b.example', access_token: x",
+            {"host": "homeserver", "username": "user", "access_token": "token"},
+        ),
+    ],
+)
+def test_what_others_call_a_key_is_understood(file: Path, settings: str, meant: dict[str, str]):
+    rooms = "['#a:b.example', '#b:b.example']" if "matrix" in settings else "[a@b.example, b@b.example]"
+    file.write_text(f"networks:\n  a: {{{settings}}}\nconversations: {{x: {{a: {rooms}}}}}\n")
+    told = [line.partition(" networks.")[2] for line in run(file).stderr.splitlines()]
+    told = [line for line in told if line]
+    assert told == [f'a.{key}: unknown key "{key}"; did you mean "{own}"?' for key, own in meant.items()]
+
+
 def test_every_mistake_is_printed_and_nothing_else(file: Path):
     file.write_text(text("Friendly", "Missing") + "onwer: me\n")
     result = run(file)
