@@ -1,6 +1,7 @@
 """The values of bridge.yaml that more than one key takes, as they are written and as they are read."""
 
 import re
+from functools import partial
 from pathlib import Path
 from string import Formatter
 from typing import Annotated
@@ -68,29 +69,18 @@ def _template(text: str) -> str:
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _seconds(value: object) -> object:
-    """A time such as 90s, 2m, 24h or 7d in seconds."""
-    if isinstance(value, float):
-        return value
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhd])", value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("must be a time with its unit: 30s, 2m, 24h or 7d")
-    return float(found[1]) * _UNITS[found[2]]
-
-
 _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
+_NUMBER = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([A-Za-z]+)")
 
 
-def _bytes(value: object) -> object:
-    """A size such as 500kB, 100MB or 2GB in bytes."""
-    if isinstance(value, int):
+def _measured(value: object, units: dict[str, int], kind: type[int | float], wanted: str) -> object:
+    """Read a number with one of these units; what is of this kind was read already. Raises ValueError."""
+    if isinstance(value, kind):
         return value
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(B|kB|MB|GB)", value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("must be a size with its unit: 500kB, 100MB or 2GB")
-    return int(float(found[1]) * _BYTES[found[2]])
+    found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if found is None or found[2] not in units:
+        raise ValueError(f"must be a {wanted}")
+    return kind(float(found[1]) * units[found[2]])
 
 
 def _shortest(value: float, units: dict[str, int]) -> str:
@@ -149,7 +139,9 @@ TimeZone = Annotated[
 
 Duration = Annotated[
     float,
-    BeforeValidator(_seconds),
+    BeforeValidator(
+        partial(_measured, units=_UNITS, kind=float, wanted="time with its unit: 30s, 2m, 24h or 7d")
+    ),
     PlainSerializer(lambda value: _shortest(value, _UNITS), when_used="json"),
     WithJsonSchema(
         {"type": "string", "pattern": r"^\d+(\.\d+)?\s*[smhd]$|\$\{", "examples": ["30s", "2m", "24h", "7d"]}
@@ -158,7 +150,9 @@ Duration = Annotated[
 """A time in seconds, written with its unit."""
 Size = Annotated[
     int,
-    BeforeValidator(_bytes),
+    BeforeValidator(
+        partial(_measured, units=_BYTES, kind=int, wanted="size with its unit: 500kB, 100MB or 2GB")
+    ),
     PlainSerializer(lambda value: _shortest(value, _BYTES), when_used="json"),
     WithJsonSchema(
         {"type": "string", "pattern": r"^\d+(\.\d+)?\s*(B|kB|MB|GB)$|\$\{", "examples": ["500kB", "100MB"]}
