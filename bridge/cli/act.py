@@ -31,11 +31,11 @@ class Act:
     people: Mapping[str, Person]
     records: Mapping[str, Capabilities]
     seen: Mapping[str, Sequence[Event]]
-    """What the person on each network has seen so far."""
+    """The events that the person on each network has seen so far."""
     until: Callable[[Callable[[], bool]], Awaitable[None]]
     """Waits for something; raises TimeoutError."""
     missed: list[str]
-    """What somebody did not get to see."""
+    """Things that somebody did not get to see."""
 
     async def play(self, folder: Path) -> None:
         """All of it, one after the other."""

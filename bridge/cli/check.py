@@ -148,7 +148,7 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
 async def _answer(
     config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float
 ) -> Mapping[RoomId, str | None] | str:
-    """What the network says about its rooms, or a sentence when there is no getting in."""
+    """Return what the network says about its rooms, or a sentence when there is no getting in."""
     log_for(name)
     patience *= max(1.0, len(rooms) / _ROOMS)
     try:

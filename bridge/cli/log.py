@@ -62,7 +62,7 @@ def listen_to(module: str) -> None:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether the owner needs to see it: of others, only that a task of ours failed or cannot be made."""
+    """Whether the owner needs to see it: our own lines, and asyncio's of a task that failed."""
     return record.name.partition(".")[0] in _ours or (
         record.name == "asyncio" and record.levelno >= logging.ERROR
     )

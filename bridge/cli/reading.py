@@ -20,7 +20,7 @@ _PROGRAM = "from bridge.cli.reading import main; main()"
 
 
 async def read(file: Path) -> Config:
-    """What `load` gives, while the relay goes on. Raises HubbubError."""
+    """Load the configuration while the relay goes on. Raises HubbubError."""
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _PROGRAM, str(file), stdin=PIPE, stdout=PIPE,
@@ -44,7 +44,7 @@ async def read(file: Path) -> Config:
 
 
 def main() -> None:
-    """What the process does: a configuration, or the mistakes in it, to its output."""
+    """Write the configuration, or the mistakes in it, to the process's output."""
     found: Config | list[str]
     try:
         found = load(Path(sys.argv[1]), find)

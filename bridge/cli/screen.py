@@ -27,7 +27,7 @@ class Screen:
         self._console = Console(highlight=False)
         self._colours: dict[str, str] = {}
         self._last: tuple[str, Sender] | None = None
-        """Where a message was taken back last, and by whom, if nothing came after."""
+        """The network and author of the last removal, if nothing came after it."""
 
     def say(self, text: str = "") -> None:
         """A line of the demo's own."""

@@ -106,13 +106,13 @@ def _keys(
 
 
 def _plain(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """What a value may be, with what is said of the key: without references and without alternatives."""
+    """Resolve a value's references and alternatives; keep what is said of its key."""
     kind = value.get("anyOf", [value])[0]
     return {**definitions.get(kind.get("$ref", "").removeprefix("#/$defs/"), kind), **value}
 
 
 def _notes(value: Mapping[str, Any]) -> Iterator[str]:
-    """What can stand there, and what counts when nothing does."""
+    """List the choices and the default of a value."""
     if choices := value.get("enum", ["true", "false"] if value.get("type") == "boolean" else []):
         *others, last = (f"`{choice}`" for choice in choices)
         yield f"{', '.join(others)} or {last}"

@@ -58,12 +58,12 @@ class Check:
     document: Document
     find: Find
     left_out: Counter[str]
-    """How many rooms of each conversation are left out on purpose."""
+    """Counts the rooms of each conversation that are left out on purpose."""
     protocols: dict[str, AdapterClass | None] = field(default_factory=dict)
     shown: dict[str, ShowRules] = field(default_factory=dict)
-    """What the rooms of each network are shown, where they do not say it themselves."""
+    """The rules of each network for its rooms that have none of their own."""
     rooms: dict[tuple[str, RoomId], _Found] = field(default_factory=dict)
-    """Where each room stands first."""
+    """Each room at the first place where it stands."""
 
     def config(self) -> Config | None:
         """The configuration; None when there are mistakes, which the document has then."""
@@ -298,7 +298,7 @@ M = TypeVar("M", bound=Model)
 
 
 def _only(model: type[M], block: Model) -> M:
-    """What a block says of a part of it."""
+    """Return the part of a block that this model describes."""
     return model.model_construct(**{key: getattr(block, key) for key in model.model_fields})
 
 

@@ -96,7 +96,7 @@ def _of_network(network: Network) -> _Values:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a configuration says of one conversation."""
+    """One conversation, as a configuration has it."""
 
     own: _Values
     rooms: dict[_Place, _Values]
@@ -119,7 +119,7 @@ def _all_rooms(config: Config, names: Mapping[str, str]) -> set[_Place]:
 
 
 def _of_room(entry: RoomEntry, config: Config) -> _Values:
-    """What the network says is told of the network, and not of each of its rooms."""
+    """Return the values of a room that differ from its network's, whose own changes are told once."""
     network = _values(config.networks[entry.network].show)
     own = {key: value for key, value in _values(entry.show).items() if value != network[key]}
     return _values({"direction": entry.direction}) | _values(entry.settings) | own

@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 
 
 class Marks(dict[Spot, str]):
-    """What is known of some values, found by what they are part of and by what is part of them."""
+    """Notes on some values, found by what they are part of and by what is part of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,17 +66,17 @@ class Document:
     path: Path
     data: Data = None
     keys: dict[Spot, Place] = field(default_factory=dict)
-    """Where the key of a value stands."""
+    """The place of each value's key."""
     values: dict[Spot, Place] = field(default_factory=dict)
     hidden: Marks = field(default_factory=Marks)
-    """What must not be shown: secrets, and what variables gave."""
+    """Values that must not be shown: secrets, and those that variables gave."""
     broken: Marks = field(default_factory=Marks)
-    """What has a problem already, so that nothing more is said about it."""
+    """Values that have a problem already, so that nothing more is said about them."""
     meant: set[Spot] = field(default_factory=set)
     """Keys that a misspelt one stands for, so that they are not missed besides."""
     problems: dict[Problem, None] = field(default_factory=dict)
     remarks: dict[Problem, None] = field(default_factory=dict)
-    """What is no mistake, but perhaps not what was meant."""
+    """Sentences about things that are no mistakes, but perhaps not meant."""
     bare: Spot | None = None
     """The first secret that stands in the file itself."""
     cut: set[Spot] = field(default_factory=set)

@@ -167,7 +167,7 @@ def _choices(detail: ErrorDetails) -> list[str]:
 
 
 def _expected(detail: ErrorDetails) -> str | None:
-    """What the value should have been; None when it is of the right kind but not acceptable."""
+    """Name the kind that the value should be of; None when it is of that kind but not acceptable."""
     if choices := _choices(detail):
         return " or ".join(filter(None, (", ".join(map(quoted, choices[:-1])), quoted(choices[-1]))))
     return _EXPECTED.get(detail["type"])

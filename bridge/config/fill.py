@@ -71,7 +71,7 @@ def _expand(text: str, spot: Spot, document: Document, environ: Mapping[str, str
 
 
 def _not_a_variable(text: str, environ: Mapping[str, str]) -> str | None:
-    """What to write in place of a variable as a shell, or Windows, has it."""
+    """Say how to write a variable that stands there as a shell, or Windows, has it; None: there is none."""
     if text.startswith("$(") and text.endswith(")"):
         return "no command is run here: write ${NAME}, or name a file with the _file key; $$ for a $ as text"
     for found in _BARE.finditer(text):

@@ -290,7 +290,7 @@ class Network:
     catch_up: CatchUp = field(default_factory=CatchUp)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
     show: ShowRules = field(default_factory=ShowRules)
-    """What its rooms are shown, where they do not say it themselves."""
+    """The rules for its rooms that have none of their own."""
     was: str | None = None
     """The name that it had before, if it had another."""
 
@@ -330,4 +330,4 @@ class Config:
     keep: Keep = field(default_factory=Keep)
     media: Media = field(default_factory=Media)
     remarks: tuple[str, ...] = ()
-    """What is no mistake, but perhaps not what was meant: complete sentences, each with its place."""
+    """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""

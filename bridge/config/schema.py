@@ -50,7 +50,7 @@ def _room(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[st
 
 
 def _block(name: str, core: type[Model], own: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
-    """What the core says about a block and what its protocol says, in one."""
+    """Join the core's schema of a block with its protocol's."""
     common, special = block("bridge", core, definitions), block(name, own, definitions)
     return {
         **common,

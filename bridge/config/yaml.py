@@ -69,7 +69,7 @@ class _Reader:
         self._document = document
         self._events: Iterator[yaml.Event] = iter(())
         self.spot: Spot = ()
-        """Where the reader is."""
+        """The value that is being read."""
         self._open: list[tuple[Any, Spot]] = []
         """The brackets and braces that are open: mark and spot."""
 
@@ -175,7 +175,7 @@ class _Reader:
         self._document.problem(spot, sentence)
 
     def _unquoted(self, text: str) -> str:
-        """What to say about text that YAML takes for something else: only rooms are repeated, no secrets."""
+        """Say how to write text that YAML takes for something else; repeats only rooms, no secrets."""
         names = [step for step in self.spot if isinstance(step, str)]
         of_network = len(names) == 3 and names[2] not in ConversationBlock.model_fields
         if names[:1] == ["conversations"] and (of_network or names[-1] == "room"):
@@ -183,7 +183,7 @@ class _Reader:
         return f"a value that begins with {text[0]} must stand in quotes"
 
     def explain(self, error: yaml.MarkedYAMLError) -> tuple[Any, str]:
-        """What YAML could not read: the mark of the place, and what to do about it."""
+        """Return the mark of what YAML could not read, and what to do about it."""
         mark, begin = error.problem_mark, error.context_mark
         problem, context = error.problem or "", error.context or ""
         if "cannot start any token" in problem:
@@ -201,7 +201,7 @@ class _Reader:
         return mark, _COLON if "mapping values are not allowed" in problem else _INVALID
 
     def _stray(self, mark: Any) -> str:
-        """What to say about text that begins with a character that YAML keeps for itself."""
+        """Say how to write text that begins with a character that YAML keeps for itself."""
         if self._text[mark.index] == "\t":
             return "a tab cannot stand here: indent with spaces"
         word = _WORD.match(self._text, mark.index)
@@ -214,7 +214,7 @@ class _Reader:
         return mark, "a backslash in double quotes must be written twice; or use single quotes"
 
     def _flow(self, mark: Any) -> tuple[Any, str]:
-        """What to say about brackets or braces with something wrong between them."""
+        """Say what is wrong between brackets or braces."""
         begin, self.spot = self._open[-1]
         between = self._text[begin.index : mark.index + 1]
         if word := _FLOW_WORD.search(between):
