@@ -3,7 +3,6 @@
 from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
 from .awake import Awake, within
 from .config import CatchUp, Host, Live, Model
-from .demo import Demo, Server, free_port
 from .errors import (
     AdapterError,
     AuthenticationFailed,
@@ -82,7 +81,6 @@ from .model import (
     plain,
     text_of,
 )
-from .person import Heard, Person, picked
 from .secrets import know
 
 __all__ = [
@@ -105,7 +103,6 @@ __all__ = [
     "ConnectionLost",
     "Content",
     "DeleteMessage",
-    "Demo",
     "EditMessage",
     "Emit",
     "Event",
@@ -115,7 +112,6 @@ __all__ = [
     "FleetingCommand",
     "FleetingEvent",
     "FormRefused",
-    "Heard",
     "Host",
     "HubbubError",
     "JournalError",
@@ -132,7 +128,6 @@ __all__ = [
     "Model",
     "NameChanged",
     "Part",
-    "Person",
     "Position",
     "Present",
     "RateLimited",
@@ -147,7 +142,6 @@ __all__ = [
     "RoomUnavailable",
     "SendMessage",
     "Sender",
-    "Server",
     "SetReactions",
     "SetTopic",
     "SetTyping",
@@ -169,14 +163,12 @@ __all__ = [
     "common",
     "cut",
     "find",
-    "free_port",
     "know",
     "landing",
     "lines",
     "normal",
     "of_lines",
     "ours",
-    "picked",
     "plain",
     "reason",
     "text_of",

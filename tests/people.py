@@ -6,7 +6,7 @@ import zlib
 from typing import TypeVar
 
 from bridge.model import Event
-from bridge.person import Person
+from bridge.testing import Person
 
 T = TypeVar("T", bound=Event)
 

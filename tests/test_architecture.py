@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 import bridge
+import bridge.testing
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "bridge").rglob("*.py"))
 ADAPTERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/__init__.py"))
 SOURCES = [*CORE, *sorted((ROOT / "adapters").rglob("*.py"))]
 PROTOCOLS = {"irc", "xmpp", "matrix", "jabber"} | {folder.name for folder in ADAPTERS}
-PARTS = {"__init__", "adapter", "client", "config", "decode", "demo", "encode"}
+PARTS = {"__init__", "adapter", "config", "decode", "encode", "testing"}
 
 
 def name(path: Path) -> str:
@@ -82,7 +83,7 @@ def test_the_public_face_is_complete():
     tree = ast.parse((ROOT / "bridge/face.py").read_text())
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     assert set(bridge.__all__) == {alias.name for node in imports for alias in node.names}
-    for module in (bridge.adapter, bridge.demo, bridge.errors, bridge.model, bridge.person):
+    for module in (bridge.adapter, bridge.errors, bridge.model):
         assert set(module.__all__) <= set(bridge.__all__)
     assert all(hasattr(bridge, exported) for exported in bridge.__all__)
 
@@ -109,16 +110,24 @@ def test_adapters_take_from_the_face_what_it_shows(folder: Path):
     """The contracts in pyproject.toml see `import bridge`, and not what is reached through it."""
     for path in folder.rglob("*.py"):
         tree = ast.parse(path.read_text())
-        assert taken_from("bridge", tree) <= set(bridge.__all__), path
+        assert taken_from("bridge", tree) <= {*bridge.__all__, "testing"}, path
+        assert taken_from("bridge.testing", tree) <= set(bridge.testing.__all__), path
 
 
 @pytest.mark.parametrize("folder", ADAPTERS, ids=name)
 def test_every_adapter_has_the_same_parts(folder: Path):
-    assert {path.stem for path in folder.glob("*.py")} >= PARTS
+    assert {path.stem for path in folder.iterdir()} >= PARTS
 
 
 def test_there_are_adapters():
     assert ADAPTERS
+
+
+def test_every_folder_is_installed():
+    """A wheel holds packages: what has no `__init__.py` would be missing from it, and from the demo."""
+    assert not [
+        folder for folder in {path.parent for path in SOURCES} if not (folder / "__init__.py").exists()
+    ]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -19,6 +19,7 @@ DECENT = {
     "adapters/pretended/decode/__init__.py": "from urllib.parse import quote\nfrom bridge import Content",
     "adapters/pretended/encode.py": "from bridge import FormRefused\nfrom .words import WORDS",
     "adapters/pretended/words.py": "WORDS = ()",
+    "adapters/pretended/testing/__init__.py": "from bridge.testing import Demo\nfrom .. import encode",
 }
 
 WRONG = {
@@ -37,6 +38,21 @@ WRONG = {
         "from bridge.model import Content",
         "adapters.wrong.rooms.keeper -> bridge.model",
     ),
+    "one that takes what is for tests": (
+        "adapters/wrong/session.py",
+        "from bridge.testing import free_port",
+        "adapters.wrong.session -> bridge.testing",
+    ),
+    "one that takes its own people": (
+        "adapters/wrong/hints.py",
+        "from .testing import Person",
+        "adapters.wrong.hints -> adapters.wrong.testing",
+    ),
+    "a test server that knows the relay": (
+        "adapters/wrong/testing/server.py",
+        "from bridge.relay import Router",
+        "adapters.wrong.testing.server -> bridge.relay",
+    ),
     "one that knows another": (
         "adapters/wrong/look.py",
         "from adapters.pretended import decode",
@@ -46,6 +62,11 @@ WRONG = {
         "bridge/relay/shortcut.py",
         "from adapters.pretended import Adapter",
         "bridge.relay.shortcut -> adapters.pretended",
+    ),
+    "a core's product that takes what is for tests": (
+        "bridge/journal/shortcut.py",
+        "from bridge.testing import free_port",
+        "bridge.journal.shortcut -> bridge.testing",
     ),
     "a core that climbs": (
         "bridge/journal/climbing.py",
@@ -90,6 +111,7 @@ NEEDED = {  # what makes some of them matter
     "adapters/wrong/__init__.py": "",
     "adapters/wrong/rooms/__init__.py": "",
     "adapters/wrong/transport.py": "import ssl",
+    "adapters/wrong/testing/__init__.py": "from bridge.testing import Person as Person",
     "adapters/wrong/decode/__init__.py": "from .. import pages, parts, scan, words",
 }
 

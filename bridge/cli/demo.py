@@ -8,18 +8,17 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bridge.adapter import find
 from bridge.config import load
-from bridge.demo import Demo
+from bridge.testing import Demo
 
 from .log import log_to
-from .screen import Screen
-from .stage import Stage
 from .words import config_argument
 
 __all__ = ["demo"]
@@ -35,13 +34,16 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
     Afterwards it stays up for your own clients until Ctrl-C. Nothing is left behind.
     """
     log_to(sys.stderr.fileno(), level=logging.WARNING)
-    screen = Screen()
     networks = load(file, find).networks.values()
     demos = {network.name: _demo_of(network.protocol) for network in networks}
     missing = _packages(demos)
     if packages:
-        screen.say(" ".join(missing))
+        click.echo(" ".join(missing))
         return
+    # Here, since the packages are asked for before there is anything to play with.
+    from bridge.demo import Screen, Stage
+
+    screen = Screen()
     if missing and shutil.which("apt-get"):
         screen.say(
             f"To have all networks, install their servers first: sudo apt-get install {' '.join(missing)}"
@@ -49,14 +51,15 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="hubbub-demo-") as folder:
         # Some servers give up root's rights at the start, and still have to get here.
         Path(folder).chmod(0o755)
-        ok = asyncio.run(_stoppable(Stage(file, Path(folder), demos, screen), once=once))
+        stage = Stage(file, Path(folder), demos, screen)
+        ok = asyncio.run(_stoppable(stage.play(once=once), once=once))
     if not ok:
         sys.exit(1)
 
 
 def _demo_of(protocol: str) -> type[Demo]:
     package = find(protocol).__module__.rpartition(".")[0]
-    found: type[Demo] = importlib.import_module(f"{package}.demo").Demo
+    found: type[Demo] = importlib.import_module(f"{package}.testing").Demo
     return found
 
 
@@ -65,9 +68,9 @@ def _packages(demos: Mapping[str, type[Demo]]) -> list[str]:
     return [name for demo in demos.values() if demo.missing() for name in demo.debian]
 
 
-async def _stoppable(stage: Stage, *, once: bool) -> bool:
+async def _stoppable(performance: Coroutine[Any, Any, bool], *, once: bool) -> bool:
     """Play until the end, or until somebody ends it, which is well when it stays up."""
-    play = asyncio.ensure_future(stage.play(once=once))
+    play = asyncio.create_task(performance)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, play.cancel)

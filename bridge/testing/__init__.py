@@ -1,6 +1,25 @@
-"""For tests, in this repository and out of it: a fake network, and the contract that every adapter keeps."""
+"""For the demo and for tests, in this repository and out of it.
+
+server    private servers
+person    scripted people on them
+scripted  a fake network
+contract  what every adapter keeps
+"""
 
 from .contract import AdapterContract, Place
+from .person import Heard, Person, picked
 from .scripted import ScriptedAdapter, ScriptedNetwork
+from .server import Demo, Server, free_port
 
-__all__ = ["AdapterContract", "Place", "ScriptedAdapter", "ScriptedNetwork"]
+__all__ = [
+    "AdapterContract",
+    "Demo",
+    "Heard",
+    "Person",
+    "Place",
+    "ScriptedAdapter",
+    "ScriptedNetwork",
+    "Server",
+    "free_port",
+    "picked",
+]

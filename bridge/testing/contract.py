@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bridge.adapter import Adapter, Position
-from bridge.demo import Demo
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.model import (
     Author,
@@ -29,7 +28,9 @@ from bridge.model import (
     normal,
     plain,
 )
-from bridge.person import Heard, Person
+
+from .person import Heard, Person
+from .server import Demo
 
 __all__ = ["AdapterContract", "Place"]
 

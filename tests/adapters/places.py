@@ -9,8 +9,7 @@ from pathlib import Path
 
 from bridge.adapter import find
 from bridge.config import load
-from bridge.demo import Demo
-from bridge.testing import Place
+from bridge.testing import Demo, Place
 
 CONFIG = Path(__file__).parents[2] / "bridge.yaml"
 _numbers = itertools.count(1)
@@ -21,7 +20,7 @@ async def demo_server(protocol: str, folder: Path) -> AsyncIterator[tuple[Demo, 
     """A protocol's private server, and the variables that tell of it."""
     folder.chmod(0o755)
     folder.parent.chmod(0o755)  # servers that give up root's rights still have to get there
-    demo: Demo = importlib.import_module(f"adapters.{protocol}.demo").Demo(folder)
+    demo: Demo = importlib.import_module(f"adapters.{protocol}.testing").Demo(folder)
     if hasattr(demo, "more"):
         demo.more = ""  # the poorer server is the harder one
     try:

@@ -9,7 +9,7 @@ import pytest
 def test_no_fact_is_torn_apart(protocol, tmp_path):
     """Each line stands indented in a terminal of 80 columns."""
     name, *facts = (
-        importlib.import_module(f"adapters.{protocol}.demo").Demo(tmp_path).invitation().splitlines()
+        importlib.import_module(f"adapters.{protocol}.testing").Demo(tmp_path).invitation().splitlines()
     )
     assert " " not in name
     assert any("lobby" in fact for fact in facts)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.demo import free_port
 from bridge.faults import common, reason
+from bridge.testing import free_port
 
 
 async def test_of_a_host_with_several_addresses_one_error_stands_for_all():

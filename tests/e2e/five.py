@@ -9,13 +9,13 @@ from typing import Any
 
 import aiohttp
 
-from adapters.irc.demo import Demo as Ngircd
-from adapters.irc.demo import Person
+from adapters.irc.testing import Demo as Ngircd
+from adapters.irc.testing import Person
 from adapters.irc.wire import line
-from adapters.matrix.demo import Demo as Synapse
-from adapters.xmpp.demo import Demo as Prosody
-from bridge.demo import Server
+from adapters.matrix.testing import Demo as Synapse
+from adapters.xmpp.testing import Demo as Prosody
 from bridge.model import plain
+from bridge.testing import Server
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive, Plain
 from tests.e2e.proxy import Proxy

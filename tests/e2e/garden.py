@@ -8,19 +8,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from adapters.irc.demo import Demo as Ngircd
-from adapters.irc.person import Person as OnIrc
-from adapters.matrix.demo import SERVER
-from adapters.matrix.demo import Demo as Synapse
+from adapters.irc.testing import Demo as Ngircd
+from adapters.irc.testing import Person as OnIrc
+from adapters.matrix.testing import SERVER
+from adapters.matrix.testing import Demo as Synapse
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
-from bridge.demo import free_port
 from bridge.model import (
     Event,
     RoomState,
     RoomStateChanged,
 )
+from bridge.testing import free_port
 from tests.adapters.irc.bouncers import Soju
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive, Ejabberd

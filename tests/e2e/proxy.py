@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from enum import Enum
 
-from bridge.demo import free_port
+from bridge.testing import free_port
 
 
 class Way(Enum):

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from adapters.matrix.demo import SERVER
+from adapters.matrix.testing import SERVER
 from bridge.model import Event, MemberChanged, MessageCreated, MessageId, plain
-from bridge.person import Person
+from bridge.testing import Person
 from tests.e2e.garden import NAMES, PATIENCE, Garden
 from tests.e2e.transcript import Transcript
 

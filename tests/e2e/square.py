@@ -14,17 +14,17 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapters.irc.person import Person as IrcPerson
+from adapters.irc.testing import Person as IrcPerson
 from adapters.irc.wire import Line
-from adapters.matrix.demo import SERVER
-from adapters.matrix.demo import Demo as Synapse
-from adapters.matrix.person import DemoPerson
-from adapters.xmpp.person import Person as XmppPerson
+from adapters.matrix.testing import SERVER
+from adapters.matrix.testing import Demo as Synapse
+from adapters.matrix.testing import Person as MatrixPerson
+from adapters.xmpp.testing import Person as XmppPerson
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
-from bridge.demo import free_port
 from bridge.model import Event, MessageCreated, RoomState, RoomStateChanged
+from bridge.testing import free_port
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive
 from tests.e2e.eyes import IrcEyes, MatrixEyes, Sight, XmppEyes
@@ -141,7 +141,7 @@ class OnXmpp(XmppPerson):
             self.sights.append(sight)
 
 
-class OnMatrix(DemoPerson):
+class OnMatrix(MatrixPerson):
     """Sends events as they are."""
 
     def __init__(self, synapse: Synapse, name: str, room: str, token: str) -> None:

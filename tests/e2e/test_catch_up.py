@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from adapters.matrix.demo import Demo as Synapse
+from adapters.matrix.testing import Demo as Synapse
 from bridge.model import plain
 from tests.adapters.xmpp.servers import Archive
 from tests.e2e.five import gathered

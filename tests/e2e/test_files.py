@@ -12,11 +12,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.irc.demo import Demo as Ngircd
-from adapters.matrix.demo import Demo as Synapse
-from adapters.xmpp.demo import Demo as Prosody
-from bridge.demo import free_port
+from adapters.irc.testing import Demo as Ngircd
+from adapters.matrix.testing import Demo as Synapse
+from adapters.xmpp.testing import Demo as Prosody
 from bridge.model import FileKind, MessageCreated, Removed, plain
+from bridge.testing import free_port
 from tests.adapters.places import CONFIG
 from tests.e2e.five import gathered
 from tests.e2e.proxy import Proxy

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from adapters.irc.demo import Person
+from adapters.irc.testing import Person
 from bridge.journal import Journal
 from bridge.model import MessageCreated, MessageId, RoomId, Sender, UserId, plain
 from tests.adapters.irc.harness import client

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.xmpp import person as xmpp_person
+from adapters.xmpp.testing import person as xmpp_person
 from bridge.model import MessageEdited, Removed, plain
 from tests.e2e.world import NETWORKS, PATIENCE, World, hubbub, servers
 

@@ -9,8 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from bridge.demo import Demo
-from bridge.person import Heard, Person
+from bridge.testing import Demo, Heard, Person
 from tests.adapters.places import CONFIG, demo_server
 from tests.e2e.proxy import Proxy
 

@@ -8,7 +8,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from bridge.demo import Server
+from bridge.testing import Server
 
 from .binaries import binary
 

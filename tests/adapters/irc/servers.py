@@ -6,7 +6,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
-from bridge.demo import Server, free_port
+from bridge.testing import Server, free_port
 
 from .binaries import binary
 from .harness import Client

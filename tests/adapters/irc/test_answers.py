@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from adapters.irc import decode
-from adapters.irc.demo import Demo
 from adapters.irc.session import Session
+from adapters.irc.testing import Demo
 from adapters.irc.wire import parse, tag_value
 from bridge import (
     US,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc.demo import Demo
+from adapters.irc.testing import Demo
 from bridge import Content, Kind, Mark, RoomState, Span, plain
 
 from .harness import client, running

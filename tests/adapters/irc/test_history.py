@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc.demo import Demo
+from adapters.irc.testing import Demo
 from bridge import CatchUp, ConnectionLost, MessageCreated, RoomId, Txn
 from tests.adapters.places import demo_server
 from tests.e2e.proxy import Proxy

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import demo, entry
+from adapters.irc import entry
+from adapters.irc.testing import server as ngircd
 from adapters.irc.wire import Line
 from bridge import AuthenticationFailed, ConnectionLost, RateLimited, RoomState
-from bridge.demo import free_port
+from bridge.testing import free_port
 from tests.adapters.places import demo_server
 
 from .harness import ScriptedServer, make, running
@@ -260,7 +261,7 @@ async def test_a_server_with_short_nicks(tmp_path: Path, monkeypatch: pytest.Mon
     """ngIRCd takes nine letters unless it is told otherwise (RFC 2812 section 1.2.1): a check is let in as
     well as the bridge, or is not either.
     """
-    monkeypatch.setattr(demo, "_SETTINGS", demo._SETTINGS.replace(" MaxNickLength = 30\n", ""))
+    monkeypatch.setattr(ngircd, "_SETTINGS", ngircd._SETTINGS.replace(" MaxNickLength = 30\n", ""))
     async with demo_server("irc", tmp_path) as (_, variables):
         port = int(variables["DEMO_IRC_PORT"])
         for nick in ("hub", "hubbub", "hubbub123"):

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from adapters.irc.demo import Demo
+from adapters.irc.testing import Demo
 from bridge import Change, MemberChanged, MessageCreated, RoomState, Sender, UserId
 from tests.adapters.places import demo_server
 

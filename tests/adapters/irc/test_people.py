@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc.demo import Demo
-from adapters.irc.person import Person
+from adapters.irc.testing import Demo, Person
 from bridge import (
     Change,
     MemberChanged,

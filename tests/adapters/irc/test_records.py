@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adapters.irc import Adapter
-from adapters.irc.demo import Demo
+from adapters.irc.testing import Demo
 from bridge import Capabilities, Content, Mark, RoomId, Span, Support
 from tests.adapters.places import demo_server
 

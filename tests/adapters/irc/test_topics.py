@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from adapters.irc import decode, encode
-from adapters.irc.demo import Demo
 from adapters.irc.session import Session
+from adapters.irc.testing import Demo
 from adapters.irc.wire import parse
 from bridge import Receipt, Rejected, RoomId, SetTopic, Support, TopicChanged, Txn
 from tests.adapters.places import demo_server

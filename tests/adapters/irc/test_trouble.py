@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridge import AdapterError, AuthenticationFailed, ConnectionLost, RateLimited
-from bridge.demo import free_port
+from bridge.testing import free_port
 from tests.adapters.trouble import certificate, listening, plain
 
 from .harness import Collector, make

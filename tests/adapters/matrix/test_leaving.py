@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from adapters.matrix.demo import SERVER
+from adapters.matrix.testing import SERVER
 from bridge import MessageCreated, plain
 
 from .core import Core

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.matrix import Adapter
-from adapters.matrix.demo import SERVER, Demo
+from adapters.matrix.testing import SERVER, Demo
 from bridge import AuthenticationFailed, Keepsake, RateLimited
 
 from .homeserver import Core, Homeserver, adapter_for, error, message

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.matrix.demo import Demo
+from adapters.matrix.testing import Demo
 from bridge import (
     Change,
     FileKind,

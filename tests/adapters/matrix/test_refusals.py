@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.matrix.demo import SERVER, Demo
+from adapters.matrix.testing import SERVER, Demo
 from bridge import Rejected, RoomUnavailable
 from bridge.adapter import find
 from bridge.app import Bridge

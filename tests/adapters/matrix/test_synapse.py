@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from adapters.matrix import Adapter
-from adapters.matrix.demo import SERVER, Demo
+from adapters.matrix.testing import SERVER, Demo
 from bridge import (
     CatchUp,
     ConnectionLost,

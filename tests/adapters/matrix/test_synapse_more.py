@@ -7,7 +7,7 @@ import tracemalloc
 import aiohttp
 import pytest
 
-from adapters.matrix.demo import SERVER
+from adapters.matrix.testing import SERVER
 from bridge import (
     Attachment,
     Change,

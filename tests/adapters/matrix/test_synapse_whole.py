@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from adapters.matrix.demo import SERVER
+from adapters.matrix.testing import SERVER
 from bridge import MessageCreated, MessageEdited, ReactionsChanged, Rejected, Removed
 
 from .core import Core, edit, message, reactions, removal

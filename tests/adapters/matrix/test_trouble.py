@@ -4,7 +4,7 @@ import pytest
 
 from adapters.matrix import Adapter
 from bridge import AdapterError, RateLimited
-from bridge.demo import free_port
+from bridge.testing import free_port
 from tests.adapters.irc.harness import Collector
 from tests.adapters.trouble import certificate, listening, plain
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from adapters.xmpp import Adapter
-from adapters.xmpp.person import Person
+from adapters.xmpp.testing import Person
 from bridge import CatchUp, plain
 from tests.adapters.xmpp.harness import running
 from tests.adapters.xmpp.servers import Archive, Plain

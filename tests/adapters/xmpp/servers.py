@@ -5,9 +5,8 @@ import itertools
 import re
 from pathlib import Path
 
-from adapters.xmpp.demo import Demo
-from adapters.xmpp.person import Person
-from bridge.demo import Server, free_port
+from adapters.xmpp.testing import Demo, Person
+from bridge.testing import Server, free_port
 
 _EJABBERD = """\
 hosts: [{domain}]

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from adapters.irc.demo import Demo as Ircd
+from adapters.irc.testing import Demo as Ircd
 from adapters.xmpp import Adapter
 from bridge import Author, RoomId, SendMessage, Support, Txn, UserId, plain
-from bridge.demo import Server, free_port
+from bridge.testing import Server, free_port
 from tests.adapters.irc.binaries import find
 from tests.adapters.xmpp.harness import running
 from tests.adapters.xmpp.places import Prosody

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.xmpp import Adapter
-from adapters.xmpp.demo import Demo
+from adapters.xmpp.testing import Demo
 from bridge import Kind, RoomState, plain
 from tests.adapters.xmpp.harness import command, give, running
 from tests.terminal import Terminal

@@ -4,14 +4,16 @@ import subprocess
 
 import pytest
 
-from adapters.xmpp import Adapter, demo, look
-from bridge import AuthenticationFailed, ConnectionLost, RoomState, free_port
+from adapters.xmpp import Adapter, look
+from adapters.xmpp.testing import Demo
+from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from bridge.testing import free_port
 from tests.adapters.xmpp.harness import command, failure, give, running
 
 ROOM = "lobby@rooms.demo.hubbub.test"
 
 
-class Secure(demo.Demo):
+class Secure(Demo):
     """Prosody that lets nobody in without TLS."""
 
     direct = 0

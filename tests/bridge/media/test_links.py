@@ -7,11 +7,11 @@ import aiohttp
 import msgspec
 import pytest
 
-from bridge.demo import free_port
 from bridge.errors import HubbubError
 from bridge.media import Files
 from bridge.media.cache import Note
 from bridge.model import File
+from bridge.testing import free_port
 
 from .conftest import KEY, Service
 from .test_files import picture

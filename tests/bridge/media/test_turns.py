@@ -9,11 +9,11 @@ import sys
 import pytest
 from aiohttp import web
 
-from bridge.demo import free_port
 from bridge.media import Missing
 from bridge.media.intake import Job
 from bridge.media.line import Line
 from bridge.model import Attachment, File
+from bridge.testing import free_port
 
 from .test_links import linked, visitor  # noqa: F401 a fixture
 

@@ -9,10 +9,9 @@ import pytest
 from aiohttp import ClientConnectorError, ClientSession
 
 from bridge.config import ShowRules
-from bridge.demo import free_port
 from bridge.errors import Rejected
 from bridge.model import Attachment, FileKind, RoomId, SendMessage
-from bridge.testing import ScriptedNetwork
+from bridge.testing import ScriptedNetwork, free_port
 from tests.bridge.relay.shelf import PICTURE, files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, removal
 from tests.bridge.world import opened, running

@@ -11,7 +11,6 @@ from pathlib import Path
 from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
-from bridge.demo import Demo, free_port
 from bridge.errors import HubbubError
 from bridge.model import (
     Content,
@@ -23,8 +22,8 @@ from bridge.model import (
     RoomState,
     RoomStateChanged,
 )
-from bridge.person import Person
 from bridge.relay.fit import degrade
+from bridge.testing import Demo, Person, free_port
 
 from .act import Act
 from .screen import Screen

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from . import encode
+from adapters.xmpp import encode
 
 __all__ = ["Line"]
 

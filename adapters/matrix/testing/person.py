@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import bridge.testing
+from adapters.matrix.decode import decode
+from adapters.matrix.encode import MARK, TEXT_LIMIT, encode, reaction_of
+from adapters.matrix.files import Uploaded, fields
+from adapters.matrix.states import Typists, told
+from adapters.matrix.values import listed, mapping
 from bridge import (
     Answered,
     Author,
@@ -16,22 +22,14 @@ from bridge import (
     Kind,
     MessageId,
     Part,
-    Person,
     RoomId,
     SendMessage,
     Txn,
     UserId,
     cut,
-    picked,
 )
 
-from .decode import decode
-from .encode import MARK, TEXT_LIMIT, encode, reaction_of
-from .files import Uploaded, fields
-from .states import Typists, told
-from .values import listed, mapping
-
-__all__ = ["DemoPerson"]
+__all__ = ["Person"]
 
 Call = Callable[[str, str, str, object, Mapping[str, str] | None], Awaitable[dict[str, Any]]]
 """Method, path, token, body, query."""
@@ -58,7 +56,7 @@ _TYPING = 20_000
 """Milliseconds."""
 
 
-class DemoPerson(Person):
+class Person(bridge.testing.Person):
     """Speaks the plain API, with nothing of ours but decode and encode."""
 
     def __init__(self, call: Call, name: str, room: str, user: str, token: str) -> None:
@@ -129,7 +127,7 @@ class DemoPerson(Person):
                 self._mine[target, emoji] = event
 
     async def send(self, path: Path, caption: str = "") -> MessageId | None:
-        file = await asyncio.to_thread(picked, path)
+        file = await asyncio.to_thread(bridge.testing.picked, path)
         data = await asyncio.to_thread(path.read_bytes)
         reply = await self._api("POST", "/_matrix/media/v3/upload", self._token, data, None)
         event = fields(file, Uploaded(str(reply["content_uri"])))

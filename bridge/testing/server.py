@@ -1,4 +1,4 @@
-"""What an adapter provides for the demo and the end-to-end tests: a private server for people."""
+"""What an adapter provides for the demo and the end-to-end tests: a private server."""
 
 import asyncio
 import contextlib

@@ -16,7 +16,7 @@ from bridge.model import (
     Removed,
     plain,
 )
-from bridge.person import Person
+from bridge.testing import Person
 
 __all__ = ["Act", "picture"]
 

@@ -1,12 +1,12 @@
-"""A private ngIRCd and scripted people, for the demo and the end-to-end tests."""
+"""A private ngIRCd."""
 
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import bridge
-from bridge import Server
+import bridge.testing
+from bridge.testing import Server
 
 from .person import Person
 
@@ -40,7 +40,7 @@ _SETTINGS = """\
 """
 
 
-class Demo(bridge.Demo):
+class Demo(bridge.testing.Demo):
     """ngIRCd on a free port of the loopback."""
 
     title = "ngIRCd"

@@ -1,12 +1,12 @@
-"""A private Prosody and scripted people, for the demo and the end-to-end tests."""
+"""A private Prosody."""
 
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import bridge
-from bridge import Server, free_port
+import bridge.testing
+from bridge.testing import Server, free_port
 
 from .person import Person
 
@@ -54,7 +54,7 @@ Component "files.{domain}" "http_file_share"
 """
 
 
-class Demo(bridge.Demo):
+class Demo(bridge.testing.Demo):
     """Prosody on a free port of the loopback."""
 
     title = "Prosody"

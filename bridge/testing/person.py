@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from .errors import Unsupported
-from .model import Content, Event, File, FileKind, Kind, MessageCreated, MessageId
+from bridge.errors import Unsupported
+from bridge.model import Content, Event, File, FileKind, Kind, MessageCreated, MessageId
 
 __all__ = ["Heard", "Person", "picked"]
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import aiohttp
 
-import bridge
+import bridge.testing
+from adapters.xmpp import answers as told
+from adapters.xmpp import chat_states, decode, encode, files, members
+from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,
     Author,
@@ -30,14 +33,10 @@ from bridge import (
     UserId,
     by_author,
     cut,
-    picked,
     plain,
 )
 
-from . import answers as told
-from . import chat_states, decode, encode, files, members
 from .line import Line
-from .session import Place, Session
 
 __all__ = ["Person"]
 
@@ -66,7 +65,7 @@ class _Said:
     part: Part
 
 
-class Person(bridge.Person):
+class Person(bridge.testing.Person):
     """Somebody with an account of their own."""
 
     farewell = b"</stream:stream>"
@@ -187,7 +186,7 @@ class Person(bridge.Person):
         await self._tell(txn, encode.react(command, ""))
 
     async def send(self, path: Path, caption: str = "") -> MessageId | None:
-        file = await asyncio.to_thread(picked, path)
+        file = await asyncio.to_thread(bridge.testing.picked, path)
         slot = await self._line.ask(
             "get",
             f"files.{self._domain}",

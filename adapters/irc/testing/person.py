@@ -4,7 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-import bridge
+import bridge.testing
+from adapters.irc import decode, encode
+from adapters.irc.session import Session
+from adapters.irc.wire import REPLY, Line, decode_text, line, nick_of, parse, tag_value
 from bridge import (
     Change,
     Content,
@@ -18,10 +21,6 @@ from bridge import (
     cut,
 )
 
-from . import decode, encode
-from .session import Session
-from .wire import REPLY, Line, decode_text, line, nick_of, parse, tag_value
-
 __all__ = ["Person"]
 
 _TEXT_BYTES = 380
@@ -30,7 +29,7 @@ _CAPS = ("message-tags", "server-time", "echo-message", "draft/message-redaction
 _LONGEST_TOPIC = 300
 
 
-class Person(bridge.Person):
+class Person(bridge.testing.Person):
     """Somebody with an ordinary client, which knows what the server offers of IRCv3."""
 
     farewell = b"QUIT :bye\r\n"

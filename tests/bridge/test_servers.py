@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from bridge.demo import free_port
+from bridge.testing import free_port
 
 
 def test_a_free_port_is_none_that_the_system_gives_away():

@@ -1,4 +1,4 @@
-"""A private Synapse for the demo and the end-to-end tests, and people on it."""
+"""A private Synapse."""
 
 import asyncio
 import base64
@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-import bridge
-from bridge import Server
+import bridge.testing
+from bridge.testing import Server
 
-from .person import DemoPerson
+from .person import Person
 
 __all__ = ["Demo"]
 
@@ -30,7 +30,7 @@ _GUEST, _GUEST_PASSWORD = "guest", "guest"
 _PATIENCE = 30.0
 
 
-class Demo(bridge.Demo):
+class Demo(bridge.testing.Demo):
     """Synapse with SQLite, without federation and without rate limits."""
 
     title: ClassVar[str] = "Synapse"
@@ -44,7 +44,7 @@ class Demo(bridge.Demo):
         self._owner = ""
         self._rooms: dict[str, asyncio.Task[str]] = {}
         self._tokens: dict[str, str] = {}
-        self._people: set[DemoPerson] = set()
+        self._people: set[Person] = set()
 
     @classmethod
     def missing(cls) -> str | None:
@@ -89,12 +89,12 @@ class Demo(bridge.Demo):
         # Throw-away data: there is nothing to put in order, and an orderly end takes seconds.
         await self._server.stop(patience=0)
 
-    async def person(self, name: str, room: str | None = None) -> DemoPerson:
+    async def person(self, name: str, room: str | None = None) -> Person:
         wire = await self.room(room or ROOM)
         user = _localpart(name)
         if user not in self._tokens:
             self._tokens[user] = await self.register(user, secrets.token_hex(8))
-        person = DemoPerson(self.call, name, wire, f"@{user}:{SERVER}", self._tokens[user])
+        person = Person(self.call, name, wire, f"@{user}:{SERVER}", self._tokens[user])
         await person.enter()
         self._people.add(person)
         return person
