@@ -28,6 +28,7 @@ from .relay.attached import Attached
 from .relay.worker import Worker
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
+from .web import Site, add_files
 
 __all__ = ["Bridge", "introductions"]
 
@@ -90,9 +91,10 @@ class Bridge:
                 async with asyncio.TaskGroup() as self._group:
                     self._group.create_task(files.run())
                     self._group.create_task(uploads.run())
-                    await self._become(self._config)
-                    async with self._draining(), self._beside(self):
-                        await self._patrol()
+                    async with self._site(files).serving():
+                        await self._become(self._config)
+                        async with self._draining(), self._beside(self):
+                            await self._patrol()
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
                 raise (known or errors).exceptions[0] from None
@@ -100,6 +102,14 @@ class Bridge:
                 for worker in self.workers():
                     worker.close()
                 self._router.dispatch.close()
+
+    def _site(self, files: Files) -> Site:
+        """What is handed out over HTTP."""
+        media = self._config.media
+        site = Site(media.listen, proxied=media.public_url is not None)
+        if media.public_url is not None:
+            add_files(site, files, media.public_url)
+        return site
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue.

@@ -1,4 +1,4 @@
-"""What is done with the files that people send: fetched, checked, kept for a while, handed out.
+"""What is done with the files that people send: fetched, checked, kept for a while.
 
 files      what the relay asks: get, link, publish, forget
 uploads    puts them where the networks keep theirs
@@ -12,12 +12,12 @@ naming     what a file may be called
 cache      the folder, and what is remembered there
 limits     how much of it stays, and how long
 pictures   sizes and thumbnails, made by draw in a process of its own
-links      addresses of our own, signed, and the server behind them
-door       who is let in there, and for how long
+links      addresses of our own, signed
 """
 
 from .files import Files, Missing, Pending
 from .line import Standing
+from .links import Linked
 from .uploads import Uploads
 
-__all__ = ["Files", "Missing", "Pending", "Standing", "Uploads"]
+__all__ = ["Files", "Linked", "Missing", "Pending", "Standing", "Uploads"]

@@ -20,7 +20,7 @@ from .fetch import Fetcher, NotYet
 from .intake import Intake, Job
 from .limits import Limits
 from .line import Line, Standing
-from .links import Links
+from .links import Linked, Links
 from .naming import safe_file_name
 from .pictures import Pictures
 
@@ -83,7 +83,7 @@ class Files:
         """Called with the message whenever a fetch ended, well or not."""
         self._config = config
         self._cache = Cache(config.folder, key)
-        self._links = Links(config, key, self._served)
+        self._links = Links(config, key, self._at)
         self._pictures = Pictures()
         self._intake = Intake(config, self._cache, self._pictures, source)
         self._limits = Limits(config, self._cache, owed, self._dropped)
@@ -95,12 +95,9 @@ class Files:
         self._told_full = False
 
     async def run(self) -> None:
-        """Fetch, serve links and keep the folder in its limits, until cancelled.
-
-        Raises HubbubError when the port for links cannot be used.
-        """
+        """Fetch, and keep the folder in its limits, until cancelled."""
         try:
-            async with self._links.serving(), Fetcher(self._config.hosts) as fetcher:
+            async with Fetcher(self._config.hosts) as fetcher:
                 await self._tidy(always=True)
                 async with asyncio.TaskGroup() as group:
                     for _ in range(_AT_ONCE):
@@ -154,6 +151,10 @@ class Files:
         """Our own address for a file that is here; None without a public address."""
         note = None if seq in self._gone else self._cache.note(file.path)
         return None if note is None else self._links.make(self._cache.id(file.path), note)
+
+    def linked(self, name: str, expiry: str, signature: str) -> Linked | None:
+        """The file that an address of ours leads to, by the address's parts; None: it leads nowhere now."""
+        return self._links.follow(name, expiry, signature)
 
     def publish(self, seq: int, name: str, text: str) -> str | None:
         """Keep a text as a page and give its address: the same one for the same text of a message."""
@@ -281,7 +282,7 @@ class Files:
         if note.number is not None:
             self._known.get(note.seq, {}).pop(note.number, None)
 
-    def _served(self, name: str) -> tuple[Path, Note] | None:
+    def _at(self, name: str) -> tuple[Path, Note] | None:
         path = self._cache.at(name)
         note = None if path is None else self._cache.note(path)
         return None if path is None or note is None or note.seq in self._gone else (path, note)

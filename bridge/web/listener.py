@@ -1,4 +1,4 @@
-"""The port for links: so many connections at once, each with so much time, and never the descriptors that the
+"""The port: so many connections at once, each with so much time, and never the descriptors that the
 networks need.
 """
 
@@ -9,33 +9,31 @@ import resource
 import socket
 from collections.abc import Callable
 
-from aiohttp import web
-
-__all__ = ["Door"]
+__all__ = ["Listener"]
 
 log = logging.getLogger(__name__)
 
 _MOST = 200
 _SHARE = 8
-"""At most this part of the descriptors that we may have: a visitor needs two, one for the file."""
+"""At most this part of the descriptors that we may have: a client needs two, one for a file."""
 _ASKING = 10.0
-"""How long a visitor may take to ask, and to send what comes with it, in seconds."""
+"""How long a client may take to ask, and to send what comes with it, in seconds."""
 _SLOWEST = 8192
-"""A visitor reads so many bytes a second at least, after `_ASKING` seconds that are given to everybody."""
+"""A client reads so many bytes a second at least, after `_ASKING` seconds that are given to everybody."""
 _PAUSE = 1.0
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Door:
-    """Lets visitors in, one request each, and shows out who takes too long."""
+class Listener:
+    """Lets clients in, one request each, and shows out who takes too long."""
 
     def __init__(self, enter: Callable[[], asyncio.Protocol]) -> None:
-        """`enter` makes what speaks with a visitor."""
+        """`enter` makes what speaks with a client."""
         self._enter = enter
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most = min(_MOST, max(allowed // _SHARE, 1)) if allowed != resource.RLIM_INFINITY else _MOST
         self._asking: dict[asyncio.Transport, asyncio.TimerHandle] = {}
-        """Visitors who have not said yet what they want, who came first stands first."""
+        """Who has not said yet what they want, who came first stands first."""
         self._reading: dict[asyncio.Transport, asyncio.TimerHandle] = {}
         self._told = False
 
@@ -54,11 +52,11 @@ class Door:
         return listeners
 
     async def serve(self, listener: socket.socket) -> None:
-        """Let visitors in, until cancelled."""
+        """Let clients in, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             try:
-                visitor, _ = await loop.sock_accept(listener)
+                client, _ = await loop.sock_accept(listener)
             except OSError as error:
                 short = error.errno in _SHORT
                 if short:
@@ -67,12 +65,12 @@ class Door:
                 continue
             self._told = False
             if not self._make_room():
-                visitor.close()
+                client.close()
                 continue
             try:
-                transport, _ = await loop.connect_accepted_socket(self._enter, visitor)
+                transport, _ = await loop.connect_accepted_socket(self._enter, client)
             except OSError:
-                visitor.close()
+                client.close()
             else:
                 self._asking[transport] = loop.call_later(_ASKING, transport.abort)
 
@@ -90,9 +88,8 @@ class Door:
         transport.abort()
         return True
 
-    def asked(self, request: web.Request, size: int) -> None:
-        """A visitor has said what they want, and is given so many bytes."""
-        transport = request.transport
+    def asked(self, transport: asyncio.Transport | None, size: int) -> None:
+        """A client has said what they want, and is given so many bytes."""
         if transport is not None and (timer := self._asking.pop(transport, None)) is not None:
             timer.cancel()
             patience = _ASKING + size / _SLOWEST
@@ -107,4 +104,4 @@ class Door:
         """Said once, until somebody can come in again."""
         if not self._told:
             self._told = True
-            log.error("media: nobody can be let in to fetch a file (%s)", error.strerror)
+            log.error("web: nobody can be let in (%s)", error.strerror)

@@ -1,56 +1,15 @@
 """Links to files: what they promise, and what they do not give."""
 
-import asyncio
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
 import pytest
 
-from bridge.errors import HubbubError
-from bridge.media import Files
 from bridge.media.cache import Note
-from bridge.model import File
-from bridge.testing import free_port
+from tests.bridge.media.conftest import Service
+from tests.bridge.media.test_files import picture
 
-from .conftest import KEY, Service
-from .test_files import picture
-
-PUBLIC = "https://files.example.org/hub"
-
-
-class Visitor:
-    """Somebody who opens links behind the owner's reverse proxy."""
-
-    def __init__(self, service, port, session):
-        self.service, self.port, self.session = service, port, session
-
-    async def open(self, link, method="GET", **headers):
-        url = f"http://127.0.0.1:{self.port}{urlsplit(link).path}"
-        async with self.session.request(method, url, headers=headers) as response:
-            return response.status, response.headers, await response.read()
-
-
-@pytest.fixture
-async def visitor(serve):
-    port = free_port()
-    service = await serve(public_url=PUBLIC, listen=f"127.0.0.1:{port}")
-    async with aiohttp.ClientSession() as session:
-        while True:
-            try:
-                await (await session.get(f"http://127.0.0.1:{port}/")).read()
-                break
-            except aiohttp.ClientConnectorError:
-                await asyncio.sleep(0.01)
-        yield Visitor(service, port, session)
-
-
-async def linked(visitor, server, content, seq=1, **attachment):
-    file = await visitor.service.got(seq, server.put(f"f{seq}", content), **attachment)
-    assert isinstance(file, File)
-    link = visitor.service.files.link(seq, file)
-    assert link.startswith(PUBLIC + "/")
-    return link
+from .conftest import PUBLIC, linked
 
 
 async def test_a_link_gives_the_file_safely(visitor, server):
@@ -175,17 +134,8 @@ async def test_a_link_is_short_enough_for_a_line_of_chat(visitor, server):
     assert link.endswith(".txt")
 
 
-async def test_nothing_is_served_without_a_public_address(server, serve):
-    port = free_port()
-    service = await serve(listen=f"127.0.0.1:{port}")
+async def test_without_a_public_address_there_are_no_links(server, serve):
+    service = await serve()
     file = await service.got(1, server.put("a", b"words"))
     assert service.files.link(1, file) is None
     assert service.files.publish(1, "a", "b") is None
-    with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", port)
-
-
-async def test_a_port_that_is_taken_is_said(server, media):
-    config = media(public_url=PUBLIC, listen=f"127.0.0.1:{server.port}")
-    with pytest.raises(HubbubError, match=f"media: listen: 127.0.0.1:{server.port} cannot be used"):
-        await Files(config, KEY, lambda *_: None, lambda _: False).run()

@@ -1,0 +1,11 @@
+"""What Hubbub hands out over HTTP: one application on one port, to which each part adds its paths.
+
+app       the application: who may ask for what
+listener  the port: how many connections, and how long each may take
+media     files, by the links to them
+"""
+
+from .app import Site
+from .media import add_files
+
+__all__ = ["Site", "add_files"]

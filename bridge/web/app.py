@@ -1,0 +1,122 @@
+"""The application: its paths, who may ask for them, and what is said where there is nothing."""
+
+import asyncio
+import hmac
+import ipaddress
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeAlias
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.errors import HubbubError
+
+from .listener import Listener
+
+__all__ = ["SECURITY", "Site", "nothing"]
+
+log = logging.getLogger(__name__)
+
+Answer: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SECURITY = {
+    # A picture or film that is opened by itself is a page too: it may show itself and do nothing.
+    "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; "
+    "style-src 'unsafe-inline'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Site:
+    """Serves the paths that were added, one request for each connection: GET and HEAD, with no body."""
+
+    def __init__(self, listen: str, *, proxied: bool = False, token: str = "") -> None:
+        """`listen` is HOST:PORT. What is not public is for this machine, and for who has the token; where a
+        proxy stands before us, everybody seems to be on this machine, and only the token counts.
+        """
+        self._listen = listen
+        self._proxied = proxied
+        self._token = token
+        self._local = False
+        """Whether nobody but this machine can ask."""
+        self._public: set[Handler] = set()
+        self._application = web.Application(client_max_size=1024, middlewares=[self._answer])
+        self._application.on_response_prepare.append(self._prepare)
+
+    def add(self, path: str, answer: Answer, *, public: bool = False) -> None:
+        """Answer for a path, before `serving`. What is public has a secret in its address, or is none."""
+        self._application.router.add_get(path, answer)
+        if public:
+            self._public.add(answer)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve while in this context, if there is anything to serve.
+
+        Raises HubbubError when the port cannot be used.
+        """
+        if not self._application.router.resources():
+            yield
+            return
+        quiet = log.getChild("requests")
+        quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
+        runner = web.AppRunner(self._application, access_log=None, logger=quiet, shutdown_timeout=1.0)
+        await runner.setup()
+        assert runner.server is not None
+        self._listener = Listener(runner.server)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(runner.cleanup)
+            stack.callback(self._listener.close)
+            sockets = await self._open()
+            self._local = not self._proxied and all(_is_local(one) for one in sockets)
+            for one in sockets:
+                stack.callback(one.close)
+                stack.callback(asyncio.ensure_future(self._listener.serve(one)).cancel)
+            yield
+
+    async def _open(self) -> list[socket.socket]:
+        host, _, port = self._listen.rpartition(":")
+        try:
+            return await self._listener.open(host.strip("[]"), int(port))
+        except OSError as error:
+            raise HubbubError(
+                f"media: listen: {self._listen} cannot be used ({error.strerror or error}): "
+                "choose another address or port"
+            ) from None
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.match_info.http_exception is not None:
+            response: web.StreamResponse = nothing()
+        elif self._may(request):
+            response = await handler(request)
+        else:
+            text = "This needs a token, in a header: Authorization: Bearer TOKEN\n"
+            response = web.Response(status=401, text=text, headers=SECURITY | {"WWW-Authenticate": "Bearer"})
+        response.force_close()  # one request for each client; a proxy before us keeps people's connections
+        return response
+
+    def _may(self, request: web.Request) -> bool:
+        if self._local or request.match_info.handler in self._public:
+            return True
+        given = request.headers.get("Authorization", "").encode(errors="replace")
+        return bool(self._token) and hmac.compare_digest(given, f"Bearer {self._token}".encode())
+
+    async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.popall("Server", None)
+        self._listener.asked(request.transport, response.content_length or 0)
+
+
+def _is_local(listener: socket.socket) -> bool:
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+
+
+def nothing() -> web.Response:
+    """What is said of all that is not there, or may not be had: nobody learns why not."""
+    return web.Response(status=404, text="There is nothing here, or no longer.\n", headers=SECURITY)

@@ -1,0 +1,49 @@
+"""Files, by the links to them: what a browser may do with each."""
+
+import time
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+
+from bridge.media import Files, Linked
+
+from .app import SECURITY, Site, nothing
+
+__all__ = ["add_files"]
+
+_HOUR = 3600
+"""So long a browser may keep a file: what is taken back should be gone."""
+_PATH = "/{name}/{expiry}/{signature}/{file}"
+
+
+def add_files(site: Site, files: Files, public_url: str) -> None:
+    """Hand out what is linked to. A proxy before us may take the path of `public_url` away, or leave it."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked = request.match_info
+        found = files.linked(asked["name"], asked["expiry"], asked["signature"])
+        return nothing() if found is None else _file(found)
+
+    for prefix in dict.fromkeys(("", urlsplit(public_url).path)):
+        site.add(prefix + _PATH, answer, public=True)
+
+
+def _file(found: Linked) -> web.FileResponse:
+    age = max(0, min(found.until - int(time.time()), _HOUR))
+    headers = SECURITY | {
+        "Cache-Control": f"private, max-age={age}",
+        "Content-Disposition": _disposition(found),
+        "Content-Type": "text/plain; charset=utf-8" if found.type == "text/plain" else found.type,
+    }
+    return web.FileResponse(found.path, headers=headers)
+
+
+def _disposition(found: Linked) -> str:
+    """Whether a browser shows the file or stores it, and its name: RFC 6266, RFC 8187."""
+    shown = found.type.startswith(("image/", "audio/", "video/")) and found.type != "image/svg+xml"
+    way = "inline" if shown or found.type == "text/plain" else "attachment"
+    simple = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
+        for letter in found.name
+    )
+    return f"{way}; filename=\"{simple}\"; filename*=UTF-8''{quote(found.name, safe='')}"
