@@ -18,7 +18,7 @@ from bridge import app
 from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.config.words import printable
-from bridge.control.answering import Control
+from bridge.control.server import Control
 from bridge.errors import HubbubError
 
 from .log import listen_to, log_to

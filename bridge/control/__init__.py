@@ -1,8 +1,8 @@
 """What an owner can ask a running service, over a Unix socket beside its journal.
 
-`answering` is the service's part: whoever asks needs none of it.
+`server` is the service's part: whoever asks needs none of it.
 """
 
-from .door import NotRunning, ask
+from .socket import NotRunning, ask
 
 __all__ = ["NotRunning", "ask"]

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain, text_of
 from bridge.relay.fit import degrade
 
-__all__ = ["FAREWELL", "SCRIPT", "Ear", "Saying"]
+__all__ = ["FAREWELL", "SCRIPT", "Ear", "ScriptLine"]
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ScriptLine:
     """One line of the script: who of the people says it, and how."""
 
     speaker: int
@@ -26,11 +26,11 @@ def _marked(*spans: Span | str) -> Content:
 _PASTE = "\n".join(f"{n:2}. A long paste keeps its lines and their order" for n in range(1, 11))
 
 SCRIPT = (
-    Saying(0, plain("Hello! I am here. Can you hear me over there?")),
-    Saying(1, plain("Loud and clear. Emoji work too: 👋 🎉 👩‍💻")),
-    Saying(2, plain("大家好！汉字也可以。 Καλημέρα. Привет.")),
-    Saying(0, plain("waves to everybody"), Kind.EMOTE),
-    Saying(
+    ScriptLine(0, plain("Hello! I am here. Can you hear me over there?")),
+    ScriptLine(1, plain("Loud and clear. Emoji work too: 👋 🎉 👩‍💻")),
+    ScriptLine(2, plain("大家好！汉字也可以。 Καλημέρα. Привет.")),
+    ScriptLine(0, plain("waves to everybody"), Kind.EMOTE),
+    ScriptLine(
         1,
         _marked(
             "Formatting: ",
@@ -43,7 +43,7 @@ SCRIPT = (
             Span("code()", frozenset({Mark.CODE})),
         ),
     ),
-    Saying(
+    ScriptLine(
         2,
         Content(
             of_lines(
@@ -56,12 +56,12 @@ SCRIPT = (
             )
         ),
     ),
-    Saying(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
-    Saying(2, plain(_PASTE)),
-    *(Saying(n % 3, plain(f"Quick line {n // 3 + 1} of 5"), quick=True) for n in range(15)),
+    ScriptLine(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
+    ScriptLine(2, plain(_PASTE)),
+    *(ScriptLine(n % 3, plain(f"Quick line {n // 3 + 1} of 5"), quick=True) for n in range(15)),
 )
 
-FAREWELL = Saying(1, plain("That was everything. Now it is your turn."))
+FAREWELL = ScriptLine(1, plain("That was everything. Now it is your turn."))
 
 
 def _squeezed(text: str) -> str:

@@ -27,7 +27,7 @@ from bridge.testing import Demo, Person, free_port
 
 from .act import Act
 from .screen import Screen
-from .script import FAREWELL, SCRIPT, Ear, Saying
+from .script import FAREWELL, SCRIPT, Ear, ScriptLine
 
 __all__ = ["Stage"]
 
@@ -191,7 +191,7 @@ class Stage:
         )
         return True
 
-    async def _say(self, people: Mapping[str, Person], here: str, saying: Saying) -> None:
+    async def _say(self, people: Mapping[str, Person], here: str, saying: ScriptLine) -> None:
         # A person types what their network can show: no more.
         content = Content(degrade(saying.content, self._ears[here].capabilities))
         for network, ear in self._ears.items():

@@ -1,8 +1,8 @@
 """What Hubbub hands out over HTTP: one application on one port, to which each part adds its paths.
 
-app       the application: who may ask for what
-listener  the port: how many connections, and how long each may take
-media     files, by the links to them
+app    the application: who may ask for what
+port   the port: how many connections, and how long each may take
+media  files, by the links to them
 """
 
 from .app import Site

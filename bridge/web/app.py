@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.errors import HubbubError
 
-from .listener import Listener
+from .port import Port
 
 __all__ = ["SECURITY", "Site", "nothing"]
 
@@ -69,21 +69,21 @@ class Site:
         runner = web.AppRunner(self._application, access_log=None, logger=quiet, shutdown_timeout=1.0)
         await runner.setup()
         assert runner.server is not None
-        self._listener = Listener(runner.server)
+        self._port = Port(runner.server)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(runner.cleanup)
-            stack.callback(self._listener.close)
+            stack.callback(self._port.close)
             sockets = await self._open()
             self._local = not self._proxied and all(_is_local(one) for one in sockets)
             for one in sockets:
                 stack.callback(one.close)
-                stack.callback(asyncio.ensure_future(self._listener.serve(one)).cancel)
+                stack.callback(asyncio.ensure_future(self._port.serve(one)).cancel)
             yield
 
     async def _open(self) -> list[socket.socket]:
         host, _, port = self._listen.rpartition(":")
         try:
-            return await self._listener.open(host.strip("[]"), int(port))
+            return await self._port.open(host.strip("[]"), int(port))
         except OSError as error:
             raise HubbubError(
                 f"media: listen: {self._listen} cannot be used ({error.strerror or error}): "
@@ -110,7 +110,7 @@ class Site:
 
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)
-        self._listener.asked(request.transport, response.content_length or 0)
+        self._port.asked(request.transport, response.content_length or 0)
 
 
 def _is_local(listener: socket.socket) -> bool:

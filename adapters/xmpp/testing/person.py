@@ -36,7 +36,7 @@ from bridge import (
     plain,
 )
 
-from .line import Line
+from .stream import Stream
 
 __all__ = ["Person"]
 
@@ -75,7 +75,7 @@ class Person(bridge.testing.Person):
         self._place = Place(RoomId(room), name)
         self._session = Session()
         self._session.places[room] = self._place
-        self._line = Line(user, domain, password)
+        self._stream = Stream(user, domain, password)
         self._domain = domain
         self._author = Author("", UserId(f"{user}@{domain}"), name)
         self._joined: asyncio.Future[None] | None = None
@@ -89,7 +89,7 @@ class Person(bridge.testing.Person):
         """Connect, log in and join. Raises OSError or TimeoutError."""
         try:
             async with asyncio.timeout(_PATIENCE):
-                self._writer = await self._line.log_in(host, port)
+                self._writer = await self._stream.log_in(host, port)
                 self._joined = asyncio.get_running_loop().create_future()
                 self._reading = asyncio.create_task(self._read())
                 self._send(f"<presence/>{encode.join(self._place.occupant, 'join', None)}")
@@ -102,7 +102,7 @@ class Person(bridge.testing.Person):
     async def _look_around(self) -> None:
         """What the room can do."""
         place = self._place
-        features = told.info(await self._line.ask("get", place.room, _DISCO)).features
+        features = told.info(await self._stream.ask("get", place.room, _DISCO)).features
         place.stanza_ids = "urn:xmpp:sid:0" in features
         place.occupant_ids = "urn:xmpp:occupant-id:0" in features
         place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in features
@@ -119,7 +119,7 @@ class Person(bridge.testing.Person):
         while not met:
             self._page.clear()
             query = encode.archive("past", 0.0, before, _PAGE)
-            answer = await self._line.ask("set", self._place.room, query)
+            answer = await self._stream.ask("set", self._place.room, query)
             for past in reversed(self._page):
                 met = past.id in self._known
                 if met:
@@ -168,7 +168,7 @@ class Person(bridge.testing.Person):
     async def remove(self, target: MessageId) -> None:
         known = self._known.get(target)
         if known is not None and known.name != self.name:
-            await self._line.ask("set", self._place.room, _MODERATE.format(encode.quote(target)))
+            await self._stream.ask("set", self._place.room, _MODERATE.format(encode.quote(target)))
             return
         txn = self._txn()
         command = DeleteMessage(
@@ -187,7 +187,7 @@ class Person(bridge.testing.Person):
 
     async def send(self, path: Path, caption: str = "") -> MessageId | None:
         file = await asyncio.to_thread(bridge.testing.picked, path)
-        slot = await self._line.ask(
+        slot = await self._stream.ask(
             "get",
             f"files.{self._domain}",
             f"<request xmlns='{_UPLOAD}' filename='{encode.quote(file.name)}' size='{file.size}'"
@@ -221,7 +221,7 @@ class Person(bridge.testing.Person):
 
     async def kick(self, name: str, reason: str = "") -> None:
         item = f"<item nick='{encode.quote(name)}' role='none'><reason>{encode.quote(reason)}</reason></item>"
-        await self._line.ask("set", self._place.room, f"<query xmlns='{_ADMIN}'>{item}</query>")
+        await self._stream.ask("set", self._place.room, f"<query xmlns='{_ADMIN}'>{item}</query>")
 
     def _txn(self) -> Txn:
         self._count += 1
@@ -248,18 +248,18 @@ class Person(bridge.testing.Person):
             del self._echoes[txn]
 
     def _send(self, text: str) -> None:
-        self._line.send(text)
+        self._stream.send(text)
 
     # -- what comes in
 
     async def _read(self) -> None:
-        async for element in self._line.stanzas:
+        async for element in self._stream.stanzas:
             if element.tag.endswith("}message"):
                 self._message(element)
             elif element.tag.endswith("}presence"):
                 self._present(told.presence(element))
             else:
-                self._line.answered(element)
+                self._stream.answered(element)
 
     def _heard(self, said: MessageCreated) -> None:
         self._know(said.id, said.sender.name, said.content.text, said.aliases)

@@ -134,7 +134,7 @@ async def test_what_a_moderator_took_away(bridge, monkeypatch):
             await asyncio.sleep(1)  # what the room shows has to begin before
             since = time.time()
             parts = [(await give(bridge.adapter, command(txn, txn, bridge.room))).part for txn in TXNS[:2]]
-        await mod._line.ask("set", bridge.room, MODERATE.format(parts[1].id, ""))
+        await mod._stream.ask("set", bridge.room, MODERATE.format(parts[1].id, ""))
         async with bridge.running() as ears:
             await ears.state(RoomState.JOINED, bridge.room)
             found = await bridge.adapter.find_sent(bridge.room, since, TXNS)

@@ -48,14 +48,14 @@ async def stranger(server, name):
 async def exists(someone, room):
     """Whether the room does, as its server tells whoever asks."""
     try:
-        await someone._line.ask("get", room, DISCO)
+        await someone._stream.ask("get", room, DISCO)
     except OSError:
         return False
     return True
 
 
 async def destroy(owner, room, to=""):
-    await owner._line.ask("set", room, OWNER.format(f"<destroy {to}><reason>too old</reason></destroy>"))
+    await owner._stream.ask("set", room, OWNER.format(f"<destroy {to}><reason>too old</reason></destroy>"))
 
 
 async def never_made(server):
@@ -100,7 +100,7 @@ async def test_a_room_that_its_owner_destroyed(server, persistent):
         async with running(adapter(server), wanted, joined=False, positions=positions) as ears:
             await ears.state(RoomState.JOINED, room)
             if persistent:
-                await owner._line.ask("set", room, OWNER.format(PERSISTENT))
+                await owner._stream.ask("set", room, OWNER.format(PERSISTENT))
             await destroy(owner, room, f"jid='{new}'")
             for _ in range(3):
                 told = await ears.state(RoomState.REFUSED, room)
@@ -126,7 +126,7 @@ async def test_a_room_that_was_destroyed_while_we_were_away(server):
     room, positions = f"meanwhile@{server.rooms}", {}
     wanted = {room: Adapter.RoomConfig(create=True)}
     async with witness(server, "founder", room) as owner:
-        await owner._line.ask("set", room, OWNER.format(PERSISTENT))
+        await owner._stream.ask("set", room, OWNER.format(PERSISTENT))
         async with running(adapter(server), wanted, joined=False, positions=positions) as ears:
             await ears.state(RoomState.JOINED, room)
         await destroy(owner, room)

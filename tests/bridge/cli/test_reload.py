@@ -12,7 +12,7 @@ import pytest
 from bridge.adapter import find
 from bridge.cli.reading import read
 from bridge.config import load
-from bridge.control.answering import Control
+from bridge.control.server import Control
 from bridge.errors import ConfigError
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork

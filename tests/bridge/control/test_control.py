@@ -12,8 +12,8 @@ import pytest
 
 from bridge.config import Media, Network
 from bridge.control import NotRunning, ask
-from bridge.control.answering import Control
-from bridge.control.door import Place
+from bridge.control.server import Control
+from bridge.control.socket import SocketPlace
 from bridge.errors import ConfigError, HubbubError, Rejected
 from bridge.model import Attachment, Content, RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
@@ -64,7 +64,7 @@ async def owner(tmp_path, left, right):
 @pytest.fixture
 async def raw(owner):
     """A connection to the socket, as any program can have one."""
-    reader, writer = await asyncio.open_unix_connection(Place(owner.journal).found())
+    reader, writer = await asyncio.open_unix_connection(SocketPlace(owner.journal).found())
     yield reader, writer
     writer.close()
 
@@ -226,8 +226,8 @@ async def test_too_long_a_line_ends_the_connection(raw, owner, left, right):
 
 
 async def test_an_endless_line_ends_the_connection(raw, owner, left, right, monkeypatch):
-    monkeypatch.setattr("bridge.control.answering._PATIENCE", 0.05)
-    reader, writer = await asyncio.open_unix_connection(Place(owner.journal).found())
+    monkeypatch.setattr("bridge.control.server._PATIENCE", 0.05)
+    reader, writer = await asyncio.open_unix_connection(SocketPlace(owner.journal).found())
     writer.write(b'{"command": ')
     assert await reader.read() == b""
     writer.close()
@@ -242,9 +242,9 @@ async def send_without_end(client):
 
 
 async def test_who_never_reads_is_cut_off(owner, left, right, monkeypatch, caplog):
-    monkeypatch.setattr("bridge.control.answering._PATIENCE", 0.2)
+    monkeypatch.setattr("bridge.control.server._PATIENCE", 0.2)
     with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(Place(owner.journal).found()))
+        client.connect(str(SocketPlace(owner.journal).found()))
         client.setblocking(False)
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             await send_without_end(client)
@@ -325,7 +325,7 @@ async def test_a_folder_of_somebody_else_is_not_used(tmp_path, left, right, monk
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
     owner = Owner(deep)
-    folder = Place(owner.journal).paths[0].parent
+    folder = SocketPlace(owner.journal).paths[0].parent
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
     async with running(owner.config, owner.beside):

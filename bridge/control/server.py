@@ -23,8 +23,8 @@ from bridge.model import RoomId
 from bridge.relay.worker import Worker
 from bridge.supervisor import NetworkState
 
-from .changes import Changes, compare
-from .door import Place
+from .config_diff import Changes, compare
+from .socket import SocketPlace
 
 __all__ = ["Control"]
 
@@ -44,15 +44,15 @@ _Answer: TypeAlias = dict[str, Any]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 
 
-class _Request(msgspec.Struct, tag_field="command", tag=str.lower, forbid_unknown_fields=True):
+class _Request(msgspec.Struct, tag_field="command", forbid_unknown_fields=True):
     pass
 
 
-class Status(_Request):
+class StatusRequest(_Request, tag="status"):
     """How every network and room is."""
 
 
-class Reload(_Request):
+class ReloadRequest(_Request, tag="reload"):
     """Read the configuration again. `dry_run`: only say what would change."""
 
     dry_run: bool = False
@@ -60,14 +60,14 @@ class Reload(_Request):
     """The file that is meant; empty: whatever the service follows."""
 
 
-class Retry(_Request):
+class RetryRequest(_Request, tag="retry"):
     """Send again what was given up."""
 
     letters: list[tuple[_Number, _Number]]
     """Each by the number of its room and of its message."""
 
 
-class CatchUp(_Request, tag="catch-up"):
+class CatchUpRequest(_Request, tag="catch-up"):
     """Read what was said in a room, and relay what was missed of it."""
 
     network: str
@@ -76,7 +76,7 @@ class CatchUp(_Request, tag="catch-up"):
     """In seconds since 1970."""
 
 
-_Command: TypeAlias = Status | Reload | Retry | CatchUp
+_Command: TypeAlias = StatusRequest | ReloadRequest | RetryRequest | CatchUpRequest
 _decoder = msgspec.json.Decoder(_Command)
 
 
@@ -98,7 +98,7 @@ class Control:
         """Answer on the socket, as long as the journal is ours. Without a socket the relay goes on."""
         async with contextlib.AsyncExitStack() as stack:
             try:
-                listener = stack.enter_context(Place(self._bridge.journal).listener())
+                listener = stack.enter_context(SocketPlace(self._bridge.journal).listener())
                 server = await asyncio.start_unix_server(self._serve, sock=listener, limit=_LONGEST)
             except OSError as error:
                 log.warning("nothing can be asked of this service while it runs: no socket (%s)", error)
@@ -152,14 +152,14 @@ class Control:
 
     async def _do(self, request: _Command) -> _Answer:
         match request:
-            case Reload():
+            case ReloadRequest():
                 self._see_that_it_is_ours(request.file)
                 return await self.reload(dry_run=request.dry_run)
-            case Retry():
+            case RetryRequest():
                 return self._retry(request.letters)
-            case CatchUp():
+            case CatchUpRequest():
                 return await self._catch_up(request)
-            case Status():
+            case StatusRequest():
                 async with self._one:
                     return await self._status()
 
@@ -227,7 +227,7 @@ class Control:
         mapped = [(room, number) for room, number in letters if room in rooms]
         return {"ok": True, "queued": self._bridge.revive(mapped), "unmapped": len(letters) - len(mapped)}
 
-    async def _catch_up(self, request: CatchUp) -> _Answer:
+    async def _catch_up(self, request: CatchUpRequest) -> _Answer:
         async with self._one:
             taken = await self._bridge.catch_up(request.network, request.room, request.since)
         return {"ok": True, "taken": taken}

@@ -9,7 +9,7 @@ import resource
 import socket
 from collections.abc import Callable
 
-__all__ = ["Listener"]
+__all__ = ["Port"]
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _PAUSE = 1.0
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Listener:
+class Port:
     """Lets clients in, one request each, and shows out who takes too long."""
 
     def __init__(self, enter: Callable[[], asyncio.Protocol]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.errors import HubbubError
 
-__all__ = ["NotRunning", "Place", "ask"]
+__all__ = ["NotRunning", "SocketPlace", "ask"]
 
 _LONGEST_PATH = 107
 """What `sun_path` holds (unix(7))."""
@@ -24,7 +24,7 @@ class NotRunning(HubbubError):
     """No service has this journal open."""
 
 
-class Place:
+class SocketPlace:
     """The socket's place: beside the journal, or where that is too deep, in a private folder."""
 
     def __init__(self, journal: Path) -> None:
@@ -94,7 +94,7 @@ def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) 
     """Ask the service that owns a journal; the answer may take so many seconds. Raises NotRunning, or
     HubbubError when it gives none.
     """
-    place = Place(journal)
+    place = SocketPlace(journal)
     path = place.found()
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(patience)

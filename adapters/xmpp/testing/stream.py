@@ -9,12 +9,12 @@ from typing import Any
 
 from adapters.xmpp import encode
 
-__all__ = ["Line"]
+__all__ = ["Stream"]
 
 _PATIENCE = 15.0
 
 
-class Line:
+class Stream:
     """Logs in with a password, sends what it is given and yields what comes."""
 
     stanzas: AsyncGenerator[ET.Element, None]
