@@ -103,11 +103,14 @@ def _origin(name: str, ours: set[str]) -> str:
     module, _, last = name.rpartition(".")
     if name in ours or module not in ours:
         return name
-    for node in _tree(module).body:
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == last:
                     return _origin(f"{_from(module, node)}.{alias.name}", ours)
+                there = f"{_from(module, node)}.{last}"
+                if alias.name == "*" and (found := _origin(there, ours)) != there:
+                    return found
         elif isinstance(node, ast.Import) and last in [alias.asname or alias.name for alias in node.names]:
             return last
     return name

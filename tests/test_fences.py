@@ -88,6 +88,11 @@ WRONG = {
         "pages -> urllib.request",
     ),
     "what somebody else imported": ("adapters/wrong/scan.py", "from .transport import ssl", "scan -> ssl"),
+    "the same by a star": (
+        "adapters/wrong/stars.py",
+        '"""Pure."""\nfrom .all import sleep',
+        "wrong.stars -> asyncio.sleep",
+    ),
     "I/O of the face": (
         "adapters/wrong/kept.py",
         '"""Pure."""\nfrom bridge import Keepsake',
@@ -110,7 +115,8 @@ WRONG = {
 NEEDED = {  # what makes some of them matter
     "adapters/wrong/__init__.py": "",
     "adapters/wrong/rooms/__init__.py": "",
-    "adapters/wrong/transport.py": "import ssl",
+    "adapters/wrong/transport.py": "import ssl\nfrom asyncio import sleep",
+    "adapters/wrong/all.py": "from .transport import *",
     "adapters/wrong/testing/__init__.py": "from bridge.testing import Person as Person",
     "adapters/wrong/decode/__init__.py": "from .. import pages, parts, scan, words",
 }
