@@ -21,7 +21,7 @@ from .errors import AdapterError, ConfigError, HubbubError, JournalError, Reject
 from .journal import Journal
 from .keepsake import Keepsake
 from .language import locale
-from .media import Files, Standing, Uploads
+from .media import Files, HostFiles, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .relay.attached import Attached
@@ -155,7 +155,7 @@ class Bridge:
         gap = self._router.gaps.latest.get(room)
         return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
 
-    def files(self) -> Mapping[str, Sequence[Standing]]:
+    def files(self) -> Mapping[str, Sequence[HostFiles]]:
         """How many files are on their way, and how many wait for their turn."""
         return {"fetched": self._files.standing(), "uploaded": self._uploads.standing()}
 

@@ -130,6 +130,25 @@ def test_every_folder_is_installed():
     ]
 
 
+AGREED = {"Demo", "History", "NetworkConfig", "Person", "RoomConfig", "Rooms", "Session"}
+"""What each adapter may have of its own."""
+DOUBLES = {
+    *("Block", "Client", "Files", "Flight", "Flights", "Line", "Link", "Listener", "Mark", "Media"),
+    *("Page", "Past", "Place", "Reactions", "Reader", "Reading", "Source"),
+}
+"""Names that still have two meanings: fewer with time, and none that is new."""
+
+
+def test_a_public_class_has_its_name_for_itself():
+    found: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(name(path))
+    twice = {said: places for said, places in found.items() if len(places) > 1}
+    assert not {said: places for said, places in twice.items() if said not in AGREED | DOUBLES}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_no_file_is_too_long_to_read(path: Path):
     assert len(path.read_text().splitlines()) <= 400

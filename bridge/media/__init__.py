@@ -16,8 +16,8 @@ links      addresses of our own, signed
 """
 
 from .files import Files, Missing, Pending
-from .line import Standing
+from .line import HostFiles
 from .links import Linked
 from .uploads import Uploads
 
-__all__ = ["Files", "Linked", "Missing", "Pending", "Standing", "Uploads"]
+__all__ = ["Files", "HostFiles", "Linked", "Missing", "Pending", "Uploads"]

@@ -12,13 +12,13 @@ from bridge.model import Attachment
 
 from .sniff import HEAD, UNKNOWN, binary_type, text_type
 
-__all__ = ["TOO_LARGE", "Body", "Refused", "shown_size"]
+__all__ = ["TOO_LARGE", "Body", "RefusedFile", "shown_size"]
 
 TOO_LARGE = N_("larger than {limit}")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 
 
-class Refused(Exception):
+class RefusedFile(Exception):
     """The file does not cross; the reason is a short phrase for people, with {limit} for a limit in it."""
 
     def __init__(self, reason: str, limit: str = "") -> None:
@@ -68,7 +68,7 @@ class Body:
     def expect(self, size: int | None) -> None:
         """Refuse a file that says that it is too large."""
         if size is not None and size > self._limit:
-            raise Refused(TOO_LARGE, shown_size(self._limit))
+            raise RefusedFile(TOO_LARGE, shown_size(self._limit))
 
     def take(self, chunk: bytes) -> None:
         """Write the next bytes."""
@@ -95,7 +95,7 @@ class Body:
 
     def _check(self, media_type: str) -> str:
         if not any(fnmatchcase(media_type, pattern.casefold()) for pattern in self._types):
-            raise Refused(N_("its type is not passed on"))
+            raise RefusedFile(N_("its type is not passed on"))
         return media_type
 
     def finish(self) -> tuple[str, str]:

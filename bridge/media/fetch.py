@@ -16,8 +16,8 @@ from bridge.adapter import Source
 from bridge.errors import AdapterError, Rejected, Unsupported
 from bridge.language import N_
 
-from .body import Body, Refused
-from .guard import Forbidden, connector, is_named, is_web_port
+from .body import Body, RefusedFile
+from .guard import ForbiddenAddress, connector, is_named, is_web_port
 
 __all__ = ["Fetcher", "NotYet"]
 
@@ -68,7 +68,7 @@ class Fetcher:
         await self._stack.aclose()
 
     async def fetch(self, find: Callable[[], Source], body: Body) -> None:
-        """Write what is there into the body; raises Refused, NotYet, or OSError when it cannot be written."""
+        """Write what is there into the body. Raises RefusedFile, NotYet, or OSError if it cannot be kept."""
         host = "?"
         try:
             async with asyncio.timeout(_TOTAL):
@@ -85,7 +85,7 @@ class Fetcher:
         except (_Failed, ValueError, TimeoutError) as error:
             reason = str(error) if isinstance(error, _Failed) else _plain(error)
             log.warning("a file from %s could not be fetched: %s", host, reason)
-            raise Refused(_FAILED) from None
+            raise RefusedFile(_FAILED) from None
 
     async def _try(self, source: Source, body: Body) -> None:
         pace = asyncio.timeout(_WITHIN)
@@ -93,7 +93,7 @@ class Fetcher:
             async with pace:
                 await self._follow(source, body, pace)
         except aiohttp.ClientConnectorError as error:
-            barred = isinstance(error.os_error, Forbidden)
+            barred = isinstance(error.os_error, ForbiddenAddress)
             reason = f"{error.os_error.strerror}" if barred else "no connection"
             raise _Failed(reason, again=not barred) from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):

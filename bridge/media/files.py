@@ -14,12 +14,12 @@ from bridge.config import Media
 from bridge.language import N_
 from bridge.model import Attachment, File, FileKind
 
-from .body import TOO_LARGE, Refused, shown_size
+from .body import TOO_LARGE, RefusedFile, shown_size
 from .cache import Cache, Note, space
 from .fetch import Fetcher, NotYet
 from .intake import Intake, Job
 from .limits import Limits
-from .line import Line, Standing
+from .line import HostFiles, WaitingLine
 from .links import Linked, Links
 from .naming import safe_file_name
 from .pictures import Pictures
@@ -91,7 +91,7 @@ class Files:
         """By message, and by the attachment's place in it."""
         self._gone: dict[int, None] = {}
         """Messages that were taken back, as far as that is remembered in memory."""
-        self._line: Line[Job] = Line()
+        self._line: WaitingLine[Job] = WaitingLine()
         self._told_full = False
 
     async def run(self) -> None:
@@ -143,7 +143,7 @@ class Files:
             if any(isinstance(one, Job) for one in known.values()):
                 self._known[oldest] = known
 
-    def standing(self) -> list[Standing]:
+    def standing(self) -> list[HostFiles]:
         """What is being fetched and what waits for it."""
         return self._line.standing()
 
@@ -247,7 +247,7 @@ class Files:
         try:
             await self._limits.keep()
             return _NO_ROOM if self._limits.full else await self._taken(job, fetcher)
-        except Refused as refusal:
+        except RefusedFile as refusal:
             return Missing(refusal.reason, refusal.limit)
         except NotYet:
             if time.monotonic() - job.since < _LONGEST_ABSENCE:

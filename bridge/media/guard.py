@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-__all__ = ["Forbidden", "connector", "is_named", "is_public", "is_web_port"]
+__all__ = ["ForbiddenAddress", "connector", "is_named", "is_public", "is_web_port"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -33,7 +33,7 @@ _WEB_PORTS = frozenset({80, 443})
 _RESERVED_PORTS = 1024
 
 
-class Forbidden(OSError):
+class ForbiddenAddress(OSError):
     """The address is not one of the public internet."""
 
 
@@ -78,7 +78,7 @@ def is_web_port(url: URL) -> bool:
 def _socket(info: Any) -> socket.socket:
     family, kind, protocol, _, address = info
     if family not in (socket.AF_INET, socket.AF_INET6) or not is_public(address[0]):
-        raise Forbidden(errno.EACCES, "the address is not a public one")
+        raise ForbiddenAddress(errno.EACCES, "the address is not a public one")
     return socket.socket(family=family, type=kind, proto=protocol)
 
 

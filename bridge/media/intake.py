@@ -60,7 +60,7 @@ class Intake:
         self._source = source
 
     async def take(self, job: Job, fetcher: Fetcher) -> File:
-        """The file of this job. Raises Refused when it does not cross, OSError when it cannot be kept.
+        """The file of this job. Raises RefusedFile when it does not cross, OSError when it cannot be kept.
 
         Whatever ends this: nothing stays in the folder but a whole file.
         """

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Line", "Standing"]
+__all__ = ["HostFiles", "WaitingLine"]
 
 _OF_NETWORK = 6
 _OF_HOST = 4
@@ -35,7 +35,7 @@ J = TypeVar("J", bound=_Job)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HostFiles:
     """How it stands with the files of one host."""
 
     network: str
@@ -46,7 +46,7 @@ class Standing:
     """How long the oldest of them has been asked for."""
 
 
-class Line(Generic[J]):
+class WaitingLine(Generic[J]):
     """People take turns: whoever had one is behind all others, however many files are waiting."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Line(Generic[J]):
         hosts.setdefault(job.host, deque()).appendleft(job)
         self.leave(job)
 
-    def standing(self) -> list[Standing]:
+    def standing(self) -> list[HostFiles]:
         """What is at work and what waits, by host, the longest first."""
         found: dict[tuple[str, str], list[J]] = {}
         waiting = [job for hosts in self._waiting.values() for jobs in hosts.values() for job in jobs]
@@ -110,11 +110,11 @@ class Line(Generic[J]):
             found.setdefault((job.network, job.host), []).append(job)
         return sorted((self._stand(*key, jobs) for key, jobs in found.items()), key=lambda one: -one.seconds)
 
-    def _stand(self, network: str, host: str, jobs: Iterable[J]) -> Standing:
+    def _stand(self, network: str, host: str, jobs: Iterable[J]) -> HostFiles:
         jobs = list(jobs)
         working = sum(job in self._working for job in jobs)
         since = min(job.since for job in jobs)
-        return Standing(network, host, working, len(jobs) - working, time.monotonic() - since)
+        return HostFiles(network, host, working, len(jobs) - working, time.monotonic() - since)
 
 
 def _counted(job: _Job) -> Iterable[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from bridge.errors import AdapterError, ConnectionLost, Rejected, RoomUnavailabl
 from bridge.model import File
 
 from .files import Pending
-from .line import Line, Standing
+from .line import HostFiles, WaitingLine
 
 __all__ = ["Uploads"]
 
@@ -47,7 +47,7 @@ class Uploads:
         self._sender = sender
         self.ended: Callable[[int], None] = lambda _: None
         """Called with the message whenever an upload ended, well or not."""
-        self._line: Line[_Upload] = Line()
+        self._line: WaitingLine[_Upload] = WaitingLine()
         self._known: dict[tuple[Adapter, File], _Upload | bool] = {}
 
     def get(self, adapter: Adapter, seq: int, file: File) -> Pending | None:
@@ -60,7 +60,7 @@ class Uploads:
             self._shorten()
         return Pending(known.since) if isinstance(known, _Upload) else None
 
-    def standing(self) -> list[Standing]:
+    def standing(self) -> list[HostFiles]:
         """What is being uploaded and what waits for it."""
         return self._line.standing()
 

@@ -36,7 +36,7 @@ from bridge import (
     plain,
 )
 
-from .stream import Stream
+from .stream import PlainStream
 
 __all__ = ["Person"]
 
@@ -75,7 +75,7 @@ class Person(bridge.testing.Person):
         self._place = Place(RoomId(room), name)
         self._session = Session()
         self._session.places[room] = self._place
-        self._stream = Stream(user, domain, password)
+        self._stream = PlainStream(user, domain, password)
         self._domain = domain
         self._author = Author("", UserId(f"{user}@{domain}"), name)
         self._joined: asyncio.Future[None] | None = None

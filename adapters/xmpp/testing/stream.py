@@ -9,12 +9,12 @@ from typing import Any
 
 from adapters.xmpp import encode
 
-__all__ = ["Stream"]
+__all__ = ["PlainStream"]
 
 _PATIENCE = 15.0
 
 
-class Stream:
+class PlainStream:
     """Logs in with a password, sends what it is given and yields what comes."""
 
     stanzas: AsyncGenerator[ET.Element, None]

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bridge.media import Missing
 from bridge.media.intake import Job
-from bridge.media.line import Line
+from bridge.media.line import WaitingLine
 from bridge.model import Attachment, File
 
 
@@ -35,7 +35,7 @@ async def taken(line, count):
     ids=["a person", "a host", "a network"],
 )
 async def test_nobody_takes_all_places(jobs, count):
-    line = Line()
+    line = WaitingLine()
     for one in jobs:
         line.add(one)
     assert len(await taken(line, count)) == count
@@ -45,7 +45,7 @@ async def test_nobody_takes_all_places(jobs, count):
 
 
 async def test_people_take_turns_however_much_they_send():
-    line = Line()
+    line = WaitingLine()
     crowd = [job(f"eve{e}", f"{e}.{n}") for e in range(5) for n in range(100)]
     for one in crowd:
         line.add(one)
@@ -61,7 +61,7 @@ async def test_people_take_turns_however_much_they_send():
 
 
 async def test_one_that_was_not_done_is_the_first_of_its_sender_again():
-    line = Line()
+    line = WaitingLine()
     first, second = job("ada"), job("ada", number=1)
     line.add(first)
     line.add(second)
@@ -71,7 +71,7 @@ async def test_one_that_was_not_done_is_the_first_of_its_sender_again():
 
 
 async def test_what_waits_is_visible():
-    line = Line()
+    line = WaitingLine()
     for one in [*(job("eve", "slow") for _ in range(5)), job("ada", "good")]:
         line.add(one)
     await taken(line, 3)
