@@ -16,7 +16,7 @@ from bridge.config import schema
 from bridge.model import Capabilities, Support
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROOFS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/delivery.md").read_text())))
 
 
@@ -38,6 +38,23 @@ def test_the_page_of_promises_names_proofs():
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_is_there(page):
+    """By its path from here or from `bridge/`."""
+    named = re.findall(r"`([\w/.-]+\.(?:py|po|toml)|(?:adapters|bridge|tests)/[\w/.-]*)`", page.read_text())
+    gone = [name for name in named if not ((ROOT / name).exists() or (ROOT / "bridge" / name).exists())]
+    assert not gone
+
+
+def test_the_tree_shows_all_of_the_core():
+    page = (ROOT / "docs/architecture.md").read_text()
+    (tree,) = re.findall(r"^    bridge/ .*\n((?:      .*\n)+)", page, re.MULTILINE)
+    shown = re.findall(r"^      (\S+)", tree, re.MULTILINE)
+    modules = {path.name for path in (ROOT / "bridge").glob("*.py")}
+    packages = {f"{path.parent.name}/" for path in (ROOT / "bridge").glob("*/__init__.py")}
+    assert sorted(shown) == sorted(modules | packages)
 
 
 def test_the_page_of_capabilities_is_up_to_date():
