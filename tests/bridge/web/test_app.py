@@ -34,6 +34,22 @@ async def test_this_machine_may_ask():
     assert await answers(*made(), "/it") == (200, "words")
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8484", 200),
+        ("[::1]", 200),
+        ("127.0.0.2", 200),
+        ("evil.example", 401),
+        ("localhost.evil", 401),
+    ],
+)
+async def test_a_page_that_leads_a_browser_here_may_not(host, status):
+    """Its name can be made to mean 127.0.0.1 after it was loaded (DNS rebinding)."""
+    site, port = made()
+    assert (await answers(site, port, "/it", Host=host))[0] == status
+
+
 @pytest.mark.parametrize("options", [{}, {"token": "secret"}], ids=["none", "one"])
 async def test_behind_a_proxy_nobody_is_on_this_machine(options):
     status, text = await answers(*made(proxied=True, **options), "/it")
