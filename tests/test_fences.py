@@ -16,7 +16,7 @@ DECENT = {
     "adapters/pretended/adapter.py": (
         "import asyncio\nimport bridge\nfrom . import decode, encode\n\nclass Adapter(bridge.Adapter): ..."
     ),
-    "adapters/pretended/decode/__init__.py": "from urllib.parse import quote\nfrom bridge import Content",
+    "adapters/pretended/decode/__init__.py": "import struct\nfrom bridge import Content, Position",
     "adapters/pretended/encode.py": "from bridge import FormRefused\nfrom .words import WORDS",
     "adapters/pretended/words.py": "WORDS = ()",
     "adapters/pretended/testing/__init__.py": "from bridge.testing import Demo\nfrom .. import encode",
