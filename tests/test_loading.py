@@ -22,7 +22,7 @@ def above_adapters() -> set[str]:
     """The parts of the core that know adapters, as the contract of its layers has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return set(re.findall(r"\w+", " ".join(layers[: layers.index("adapter")])))
+    return set(re.findall(r"\w+", " ".join(layers[: layers.index("face")])))
 
 
 def loaded(module: str) -> set[str]:
