@@ -198,8 +198,9 @@ def _disarm(part: Path, *, replay: bool) -> int:
         # would be the same too, and a network that knows them would swallow what is new.
         database.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
         given_up = database.execute(
-            "INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, start) "
-            "SELECT room, seq, ?, ?, start FROM delivery",
+            "INSERT OR REPLACE INTO dead "
+            "(room, seq, reason, given_up_at, chars, promised, files, late, named) "
+            "SELECT room, seq, ?, ?, chars, promised, files, late, named FROM delivery",
             (RESTORED, time.time()),
         ).rowcount
         database.execute("DELETE FROM delivery")

@@ -274,7 +274,7 @@ class Reading:
 
     def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
         """List the further names of an event in a room, each after the place of its part."""
-        query = "SELECT start, id FROM link WHERE seq = ? AND room = ? ORDER BY start, alias"
+        query = "SELECT place, id FROM link WHERE seq = ? AND room = ? ORDER BY place, alias"
         return self._database.execute(query, (seq, room)).fetchall()
 
     def reactions(self, seq: int, room: int) -> tuple[str, ...]:

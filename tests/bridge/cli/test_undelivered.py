@@ -132,6 +132,13 @@ async def test_for_machines(given_up):
     assert found["repeated"] == [["right three", 1]]
 
 
+async def test_a_file_that_did_not_follow_its_words(given_up):
+    with opened(JOURNAL) as database:
+        database.execute("UPDATE dead SET files = 5 WHERE seq = 2")
+    letter = json.loads(run("--json").stdout)["letters"][1]
+    assert (letter["sent"], letter["files_left"]) == (500, 2)
+
+
 async def test_a_text_that_is_gone_or_cannot_be_read(given_up):
     with opened(JOURNAL) as database:
         database.execute("UPDATE event SET body = NULL WHERE seq = 1")
@@ -219,9 +226,9 @@ async def test_retry(given_up, arguments, left):
 
 async def test_a_message_goes_on_where_it_was_given_up(given_up):
     with opened(JOURNAL) as database:
-        database.execute("UPDATE dead SET start = 120 WHERE seq = 2")
+        database.execute("UPDATE dead SET chars = 120 WHERE seq = 2")
     run("retry", "2")
-    assert rows("SELECT start FROM delivery WHERE seq = 2") == [(120,)]
+    assert rows("SELECT chars FROM delivery WHERE seq = 2") == [(120,)]
 
 
 async def test_a_number_that_is_not_listed_changes_nothing(given_up):
