@@ -25,7 +25,7 @@ from .media import Files, HostFiles, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
 from .relay.attached import Attached
-from .relay.worker import Worker
+from .relay.room import RoomStatus
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
 from .web import Site, add_files
@@ -99,7 +99,7 @@ class Bridge:
                 known, _ = errors.split(JournalError)
                 raise (known or errors).exceptions[0] from None
             finally:
-                for worker in self.workers():
+                for worker in self._router.workers.values():
                     worker.close()
                 self._router.dispatch.close()
 
@@ -139,9 +139,9 @@ class Bridge:
         """What is followed."""
         return self._config
 
-    def workers(self) -> Iterable[Worker]:
-        """What delivers to each room of the map."""
-        return self._router.workers.values()
+    def rooms(self) -> Iterable[RoomStatus]:
+        """How each room of the map stands now."""
+        return [worker.status() for worker in self._router.workers.values()]
 
     def state(self, network: str) -> tuple[NetworkState, str]:
         """Where we stand with a network, and why its last connection ended."""

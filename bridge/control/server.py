@@ -20,7 +20,7 @@ from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.journal.look import Inventory, inventory, looking_into
 from bridge.model import RoomId
-from bridge.relay.worker import Worker
+from bridge.relay.room import RoomStatus
 from bridge.supervisor import NetworkState
 
 from .config_diff import Changes, compare
@@ -196,34 +196,34 @@ class Control:
     async def _arrived(self, changes: Changes) -> dict[str, str]:
         """The rooms that are to be joined, each with why it is not yet; empty: it is. Waits a while."""
         anew = {*changes.started, *changes.connected_anew}
-        workers = {
-            worker.room.title: worker
-            for worker in self._bridge.workers()
-            if worker.room.title in changes.joined or worker.room.adapter.network in anew
-        }
+
+        def wanted() -> list[RoomStatus]:
+            return [
+                room for room in self._bridge.rooms() if room.title in changes.joined or room.network in anew
+            ]
+
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ARRIVAL):
-                for worker in workers.values():
-                    while not (worker.joined or self._why_not(worker)):  # noqa: ASYNC110 -- nobody tells
-                        await asyncio.sleep(_GLANCE)
+                while not all(room.joined or self._why_not(room) for room in wanted()):  # noqa: ASYNC110 -- nobody tells
+                    await asyncio.sleep(_GLANCE)
         return {
-            title: "" if worker.joined else self._why_not(worker) or f"not within {_ARRIVAL:.0f} s"
-            for title, worker in workers.items()
+            room.title: "" if room.joined else self._why_not(room) or f"not within {_ARRIVAL:.0f} s"
+            for room in wanted()
         }
 
-    def _why_not(self, worker: Worker) -> str:
+    def _why_not(self, room: RoomStatus) -> str:
         """Why a room is not joined, or why its network cannot be reached; empty: it may be soon."""
         try:
-            state, reason = self._bridge.state(worker.room.adapter.network)
+            state, reason = self._bridge.state(room.network)
         except KeyError:  # another reload came in between
             return "its network left the map"
-        return worker.reason or (reason if state is not NetworkState.CONNECTING else "")
+        return room.reason or (reason if state is not NetworkState.CONNECTING else "")
 
     def _parting(self, network: str, room: str) -> str:
         return self._bridge.adapter(network).parting(RoomId(room))
 
     def _retry(self, letters: list[tuple[int, int]]) -> _Answer:
-        rooms = {worker.room.number for worker in self._bridge.workers()}
+        rooms = {room.number for room in self._bridge.rooms()}
         mapped = [(room, number) for room, number in letters if room in rooms]
         return {"ok": True, "queued": self._bridge.revive(mapped), "unmapped": len(letters) - len(mapped)}
 
@@ -236,20 +236,20 @@ class Control:
         found = await self._inventory()
         owed = {(room.network, room.room): room for room in found.owed}
         networks: dict[str, _Answer] = {}
-        for worker in self._bridge.workers():
-            name = worker.room.adapter.network
+        for room in self._bridge.rooms():
+            name = room.network
             if name not in networks:
                 state, reason = self._bridge.state(name)
                 networks[name] = {"state": state.value, "reason": reason, "rooms": {}}
-            waiting = owed.get((name, str(worker.room.id)))
-            networks[name]["rooms"][worker.room.id] = {
-                "joined": worker.joined,
-                "reason": worker.reason,
+            waiting = owed.get((name, str(room.id)))
+            networks[name]["rooms"][room.id] = {
+                "joined": room.joined,
+                "reason": room.reason,
                 "owed": waiting.count if waiting else 0,
                 "since": waiting.since if waiting else None,
-                "unheard": self._bridge.unheard(worker.room.number),
+                "unheard": self._bridge.unheard(room.number),
             }
-            if worker.joined:
+            if room.joined:
                 networks[name] |= {"state": "connected", "reason": ""}
         files = {way: msgspec.to_builtins(hosts[:_HOSTS]) for way, hosts in self._bridge.files().items()}
         return {"ok": True, "networks": networks, "undelivered": found.undelivered, "files": files}

@@ -1,11 +1,17 @@
 """What of one room is on its way."""
 
+import asyncio
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from bridge.adapter import Adapter
+from bridge.errors import AdapterError, ConnectionLost
 from bridge.journal import Delivery
+from bridge.model import Receipt
 
 from .wording import Step
 
@@ -35,8 +41,66 @@ class Flight:
 class Flights(deque[Flight]):
     """All of them, in order."""
 
-    lost_at = math.inf
-    """When a message failed since the connection has ended, while nothing else says that it has."""
+    def __init__(
+        self, adapter: Adapter, settled: Callable[[Flight, object], None], placed: Callable[[], None]
+    ) -> None:
+        """`settled` is told what an adapter says became of one, `placed` that one does not wait for its place
+        any more.
+        """
+        super().__init__()
+        self._adapter = adapter
+        self._settled = settled
+        self._placed = placed
+        self._placing: asyncio.Task[None] | None = None
+        self.lost_at = math.inf
+        """When a message failed since the connection has ended, while nothing else says that it has."""
+
+    def launch(self, delivery: Delivery, step: Step) -> bool:
+        """Send; whether it has its place in the network's order, or waits for that."""
+        flight = Flight(delivery, step, time.monotonic(), time.time())
+        self.append(flight)
+        try:
+            if self._adapter.send_now(step.command, partial(self._settled, flight)) or flight.over:
+                return True
+        except Exception as error:  # noqa: BLE001 a message that cannot be sent must not stop its room
+            self._settled(flight, error)
+            return True
+        flight.placed = False
+        self._placing = asyncio.ensure_future(self._place(flight))
+        return False
+
+    async def _place(self, flight: Flight) -> None:
+        """Send where the network lets the message wait for its place."""
+        try:
+            future = await self._adapter.send(flight.step.command)
+        except AdapterError as error:
+            if not flight.over:
+                self._placing = None
+                self._placed()
+            self._settled(flight, error)
+            return
+        if flight.over:
+            return
+        self._placing = None
+        flight.since, flight.placed = time.monotonic(), True
+        if future.done():  # known before the next message leaves: what failed must not be overtaken
+            self._landed(flight, future)
+        else:
+            future.add_done_callback(partial(self._landed, flight))
+        self._placed()
+
+    def _landed(self, flight: Flight, future: "asyncio.Future[Receipt]") -> None:
+        gave_up = ConnectionLost("its adapter gave up") if future.cancelled() else None
+        self._settled(flight, gave_up or future.exception() or future.result())
+
+    def wait_no_more(self) -> Flight | None:
+        """Nothing waits for its place any more. Returns what did, which is the last."""
+        if self._placing is None:
+            return None
+        self._placing.cancel()
+        self._placing = None
+        self._placed()
+        return self[-1]
 
     def events(self) -> set[int]:
         """Their events."""

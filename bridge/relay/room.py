@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from bridge.adapter import Adapter
 from bridge.config import DeliveryRules, ShowRules
+from bridge.journal import Delivery
 from bridge.model import RoomId
 
-__all__ = ["Room"]
+__all__ = ["Room", "RoomStatus"]
 
 
 @dataclass(slots=True)
@@ -24,3 +25,29 @@ class Room:
     def title(self) -> str:
         """What to call it in the log."""
         return f"{self.adapter.network} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStatus:
+    """How a room stands at one moment, for who looks on."""
+
+    number: int
+    network: str
+    id: RoomId
+    rules: DeliveryRules
+    joined: bool
+    reason: str
+    """Why it took nothing last; empty: it is not known, or all is well."""
+    closed: bool
+    """Whether it takes no messages at all now."""
+    away_since: float
+    """Since when it cannot be spoken in, in seconds since 1970; 0: it can, or could never."""
+    delivered: int
+    """How many deliveries arrived, whole, since the start."""
+    oldest: Delivery | None
+    """The delivery that has been waiting longest; None: nothing waits."""
+
+    @property
+    def title(self) -> str:
+        """What to call it in the log."""
+        return f"{self.network} {self.id}"

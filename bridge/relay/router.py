@@ -37,7 +37,7 @@ from .attached import Attached
 from .dispatch import Dispatch
 from .fleeting import Arrivals, Typing
 from .names import DEFAULT_PREFIX, Prefix
-from .room import Room
+from .room import Room, RoomStatus
 from .routes import Routes
 from .tell import Teller
 from .wording import LAST_FEW
@@ -74,7 +74,7 @@ class Router:
         """So many messages of theirs were said before the time that is wanted."""
         self._complaints = Complaints(log)
         self._attached = attached
-        self._teller = Teller(journal)
+        self._teller = Teller(journal, self._status)
         self.gaps = self._teller.gaps
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
@@ -110,7 +110,7 @@ class Router:
         for number in self.workers.keys() - routes.rooms.keys():
             self.workers.pop(number).stop()
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
-        self._teller.map(routes, self.workers)
+        self._teller.map(routes)
         if not before.rooms or before.rooms.keys() - routes.rooms.keys():
             self.journal.forget_rooms(routes.rooms.values())
         await in_steps(follow, stay)
@@ -155,7 +155,7 @@ class Router:
             if worker is None:
                 return
             worker.tend()
-            self._teller.look_at(worker)
+            self._teller.look_at(worker.status())
             network = worker.room.adapter.network
             if worker.joined and network not in heard:
                 heard[network] = worker.room.adapter.heard(worker.room.id)
@@ -262,6 +262,10 @@ class Router:
         if isinstance(event, MessageCreated) and self.journal.origin(source, event.id) is None:
             self._too_old[source] += 1
         return False
+
+    def _status(self, room: int) -> RoomStatus | None:
+        worker = self.workers.get(room)
+        return worker.status() if worker is not None else None
 
     def _network(self, room: int) -> str:
         return self._names.get(room, "")

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,9 +17,9 @@ from .folding import Folding
 from .forging import whole
 from .gaps import Gaps, Told
 from .names import one_line, safe_name
+from .room import RoomStatus
 from .routes import Routes
 from .wording import HUBBUB
-from .worker import Worker
 
 __all__ = ["Teller"]
 
@@ -57,7 +57,9 @@ class _Folded:
 class Teller:
     """Collects facts and tells them, folded, to the rooms that they matter to, through the journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, status: Callable[[int], RoomStatus | None]) -> None:
+        """`status` gives how a room stands; None: it is not in the map."""
+        self._status = status
         self._journal = journal
         self._breaker = Breaker(self._loop)
         self.sent = self._breaker.sent
@@ -66,17 +68,16 @@ class Teller:
         self.reacted = self._folding.reacted
         self.repeated = self._folding.repeated
         self._routes = Routes({}, {}, {})
-        self._workers: Mapping[int, Worker] = {}
         self._waits: dict[int, _Wait] = {}
         self.gaps = Gaps(journal, self._place, self._least)
         self._losses: dict[int, _Folded] = {}
         self._hidden: dict[int, _Folded] = {}
 
-    def map(self, routes: Routes, workers: Mapping[int, Worker]) -> None:
+    def map(self, routes: Routes) -> None:
         """Follow this map from now on."""
-        self._routes, self._workers = routes, workers
-        self._waits = {number: wait for number, wait in self._waits.items() if number in workers}
-        self.gaps.map(workers)
+        self._routes = routes
+        self._waits = {number: wait for number, wait in self._waits.items() if number in routes.rooms}
+        self.gaps.map(routes.rooms)
 
     # What it is told
 
@@ -122,35 +123,35 @@ class Teller:
             self._say(room, [room], partial(_hidden, hidden))
         self._folding.patrol()
 
-    def look_at(self, worker: Worker) -> None:
+    def look_at(self, status: RoomStatus) -> None:
         """Tell that what a room is owed waits, or that it went through."""
-        number, oldest, wait = worker.room.number, worker.oldest(), self._waits.get(worker.room.number)
+        number, oldest, wait = status.number, status.oldest, self._waits.get(status.number)
         now = time.time()
         if wait is not None:
-            if worker.joined and (oldest is None or oldest.seq > wait.until):
+            if status.joined and (oldest is None or oldest.seq > wait.until):
                 del self._waits[number]
-                count = worker.settling.delivered - wait.delivered
+                count = status.delivered - wait.delivered
                 through = partial(_through, count, wait.sentence, partial(self._place, number))
                 self._say(number, self._reachable(self._sources(number)), through)
             return
         if oldest is None or oldest.event.sender == HUBBUB:
             return
-        since = max(oldest.said_at, worker.away_since)
-        if now - since < worker.room.rules.tell_after:
+        since = max(oldest.said_at, status.away_since)
+        if now - since < status.rules.tell_after:
             return
-        sentence = _OUT_OF_REACH if not worker.joined else _CLOSED if worker.patience.closed else _SLOW
-        self._waits[number] = _Wait(since, worker.settling.delivered, self._journal.newest(number), sentence)
+        sentence = _OUT_OF_REACH if not status.joined else _CLOSED if status.closed else _SLOW
+        self._waits[number] = _Wait(since, status.delivered, self._journal.newest(number), sentence)
 
         def told(locale: Locale) -> str:
             return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))
 
-        log.warning("%s (%s)", told(ENGLISH), worker.reason or "no reason is known")
+        log.warning("%s (%s)", told(ENGLISH), status.reason or "no reason is known")
         self._say(number, self._reachable(self._sources(number)), told)
 
     def _least(self, room: int) -> float:
         """For how many seconds a room must not have been heard to be worth a line."""
-        worker = self._workers.get(room)
-        return worker.room.rules.tell_gap if worker is not None else math.inf
+        status = self._status(room)
+        return status.rules.tell_gap if status is not None else math.inf
 
     def _place(self, number: int, locale: Locale) -> str:
         if (known := self._routes.rooms.get(number)) is None:
@@ -171,7 +172,7 @@ class Teller:
         return [
             room
             for room in sorted(set(rooms) & self._routes.written)
-            if (worker := self._workers.get(room)) is not None and worker.joined
+            if (status := self._status(room)) is not None and status.joined
         ]
 
     def _say(self, about: int, rooms: Iterable[int], told: Told) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import logging
 import math
 import time
-from functools import partial
 
 from bridge.boundary import outcome
 from bridge.errors import AdapterError, ConnectionLost, Rejected
-from bridge.journal import BEING_HEARD, Delivery, Standing
+from bridge.journal import Delivery
 from bridge.language import N_
-from bridge.model import Command, FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
+from bridge.model import FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .attached import Attached, Promise
 from .dispatch import Dispatch
@@ -18,9 +17,11 @@ from .entry import Entry
 from .expiry import expire
 from .flights import Flight, Flights
 from .patience import Patience, leaves_doubt
+from .presence import Presence
 from .queue import AHEAD, Queue, refers
-from .room import Room
+from .room import Room, RoomStatus
 from .settling import Listener, Settling
+from .states import FREE, Hold, Input, after
 from .steps import Steps
 from .wording import Origin, Step, Wording
 
@@ -41,7 +42,7 @@ class Worker:
     ) -> None:
         journal = self._journal = dispatch.journal
         self.room = room
-        self.joined = False
+        self._holds = Hold.AWAY
         self.reason = ""
         """Why the room took nothing last."""
         self.settling = Settling(room.title, journal, listener)
@@ -51,18 +52,17 @@ class Worker:
         """The last event that came from this room."""
         self.wording = Wording(room, journal, origin)
         self._steps = Steps(self.wording, attached, listener)
-        self._standing = journal.standing(room.number)
-        self._queue = Queue(room.number, journal, _DOUBTED if self._standing.open else 0)
-        self._flights = Flights()
+        self._presence = Presence(room, journal)
+        guess = self._presence.left_in_doubt
+        self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
+        self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
-        self._not_before = 0.0
-        self.patience = Patience(room.title)
-        self._halted = self._committing = self._entering = self._stopped = False
-        self._waiting: asyncio.Task[None] | None = None
+        self._patience = Patience(room.title)
         self._preparing: asyncio.Task[None] | None = None
+        self._pausing: asyncio.TimerHandle | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._entry = Entry(room, journal, self._queue, self._steps, self._flights.events)
-        self._entry.guess = self._standing.open
+        self._entry.guess = guess
 
     def __str__(self) -> str:
         return self.room.title
@@ -97,27 +97,25 @@ class Worker:
 
     def pump(self) -> None:
         """Send all that may be sent now."""
-        while self._may_send() and (step := self._next()) is not None:
+        while self._holds is FREE and self._has_place() and (step := self._next()) is not None:
             self._send(step)
 
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
-        heard = self._standing.heard
         self._steps.topics = True
-        self.joined, self.reason, self._not_before = True, "", 0.0
+        self.reason = ""
         self._flights.lost_at = math.inf
-        self._standing = Standing(BEING_HEARD, open=True)
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
-        self._journal.stand(self.room.number, self._standing)
-        self._entering = True
-        self._record()
-        return heard if heard != BEING_HEARD else None
+        heard = self._presence.enter()
+        self._happens(Input.JOINED)
+        self._dispatch.record(self)
+        return heard
 
     def part(self, reason: str = "") -> None:
         """Commands cannot flow until it is joined again: what waits goes on waiting."""
         self.reason = reason or self.reason
         if self.joined:
-            self.joined = False
+            self._happens(Input.PARTED)
             if self._preparing is not None:
                 self._preparing.cancel()
             self._rest()
@@ -125,10 +123,8 @@ class Worker:
     def lose(self, reason: str) -> None:
         """The connection ended: nothing is confirmed any more of what was on its way."""
         self._flights.lost_at = math.inf
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-            self._flights[-1].placed = True  # as far as we know
+        if (last := self._flights.wait_no_more()) is not None:
+            last.placed = True  # as far as we know
         self.part(reason)
         for flight in tuple(self._flights):
             if not flight.over:
@@ -136,14 +132,13 @@ class Worker:
 
     def stop(self) -> None:
         """Begin nothing new; what is owed stays in the journal."""
-        self._stopped = True
+        self._happens(Input.STOP)
         if self._preparing is not None:
             self._preparing.cancel()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+        for timer in (self._alarm, self._pausing):
+            if timer is not None:
+                timer.cancel()
+        if self._flights.wait_no_more() is not None:
             self._queue.put_back([self._flights.withdrawn()])
 
     def close(self) -> None:
@@ -154,10 +149,7 @@ class Worker:
             self._rest()
 
     def _rest(self) -> None:
-        in_doubt = bool(self._flights) or bool(self._queue.tried())
-        heard = min(time.time(), self.room.adapter.heard(self.room.id))
-        self._standing = Standing(heard, open=in_doubt)
-        self._journal.stand(self.room.number, self._standing)
+        self._presence.leave(in_doubt=bool(self._flights) or bool(self._queue.tried()))
 
     def reload(self) -> None:
         """What is owed was changed in the journal."""
@@ -166,9 +158,9 @@ class Worker:
 
     def recorded(self) -> None:
         """What had to be on record is."""
-        self._committing = False
-        if self._entering:
-            self._entering = False
+        entering = Hold.ENTERING in self._holds
+        self._happens(Input.RECORDED)
+        if entering:
             self._trim()
         self._wake()
 
@@ -180,18 +172,29 @@ class Worker:
 
     # What the relay asks
 
+    @property
+    def joined(self) -> bool:
+        """Whether commands can flow."""
+        return Hold.AWAY not in self._holds
+
+    def status(self) -> RoomStatus:
+        """How the room stands now."""
+        return RoomStatus(
+            number=self.room.number,
+            network=self.room.adapter.network,
+            id=self.room.id,
+            rules=self.room.rules,
+            joined=self.joined,
+            reason=self.reason,
+            closed=self._patience.closed,
+            away_since=0.0 if self.joined else self._presence.until,
+            delivered=self.settling.delivered,
+            oldest=self._flights[0].delivery if self._flights else self._queue.head(),
+        )
+
     def idle(self) -> bool:
         """Whether nothing is on its way."""
         return not self._flights
-
-    @property
-    def away_since(self) -> float:
-        """Since when the room cannot be spoken in; 0: it can, or could never."""
-        return 0.0 if self.joined else self._standing.heard or 0.0
-
-    def oldest(self) -> Delivery | None:
-        """What has been waiting longest; None: nothing waits."""
-        return self._flights[0].delivery if self._flights else self._queue.head()
 
     def owes_from(self) -> float:
         """The first event that has not arrived here; infinity: all have."""
@@ -202,7 +205,9 @@ class Worker:
     def _trim(self) -> None:
         """Something old was offered, or the room is joined: keep to its manners before going on."""
         if self.joined and self._preparing is None and len(self._queue):
+            self._happens(Input.PREPARE)
             self._preparing = asyncio.ensure_future(self._prepare())
+            self._preparing.add_done_callback(self._prepared)  # also of what is cancelled before it begins
 
     async def _prepare(self) -> None:
         try:
@@ -210,19 +215,16 @@ class Worker:
         except Exception:
             log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
             self._pause(_FAULT)
-        finally:
-            self._preparing = None
-            self._wake()
+
+    def _prepared(self, _: asyncio.Task[None]) -> None:
+        self._preparing = None
+        self._happens(Input.PREPARED)
+        self._wake()
 
     # What is next
 
-    def _may_send(self) -> bool:
-        if not self.joined or self._halted or self._committing or self._stopped:
-            return False
-        if self._waiting is not None or self._preparing is not None:
-            return False
-        if self._not_before and time.monotonic() < self._not_before:
-            return False
+    def _has_place(self) -> bool:
+        """Whether the room's window leaves place for one more."""
         flights = self._flights
         if not flights:
             return True
@@ -274,9 +276,12 @@ class Worker:
     def _wake(self) -> None:
         self._dispatch.wake(self)
 
+    def _happens(self, what: Input) -> None:
+        self._holds = after(self._holds, what)
+
     def _record(self) -> None:
         """Send nothing until what was noted is on record."""
-        self._committing = True
+        self._happens(Input.RECORD)
         self._dispatch.record(self)
 
     # On the way
@@ -285,36 +290,12 @@ class Worker:
         command = step.command
         if isinstance(command, SendMessage):
             self._listener.sent(command.content.text)
-        flight = Flight(self._queue.pop(), step, time.monotonic(), time.time())
-        self._flights.append(flight)
-        try:
-            if not self.room.adapter.send_now(command, partial(self._settle, flight)) and not flight.over:
-                flight.placed = False
-                self._waiting = asyncio.ensure_future(self._wait_and_send(flight, command))
-        except Exception as error:  # noqa: BLE001 a message that cannot be sent must not stop its room
-            self._settle(flight, error)
+        if not self._flights.launch(self._queue.pop(), step):
+            self._happens(Input.PLACE)
 
-    async def _wait_and_send(self, flight: Flight, command: Command) -> None:
-        """Send where the network lets the message wait for its place."""
-        try:
-            future = await self.room.adapter.send(command)
-        except AdapterError as error:
-            self._waiting = self._waiting if flight.over else None
-            self._settle(flight, error)
-        else:
-            if flight.over:
-                return
-            self._waiting = None
-            flight.since, flight.placed = time.monotonic(), True
-            if future.done():  # known before the next message leaves: what failed must not be overtaken
-                self._landed(flight, future)
-            else:
-                future.add_done_callback(partial(self._landed, flight))
-            self._wake()
-
-    def _landed(self, flight: Flight, future: asyncio.Future[Receipt]) -> None:
-        gave_up = ConnectionLost("its adapter gave up") if future.cancelled() else None
-        self._settle(flight, gave_up or future.exception() or future.result())
+    def _placed(self) -> None:
+        self._happens(Input.PLACED)
+        self._wake()
 
     def _settle(self, flight: Flight, said: object) -> None:
         """An adapter says what became of it."""
@@ -333,7 +314,7 @@ class Worker:
     def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
         flight.over = True
         self._flights.remove(flight)
-        self.patience.rewarded()
+        self._patience.rewarded()
         delivery, then = flight.delivery, flight.step.then
         if then is not None:
             self._queue.put_back([delivery])
@@ -342,7 +323,7 @@ class Worker:
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
             self._record()
-        if self._halted and all(flight.error is not None for flight in self._flights):
+        if Hold.HALTED in self._holds and all(flight.error is not None for flight in self._flights):
             self._resume()
         self._wake()
 
@@ -350,15 +331,16 @@ class Worker:
 
     def restart(self, last: Flight | None = None) -> None:
         """Begin again from the journal after a bug: what was on its way is in doubt, with this one."""
+        self._flights.wait_no_more()
         self._queue.put_back(self._flights.doubted(last))
-        self._halted = self._committing = self._entering = False
+        self._happens(Input.RESTART)
         self._queue.reload(())  # which of it is still owed, the journal knows
         self._pause(_FAULT)
 
     def _failed(self, flight: Flight, error: BaseException) -> None:
         """A failure closes the window until all that was on its way is settled; then they go on in order."""
         flight.error, flight.over = error, True
-        self._halted = True
+        self._happens(Input.FAILED)
         if all(flight.error is not None for flight in self._flights):
             self._resume()
         self._wake()
@@ -367,32 +349,43 @@ class Worker:
         pause = 0.0
         again: list[Delivery] = []
         for flight in self._flights:
-            error, delivery = flight.error, flight.delivery
+            error, delivery, command = flight.error, flight.delivery, flight.step.command
             assert error is not None
-            self._steps.failed(flight.step.command)
-            if self.wording.goes_without_file(delivery.seq, flight.step.command, error):
+            self._steps.failed(command)
+            if self.wording.goes_without_file(delivery.seq, command, error):
                 again.append(delivery)
-            elif isinstance(error, AdapterError) and not self.patience.ends(error, delivery):
+            elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
-                self.reason = str(error)
-                if (wait := self.patience.pause(error)) is None:
-                    if isinstance(error, ConnectionLost) and self.joined:
-                        self._flights.lost_at = time.monotonic()
-                    self.part()
-                pause = max(pause, wait or 0.0)
+                pause = max(pause, self._wanted(error))
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
-                self._steps.refused(flight.step.command)
+                self._steps.refused(command)
                 self.settling.give_up(delivery, error)
                 self._record()
         self._flights.clear()
         self._queue.put_back(again)
-        self._halted = False
+        self._happens(Input.SETTLED)
         if pause:
             self._pause(pause)
 
+    def _wanted(self, error: AdapterError) -> float:
+        """The pause that an error asks for, in seconds; or it ends our being in the room."""
+        self.reason = str(error)
+        if (wait := self._patience.pause(error)) is not None:
+            return wait
+        if isinstance(error, ConnectionLost) and self.joined:
+            self._flights.lost_at = time.monotonic()
+        self.part()
+        return 0.0
+
     def _pause(self, seconds: float) -> None:
-        self._not_before = time.monotonic() + seconds
-        asyncio.get_running_loop().call_later(seconds, self._wake)
+        self._happens(Input.PAUSE)
+        if self._pausing is not None:
+            self._pausing.cancel()
+        self._pausing = asyncio.get_running_loop().call_later(seconds, self._passed)
+
+    def _passed(self) -> None:
+        self._happens(Input.PASSED)
+        self._wake()

@@ -45,7 +45,7 @@ async def test_what_the_connection_does_not_need_is_followed_at_once(tmp_path, l
         assert (left.connections, right.connections) == (1, 1)
         assert right.texts("two") == ["<alice> hello", "alice: hello"]
         assert left.texts("one") == ["<carol> heard"]
-        (worker,) = [worker for worker in bridge.workers() if worker.room.id == "two"]
+        (worker,) = [worker for worker in bridge._router.workers.values() if worker.room.id == "two"]
         assert worker.room.rules == rules
         assert bridge.adapter("right").catch_up == catch_up
 

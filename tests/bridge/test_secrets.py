@@ -108,7 +108,7 @@ async def test_nothing_is_told_or_shown(tmp_path: Path) -> None:
         adapter.announce(
             RoomStateChanged(room=RoomId("two"), state=RoomState.REFUSED, reason="no open sesame")
         )
-        assert "no [secret]" in [worker.reason for worker in bridge.workers()]
+        assert "no [secret]" in [room.reason for room in bridge.rooms()]
 
 
 @pytest.mark.parametrize(

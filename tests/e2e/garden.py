@@ -150,7 +150,7 @@ class Garden:
         """Wait until nothing is owed to any room."""
         async with asyncio.timeout(PATIENCE):
             await self.bridge._router.journal.committed()
-            while any(worker.oldest() is not None for worker in self.bridge.workers()):
+            while any(room.oldest is not None for room in self.bridge.rooms()):
                 await asyncio.sleep(0.005)
             await self.bridge._router.journal.committed()
 

@@ -325,7 +325,7 @@ class Square:
         journal = self._bridge._router.journal
         async with asyncio.timeout(_PATIENCE):
             await journal.committed()
-            while any(worker.oldest() is not None for worker in self._bridge.workers()):
+            while any(room.oldest is not None for room in self._bridge.rooms()):
                 await asyncio.sleep(0.005)
             await journal.committed()
 

@@ -135,7 +135,7 @@ async def test_the_network_s_reason_is_the_room_s(tmp_path, networks):
         right.drop()
         while not bridge.state("right")[1]:
             await asyncio.sleep(0)
-        (worker,) = [worker for worker in bridge.workers() if worker.room.id == "two"]
+        (worker,) = [worker for worker in bridge._router.workers.values() if worker.room.id == "two"]
         assert worker.reason == bridge.state("right")[1]
 
 

@@ -250,5 +250,5 @@ async def test_the_relay_has_its_turns_while_a_new_map_is_applied(tmp_path, netw
             await asyncio.sleep(0)
             turns += 1
         await reloading
-        assert len(list(bridge.workers())) == 1000
+        assert len(list(bridge.rooms())) == 1000
     assert turns > 20

@@ -175,7 +175,7 @@ async def test_what_was_given_up_is_sent_again_before_what_is_newer(owner, left,
         right.errors.append(Rejected("too rude"))
         left.say("one", "alice", f"rude {n}")
         assert await relays(left, right)
-    number = next(worker.room.number for worker in owner.bridge.workers() if worker.room.id == "two")
+    number = next(room.number for room in owner.bridge.rooms() if room.id == "two")
     right.gate.clear()
     for n in range(3):
         left.say("one", "alice", f"new {n}")

@@ -135,7 +135,7 @@ async def test_what_was_known_already_leaves_no_trace(tmp_path):
     async with running(there) as bridge:
         said = [left.say("one", "alice", str(n)) for n in range(3)]
         await right.until(3)
-        worker = next(worker for worker in bridge.workers() if worker.room.id == "one")
+        worker = next(worker for worker in bridge._router.workers.values() if worker.room.id == "one")
         shown, latest = list(worker.wording.shown), worker.latest
         left.happen(*said)
         await left.settled()
