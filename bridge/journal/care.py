@@ -24,7 +24,7 @@ __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 RESTORED = "restored from a backup: it may have been delivered since"
 """Why what a backup still owes is not sent by itself."""
 
-_ITS_FILES = re.compile(r"(-wal|-shm|-journal|\.lock|\.sock|\..+\.login)?")
+_ITS_FILES = re.compile(r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.login)?")
 """The names of a journal's files go on like this."""
 _SHOWN = 20
 _PAGES = 1024
@@ -255,7 +255,7 @@ def _move_aside(path: Path) -> Path | None:
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
     was_there = path.exists()
-    for end in ("", "-wal"):
+    for end in ("", "-wal", "-receipts"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
     path.with_name(path.name + "-shm").unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from .lock import Own
 from .opening import open_database
 from .progress import Progress
 from .reading import Delivery, Reading, Standing
+from .receipts import Receipt, Receipts
 from .recent import Recent
 from .upkeep import Oldest, Pruner
 
@@ -29,9 +30,6 @@ __all__ = ["Journal", "Taken"]
 
 log = logging.getLogger(__name__)
 
-_MOVE = (
-    "UPDATE delivery SET chars = ?, promised = ?, files = ?, late = ?, named = ? WHERE room = ? AND seq = ?"
-)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _T = TypeVar("_T")
@@ -67,6 +65,8 @@ class Journal(Reading):
         except BaseException:
             self._own.close()
             raise
+        self._receipts = None if synced else self._receipts_beside(path)
+        self._unkept: list[Receipt] = []
         self.failing = False
         """Whether it cannot be written now."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
@@ -111,25 +111,30 @@ class Journal(Reading):
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
         """Note that the next part of the delivery arrived, and so far it has come; None: all of it did."""
         room, seq, place = delivery.room, delivery.seq, delivery.progress.place
+        names: tuple[str, ...] = ()
         if part is not None:
+            names = (part.id, *part.aliases)
             self._recent.delivered(seq, room, place, part)
-            self._links.append((room, part.id, seq, place, 0))
-            self._links += [(room, name, seq, place, 1) for name in part.aliases]
+            self._links += [(room, name, seq, place, name is not part.id) for name in names]
         if then is None:
             self._settled.append((room, seq))
+            self._unkept.append((room, seq, place, names, None, ""))
         else:
             delivery.progress = then
             self._moved.append((*astuple(then), room, seq))
+            self._unkept.append((room, seq, place, names, astuple(then), ""))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         """Note that the delivery, or the rest of it, will not be made, and why."""
         progress = astuple(delivery.progress)
         self._dead.append((delivery.room, delivery.seq, reason, time.time(), *progress))
         self._settled.append((delivery.room, delivery.seq))
+        self._unkept.append((delivery.room, delivery.seq, 0, (), None, reason))
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""
         self._settled.append((delivery.room, delivery.seq))
+        self._unkept.append((delivery.room, delivery.seq, 0, (), None, ""))
 
     def repeat(self, delivery: Delivery) -> None:
         """Note that the delivery is made again although it may have arrived."""
@@ -143,6 +148,22 @@ class Journal(Reading):
     def keep_gap(self, room: int, gap: gaps.Gap) -> None:
         """Note what people have yet to be told of a room."""
         self._gaps[room] = gap
+
+    def keep(self) -> bool:
+        """Have what was noted of deliveries outlive a kill, without a commit; whether that could be done, and
+        nothing else waits for one.
+        """
+        if self._receipts is None or self._standings or self._again:
+            return False
+        if self._unkept and not self._receipts.note(self._unkept):
+            return False
+        self._unkept.clear()
+        return True
+
+    @property
+    def unkept(self) -> int:
+        """How many receipts would be lost by a kill."""
+        return len(self._unkept)
 
     @property
     def waiting(self) -> bool:
@@ -241,7 +262,9 @@ class Journal(Reading):
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
-        self.write()
+        over = self.write()
+        if self._receipts is not None:
+            self._receipts.close(over=over)
         self._checkpointer.close()
         saved = rescue.save(self._database, self._own.path) if self._own.lost else None
         with contextlib.closing(self._database), contextlib.suppress(sqlite3.Error):
@@ -272,6 +295,8 @@ class Journal(Reading):
                 return False
             self._taken += taken
             self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(taken))
+            if self._receipts is not None:
+                self._complaints.safely("beginning the receipts anew", self._receipts.clear)
         if self.failing:
             self.failing = False
             log.warning("the journal is being written again")
@@ -296,7 +321,7 @@ class Journal(Reading):
                 write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", self._links)
             taken = self._write_events() if self._events else []
             if self._moved:
-                write(_MOVE, self._moved)
+                write(upkeep.MOVE, self._moved)
             if self._dead or self._again or self._standings or self._gaps or self._removed:
                 self._write_rare()
             if self._settled:
@@ -315,7 +340,19 @@ class Journal(Reading):
             noted.clear()
         for latest in (self._positions, self._standings, self._gaps):
             latest.clear()
+        self._unkept.clear()
         return taken
+
+    def _receipts_beside(self, path: Path) -> Receipts | None:
+        """The file of receipts, of which those that a kill left are committed; None: there can be none."""
+        try:
+            receipts = Receipts(path.with_name(path.name + "-receipts"), self._key)
+            upkeep.settle(self._database, receipts.left())
+            receipts.clear()
+        except (OSError, sqlite3.Error) as error:
+            log.warning("receipts cannot be kept beside %s (%s): each is committed for itself", path, error)
+            return None
+        return receipts
 
     def _withdrawn(self) -> set[tuple[int, int]]:
         return set(self._database.execute("SELECT room, seq FROM delivery JOIN removed USING (room, seq)"))

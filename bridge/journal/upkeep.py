@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import codec
+from .receipts import Receipt
 
-__all__ = ["BURY", "Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive"]
+__all__ = ["BURY", "MOVE", "Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive", "settle"]
 
 _STEP = 500
 _PROGRESS = "chars, promised, files, late, named"
@@ -17,6 +18,10 @@ BURY = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """Gives up a delivery that has come so far."""
+MOVE = (
+    "UPDATE delivery SET chars = ?, promised = ?, files = ?, late = ?, named = ? WHERE room = ? AND seq = ?"
+)
+"""Notes how far a delivery has come."""
 _DAY = 86_400.0
 # Who said it stays: nobody else may change it later.
 _FORGET_TEXT = (
@@ -66,6 +71,27 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
         settled = [(room, seq) for seq, *_ in rows]
         database.executemany("DELETE FROM delivery WHERE room = ? AND seq = ?", settled)
     return len(rows)
+
+
+def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
+    """Commit what a killed process noted of deliveries: as far as these are owed, since it may have committed
+    it before.
+    """
+    now = time.time()
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        for room, seq, place, names, then, reason in receipts:
+            owed = f"SELECT {_PROGRESS} FROM delivery WHERE room = ? AND seq = ?"  # noqa: S608 our own words
+            if (progress := database.execute(owed, (room, seq)).fetchone()) is None:
+                continue
+            links = [(room, name, seq, place, number > 0) for number, name in enumerate(names)]
+            database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", links)
+            if then is not None:
+                database.execute(MOVE, (*then, room, seq))
+                continue
+            if reason:
+                database.execute(BURY, (room, seq, reason, now, *progress))
+            database.execute("DELETE FROM delivery WHERE room = ? AND seq = ?", (room, seq))
 
 
 def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int:

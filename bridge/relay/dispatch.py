@@ -21,8 +21,14 @@ __all__ = ["Dispatch", "Recipient"]
 
 log = logging.getLogger(__name__)
 
-_LATE = 0.05
-"""How long what nobody waits for may wait to be committed with other things, in seconds."""
+_LATE = 1.0
+"""How long what nobody waits for, and a kill would not lose, may wait to be committed with other things, in
+seconds.
+"""
+_SOON = 0.05
+"""The same of what a kill would lose."""
+_MOST_UNKEPT = 100
+"""So many receipts at most would be lost by a kill: what is looked up after it has to hold them all."""
 _RETRY = 1.0
 """After how long is tried again what the disk did not take, or a room could not do, in seconds."""
 
@@ -105,12 +111,7 @@ class Dispatch:
         if taken and not self._complaints.safely("handing over what was taken", partial(self._hand, taken)):
             for room in self._rooms.values():
                 self._restart(room)
-        recording, self._recording = self._recording, {}
-        for room in recording:
-            try:
-                room.recorded()
-            except Exception as error:  # noqa: BLE001 the others have to hear of it
-                self._failed(room, error)
+        self._tell()
         done, self._durable = self._durable, None
         if done is not None and not done.done():
             done.set_result(None)
@@ -120,7 +121,10 @@ class Dispatch:
         if self._next is not None:
             self._next.cancel()
             self._next = None
-        if self._recording:
+        kept = self.journal.keep()
+        if kept:
+            self._tell()
+        elif self._recording or self.journal.unkept >= _MOST_UNKEPT:
             self.commit()
         removals, self._removals = self._removals, {}
         for removal in removals.values():  # the queues hold nothing of it any more
@@ -135,7 +139,7 @@ class Dispatch:
             except Exception as error:  # noqa: BLE001 the others have their turn
                 self._failed(room, error)
         if self.journal.waiting:
-            self._try_later(_LATE)
+            self._try_later(_LATE if kept else _SOON)
 
     def close(self) -> None:
         """Give no more turns."""
@@ -179,6 +183,15 @@ class Dispatch:
                     self._failed(room, error)
                 self._awake[room] = None
         self._soon()
+
+    def _tell(self) -> None:
+        """What these noted is on record."""
+        recording, self._recording = self._recording, {}
+        for room in recording:
+            try:
+                room.recorded()
+            except Exception as error:  # noqa: BLE001 the others have to hear of it
+                self._failed(room, error)
 
     def _take_back(self, removal: Taken) -> None:
         """What was taken back is not kept."""

@@ -88,7 +88,7 @@ def killed(config: Config, folder: Path) -> Config:
     """
     for name in config.networks:
         ScriptedNetwork.named(name).die()
-    for part in ("", "-wal"):
+    for part in ("", "-wal", "-receipts"):
         file = config.journal.with_name(config.journal.name + part)
         if file.exists():
             shutil.copy(file, folder / file.name)
