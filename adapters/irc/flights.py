@@ -82,8 +82,6 @@ class Flights:
         self._unshown: deque[Flight] = deque()
         """Those that a bouncer has answered for or hands on, while the network has not."""
         self._count = 0
-        self.landed = False
-        """Whether anything was settled since somebody last asked."""
         self.heard = time.time()
         """Until when all that the server said was surely heard: then it was asked what it has answered."""
         self.last = -math.inf
@@ -121,7 +119,7 @@ class Flights:
                 if not last and flight.echo and flight.msgid is None and flight.error is None:
                     self._unshown.append(flight)
                 else:
-                    self._land(flight)
+                    _settle(flight)
                 return
             _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
 
@@ -131,7 +129,7 @@ class Flights:
             if flight.asked and channel == nowhere(flight.token):
                 self._unshown.remove(flight)
                 self.heard = flight.at
-                self._land(flight)
+                _settle(flight)
                 return
 
     def lost(self, reason: str) -> None:
@@ -140,7 +138,7 @@ class Flights:
             if flight.asked and flight.room and flight.room in reason.lower().split():
                 flight.error = RoomUnavailable(reason, RETRY)
                 self._unshown.remove(flight)
-                self._land(flight)
+                _settle(flight)
                 return
 
     def echo(self, room: RoomId, label: str | None, got: Line) -> None:
@@ -174,11 +172,7 @@ class Flights:
         """Land it if its PONG came before."""
         if flight in self._unshown and not flight.asked:
             self._unshown.remove(flight)
-            self._land(flight)
-
-    def _land(self, flight: Flight) -> None:
-        self.landed = True
-        _settle(flight)
+            _settle(flight)
 
 
 def _shows(flight: Flight, label: str | None, got: Line) -> bool:

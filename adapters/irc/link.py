@@ -254,12 +254,11 @@ class Link:
         self.end(ConnectionLost(sentence))
 
     def flush(self) -> None:
-        """Hand over what happened, and that all of one read has been looked at."""
-        if self.ears.events or self.ears.flights.landed:
-            self.ears.flights.landed = False
+        """Hand over what happened."""
+        if self.ears.events:
             events = self.ears.events.copy()
             self.ears.events.clear()
-            taken = self._deliver(events, *(self.ears.history.positions() if events else ()))
+            taken = self._deliver(events, *self.ears.history.positions())
             if not taken.done():
                 self._pause(taken)
 

@@ -118,9 +118,6 @@ class Dispatch:
 
     def turn(self) -> None:
         """Let all that are awake do what they can."""
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
         kept = self.journal.keep()
         if kept:
             self._tell()
@@ -132,6 +129,9 @@ class Dispatch:
         broken, self._broken = self._broken, {}
         for room in broken:
             self._restart(room)
+        if self._next is not None:  # only now, so that who woke before has this turn and no other
+            self._next.cancel()
+            self._next = None
         awake, self._awake = self._awake, {}
         for room in awake:
             try:
