@@ -15,6 +15,7 @@ from .aside import aside, in_steps
 from .awake import Awake
 from .boundary import Guarded
 from .complaints import Complaints
+from .compose.attachments import Attachments
 from .config import Config, needs_connection
 from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
@@ -24,7 +25,6 @@ from .language import locale
 from .media import Files, HostFiles, Uploads
 from .model import Event, RoomId
 from .relay import Router, compile_routes
-from .relay.attached import Attached
 from .relay.room import RoomStatus
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
@@ -85,7 +85,7 @@ class Bridge:
                 media, journal.secret(b"files"), self._source, journal.is_owed, sender
             )
             uploads = self._uploads = Uploads(sender)
-            self._router = Router(journal, Attached(files, uploads, media), self._watch)
+            self._router = Router(journal, Attachments(files, uploads, media), self._watch)
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:

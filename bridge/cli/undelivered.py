@@ -12,11 +12,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from bridge.compose.prefix import safe_name
 from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
 from bridge.journal.letters import Choice, Letter, Letters, choose, look_at_letters, requeue
-from bridge.relay.names import safe_name
 
 from .words import journal_argument, journal_option, when
 

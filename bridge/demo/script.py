@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from bridge.compose.fit import degrade
 from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain, text_of
-from bridge.relay.fit import degrade
 
 __all__ = ["FAREWELL", "SCRIPT", "Ear", "ScriptLine"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bridge import app
 from bridge.adapter import find
+from bridge.compose.fit import degrade
 from bridge.config import Config, load
 from bridge.errors import HubbubError
 from bridge.model import (
@@ -22,7 +23,6 @@ from bridge.model import (
     RoomState,
     RoomStateChanged,
 )
-from bridge.relay.fit import degrade
 from bridge.testing import Demo, Person, free_port
 
 from .act import Act

@@ -11,11 +11,10 @@ from functools import partial
 from typing import Protocol
 
 from bridge.complaints import Complaints
+from bridge.compose.attachments import Attachments
 from bridge.errors import JournalError
 from bridge.journal import Delivery, Journal, Taken
 from bridge.model import MessageCreated, Removed, TalkEvent
-
-from .attached import Attached
 
 __all__ = ["Dispatch", "Recipient"]
 
@@ -59,7 +58,7 @@ class Dispatch:
         self,
         journal: Journal,
         rooms: Mapping[int, Recipient],
-        attached: Attached,
+        attached: Attachments,
         network: Callable[[int], str],
     ) -> None:
         """`rooms` are by number, and change with the map; `network` gives the name of a room's."""

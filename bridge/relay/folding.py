@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.compose.forging import listed
+from bridge.compose.prefix import safe_name
+from bridge.compose.snippets import because, names
 from bridge.language import Locale
 from bridge.model import Change, MemberChanged, UserId
 
-from .forging import listed
 from .gaps import Place, Told
-from .names import safe_name
-from .notes import because, names
 
 __all__ = ["Folding", "Reaction"]
 

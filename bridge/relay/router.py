@@ -11,6 +11,8 @@ from functools import partial
 from bridge.adapter import Adapter, Emit, Position
 from bridge.aside import in_steps
 from bridge.complaints import Complaints
+from bridge.compose.attachments import Attachments
+from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
@@ -33,10 +35,8 @@ from bridge.model import (
 )
 from bridge.secrets import strike
 
-from .attached import Attached
 from .dispatch import Dispatch
 from .fleeting import Arrivals, Typing
-from .names import DEFAULT_PREFIX, Prefix
 from .room import Room, RoomStatus
 from .routes import Routes
 from .tell import Teller
@@ -55,7 +55,7 @@ class Router:
     """The way of a message through the middle, one direction."""
 
     def __init__(
-        self, journal: Journal, attached: Attached, watch: Callable[[str, Event], None] | None = None
+        self, journal: Journal, attached: Attachments, watch: Callable[[str, Event], None] | None = None
     ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal

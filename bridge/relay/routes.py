@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import Config, Conversation, Direction, RoomEntry, ShowRules
 from bridge.model import RoomId, Sender
-
-from .names import DEFAULT_PREFIX, Prefix
 
 __all__ = ["Routes", "Source", "compile_routes"]
 

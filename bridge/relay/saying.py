@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from bridge.compose.attachments import Attachments, Case, Plan, Promise, Wait, promising
+from bridge.compose.fit import Fitted, cut_short
+from bridge.compose.snippets import gist, late_file
 from bridge.journal import Delivery, Progress
 from bridge.language import N_
 from bridge.model import (
@@ -13,9 +16,6 @@ from bridge.model import (
     Span,
 )
 
-from .attached import Attached, Case, Plan, Promise, Wait, promising
-from .fit import Fitted, cut_short
-from .notes import gist, late_file
 from .wording import Belongs, Step, Wording
 
 __all__ = ["Saying"]
@@ -31,7 +31,7 @@ _REST = N_("… (the rest is not shown here)")
 class Saying:
     """Says messages in one room."""
 
-    def __init__(self, wording: Wording, attached: Attached) -> None:
+    def __init__(self, wording: Wording, attached: Attachments) -> None:
         self._wording = wording
         self._attached = attached
         self._number = wording.number

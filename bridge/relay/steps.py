@@ -5,6 +5,12 @@ elsewhere.
 from dataclasses import replace
 from typing import Any, assert_never
 
+from bridge.compose.attachments import Attachments, Promise, Wait
+from bridge.compose.correction import correction
+from bridge.compose.fit import clean, phrase_of
+from bridge.compose.forging import listed, unbracketed
+from bridge.compose.prefix import one_line, safe_name
+from bridge.compose.snippets import described, gist, removed
 from bridge.journal import UNBEGUN, Delivery, Progress
 from bridge.language import N_
 from bridge.model import (
@@ -23,13 +29,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from .attached import Attached, Promise, Wait
-from .correction import correction
-from .fit import clean, phrase_of
 from .folding import Reaction
-from .forging import listed, unbracketed
-from .names import one_line, safe_name
-from .notes import described, gist, removed
 from .saying import Saying
 from .settling import Listener
 from .wording import Step, Wording, kind_of, lull
@@ -44,7 +44,7 @@ _KEPT = 200
 class Steps:
     """Makes the commands for one room."""
 
-    def __init__(self, wording: Wording, attached: Attached, listener: Listener) -> None:
+    def __init__(self, wording: Wording, attached: Attachments, listener: Listener) -> None:
         self.window = 1
         """How many commands may be on their way, as the room's record said last."""
         self.topics = True

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.compose.forging import whole
+from bridge.compose.prefix import one_line, safe_name
 from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale, locale
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, TalkEvent, plain
 
 from .breaker import Breaker
 from .folding import Folding
-from .forging import whole
 from .gaps import Gaps, Told
-from .names import one_line, safe_name
 from .room import RoomStatus
 from .routes import Routes
 from .wording import HUBBUB

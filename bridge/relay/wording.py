@@ -7,6 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from bridge.compose.fit import Fitted, degrade, first_words, next_part
+from bridge.compose.forging import unbracketed
+from bridge.compose.mentions import People, meant, mentioning
+from bridge.compose.namesakes import HUBBUB, Namesakes
+from bridge.compose.prefix import Prefix, one_line, safe_name
+from bridge.compose.snippets import gist
 from bridge.config import ShowRules
 from bridge.errors import Rejected
 from bridge.journal import Delivery, Journal, Progress
@@ -34,12 +40,6 @@ from bridge.model import (
     plain,
 )
 
-from .fit import Fitted, degrade, first_words, next_part
-from .forging import unbracketed
-from .mentions import People, meant, mentioning
-from .names import Prefix, one_line, safe_name
-from .namesakes import HUBBUB, Namesakes
-from .notes import gist
 from .room import Room
 
 __all__ = ["HUBBUB", "LAST_FEW", "OLD", "Belongs", "Origin", "Step", "Wording"]

@@ -6,12 +6,12 @@ import math
 import time
 
 from bridge.boundary import outcome
+from bridge.compose.attachments import Attachments, Promise
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
 from bridge.model import FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
 
-from .attached import Attached, Promise
 from .dispatch import Dispatch
 from .entry import Entry
 from .expiry import expire
@@ -38,7 +38,7 @@ class Worker:
     """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
     def __init__(
-        self, room: Room, origin: Origin, attached: Attached, listener: Listener, dispatch: Dispatch
+        self, room: Room, origin: Origin, attached: Attachments, listener: Listener, dispatch: Dispatch
     ) -> None:
         journal = self._journal = dispatch.journal
         self.room = room

@@ -9,6 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.adapter import protocols
+from bridge.compose.forging import listed, unbracketed
+from bridge.compose.namesakes import Namesakes
+from bridge.compose.prefix import Prefix, safe_name
+from bridge.compose.snippets import described, file_note, gist, removed
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery, Journal, Progress
 from bridge.language import ENGLISH
@@ -37,10 +41,6 @@ from bridge.model import (
     text_of,
 )
 from bridge.relay.folding import Folding, Reaction
-from bridge.relay.forging import listed, unbracketed
-from bridge.relay.names import Prefix, safe_name
-from bridge.relay.namesakes import Namesakes
-from bridge.relay.notes import described, file_note, gist, removed
 from bridge.relay.room import Room
 from bridge.relay.wording import HUBBUB, Wording
 from bridge.testing import ScriptedAdapter, ScriptedNetwork

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.compose.mentions import People, mentioning
 from bridge.model import (
     US,
     Change,
@@ -18,7 +19,6 @@ from bridge.model import (
     addressing,
     plain,
 )
-from bridge.relay.mentions import People, mentioning
 from tests.bridge.world import running
 
 PEOPLE = {"alan": UserId("@alan:x"), "Grace Hopper": UserId("@grace:x")}

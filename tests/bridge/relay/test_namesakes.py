@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.compose import namesakes
+from bridge.compose.namesakes import Namesakes
 from bridge.looks import Present
 from bridge.model import (
     Change,
@@ -17,8 +19,6 @@ from bridge.model import (
     TopicChanged,
     UserId,
 )
-from bridge.relay import namesakes
-from bridge.relay.namesakes import Namesakes
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from bridge.model import US, Mark, Span, UserId
 
-from .names import safe_name
+from .prefix import safe_name
 
 __all__ = ["People", "meant", "mentioning"]
 

@@ -7,8 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.compose.prefix import Prefix, safe_name
 from bridge.model import Kind
-from bridge.relay.names import Prefix, safe_name
 
 
 @pytest.mark.parametrize(

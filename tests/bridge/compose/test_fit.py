@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.compose.fit import clean, degrade, next_part
 from bridge.model import (
     Block,
     Capabilities,
@@ -14,7 +15,6 @@ from bridge.model import (
     of_lines,
     plain,
 )
-from bridge.relay.fit import clean, degrade, next_part
 
 BARE = Capabilities(text_limit=400, lines=False)
 RICH = Capabilities(text_limit=400, marks=frozenset(Mark), features=frozenset(Feature), mark_cost=4)

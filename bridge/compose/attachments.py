@@ -14,10 +14,10 @@ from bridge.language import Locale
 from bridge.media import Files, Missing, Pending, Uploads
 from bridge.model import Attachment, Capabilities, Content, File, Span
 
-from .notes import file_name, file_note, size
+from .snippets import file_name, file_note, size
 
 __all__ = [
-    "Attached",
+    "Attachments",
     "Case",
     "Plan",
     "Promise",
@@ -76,7 +76,7 @@ class Plan:
 _State: TypeAlias = File | Missing | Pending | None
 
 
-class Attached:
+class Attachments:
     """Finds for each file how far it is, and how a room gets it."""
 
     def __init__(self, files: Files, uploads: Uploads, rules: Media) -> None:

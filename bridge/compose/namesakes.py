@@ -14,7 +14,7 @@ from itertools import count
 from bridge.looks import look
 from bridge.model import US, Sender, UserId
 
-from .names import safe_name
+from .prefix import safe_name
 
 __all__ = ["HUBBUB", "Namesakes"]
 

@@ -5,7 +5,7 @@ from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChange
 
 from .fit import first_words
 from .forging import listed, whole
-from .names import one_line
+from .prefix import one_line
 
 __all__ = ["because", "described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge import Block, Content, Mark, Span, plain
-from bridge.relay.correction import correction
+from bridge.compose.correction import correction
 
 BOLD = frozenset({Mark.BOLD})
 WORDS = st.sampled_from(

@@ -1,0 +1,1 @@
+"""Makes the commands for one room out of what was done in others."""
