@@ -14,16 +14,10 @@ from bridge.language import Locale
 from bridge.media import Files, Missing, Pending, Uploads
 from bridge.model import Attachment, Capabilities, Content, File, Span
 
+from .next import Promise, Wait
 from .snippets import file_name, file_note, size
 
-__all__ = [
-    "Attachments",
-    "Case",
-    "Plan",
-    "Promise",
-    "Wait",
-    "promising",
-]
+__all__ = ["Attachments", "Case", "Plan", "promising"]
 
 _MOST = 32
 """So many files are sent; others are told of."""
@@ -44,23 +38,6 @@ class Case:
     record: Capabilities
     """What the room can do."""
     locale: Locale
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Not yet."""
-
-    until: float | None
-    """By the monotonic clock; None: others need not wait for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """The files are late: from here on the words promise them, or others pass. To be on record before
-    anything is said, so that nobody takes what is said later for something of another kind.
-    """
-
-    then: Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
+from bridge.compose.composer import Composer
+from bridge.compose.words import OLD
 from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.language import N_
@@ -17,8 +19,6 @@ from bridge.model import Receipt
 from .queue import Queue
 from .room import Room
 from .settling import Listener, Settling
-from .steps import Steps
-from .wording import OLD
 
 __all__ = ["Entry"]
 
@@ -46,13 +46,13 @@ class Entry:
     """Prepares one room's queue."""
 
     def __init__(
-        self, room: Room, journal: Journal, queue: Queue, steps: Steps, flying: Callable[[], set[int]]
+        self, room: Room, journal: Journal, queue: Queue, composer: Composer, flying: Callable[[], set[int]]
     ) -> None:
         """`flying` gives the events that are on their way."""
         self._room = room
         self._journal = journal
         self._queue = queue
-        self._steps = steps
+        self._composer = composer
         self._flying = flying
         self.guess = False
         """Whether the process ended without a word, so that nobody knows how much was on its way."""
@@ -106,7 +106,7 @@ class Entry:
             self._queue.reload(self._flying())  # what surely has not arrived takes on its edits
 
     def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
-        then = self._steps.reached(delivery)
+        then = self._composer.reached(delivery)
         settling.deliver(delivery, receipt.part, then)
         if then is None:
             self._queue.drop(delivery)

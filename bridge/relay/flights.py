@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from bridge.adapter import Adapter
+from bridge.compose.next import Step
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.journal import Delivery
 from bridge.model import Receipt
-
-from .wording import Step
 
 __all__ = ["Flight", "Flights"]
 

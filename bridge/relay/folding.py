@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.compose.digest import Reaction
 from bridge.compose.forging import listed
 from bridge.compose.prefix import safe_name
 from bridge.compose.snippets import because, names
@@ -15,7 +16,7 @@ from bridge.model import Change, MemberChanged, UserId
 
 from .gaps import Place, Told
 
-__all__ = ["Folding", "Reaction"]
+__all__ = ["Folding"]
 
 _PAUSE = 30.0
 """Seconds between two such lines in a room."""
@@ -25,18 +26,6 @@ _QUIET = 300.0
 """Seconds in which a phrase is said once."""
 _TOGETHER = 4
 """So many who leave for the same reason are a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """Somebody's reactions to a message changed."""
-
-    who: str
-    to: str
-    """What the message says, in a few words."""
-    now: tuple[str, ...]
-    gone: tuple[str, ...] | None
-    """None: all others."""
 
 
 @dataclass(slots=True)

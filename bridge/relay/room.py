@@ -1,9 +1,9 @@
 """Rooms, as the relay knows them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bridge.adapter import Adapter
-from bridge.config import DeliveryRules, ShowRules
+from bridge.config import DeliveryRules
 from bridge.journal import Delivery
 from bridge.model import RoomId
 
@@ -19,7 +19,6 @@ class Room:
     adapter: Adapter
     rules: DeliveryRules
     """They may change with the map."""
-    show: ShowRules = field(default_factory=ShowRules)
 
     @property
     def title(self) -> str:

@@ -12,10 +12,14 @@ from bridge.adapter import Adapter, Emit, Position
 from bridge.aside import in_steps
 from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
+from bridge.compose.composer import Composer
+from bridge.compose.facts import Facts
 from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
+from bridge.compose.view import RoomView
 from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
+from bridge.language import locale
 from bridge.model import (
     Change,
     Event,
@@ -40,7 +44,6 @@ from .fleeting import Arrivals, Typing
 from .room import Room, RoomStatus
 from .routes import Routes
 from .tell import Teller
-from .wording import LAST_FEW
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -91,16 +94,13 @@ class Router:
 
         def employ(number: int) -> None:
             network, room = routes.rooms[number]
-            place = Room(number, room, adapters[network], rules[network], routes.shown[number])
-            worker = Worker(place, self._origin, self._attached, self._teller, self.dispatch)
-            worker.wording.namesakes.unique = self._unique
-            self.workers[number] = worker
-            worker.wording.heard = heard = routes.heard.get(number, [])
-            worker.wording.shown.extend(self.journal.lately(number, heard, LAST_FEW))
+            place = Room(number, room, adapters[network], rules[network])
+            composer = self._composer(place, routes)
+            self.workers[number] = Worker(place, composer, self._teller, self.dispatch)
 
         def follow(number: int) -> None:
             self.workers[number].room.rules = rules[routes.rooms[number][0]]
-            self.workers[number].wording.follow(routes.shown[number])
+            self.workers[number].composer.follow(routes.shown[number])
 
         self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
         stay = [number for number in routes.rooms if number in self.workers]
@@ -115,6 +115,23 @@ class Router:
             self.journal.forget_rooms(routes.rooms.values())
         await in_steps(follow, stay)
         await self._bury_unmapped()
+
+    def _composer(self, place: Room, routes: Routes) -> Composer:
+        show = routes.shown[place.number]
+        view = RoomView(
+            number=place.number,
+            id=place.id,
+            adapter=place.adapter,
+            capabilities=place.adapter.capabilities(place.id),
+            show=show,
+            locale=locale(show.language, show.time_zone),
+            facts=Facts(self.journal, place.number, routes.heard.get(place.number, ())),
+            origin=self._origin,
+            unique=self._unique,
+            attachments=self._attached,
+            digest=self._teller,
+        )
+        return Composer(view)
 
     def forget(self, networks: AbstractSet[str]) -> list[Worker]:
         """Forget the workers of these networks: they end, and are to be closed. What is owed stays."""
@@ -238,7 +255,7 @@ class Router:
         if event.change is not Change.JOINED:
             for number in (source.number, *rooms):
                 if (worker := self.workers.get(number)) is not None:
-                    worker.wording.gone(network, event)
+                    worker.composer.gone(network, event)
         shown = self._routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
             self._teller.member(source.number, wanting, event)

@@ -5,19 +5,18 @@ import time
 from typing import Protocol
 
 from bridge.complaints import Complaints
+from bridge.compose.digest import Digest
 from bridge.errors import AdapterError
 from bridge.journal import Delivery, Journal, Progress
 from bridge.model import Part
 from bridge.secrets import strike
-
-from .folding import Reaction
 
 __all__ = ["Listener", "Settling"]
 
 log = logging.getLogger(__name__)
 
 
-class Listener(Protocol):
+class Listener(Digest, Protocol):
     """Who wants to know what becomes of deliveries."""
 
     def sent(self, text: str) -> None:
@@ -28,14 +27,6 @@ class Listener(Protocol):
 
     def hidden(self, room: int, count: int) -> None:
         """So many old messages are not shown in a room."""
-
-    def reacted(self, room: int, reaction: Reaction) -> None:
-        """Somebody reacted to something, and this room cannot show it otherwise."""
-
-    def repeated(self, room: int, source: int, seq: int, who: str, phrase: str) -> bool:
-        """No more than this phrase can be shown of what somebody said; whether that is told later, with
-        others.
-        """
 
 
 class Settling:

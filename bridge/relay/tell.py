@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bridge.compose.forging import whole
+from bridge.compose.namesakes import HUBBUB
 from bridge.compose.prefix import one_line, safe_name
 from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale, locale
@@ -19,7 +20,6 @@ from .folding import Folding
 from .gaps import Gaps, Told
 from .room import RoomStatus
 from .routes import Routes
-from .wording import HUBBUB
 
 __all__ = ["Teller"]
 

@@ -6,11 +6,12 @@ import math
 import time
 
 from bridge.boundary import outcome
-from bridge.compose.attachments import Attachments, Promise
+from bridge.compose.composer import Composer
+from bridge.compose.next import Promise, Step
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
-from bridge.model import FleetingCommand, MessageCreated, Receipt, SendMessage, SetTyping, TalkEvent
+from bridge.model import FleetingCommand, Receipt, SendMessage, SetTyping, TalkEvent
 
 from .dispatch import Dispatch
 from .entry import Entry
@@ -22,8 +23,6 @@ from .queue import AHEAD, Queue, refers
 from .room import Room, RoomStatus
 from .settling import Listener, Settling
 from .states import FREE, Hold, Input, after
-from .steps import Steps
-from .wording import Origin, Step, Wording
 
 __all__ = ["Worker"]
 
@@ -37,9 +36,7 @@ _DOUBTED = 256
 class Worker:
     """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
-    def __init__(
-        self, room: Room, origin: Origin, attached: Attachments, listener: Listener, dispatch: Dispatch
-    ) -> None:
+    def __init__(self, room: Room, composer: Composer, listener: Listener, dispatch: Dispatch) -> None:
         journal = self._journal = dispatch.journal
         self.room = room
         self._holds = Hold.AWAY
@@ -50,8 +47,7 @@ class Worker:
         self._dispatch = dispatch
         self.latest = 0
         """The last event that came from this room."""
-        self.wording = Wording(room, journal, origin)
-        self._steps = Steps(self.wording, attached, listener)
+        self.composer = composer
         self._presence = Presence(room, journal)
         guess = self._presence.left_in_doubt
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
@@ -61,7 +57,7 @@ class Worker:
         self._preparing: asyncio.Task[None] | None = None
         self._pausing: asyncio.TimerHandle | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._entry = Entry(room, journal, self._queue, self._steps, self._flights.events)
+        self._entry = Entry(room, journal, self._queue, composer, self._flights.events)
         self._entry.guess = guess
 
     def __str__(self) -> str:
@@ -73,16 +69,14 @@ class Worker:
         """Take on a delivery, which is in the journal; `pump` sends it."""
         self._queue.offer(delivery, away=not self.joined)
         if self._alarm is not None:
-            self._steps.fetch(delivery)
+            self.composer.fetch(delivery)
         if delivery.event.replayed:
             self._trim()
 
     def said(self, seq: int, event: TalkEvent) -> None:
         """Somebody did something in this very room."""
         self.latest = seq
-        if isinstance(event, MessageCreated):
-            self.wording.shown.append(seq)
-        self.wording.spoke(event.sender)
+        self.composer.said(seq, event)
 
     def hint(self, command: FleetingCommand) -> None:
         """Do this now or never, where the room can."""
@@ -102,7 +96,7 @@ class Worker:
 
     def join(self) -> float | None:
         """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
-        self._steps.topics = True
+        self.composer.joined()
         self.reason = ""
         self._flights.lost_at = math.inf
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
@@ -228,7 +222,7 @@ class Worker:
         flights = self._flights
         if not flights:
             return True
-        window = self._steps.window
+        window = self.composer.window
         if window == 1 or flights[-1].step.then is not None:
             return False
         return len(flights) < min(window, len(self._queue))
@@ -243,7 +237,7 @@ class Worker:
             if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
-                step = self._steps.next(delivery)
+                step = self.composer.next(delivery)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
                 self.settling.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
@@ -266,7 +260,7 @@ class Worker:
     def _wait(self, until: float) -> None:
         """Go on then, or when what is waited for is there. What comes next has the same time to come."""
         if self._alarm is None:
-            self._steps.fetch(*self._queue.first(AHEAD))
+            self.composer.fetch(*self._queue.first(AHEAD))
             self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._ring)
 
     def _ring(self) -> None:
@@ -351,8 +345,8 @@ class Worker:
         for flight in self._flights:
             error, delivery, command = flight.error, flight.delivery, flight.step.command
             assert error is not None
-            self._steps.failed(command)
-            if self.wording.goes_without_file(delivery.seq, command, error):
+            self.composer.failed(command)
+            if self.composer.goes_without_file(delivery.seq, command, error):
                 again.append(delivery)
             elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
                 again.append(delivery)
@@ -361,7 +355,7 @@ class Worker:
                 pause = max(pause, self._wanted(error))
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
-                self._steps.refused(command)
+                self.composer.refused(command)
                 self.settling.give_up(delivery, error)
                 self._record()
         self._flights.clear()

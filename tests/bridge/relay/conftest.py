@@ -1,23 +1,6 @@
 import pytest
 
-from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import Shelf
-from tests.bridge.world import config
-
-
-@pytest.fixture
-def left():
-    return ScriptedNetwork("left")
-
-
-@pytest.fixture
-def right():
-    return ScriptedNetwork("right")
-
-
-@pytest.fixture
-def pair(tmp_path, left, right):
-    return config(tmp_path, {"lobby": ["left one", "right two"]})
 
 
 @pytest.fixture

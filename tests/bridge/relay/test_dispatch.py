@@ -136,10 +136,10 @@ async def test_what_was_known_already_leaves_no_trace(tmp_path):
         said = [left.say("one", "alice", str(n)) for n in range(3)]
         await right.until(3)
         worker = next(worker for worker in bridge._router.workers.values() if worker.room.id == "one")
-        shown, latest = list(worker.wording.shown), worker.latest
+        shown, latest = list(worker.composer.memory.shown), worker.latest
         left.happen(*said)
         await left.settled()
-        assert (list(worker.wording.shown), worker.latest) == (shown, latest)
+        assert (list(worker.composer.memory.shown), worker.latest) == (shown, latest)
         assert latest == bridge._router.journal.origin(worker.room.number, MessageId(said[-1].id))
     with opened(there.journal) as database:
         assert database.execute("SELECT count(*) FROM event").fetchone() == (3,)

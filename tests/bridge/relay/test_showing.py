@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.compose.digest import Reaction
 from bridge.config import ShowRules
 from bridge.errors import Rejected
 from bridge.language import ENGLISH
@@ -20,7 +21,7 @@ from bridge.model import (
     Support,
     TopicChanged,
 )
-from bridge.relay.folding import Folding, Reaction
+from bridge.relay.folding import Folding
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, running
 

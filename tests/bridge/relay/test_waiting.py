@@ -572,7 +572,7 @@ async def test_edits_of_what_waits_fold_into_it(pair, left, right):
 
 async def test_a_storm_of_edits_is_one_correction(pair, left, right, monkeypatch):
     """Where nothing can be edited, and nothing can be taken back."""
-    monkeypatch.setattr("bridge.relay.wording._MOMENT", 4.0)
+    monkeypatch.setattr("bridge.compose.edit._MOMENT", 4.0)
     right.capabilities = replace(right.capabilities, edit=Support.NO)
     async with running(pair):
         said = left.say("one", "alice", "version none of it")

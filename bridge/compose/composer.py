@@ -1,0 +1,116 @@
+"""Makes the commands for one room: what the room's worker asks."""
+
+import logging
+from dataclasses import replace
+
+from bridge.config import ShowRules
+from bridge.errors import Rejected
+from bridge.journal import Delivery, Progress
+from bridge.language import locale
+from bridge.model import (
+    Change,
+    Command,
+    MemberChanged,
+    MessageCreated,
+    SendMessage,
+    SetReactions,
+    SetTopic,
+    TalkEvent,
+)
+
+from . import files, message
+from .memory import RoomMemory, keep
+from .next import Next, Step
+from .registry import compose
+from .view import RoomView
+
+__all__ = ["Composer"]
+
+log = logging.getLogger(__name__)
+
+
+class Composer:
+    """Holds what a room is, and what is remembered of it."""
+
+    def __init__(self, view: RoomView) -> None:
+        self.view = view
+        """The room as the last delivery found it."""
+        self.memory = RoomMemory(view)
+
+    @property
+    def window(self) -> int:
+        """How many commands may be on their way, as the room's record said last."""
+        return self.view.capabilities.window
+
+    # Its deliveries
+
+    def next(self, delivery: Delivery) -> Next:
+        """Make the next command of a delivery."""
+        return compose(delivery, self._view(delivery.seq), self.memory)
+
+    def reached(self, delivery: Delivery) -> Progress | None:
+        """Return how far a delivery has come whose next command has arrived; None: it is done."""
+        event, view = delivery.event, self._view(delivery.seq)
+        if not isinstance(event, MessageCreated):
+            step = compose(delivery, view, self.memory)
+        elif delivery.progress.files:
+            return files.behind(delivery, event, view, self.memory)
+        else:
+            step = message.say(delivery, event, view, self.memory, said=True)
+        return step.then if isinstance(step, Step) else None
+
+    def fetch(self, *deliveries: Delivery) -> None:
+        """Begin with the files of messages whose turn it is not yet."""
+        for delivery in deliveries:
+            files.fetch(delivery, self._view(delivery.seq))
+
+    def failed(self, command: Command) -> None:
+        """What a command was to do is not done, as far as we know."""
+        if isinstance(command, SetReactions):
+            self.memory.reactions.pop(command.target.id, None)
+
+    def goes_without_file(self, seq: int, command: Command, error: BaseException) -> bool:
+        """Whether the room may have refused this command for its file alone, of which it is told instead."""
+        if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
+            return False
+        log.warning("a file is not sent to %s on %s: %s", self.view.id, self.view.adapter.network, error)
+        keep(self.memory.fileless, seq, None)
+        return True
+
+    def refused(self, command: Command) -> None:
+        """The room does not let us do this: from now on, topics are told of instead."""
+        if isinstance(command, SetTopic):
+            self.memory.topics = False
+
+    def _view(self, seq: int) -> RoomView:
+        """Look at the room as it is now for a message."""
+        view = self.view
+        record = view.adapter.capabilities(view.id)
+        if record is not view.capabilities:
+            view = self.view = replace(view, capabilities=record)
+        return view.without_files() if seq in self.memory.fileless else view
+
+    # What happens to the room
+
+    def joined(self) -> None:
+        """What it refused before, it may allow now."""
+        self.memory.topics = True
+
+    def follow(self, show: ShowRules) -> None:
+        """From now on show the room this of what it cannot do itself, and speak to it so."""
+        self.view = replace(self.view, show=show, locale=locale(show.language, show.time_zone))
+        self.memory.follow()
+
+    def said(self, seq: int, event: TalkEvent) -> None:
+        """Somebody did something in this very room."""
+        memory, sender = self.memory, event.sender
+        if isinstance(event, MessageCreated):
+            memory.shown.append(seq)
+        memory.people.spoke(sender.name, sender.id)
+        memory.namesakes.spoke(sender)
+
+    def gone(self, network: str, event: MemberChanged) -> None:
+        """Somebody is there no more, or no more by that name."""
+        self.memory.namesakes.left(network, event.sender.id)
+        if event.change is Change.RENAMED and network == self.view.adapter.network:
+            self.memory.people.renamed(event.sender.id)

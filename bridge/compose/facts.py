@@ -1,0 +1,80 @@
+"""What the journal knows that a delivery to one room needs."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from bridge.journal import Delivery, Journal
+from bridge.model import Content, MessageId, Part, Sender, TalkEvent, Txn, UserId
+
+__all__ = ["Facts"]
+
+
+class Facts:
+    """Answers for one room. Names of messages are understood where they were used."""
+
+    def __init__(self, journal: Journal, room: int, heard: Sequence[int] = ()) -> None:
+        """`heard` are the rooms whose talk comes to this one."""
+        self._journal = journal
+        self._room = room
+        self._heard = heard
+
+    def txn(self, delivery: Delivery) -> Txn:
+        """Return the id of a delivery's next part."""
+        return self._journal.txn(delivery)
+
+    def is_withdrawn(self, delivery: Delivery) -> bool:
+        """Whether a message was taken back before it was delivered."""
+        return (self._room, delivery.seq) in self._journal.withdrawn
+
+    def is_removed(self, seq: int) -> bool:
+        """Whether a message was taken back, so that nothing more is said of it here."""
+        return self._journal.is_removed(self._room, seq)
+
+    def named(self, delivery: Delivery, name: MessageId) -> int | None:
+        """Find the event that a delivery's event names."""
+        return self._journal.origin(delivery.source, name)
+
+    def about(self, delivery: Delivery, name: MessageId) -> int | None:
+        """Find the same; of an edit, what it edits."""
+        return self._journal.about(delivery.source, name)
+
+    def event(self, seq: int | None) -> TalkEvent | None:
+        """Return an event, as far as it is known."""
+        return self._journal.event(seq) if seq is not None else None
+
+    def words(self, seq: int, delivery: Delivery) -> Content | None:
+        """Return what a message said when a delivery's event happened."""
+        return self._journal.words(seq, delivery.seq)
+
+    def said_by(self, seq: int) -> tuple[int, Sender] | None:
+        """Return who did something, and in which room, as far as that is known."""
+        room, sender = self._journal.taken_in(seq), self._journal.sender(seq)
+        return (room, sender) if room is not None and sender is not None else None
+
+    def is_from_here(self, seq: int) -> bool:
+        """Whether something was said in this very room."""
+        return self._journal.taken_in(seq) == self._room
+
+    def is_by(self, delivery: Delivery, seq: int) -> bool:
+        """Whether whoever did what is delivered had done that too."""
+        return self._journal.is_by(seq, delivery.source, delivery.event)
+
+    def parts(self, seq: int, *, files: bool = True) -> list[Part]:
+        """Return what a message is called here, part by part; with or without files behind its words."""
+        return self._journal.parts(seq, self._room, files=files)
+
+    def reactions(self, seq: int) -> tuple[str, ...]:
+        """Return what people elsewhere react to a message with."""
+        return self._journal.reactions(seq, self._room)
+
+    def lately(self, count: int) -> list[int]:
+        """Return the messages that people here saw last."""
+        return self._journal.lately(self._room, self._heard, count)
+
+    def speakers(self) -> Mapping[str, UserId]:
+        """Return who spoke here not long ago, by name."""
+        return self._journal.speakers(self._room)
+
+    def voices(self, seconds: float) -> list[tuple[int, Sender]]:
+        """Return who was heard here in the last so many seconds, and from which room, the first first."""
+        return self._journal.voices((self._room, *self._heard), time.time() - seconds)

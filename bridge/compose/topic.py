@@ -1,0 +1,32 @@
+"""Another topic, which is set here too or told of, or another name of a room, which is told of."""
+
+from bridge.journal import Delivery
+from bridge.model import NameChanged, SetTopic, TopicChanged
+
+from . import words
+from .fit import clean
+from .memory import RoomMemory
+from .next import Next, Step
+from .snippets import described
+from .view import RoomView
+
+__all__ = ["compose"]
+
+
+def compose(
+    delivery: Delivery, event: TopicChanged | NameChanged, view: RoomView, memory: RoomMemory
+) -> Next:
+    """Set the topic, or say what was changed."""
+    how = view.show.topics
+    if how == "off":
+        return None
+    if isinstance(event, TopicChanged) and how == "sync" and memory.topics and view.capabilities.topic:
+        command = SetTopic(
+            room=view.id,
+            author=memory.speaker(view, delivery.source, event.sender).author,
+            txn=view.facts.txn(delivery),
+            topic=clean(event.topic),
+        )
+        return Step(command, None)
+    by = memory.called(view, delivery.source, event.sender)
+    return words.note(delivery, described(view.locale, by, event), view, memory)

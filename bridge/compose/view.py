@@ -1,0 +1,49 @@
+"""What a room is, can and wants, as one delivery finds it."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from bridge.adapter import Adapter
+from bridge.config import ShowRules
+from bridge.language import Locale
+from bridge.model import Capabilities, RoomId, Support
+
+from .attachments import Attachments
+from .digest import Digest
+from .facts import Facts
+from .prefix import Prefix
+
+__all__ = ["Origin", "RoomView"]
+
+Origin = Callable[[int, int], tuple[str, Prefix]]
+"""Gives, for a source and a destination, the source's network and how to name its people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """A room that something is composed for."""
+
+    number: int
+    """The room's, in the journal."""
+    id: RoomId
+    adapter: Adapter
+    capabilities: Capabilities
+    """What the room can do now."""
+    show: ShowRules
+    """What the room is shown of what it cannot do."""
+    locale: Locale
+    """How its people are spoken to."""
+    facts: Facts
+    origin: Origin
+    unique: Collection[str]
+    """The networks where no two people in one room bear the same name."""
+    attachments: Attachments
+    digest: Digest
+
+    def network(self, source: int) -> str:
+        """Return the network of a room that is heard here."""
+        return self.origin(source, self.number)[0]
+
+    def without_files(self) -> "RoomView":
+        """Return the room as it is for a message whose file it refused."""
+        return replace(self, capabilities=replace(self.capabilities, file=Support.NO))

@@ -1,0 +1,153 @@
+"""The words of an event as a room gets them: named, dated, degraded, cut into parts."""
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
+
+from bridge.journal import Delivery
+from bridge.language import N_
+from bridge.model import (
+    US,
+    Content,
+    Kind,
+    MessageCreated,
+    MessageEdited,
+    SendMessage,
+    Span,
+    UserId,
+    plain,
+)
+
+from .fit import Fitted, degrade, next_part
+from .memory import RoomMemory, Speaker
+from .mentions import meant, mentioning
+from .namesakes import HUBBUB
+from .next import Step
+from .prefix import one_line
+from .reply import whose_words
+from .view import RoomView
+
+__all__ = ["OLD", "command", "fit", "kind_of", "nameless", "note", "number_of_part"]
+
+OLD = 120.0
+"""Seconds after which a message says when it was said, and is part of a backlog."""
+_AGAIN = N_("[again?]")
+"""Stands before what may have arrived before."""
+
+_Words: TypeAlias = MessageCreated | MessageEdited
+
+
+def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: RoomMemory) -> Fitted | None:
+    """Return the next part of what is said, with who says it; `note` stands before the words. None: there is
+    nothing more to say.
+    """
+    speaker = memory.speaker(view, delivery.source, event.sender)
+    spans = _spans(delivery, event, speaker, view, memory)
+    before = _before(delivery, event, speaker, view, memory) + note
+    fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
+    if fitted is not None and fitted.end is not None:
+        memory.degraded = (delivery, event.content, view.capabilities, spans)
+    return fitted
+
+
+def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> int:
+    """Tell which of the messages that one text becomes is the next: 1 for the first."""
+    speaker = memory.speaker(view, delivery.source, event.sender)
+    spans = _spans(delivery, event, speaker, view, memory)
+    before = _before(delivery, event, speaker, view, memory)
+    number, at = 1, 0
+    while at < delivery.progress.chars:
+        part = next_part(spans, at, before, view.capabilities)
+        if part is None or part.end is None:
+            break
+        number, at = number + 1, part.end
+    return number
+
+
+def nameless(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> Fitted:
+    """Return no words of their own: only who sends a file."""
+    speaker = memory.speaker(view, delivery.source, event.sender)
+    before = _before(delivery, event, speaker, view, memory).rstrip()
+    return Fitted(Content((Span(before),)), None)
+
+
+def command(
+    delivery: Delivery, event: _Words, fitted: Fitted, view: RoomView, memory: RoomMemory
+) -> SendMessage:
+    """Return the command that says a part."""
+    return SendMessage(
+        room=view.id,
+        author=memory.speaker(view, delivery.source, delivery.event.sender).author,
+        txn=view.facts.txn(delivery),
+        content=fitted.content,
+        kind=kind_of(event),
+        at=delivery.said_at if view.capabilities.times and _is_old(delivery) else None,
+    )
+
+
+def note(delivery: Delivery, text: str, view: RoomView, memory: RoomMemory) -> Step | None:
+    """Say in Hubbub's own words what happened, in one message."""
+    event = delivery.event
+    words = MessageCreated(
+        id=event.id, room=event.room, sender=HUBBUB, content=plain(one_line(text)), kind=Kind.NOTICE
+    )
+    fitted = fit(delivery, words, "", view, memory)
+    return Step(command(delivery, words, fitted, view, memory), None) if fitted is not None else None
+
+
+def kind_of(event: _Words) -> Kind:
+    """An emote is told in words that name who does it."""
+    return Kind.TEXT if event.kind is Kind.EMOTE else event.kind
+
+
+def _spans(
+    delivery: Delivery, event: _Words, speaker: Speaker, view: RoomView, memory: RoomMemory
+) -> tuple[Span, ...]:
+    """Return the words as the room can show them; of those that are said in parts they are remembered."""
+    can, known = view.capabilities, memory.degraded
+    if known is not None and known[0] is delivery and known[1:3] == (event.content, can):
+        return known[3]
+    spans = degrade(event.content, can, view.locale)
+    if US in [span.mention for span in spans]:
+        spans = meant(spans, whose_words(delivery, event, view, memory))
+    if can.lines:
+        spans = speaker.prefix.guarded(spans)
+    if event.replayed or _is_old(delivery):
+        return _without_mentions(spans)
+    if can.mention and not speaker.is_hubbub:
+        network = speaker.author.network
+        return mentioning(spans, partial(_meant, memory, network), same=network == view.adapter.network)
+    return spans
+
+
+def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:
+    """Find who of the room itself is called by a name that somebody on a network says."""
+    found = memory.people.find(name)
+    return found if found and not memory.namesakes.means_another(network, name) else None
+
+
+def _before(delivery: Delivery, event: _Words, speaker: Speaker, view: RoomView, memory: RoomMemory) -> str:
+    """Say before the words whose they are, from when, and whether they may have come before."""
+    before, prefix = "", speaker.prefix
+    if not speaker.is_hubbub:
+        told = prefix.tells_network(event.kind)
+        name = memory.namesakes.speaking(speaker.author.network, event.sender, told=told)
+        before = prefix.render(name, event.kind, pings=view.capabilities.name_pings)
+    elif delivery.progress.chars or prefix.claims(event.content.text):
+        before = prefix.render(HUBBUB.name, event.kind, pings=False)
+    if not view.capabilities.times and _is_old(delivery):
+        before = f"[{view.locale.clock(delivery.said_at, time.time())}] {before}"
+    return f"{view.locale.gettext(_AGAIN)} {before}" if delivery.again else before
+
+
+def _is_old(delivery: Delivery) -> bool:
+    """Whether it was said so long ago that the time matters."""
+    return time.time() - delivery.said_at > OLD
+
+
+def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """History alerts nobody."""
+    if not any(span.mention for span in spans):
+        return spans
+    return tuple([replace(span, mention=None) for span in spans])
