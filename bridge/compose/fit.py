@@ -123,6 +123,8 @@ def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Ca
 
     None when nothing visible is left.
     """
+    if not start and len(spans) == 1 and (line := _whole_line(spans[0], prefix, capabilities)) is not None:
+        return line
     text = text_of(spans)
     total = len(text)
     start = _skip_blank(text, start)
@@ -136,6 +138,17 @@ def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Ca
         return next_part(spans, end, prefix, capabilities)
     after = _skip_blank(text, end)
     return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
+
+
+def _whole_line(span: Span, prefix: str, capabilities: Capabilities) -> Fitted | None:
+    """Return a plain line with the prefix before it, which most messages are; None: it needs more care."""
+    text = span.text
+    if not text.isprintable() or not text or text[-1].isspace() or not span.plain:
+        return None
+    text = prefix + text
+    if _size(text, capabilities.unit) + capabilities.mark_cost > capabilities.text_limit:
+        return None
+    return Fitted(Content((Span(text),)), None)
 
 
 def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
