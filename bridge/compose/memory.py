@@ -57,6 +57,8 @@ class RoomMemory:
         """By room, id and name."""
         self.degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         """The words that are being said in parts, as the room can show them."""
+        self.split: tuple[int, dict[int, int]] = (0, {})
+        """Of the message that is being said in parts: which part begins where."""
         self.corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
         self.reactions: dict[MessageId, tuple[str, ...]] = {}

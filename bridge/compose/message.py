@@ -81,7 +81,12 @@ def _shortened(
     owner wants.
     """
     how, locale = view.show.long, view.locale
-    if words.number_of_part(delivery, event, view, memory) < (_MOST if how == "split" else _FEW):
+    if memory.split[0] != delivery.seq:
+        memory.split = (delivery.seq, {})
+    _, numbers = memory.split
+    number = numbers.get(delivery.progress.chars) or words.number_of_part(delivery, event, view, memory)
+    if number < (_MOST if how == "split" else _FEW):
+        numbers[fitted.end or 0] = number + 1
         return fitted
     rest = f" {locale.gettext(_REST)}" if how == "split" else " …"
     if how == "link" and (page := view.attachments.page(delivery.seq, event.content.text)):

@@ -52,7 +52,9 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
 
 
 def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> int:
-    """Tell which of the messages that one text becomes is the next: 1 for the first."""
+    """Tell which of the messages that one text becomes is the next, 1 for the first, where nobody remembers
+    those before it. Of a reply it may be one less, since what it quotes is not known any more.
+    """
     speaker = memory.speaker(view, delivery.source, event.sender)
     spans = _spans(delivery, event, speaker, view, memory)
     before = _before(delivery, event, speaker, view, memory)

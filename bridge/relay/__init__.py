@@ -1,4 +1,4 @@
-"""The way of a message: route, filter, journal; then, per destination room, attribute, fit, send, record."""
+"""The way of a message: route, filter, journal; then, per destination room, compose, send, record."""
 
 from .router import Router
 from .routes import compile_routes

@@ -14,7 +14,7 @@ from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, opened
 
 ROOT = Path(bridge.__file__).parent
-WAY = tuple(str(ROOT / name) for name in ("boundary", "journal", "media", "relay"))
+WAY = tuple(str(ROOT / name) for name in ("boundary", "compose", "journal", "media", "relay"))
 ROOMS = ("right two", "third three")
 
 
