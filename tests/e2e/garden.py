@@ -149,10 +149,10 @@ class Garden:
     async def delivered(self) -> None:
         """Wait until nothing is owed to any room."""
         async with asyncio.timeout(PATIENCE):
-            await self.bridge._router.journal.committed()
+            await self.bridge._router.dispatch.committed()
             while any(room.oldest is not None for room in self.bridge.rooms()):
                 await asyncio.sleep(0.005)
-            await self.bridge._router.journal.committed()
+            await self.bridge._router.dispatch.committed()
 
     async def person(self, name: str, network: str, room: str) -> Any:
         """Somebody who has joined a room."""

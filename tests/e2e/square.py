@@ -322,12 +322,12 @@ class Square:
 
     async def _delivered(self) -> None:
         """Wait until nothing is owed to any room."""
-        journal = self._bridge._router.journal
+        dispatch = self._bridge._router.dispatch
         async with asyncio.timeout(_PATIENCE):
-            await journal.committed()
+            await dispatch.committed()
             while any(room.oldest is not None for room in self._bridge.rooms()):
                 await asyncio.sleep(0.005)
-            await journal.committed()
+            await dispatch.committed()
 
     async def _usher(self, network: str) -> None:
         """Wait until whoever looks there has seen everything."""

@@ -77,10 +77,10 @@ async def shell(tmp_path):
                 id=MessageId(str(n)), room=RoomId("#one"), sender=sender, content=plain(f"lost {n}")
             )
             journal.take(one, event, (two,))
-        await journal.committed()
+        journal.commit()
         for delivery in journal.owed(two):
             journal.give_up(delivery, "a moderator said no")
-        await journal.committed()
+        journal.commit()
         journal.close()
         yield Shell(tmp_path, demo.port)
 
