@@ -17,6 +17,8 @@ __all__ = ["Origin", "RoomView"]
 
 Origin = Callable[[int, int], tuple[str, Prefix]]
 """Gives, for a source and a destination, the source's network and how to name its people."""
+_NOT_ASKED = Capabilities(text_limit=0)
+"""Before the first delivery no adapter need answer: it may not even be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +29,8 @@ class RoomView:
     """The room's, in the journal."""
     id: RoomId
     adapter: Adapter
-    capabilities: Capabilities
-    """What the room can do now."""
+    capabilities: Capabilities = _NOT_ASKED
+    """What the room can do, as its adapter says at each delivery."""
     show: ShowRules
     """What the room is shown of what it cannot do."""
     locale: Locale

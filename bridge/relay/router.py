@@ -122,7 +122,6 @@ class Router:
             number=place.number,
             id=place.id,
             adapter=place.adapter,
-            capabilities=place.adapter.capabilities(place.id),
             show=show,
             locale=locale(show.language, show.time_zone),
             facts=Facts(self.journal, place.number, routes.heard.get(place.number, ())),
