@@ -155,6 +155,10 @@ class Bridge:
         gap = self._router.gaps.latest.get(room)
         return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
 
+    def commit(self) -> None:
+        """Commit what waits, for who reads the journal."""
+        self._router.dispatch.commit()
+
     def files(self) -> Mapping[str, Sequence[HostFiles]]:
         """How many files are on their way, and how many wait for their turn."""
         return {"fetched": self._files.standing(), "uploaded": self._uploads.standing()}

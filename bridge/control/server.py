@@ -233,6 +233,7 @@ class Control:
         return {"ok": True, "taken": taken}
 
     async def _status(self) -> _Answer:
+        self._bridge.commit()  # else what has just been delivered counts as owed
         found = await self._inventory()
         owed = {(room.network, room.room): room for room in found.owed}
         networks: dict[str, _Answer] = {}

@@ -13,12 +13,12 @@ from bridge.journal import Delivery
 from bridge.language import N_
 from bridge.model import FleetingCommand, Receipt, SendMessage, SetTyping, TalkEvent
 
+from .attendance import Attendance
 from .dispatch import Dispatch
 from .entry import Entry
 from .expiry import expire
 from .flights import Flight, Flights
 from .patience import Patience, leaves_doubt
-from .presence import Presence
 from .queue import AHEAD, Queue, refers
 from .room import Room, RoomStatus
 from .settling import Listener, Settling
@@ -48,8 +48,8 @@ class Worker:
         self.latest = 0
         """The last event that came from this room."""
         self.composer = composer
-        self._presence = Presence(room, journal)
-        guess = self._presence.left_in_doubt
+        self._attendance = Attendance(room, journal)
+        guess = self._attendance.left_in_doubt
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
         self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
@@ -100,7 +100,7 @@ class Worker:
         self.reason = ""
         self._flights.lost_at = math.inf
         # On record before anything is sent: after a crash, what is first in the queue is then in doubt.
-        heard = self._presence.enter()
+        heard = self._attendance.enter()
         self._happens(Input.JOINED)
         self._dispatch.record(self)
         return heard
@@ -143,7 +143,7 @@ class Worker:
             self._rest()
 
     def _rest(self) -> None:
-        self._presence.leave(in_doubt=bool(self._flights) or bool(self._queue.tried()))
+        self._attendance.leave(in_doubt=bool(self._flights) or bool(self._queue.tried()))
 
     def reload(self) -> None:
         """What is owed was changed in the journal."""
@@ -181,7 +181,7 @@ class Worker:
             joined=self.joined,
             reason=self.reason,
             closed=self._patience.closed,
-            away_since=0.0 if self.joined else self._presence.until,
+            away_since=0.0 if self.joined else self._attendance.until,
             delivered=self.settling.delivered,
             oldest=self._flights[0].delivery if self._flights else self._queue.head(),
         )

@@ -68,16 +68,31 @@ def _take(take: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def _commit(commit: Callable[..., Any]) -> Callable[..., Any]:
-    """In the commit of what was taken or delivered, or right after it."""
+def _keep(keep: Callable[..., Any]) -> Callable[..., Any]:
+    """Before the receipts are appended to their file, or right after it."""
+
+    def wrapped(journal: Journal) -> Any:
+        due = any(_concerns(journal, receipt[0]) for receipt in journal._unkept) and _reached()
+        if due and _step == "record":
+            _die()
+        done = keep(journal)
+        if due:
+            _die()
+        return done
+
+    return wrapped
+
+
+def _commit(transaction: Callable[..., Any]) -> Callable[..., Any]:
+    """In the commit of what was taken or delivered, or right after it, while its receipts stand in their file."""
 
     def wrapped(journal: Journal) -> Any:
         taking = _step in ("transaction", "commit")
         rooms = [taken[1] for taken in journal._events] if taking else [room for room, _ in journal._settled]
         due = any(_concerns(journal, room) for room in rooms) and _reached()
-        if due and _step in ("transaction", "record"):
+        if due and _step in ("transaction", "settle"):
             journal._database = _Dying(journal._database)
-        done = commit(journal)
+        done = transaction(journal)
         if due:
             _die()
         return done
@@ -111,8 +126,10 @@ def _write(write: Callable[..., Any]) -> Callable[..., Any]:
 match _step:
     case "take":
         _wrap(Journal, "take", _take)
-    case "transaction" | "commit" | "record" | "recorded":
-        _wrap(Journal, "_commit", _commit)
+    case "transaction" | "commit" | "settle" | "settled":
+        _wrap(Journal, "_transaction", _commit)
+    case "record" | "recorded":
+        _wrap(Journal, "keep", _keep)
     case "write":
         _wrap(Worker, "_send", _of_worker)
     case "confirm":

@@ -18,6 +18,8 @@ KILLS = {
     "confirm": [("irc", 7), ("kept", 3), ("archive", 6), ("matrix", 2)],
     "record": [("irc", 2), ("archive", 5), ("matrix", 3)],
     "recorded": [("kept", 4), ("jabber", 3), ("matrix", 5)],
+    "settle": [("irc", 2), ("archive", 5), ("matrix", 3)],
+    "settled": [("kept", 4), ("jabber", 3), ("matrix", 5)],
 }
 """By the step: the network, and at which message from it or to it."""
 SOON = 2.0

@@ -6,10 +6,10 @@ from bridge.journal import BEING_HEARD, Journal, Standing
 
 from .room import Room
 
-__all__ = ["Presence"]
+__all__ = ["Attendance"]
 
 
-class Presence:
+class Attendance:
     """Our being in one room."""
 
     def __init__(self, room: Room, journal: Journal) -> None:
