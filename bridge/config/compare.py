@@ -1,7 +1,7 @@
 """What differs between two configurations, as a person wrote it."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -73,7 +73,8 @@ def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
         for room in {**was.rooms, **then.rooms}:
             title = " ".join(room)
             if room in was.rooms and room in then.rooms:
-                yield from _differences(f"{place}, {title}", was.rooms[room], then.rooms[room])
+                both = was.rooms[room].keys() | then.rooms[room].keys()
+                yield from _differences(f"{place}, {title}", was.said(room, both), then.said(room, both))
             elif room in before and room in after:  # else it joins or leaves the map, which says more
                 yield Setting(
                     place, title, *("in it" if room in part.rooms else "not in it" for part in (was, then))
@@ -100,6 +101,9 @@ class _Part:
 
     own: _Values
     rooms: dict[_Place, _Values]
+    """What is said of each, where that is not as its network says."""
+    shows: dict[_Place, _Values]
+    """What their networks say of what they are shown."""
 
     @classmethod
     def of(cls, config: Config, name: str, names: Mapping[str, str]) -> "_Part | None":
@@ -107,7 +111,17 @@ class _Part:
         if (found := config.conversations.get(name)) is None:
             return None
         own = _values({"ignore": found.ignore, "prefix": found.prefix})
-        return cls(own, {_place(room, names): _of_room(room, config) for room in found.rooms})
+        rooms = {_place(room, names): room for room in found.rooms}
+        return cls(
+            own,
+            {place: _of_room(room, config) for place, room in rooms.items()},
+            {place: _values(config.networks[room.network].show) for place, room in rooms.items()},
+        )
+
+    def said(self, room: _Place, keys: Collection[str]) -> _Values:
+        """What holds for a room, of these keys."""
+        held = self.shows[room] | self.rooms[room]
+        return {key: held[key] for key in held if key in keys}
 
 
 def _place(room: RoomEntry, names: Mapping[str, str]) -> _Place:

@@ -38,7 +38,11 @@ def load(bench, one="nick: hub", room="", lobby="ignore: [spam]", top=""):
         ({"one": "nick: hub, pace: {burst: 3}"}, ["one: pace.burst: 10.0 → 3.0"]),
         ({"one": "nick: hub, edits: full"}, ["one: edits: diff → full"]),
         ({"one": "nick: hub, tls: false"}, ["one: tls: true → false"]),
-        ({"room": ", edits: full"}, ["conversation lobby, one #a: edits: nothing → full"]),
+        ({"room": ", edits: full"}, ["conversation lobby, one #a: edits: diff → full"]),
+        (
+            {"lobby": "ignore: [spam]\n    language: de"},
+            [f"conversation lobby, {room}: language: en → de" for room in ("one #a", "two #b")],
+        ),
         ({"room": ", direction: from"}, ["conversation lobby, one #a: direction: both → from"]),
         ({"room": ", key: hush"}, ["conversation lobby, one #a: key: nothing → a secret"]),
         ({"lobby": ""}, ['conversation lobby: ignore: ["spam"] → nothing']),
