@@ -171,6 +171,13 @@ async def connect(
     return connection
 
 
+def no_answer(config: NetworkConfig) -> str:
+    """Say that nothing came back: from nobody, or from one who waits for words without TLS."""
+    server, port = config.address
+    how = " in TLS" if config.tls else ""
+    return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"
+
+
 def _context(config: NetworkConfig) -> ssl.SSLContext | None:
     if not config.tls:
         return None
@@ -202,7 +209,6 @@ def _explain(error: OSError, config: NetworkConfig) -> str:
         case ConnectionRefusedError():
             return f"nothing listens on port {port} of {server}: check server and port"
         case TimeoutError():
-            how = " in TLS" if config.tls else ""
-            return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"
+            return no_answer(config)
         case _:
             return f"cannot connect to port {port} of {server}: {reason(error)}"

@@ -9,6 +9,7 @@ from typing import Protocol
 from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged
 
 from .channels import Place
+from .client import no_answer
 from .config import NetworkConfig, NickServ
 from .ears import Ears
 from .flood import Bucket
@@ -117,7 +118,7 @@ async def _until(door: Door, condition: Callable[[], bool], patience: float) -> 
 def silence(door: Door) -> str:
     server, port = door.config.address
     if not door.alive:
-        return f"{server} does not answer on port {port}: check server, port and firewalls"
+        return no_answer(door.config)
     if door.odd:
         return (
             f"what listens on port {port} of {server} does not speak IRC (it said {door.odd!r}): check port"

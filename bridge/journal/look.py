@@ -44,7 +44,7 @@ def open_to_look(path: Path) -> sqlite3.Connection:
     try:
         if not path.is_file():
             raise JournalError(
-                f"{path}: there is no such journal: name the configuration that the service uses"
+                f"{path}: there is no such journal: start the service, or name the configuration that it uses"
             )
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     except (OSError, sqlite3.Error) as error:

@@ -58,6 +58,7 @@ async def test_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.irc.entry._REGISTER_TIMEOUT", 2.0)
     async with listening(None) as port:
         assert "says nothing: check port and tls" in str(await told(port))
+        assert "does not answer in TLS on port" in str(await told(port, tls=True))
 
 
 @pytest.mark.parametrize(
