@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.errors import HubbubError
+from bridge.faults import reason
 
 from .port import Port
 
@@ -89,7 +90,7 @@ class Site:
             return await self._port.open(host.strip("[]"), int(port))
         except OSError as error:
             raise HubbubError(
-                f"media: listen: {self._listen} cannot be used ({error.strerror or error}): "
+                f"media: listen: {self._listen} cannot be used ({reason(error)}): "
                 "choose another address or port"
             ) from None
 
