@@ -145,7 +145,7 @@ class Teller:
         def told(locale: Locale) -> str:
             return locale.gettext(sentence, room=self._place(number, locale), time=locale.clock(since, now))
 
-        log.warning("%s (%s)", told(ENGLISH), status.reason or "no reason is known")
+        log.warning("%s%s", told(ENGLISH), f" ({status.reason})" if status.reason else "")
         self._say(number, self._reachable(self._sources(number)), told)
 
     def _least(self, room: int) -> float:

@@ -309,6 +309,7 @@ class Worker:
         flight.over = True
         self._flights.remove(flight)
         self._patience.rewarded()
+        self.reason = "" if self.joined else self.reason
         delivery, then = flight.delivery, flight.step.then
         if then is not None:
             self._queue.put_back([delivery])

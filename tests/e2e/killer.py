@@ -84,7 +84,7 @@ def _keep(keep: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _commit(transaction: Callable[..., Any]) -> Callable[..., Any]:
-    """In the commit of what was taken or delivered, or right after it, while its receipts stand in their file."""
+    """In the commit of what was taken or delivered, or right after it, when its receipts are still kept."""
 
     def wrapped(journal: Journal) -> Any:
         taking = _step in ("transaction", "commit")

@@ -82,7 +82,7 @@ async def test_people_are_told_that_messages_wait_and_that_they_went_through(imp
     assert right.texts("two") == ["<alice> hello", "<alice> are you there?"]
 
 
-async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, right):
+async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, right, caplog):
     right.errors.append(RoomUnavailable("it is moderated", retry_after=0.5))
     async with running(impatient) as bridge:
         left.say("one", "alice", "hello")
@@ -102,6 +102,8 @@ async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, ri
     assert first.endswith(" UTC; what you say is kept and follows.")
     assert second == "two on right takes messages again as they come: 1 message that waited went through."
     assert third.startswith("two on right takes messages more slowly than they come since ")
+    lines = [record.getMessage() for record in caplog.records if record.name == "bridge.relay.tell"]
+    assert lines == [f"{first} (it is moderated)", third]
 
 
 async def test_nobody_is_told_where_nothing_is_ever_written(tmp_path, left, right):
