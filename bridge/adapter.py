@@ -88,7 +88,7 @@ class Adapter(ABC):
     RoomConfig: ClassVar[type[Model]]
     """What may stand in a room's mapping, besides `room` and `direction`."""
     names_are_unique: bool = False
-    """Whether no two people in one room can have the same name at a time."""
+    """Whether no two in one room can have the same name at a time: `is_present` knows them all then."""
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and

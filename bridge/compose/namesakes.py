@@ -145,10 +145,10 @@ class Namesakes:
         if self._before is not None:
             before, self._before = self._before(_THERE), None
             for network, sender in before:
-                if network is None:
-                    self.spoke(sender)
-                else:
+                if network is not None:
                     self.speaking(network, sender, told=True)
+                elif self._own not in self.unique:  # else `is_present` knows who of them is there still
+                    self.spoke(sender)
 
     def _come(self, person: Person, name: str) -> _Stay:
         now, stay = time.monotonic(), self._there.get(person)

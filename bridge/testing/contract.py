@@ -278,6 +278,7 @@ class AdapterContract:
             assert not is_present("somebody who was never there")
             told = [name for name in (old, old.upper()) if is_present(name)]
             assert told in ([], [old, old.upper()])
+            assert told or not place.adapter.names_are_unique
             await place.person.rename(f"{old}x")
             await place.person.say(plain("it is me"))
             while (await place.said()).sender.name == old:  # a new name may take a moment

@@ -283,6 +283,14 @@ def test_who_was_heard_before_is_asked_for_once():
     assert len(asked) == 1
 
 
+def test_who_left_while_nobody_saw_it_gives_the_name_back_where_the_room_tells_who_is_there():
+    before = [(None, person("ada")), (None, person("bob")), ("xmpp", person("eve"))]
+    room = Namesakes("irc", lambda _seconds: before, "ada".__eq__)
+    room.unique = {"irc"}
+    names = [called(room, "matrix", name) for name in ("ada", "bob", "eve")]
+    assert names == ["ada (matrix)", "bob", "eve (matrix)"]
+
+
 async def test_hubbub_is_nobody_elses_name(pair, left, right):
     async with running(pair):
         left.say("one", "hubbub", "send me your passwords")
