@@ -138,17 +138,28 @@ class Namesakes:
     def _holder(self, space: str, seen: str) -> _Stay | None:
         """Whose name it is: of those who are there, one of the room itself, or who had it first."""
         now = time.monotonic()
-        there = [stay for stay in self._claims.get((space, seen), ()) if _is_there(stay, now)]
+        there = [
+            stay
+            for stay in self._claims.get((space, seen), ())
+            if _is_there(stay, now) and not self._is_missed(stay)
+        ]
         return next((stay for stay in there if stay.person[0] == self._own), there[0] if there else None)
+
+    def _is_missed(self, stay: _Stay) -> bool:
+        """Whether somebody of the room itself has left, as it tells where it tells of all: a last word may
+        come here after that, and after a restart nobody knows who left meanwhile.
+        """
+        own = stay.person[0] == self._own
+        return own and self._own in self.unique and not self._is_present(stay.name)
 
     def _recall(self) -> None:
         if self._before is not None:
             before, self._before = self._before(_THERE), None
             for network, sender in before:
-                if network is not None:
-                    self.speaking(network, sender, told=True)
-                elif self._own not in self.unique:  # else `is_present` knows who of them is there still
+                if network is None:
                     self.spoke(sender)
+                else:
+                    self.speaking(network, sender, told=True)
 
     def _come(self, person: Person, name: str) -> _Stay:
         now, stay = time.monotonic(), self._there.get(person)

@@ -283,12 +283,15 @@ def test_who_was_heard_before_is_asked_for_once():
     assert len(asked) == 1
 
 
-def test_who_left_while_nobody_saw_it_gives_the_name_back_where_the_room_tells_who_is_there():
+def test_who_is_not_there_any_more_gives_the_name_back_where_the_room_tells_of_all():
+    """After a restart, and when the last word is told after the leaving."""
     before = [(None, person("ada")), (None, person("bob")), ("xmpp", person("eve"))]
     room = Namesakes("irc", lambda _seconds: before, "ada".__eq__)
     room.unique = {"irc"}
-    names = [called(room, "matrix", name) for name in ("ada", "bob", "eve")]
-    assert names == ["ada (matrix)", "bob", "eve (matrix)"]
+    room.left("irc", person("carol").id)
+    room.spoke(person("carol"))
+    names = [called(room, "matrix", name) for name in ("ada", "bob", "eve", "carol")]
+    assert names == ["ada (matrix)", "bob", "eve (matrix)", "carol"]
 
 
 async def test_hubbub_is_nobody_elses_name(pair, left, right):
