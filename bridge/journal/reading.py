@@ -240,15 +240,22 @@ class Reading:
         return {sender.name: sender.id for sender in senders if sender.id}
 
     def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
-        """List who spoke in these rooms not long ago and since then, and where: each once, in order."""
+        """List who spoke in these rooms not long ago and since then, and where: each once, under their last
+        name, who has had theirs for longest first.
+        """
         rows = self._database.execute(
             "SELECT room, type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? "
             "AND taken_at > ? AND room IN (SELECT value FROM json_each(?)) "
             "AND body IS NOT NULL AND type = ? ORDER BY seq",
             (_LATELY, since, json.dumps([*rooms]), codec.MESSAGE),
         )
-        found = {(room, codec.sender(kind, body)): None for room, kind, body in rows}
-        return [(room, sender) for room, sender in found if sender.id]
+        found: dict[tuple[int, UserId], Sender] = {}
+        for room, kind, body in rows:
+            sender = codec.sender(kind, body)
+            if found.get((room, sender.id)) != sender:
+                found.pop((room, sender.id), None)
+                found[room, sender.id] = sender
+        return [(room, sender) for (room, _), sender in found.items() if sender.id]
 
     def is_owed(self, seq: int) -> bool:
         """Whether a delivery of an event still waits."""

@@ -244,6 +244,20 @@ async def test_the_same_after_a_restart(three, left, right):
     assert third.texts("three")[2:] == ["<Ada (right)> third"]
 
 
+async def test_after_a_restart_it_is_the_last_name_that_counts(three, left, right):
+    third = ScriptedNetwork.named("third")
+    async with running(three):
+        for count, name in enumerate(("Ada", "Grace", "Ada"), start=1):
+            left.happen(replace(left.saying("one", name, name), sender=person(name, "oscar")))
+            await third.until(count)
+    async with running(three):
+        right.say("two", "Grace", "it is me")
+        await third.until(4)
+        right.say("two", "Ada", "me too")
+        await third.until(5)
+    assert third.texts("three")[3:] == ["<Grace> it is me", "<Ada (right)> me too"]
+
+
 async def test_who_leaves_gives_the_name_back(three, left, right):
     third = ScriptedNetwork.named("third")
     async with running(three):
