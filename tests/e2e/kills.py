@@ -11,7 +11,18 @@ from pathlib import Path
 from tests.e2e.talk import Talk, taken
 from tests.e2e.world import Hubbub, World
 
-STEPS = ("take", "transaction", "commit", "write", "send", "confirm", "record", "recorded", "settle", "settled")
+STEPS = (
+    "take",
+    "transaction",
+    "commit",
+    "write",
+    "send",
+    "confirm",
+    "record",
+    "recorded",
+    "settle",
+    "settled",
+)
 _ROOT = str(Path(__file__).parents[2])
 _PATIENCE = 80.0
 _NEVER = ("never", "irc", 0)
