@@ -1,6 +1,7 @@
 """Makes the commands for one room: what the room's worker asks."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.config import ShowRules
@@ -96,8 +97,9 @@ class Composer:
         """What it refused before, it may allow now."""
         self.memory.topics = True
 
-    def follow(self, show: ShowRules) -> None:
-        """From now on show the room this of what it cannot do itself, and speak to it so."""
+    def follow(self, show: ShowRules, heard: Sequence[int]) -> None:
+        """From now on show the room this of what it cannot do itself, and speak to it so; it hears these."""
+        self.view.facts.heard = heard
         self.view = replace(self.view, show=show, locale=locale(show.language, show.time_zone))
         self.memory.follow()
 

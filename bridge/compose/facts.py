@@ -13,10 +13,10 @@ class Facts:
     """Answers for one room. Names of messages are understood where they were used."""
 
     def __init__(self, journal: Journal, room: int, heard: Sequence[int] = ()) -> None:
-        """`heard` are the rooms whose talk comes to this one."""
         self._journal = journal
         self._room = room
-        self._heard = heard
+        self.heard = heard
+        """The rooms whose talk comes to this one."""
 
     def txn(self, delivery: Delivery) -> Txn:
         """Return the id of a delivery's next part."""
@@ -69,7 +69,7 @@ class Facts:
 
     def lately(self, count: int) -> list[int]:
         """Return the messages that people here saw last."""
-        return self._journal.lately(self._room, self._heard, count)
+        return self._journal.lately(self._room, self.heard, count)
 
     def speakers(self) -> Mapping[str, UserId]:
         """Return who spoke here not long ago, by name."""
@@ -77,4 +77,4 @@ class Facts:
 
     def voices(self, seconds: float) -> list[tuple[int, Sender]]:
         """Return who was heard here in the last so many seconds, and from which room, the first first."""
-        return self._journal.voices((self._room, *self._heard), time.time() - seconds)
+        return self._journal.voices((self._room, *self.heard), time.time() - seconds)

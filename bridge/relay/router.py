@@ -100,7 +100,8 @@ class Router:
 
         def follow(number: int) -> None:
             self.workers[number].room.rules = rules[routes.rooms[number][0]]
-            self.workers[number].composer.follow(routes.shown[number])
+            heard = routes.heard.get(number, ())
+            self.workers[number].composer.follow(routes.shown[number], heard)
 
         self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
         stay = [number for number in routes.rooms if number in self.workers]

@@ -50,6 +50,20 @@ async def test_what_the_connection_does_not_need_is_followed_at_once(tmp_path, l
         assert bridge.adapter("right").catch_up == catch_up
 
 
+async def test_a_room_that_stays_knows_whom_it_hears_now(tmp_path, left, right):
+    third = ScriptedNetwork("third")
+    first = config(tmp_path, {"lobby": ["left one", "right two"]})
+    async with running(first) as bridge:
+        await bridge.reload(config(tmp_path, {"lobby": ["left one", "right two", "third three"]}))
+        while not third.connected:
+            await asyncio.sleep(0)
+        third.say("three", "carol", "hello")
+        await right.until(1)
+        (worker,) = [worker for worker in bridge._router.workers.values() if worker.room.id == "two"]
+        voices = [sender.name for _, sender in worker.composer.view.facts.voices(60.0)]
+        assert voices == ["carol"]
+
+
 def under(config, old, new):
     """The same map, with a network under another name."""
     networks = {name: network for name, network in config.networks.items() if name != old}
