@@ -18,7 +18,7 @@ from irc.connection import AioFactory
 
 from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, reason, unverified
 
-from .config import NetworkConfig
+from .config import NetworkConfig, no_answer
 from .wire import Line, decode_text, parse
 
 __all__ = ["Connection", "connect"]
@@ -169,13 +169,6 @@ async def connect(
     except (OSError, TimeoutError) as error:
         raise ConnectionLost(_explain(error, config)) from error
     return connection
-
-
-def no_answer(config: NetworkConfig) -> str:
-    """Say that nothing came back: from nobody, or from one who waits for words without TLS."""
-    server, port = config.address
-    how = " in TLS" if config.tls else ""
-    return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"
 
 
 def _context(config: NetworkConfig) -> ssl.SSLContext | None:

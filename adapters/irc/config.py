@@ -216,3 +216,10 @@ class RoomConfig(Model):
 
     key: Key | None = None
     """The channel's key (mode `+k`)."""
+
+
+def no_answer(config: NetworkConfig) -> str:
+    """Say that nothing came back: from nobody, or from one who waits for words without TLS."""
+    server, port = config.address
+    how = " in TLS" if config.tls else ""
+    return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"

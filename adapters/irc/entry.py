@@ -9,8 +9,7 @@ from typing import Protocol
 from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged
 
 from .channels import Place
-from .client import no_answer
-from .config import NetworkConfig, NickServ
+from .config import NetworkConfig, NickServ, no_answer
 from .ears import Ears
 from .flood import Bucket
 from .session import Session

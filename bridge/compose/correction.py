@@ -69,7 +69,11 @@ def _smaller(before: Sequence[str], words: Sequence[re.Match[str]], text: str) -
     else:
         return
     sentence = next(
-        (s.span() for s in _SENTENCE.finditer(text) if s.start() <= changed[0] and changed[1] <= s.end()),
+        (
+            (s.start(), s.start() + len(s[0].rstrip()))
+            for s in _SENTENCE.finditer(text)
+            if s.start() <= changed[0] and changed[1] <= s.end()
+        ),
         None,
     )
     if sentence is None:

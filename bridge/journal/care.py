@@ -15,9 +15,10 @@ import msgspec
 
 from bridge.errors import JournalError
 
-from . import codec, schema
+from . import codec, schema, upkeep
 from .lock import Own
 from .look import NOT_OURS, Inventory, inventory, open_to_look
+from .receipts import ENDING, Receipt, kept
 
 __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 
@@ -169,6 +170,7 @@ def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
 def _copy(path: Path, part: Path) -> None:
     with contextlib.closing(open_to_look(path)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
         try:
+            noted = _noted(path, source)  # first, since what is committed from now on is in the copy
             # Without a transaction of its own, every commit of the service would begin the copy anew.
             source.execute("BEGIN")
             source.execute("PRAGMA user_version").fetchone()
@@ -176,10 +178,21 @@ def _copy(path: Path, part: Path) -> None:
             source.backup(copy, pages=_PAGES)
             # One file, which can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.Error as error:
+            if noted:
+                upkeep.settle(copy, noted)
+        except (OSError, sqlite3.Error) as error:
             raise JournalError(
                 f"{path} cannot be copied ({error}): look at the disk, and at `hubbub db check`"
             ) from error
+
+
+def _noted(path: Path, database: sqlite3.Connection) -> list[Receipt]:
+    """Read what its service has noted since the last commit."""
+    file = path.with_name(path.name + ENDING)
+    if not file.exists():
+        return []
+    (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
+    return kept(file, key)
 
 
 def _sound(path: Path, trouble: str, advice: str) -> Checkup:
@@ -255,7 +268,7 @@ def _move_aside(path: Path) -> Path | None:
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
     was_there = path.exists()
-    for end in ("", "-wal", "-receipts"):
+    for end in ("", "-wal", ENDING):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
     path.with_name(path.name + "-shm").unlink(missing_ok=True)

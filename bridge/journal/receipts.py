@@ -21,7 +21,10 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Receipt", "Receipts"]
+__all__ = ["ENDING", "Receipt", "Receipts", "kept"]
+
+ENDING = "-receipts"
+"""The name of the file ends so, behind the journal's."""
 
 Receipt: TypeAlias = tuple[int, int, int, tuple[str, ...], tuple[int, bool, int, bool, bool] | None, str]
 """Room, event, place of the part, what that is called there, how far the delivery has come with it (None: all
@@ -37,31 +40,39 @@ _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Receipt)
 
 
+def kept(path: Path, key: bytes) -> list[Receipt]:
+    """Read what a process has noted since its last commit, also one that was killed. Raises OSError."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    found: list[Receipt] = []
+    whose = _hash(key)
+    at = len(whose)
+    while content.startswith(whose) and at + _HEAD.size <= len(content):
+        length, checksum = _HEAD.unpack_from(content, at)
+        record = content[at + _HEAD.size : at + _HEAD.size + length]
+        if not length or len(record) < length or zlib.crc32(record) != checksum:
+            break
+        found.append(_decoder.decode(record))
+        at += _HEAD.size + length
+    return found
+
+
+def _hash(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=16, person=b"receipts").digest()
+
+
 class Receipts:
     """What was noted since the last commit."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Raises OSError when the file cannot be read or written."""
+        """Raises OSError when the file cannot be written. What is in it is overwritten once it is cleared."""
         self._path = path
-        self._whose = hashlib.blake2b(key, digest_size=16, person=b"receipts").digest()
+        self._whose = _hash(key)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._end = _MOST
         """Where the next record goes; `_MOST`: nowhere, until it is cleared."""
-
-    def left(self) -> list[Receipt]:
-        """Read what a process that was killed has left."""
-        content = os.pread(self._file, _MOST + len(self._whose), 0)
-        found: list[Receipt] = []
-        if content.startswith(self._whose):
-            at = len(self._whose)
-            while at + _HEAD.size <= len(content):
-                length, checksum = _HEAD.unpack_from(content, at)
-                record = content[at + _HEAD.size : at + _HEAD.size + length]
-                if not length or len(record) < length or zlib.crc32(record) != checksum:
-                    break
-                found.append(_decoder.decode(record))
-                at += _HEAD.size + length
-        return found
 
     def note(self, receipts: Iterable[Receipt]) -> bool:
         """Append these; whether they would outlive a kill now."""

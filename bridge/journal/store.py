@@ -22,7 +22,7 @@ from .lock import Own
 from .opening import open_database
 from .progress import Progress
 from .reading import Delivery, Reading, Standing
-from .receipts import Receipt, Receipts
+from .receipts import ENDING, Receipt, Receipts, kept
 from .recent import Recent
 from .upkeep import Oldest, Pruner
 
@@ -346,8 +346,9 @@ class Journal(Reading):
     def _receipts_beside(self, path: Path) -> Receipts | None:
         """The file of receipts, of which those that a kill left are committed; None: there can be none."""
         try:
-            receipts = Receipts(path.with_name(path.name + "-receipts"), self._key)
-            upkeep.settle(self._database, receipts.left())
+            file = path.with_name(path.name + ENDING)
+            upkeep.settle(self._database, kept(file, self._key))
+            receipts = Receipts(file, self._key)
             receipts.clear()
         except (OSError, sqlite3.Error) as error:
             log.warning("receipts cannot be kept beside %s (%s): each is committed for itself", path, error)

@@ -146,7 +146,7 @@ async def test_a_file_with_mistakes_changes_nothing(world):
         try:
             file.write_text(good.replace("nick:", "nikc:"))
             bridge.process.send_signal(signal.SIGHUP)
-            await bridge.logged("nothing has changed", 'unknown key "nikc"')
+            await bridge.logged("the new configuration is not followed", 'unknown key "nikc"')
         finally:
             file.write_text(good)
         await world.people["irc"].say(plain("still here"))

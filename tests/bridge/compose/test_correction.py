@@ -1,7 +1,7 @@
 """What is said of an edit where nothing can be edited."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge import Block, Content, Mark, Span, plain
@@ -82,6 +82,7 @@ def test_of_code_the_line() -> None:
 
 
 @given(st.none() | CONTENTS, CONTENTS)
+@example(plain("well a a a am "), plain("well a\na am "))
 def test_what_always_holds(old: Content | None, new: Content) -> None:
     """Something for other words and nothing for the same; out of the new text, and no longer."""
     told = correction(old, new).text

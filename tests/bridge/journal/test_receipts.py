@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from bridge.journal import UNBEGUN, Journal, Progress
-from bridge.journal.receipts import Receipts
+from bridge.journal import UNBEGUN, Journal, Progress, care
+from bridge.journal.receipts import Receipts, kept
 from bridge.model import MessageId, Part, RoomId
 from tests.bridge.world import opened
 
@@ -92,13 +92,13 @@ def receipt(seq, then=None):
     return (2, seq, 0, ("name",), then, "")
 
 
-def test_nothing_older_stands_behind_what_is_new(receipts):
+def test_nothing_older_stands_behind_what_is_new(receipts, tmp_path):
     for seq in range(3):
         assert receipts.note([receipt(seq)])
     receipts.clear()
-    assert receipts.left() == []
+    assert kept(tmp_path / "r", b"key") == []
     assert receipts.note([receipt(7)])
-    assert receipts.left() == [receipt(7)]
+    assert kept(tmp_path / "r", b"key") == [receipt(7)]
 
 
 def test_a_part_of_a_record_is_none(receipts, tmp_path):
@@ -107,21 +107,19 @@ def test_a_part_of_a_record_is_none(receipts, tmp_path):
     first = 16 + 8 + int.from_bytes(whole[16:20], "little")
     for end in range(len(whole) - 8):
         (tmp_path / "r").write_bytes(whole[:end])
-        assert receipts.left() == ([receipt(1)] if end >= first else [])
+        assert kept(tmp_path / "r", b"key") == ([receipt(1)] if end >= first else [])
 
 
 def test_another_journals_receipts_are_not_read(receipts, tmp_path):
     receipts.note([receipt(1)])
-    other = Receipts(tmp_path / "r", b"another key")
-    assert other.left() == []
-    other.close(over=False)
+    assert kept(tmp_path / "r", b"another key") == []
 
 
-def test_a_full_file_takes_no_more_until_it_begins_anew(receipts):
+def test_a_full_file_takes_no_more_until_it_begins_anew(receipts, tmp_path):
     many = [receipt(seq) for seq in range(1000)]
     while receipts.note(many):
         pass
-    assert len(receipts.left()) % 1000 == 0
+    assert len(kept(tmp_path / "r", b"key")) % 1000 == 0
     assert not receipts.note(many)
     receipts.clear()
     assert receipts.note(many)
@@ -138,3 +136,18 @@ async def test_a_folder_where_none_can_be_kept(tmp_path, caplog):
     with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
         assert not journal.keep()
     assert "receipts cannot be kept beside" in caplog.text
+
+
+async def test_a_backup_has_what_was_noted(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    with contextlib.closing(Journal(path)) as journal:
+        one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+        for name in ("m0", "m1"):
+            journal.take(one, event(name, "hello"), (two,))
+        journal.commit()
+        journal.deliver(journal.owed(two)[0], Part(MessageId("c0")), None)
+        assert journal.keep()
+        assert care.backup(path, tmp_path / "backup").inventory.undelivered == 0
+    with opened(tmp_path / "backup") as database:
+        assert database.execute("SELECT seq FROM delivery").fetchall() == [(2,)]
+        assert database.execute("SELECT id FROM link").fetchall() == [("c0",)]
