@@ -8,9 +8,9 @@ from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 from bridge.language import N_
 
+from .outcomes import Listener
 from .queue import Queue
 from .room import Room
-from .settling import Listener
 
 __all__ = ["expire"]
 

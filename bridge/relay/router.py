@@ -40,7 +40,7 @@ from bridge.model import (
 from bridge.secrets import strike
 
 from .dispatch import Dispatch
-from .fleeting import Arrivals, Typing
+from .ephemeral import Arrivals, Typing
 from .room import Room, RoomStatus
 from .routes import Routes
 from .tell import Teller

@@ -15,9 +15,9 @@ from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale, locale
 from bridge.model import Kind, MessageCreated, MessageId, RoomId, TalkEvent, plain
 
-from .breaker import Breaker
 from .folding import Folding
 from .gaps import Gaps, Told
+from .loop_guard import LoopGuard
 from .room import RoomStatus
 from .routes import Routes
 
@@ -61,8 +61,8 @@ class Teller:
         """`status` gives how a room stands; None: it is not in the map."""
         self._status = status
         self._journal = journal
-        self._breaker = Breaker(self._loop)
-        self.sent = self._breaker.sent
+        self._loop_guard = LoopGuard(self._loop)
+        self.sent = self._loop_guard.sent
         self._folding = Folding(self._say, self._place)
         self.member = self._folding.member
         self.reacted = self._folding.reacted
@@ -86,7 +86,7 @@ class Teller:
         whether it is an echo of what we said, which is not relayed.
         """
         self._folding.speaks(source, event.sender.name)
-        return self._breaker.repeats(source, event)
+        return self._loop_guard.repeats(source, event)
 
     def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
         """So many deliveries to a room were given up; `source` is where they come from, if all from one."""

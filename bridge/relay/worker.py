@@ -15,13 +15,13 @@ from bridge.model import FleetingCommand, Receipt, SendMessage, SetTyping, TalkE
 
 from .attendance import Attendance
 from .dispatch import Dispatch
-from .entry import Entry
 from .expiry import expire
 from .flights import Flight, Flights
-from .patience import Patience, leaves_doubt
+from .outcomes import Listener, Outcomes
 from .queue import AHEAD, Queue, refers
+from .recovery import Recovery
+from .retry import Retries, leaves_doubt
 from .room import Room, RoomStatus
-from .settling import Listener, Settling
 from .states import FREE, Hold, Input, after
 
 __all__ = ["Worker"]
@@ -42,7 +42,7 @@ class Worker:
         self._holds = Hold.AWAY
         self.reason = ""
         """Why the room took nothing last."""
-        self.settling = Settling(room.title, journal, listener)
+        self.outcomes = Outcomes(room.title, journal, listener)
         self._listener = listener
         self._dispatch = dispatch
         self.latest = 0
@@ -53,12 +53,12 @@ class Worker:
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
         self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
-        self._patience = Patience(room.title)
+        self._retries = Retries(room.title)
         self._preparing: asyncio.Task[None] | None = None
         self._pausing: asyncio.TimerHandle | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._entry = Entry(room, journal, self._queue, composer, self._flights.events)
-        self._entry.guess = guess
+        self._recovery = Recovery(room, journal, self._queue, composer, self._flights.events)
+        self._recovery.guess = guess
 
     def __str__(self) -> str:
         return self.room.title
@@ -180,9 +180,9 @@ class Worker:
             rules=self.room.rules,
             joined=self.joined,
             reason=self.reason,
-            closed=self._patience.closed,
+            closed=self._retries.closed,
             away_since=0.0 if self.joined else self._attendance.until,
-            delivered=self.settling.delivered,
+            delivered=self.outcomes.delivered,
             oldest=self._flights[0].delivery if self._flights else self._queue.head(),
         )
 
@@ -205,7 +205,7 @@ class Worker:
 
     async def _prepare(self) -> None:
         try:
-            await self._entry.prepare(self.settling, self._listener)
+            await self._recovery.prepare(self.outcomes, self._listener)
         except Exception:
             log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
             self._pause(_FAULT)
@@ -240,14 +240,14 @@ class Worker:
                 step = self.composer.next(delivery)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
-                self.settling.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
+                self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
                 continue
             if isinstance(step, Step):
                 return step
             if step is None:
-                self.settling.skip(self._queue.pop())
+                self.outcomes.skip(self._queue.pop())
             elif isinstance(step, Promise):
-                self.settling.deliver(delivery, None, step.then)
+                self.outcomes.deliver(delivery, None, step.then)
                 self._record()
                 return None
             elif step.until is None:
@@ -308,12 +308,12 @@ class Worker:
     def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
         flight.over = True
         self._flights.remove(flight)
-        self._patience.rewarded()
+        self._retries.rewarded()
         self.reason = "" if self.joined else self.reason
         delivery, then = flight.delivery, flight.step.then
         if then is not None:
             self._queue.put_back([delivery])
-        self.settling.deliver(delivery, receipt.part, then)
+        self.outcomes.deliver(delivery, receipt.part, then)
         if not self._flights and (then is not None or len(self._queue)):
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
@@ -349,7 +349,7 @@ class Worker:
             self.composer.failed(command)
             if self.composer.goes_without_file(delivery.seq, command, error):
                 again.append(delivery)
-            elif isinstance(error, AdapterError) and not self._patience.ends(error, delivery):
+            elif isinstance(error, AdapterError) and not self._retries.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
@@ -357,7 +357,7 @@ class Worker:
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
                 self.composer.refused(command)
-                self.settling.give_up(delivery, error)
+                self.outcomes.give_up(delivery, error)
                 self._record()
         self._flights.clear()
         self._queue.put_back(again)
@@ -368,7 +368,7 @@ class Worker:
     def _wanted(self, error: AdapterError) -> float:
         """The pause that an error asks for, in seconds; or it ends our being in the room."""
         self.reason = str(error)
-        if (wait := self._patience.pause(error)) is not None:
+        if (wait := self._retries.pause(error)) is not None:
             return wait
         if isinstance(error, ConnectionLost) and self.joined:
             self._flights.lost_at = time.monotonic()

@@ -54,7 +54,7 @@ def quick(monkeypatch):
     monkeypatch.setattr("bridge.supervisor._LONGEST", 0.01)
     monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0.3)
     monkeypatch.setattr("bridge.relay.worker._FAULT", 0.01)
-    monkeypatch.setattr("bridge.relay.entry._PAUSE", 0.01)
+    monkeypatch.setattr("bridge.relay.recovery._PAUSE", 0.01)
     monkeypatch.setattr("bridge.relay.dispatch._RETRY", 0.01)
     monkeypatch.setattr("bridge.app._PATROL", 0.02)
 

@@ -32,7 +32,7 @@ from bridge.model import (
     Support,
     plain,
 )
-from bridge.relay import patience
+from bridge.relay import retry
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.shelf import Shelf
 from tests.bridge.world import config, killed, opened
@@ -82,11 +82,11 @@ class Relay(RuleBasedStateMachine):
 
     @initialize(window=st.integers(1, 4), captions=st.booleans(), wait=st.sampled_from([0.0, 0.003, 1.0]))
     def start_up(self, window, captions, wait):
-        self.patience = pytest.MonkeyPatch()
-        self.patience.setattr(patience, "_REFUSED", 0.001)
-        self.patience.setattr(patience, "_LONGEST_PAUSE", 0.005)
-        self.patience.setattr(supervisor, "_FIRST", 0.002)
-        self.patience.setattr(supervisor, "_LONGEST", 0.01)
+        self.quick = pytest.MonkeyPatch()
+        self.quick.setattr(retry, "_REFUSED", 0.001)
+        self.quick.setattr(retry, "_LONGEST_PAUSE", 0.005)
+        self.quick.setattr(supervisor, "_FIRST", 0.002)
+        self.quick.setattr(supervisor, "_LONGEST", 0.01)
         self.networks = {side: ScriptedNetwork(side) for side in SIDES}
         for network in self.networks.values():
             network.remembers = self.exact
@@ -303,7 +303,7 @@ class Relay(RuleBasedStateMachine):
         finally:
             self.run(self.shelf.close())
             self.loop.close()
-            self.patience.undo()
+            self.quick.undo()
             shutil.rmtree(self.folder)
 
     async def come_to_rest(self):

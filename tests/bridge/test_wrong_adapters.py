@@ -416,8 +416,8 @@ def quick(monkeypatch):
         "bridge.boundary.answers": {"_LEAST_PAUSE": 0.02, "_LONGEST_PAUSE": 0.05},
         "bridge.supervisor": {"_FIRST": 0.01, "_LONGEST": 0.05, "_LEAVE": 0.1},
         "bridge.relay.flights": {"_CONFIRMATION": 0.4, "_PLACE": 0.4},
-        "bridge.relay.patience": {"_LONGEST_PAUSE": 0.05, "_REFUSED": 0.02, "_LONGEST_REFUSAL": 0.05},
-        "bridge.relay.entry": {"_PAUSE": 0.01},
+        "bridge.relay.retry": {"_LONGEST_PAUSE": 0.05, "_REFUSED": 0.02, "_LONGEST_REFUSAL": 0.05},
+        "bridge.relay.recovery": {"_PAUSE": 0.01},
         "bridge.app": {"_PATROL": 0.05},
         "bridge.watchdog": {"_EVERY": 0.01, "_LIMIT": 0.2},
     }

@@ -33,7 +33,7 @@ from bridge.model import (
     UserId,
     plain,
 )
-from bridge.relay import patience
+from bridge.relay import retry
 from tests.bridge.world import config, killed
 from tests.soak.network import Flow, Network
 
@@ -305,7 +305,7 @@ class Soak:
 
 @pytest.mark.timeout(1800)
 async def test_a_million_messages_with_a_fault_every_few_seconds(tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "_REFUSED", 0.5)
+    monkeypatch.setattr(retry, "_REFUSED", 0.5)
     monkeypatch.setattr(supervisor, "_LONGEST", 1.0)
     monkeypatch.setattr(app, "_DRAIN", 0.2)
     soak = Soak(tmp_path)

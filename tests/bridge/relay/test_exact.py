@@ -36,7 +36,7 @@ async def test_files_without_words_are_no_loop(tmp_path, left, right, shelf):
 
 @pytest.mark.parametrize("error", [RateLimited("slowly", 0.01), TemporaryFailure("no answer")])
 async def test_a_reaction_that_was_not_taken_is_tried_again(pair, left, right, error, monkeypatch):
-    monkeypatch.setattr("bridge.relay.patience._LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
     async with running(pair):
         said = left.say("one", "alice", "hello")
         await right.until(1)
@@ -91,7 +91,7 @@ async def test_promised_words_that_nobody_confirmed_are_followed_by_their_file(
 async def test_of_several_files_each_arrives_once_though_nobody_confirmed_the_first(
     tmp_path, left, right, shelf, monkeypatch
 ):
-    monkeypatch.setattr("bridge.relay.patience._LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
     files(right)
     async with running(mapped(tmp_path)):
         right.confirming = False

@@ -1,11 +1,11 @@
-"""Copies are not copied on: by their mark, and where nothing carries one, by the breaker."""
+"""Copies are not copied on: by their mark, and where nothing carries one, by the loop guard."""
 
 import asyncio
 
 import pytest
 
 from bridge.model import MessageCreated
-from bridge.relay.breaker import Breaker
+from bridge.relay.loop_guard import LoopGuard
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 
@@ -96,13 +96,13 @@ def said(text, who="eve"):
     return ScriptedNetwork("anywhere").saying("one", who, text)
 
 
-def breaker():
+def guard():
     told: list[tuple[int, str]] = []
-    return Breaker(lambda source, who: told.append((source, who))), told
+    return LoopGuard(lambda source, who: told.append((source, who))), told
 
 
 def test_a_person_who_quotes_is_left_alone():
-    watch, told = breaker()
+    watch, told = guard()
     for n in range(4):
         watch.sent(f"<alice> line {n}")
         assert not watch.repeats(1, said(f"<alice> line {n}"))
@@ -110,7 +110,7 @@ def test_a_person_who_quotes_is_left_alone():
 
 
 def test_a_suspect_may_still_say_other_things():
-    watch, told = breaker()
+    watch, told = guard()
     for n in range(10):
         watch.sent(f"<alice> line {n}")
         watch.repeats(1, said(f"<otherbot> <alice> line {n}"))
@@ -120,7 +120,7 @@ def test_a_suspect_may_still_say_other_things():
 
 
 def test_what_keeps_names_from_pinging_does_not_hide_a_loop():
-    watch, told = breaker()
+    watch, told = guard()
     for n in range(10):
         watch.sent(f"<a\u200blice> line {n}")
         watch.repeats(1, said(f"<otherbot> <alice> line {n}"))
@@ -128,7 +128,7 @@ def test_what_keeps_names_from_pinging_does_not_hide_a_loop():
 
 
 def test_memory_is_bounded():
-    watch, _ = breaker()
+    watch, _ = guard()
     for n in range(5000):
         watch.sent(f"<alice> {n:05}")
         watch.repeats(1, said(f"<alice> {n:05}", who=f"eve{n}"))

@@ -236,7 +236,7 @@ async def test_a_room_that_refuses_keeps_its_queue(tmp_path, left, right):
     "error", [RateLimited("slow down", 0.01), TemporaryFailure("busy"), RoomUnavailable("moderated", 0.01)]
 )
 async def test_a_passing_failure_delays_and_loses_nothing(pair, left, right, error, monkeypatch):
-    monkeypatch.setattr("bridge.relay.patience._LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
     right.errors.append(error)
     async with running(pair):
         for n in range(3):

@@ -22,7 +22,7 @@ from bridge.model import (
     UserId,
     plain,
 )
-from bridge.relay import patience
+from bridge.relay import retry
 from tests.bridge.world import config, killed, opened, running
 
 
@@ -489,7 +489,7 @@ async def test_much_history_is_no_flood_either(pair, left, right, clock):
 
 async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatch):
     """Three refusals in a row cost one message: for the others the room gets time."""
-    monkeypatch.setattr(patience, "_REFUSED", 0.01)
+    monkeypatch.setattr(retry, "_REFUSED", 0.01)
     right.errors.extend([Rejected("not now")] * 3)
     async with running(pair):
         for n in range(3):
@@ -501,7 +501,7 @@ async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatc
 async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(
     pair, left, right, monkeypatch
 ):
-    monkeypatch.setattr(patience, "_REFUSED", 0.01)
+    monkeypatch.setattr(retry, "_REFUSED", 0.01)
     right.errors.extend([Rejected("never")] * 4)
     async with running(pair):
         for n in range(3):
@@ -512,14 +512,14 @@ async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room
 
 async def test_what_is_refused_alone_holds_up_nobody(pair, left, right, monkeypatch):
     """The network saw that the room takes others: believed five times in a row, then the room gets time."""
-    monkeypatch.setattr(patience, "_REFUSED", 3600.0)
+    monkeypatch.setattr(retry, "_REFUSED", 3600.0)
     right.errors.extend([Rejected("too loud", alone=True)] * 5)
     async with running(pair):
         for n in range(6):
             left.say("one", "alice", str(n))
         await right.until(1)
         assert right.texts("two") == ["<alice> 5"]
-        monkeypatch.setattr(patience, "_REFUSED", 0.01)
+        monkeypatch.setattr(retry, "_REFUSED", 0.01)
         right.errors.extend([Rejected("too loud", alone=True)] * 8)
         for n in range(6, 13):
             left.say("one", "alice", str(n))
@@ -529,14 +529,14 @@ async def test_what_is_refused_alone_holds_up_nobody(pair, left, right, monkeypa
 
 async def test_what_is_refused_for_its_form_goes_again_at_once(pair, left, right, monkeypatch):
     """In its place, without a pause; refused for it again and again, it makes no busy loop."""
-    monkeypatch.setattr(patience.random, "uniform", lambda *_: 1e6)
+    monkeypatch.setattr(retry.random, "uniform", lambda *_: 1e6)
     right.errors.append(FormRefused("no bold here"))
     async with running(pair):
         left.say("one", "alice", "so bold")
         left.say("one", "alice", "after")
         await right.until(2)
     assert right.texts("two") == ["<alice> so bold", "<alice> after"]
-    room = patience.Patience("room")
+    room = retry.Retries("room")
     assert room.pause(FormRefused("no bold here")) == 0.0
     assert room.pause(FormRefused("no bold here")) > 0.0
 

@@ -16,11 +16,11 @@ from bridge.journal import Delivery, Journal, Oldest
 from bridge.language import N_
 from bridge.model import Receipt
 
+from .outcomes import Listener, Outcomes
 from .queue import Queue
 from .room import Room
-from .settling import Listener, Settling
 
-__all__ = ["Entry"]
+__all__ = ["Recovery"]
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _Outcome = Receipt | _Unknown | None
 """A receipt: it arrived. None: it surely did not, or may be sent again without harm."""
 
 
-class Entry:
+class Recovery:
     """Prepares one room's queue."""
 
     def __init__(
@@ -57,10 +57,10 @@ class Entry:
         self.guess = False
         """Whether the process ended without a word, so that nobody knows how much was on its way."""
 
-    async def prepare(self, settling: Settling, listener: Listener) -> None:
+    async def prepare(self, record: Outcomes, listener: Listener) -> None:
         """Settle what is in doubt, then hide what is too old."""
         if not self._flying() and (doubtful := self._queue.tried()):
-            self._settle(doubtful, await self._look_up(doubtful), settling)
+            self._settle(doubtful, await self._look_up(doubtful), record)
         if hidden := await self._hide():
             listener.hidden(self._room.number, hidden)
 
@@ -88,7 +88,7 @@ class Entry:
             for number, (delivery, outcome) in enumerate(zip(doubtful, outcomes, strict=True))
         ]
 
-    def _settle(self, doubtful: list[Delivery], outcomes: list[_Outcome], settling: Settling) -> None:
+    def _settle(self, doubtful: list[Delivery], outcomes: list[_Outcome], record: Outcomes) -> None:
         """Go on with each as its outcome says. After a crash, no more than a window can have been sent."""
         possible, guessed = len(doubtful), self.guess
         if guessed:
@@ -99,23 +99,23 @@ class Entry:
                 possible -= 1
             delivery.tried_at = 0.0
             if isinstance(outcome, Receipt):
-                self._arrived(delivery, outcome, settling)
+                self._arrived(delivery, outcome, record)
             elif doubt:
-                self._unknown(delivery, settling)
+                self._unknown(delivery, record)
         if guessed:
             self._queue.reload(self._flying())  # what surely has not arrived takes on its edits
 
-    def _arrived(self, delivery: Delivery, receipt: Receipt, settling: Settling) -> None:
+    def _arrived(self, delivery: Delivery, receipt: Receipt, record: Outcomes) -> None:
         then = self._composer.reached(delivery)
-        settling.deliver(delivery, receipt.part, then)
+        record.deliver(delivery, receipt.part, then)
         if then is None:
             self._queue.drop(delivery)
 
-    def _unknown(self, delivery: Delivery, settling: Settling) -> None:
+    def _unknown(self, delivery: Delivery, record: Outcomes) -> None:
         delivery.doubts += 1
         if self._room.rules.doubt == "hold" or delivery.doubts > _SENT:
             self._queue.drop(delivery)
-            settling.give_up(delivery, Rejected(N_("it may have arrived, and nobody can tell")))
+            record.give_up(delivery, Rejected(N_("it may have arrived, and nobody can tell")))
             return
         log.warning("a message to %s is sent again, and may come twice", self._room.title)
         self._journal.repeat(delivery)

@@ -17,7 +17,7 @@ from bridge.errors import (
 )
 from bridge.journal import Delivery
 
-__all__ = ["Patience", "leaves_doubt"]
+__all__ = ["Retries", "leaves_doubt"]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _ALONE = 5
 _LONGEST_REFUSAL = 600.0
 
 
-class Patience:
+class Retries:
     """Counts what fails in one room, one after the other."""
 
     def __init__(self, title: str) -> None:

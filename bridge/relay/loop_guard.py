@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridge.model import MessageCreated, MessageEdited, TalkEvent
 
-__all__ = ["Breaker"]
+__all__ = ["LoopGuard"]
 
 _TAIL = 5
 """No copy is shorter: a name, what sets it apart, and a word."""
@@ -25,7 +25,7 @@ class _Suspect:
     until: float = 0.0
 
 
-class Breaker:
+class LoopGuard:
     """Notices who repeats what Hubbub says, and after some lines takes such repetitions no more.
 
     Another bridge that joins the same rooms puts our copies into a room that we hear, each time with a

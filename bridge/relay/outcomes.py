@@ -11,7 +11,7 @@ from bridge.journal import Delivery, Journal, Progress
 from bridge.model import Part
 from bridge.secrets import strike
 
-__all__ = ["Listener", "Settling"]
+__all__ = ["Listener", "Outcomes"]
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Listener(Digest, Protocol):
         """So many old messages are not shown in a room."""
 
 
-class Settling:
+class Outcomes:
     """Settles the deliveries of one room, each with the edits that it carries."""
 
     def __init__(self, title: str, journal: Journal, listener: Listener) -> None:
