@@ -84,7 +84,8 @@ async def test_said_while_away(tmp_path: Path) -> None:
         assert f"msgid={receipt.part.id}" in arrived
         assert found == {}
         await here.run.stop()
-        assert await here.back() == (["heard", "away", "away", "waves", "live"], True)
+        read, whole = await here.back()  # how far it reaches back depends on where a second begins
+        assert (read[-4:], whole) == (["away", "away", "waves", "live"], True)
 
 
 async def test_what_its_owner_says_confirms_nothing(tmp_path: Path) -> None:
