@@ -143,6 +143,10 @@ class Bridge:
         """How each room of the map stands now."""
         return [worker.status() for worker in self._router.workers.values()]
 
+    def room(self, number: int) -> RoomStatus | None:
+        """How one room stands now; None: it is not in the map."""
+        return self._router.status(number)
+
     def state(self, network: str) -> tuple[NetworkState, str]:
         """Where we stand with a network, and why its last connection ended."""
         supervisor = self._networks[network].supervisor

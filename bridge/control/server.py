@@ -196,11 +196,12 @@ class Control:
     async def _arrived(self, changes: Changes) -> dict[str, str]:
         """The rooms that are to be joined, each with why it is not yet; empty: it is. Waits a while."""
         anew = {*changes.started, *changes.connected_anew}
+        rooms = self._bridge.rooms()
+        numbers = [room.number for room in rooms if room.title in changes.joined or room.network in anew]
 
         def wanted() -> list[RoomStatus]:
-            return [
-                room for room in self._bridge.rooms() if room.title in changes.joined or room.network in anew
-            ]
+            """Look at these alone: there may be thousands of others."""
+            return [room for number in numbers if (room := self._bridge.room(number)) is not None]
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ARRIVAL):

@@ -77,7 +77,7 @@ class Router:
         """So many messages of theirs were said before the time that is wanted."""
         self._complaints = Complaints(log)
         self._attached = attached
-        self._teller = Teller(journal, self._status)
+        self._teller = Teller(journal, self.status)
         self.gaps = self._teller.gaps
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
@@ -280,7 +280,8 @@ class Router:
             self._too_old[source] += 1
         return False
 
-    def _status(self, room: int) -> RoomStatus | None:
+    def status(self, room: int) -> RoomStatus | None:
+        """How a room stands, by its number; None: the map has none."""
         worker = self.workers.get(room)
         return worker.status() if worker is not None else None
 
