@@ -159,10 +159,11 @@ class Dispatch:
         self.commit()
 
     def _hand(self, events: list[Taken]) -> None:
-        find = self._rooms.get
+        find, told = self._rooms.get, log.isEnabledFor(logging.DEBUG)
         for taken in events:
             seq, source, event, rooms, said_at = taken
-            log.debug("%s %s: %s is taken as %d", self._network(source), event.room, event.id, seq)
+            if told:
+                log.debug("%s %s: %s is taken as %d", self._network(source), event.room, event.id, seq)
             if (room := find(source)) is not None:
                 try:
                     room.said(seq, event)

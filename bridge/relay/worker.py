@@ -169,7 +169,7 @@ class Worker:
     @property
     def joined(self) -> bool:
         """Whether commands can flow."""
-        return Hold.AWAY not in self._holds
+        return self._holds is FREE or Hold.AWAY not in self._holds  # the first is asked of every message
 
     def status(self) -> RoomStatus:
         """How the room stands now."""
@@ -318,7 +318,8 @@ class Worker:
             # With one message on its way at a time, a crash can leave one in doubt: so the next one
             # leaves only when this one is on record.
             self._record()
-        if Hold.HALTED in self._holds and all(flight.error is not None for flight in self._flights):
+        halted = self._holds is not FREE and Hold.HALTED in self._holds
+        if halted and all(flight.error is not None for flight in self._flights):
             self._resume()
         self._wake()
 
