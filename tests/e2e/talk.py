@@ -188,14 +188,15 @@ class Talk:
         before, out = {network: bridge.joins(network) for network in networks}, time.time()
         self.kills += 1
         yield
+        waiting = set(networks)
         async with asyncio.timeout(patience):
-            while waiting := [network for network in networks if bridge.joins(network) == before[network]]:
+            while waiting:
                 assert bridge.process.returncode is None, bridge.log.read_text()
                 await asyncio.sleep(0.005)
-                back = time.time()
-                for network in waiting:
-                    if bridge.joins(network) > before[network]:
-                        self.away[network].append((out, back))
+                joined = {network for network in waiting if bridge.joins(network) > before[network]}
+                for network in joined:
+                    self.away[network].append((out, time.time()))
+                waiting -= joined
 
     # The judgement
 
