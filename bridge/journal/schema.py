@@ -1,14 +1,16 @@
 """The journal's tables, and the way from one version of them to the next.
 
-`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each
-event and room that are not settled, and how far that has come (`progress.py`); `revived` are those that
-had been given up. `link` holds every further name of a message: what its copies are called, part by part,
-and every alias. `reaction` holds who reacts to what, and where; `removed` what was taken back, and where
-nothing is said of it any more. `dead` holds what was given up, with the reason, and `again` what was sent
-a second time because nobody could tell whether it had arrived. `position` holds how far each network's
-history was read, and moves in the same transaction as the events. Of a room, `heard` says until when it
-was heard (9e99: it is being heard; none: never), and `open` whether something may be on its way there;
-`gap` holds what people were not told yet of times when it was not heard, and when they were told last.
+`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each event
+and room that are not settled, and how far that has come (`progress.py`); `revived` are those that had been
+given up. `link` holds every further name of a message: what its copies are called, part by part, and every
+alias; `speaker` is the account that said it there, where that is not the bridge's own. `reaction` holds who
+reacts to what, and where; `removed` what was taken back, and where nothing is said of it any more. `dead`
+holds what was given up, with the reason, and `again` what was sent a second time because nobody could tell
+whether it had arrived. `position` holds how far each network's history was read, and moves in the same
+transaction as the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none:
+never), and `open` whether something may be on its way there; `gap` holds what people were not told yet of
+times when it was not heard, and when they were told last. `opened` holds the conversations that adapters
+opened at run time, and `observer` how far each reader of events has come.
 """
 
 import sqlite3
@@ -69,6 +71,12 @@ _MIGRATIONS = (
     """,
     "".join(_PROGRESS_OF.replace("<>", table) for table in ("delivery", "dead"))
     + "ALTER TABLE link RENAME COLUMN start TO place;",
+    """
+    ALTER TABLE link ADD COLUMN speaker TEXT;
+    CREATE INDEX event_by_time ON event (taken_at);
+    CREATE TABLE opened (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE observer (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 
 VERSION = len(_MIGRATIONS)

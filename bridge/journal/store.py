@@ -318,7 +318,10 @@ class Journal(Reading):
         try:
             write = database.executemany
             if self._links:  # first, since an event may be about what has just got its name
-                write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", self._links)
+                write(
+                    "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)",
+                    self._links,
+                )
             taken = self._write_events() if self._events else []
             if self._moved:
                 write(upkeep.MOVE, self._moved)
@@ -382,13 +385,15 @@ class Journal(Reading):
         write("INSERT INTO delivery (room, seq) VALUES (?, ?)", debts)
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
-            write("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", aliases)
+            write("INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", aliases)
         for seq, source, event, rooms, _ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
                     root = (source, event.thread, seq, 0, 2)
-                    self._database.execute("INSERT INTO link VALUES (?, ?, ?, ?, ?)", root)
+                    self._database.execute(
+                        "INSERT INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", root
+                    )
             elif isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)
                 if isinstance(event, Removed):

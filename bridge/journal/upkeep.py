@@ -85,7 +85,9 @@ def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
             if (progress := database.execute(owed, (room, seq)).fetchone()) is None:
                 continue
             links = [(room, name, seq, place, number > 0) for number, name in enumerate(names)]
-            database.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)", links)
+            database.executemany(
+                "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", links
+            )
             if then is not None:
                 database.execute(MOVE, (*then, room, seq))
                 continue
