@@ -1,10 +1,10 @@
 """The durable store, from which everything can go on after any end."""
 
-from .gaps import Gap
 from .progress import UNBEGUN, Progress
-from .reading import BEING_HEARD, Delivery, Standing
-from .store import Journal, Taken
-from .upkeep import Oldest
+from .sqlite.gaps import Gap
+from .sqlite.pruning import Oldest
+from .sqlite.queries import BEING_HEARD, Delivery, Standing
+from .sqlite.writer import Journal, Taken
 
 __all__ = [
     "BEING_HEARD",

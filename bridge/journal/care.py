@@ -15,10 +15,11 @@ import msgspec
 
 from bridge.errors import JournalError
 
-from . import codec, schema, upkeep
-from .lock import Own
+from . import codec
 from .look import NOT_OURS, Inventory, inventory, open_to_look
-from .receipts import ENDING, Receipt, kept
+from .sqlite import pruning, schema
+from .sqlite.lock import Own
+from .sqlite.receipts import ENDING, Receipt, kept
 
 __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 
@@ -179,7 +180,7 @@ def _copy(path: Path, part: Path) -> None:
             # One file, which can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
             if noted:
-                upkeep.settle(copy, noted)
+                pruning.settle(copy, noted)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(
                 f"{path} cannot be copied ({error}): look at the disk, and at `hubbub db check`"

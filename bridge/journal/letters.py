@@ -19,9 +19,10 @@ from bridge.model import (
     TopicChanged,
 )
 
-from . import codec, schema, upkeep
-from .lock import Own
+from . import codec
 from .look import looking_into
+from .sqlite import pruning, schema
+from .sqlite.lock import Own
 
 __all__ = ["Choice", "Letter", "Letters", "choose", "look_at_letters", "requeue"]
 
@@ -123,7 +124,7 @@ def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
     with Own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         try:
             schema.migrate(database, str(path))
-            return upkeep.revive(database, letters)
+            return pruning.revive(database, letters)
         except sqlite3.Error as error:
             raise JournalError(
                 f"{path} cannot be written ({error}): look at its disk and its rights"

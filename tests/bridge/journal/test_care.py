@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JournalError
-from bridge.journal import Gap, Journal, Progress, care, schema
+from bridge.journal import Gap, Journal, Progress, care
+from bridge.journal.sqlite import schema
 from bridge.model import RoomId
 
 from .filled import DAMAGES, event, fill

@@ -12,7 +12,8 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import UNBEGUN, Journal, Progress, checkpoint, codec, schema
+from bridge.journal import UNBEGUN, Journal, Progress, codec
+from bridge.journal.sqlite import checkpoint, schema
 from bridge.model import (
     Block,
     Content,

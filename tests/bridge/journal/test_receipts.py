@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from bridge.journal import UNBEGUN, Journal, Progress, care
-from bridge.journal.receipts import Receipts, kept
+from bridge.journal.sqlite.receipts import Receipts, kept
 from bridge.model import MessageId, Part, RoomId
 from tests.bridge.world import opened
 

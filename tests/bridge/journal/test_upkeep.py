@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridge.adapter import Position
-from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Progress, Standing, schema
+from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Progress, Standing
+from bridge.journal.sqlite import schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 

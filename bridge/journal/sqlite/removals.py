@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from bridge.model import Removed
 
-from .reading import Reading
+from .queries import Reading
 
 __all__ = ["note"]
 

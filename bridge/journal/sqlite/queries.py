@@ -7,6 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bridge.errors import JournalError
+from bridge.journal import codec
+from bridge.journal.progress import FILES, UNBEGUN, Progress
+from bridge.journal.progress import from_row as progress_of
 from bridge.model import (
     Content,
     MessageCreated,
@@ -20,9 +23,7 @@ from bridge.model import (
     UserId,
 )
 
-from . import codec, gaps
-from .progress import FILES, UNBEGUN, Progress
-from .progress import from_row as progress_of
+from . import gaps
 
 __all__ = ["BEING_HEARD", "Delivery", "Reading", "Standing"]
 

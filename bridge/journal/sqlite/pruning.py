@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import codec
+from bridge.journal import codec
+
 from .receipts import Receipt
 
 __all__ = ["BURY", "MOVE", "Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive", "settle"]

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
+from bridge.journal.progress import FILES
 from bridge.model import MessageCreated, MessageId, Part, TalkEvent
-
-from .progress import FILES
 
 __all__ = ["Recent"]
 

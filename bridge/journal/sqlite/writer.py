@@ -14,17 +14,18 @@ from typing import NamedTuple, TypeVar
 from bridge.adapter import Position
 from bridge.complaints import Complaints
 from bridge.errors import JournalError
+from bridge.journal import codec
+from bridge.journal.progress import Progress
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
-from . import alive, codec, gaps, reactions, removals, rescue, upkeep
+from . import alive, gaps, pruning, reactions, removals, rescue
+from .cache import Recent
 from .checkpoint import Checkpointer
 from .lock import Own
 from .opening import open_database
-from .progress import Progress
-from .reading import Delivery, Reading, Standing
+from .pruning import Oldest, Pruner
+from .queries import Delivery, Reading, Standing
 from .receipts import ENDING, Receipt, Receipts, kept
-from .recent import Recent
-from .upkeep import Oldest, Pruner
 
 __all__ = ["Journal", "Taken"]
 
@@ -212,11 +213,11 @@ class Journal(Reading):
 
     def bury(self, room: int, reason: str, which: Oldest) -> int:
         """Give up the oldest of what a room is owed, a step of it. Returns how many."""
-        return self._step(lambda: upkeep.bury(self._database, room, reason, which)) or 0
+        return self._step(lambda: pruning.bury(self._database, room, reason, which)) or 0
 
     def revive(self, rows: Iterable[tuple[int, int]]) -> int:
         """Owe again what was given up, by room and event; returns how many there were."""
-        return self._step(lambda: upkeep.revive(self._database, rows)) or 0
+        return self._step(lambda: pruning.revive(self._database, rows)) or 0
 
     def erase(self, seq: int) -> None:
         """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
@@ -226,19 +227,19 @@ class Journal(Reading):
         def step() -> None:
             if not self.is_owed(seq):
                 self._recent.erase(seq)
-                upkeep.erase(self._database, seq)
+                pruning.erase(self._database, seq)
 
         self._step(step)
 
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
         """Forget how far rooms were read that are not in the map."""
-        self._step(lambda: upkeep.forget_rooms(self._database, mapped))
+        self._step(lambda: pruning.forget_rooms(self._database, mapped))
 
     def rename(self, old: str, new: str) -> int:
         """A network has another name: all that is its own goes with it. Returns how many rooms that are.
         Raises JournalError when that cannot be written.
         """
-        moved = self._step(lambda: upkeep.rename(self._database, old, new))
+        moved = self._step(lambda: pruning.rename(self._database, old, new))
         if moved is None:
             raise JournalError(f"{old} cannot become {new}: the journal cannot be written, look at its disk")
         return moved
@@ -324,7 +325,7 @@ class Journal(Reading):
                 )
             taken = self._write_events() if self._events else []
             if self._moved:
-                write(upkeep.MOVE, self._moved)
+                write(pruning.MOVE, self._moved)
             if self._dead or self._again or self._standings or self._gaps or self._removed:
                 self._write_rare()
             if self._settled:
@@ -350,7 +351,7 @@ class Journal(Reading):
         """The file of receipts, of which those that a kill left are committed; None: there can be none."""
         try:
             file = path.with_name(path.name + ENDING)
-            upkeep.settle(self._database, kept(file, self._key))
+            pruning.settle(self._database, kept(file, self._key))
             receipts = Receipts(file, self._key)
             receipts.clear()
         except (OSError, sqlite3.Error) as error:
@@ -363,7 +364,7 @@ class Journal(Reading):
 
     def _write_rare(self) -> None:
         write = self._database.executemany
-        write(upkeep.BURY, self._dead)
+        write(pruning.BURY, self._dead)
         write("INSERT OR REPLACE INTO again VALUES (?, ?, ?)", self._again)
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)

@@ -4,7 +4,7 @@ import sqlite3
 
 from bridge.model import MessageId, ReactionsChanged, Removed, UserId
 
-from .reading import Reading
+from .queries import Reading
 
 __all__ = ["note"]
 

@@ -1,0 +1,1 @@
+"""The journal as one SQLite file: `writer.py` takes and commits, `queries.py` is what it can be asked."""
