@@ -6,8 +6,8 @@ import click
 from rich.filesize import decimal
 
 from bridge.config.words import counted, printable
-from bridge.journal import care
-from bridge.journal.look import Inventory
+from bridge.journal.admin import maintenance
+from bridge.journal.admin.inspect import Inventory
 
 from .words import journal_argument, journal_option, when
 
@@ -31,7 +31,7 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
     Exit codes: 0 it is sound, 1 it is not, 2 wrong usage, 78 FILE has mistakes.
     """
     path = journal_argument(file, journal)
-    found = care.check(path)
+    found = maintenance.check(path)
     for finding in found.findings:
         click.echo(f"{path}: {printable(finding)}")
     if found.inventory is not None:
@@ -55,7 +55,7 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
     """
     file, target = _split(words, "TARGET")
     path = journal_argument(file, journal)
-    found = care.backup(path, target, force=force)
+    found = maintenance.backup(path, target, force=force)
     assert found.inventory is not None
     click.echo(f"{target} is a sound copy of {path}:")
     _tell(found.inventory)
@@ -72,7 +72,7 @@ def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> N
     """
     file, source = _split(words, "BACKUP")
     path = journal_argument(file, journal)
-    done = care.restore(path, source, replay=replay)
+    done = maintenance.restore(path, source, replay=replay)
     click.echo(f"{path} is now what {source} holds, up to {when(done.inventory.latest)}.")
     if done.aside is not None:
         click.echo(f"The journal that was there is kept: {done.aside}")

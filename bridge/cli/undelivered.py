@@ -16,7 +16,7 @@ from bridge.compose.prefix import safe_name
 from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
-from bridge.journal.letters import Choice, Letter, Letters, choose, look_at_letters, requeue
+from bridge.journal.admin.dead_letters import Choice, Letter, Letters, choose, look_at_letters, requeue
 
 from .words import journal_argument, journal_option, when
 

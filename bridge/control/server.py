@@ -18,7 +18,7 @@ from bridge.app import Bridge
 from bridge.aside import aside
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
-from bridge.journal.look import Inventory, inventory, looking_into
+from bridge.journal.admin.inspect import Inventory, inventory, looking_into
 from bridge.model import RoomId
 from bridge.relay.room import RoomStatus
 from bridge.supervisor import NetworkState

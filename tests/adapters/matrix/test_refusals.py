@@ -12,7 +12,7 @@ from bridge import Rejected, RoomUnavailable
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
-from bridge.journal.letters import look_at_letters
+from bridge.journal.admin.dead_letters import look_at_letters
 from bridge.testing import ScriptedNetwork
 
 from .core import Core, edit, file_at, message, reactions, removal, topic

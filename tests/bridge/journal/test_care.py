@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JournalError
-from bridge.journal import Gap, Journal, Progress, care
+from bridge.journal import Gap, Journal, Progress
+from bridge.journal.admin import maintenance
 from bridge.journal.sqlite import schema
 from bridge.model import RoomId
 
@@ -47,7 +48,7 @@ def names(folder):
 
 
 async def test_a_sound_journal(path):
-    found = care.check(path)
+    found = maintenance.check(path)
     assert found.findings == ()
     assert (found.inventory.taken, found.inventory.undelivered) == (208, 3)
     ((network, room, count),) = [(o.network, o.room, o.count) for o in found.inventory.owed]
@@ -57,18 +58,18 @@ async def test_a_sound_journal(path):
 @pytest.mark.parametrize("damage", DAMAGES)
 async def test_a_damaged_file_is_found_and_never_backed_up_or_restored(path, tmp_path, damage):
     good, target = tmp_path / "good", tmp_path / "target"
-    care.backup(path, good)
+    maintenance.backup(path, good)
     damage(path)
     before = path.read_bytes()
-    assert care.check(path).findings
+    assert maintenance.check(path).findings
     with pytest.raises(JournalError):
-        care.backup(path, target)
+        maintenance.backup(path, target)
     with pytest.raises(JournalError, match="nothing was changed"):
-        care.restore(good, path)
+        maintenance.restore(good, path)
     assert names(tmp_path) == ["good", "j.sqlite3"]
     assert path.read_bytes() == before
-    care.restore(path, good)
-    assert care.check(path).findings == ()
+    maintenance.restore(path, good)
+    assert maintenance.check(path).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -88,13 +89,13 @@ async def test_a_damaged_file_is_found_and_never_backed_up_or_restored(path, tmp
 )
 async def test_what_does_not_fit_together_is_named(path, statement, finding):
     run(path, statement)
-    (found,) = care.check(path).findings
+    (found,) = maintenance.check(path).findings
     assert finding in found
 
 
 async def test_many_findings_are_folded(path):
     run(path, "UPDATE event SET type = 'Sung/1'")
-    findings = care.check(path).findings
+    findings = maintenance.check(path).findings
     assert len(findings) == 21
     assert findings[-1] == "and 188 more like these"
 
@@ -105,14 +106,14 @@ async def test_a_journal_in_use_can_be_checked_and_nothing_of_it_changes(path):
     journal.take(one, event("new", "still in the log"), (two,))
     journal.commit()
     before = path.read_bytes()
-    assert care.check(path).inventory.taken == 209
+    assert maintenance.check(path).inventory.taken == 209
     assert path.read_bytes() == before
     journal.close()
 
 
 async def test_a_backup_is_private_whole_and_one_file(path, tmp_path):
     target = tmp_path / "backup"
-    care.backup(path, target)
+    maintenance.backup(path, target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert run(path, "SELECT * FROM event, delivery USING (seq)") == run(
         target, "SELECT * FROM event, delivery USING (seq)"
@@ -125,16 +126,16 @@ async def test_a_backup_replaces_nothing_unasked(path, tmp_path):
     target = tmp_path / "backup"
     target.write_text("precious")
     with pytest.raises(JournalError, match="exists: name another file, or say --force"):
-        care.backup(path, target)
+        maintenance.backup(path, target)
     assert target.read_text() == "precious"
-    care.backup(path, target, force=True)
-    assert care.check(target).inventory.taken == 208
+    maintenance.backup(path, target, force=True)
+    assert maintenance.check(target).inventory.taken == 208
 
 
 @pytest.mark.parametrize("target", ["j.sqlite3", "."])
 async def test_a_backup_replaces_neither_the_journal_nor_a_folder(path, tmp_path, target):
     with pytest.raises(JournalError, match="cannot be replaced"):
-        care.backup(path, tmp_path / target, force=True)
+        maintenance.backup(path, tmp_path / target, force=True)
 
 
 @pytest.mark.parametrize("name", ["-wal", "-shm", "-journal", ".lock", ".sock", ".matrix.login"])
@@ -154,23 +155,23 @@ async def test_a_backup_takes_no_place_of_what_belongs_to_the_journal(path, tmp_
         journal = tmp_path / "elsewhere" / "other"
         journal.symlink_to(path)
     with pytest.raises(JournalError, match="cannot be replaced"):
-        care.backup(journal, named, force=True)
+        maintenance.backup(journal, named, force=True)
     target.write_text("precious")
     with pytest.raises(JournalError, match="cannot be replaced"):
-        care.backup(journal, named, force=True)
+        maintenance.backup(journal, named, force=True)
     assert target.read_text() == "precious"
 
 
 async def test_a_backup_may_have_a_name_that_begins_like_the_journals(path, tmp_path):
-    care.backup(path, tmp_path / "j.sqlite3.backup")
-    care.backup(path, tmp_path / "j.sqlite3-wal.copy")
+    maintenance.backup(path, tmp_path / "j.sqlite3.backup")
+    maintenance.backup(path, tmp_path / "j.sqlite3-wal.copy")
     (tmp_path / "elsewhere").mkdir()
-    care.backup(path, tmp_path / "elsewhere" / "j.sqlite3-wal")
+    maintenance.backup(path, tmp_path / "elsewhere" / "j.sqlite3-wal")
 
 
 async def test_a_backup_needs_its_folder(path, tmp_path):
     with pytest.raises(JournalError, match="check the folder"):
-        care.backup(path, tmp_path / "nowhere" / "backup")
+        maintenance.backup(path, tmp_path / "nowhere" / "backup")
 
 
 async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup(path, tmp_path):
@@ -182,7 +183,7 @@ async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup
     )
     journal = Journal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    backup = asyncio.ensure_future(asyncio.to_thread(care.backup, path, tmp_path / "backup"))
+    backup = asyncio.ensure_future(asyncio.to_thread(maintenance.backup, path, tmp_path / "backup"))
     written, longest = 0, 0.0
     clock = asyncio.get_running_loop().time
     while not backup.done():
@@ -200,19 +201,19 @@ async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup
 
 
 async def test_a_restore_gives_up_what_is_owed_and_forgets_how_far_was_read(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
+    maintenance.backup(path, tmp_path / "backup")
     before = Journal(path)
     two = before.number("right", RoomId("two"))
     txn = before.txn(before.owed(two)[0])
     before.deliver(before.owed(two)[0], None, Progress(1))
     before.close()
 
-    done = care.restore(path, tmp_path / "backup")
+    done = maintenance.restore(path, tmp_path / "backup")
     assert done.given_up == 200
-    assert care.check(done.aside).inventory.owed[0].count == 200
+    assert maintenance.check(done.aside).inventory.owed[0].count == 200
     assert run(path, "SELECT count(*) FROM delivery") == [(0,)]
     reasons = run(path, "SELECT reason, count(*) FROM dead GROUP BY reason ORDER BY reason")
-    assert reasons == [(care.RESTORED, 200), ("the room is full", 3)]
+    assert reasons == [(maintenance.RESTORED, 200), ("the room is full", 3)]
     assert run(path, "SELECT * FROM position") == []
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -226,8 +227,8 @@ async def test_a_restore_gives_up_what_is_owed_and_forgets_how_far_was_read(path
 
 
 async def test_a_restore_that_replays_keeps_how_far_was_read(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
-    care.restore(path, tmp_path / "backup", replay=True)
+    maintenance.backup(path, tmp_path / "backup")
+    maintenance.restore(path, tmp_path / "backup", replay=True)
     assert run(path, "SELECT token FROM position") == [("17",)]
 
 
@@ -236,33 +237,33 @@ async def test_what_people_were_not_told_when_a_backup_was_made_is_not_told(path
     journal = Journal(path)
     journal.keep_gap(journal.number("left", RoomId("one")), Gap(1, 2.0, 94.0))
     journal.close()
-    care.backup(path, tmp_path / "backup")
-    care.restore(path, tmp_path / "backup", replay=replay)
+    maintenance.backup(path, tmp_path / "backup")
+    maintenance.restore(path, tmp_path / "backup", replay=replay)
     assert run(path, "SELECT * FROM gap") == []
 
 
 async def test_what_was_there_is_kept_with_what_its_log_held(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
+    maintenance.backup(path, tmp_path / "backup")
     subprocess.run([sys.executable, "-c", _CRASH, str(path)], check=True)
-    first = care.restore(path, tmp_path / "backup").aside
-    second = care.restore(path, tmp_path / "backup").aside
+    first = maintenance.restore(path, tmp_path / "backup").aside
+    second = maintenance.restore(path, tmp_path / "backup").aside
     assert first != second
     assert run(first, "SELECT id FROM event WHERE seq = 208") == [("late",)]
     assert run(path, "SELECT id FROM event WHERE seq = 208") == [("m207",)]
 
 
 async def test_a_log_that_was_left_behind_is_not_applied_to_a_backup(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
+    maintenance.backup(path, tmp_path / "backup")
     subprocess.run([sys.executable, "-c", _CRASH, str(path)], check=True)
     path.unlink()
-    assert care.restore(path, tmp_path / "backup").aside is None
+    assert maintenance.restore(path, tmp_path / "backup").aside is None
     assert run(path, "SELECT id FROM event WHERE seq = 208") == [("m207",)]
 
 
 async def test_a_restore_where_no_journal_is(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
+    maintenance.backup(path, tmp_path / "backup")
     (tmp_path / "new").mkdir()
-    done = care.restore(tmp_path / "new" / "j.sqlite3", tmp_path / "backup")
+    done = maintenance.restore(tmp_path / "new" / "j.sqlite3", tmp_path / "backup")
     assert done.aside is None
     Journal(tmp_path / "new" / "j.sqlite3").close()
 
@@ -271,23 +272,23 @@ async def test_a_restore_of_an_older_schema(path, tmp_path):
     older = tmp_path / "older"
     with contextlib.closing(sqlite3.connect(older)) as database:
         database.executescript((Path(__file__).parent / "data" / "schema-1.sql").read_text())
-    care.backup(older, tmp_path / "backup")
-    care.restore(path, tmp_path / "backup")
+    maintenance.backup(older, tmp_path / "backup")
+    maintenance.restore(path, tmp_path / "backup")
     assert run(path, "PRAGMA user_version") == [(schema.VERSION,)]
 
 
 async def test_no_restore_while_a_service_owns_the_journal(path, tmp_path):
-    care.backup(path, tmp_path / "backup")
+    maintenance.backup(path, tmp_path / "backup")
     journal = Journal(path)
     with pytest.raises(JournalError, match=f"in use by another Hubbub .process {os.getpid()}"):
-        care.restore(path, tmp_path / "backup")
+        maintenance.restore(path, tmp_path / "backup")
     journal.close()
     assert names(tmp_path) == ["backup", "j.sqlite3"]
 
 
 async def test_the_journal_is_no_backup_of_itself(path):
     with pytest.raises(JournalError, match="is the journal itself"):
-        care.restore(path, path)
+        maintenance.restore(path, path)
 
 
 async def test_a_damaged_journal_names_the_way_out(path):

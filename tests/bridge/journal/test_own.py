@@ -12,7 +12,7 @@ import pytest
 from bridge import app
 from bridge.errors import JournalError
 from bridge.journal import Journal
-from bridge.journal.letters import look_at_letters
+from bridge.journal.admin.dead_letters import look_at_letters
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
@@ -185,7 +185,7 @@ _STRANGER = """
 import os, sys
 from pathlib import Path
 from bridge.control import ask
-from bridge.journal.letters import look_at_letters
+from bridge.journal.admin.dead_letters import look_at_letters
 os.setuid(65534)
 for look in (lambda path: look_at_letters(path, 10, 0), lambda path: ask(path, {"command": "status"})):
     try:

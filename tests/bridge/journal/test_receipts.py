@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from bridge.journal import UNBEGUN, Journal, Progress, care
+from bridge.journal import UNBEGUN, Journal, Progress
+from bridge.journal.admin import maintenance
 from bridge.journal.sqlite.receipts import Receipts, kept
 from bridge.model import MessageId, Part, RoomId
 from tests.bridge.world import opened
@@ -147,7 +148,7 @@ async def test_a_backup_has_what_was_noted(tmp_path):
         journal.commit()
         journal.deliver(journal.owed(two)[0], Part(MessageId("c0")), None)
         assert journal.keep()
-        assert care.backup(path, tmp_path / "backup").inventory.undelivered == 0
+        assert maintenance.backup(path, tmp_path / "backup").inventory.undelivered == 0
     with opened(tmp_path / "backup") as database:
         assert database.execute("SELECT seq FROM delivery").fetchall() == [(2,)]
         assert database.execute("SELECT id FROM link").fetchall() == [("c0",)]

@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 
 from bridge.errors import JournalError
+from bridge.journal import codec
+from bridge.journal.sqlite import pruning, schema
+from bridge.journal.sqlite.lock import Own
+from bridge.journal.sqlite.receipts import ENDING, Receipt, kept
 
-from . import codec
-from .look import NOT_OURS, Inventory, inventory, open_to_look
-from .sqlite import pruning, schema
-from .sqlite.lock import Own
-from .sqlite.receipts import ENDING, Receipt, kept
+from .inspect import NOT_OURS, Inventory, inventory, open_to_look
 
 __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 

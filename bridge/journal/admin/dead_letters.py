@@ -9,6 +9,9 @@ from pathlib import Path
 import msgspec
 
 from bridge.errors import JournalError
+from bridge.journal import codec
+from bridge.journal.sqlite import pruning, schema
+from bridge.journal.sqlite.lock import Own
 from bridge.model import (
     MessageEdited,
     NameChanged,
@@ -19,10 +22,7 @@ from bridge.model import (
     TopicChanged,
 )
 
-from . import codec
-from .look import looking_into
-from .sqlite import pruning, schema
-from .sqlite.lock import Own
+from .inspect import looking_into
 
 __all__ = ["Choice", "Letter", "Letters", "choose", "look_at_letters", "requeue"]
 
