@@ -23,7 +23,6 @@ from .cache import Recent
 from .checkpoint import Checkpointer
 from .lock import Own
 from .opening import open_database
-from .pruning import Oldest, Pruner
 from .queries import Delivery, Reading, Standing
 from .receipts import ENDING, Receipt, Receipts, kept
 
@@ -88,7 +87,7 @@ class Journal(Reading):
         self._removed = False
         self._complaints = Complaints(log)
         self._recent = Recent()
-        self._pruner = Pruner(self._database)
+        self._pruner = pruning.Pruner(self._database)
         self._checkpointer = Checkpointer(path)
         self._own.remember()
         self.guard = self._own.guard
@@ -211,7 +210,7 @@ class Journal(Reading):
         """Note until when each network was heard, so that a crash leaves no longer gap than it must."""
         self._step(lambda: alive.beat(self._database, heard))
 
-    def bury(self, room: int, reason: str, which: Oldest) -> int:
+    def bury(self, room: int, reason: str, which: pruning.Oldest) -> int:
         """Give up the oldest of what a room is owed, a step of it. Returns how many."""
         return self._step(lambda: pruning.bury(self._database, room, reason, which)) or 0
 
