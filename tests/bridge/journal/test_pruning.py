@@ -15,7 +15,7 @@ from bridge.journal.sqlite import schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 
-RELEASED = sorted((Path(__file__).parent / "data").glob("schema-*.sql"))
+RELEASED = sorted((Path(__file__).parent / "sqlite" / "data").glob("schema-*.sql"))
 
 
 def event(name):

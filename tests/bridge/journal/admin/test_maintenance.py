@@ -16,8 +16,7 @@ from bridge.journal import Gap, Journal, Progress
 from bridge.journal.admin import maintenance
 from bridge.journal.sqlite import schema
 from bridge.model import RoomId
-
-from .filled import DAMAGES, event, fill
+from tests.bridge.journal.filled import DAMAGES, event, fill
 
 # The last message stands in the log alone.
 _CRASH = """
@@ -271,7 +270,7 @@ async def test_a_restore_where_no_journal_is(path, tmp_path):
 async def test_a_restore_of_an_older_schema(path, tmp_path):
     older = tmp_path / "older"
     with contextlib.closing(sqlite3.connect(older)) as database:
-        database.executescript((Path(__file__).parent / "data" / "schema-1.sql").read_text())
+        database.executescript((Path(__file__).parents[1] / "sqlite" / "data" / "schema-1.sql").read_text())
     maintenance.backup(older, tmp_path / "backup")
     maintenance.restore(path, tmp_path / "backup")
     assert run(path, "PRAGMA user_version") == [(schema.VERSION,)]

@@ -15,9 +15,8 @@ from bridge.journal import Journal
 from bridge.journal.admin.dead_letters import look_at_letters
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork
+from tests.bridge.journal.test_journal import event
 from tests.bridge.world import config, running
-
-from .test_journal import event
 
 _OWNER = """
 import sys
@@ -163,7 +162,7 @@ async def test_a_second_service_on_a_new_file_loses_nothing_to_the_first(journal
 _TAKER = """
 import asyncio, sys
 from pathlib import Path
-from tests.bridge.journal.test_own import _filled
+from tests.bridge.journal.sqlite.test_lock import _filled
 async def main():
     journal = await _filled(Path(sys.argv[1]), "theirs")
     print("taken", flush=True)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from .filled import fill
+from tests.bridge.journal.filled import fill
 
 _START = """
 import os, sys

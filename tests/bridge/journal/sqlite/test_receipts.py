@@ -12,9 +12,8 @@ from bridge.journal import UNBEGUN, Journal, Progress
 from bridge.journal.admin import maintenance
 from bridge.journal.sqlite.receipts import Receipts, kept
 from bridge.model import MessageId, Part, RoomId
+from tests.bridge.journal.filled import event
 from tests.bridge.world import opened
-
-from .filled import event
 
 _KILLED = """
 import os, signal, sys
