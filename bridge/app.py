@@ -24,6 +24,7 @@ from .keepsake import Keepsake
 from .language import locale
 from .media import Files, HostFiles, Uploads
 from .model import Event, RoomId
+from .notices import Teller
 from .relay import Router, compile_routes
 from .relay.room import RoomStatus
 from .supervisor import NetworkState, Supervisor
@@ -85,7 +86,8 @@ class Bridge:
                 media, journal.secret(b"files"), self._source, journal.is_owed, sender
             )
             uploads = self._uploads = Uploads(sender)
-            self._router = Router(journal, Attachments(files, uploads, media), self._watch)
+            notices = self._notices = Teller(journal, self.room)
+            self._router = Router(journal, Attachments(files, uploads, media), notices, self._watch)
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
@@ -131,6 +133,8 @@ class Bridge:
     async def patrol(self) -> None:
         """Look after what waits, and tell: done every few seconds."""
         await self._router.patrol()
+        await self._notices.patrol()
+        self.commit()
 
     # What the owner may ask
 
@@ -156,7 +160,7 @@ class Bridge:
         """The last time that a room was not heard, or not wholly: `until`, in seconds since 1970, and for how
         many `seconds`; None: never since the start.
         """
-        gap = self._router.gaps.latest.get(room)
+        gap = self._notices.gaps.latest.get(room)
         return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
 
     def commit(self) -> None:

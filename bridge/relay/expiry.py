@@ -8,7 +8,7 @@ from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 from bridge.language import N_
 
-from .outcomes import Listener
+from .listener import Listener
 from .queue import Queue
 from .room import Room
 

@@ -2,31 +2,18 @@
 
 import logging
 import time
-from typing import Protocol
 
 from bridge.complaints import Complaints
-from bridge.compose.digest import Digest
 from bridge.errors import AdapterError
 from bridge.journal import Delivery, Journal, Progress
 from bridge.model import Part
 from bridge.secrets import strike
 
-__all__ = ["Listener", "Outcomes"]
+from .listener import Listener
+
+__all__ = ["Outcomes"]
 
 log = logging.getLogger(__name__)
-
-
-class Listener(Digest, Protocol):
-    """Who wants to know what becomes of deliveries."""
-
-    def sent(self, text: str) -> None:
-        """Something is being said by us."""
-
-    def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
-        """So many deliveries to a room were given up; `source` is where they come from, if all from one."""
-
-    def hidden(self, room: int, count: int) -> None:
-        """So many old messages are not shown in a room."""
 
 
 class Outcomes:

@@ -16,7 +16,8 @@ from bridge.journal import Delivery, Journal, Oldest
 from bridge.language import N_
 from bridge.model import Receipt
 
-from .outcomes import Listener, Outcomes
+from .listener import Listener
+from .outcomes import Outcomes
 from .queue import Queue
 from .room import Room
 

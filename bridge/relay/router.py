@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -39,11 +37,13 @@ from bridge.model import (
 )
 from bridge.secrets import strike
 
+from .absence import Absence
 from .dispatch import Dispatch
 from .ephemeral import Arrivals, Typing
+from .listener import Listener
+from .loop_guard import LoopGuard
 from .room import Room, RoomStatus
 from .routes import Routes
-from .tell import Teller
 from .worker import Worker
 
 __all__ = ["Router"]
@@ -58,7 +58,11 @@ class Router:
     """The way of a message through the middle, one direction."""
 
     def __init__(
-        self, journal: Journal, attached: Attachments, watch: Callable[[str, Event], None] | None = None
+        self,
+        journal: Journal,
+        attached: Attachments,
+        listener: Listener,
+        watch: Callable[[str, Event], None] | None = None,
     ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
@@ -71,14 +75,11 @@ class Router:
         """The networks where no two people in one room bear the same name."""
         self._adapters: Mapping[str, Adapter] = {}
         self._foreign: set[int] = set()
-        self._read: set[int] = set()
-        """Rooms of whose past something was read, and that are not joined yet."""
-        self._too_old = Counter[int]()
-        """So many messages of theirs were said before the time that is wanted."""
         self._complaints = Complaints(log)
         self._attached = attached
-        self._teller = Teller(journal, self.status)
-        self.gaps = self._teller.gaps
+        self._listener = listener
+        self._absence = Absence(journal, listener)
+        self._loop_guard = LoopGuard(listener.loop)
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
         self._by_room: dict[tuple[str, RoomId], Worker] = {}
@@ -96,7 +97,9 @@ class Router:
             network, room = routes.rooms[number]
             place = Room(number, room, adapters[network], rules[network])
             composer = self._composer(place, routes)
-            self.workers[number] = Worker(place, composer, self._teller, self.dispatch)
+            self.workers[number] = Worker(
+                place, composer, self._listener, self.dispatch, self._loop_guard.sent
+            )
 
         def follow(number: int) -> None:
             self.workers[number].room.rules = rules[routes.rooms[number][0]]
@@ -111,7 +114,7 @@ class Router:
         for number in self.workers.keys() - routes.rooms.keys():
             self.workers.pop(number).stop()
         self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
-        self._teller.map(routes)
+        self._listener.follow(routes)
         if not before.rooms or before.rooms.keys() - routes.rooms.keys():
             self.journal.forget_rooms(routes.rooms.values())
         await in_steps(follow, stay)
@@ -129,7 +132,7 @@ class Router:
             origin=self._origin,
             unique=self._unique,
             attachments=self._attached,
-            digest=self._teller,
+            digest=self._listener,
         )
         return Composer(view)
 
@@ -149,7 +152,7 @@ class Router:
         """A connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any more."""
         for (name, _), worker in self._by_room.items():
             if name == network:
-                self._too_old.pop(worker.room.number, None)  # it is read again
+                self._absence.lost(worker.room.number)
                 self._complaints.safely("the end of a connection", partial(worker.lose, reason))
 
     def overdue(self, awake: float) -> dict[str, str]:
@@ -172,13 +175,11 @@ class Router:
             if worker is None:
                 return
             worker.tend()
-            self._teller.look_at(worker.status())
             network = worker.room.adapter.network
             if worker.joined and network not in heard:
                 heard[network] = worker.room.adapter.heard(worker.room.id)
 
         await in_steps(look_after, list(self.workers))
-        self._teller.patrol()
         self._typing.patrol()
         hearing = {source.number: source.rooms for source in self._routes.sources.values()}
         self._arrivals.patrol(hearing, self._name)
@@ -214,8 +215,8 @@ class Router:
 
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
-        take, sources, repeats = self.journal.take, self._routes.sources, self._teller.repeats
-        said = self._typing.said
+        take, sources, said = self.journal.take, self._routes.sources, self._typing.said
+        speaks, repeats = self._listener.speaks, self._loop_guard.repeats
         for event in events:
             try:
                 if not isinstance(event, _TALK):
@@ -225,6 +226,7 @@ class Router:
                 ):
                     if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
                         continue
+                    speaks(source.number, event.sender.name)
                     if not repeats(source.number, event):
                         take(source.number, event, rooms)
                         said(source.number, event.sender, rooms)
@@ -258,7 +260,7 @@ class Router:
                     worker.composer.gone(network, event)
         shown = self._routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
-            self._teller.member(source.number, wanting, event)
+            self._listener.member(source.number, wanting, event)
 
     def _name(self, seq: int, room: int) -> Part | None:
         """What a message is called where it was said."""
@@ -272,13 +274,7 @@ class Router:
                 self._foreign.add(source)
                 log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
             return False
-        limits = self._adapters[network].catch_up
-        if limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age):
-            self._read.add(source)
-            return True
-        if isinstance(event, MessageCreated) and self.journal.origin(source, event.id) is None:
-            self._too_old[source] += 1
-        return False
+        return self._absence.wants(source, event, self._adapters[network].catch_up)
 
     def status(self, room: int) -> RoomStatus | None:
         """How a room stands, by its number; None: the map has none."""
@@ -300,21 +296,8 @@ class Router:
             self._complaints.over(f"{title} ")
             log.info("%s is joined", title)
         if event.state is RoomState.JOINED:
-            number = worker.room.number
-            too_old = self._too_old.pop(number, 0)
-            left_out = None if event.left_out is None else event.left_out + too_old
-            missed = not event.caught_up or left_out != 0
             unnoticed = worker.joined  # it was lost and nobody said so
-            since = worker.join()
-            if missed and (unnoticed or since is not None):
-                self.gaps.add(
-                    number,
-                    since,
-                    unheard=not event.caught_up,
-                    partly=number in self._read,
-                    left_out=left_out,
-                )
-            self._read.discard(number)
+            self._absence.over(worker.room.number, event, worker.join(), unnoticed=unnoticed)
         else:
             worker.part(strike(event.reason))
 

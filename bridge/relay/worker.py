@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 
 from bridge.boundary import outcome
 from bridge.compose.composer import Composer
@@ -17,7 +18,8 @@ from .attendance import Attendance
 from .dispatch import Dispatch
 from .expiry import expire
 from .flights import Flight, Flights
-from .outcomes import Listener, Outcomes
+from .listener import Listener
+from .outcomes import Outcomes
 from .queue import AHEAD, Queue, refers
 from .recovery import Recovery
 from .retry import Retries, leaves_doubt
@@ -36,7 +38,15 @@ _DOUBTED = 256
 class Worker:
     """Works off what a room is owed, as fast as the room confirms, while it is joined."""
 
-    def __init__(self, room: Room, composer: Composer, listener: Listener, dispatch: Dispatch) -> None:
+    def __init__(
+        self,
+        room: Room,
+        composer: Composer,
+        listener: Listener,
+        dispatch: Dispatch,
+        sent: Callable[[str], None],
+    ) -> None:
+        """`sent` is told the words of each message on its way."""
         journal = self._journal = dispatch.journal
         self.room = room
         self._holds = Hold.AWAY
@@ -44,6 +54,7 @@ class Worker:
         """Why the room took nothing last."""
         self.outcomes = Outcomes(room.title, journal, listener)
         self._listener = listener
+        self._sent = sent
         self._dispatch = dispatch
         self.latest = 0
         """The last event that came from this room."""
@@ -283,7 +294,7 @@ class Worker:
     def _send(self, step: Step) -> None:
         command = step.command
         if isinstance(command, SendMessage):
-            self._listener.sent(command.content.text)
+            self._sent(command.content.text)
         if not self._flights.launch(self._queue.pop(), step):
             self._happens(Input.PLACE)
 

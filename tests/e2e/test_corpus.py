@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bridge import app
-from bridge.relay import folding
+from bridge.notices import digest
 from tests.e2e.square import NETWORKS, square
 
 pytestmark = pytest.mark.timeout(240)
@@ -29,8 +29,8 @@ ENTRIES = [
 async def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "_PATROL", 3600.0)  # it is told when to look after what it has folded
-        patch.setattr(folding, "_PAUSE", 0.0)
-        patch.setattr(folding, "_QUIET", 0.0)
+        patch.setattr(digest, "_PAUSE", 0.0)
+        patch.setattr(digest, "_QUIET", 0.0)
         async with square(tmp_path_factory.mktemp("corpus")) as made:
             yield made
 

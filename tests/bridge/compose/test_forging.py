@@ -42,7 +42,7 @@ from bridge.model import (
     plain,
     text_of,
 )
-from bridge.relay.folding import Folding
+from bridge.notices.digest import Digests
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.compose.rooms import room_view
 from tests.bridge.world import running
@@ -182,17 +182,17 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
 def own_lines(name: str, text: str) -> list[str]:
     """What Hubbub itself says, with a stranger's name and words in it."""
     told: list[str] = []
-    folding = Folding(
+    digest = Digests(
         lambda _about, _rooms, line: told.append(line(ENGLISH)), lambda _room, _locale: "#lobby on libera"
     )
     who = Sender(UserId("u1"), name)
     for change in Change:
         person = Sender(UserId(f"u{change}"), name)
         event = MemberChanged(room=RoomId("r"), sender=person, change=change, reason=text, by=who, name=text)
-        folding.member(1, [2], event)
+        digest.member(1, [2], event)
     to = f"{listed(safe_name(name))}, “{unbracketed(gist(ENGLISH, plain(text)))}”"
-    folding.reacted(2, Reaction(safe_name(name), to, (safe_name(text),), None))
-    folding.patrol()
+    digest.reacted(2, Reaction(safe_name(name), to, (safe_name(text),), None))
+    digest.patrol()
     common = {"id": MessageId("m"), "room": RoomId("r"), "sender": who}
     changes = TopicChanged(topic=text, **common), NameChanged(name=text, **common)
     told += [described(ENGLISH, safe_name(name), change) for change in changes]

@@ -21,7 +21,7 @@ from bridge.model import (
     Support,
     TopicChanged,
 )
-from bridge.relay.folding import Folding
+from bridge.notices.digest import Digests
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, running
 
@@ -221,11 +221,11 @@ async def test_a_new_name_is_told_before_the_first_words_under_it(tmp_path, left
 )
 def test_never_more_than_a_line(changes):
     said = []
-    folding = Folding(lambda about, rooms, told: said.append(told(ENGLISH)), lambda room, locale: "here")
+    digest = Digests(lambda about, rooms, told: said.append(told(ENGLISH)), lambda room, locale: "here")
     for change in changes:
-        folding.member(1, [2], change)
-    folding.patrol()
-    folding.patrol()
+        digest.member(1, [2], change)
+    digest.patrol()
+    digest.patrol()
     assert len(said) <= 1
     for line in said:
         assert not set(line) & set("\n\r\0\u202e")
@@ -272,13 +272,13 @@ async def test_never_a_flood(tmp_path, left, poor, named):
 def test_a_flood_is_neither_kept_nor_told():
     """One person who changes their name all the time, and many who react."""
     told = []
-    folding = Folding(lambda about, rooms, line: told.append(line(ENGLISH)), lambda room, locale: "here")
+    digest = Digests(lambda about, rooms, line: told.append(line(ENGLISH)), lambda room, locale: "here")
     for number in range(10_000):
-        folding.member(1, [2], member("alice", Change.RENAMED, name=f"alice{number}"))
-        folding.reacted(2, Reaction(f"p{number}", "it", ("👍",), None))
-    (kept,) = folding._rooms.values()
+        digest.member(1, [2], member("alice", Change.RENAMED, name=f"alice{number}"))
+        digest.reacted(2, Reaction(f"p{number}", "it", ("👍",), None))
+    (kept,) = digest._rooms.values()
     assert sum(map(len, kept.members.values())) < 10
     assert sum(map(len, kept.reactions.values())) <= 2000
-    folding.patrol()
+    digest.patrol()
     assert len(told) == 2
     assert all(len(line) < 400 for line in told)

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.config import CatchUp, ShowRules
 from bridge.model import Attachment, Change, Content, MemberChanged, MessageId, RoomId, Span, Support, ours
-from bridge.relay import folding
+from bridge.notices import digest
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.test_whole import edit, person, reaction
 from tests.bridge.world import config, running
@@ -76,7 +76,7 @@ async def test_what_cannot_be_shown_is_said_once_and_then_counted(tmp_path, left
             left.say("one", "bob", HIDDEN)
         left.say("one", "bob", "plain words")
         await right.until(2)
-        monkeypatch.setattr(folding.time, "monotonic", lambda now=folding.time.monotonic: now() + 600)
+        monkeypatch.setattr(digest.time, "monotonic", lambda now=digest.time.monotonic: now() + 600)
         await bridge.patrol()
         await right.until(3)
     assert right.texts("two") == [

@@ -102,7 +102,7 @@ async def test_people_are_told_that_a_room_takes_no_messages(impatient, left, ri
     assert first.endswith(" UTC; what you say is kept and follows.")
     assert second == "two on right takes messages again as they come: 1 message that waited went through."
     assert third.startswith("two on right takes messages more slowly than they come since ")
-    lines = [record.getMessage() for record in caplog.records if record.name == "bridge.relay.tell"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "bridge.notices.outages"]
     assert lines == [f"{first} (it is moderated)", third]
 
 

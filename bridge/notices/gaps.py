@@ -12,7 +12,9 @@ from functools import partial
 from bridge.journal import Gap, Journal
 from bridge.language import ENGLISH, Locale
 
-__all__ = ["Gaps", "Told"]
+from .announcer import Place, Told
+
+__all__ = ["Gaps"]
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +23,6 @@ _PAUSE = 600.0
 _SAME = 1.0
 """Seconds within which a gap of which nobody knows since when is the one before."""
 _DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
-
-Told = Callable[[Locale], str]
-"""A sentence for people, by how they are spoken to."""
-Place = Callable[[int, Locale], str]
-"""What a room is called, by its number."""
 
 
 class Gaps:
@@ -42,7 +39,7 @@ class Gaps:
         self._least = least
         self._untold = journal.untold()
 
-    def map(self, rooms: Container[int]) -> None:
+    def follow(self, rooms: Container[int]) -> None:
         """Forget all rooms but these, as the journal does."""
         self._untold = {room: gap for room, gap in self._untold.items() if room in rooms}
 

@@ -14,9 +14,9 @@ from bridge.compose.snippets import because, names
 from bridge.language import Locale
 from bridge.model import Change, MemberChanged, UserId
 
-from .gaps import Place, Told
+from .announcer import Place, Told
 
-__all__ = ["Folding"]
+__all__ = ["Digests"]
 
 _PAUSE = 30.0
 """Seconds between two such lines in a room."""
@@ -50,7 +50,7 @@ class _Kept:
     """By what was reacted to and with: who did, in order."""
 
 
-class Folding:
+class Digests:
     """Collects such facts for each room, and tells them."""
 
     def __init__(self, say: Callable[[int, Iterable[int], Told], None], place: Place) -> None:

@@ -1,0 +1,78 @@
+"""Tells people what the relay has to tell of itself."""
+
+import logging
+import math
+from collections.abc import Callable, Iterable
+
+from bridge.aside import in_steps
+from bridge.compose.forging import whole
+from bridge.compose.prefix import safe_name
+from bridge.journal import Journal
+from bridge.language import ENGLISH, Locale
+from bridge.relay.room import RoomStatus
+from bridge.relay.routes import Routes
+
+from .announcer import Announcer
+from .digest import Digests
+from .gaps import Gaps
+from .losses import Losses
+from .outages import Outages
+
+__all__ = ["Teller"]
+
+log = logging.getLogger(__name__)
+
+
+class Teller:
+    """Listens to the relay, looks at its rooms, and tells what matters to people, folded."""
+
+    def __init__(self, journal: Journal, status: Callable[[int], RoomStatus | None]) -> None:
+        """`status` gives how a room stands; None: it is not in the map."""
+        self._announcer = announcer = Announcer(journal, status)
+        self._rooms: Iterable[int] = ()
+        self._outages = Outages(journal, announcer)
+        self._losses = Losses(announcer)
+        self._digests = Digests(announcer.say, announcer.place)
+        self.gaps = Gaps(journal, announcer.place, self._least)
+        self.lost, self.hidden = self._losses.lost, self._losses.hidden
+        self.member, self.speaks = self._digests.member, self._digests.speaks
+        self.reacted, self.repeated = self._digests.reacted, self._digests.repeated
+        self.unheard = self.gaps.add
+
+    def follow(self, routes: Routes) -> None:
+        """Follow this map from now on."""
+        self._rooms = list(routes.rooms)
+        self._announcer.follow(routes)
+        self._outages.follow(routes.rooms)
+        self.gaps.follow(routes.rooms)
+
+    def loop(self, source: int, who: str) -> None:
+        """Somebody repeats in a room what we say, and is not listened to any more where they do."""
+
+        def told(locale: Locale) -> str:
+            return locale.gettext(
+                "{name} repeats in {room} what Hubbub says: such lines are not relayed any more. "
+                "If it is another bridge, its name belongs under ignore.",
+                name=whole(safe_name(who)),
+                room=self._announcer.place(source, locale),
+            )
+
+        log.warning("%s", told(ENGLISH))
+        self._announcer.say(source, self._announcer.hearing(source), told)
+
+    async def patrol(self) -> None:
+        """Tell what is due: every few seconds."""
+        await in_steps(self._look_at, self._rooms)
+        for room, told in self.gaps.due():
+            self._announcer.say(room, self._announcer.hearing(room), told)
+        self._losses.patrol()
+        self._digests.patrol()
+
+    def _look_at(self, room: int) -> None:
+        if (status := self._announcer.status(room)) is not None:
+            self._outages.look_at(status)
+
+    def _least(self, room: int) -> float:
+        """For how many seconds a room must not have been heard to be worth a line."""
+        status = self._announcer.status(room)
+        return status.rules.tell_gap if status is not None else math.inf
