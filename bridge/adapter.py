@@ -27,7 +27,7 @@ from .model import (
     Txn,
 )
 
-__all__ = ["Adapter", "Emit", "Position", "Source", "find"]
+__all__ = ["Adapter", "Conversations", "Emit", "Position", "Source", "find"]
 
 _HOUR = 3600.0
 
@@ -70,6 +70,26 @@ class Emit(Protocol):
         """The last durable token of this scope; None: never been here, so start at now."""
 
 
+class Conversations(Protocol):
+    """The conversations that an adapter opens and closes itself, beside those of the owner's map: a direct
+    chat, a visitor's session.
+    """
+
+    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
+        """Join these rooms, each with its network, of any that run: its own, which count as served from now
+        on, and others, which their adapters are asked to `serve`. It stays so, across restarts, until it is
+        closed; what bears the same name already is replaced. Every room has what its network's block says.
+
+        Raises Rejected when there is no such network, or a single room, and JournalError when it cannot be
+        kept; then nothing has changed.
+        """
+
+    def close(self, name: str) -> None:
+        """Relay nothing more there. What is owed to its rooms is delivered, then their adapters `serve` them
+        no more. What is not open is no mistake. Raises JournalError, and changes nothing.
+        """
+
+
 class Settle(Protocol):
     """What to do with a command's confirmation."""
 
@@ -104,6 +124,8 @@ class Adapter(ABC):
         """Rooms in which nobody minds that we may not speak: for `look`."""
         self.keepsake: Keepsake | None = None
         """Where to keep what the network gave us to come back with, if anywhere."""
+        self.conversations: Conversations | None = None
+        """Where to open conversations at run time, while something relays."""
         self._introduced: dict[str, float] = {}
 
     @classmethod

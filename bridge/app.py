@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,7 @@ from .model import Event, RoomId
 from .notices import Teller
 from .relay import Router, compile_routes
 from .relay.room import RoomStatus
+from .relay.rooms import Rooms
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
 from .web import Site, add_files
@@ -52,6 +54,20 @@ class _Running:
     task: "asyncio.Task[None]"
 
 
+@dataclass(frozen=True, slots=True)
+class _Conversations:
+    """What one network's adapter may open."""
+
+    network: str
+    rooms: Rooms
+
+    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
+        self.rooms.open(self.network, name, rooms)
+
+    def close(self, name: str) -> None:
+        self.rooms.close(self.network, name)
+
+
 class Bridge:
     """A configuration at work."""
 
@@ -71,6 +87,11 @@ class Bridge:
         self.journal = config.journal
         """The journal's file: the same until the end."""
         self._networks: dict[str, _Running] = {}
+        self._mapped: Mapping[str, Mapping[RoomId, Any]] = {}
+        """The rooms of the map, by network, each with its settings."""
+        self._changing = asyncio.Lock()
+        self._behind: set[str] = set()
+        """The networks whose adapters have other rooms to serve."""
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
@@ -87,14 +108,17 @@ class Bridge:
             )
             uploads = self._uploads = Uploads(sender)
             notices = self._notices = Teller(journal, self.room)
-            self._router = Router(journal, Attachments(files, uploads, media), notices, self._watch)
+            self._router = Router(
+                journal, Attachments(files, uploads, media), notices, self._moved, self._watch
+            )
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
                     self._group.create_task(files.run())
                     self._group.create_task(uploads.run())
                     async with self._site(files).serving():
-                        await self._become(self._config)
+                        async with self._changing:
+                            await self._become(self._config)
                         async with self._draining(), self._beside(self):
                             await self._patrol()
             except ExceptionGroup as errors:
@@ -124,7 +148,8 @@ class Bridge:
             log.warning("the journal stays %s until a restart", self.journal)
         if config.media != self._config.media:
             log.warning("what is done with files stays the same until a restart")
-        await self._become(config)
+        async with self._changing:
+            await self._become(config)
 
     def adapter(self, network: str) -> Adapter:
         """The adapter of a network."""
@@ -149,7 +174,7 @@ class Bridge:
 
     def room(self, number: int) -> RoomStatus | None:
         """How one room stands now; None: it is not in the map."""
-        return self._router.status(number)
+        return self._router.rooms.status(number)
 
     def state(self, network: str) -> tuple[NetworkState, str]:
         """Where we stand with a network, and why its last connection ended."""
@@ -191,31 +216,57 @@ class Bridge:
         return self._router.take_past(network, await adapter.past(found, since))
 
     async def _become(self, config: Config) -> None:
-        rooms = await aside(partial(_rooms, config))
+        directory = self._router.rooms.directory
+        mapped = await aside(partial(_rooms, config))
         changed = {
             name
             for name in self._networks
-            if name not in rooms or needs_connection(self._config.networks[name], config.networks[name])
+            if not (name in mapped or (name in config.networks and any(directory.rooms(name))))
+            or needs_connection(self._config.networks[name], config.networks[name])
         }
         await self._stop(changed)
         self._rename(config)
-        self._config = config
+        self._config, self._mapped = config, mapped
+        directory.follow(config.networks)
+        names = [name for name in config.networks if self._rooms(name)]
         told = introductions(config)
-        adapters = {name: self._adapter(name, told[name]) for name in rooms}
-        rules = {name: config.networks[name].rules for name in rooms}
+        adapters = {
+            name: self._adapter(name, told.get(name) or _introduction(config.owner, "en")) for name in names
+        }
+        rules = {name: config.networks[name].rules for name in names}
         numbers: dict[tuple[str, RoomId], int] = {}
 
         def give_number(room: tuple[str, RoomId]) -> None:
             numbers[room] = self._router.journal.number(*room)
 
-        await in_steps(give_number, ((name, room) for name in rooms for room in rooms[name]))
+        await in_steps(give_number, ((name, room) for name in mapped for room in mapped[name]))
         routes = await aside(partial(compile_routes, config, lambda *room: numbers[room]))
-        await self._router.map(routes, adapters, rules)
-        moved = await aside(lambda: [name for name in rooms if adapters[name].rooms != rooms[name]])
-        await asyncio.gather(*[self._serve(name, adapters[name], rooms[name]) for name in moved])
+        await self._router.rooms.follow(routes, adapters, rules)
+        rooms = {name: self._rooms(name) for name in names}
+        moved = await aside(lambda: [name for name in names if adapters[name].rooms != rooms[name]])
+        await asyncio.gather(*[self._serve(name, adapters[name]) for name in moved])
         self._start(adapters)
         conversations, networks = len(config.conversations), len(adapters)
         log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
+
+    def _rooms(self, network: str) -> Mapping[RoomId, Any]:
+        """The rooms that the adapter of a network has to serve, each with its settings."""
+        opened = {entry.room: entry.settings for entry in self._router.rooms.directory.rooms(network)}
+        return {**opened, **self._mapped.get(network, {})}
+
+    def _moved(self, networks: AbstractSet[str]) -> None:
+        """An adapter opened or closed a conversation with these networks."""
+        if not self._behind:
+            self._group.create_task(self._follow_directory())
+        self._behind |= networks
+
+    async def _follow_directory(self) -> None:
+        async with self._changing:
+            networks, self._behind = self._behind, set()
+            if networks <= self._networks.keys():
+                await asyncio.gather(*[self._serve(name, self.adapter(name)) for name in networks])
+            else:
+                await self._become(self._config)  # one of them had nothing to do before
 
     def _rename(self, config: Config) -> None:
         """Give networks that have another name now what they had under the old one."""
@@ -229,10 +280,10 @@ class Bridge:
             except OSError as error:
                 log.warning("the session of %s stays where it is: %s", network.was, error)
 
-    async def _serve(self, name: str, adapter: Adapter, rooms: Mapping[RoomId, Any]) -> None:
-        """Have an adapter be in these rooms, if need be by a new connection."""
+    async def _serve(self, name: str, adapter: Adapter) -> None:
+        """Have an adapter be in its rooms, if need be by a new connection."""
         try:
-            await adapter.serve(rooms)
+            await adapter.serve(self._rooms(name))
         except AdapterError as error:
             self._networks[name].supervisor.restart(f"its rooms did not change ({error})")
 
@@ -252,6 +303,7 @@ class Bridge:
         adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
         adapter.keepsake = Keepsake(self.journal, name)
+        adapter.conversations = _Conversations(name, self._router.rooms)
         return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:
@@ -264,7 +316,7 @@ class Bridge:
 
     async def _stop(self, names: set[str]) -> None:
         """Disconnect these networks; what is owed to their rooms stays in the journal."""
-        workers = self._router.forget(names)
+        workers = self._router.rooms.forget(names)
         tasks = [self._networks.pop(name).task for name in names]
         for task in tasks:
             task.cancel()

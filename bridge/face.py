@@ -1,6 +1,6 @@
 """All that an adapter may import, as `from bridge import ...`."""
 
-from .adapter import Adapter, Emit, Position, Settle, Source, find, landing
+from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, find, landing
 from .awake import Awake, within
 from .config import CatchUp, Host, Live, Model
 from .errors import (
@@ -102,6 +102,7 @@ __all__ = [
     "ConfigError",
     "ConnectionLost",
     "Content",
+    "Conversations",
     "DeleteMessage",
     "EditMessage",
     "Emit",

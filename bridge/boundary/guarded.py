@@ -16,6 +16,7 @@ from bridge.model import Author, Capabilities, Command, File, FleetingCommand, R
 from .answers import ANYTHING, fail, outcome, translating
 from .events import sound
 from .gate import Gate
+from .opening import Opening
 from .texts import shown
 
 __all__ = ["Guarded"]
@@ -250,6 +251,8 @@ class Guarded(Adapter):
         if self._adapter is None:
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
+            if self.conversations is not None:
+                adapter.conversations = Opening(self.network, self._known, self.conversations)
             self._adapter, self._served = adapter, False
         return self._adapter
 

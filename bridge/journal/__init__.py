@@ -2,6 +2,7 @@
 
 from .progress import UNBEGUN, Progress
 from .sqlite.gaps import Gap
+from .sqlite.opened import Opened
 from .sqlite.pruning import Oldest
 from .sqlite.queries import BEING_HEARD, Delivery, Standing
 from .sqlite.writer import Journal, Taken
@@ -13,6 +14,7 @@ __all__ = [
     "Gap",
     "Journal",
     "Oldest",
+    "Opened",
     "Progress",
     "Standing",
     "Taken",

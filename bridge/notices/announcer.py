@@ -25,7 +25,7 @@ class Announcer:
         """`status` gives how a room stands; None: it is not in the map."""
         self.status = status
         self._journal = journal
-        self._routes = Routes({}, {}, {})
+        self._routes = Routes()
 
     def follow(self, routes: Routes) -> None:
         """Follow this map from now on."""
@@ -66,6 +66,6 @@ class Announcer:
         """Those rooms that Hubbub may write to, and can now."""
         return [
             room
-            for room in sorted(set(rooms) & self._routes.written)
+            for room in sorted(self._routes.heard.keys() & set(rooms))
             if (status := self.status(room)) is not None and status.joined
         ]

@@ -2,22 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from bridge.adapter import Adapter, Emit, Position
+from bridge.adapter import Emit, Position
 from bridge.aside import in_steps
 from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
-from bridge.compose.composer import Composer
-from bridge.compose.facts import Facts
-from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
-from bridge.compose.view import RoomView
-from bridge.config import DeliveryRules
-from bridge.config.words import counted
-from bridge.journal import Journal, Oldest
-from bridge.language import locale
+from bridge.journal import Journal
 from bridge.model import (
     Change,
     Event,
@@ -28,7 +20,6 @@ from bridge.model import (
     Part,
     ReactionsChanged,
     Removed,
-    RoomId,
     RoomState,
     RoomStateChanged,
     TalkEvent,
@@ -38,13 +29,10 @@ from bridge.model import (
 from bridge.secrets import strike
 
 from .absence import Absence
-from .dispatch import Dispatch
 from .ephemeral import Arrivals, Typing
 from .listener import Listener
 from .loop_guard import LoopGuard
-from .room import Room, RoomStatus
-from .routes import Routes
-from .worker import Worker
+from .rooms import Moved, Rooms
 
 __all__ = ["Router"]
 
@@ -62,87 +50,24 @@ class Router:
         journal: Journal,
         attached: Attachments,
         listener: Listener,
+        moved: Moved,
         watch: Callable[[str, Event], None] | None = None,
     ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
-        self.workers: dict[int, Worker] = {}
-        """By the room's number."""
         self._watch = watch
-        self._routes = Routes({}, {}, {})
-        self._names: dict[int, str] = {}
-        self._unique: set[str] = set()
-        """The networks where no two people in one room bear the same name."""
-        self._adapters: Mapping[str, Adapter] = {}
         self._foreign: set[int] = set()
         self._complaints = Complaints(log)
-        self._attached = attached
         self._listener = listener
         self._absence = Absence(journal, listener)
         self._loop_guard = LoopGuard(listener.loop)
+        self.rooms = Rooms(journal, attached, listener, self._loop_guard.sent, moved)
+        self.workers = self.rooms.workers
+        """By the room's number."""
+        self.dispatch = self.rooms.dispatch
+        self._directory = self.rooms.directory
         self._typing = Typing(self.workers)
         self._arrivals = Arrivals(self.workers)
-        self._by_room: dict[tuple[str, RoomId], Worker] = {}
-        self.dispatch = Dispatch(journal, self.workers, attached, self._network)
-
-    async def map(
-        self, routes: Routes, adapters: Mapping[str, Adapter], rules: Mapping[str, DeliveryRules]
-    ) -> None:
-        """Follow this map from now on; `rules` are by network. Rooms that stay keep their workers.
-
-        Much of it is done in steps: only between two of them the old map gives way to the new one.
-        """
-
-        def employ(number: int) -> None:
-            network, room = routes.rooms[number]
-            place = Room(number, room, adapters[network], rules[network])
-            composer = self._composer(place, routes)
-            self.workers[number] = Worker(
-                place, composer, self._listener, self.dispatch, self._loop_guard.sent
-            )
-
-        def follow(number: int) -> None:
-            self.workers[number].room.rules = rules[routes.rooms[number][0]]
-            heard = routes.heard.get(number, ())
-            self.workers[number].composer.follow(routes.shown[number], heard)
-
-        self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
-        stay = [number for number in routes.rooms if number in self.workers]
-        await in_steps(employ, [number for number in routes.rooms if number not in self.workers])
-        before, self._routes, self._adapters = self._routes, routes, adapters
-        self._names.update(routes.names)
-        for number in self.workers.keys() - routes.rooms.keys():
-            self.workers.pop(number).stop()
-        self._by_room = {routes.rooms[number]: worker for number, worker in self.workers.items()}
-        self._listener.follow(routes)
-        if not before.rooms or before.rooms.keys() - routes.rooms.keys():
-            self.journal.forget_rooms(routes.rooms.values())
-        await in_steps(follow, stay)
-        await self._bury_unmapped()
-
-    def _composer(self, place: Room, routes: Routes) -> Composer:
-        show = routes.shown[place.number]
-        view = RoomView(
-            number=place.number,
-            id=place.id,
-            adapter=place.adapter,
-            show=show,
-            locale=locale(show.language, show.time_zone),
-            facts=Facts(self.journal, place.number, routes.heard.get(place.number, ())),
-            origin=self._origin,
-            unique=self._unique,
-            attachments=self._attached,
-            digest=self._listener,
-        )
-        return Composer(view)
-
-    def forget(self, networks: AbstractSet[str]) -> list[Worker]:
-        """Forget the workers of these networks: they end, and are to be closed. What is owed stays."""
-        gone = [number for number, (network, _) in self._routes.rooms.items() if network in networks]
-        workers = [self.workers.pop(number) for number in gone]
-        for worker in workers:
-            worker.stop()
-        return workers
 
     def emit(self, network: str) -> Emit:
         """Where the adapter of a network hands over what it heard."""
@@ -150,7 +75,7 @@ class Router:
 
     def offline(self, network: str, reason: str) -> None:
         """A connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any more."""
-        for (name, _), worker in self._by_room.items():
+        for (name, _), worker in self.rooms.by_name.items():
             if name == network:
                 self._absence.lost(worker.room.number)
                 self._complaints.safely("the end of a connection", partial(worker.lose, reason))
@@ -163,7 +88,7 @@ class Router:
         """
         if self.journal.failing:
             return {}
-        rooms = self._by_room.items()
+        rooms = self.rooms.by_name.items()
         return {network: reason for (network, _), worker in rooms if (reason := worker.overdue(awake))}
 
     async def patrol(self) -> None:
@@ -181,11 +106,12 @@ class Router:
 
         await in_steps(look_after, list(self.workers))
         self._typing.patrol()
-        hearing = {source.number: source.rooms for source in self._routes.sources.values()}
+        hearing = {source.number: source.rooms for source in self._directory.routes.sources.values()}
         self._arrivals.patrol(hearing, self._name)
         self.journal.beat(heard)
         self.dispatch.commit()
         self.dispatch.turn()
+        self.rooms.end_closed()
 
     def unpark(self, seq: int) -> None:
         """A file that deliveries of this event may wait for is here, or will not come."""
@@ -203,7 +129,7 @@ class Router:
         """Take what was missed, whatever `catch_up` leaves out. Returns how much of it was new."""
         count = 0
         for event in events:
-            source = self._routes.sources.get((network, event.room))
+            source = self._directory.routes.sources.get((network, event.room))
             rooms = source.rooms_for(event.sender) if source is not None else ()
             if source is None or not rooms or event.mark:
                 continue
@@ -215,7 +141,7 @@ class Router:
 
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
-        take, sources, said = self.journal.take, self._routes.sources, self._typing.said
+        take, sources, said = self.journal.take, self._directory.routes.sources, self._typing.said
         speaks, repeats = self._listener.speaks, self._loop_guard.repeats
         for event in events:
             try:
@@ -247,7 +173,7 @@ class Router:
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
         """What counts only now goes to those rooms that want it, and is forgotten."""
-        source = self._routes.sources.get((network, event.room))
+        source = self._directory.routes.sources.get((network, event.room))
         rooms = source.rooms_for(event.sender) if source is not None else ()
         if source is None or not rooms:
             return
@@ -258,7 +184,7 @@ class Router:
             for number in (source.number, *rooms):
                 if (worker := self.workers.get(number)) is not None:
                     worker.composer.gone(network, event)
-        shown = self._routes.shown
+        shown = self._directory.routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
             self._listener.member(source.number, wanting, event)
 
@@ -274,18 +200,10 @@ class Router:
                 self._foreign.add(source)
                 log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
             return False
-        return self._absence.wants(source, event, self._adapters[network].catch_up)
-
-    def status(self, room: int) -> RoomStatus | None:
-        """How a room stands, by its number; None: the map has none."""
-        worker = self.workers.get(room)
-        return worker.status() if worker is not None else None
-
-    def _network(self, room: int) -> str:
-        return self._names.get(room, "")
+        return self._absence.wants(source, event, self.rooms.adapters[network].catch_up)
 
     def _room_state(self, network: str, event: RoomStateChanged) -> None:
-        worker = self._by_room.get((network, event.room))
+        worker = self.rooms.by_name.get((network, event.room))
         if worker is None:
             return
         title = worker.room.title
@@ -300,24 +218,6 @@ class Router:
             self._absence.over(worker.room.number, event, worker.join(), unnoticed=unnoticed)
         else:
             worker.part(strike(event.reason))
-
-    def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
-        network = self._network(source)
-        prefix = self._routes.prefixes.get((source, room))
-        # Events taken are delivered by the map of their taking, even when the map has changed since.
-        return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
-
-    async def _bury_unmapped(self) -> None:
-        """Give up, in the open, what is owed to rooms that left the map."""
-        for number, (network, room) in self.journal.rooms_owed().items():
-            if number in self.workers:
-                continue
-            count = 0
-            while found := self.journal.bury(number, "the room is no longer in the configuration", Oldest()):
-                count += found
-                await asyncio.sleep(0)
-            some = counted(count, "message")
-            log.warning("given up: %s to %s %s, which left the map", some, network, RoomId(room))
 
 
 class _Emit:

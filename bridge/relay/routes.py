@@ -1,17 +1,30 @@
-"""The owner's map, compiled: from each room to the rooms that hear it."""
+"""The conversations, compiled: from each room to the rooms that hear it. They change one by one, since
+adapters open and close some while everything runs.
+"""
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
-from bridge.config import Config, Conversation, Direction, RoomEntry, ShowRules
+from bridge.config import Config, Conversation, Direction, Network, ShowRules
 from bridge.model import RoomId, Sender
 
 __all__ = ["Routes", "Source", "compile_routes"]
 
 _Ignore = Callable[[Sender], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What hears a room in one conversation."""
+
+    ignore: _Ignore | None
+    """Senders whom the owner does not want there."""
+    prefixes: Mapping[int, Prefix]
+    """How the room's people are named in each that hears it, by that room's number."""
 
 
 @dataclass(slots=True)
@@ -21,11 +34,12 @@ class Source:
     number: int
     ignore: _Ignore | None
     """Senders whom the owner wants nowhere."""
+    ways: dict[str, Way] = field(default_factory=dict)
+    """By conversation, in the order of the file."""
     rooms: tuple[int, ...] = ()
     """All rooms that hear this one, each once, whatever conversations they share."""
-    ways: list[tuple[_Ignore | None, tuple[int, ...]]] = field(default_factory=list)
-    """The same by conversation, each with its own filter: used where one has any."""
     filtered: bool = False
+    """Whether that depends on the conversation and the sender."""
 
     def rooms_for(self, sender: Sender) -> tuple[int, ...]:
         """The rooms that hear this sender."""
@@ -33,74 +47,123 @@ class Source:
             return ()
         if not self.filtered:
             return self.rooms
-        ways = [rooms for ignore, rooms in self.ways if ignore is None or not ignore(sender)]
-        return tuple(dict.fromkeys(room for rooms in ways for room in rooms))
+        ways = [way for way in self.ways.values() if way.ignore is None or not way.ignore(sender)]
+        return _each_once(ways)
+
+    def change(self, conversation: str, way: Way | None) -> None:
+        """It is heard so in this conversation from now on; None: no more."""
+        if way is None:
+            del self.ways[conversation]
+        else:
+            self.ways[conversation] = way
+        self.rooms = _each_once(self.ways.values())
+        self.filtered = any(way.ignore is not None for way in self.ways.values())
 
 
-@dataclass(slots=True)
 class Routes:
-    """The compiled map. Rooms are named by their numbers in the journal."""
+    """All conversations. Rooms are named by their numbers in the journal."""
 
-    sources: dict[tuple[str, RoomId], Source]
-    prefixes: dict[tuple[int, int], Prefix]
-    """How the people of one room are named in another, by source and destination."""
-    rooms: dict[int, tuple[str, RoomId]]
-    """Every room of the map."""
-    shown: dict[int, ShowRules] = field(default_factory=dict)
-    """What each room is shown of what it cannot do itself."""
-    names: dict[int, str] = field(default_factory=dict)
-    """The network of each room that is heard."""
-    heard: dict[int, list[int]] = field(default_factory=dict)
-    """What each room hears, by the rooms' numbers."""
-    written: frozenset[int] = frozenset()
-    """Those that are written to: never one that is only read."""
+    def __init__(self) -> None:
+        self.sources: dict[tuple[str, RoomId], Source] = {}
+        self.prefixes: dict[tuple[int, int], Prefix] = {}
+        """How the people of one room are named in another, by source and destination."""
+        self.rooms: dict[int, tuple[str, RoomId]] = {}
+        """Every room of a conversation."""
+        self.shown: dict[int, ShowRules] = {}
+        """What each room is shown of what it cannot do itself."""
+        self.heard: dict[int, list[int]] = {}
+        """What each room hears: those that are not here are never written to."""
+        self._conversations: dict[str, Conversation] = {}
+        self._numbers: dict[tuple[str, RoomId], int] = {}
+        self._holders: dict[int, list[str]] = {}
+        """The conversations of each room."""
+
+    def add(
+        self,
+        conversation: Conversation,
+        networks: Mapping[str, Network],
+        number: Callable[[str, RoomId], int],
+    ) -> None:
+        """Add a conversation; `number` gives a room its number."""
+        self._conversations[conversation.name] = conversation
+        for entry in conversation.rooms:
+            room = number(entry.network, entry.room)
+            self._numbers[entry.network, entry.room] = room
+            self.rooms[room] = (entry.network, entry.room)
+            self.shown[room] = entry.show
+            self._holders.setdefault(room, []).append(conversation.name)
+        for entry in conversation.rooms:
+            if entry.direction is not Direction.TO:
+                self._connect(conversation, networks, (entry.network, entry.room))
+
+    def remove(self, name: str) -> None:
+        """Take a conversation out, with what no other needs of it."""
+        conversation = self._conversations.pop(name)
+        for entry in conversation.rooms:
+            if entry.direction is not Direction.TO:
+                self._disconnect(name, (entry.network, entry.room))
+        for entry in conversation.rooms:
+            room = self._numbers[entry.network, entry.room]
+            self._holders[room].remove(name)
+            if not self._holders[room]:
+                for known in (self._holders, self.rooms, self.shown):
+                    del known[room]
+                del self._numbers[entry.network, entry.room]
+
+    def __contains__(self, conversation: str) -> bool:
+        return conversation in self._conversations
+
+    def numbers(self, conversation: str) -> list[int]:
+        """The rooms of a conversation."""
+        return [self._numbers[entry.network, entry.room] for entry in self._conversations[conversation].rooms]
+
+    def _connect(
+        self, conversation: Conversation, networks: Mapping[str, Network], here: tuple[str, RoomId]
+    ) -> None:
+        """Let the other rooms of a conversation hear this one."""
+        network = networks[here[0]]
+        source = self.sources.get(here)
+        if source is None:
+            source = self.sources[here] = Source(self._numbers[here], _compile_ignore(network.ignore))
+        prefixes = {}
+        for other in conversation.rooms:
+            if other.direction is not Direction.FROM and (other.network, other.room) != here:
+                room = self._numbers[other.network, other.room]
+                template = conversation.prefix or networks[other.network].prefix or DEFAULT_PREFIX
+                prefixes[room] = Prefix(template, network.name, network.protocol)
+        source.change(conversation.name, Way(_compile_ignore(conversation.ignore), prefixes))
+        for room, prefix in prefixes.items():
+            if (source.number, room) not in self.prefixes:  # the first conversation in file order decides
+                self.prefixes[source.number, room] = prefix
+                self.heard.setdefault(room, []).append(source.number)
+
+    def _disconnect(self, conversation: str, here: tuple[str, RoomId]) -> None:
+        source = self.sources[here]
+        gone = source.ways[conversation].prefixes
+        source.change(conversation, None)
+        if not source.ways:
+            del self.sources[here]
+        for room in gone:
+            others = [way.prefixes[room] for way in source.ways.values() if room in way.prefixes]
+            if others:
+                self.prefixes[source.number, room] = others[0]
+                continue
+            del self.prefixes[source.number, room]
+            self.heard[room].remove(source.number)
+            if not self.heard[room]:
+                del self.heard[room]
 
 
 def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Routes:
-    """Compile the map; `number` gives a room its number."""
-    routes = Routes({}, {}, {})
+    """Compile the owner's map; `number` gives a room its number."""
+    routes = Routes()
     for conversation in config.conversations.values():
-        numbers = {(e.network, e.room): number(e.network, e.room) for e in conversation.rooms}
-        routes.rooms.update({n: room for room, n in numbers.items()})
-        for entry in conversation.rooms:
-            routes.shown[numbers[entry.network, entry.room]] = entry.show
-        for entry in conversation.rooms:
-            if entry.direction is not Direction.TO:
-                _connect(routes, config, conversation, entry, numbers)
-    for (network, _), source in routes.sources.items():
-        routes.names[source.number] = network
-        for room in source.rooms:
-            routes.heard.setdefault(room, []).append(source.number)
-    routes.written = frozenset(room for source in routes.sources.values() for room in source.rooms)
+        routes.add(conversation, config.networks, number)
     return routes
 
 
-def _connect(
-    routes: Routes,
-    config: Config,
-    conversation: Conversation,
-    entry: RoomEntry,
-    numbers: Mapping[tuple[str, RoomId], int],
-) -> None:
-    """Let the other rooms of a conversation hear this one."""
-    here = (entry.network, entry.room)
-    network = config.networks[entry.network]
-    source = routes.sources.get(here)
-    if source is None:
-        source = routes.sources[here] = Source(numbers[here], _compile_ignore(network.ignore))
-    hearing = [
-        other
-        for other in conversation.rooms
-        if other.direction is not Direction.FROM and (other.network, other.room) != here
-    ]
-    rooms = tuple(numbers[other.network, other.room] for other in hearing)
-    source.ways.append((_compile_ignore(conversation.ignore), rooms))
-    source.filtered = source.filtered or bool(conversation.ignore)
-    source.rooms = tuple(dict.fromkeys((*source.rooms, *rooms)))
-    for other, room in zip(hearing, rooms, strict=True):
-        template = conversation.prefix or config.networks[other.network].prefix or DEFAULT_PREFIX
-        # The first conversation in file order decides.
-        routes.prefixes.setdefault((source.number, room), Prefix(template, network.name, network.protocol))
+def _each_once(ways: Iterable[Way]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(way.prefixes for way in ways)))
 
 
 def _compile_ignore(patterns: tuple[str, ...]) -> _Ignore | None:

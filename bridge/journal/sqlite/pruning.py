@@ -10,7 +10,19 @@ from bridge.journal import codec
 
 from .receipts import Receipt
 
-__all__ = ["BURY", "MOVE", "Oldest", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive", "settle"]
+__all__ = [
+    "BURY",
+    "LINK",
+    "MOVE",
+    "Oldest",
+    "Pruner",
+    "bury",
+    "erase",
+    "forget_rooms",
+    "rename",
+    "revive",
+    "settle",
+]
 
 _STEP = 500
 _PROGRESS = "chars, promised, files, late, named"
@@ -19,6 +31,8 @@ BURY = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """Gives up a delivery that has come so far."""
+LINK = "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)"
+"""Gives a message a further name."""
 MOVE = (
     "UPDATE delivery SET chars = ?, promised = ?, files = ?, late = ?, named = ? WHERE room = ? AND seq = ?"
 )
@@ -86,9 +100,7 @@ def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
             if (progress := database.execute(owed, (room, seq)).fetchone()) is None:
                 continue
             links = [(room, name, seq, place, number > 0) for number, name in enumerate(names)]
-            database.executemany(
-                "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", links
-            )
+            database.executemany(LINK, links)
             if then is not None:
                 database.execute(MOVE, (*then, room, seq))
                 continue
@@ -134,7 +146,9 @@ def rename(database: sqlite3.Connection, old: str, new: str) -> int:
     """Give what belongs to one network to another; what that has itself stays. Returns how many rooms."""
     with database:
         database.execute("BEGIN IMMEDIATE")
-        database.execute("UPDATE OR IGNORE position SET network = ? WHERE network = ?", (new, old))
+        for table in ("position", "opened"):
+            move = f"UPDATE OR IGNORE {table} SET network = ? WHERE network = ?"  # noqa: S608 our own words
+            database.execute(move, (new, old))
         return database.execute(
             "UPDATE OR IGNORE room SET network = ? WHERE network = ?", (new, old)
         ).rowcount

@@ -74,7 +74,8 @@ _MIGRATIONS = (
     """
     ALTER TABLE link ADD COLUMN speaker TEXT;
     CREATE INDEX event_by_time ON event (taken_at);
-    CREATE TABLE opened (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE opened (network TEXT, name TEXT, rooms TEXT NOT NULL, closing INTEGER NOT NULL,
+                         PRIMARY KEY (network, name)) WITHOUT ROWID;
     CREATE TABLE observer (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
     """,
 )

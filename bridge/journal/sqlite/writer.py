@@ -22,6 +22,7 @@ from . import alive, gaps, pruning, reactions, removals, rescue
 from .cache import Recent
 from .checkpoint import Checkpointer
 from .lock import Own
+from .opened import OpenedConversations
 from .opening import open_database
 from .queries import Delivery, Reading, Standing
 from .receipts import ENDING, Receipt, Receipts, kept
@@ -89,6 +90,7 @@ class Journal(Reading):
         self._recent = Recent()
         self._pruner = pruning.Pruner(self._database)
         self._checkpointer = Checkpointer(path)
+        self.opened = OpenedConversations(self._database, self._step)
         self._own.remember()
         self.guard = self._own.guard
 
@@ -318,10 +320,7 @@ class Journal(Reading):
         try:
             write = database.executemany
             if self._links:  # first, since an event may be about what has just got its name
-                write(
-                    "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)",
-                    self._links,
-                )
+                write(pruning.LINK, self._links)
             taken = self._write_events() if self._events else []
             if self._moved:
                 write(pruning.MOVE, self._moved)
@@ -385,15 +384,12 @@ class Journal(Reading):
         write("INSERT INTO delivery (room, seq) VALUES (?, ?)", debts)
         aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
         if aliases:
-            write("INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", aliases)
+            write(pruning.LINK, aliases)
         for seq, source, event, rooms, _ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
-                    root = (source, event.thread, seq, 0, 2)
-                    self._database.execute(
-                        "INSERT INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)", root
-                    )
+                    self._database.execute(pruning.LINK, (source, event.thread, seq, 0, 2))
             elif isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)
                 if isinstance(event, Removed):

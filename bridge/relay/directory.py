@@ -1,0 +1,144 @@
+"""All conversations: those of the owner's map, and those that adapters open and close at run time."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.adapter import find
+from bridge.config import Conversation, Direction, Network, RoomEntry
+from bridge.errors import Rejected
+from bridge.journal import Journal, Opened
+from bridge.model import RoomId
+
+from .routes import Routes
+
+__all__ = ["Directory"]
+
+log = logging.getLogger(__name__)
+
+
+class Directory:
+    """Which rooms are joined into conversations now.
+
+    What an adapter opens is in the journal before anything is relayed there, and is there again after a
+    restart. What it closes carries nothing more, while its rooms stay until what is owed to them has arrived;
+    that it is closing is in the journal too.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.routes = Routes()
+        self._journal = journal
+        self._networks: Mapping[str, Network] = {}
+        self._opened: dict[tuple[str, str], Opened] = {}
+        """By network and name."""
+
+    # By the owner's map
+
+    def follow(self, networks: Mapping[str, Network]) -> None:
+        """The map has these networks from now on: what was opened with others is closed."""
+        self._networks = networks
+        self._opened = {}
+        for opened in self._journal.opened.all():
+            if why := self._refusal(opened):
+                log.warning("%s: what %s opened is closed: %s", opened.network, opened.name, why)
+                self._journal.opened.drop(opened)
+            else:
+                self._opened[opened.network, opened.name] = opened
+
+    def use(self, routes: Routes) -> None:
+        """Go by these conversations of the map from now on, and by those that are open."""
+        for opened in self._opened.values():
+            self._enter(routes, opened)
+        self.routes = routes
+
+    def rooms(self, network: str) -> Iterator[RoomEntry]:
+        """What a network's adapter has to serve besides the rooms of the map."""
+        for opened in self._opened.values():
+            for entry in self._conversation(opened).rooms:
+                if entry.network == network:
+                    yield entry
+
+    # By adapters
+
+    def open(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> list[int]:
+        """Join these rooms, for an adapter. Returns the numbers of the rooms that this changes.
+
+        Raises Rejected when that cannot be, and JournalError when it cannot be kept.
+        """
+        opened = Opened(network, name, tuple(dict.fromkeys(rooms)))
+        if self._opened.get((network, name)) == opened:
+            return []
+        if why := self._refusal(opened):
+            raise Rejected(f"{name} is not opened: {why}")
+        self._journal.opened.keep(opened)
+        return self._change(opened)
+
+    def close(self, network: str, name: str) -> list[int]:
+        """Relay nothing more there. Returns the numbers of the rooms that this changes.
+
+        Raises JournalError when it cannot be kept.
+        """
+        opened = self._opened.get((network, name))
+        if opened is None or opened.closing:
+            return []
+        opened = replace(opened, closing=True)
+        self._journal.opened.keep(opened)
+        return self._change(opened)
+
+    def end(self, is_owed: Callable[[int], bool]) -> list[int]:
+        """Forget what was closed and is owed nothing. Returns the numbers of the rooms that this changes."""
+        changed = []
+        for opened in [opened for opened in self._opened.values() if opened.closing]:
+            rooms = self.routes.numbers(_title(opened))
+            if not any(map(is_owed, rooms)):
+                self._journal.opened.drop(opened)
+                del self._opened[opened.network, opened.name]
+                self.routes.remove(_title(opened))
+                changed += rooms
+        return changed
+
+    def _change(self, opened: Opened) -> list[int]:
+        title = _title(opened)
+        changed = self.routes.numbers(title) if title in self.routes else []
+        if changed:
+            self.routes.remove(title)
+        self._opened[opened.network, opened.name] = opened
+        self._enter(self.routes, opened)
+        return list(dict.fromkeys((*changed, *self.routes.numbers(title))))
+
+    def _refusal(self, opened: Opened) -> str:
+        """Say why this cannot be open; empty: it can."""
+        if len(opened.rooms) < 2:
+            return "a conversation has two rooms at least"
+        for network in (opened.network, *dict(opened.rooms)):
+            if network not in self._networks:
+                return f"there is no network {network}"
+            try:
+                self._settings(network)
+            except ValueError:
+                return f"a room of {network} has settings that only the map can give"
+        return ""
+
+    def _settings(self, network: str) -> Any:
+        return find(self._networks[network].protocol).RoomConfig()
+
+    def _enter(self, routes: Routes, opened: Opened) -> None:
+        routes.add(self._conversation(opened), self._networks, self._journal.number)
+
+    def _conversation(self, opened: Opened) -> Conversation:
+        """What was opened, as the map would have it. What is closing hears nothing any more."""
+        way = Direction.TO if opened.closing else Direction.BOTH
+        networks = self._networks
+        return Conversation(
+            _title(opened),
+            tuple(
+                RoomEntry(name, room, way, self._settings(name), networks[name].show)
+                for name, room in opened.rooms
+            ),
+        )
+
+
+def _title(opened: Opened) -> str:
+    """What the conversation is called among all: nobody can call one so in the map."""
+    return f"{opened.network}\n{opened.name}"
