@@ -6,23 +6,8 @@ from dataclasses import fields, is_dataclass
 
 import msgspec
 
-from bridge.model import (
-    PLAIN,
-    Content,
-    Event,
-    Kind,
-    MemberChanged,
-    MessageCreated,
-    MessageEdited,
-    NameChanged,
-    ReactionsChanged,
-    Removed,
-    RoomStateChanged,
-    Sender,
-    Span,
-    TopicChanged,
-    TypingChanged,
-)
+from bridge.model import PLAIN, Content, Event, Kind, MessageCreated, Sender, Span
+from bridge.model.registry import EVENTS
 
 from .texts import is_text, written
 
@@ -30,18 +15,7 @@ __all__ = ["is_plain", "sound"]
 
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: dict[type[Event], msgspec.json.Decoder[Event]] = {
-    kind: msgspec.json.Decoder(kind)
-    for kind in (
-        MessageCreated,
-        MessageEdited,
-        Removed,
-        ReactionsChanged,
-        TopicChanged,
-        NameChanged,
-        MemberChanged,
-        TypingChanged,
-        RoomStateChanged,
-    )
+    kind: msgspec.json.Decoder(kind) for kind in EVENTS
 }
 
 

@@ -2,42 +2,21 @@
 
 import msgspec
 
-from bridge.model import (
-    MessageCreated,
-    MessageEdited,
-    NameChanged,
-    ReactionsChanged,
-    Removed,
-    Sender,
-    TalkEvent,
-    TopicChanged,
-)
+from bridge.model import MessageCreated, MessageEdited, Sender, TalkEvent
+from bridge.model.registry import KINDS
 
 __all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "sender"]
 
-MESSAGE = "MessageCreated/1"
-EDIT = "MessageEdited/1"
 ERASED = "Erased/1"
 """The type of what was erased: of its body, only the sender is left."""
 
 _encoder = msgspec.json.Encoder()
-_decoders: dict[str, msgspec.json.Decoder[TalkEvent]] = {
-    MESSAGE: msgspec.json.Decoder(MessageCreated),
-    EDIT: msgspec.json.Decoder(MessageEdited),
-    "NameChanged/1": msgspec.json.Decoder(NameChanged),
-    "ReactionsChanged/1": msgspec.json.Decoder(ReactionsChanged),
-    "Removed/1": msgspec.json.Decoder(Removed),
-    "TopicChanged/1": msgspec.json.Decoder(TopicChanged),
-}
+_types = {kind: f"{kind.__name__}/{row.version}" for kind, row in KINDS.items()}
+_decoders = {name: msgspec.json.Decoder(kind) for kind, name in _types.items()}
 _senders = msgspec.json.Decoder(Sender)
-_types = {
-    MessageCreated: MESSAGE,
-    MessageEdited: EDIT,
-    Removed: "Removed/1",
-    ReactionsChanged: "ReactionsChanged/1",
-    TopicChanged: "TopicChanged/1",
-    NameChanged: "NameChanged/1",
-}
+
+MESSAGE = _types[MessageCreated]
+EDIT = _types[MessageEdited]
 
 
 def sender(kind: str, body: bytes) -> Sender:

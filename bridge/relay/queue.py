@@ -8,15 +8,8 @@ from itertools import chain
 from types import MappingProxyType
 
 from bridge.journal import UNBEGUN, Delivery, Journal
-from bridge.model import (
-    MessageCreated,
-    MessageEdited,
-    MessageId,
-    NameChanged,
-    Removed,
-    TalkEvent,
-    TopicChanged,
-)
+from bridge.model import MessageCreated, MessageEdited, Removed, TalkEvent
+from bridge.model.registry import KINDS
 
 __all__ = ["AHEAD", "Queue", "refers"]
 
@@ -205,16 +198,8 @@ def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:
     return event.sender.id == other.sender.id or (isinstance(event, Removed) and event.by_moderator)
 
 
-def _references(event: TalkEvent) -> tuple[MessageId, ...]:
-    """The messages that an event is about, besides itself."""
-    if isinstance(event, MessageCreated):
-        return tuple([name for name in (event.reply_to, event.thread) if name is not None])
-    if isinstance(event, TopicChanged | NameChanged):
-        return ()
-    return (event.target,)
-
-
 def refers(journal: Journal, delivery: Delivery, flying: Callable[[], Collection[int]]) -> bool:
     """Whether it is about something that is on its way here, and so has no name yet."""
-    names = _references(delivery.event)
+    event = delivery.event
+    names = [name for name in KINDS[type(event)].references(event) if name is not None]
     return bool(names) and any(journal.origin(delivery.source, name) in flying() for name in names)

@@ -14,16 +14,11 @@ from bridge.model import (
     Change,
     Event,
     FleetingEvent,
-    MessageCreated,
-    MessageEdited,
-    NameChanged,
+    MemberChanged,
     Part,
-    ReactionsChanged,
-    Removed,
     RoomState,
     RoomStateChanged,
     TalkEvent,
-    TopicChanged,
     TypingChanged,
 )
 from bridge.secrets import strike
@@ -38,8 +33,8 @@ __all__ = ["Router"]
 
 log = logging.getLogger(__name__)
 
-_TALK = (MessageCreated, MessageEdited, ReactionsChanged, Removed, TopicChanged, NameChanged)
-"""The most frequent first."""
+_BESIDE = (TypingChanged, MemberChanged, RoomStateChanged)
+"""What never gets into the journal."""
 
 
 class Router:
@@ -145,7 +140,7 @@ class Router:
         speaks, repeats = self._listener.speaks, self._loop_guard.repeats
         for event in events:
             try:
-                if not isinstance(event, _TALK):
+                if isinstance(event, _BESIDE):
                     self._beside(network, event)
                 elif (source := sources.get((network, event.room))) is not None and (
                     rooms := source.rooms_for(event.sender)

@@ -12,15 +12,8 @@ from bridge.errors import JournalError
 from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
-from bridge.model import (
-    MessageEdited,
-    NameChanged,
-    ReactionsChanged,
-    Removed,
-    Sender,
-    TalkEvent,
-    TopicChanged,
-)
+from bridge.model import Sender, TalkEvent
+from bridge.model.registry import KINDS
 
 from .inspect import looking_into
 
@@ -146,7 +139,7 @@ def _letters(path: Path) -> Iterator[sqlite3.Connection]:
 def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, int, int, str]) -> Letter:
     number, given_up_at, said_at, source, target, kind, body, chars, files, reason = row
     event = _event(kind, body)
-    text = _text(event) if event else None
+    text = KINDS[type(event)].summary(event) if event else None
     return Letter(
         number,
         given_up_at,
@@ -165,15 +158,3 @@ def _event(kind: str, body: bytes | None) -> TalkEvent | None:
     with contextlib.suppress(KeyError, msgspec.MsgspecError):
         return codec.decode(kind, body) if body is not None else None
     return None
-
-
-def _text(event: TalkEvent) -> str:
-    if isinstance(event, Removed):
-        return "(takes back what was said)"
-    if isinstance(event, ReactionsChanged):
-        return f"(reacts) {' '.join(event.emojis or event.added)}"
-    if isinstance(event, TopicChanged):
-        return f"(sets the topic) {event.topic}"
-    if isinstance(event, NameChanged):
-        return f"(names the room) {event.name}"
-    return ("(edits) " if isinstance(event, MessageEdited) else "") + event.content.text
