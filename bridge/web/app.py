@@ -116,7 +116,7 @@ class Site:
 
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)
-        self._port.asked(request.transport, response.content_length or 0)
+        self._port.asked(request.transport, response.content_length or 0, request.task)
 
 
 def _is_local(listener: socket.socket) -> bool:

@@ -8,6 +8,7 @@ import logging
 import resource
 import socket
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["Port"]
 
@@ -88,12 +89,13 @@ class Port:
         transport.abort()
         return True
 
-    def asked(self, transport: asyncio.Transport | None, size: int) -> None:
-        """A client has said what they want, and is given so many bytes."""
+    def asked(self, transport: asyncio.Transport | None, size: int, task: "asyncio.Task[Any]") -> None:
+        """A client has said what they want, and a task gives them so many bytes."""
         if transport is not None and (timer := self._asking.pop(transport, None)) is not None:
             timer.cancel()
             patience = _ASKING + size / _SLOWEST
-            self._reading[transport] = asyncio.get_running_loop().call_later(patience, transport.abort)
+            loop = asyncio.get_running_loop()
+            self._reading[transport] = loop.call_later(patience, _show_out, transport, task)
 
     def close(self) -> None:
         """Nobody is waited for any more."""
@@ -105,3 +107,12 @@ class Port:
         if not self._told:
             self._told = True
             log.error("web: nobody can be let in (%s)", error.strerror)
+
+
+def _show_out(transport: asyncio.Transport, task: "asyncio.Task[Any]") -> None:
+    """End it, the task first: where that sends a file and its socket is closed before it lets go of that, the
+    loop keeps the number of the socket as one that it watches, and cannot watch the next of that number
+    (asyncio of Python 3.11 and 3.13).
+    """
+    task.cancel()
+    asyncio.get_running_loop().call_soon(transport.abort)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import resource
 import subprocess
 import sys
@@ -52,6 +53,9 @@ async def test_a_reader_who_does_not_read_is_shown_out(visitor, server, monkeypa
             got += len(chunk)
     assert 0 < got < 30_000_000
     writer.transport.abort()
+    await asyncio.sleep(0.1)
+    for descriptor in list(asyncio.get_running_loop()._selector.get_map()):
+        os.fstat(descriptor)  # raises when it is closed: then the next socket of that number is of no use
 
 
 async def test_those_who_say_nothing_make_room_for_who_asks(visitor, server):
