@@ -31,7 +31,6 @@ from .relay.room import RoomStatus
 from .relay.rooms import Rooms
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
-from .web import Site, add_files
 
 __all__ = ["Bridge", "introductions"]
 
@@ -116,7 +115,7 @@ class Bridge:
                 async with asyncio.TaskGroup() as self._group:
                     self._group.create_task(files.run())
                     self._group.create_task(uploads.run())
-                    async with self._site(files).serving():
+                    async with self._site(files):
                         async with self._changing:
                             await self._become(self._config)
                         async with self._draining(), self._beside(self):
@@ -129,13 +128,16 @@ class Bridge:
                     worker.close()
                 self._router.dispatch.close()
 
-    def _site(self, files: Files) -> Site:
-        """What is handed out over HTTP."""
+    def _site(self, files: Files) -> AbstractAsyncContextManager[None]:
+        """What is handed out over HTTP, served."""
         media = self._config.media
-        site = Site(media.listen, proxied=media.public_url is not None)
-        if media.public_url is not None:
-            add_files(site, files, media.public_url)
-        return site
+        if media.public_url is None:
+            return contextlib.nullcontext()
+        from .web import Site, add_files  # with its library: a sixth of the memory of a service
+
+        site = Site(media.listen, proxied=True)
+        add_files(site, files, media.public_url)
+        return site.serving()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue.

@@ -55,3 +55,8 @@ def test_an_adapter_loads_what_it_relays_with(protocol: str):
 
 def test_the_service_loads_nothing_of_the_demo():
     assert not loaded("bridge.app") & {*NOT_FOR_RELAYING, "adapters"}
+
+
+def test_the_service_loads_nothing_of_http_before_there_is_a_file():
+    assert "aiohttp" not in loaded("bridge.app")
+    assert "aiohttp" not in loaded("adapters.xmpp")

@@ -12,7 +12,7 @@ from bridge.model import Attachment
 
 from .sniff import HEAD, UNKNOWN, binary_type, text_type
 
-__all__ = ["TOO_LARGE", "Body", "RefusedFile", "shown_size"]
+__all__ = ["TOO_LARGE", "Body", "NotYet", "RefusedFile", "shown_size"]
 
 TOO_LARGE = N_("larger than {limit}")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
@@ -24,6 +24,10 @@ class RefusedFile(Exception):
     def __init__(self, reason: str, limit: str = "") -> None:
         super().__init__(reason.format(limit=limit))
         self.reason, self.limit = reason, limit
+
+
+class NotYet(Exception):
+    """Where the file is, its network can tell only when it is connected."""
 
 
 def shown_size(size: int) -> str:

@@ -16,10 +16,10 @@ from bridge.adapter import Source
 from bridge.errors import AdapterError, Rejected, Unsupported
 from bridge.language import N_
 
-from .body import Body, RefusedFile
+from .body import Body, NotYet, RefusedFile
 from .guard import ForbiddenAddress, connector, is_named, is_web_port
 
-__all__ = ["Fetcher", "NotYet"]
+__all__ = ["Fetcher"]
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,6 @@ class _Failed(Exception):
     def __init__(self, reason: str, *, again: bool) -> None:
         super().__init__(reason)
         self.again = again
-
-
-class NotYet(Exception):
-    """Where the file is, its network can tell only when it is connected."""
 
 
 class Fetcher:

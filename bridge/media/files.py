@@ -2,27 +2,31 @@
 
 import asyncio
 import errno
+import importlib
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridge.adapter import Source
 from bridge.config import Media
 from bridge.language import N_
 from bridge.model import Attachment, File, FileKind
 
-from .body import TOO_LARGE, RefusedFile, shown_size
+from .body import TOO_LARGE, NotYet, RefusedFile, shown_size
 from .cache import Cache, Note, space
-from .fetch import Fetcher, NotYet
 from .intake import Intake, Job
 from .limits import Limits
 from .line import HostFiles, WaitingLine
 from .links import Linked, Links
 from .naming import safe_file_name
 from .pictures import Pictures
+
+if TYPE_CHECKING:
+    from .fetch import Fetcher
 
 __all__ = ["Files", "Missing", "Pending"]
 
@@ -97,16 +101,25 @@ class Files:
     async def run(self) -> None:
         """Fetch, and keep the folder in its limits, until cancelled."""
         try:
-            async with Fetcher(self._config.hosts) as fetcher:
-                await self._tidy(always=True)
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(_AT_ONCE):
-                        group.create_task(self._work(fetcher))
-                    while True:
-                        await asyncio.sleep(_PAUSE)
-                        await self._tidy(always=True)
+            await self._tidy(always=True)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._serve())
+                while True:
+                    await asyncio.sleep(_PAUSE)
+                    await self._tidy(always=True)
         finally:
             await self._pictures.close()
+
+    async def _serve(self) -> None:
+        """Fetch what is asked for."""
+        await self._line.asked()
+        # A sixth of the memory of a service, which many never need: and it takes a while to load.
+        await asyncio.to_thread(importlib.import_module, "bridge.media.fetch")
+        from .fetch import Fetcher
+
+        async with Fetcher(self._config.hosts) as fetcher, asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(self._work(fetcher))
 
     def get(self, network: str, seq: int, number: int, attachment: Attachment) -> File | Missing | Pending:
         """The file, or that it is on its way, which this begins, or why there is none. Never waits.
@@ -204,7 +217,7 @@ class Files:
         except OSError as error:
             self._complain(error)
 
-    async def _work(self, fetcher: Fetcher) -> None:
+    async def _work(self, fetcher: "Fetcher") -> None:
         """Fetch one file after the other."""
         while True:
             job = await self._line.next()
@@ -228,7 +241,7 @@ class Files:
     def _is_wanted(self, job: Job) -> bool:
         return self._known.get(job.seq, {}).get(job.number) is job
 
-    async def _fetch(self, job: Job, fetcher: Fetcher) -> None:
+    async def _fetch(self, job: Job, fetcher: "Fetcher") -> None:
         if self._is_wanted(job):
             try:
                 outcome = await self._outcome(job, fetcher)
@@ -243,7 +256,7 @@ class Files:
                 self._remember(job.seq, job.number, outcome)
         self._tell_end(job.seq)
 
-    async def _outcome(self, job: Job, fetcher: Fetcher) -> File | Missing:
+    async def _outcome(self, job: Job, fetcher: "Fetcher") -> File | Missing:
         try:
             await self._limits.keep()
             return _NO_ROOM if self._limits.full else await self._taken(job, fetcher)
@@ -265,7 +278,7 @@ class Files:
         except Exception:
             log.exception("media: what waits for a file could not be told")
 
-    async def _taken(self, job: Job, fetcher: Fetcher) -> File:
+    async def _taken(self, job: Job, fetcher: "Fetcher") -> File:
         file = await self._intake.take(job, fetcher)
         self._limits.add(space(file.size + (file.thumbnail.size if file.thumbnail else 0)))
         self._told_full = False

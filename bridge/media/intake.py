@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bridge.adapter import Source
@@ -15,10 +16,12 @@ from bridge.model import Attachment, File, FileKind
 
 from .body import Body
 from .cache import Cache, Note, Picture
-from .fetch import Fetcher
 from .naming import address_name, safe_file_name
 from .pictures import Pictures
 from .sniff import kind_of
+
+if TYPE_CHECKING:
+    from .fetch import Fetcher
 
 __all__ = ["Intake", "Job"]
 
@@ -59,7 +62,7 @@ class Intake:
         self._pictures = pictures
         self._source = source
 
-    async def take(self, job: Job, fetcher: Fetcher) -> File:
+    async def take(self, job: Job, fetcher: "Fetcher") -> File:
         """The file of this job. Raises RefusedFile when it does not cross, OSError when it cannot be kept.
 
         Whatever ends this: nothing stays in the folder but a whole file.

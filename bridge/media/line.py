@@ -61,6 +61,10 @@ class WaitingLine(Generic[J]):
         self._waiting.setdefault((job.network, job.sender), {}).setdefault(job.host, deque()).append(job)
         self._change.set()
 
+    async def asked(self) -> None:
+        """Wait until somebody ever was in the line."""
+        await self._change.wait()
+
     async def next(self) -> J:
         """The next one, which is busy from now on."""
         while (turn := self._turn()) is None:
