@@ -31,16 +31,16 @@ from bridge import (
 )
 
 from . import encode
+from .capabilities import record, records
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
+from .connection import Link
 from .decode import REDACTION
 from .flood import Bucket
-from .link import Link
-from .look import look_at
+from .history.requests import find, past
+from .preflight import look_at
 from .reactions import Reactions
-from .reading import find, past
-from .record import record, records
 from .session import Session, fold_ascii
 
 __all__ = ["IrcAdapter"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bridge import Event, Present, RoomId, RoomState, RoomStateChanged
 
 from .config import RoomConfig
-from .history import History
+from .history.catch_up import History
 from .session import Session
 from .wire import line
 

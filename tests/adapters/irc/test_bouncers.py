@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from adapters.irc import link
-from adapters.irc.past import stamp
+from adapters.irc import connection
+from adapters.irc.history.state import stamp
 from adapters.irc.wire import Line
 from bridge import ConnectionLost, Content, Mark, RoomState, RoomUnavailable, Span
 
@@ -191,7 +191,7 @@ async def test_its_owner_confirms_nothing() -> None:
 
 async def test_the_network_never_shows_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then nobody knows whether it has it."""
-    monkeypatch.setattr(link, "_UNSHOWN", 0.2)
+    monkeypatch.setattr(connection, "_UNSHOWN", 0.2)
     silent: dict[str, Reply] = {"PRIVMSG": lambda _: []}
     ping = {"ping": {"after": 1, "timeout": 1}}
     async with bouncer(silent) as server, running(server.port, "#lobby", **ping) as run:

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.irc import history, reading
 from adapters.irc.decode import seconds
-from adapters.irc.past import stamp
+from adapters.irc.history import catch_up as caught
+from adapters.irc.history import requests
+from adapters.irc.history.state import stamp
 from adapters.irc.wire import Line
 from bridge import CatchUp, MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
 
@@ -103,7 +104,7 @@ async def test_nothing_that_is_too_old() -> None:
 async def test_live_lines_wait_for_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said while the past is read comes after it, once; with too much of it, it is read again."""
     for most in (1000, 3):
-        monkeypatch.setattr(history, "_MOST_HELD", most)
+        monkeypatch.setattr(caught, "_MOST_HELD", most)
         async with Archive(limit=10) as server, away(server) as run:
             for number in range(60):
                 server.keep(f"away {number}", ago=100 - number)
@@ -233,7 +234,7 @@ async def test_an_old_session_may_still_talk() -> None:
 
 async def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Given up after a while; the core asks again."""
-    monkeypatch.setattr(reading, "_PATIENCE", 0.2)
+    monkeypatch.setattr(requests, "_PATIENCE", 0.2)
     async with Archive() as server, away(server) as run:
         await run.again()
         await run.joined()
@@ -258,7 +259,7 @@ async def test_the_connection_ends_while_looking() -> None:
 
 async def test_a_quiet_room_is_heard_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its position moves on while the server answers, and once more at the end."""
-    monkeypatch.setattr("adapters.irc.link._REST", 0.05)
+    monkeypatch.setattr("adapters.irc.connection._REST", 0.05)
     async with (
         ScriptedServer(caps="server-time") as server,
         running(server.port, "#lobby", ping={"after": 0.1, "timeout": 5}) as run,
@@ -279,7 +280,7 @@ async def test_a_quiet_room_is_heard_all_the_time(monkeypatch: pytest.MonkeyPatc
 
 async def test_too_much_is_said_while_we_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an archive to read it from, nothing is let go: the room counts as joined at once."""
-    monkeypatch.setattr(history, "_MOST_HELD", 3)
+    monkeypatch.setattr(caught, "_MOST_HELD", 3)
     now = f"@time={stamp(time.time())}"
     lines = [f"{now} {BOB} PRIVMSG #lobby :{number}" for number in range(6)]
     join = {"JOIN": lambda _: [f"{now} :hubbub!hub@host.example JOIN #lobby", *lines]}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.irc.past import stamp
+from adapters.irc.history.state import stamp
 from adapters.irc.wire import Line
 from bridge import MessageCreated, Receipt, RoomId, Txn
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.irc import channels, entry
+from adapters.irc import channels
+from adapters.irc import login as logging_in
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,
@@ -298,7 +299,7 @@ async def test_a_wrong_password(network: Inspircd) -> None:
 
 async def test_services_that_are_away(network: Inspircd, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody joins before the services are back and know us. InspIRCd 3 sends no CAP NEW for that."""
-    monkeypatch.setattr(entry, "_ASK_AGAIN", 0.2)
+    monkeypatch.setattr(logging_in, "_ASK_AGAIN", 0.2)
     await network.lose_services()
     async with running(network.port, "#lobby", sasl=PLAIN) as run:
         assert "offers no SASL" in (await run.emitted.state(RoomState.REFUSED)).reason
@@ -331,7 +332,7 @@ async def test_services_that_forget_us(
 
 async def test_services_that_die_while_they_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """IRCv3 SASL: no answer ever. What was to be said meanwhile fails with the connection."""
-    monkeypatch.setattr(entry, "_SASL_TIMEOUT", 0.2)
+    monkeypatch.setattr(logging_in, "_SASL_TIMEOUT", 0.2)
     told = {"AUTHENTICATE": lambda got: ["AUTHENTICATE +"] if got.params == ["PLAIN"] else [":s 903 x :ok"]}
     async with (
         ScriptedServer(caps="sasl=PLAIN", replies=told) as server,

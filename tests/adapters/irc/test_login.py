@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import entry
+from adapters.irc import login
 from adapters.irc.testing import server as ngircd
 from adapters.irc.wire import Line
 from bridge import AuthenticationFailed, ConnectionLost, RateLimited, RoomState
@@ -291,7 +291,7 @@ async def test_tells_that_it_is_a_bot() -> None:
 
 async def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that accepts and says nothing is left after a while."""
-    monkeypatch.setattr(entry, "_REGISTER_TIMEOUT", 0.2)
+    monkeypatch.setattr(login, "_REGISTER_TIMEOUT", 0.2)
     silent = {command: lambda _: [] for command in ("CAP", "NICK", "USER")}
     async with ScriptedServer(replies=silent) as server:
         error = await failure(server.port)
@@ -300,7 +300,7 @@ async def test_a_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_services_that_vanish_while_we_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """SASL on offer, and nobody behind it: never joined without, and the owner is told why."""
-    monkeypatch.setattr(entry, "_REGISTER_TIMEOUT", 0.2)
+    monkeypatch.setattr(login, "_REGISTER_TIMEOUT", 0.2)
     async with ScriptedServer(caps="sasl", replies={"AUTHENTICATE": lambda _: []}) as server:
         error = await failure(server.port, sasl=SASL)
         assert isinstance(error, ConnectionLost)
@@ -310,7 +310,7 @@ async def test_services_that_vanish_while_we_log_in(monkeypatch: pytest.MonkeyPa
 
 async def test_garbage_instead_of_irc(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something else listens there: it is named with what it said."""
-    monkeypatch.setattr(entry, "_REGISTER_TIMEOUT", 0.2)
+    monkeypatch.setattr(login, "_REGISTER_TIMEOUT", 0.2)
     silent = {command: lambda _: [] for command in ("NICK", "USER")}
     async with ScriptedServer(replies={"CAP": lambda _: ["!garbage \x00\x01"], **silent}) as server:
         error = await failure(server.port)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from adapters.irc import link
+from adapters.irc import connection
 from bridge import ConnectionLost, Content, Kind, Mark, Rejected, RoomId, Span
 
 from .harness import Running, ScriptedServer, running
@@ -143,7 +143,7 @@ async def test_a_flood_of_questions_is_not_answered_in_full() -> None:
         server.say(*[f":eve{n}!e@h{n} PRIVMSG hubbub :\x01PING {n}\x01" for n in range(500)])
         server.say(":bob!b@h PRIVMSG #lobby :hello")
         assert (await run.emitted.message()).content.text == "hello"
-        assert run.adapter._link._posted.qsize() <= link._MOST_POSTED
+        assert run.adapter._link._posted.qsize() <= connection._MOST_POSTED
 
 
 # -- injection

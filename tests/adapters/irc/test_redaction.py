@@ -5,7 +5,7 @@ import time
 import pytest
 
 from adapters.irc import decode, encode
-from adapters.irc.past import stamp
+from adapters.irc.history.state import stamp
 from adapters.irc.session import Session
 from adapters.irc.wire import Line, parse
 from bridge import (

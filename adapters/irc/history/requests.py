@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from adapters.irc.channels import Place
+from adapters.irc.config import NetworkConfig
+from adapters.irc.dispatch import Ears
+from adapters.irc.session import Session
+from adapters.irc.wire import line
 from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
-from .channels import Place
-from .config import NetworkConfig
-from .ears import Ears
-from .history import CHATHISTORY
-from .past import NEVER, SLACK, Reading, Seen, stamp
-from .session import Session
-from .wire import line
+from .catch_up import CHATHISTORY
+from .state import NEVER, SLACK, Reading, Seen, stamp
 
 __all__ = ["Reader", "find", "past", "read_on"]
 

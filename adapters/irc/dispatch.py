@@ -17,12 +17,12 @@ from bridge import (
 from . import decode
 from .channels import Channels, Place
 from .config import NetworkConfig
-from .flights import Flights
+from .confirmations import Flights
 from .flood import Bucket
-from .history import History
+from .greeting import answer, is_services
+from .history.catch_up import History
 from .members import Members
 from .registration import Registration
-from .replies import answer, is_services
 from .session import Session
 from .wire import Line, line, nick_of
 

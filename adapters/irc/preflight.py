@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged
 
 from .config import NetworkConfig, RoomConfig
-from .entry import silence
+from .connection import Link
 from .flood import Bucket
-from .link import Link
+from .login import silence
 from .wire import Line, line
 
 __all__ = ["look_at"]

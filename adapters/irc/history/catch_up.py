@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from adapters.irc import decode
+from adapters.irc.session import Session
+from adapters.irc.wire import MARK, Line
 from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
-from . import decode
-from .past import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
-from .session import Session
-from .wire import MARK, Line
+from .state import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
 
 __all__ = ["CHATHISTORY", "History"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import entry
-from adapters.irc import look as looking
+from adapters.irc import login
+from adapters.irc import preflight as looking
 from bridge import RoomId, RoomState
 from tests.adapters.places import demo_server
 
@@ -145,7 +145,7 @@ async def test_a_nick_that_somebody_else_has_is_told(port: int, caplog: pytest.L
 
 
 async def test_services_that_say_nothing_are_not_well(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "_NICKSERV_TIMEOUT", 0.5)
+    monkeypatch.setattr(login, "_NICKSERV_TIMEOUT", 0.5)
     found = await look(port, "#open", nickserv={"password": "sekret"})
     assert (found[""] or "").startswith("the services do not answer, so that hubbub is not logged in")
     assert found["#open"] is None

@@ -10,7 +10,7 @@ from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateCha
 
 from .channels import Place
 from .config import NetworkConfig, NickServ, no_answer
-from .ears import Ears
+from .dispatch import Ears
 from .flood import Bucket
 from .session import Session
 from .wire import line

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
+from adapters.irc import decode
 from bridge import MessageId, RoomId, TalkEvent, Txn
-
-from . import decode
 
 __all__ = ["NEVER", "SLACK", "Reading", "Seen", "Shown", "Since", "stamp"]
 

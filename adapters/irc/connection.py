@@ -25,17 +25,17 @@ from bridge import (
 
 from .channels import Place
 from .config import NetworkConfig, RoomConfig
-from .ears import Ears
+from .confirmations import nowhere
+from .dispatch import Ears
 from .encode import typing
-from .entry import SERVICES, enter, stay_known
-from .flights import nowhere
 from .flood import Bucket
-from .reading import read_on
+from .history.requests import read_on
+from .login import SERVICES, enter, stay_known
 from .refusals import Judge
 from .wire import MARK, REPLY, TYPING, decode_text, line, parse, tag_value
 
 if TYPE_CHECKING:
-    from .client import Connection
+    from .transport import Connection
 
 __all__ = ["Link"]
 
@@ -348,6 +348,6 @@ class Link:
 
 def _library() -> "Callable[..., Awaitable[Connection]]":
     """What connects, loaded with its library in a thread: whoever checks a map needs neither."""
-    from .client import connect
+    from .transport import connect
 
     return connect
