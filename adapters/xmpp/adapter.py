@@ -34,13 +34,13 @@ from bridge import (
     landing,
 )
 
-from . import chat_states, encode, files, refusals, subjects
+from . import chat_states, encode, files, refusals
+from .capabilities import record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
-from .link import Link, Memory
-from .look import look_at
-from .records import record
+from .connection import Link, Memory
+from .preflight import look_at
 from .session import Place, Session
 from .upload import trust
 
@@ -182,7 +182,7 @@ def _set_topic(link: Link, place: Place, command: SetTopic, settle: Settle) -> b
             place.wanted.pop(command.txn, None)
             settle(outcome)
 
-        stanza = subjects.ask(place, command, _origin(place, command.txn))
+        stanza = encode.topic(place, command, _origin(place, command.txn))
         link.send(command.room, command.txn, stanza, settled, refusals.topic)
     return True
 

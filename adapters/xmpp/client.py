@@ -11,7 +11,7 @@ from slixmpp import ClientXMPP
 
 from bridge import AdapterError, ConnectionLost
 
-from . import encode, login, resume
+from . import encode, login, stream_management
 from .config import NetworkConfig
 from .requests import Requests
 
@@ -48,7 +48,9 @@ class Client(ClientXMPP):
     slixmpp's own reconnecting is off. Whatever ends the connection ends `ended` with the reason.
     """
 
-    def __init__(self, config: NetworkConfig, listener: Listener, stream: resume.Stream | None) -> None:
+    def __init__(
+        self, config: NetworkConfig, listener: Listener, stream: stream_management.Stream | None
+    ) -> None:
         self._config = config
         self._listener = listener
         nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # until `open` knows whom to trust: that takes long
@@ -75,7 +77,7 @@ class Client(ClientXMPP):
         self.handled = 0
         self._stream = stream
         self._configure()
-        resume.load(self, stream)
+        stream_management.load(self, stream)
 
     def _configure(self) -> None:
         config = self._config
@@ -111,7 +113,7 @@ class Client(ClientXMPP):
         connected, greeted = self.transport is not None, self._said_hello
         raise login.silence(self._config, connected=connected, greeted=greeted, offered=self._offered)
 
-    async def close(self, *, final: bool) -> resume.Stream | None:
+    async def close(self, *, final: bool) -> stream_management.Stream | None:
         """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
         stream = None if final else self._resumable()
         self.ended.cancel()
@@ -137,11 +139,11 @@ class Client(ClientXMPP):
             await asyncio.wait(tasks)
         return stream
 
-    def _resumable(self) -> resume.Stream | None:
+    def _resumable(self) -> stream_management.Stream | None:
         """Our stream once it stands, and until then the one before, unless the server no longer has it."""
-        stream_id = resume.stream_id(self)
+        stream_id = stream_management.stream_id(self)
         if self._live:
-            return resume.Stream(stream_id, self.handled) if stream_id else None
+            return stream_management.Stream(stream_id, self.handled) if stream_id else None
         before = self._stream
         return before if before is not None and before.id == stream_id else None
 
@@ -251,7 +253,7 @@ class Client(ClientXMPP):
             self.handled += 1
             if xml.get("type") in ("get", "set"):  # we serve none, and slixmpp chokes on odd addresses
                 self.say(encode.refusal(xml.get("id") or "", xml.get("from") or ""))
-        elif tag == resume.REQUEST:
+        elif tag == stream_management.REQUEST:
             self._acks = self.handled
         elif not self._deaf and self._negotiation(xml):
             self.handled += tag == _IQ
@@ -271,7 +273,7 @@ class Client(ClientXMPP):
 
     def _acknowledge(self, durable: "asyncio.Future[None] | None") -> None:
         """Tell the server how much it need not send again, once that is durable (XEP-0198 section 4)."""
-        stanza, self._acks = resume.acknowledgement(self._acks or 0), None
+        stanza, self._acks = stream_management.acknowledgement(self._acks or 0), None
         if durable is None or durable.done():
             self.say(stanza)
         else:

@@ -20,16 +20,18 @@ from bridge import (
     RoomId,
     SendMessage,
     SetReactions,
+    SetTopic,
     Span,
     Txn,
 )
 
 from . import styling
+from .session import Place
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
     "answer", "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "quote", "react", "refusal", "thread",
+    "message", "origin", "quote", "react", "refusal", "thread", "topic",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -275,4 +277,17 @@ def refusal(stanza_id: str, to: str) -> str:
     return (
         f"<iq type='error' id='{quote(stanza_id)}'{address}><error type='cancel'>"
         "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+    )
+
+
+def topic(place: Place, command: SetTopic, more: str) -> str:
+    """Give the room a subject; `more` is XML already.
+
+    Some rooms give it back without its id: it is known again by its words.
+    """
+    topic = clean(command.topic)
+    place.wanted[command.txn] = topic
+    return (
+        f"<message to='{quote(place.room)}' type='groupchat' id='{command.txn}'>{more}"
+        f"<subject>{quote(topic)}</subject></message>"
     )

@@ -22,8 +22,8 @@ from bridge import (
 )
 
 from . import positions
+from .archive import PAGE, Reader, Unreadable
 from .decode import Past
-from .reader import PAGE, Reader, Unreadable
 from .session import Place
 from .trust import proven
 

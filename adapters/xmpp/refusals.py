@@ -2,8 +2,8 @@
 
 from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
 
-from .answers import Presence
 from .decode import Failure
+from .muc_info import Presence
 
 __all__ = ["MISSING", "REMADE", "departure", "destroyed", "entry", "sending", "topic"]
 

@@ -9,10 +9,11 @@ from xml.etree.ElementTree import Element
 
 from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
 
-from . import answers, encode, members, refusals
+from . import encode, muc_info, refusals
+from .archive import Voice
 from .config import NetworkConfig, RoomConfig
+from .decode import members
 from .history import Caught, History
-from .reader import Voice
 from .session import Place, Session
 
 __all__ = ["Listener", "Rooms", "nicks", "observe"]
@@ -77,7 +78,7 @@ class _Entry:
     place: Place
     task: "asyncio.Task[None] | None" = None
     asked: str = ""
-    answer: "asyncio.Future[answers.Presence] | None" = None
+    answer: "asyncio.Future[muc_info.Presence] | None" = None
     left: "asyncio.Future[tuple[str, float]] | None" = None
     pinging: bool = False
     """Whether a self-ping is under way."""
@@ -129,7 +130,7 @@ class Rooms:
         self._config = config
         self.regain()
 
-    def presence(self, seen: answers.Presence) -> None:
+    def presence(self, seen: muc_info.Presence) -> None:
         """Somebody in a room came, changed or went."""
         entry = self._entries.get(RoomId(seen.room))
         if entry is None:
@@ -156,7 +157,7 @@ class Rooms:
             if not entry.place.occupant_ids:
                 _noticed(entry.place, seen)
 
-    def _gone(self, entry: _Entry, seen: answers.Presence) -> None:
+    def _gone(self, entry: _Entry, seen: muc_info.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
             entry.place.nick = seen.new_nick
         elif entry.left is not None:
@@ -187,7 +188,7 @@ class Rooms:
         finally:
             entry.pinging = False
         if answer.get("type") == "error":
-            named, _, _ = answers.condition(answer)
+            named, _, _ = muc_info.condition(answer)
             if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
                 _settle(entry.left, ("the room no longer knows hubbub", 0.0))
                 return
@@ -299,13 +300,13 @@ class Rooms:
 
         Raises _Refused.
         """
-        place, (named, _, text) = entry.place, answers.condition(error)
+        place, (named, _, text) = entry.place, muc_info.condition(error)
         if named == "gone" or (named == "item-not-found" and place.persistent):
-            self._destroyed(place, refusals.destroyed(answers.moved_to(error), text))
+            self._destroyed(place, refusals.destroyed(muc_info.moved_to(error), text))
         if named in _NOT_THERE and (place.destroyed or not entry.config.create):
             raise _Refused(place.destroyed or refusals.MISSING)
 
-    async def _ask_in(self, entry: _Entry) -> answers.Presence:
+    async def _ask_in(self, entry: _Entry) -> muc_info.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
         place = entry.place
         for nick in nicks(self._nick(entry)):
@@ -338,7 +339,7 @@ class Rooms:
         submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
         answer = await ask("set", place.room, submit)
         if answer.get("type") == "error":
-            raise _Refused(f"the room was created but cannot be set up ({answers.condition(answer)[0]})")
+            raise _Refused(f"the room was created but cannot be set up ({muc_info.condition(answer)[0]})")
         await observe(self._voice, place)
         _count_history(place, form)
 
@@ -351,7 +352,7 @@ async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], Element |
     answer = await voice.ask("get", place.room, _DISCO)
     if answer.get("type") == "error":
         return frozenset(), answer
-    found = answers.info(answer)
+    found = muc_info.info(answer)
     place.stanza_ids = "urn:xmpp:sid:0" in found.features
     place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
     place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
@@ -369,7 +370,7 @@ def _truth(text: str) -> bool:
 
 def _count_history(place: Place, form: Element) -> None:
     if form.get("type") == "result":
-        place.window = max(place.window, _window(answers.info(form).history))
+        place.window = max(place.window, _window(muc_info.info(form).history))
 
 
 def _window(history: int | None) -> int:
@@ -382,7 +383,7 @@ def nicks(wanted: str) -> Iterator[str]:
     return (wanted + "_" * count for count in range(_MOST_NICKS))
 
 
-def _noticed(place: Place, seen: answers.Presence) -> None:
+def _noticed(place: Place, seen: muc_info.Presence) -> None:
     """Somebody else came or went, in a room that does not tell people apart whatever their nick."""
     if seen.type == "available":
         place.came(seen.nick, seen.person)

@@ -14,9 +14,9 @@ from xml.etree.ElementTree import Element
 
 from bridge import File, Rejected, TemporaryFailure
 
-from . import answers, encode
-from .parts import time_of
-from .reader import Voice
+from . import encode, muc_info
+from .archive import Voice
+from .decode.children import time_of
 
 __all__ = ["Files", "Service", "Shared", "Slot", "slot", "trust"]
 
@@ -105,7 +105,7 @@ class Files:
             raise Rejected("the server takes no files of hubbub (XEP-0363)")
         if service.limit is not None and file.size > service.limit:
             raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
-        from .visit import put  # with its library: whoever checks a map needs none
+        from .http_upload import put
 
         self._kept[file] = shared = await put(voice, service.address, file, ca_file)
         if len(self._kept) > _MOST_KEPT:
@@ -144,11 +144,11 @@ async def _find(voice: Voice, domain: str) -> Service | None:
     return None
 
 
-async def _info(voice: Voice, address: str) -> answers.Info:
+async def _info(voice: Voice, address: str) -> muc_info.Info:
     try:
-        return answers.info(await voice.ask("get", address, _INFO, _PATIENCE))
+        return muc_info.info(await voice.ask("get", address, _INFO, _PATIENCE))
     except TimeoutError:
-        return answers.Info(frozenset(), None)
+        return muc_info.Info(frozenset(), None)
 
 
 def _prefix(address: str) -> str:
@@ -184,7 +184,7 @@ def _headers(put: Element) -> Iterator[tuple[str, str]]:
 
 def _refusal(answer: Element, service: str) -> Rejected | TemporaryFailure:
     """Why there is no place for a file (XEP-0363 section 4.1)."""
-    named, kind, text = answers.condition(answer)
+    named, kind, text = muc_info.condition(answer)
     said = f": {text}" if text else ""
     error = answer.find(_ERROR)
     retry = error.find(f"{_TAG}retry") if error is not None else None

@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 
 import bridge.testing
-from adapters.xmpp import answers as told
-from adapters.xmpp import chat_states, decode, encode, files, members
+from adapters.xmpp import chat_states, decode, encode, files
+from adapters.xmpp import muc_info as told
+from adapters.xmpp.decode import members
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,

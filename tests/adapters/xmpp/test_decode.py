@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import answers, decode, parts
+from adapters.xmpp import decode, muc_info
+from adapters.xmpp.decode import children
 from adapters.xmpp.session import Place, Session
 from bridge import (
     PLAIN,
@@ -376,7 +377,7 @@ def test_what_needs_no_answer(inside, source, kind):
 
 def test_our_own_presence():
     """XEP-0045 sections 7.2.2 and 10.1.1."""
-    seen = answers.presence(element(
+    seen = muc_info.presence(element(
         f"<presence from='{ROOM}/bot' id='j1'><x xmlns='http://jabber.org/protocol/muc#user'>"
         "<item affiliation='owner' role='moderator'/><status code='110'/><status code='201'/></x></presence>"
     ))  # fmt: skip
@@ -386,7 +387,7 @@ def test_our_own_presence():
 
 def test_a_room_that_is_destroyed():
     """XEP-0045 section 10.9."""
-    seen = answers.presence(element(
+    seen = muc_info.presence(element(
         f"<presence from='{ROOM}/bot' type='unavailable'><x xmlns='http://jabber.org/protocol/muc#user'>"
         "<item affiliation='none' role='none'/><destroy jid='new@muc.x'><reason>moved</reason></destroy>"
         "</x></presence>"
@@ -403,7 +404,7 @@ def test_a_room_that_is_destroyed():
 )  # fmt: skip
 def test_a_room_that_is_gone(said, room):
     """RFC 6120 section 8.3.3.5: what is told goes into a sentence for the owner."""
-    seen = answers.presence(element(
+    seen = muc_info.presence(element(
         f"<presence from='{ROOM}/bot' type='error'><error type='cancel'>"
         f"<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>{said}</gone></error></presence>"
     ))  # fmt: skip
@@ -412,13 +413,13 @@ def test_a_room_that_is_gone(said, room):
 
 def test_what_a_room_tells_of_itself():
     """XEP-0045 section 6.4; the length of its history as forms name it."""
-    found = answers.info(element(
+    found = muc_info.info(element(
         "<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'>"
         "<feature var='urn:xmpp:sid:0'/>"
         "<x xmlns='jabber:x:data'><field var='muc#roomconfig_historylength'><value>300</value></field></x>"
         "</query></iq>"
     ))  # fmt: skip
-    assert found == answers.Info(frozenset({"urn:xmpp:sid:0"}), 300, {"muc#roomconfig_historylength": "300"})
+    assert found == muc_info.Info(frozenset({"urn:xmpp:sid:0"}), 300, {"muc#roomconfig_historylength": "300"})
 
 
 trees = st.recursive(
@@ -450,8 +451,8 @@ def test_no_stanza_makes_it_fail(inside, kind, source):
     """Whatever a server or a person sends, decode says something or nothing."""
     found = element(f"<message from='{source}' type='{kind}'>{inside}</message>")
     decode.message(found, session(stanza_ids=True, occupant_ids=True))
-    answers.presence(found)
-    answers.info(found)
+    muc_info.presence(found)
+    muc_info.info(found)
 
 
 TXN = "1a.2.0.0123456789abcdef"
@@ -550,4 +551,4 @@ def test_the_room_has_the_last_word_on_when():
 )
 def test_times(text, at):
     """XEP-0082 section 3.2, XEP-0091: in UTC wherever we are."""
-    assert parts.time_of(text) == at
+    assert children.time_of(text) == at

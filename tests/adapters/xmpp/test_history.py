@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.xmpp import history, link, reader
+from adapters.xmpp import archive, connection, history
 from bridge import (
     CatchUp,
     ConnectionLost,
@@ -338,7 +338,7 @@ async def test_a_history_without_names(server):
 @pytest.mark.parametrize("features", [("urn:xmpp:sid:0", "urn:xmpp:mam:2"), ("urn:xmpp:sid:0",)])
 async def test_a_room_whose_past_never_comes(server, monkeypatch, features):
     """It is joined all the same, and what is said there is heard."""
-    monkeypatch.setattr(reader, "_PATIENCE", 0.3)
+    monkeypatch.setattr(archive, "_PATIENCE", 0.3)
     server.features = features
 
     def answer(element):
@@ -463,7 +463,7 @@ async def test_what_was_sent_is_shown_by_the_room(server):
 async def test_an_archive_that_does_not_tell_what_was_sent(server, monkeypatch):
     monkeypatch.setattr(history, "_SEARCH", 0.2)
     server.answer = lambda element: "" if element.find(f"{MAM}query") is not None else None
-    monkeypatch.setattr(reader, "_PATIENCE", 0.1)
+    monkeypatch.setattr(archive, "_PATIENCE", 0.1)
     async with inside(server) as made:
         with pytest.raises(TemporaryFailure):
             await made.find_sent(ROOM, time.time(), [TXN])
@@ -557,18 +557,18 @@ async def filled(server):
 
 async def test_nothing_is_read_while_nothing_can_be_kept(server, monkeypatch):
     """It waits at the server, which does not count as dead meanwhile, and comes when there is room."""
-    monkeypatch.setattr(link, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
     async with filled(server) as (made, ears, _):
         receipt = give(made, command())
-        monkeypatch.setattr(link, "_DEAD", 0.1)
-        monkeypatch.setattr(link, "_LOST", 0.1)
+        monkeypatch.setattr(connection, "_DEAD", 0.1)
+        monkeypatch.setattr(connection, "_LOST", 0.1)
         for n in range(1, 1500):
             server.say(message("alice", f"{n} {'x' * 10_000}"))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(server._writer.drain(), 0.3)
         assert ears.events.empty()
-        monkeypatch.setattr(link, "_DEAD", 90.0)
-        monkeypatch.setattr(link, "_LOST", 90.0)
+        monkeypatch.setattr(connection, "_DEAD", 90.0)
+        monkeypatch.setattr(connection, "_LOST", 90.0)
         ears.room.set_result(None)
         for n in range(1, 1500):
             assert (await ears.said()).content.text.startswith(f"{n} ")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.xmpp import Adapter, link, refusals
+from adapters.xmpp import Adapter, connection, refusals
 from bridge import (
     Content,
     Kind,
@@ -235,8 +235,8 @@ async def test_a_stream_is_resumed(server):
 
 async def test_a_room_that_forgot_us_is_entered_again(server, monkeypatch):
     """XEP-0410: we left behind the adapter's back."""
-    monkeypatch.setattr(link, "_TICK", 0.05)
-    monkeypatch.setattr(link, "_ROOM_QUIET", 0.1)
+    monkeypatch.setattr(connection, "_TICK", 0.05)
+    monkeypatch.setattr(connection, "_ROOM_QUIET", 0.1)
     room = f"forget@{ROOMS}"
     made = adapter(server, "forget")
     async with await entered(made, room) as ears:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.xmpp import link, rooms
+from adapters.xmpp import connection, rooms
 from bridge import (
     MessageCreated,
     RateLimited,
@@ -87,7 +87,7 @@ async def test_our_own_words_of_before_are_no_event(server):
 
 async def test_our_own_words_move_the_position(server, monkeypatch):
     """Where nobody else speaks: the first at once, the others now and then."""
-    monkeypatch.setattr(link, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
     made = adapter(server.port)
     async with running(made) as ears:
         for n in range(3):
@@ -186,8 +186,8 @@ async def test_patience(server, monkeypatch):
 
 async def test_a_nick_that_is_in_use(server, monkeypatch):
     """XEP-0045 sections 7.2.8 and 7.6: another one is taken, and the right one asked for again and again."""
-    monkeypatch.setattr(link, "_TICK", 0.02)
-    monkeypatch.setattr(link, "_REGAIN", 0.05)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_REGAIN", 0.05)
     free = False
 
     def answer(element):
@@ -290,8 +290,8 @@ async def test_being_shown_out(server, monkeypatch, codes, inside, sentence):
 )
 async def test_a_room_that_forgot_us(server, monkeypatch, condition, back):
     """XEP-0410 section 3.2: after silence we ask ourselves whether we are there."""
-    monkeypatch.setattr(link, "_TICK", 0.02)
-    monkeypatch.setattr(link, "_ROOM_QUIET", 0.05)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_ROOM_QUIET", 0.05)
     pings = asyncio.Semaphore(0)
 
     def answer(element):
@@ -312,8 +312,8 @@ async def test_a_room_that_forgot_us(server, monkeypatch, condition, back):
 
 async def test_a_message_that_vanishes(server, monkeypatch):
     """A live connection gives an answer about each message."""
-    monkeypatch.setattr(link, "_TICK", 0.02)
-    monkeypatch.setattr(link, "_LOST", 0.1)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_LOST", 0.1)
     made = adapter(server.port)
     server.answer = lambda element: "" if element.tag.endswith("}message") else None
     async with running(made):
@@ -321,9 +321,9 @@ async def test_a_message_that_vanishes(server, monkeypatch):
 
 
 async def test_a_server_that_is_dead(server, monkeypatch):
-    monkeypatch.setattr(link, "_TICK", 0.02)
-    monkeypatch.setattr(link, "_QUIET", 0.05)
-    monkeypatch.setattr(link, "_DEAD", 0.2)
+    monkeypatch.setattr(connection, "_TICK", 0.02)
+    monkeypatch.setattr(connection, "_QUIET", 0.05)
+    monkeypatch.setattr(connection, "_DEAD", 0.2)
     async with running(adapter(server.port)) as ears:
         server.answer = lambda element: ""
         assert "counts as dead" in str(await failure(ears.task))

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from adapters.xmpp import Adapter, look
+from adapters.xmpp import Adapter, preflight
 from adapters.xmpp.testing import Demo
 from bridge import AuthenticationFailed, ConnectionLost, RoomState
 from bridge.testing import free_port
@@ -61,7 +61,7 @@ class Broken(Secure):
 @pytest.mark.parametrize("modules", ["", '"sasl2", "sasl2_bind2", '])
 async def test_a_server_that_offers_no_login(tmp_path, monkeypatch, modules):
     """Without its module Prosody ends the stream; with the others the one of Debian 12 goes silent."""
-    monkeypatch.setattr(look, "_PATIENCE", 2.0)
+    monkeypatch.setattr(preflight, "_PATIENCE", 2.0)
     server = Broken(tmp_path, modules)
     try:
         await server.start()

@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
+from adapters.xmpp.session import Place, Session
+from adapters.xmpp.trust import NOBODYS, OCCUPANT
 from bridge import (
     Content,
     Kind,
@@ -19,11 +21,9 @@ from bridge import (
     by_author,
 )
 
-from . import parts
-from .about import Reactions, Removal
-from .parts import Parts
-from .session import Place, Session
-from .trust import NOBODYS, OCCUPANT
+from . import children
+from .children import Parts
+from .references import Reactions, Removal
 
 __all__ = ["aliases", "heard", "mark", "name", "otherwise", "sender"]
 
@@ -48,7 +48,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
             return None
         found.replaces = NOBODYS
     if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
-        said = parts.content(found)  # beside words that are no mere fallback, reactions count for nothing
+        said = children.content(found)  # beside words that are no mere fallback, reactions count for nothing
         return _said(place, who, found, said, session) if said is not None else None
     if isinstance(about, Removal):
         return _removed(place, who, found, about, session)
@@ -59,7 +59,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
         sender=who,
         target=MessageId(about.target),
         emojis=about.emojis,
-        at=parts.time_of(found.at) if found.at else None,
+        at=children.time_of(found.at) if found.at else None,
         replayed=session is None,
         mark=mark(found.own, found.origin),
     )
@@ -91,7 +91,7 @@ def _said(
     kind, content = said
     own, origin = found.own, found.origin
     called, others = name(found, session), aliases(who, found)
-    at = parts.time_of(found.at) if found.at else None
+    at = children.time_of(found.at) if found.at else None
     replayed = session is None
     if found.replaces:
         return MessageEdited(
@@ -114,7 +114,7 @@ def _said(
         content=addressing(content, place.nick) if found.reply is not None else content,
         kind=kind,
         reply_to=_reply(found.reply, place) if found.reply is not None else None,
-        quoted=parts.quotation(found) if found.reply is not None else "",
+        quoted=children.quotation(found) if found.reply is not None else "",
         thread=MessageId(found.thread) if found.thread is not None else None,
         at=at,
         replayed=replayed,
@@ -134,7 +134,7 @@ def _removed(place: Place, who: Sender, found: Parts, removal: Removal, session:
         target=target,
         reason=removal.reason,
         by_moderator=removal.moderated,
-        at=parts.time_of(found.at) if found.at else None,
+        at=children.time_of(found.at) if found.at else None,
         replayed=session is None,
         mark="" if removal.moderated else mark(found.own, found.origin),
     )

@@ -1,10 +1,10 @@
 """Who comes to a room, goes, or changes nick (XEP-0045 sections 7, 8.2 and 9.1). Pure, given the place."""
 
+from adapters.xmpp.muc_info import Presence
+from adapters.xmpp.session import Place
 from bridge import Change, MemberChanged, Sender
 
 from . import talk
-from .answers import Presence
-from .session import Place
 
 __all__ = ["seen"]
 

@@ -11,7 +11,7 @@ from yarl import URL
 
 from bridge import File, Rejected, TemporaryFailure, Thumbnail
 
-from .reader import Voice
+from .archive import Voice
 from .upload import Shared, Slot, slot, trust
 
 __all__ = ["put"]

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from adapters.xmpp.muc_info import condition
+from adapters.xmpp.session import Place, Session
 from bridge import MessageId, TalkEvent, TypingChanged, UserId, by_author
 
-from . import parts, subjects, talk
-from .answers import condition
-from .parts import Parts
-from .session import Place, Session
+from . import children, subjects, talk
+from .children import Parts
 
 __all__ = ["Direct", "Failure", "Past", "Reflection", "message", "past"]
 
@@ -81,7 +81,7 @@ def message(element: Element, session: Session) -> Said | None:
 
 
 def _heard(element: Element, place: Place, nick: str, session: Session) -> TalkEvent | TypingChanged | None:
-    found = parts.read(element, place)
+    found = children.read(element, place)
     if found.subject is not None and subjects.is_change(found):
         return subjects.changed(place, nick, found, session)
     if found.history:
@@ -98,7 +98,7 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
     name = None
     for child in element:
         if child.tag == _STANZA_ID:
-            name = parts.believed(child, place) or name
+            name = children.believed(child, place) or name
         elif child.tag == _ORIGIN_ID and not place.stable_ids:
             txn = child.get("id") or txn
         elif child.tag == _SUBJECT:
@@ -118,7 +118,7 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
     room, _, nick = (element.get("from") or "").partition("/")
     if room != place.room or element.get("type") != "groupchat":
         return None
-    found = parts.read(element, place)
+    found = children.read(element, place)
     if name is not None:
         found.name, found.at = name, stamp
     elif not found.history:
@@ -133,7 +133,7 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
         event = (
             None  # An archive without its authors' names for messages: most of what our nick said, we did.
         )
-    return Past(found.name or "", f"{room}/{nick}", parts.time_of(found.at or ""), names, event)
+    return Past(found.name or "", f"{room}/{nick}", children.time_of(found.at or ""), names, event)
 
 
 def _event(place: Place, nick: str, found: Parts) -> TalkEvent | None:
@@ -164,7 +164,7 @@ def _other(element: Element, session: Session, source: str, room: str, kind: str
         return Failure(room, element.get("id") or "", named, sort, text) if source == room else None
     if kind not in (None, "chat", "normal") or not source or element.find(_BODY) is None:
         return None
-    if any(element.find(delay) is not None for delay in parts.DELAYS):
+    if any(element.find(delay) is not None for delay in children.DELAYS):
         return None
     place = session.places.get(room)
     if place is None:

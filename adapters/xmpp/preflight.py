@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId
 
-from . import answers, refusals
+from . import muc_info, refusals
 from .client import Client
 from .config import NetworkConfig, RoomConfig
 from .rooms import observe
@@ -67,9 +67,9 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
 
 
 def _trouble(entry: RoomConfig, error: Element) -> str | None:
-    trouble, _, text = answers.condition(error)
+    trouble, _, text = muc_info.condition(error)
     if trouble == "gone":
-        return refusals.destroyed(answers.moved_to(error), text)
+        return refusals.destroyed(muc_info.moved_to(error), text)
     if trouble == "item-not-found":
         return None if entry.create else "the room does not exist: create it, or set create: true"
     said = f": {text}" if text else ""
@@ -95,7 +95,7 @@ async def _kept_out(client: Client, config: NetworkConfig, place: Place) -> str 
     # ejabberd 24.12 offers it to everybody, in both forms
     if form is not None and form.find(f"{{{_REGISTER}}}nick") is None:
         return None
-    if answers.condition(answer)[0] == "registration-required":
+    if muc_info.condition(answer)[0] == "registration-required":
         return f"the room is for members only: ask its owner to make {config.jid} a member"
     items = await client.ask("get", place.room, f"<query xmlns='{_ITEMS}'/>")
     if any(item.get("jid") == place.occupant for item in items.iter(f"{{{_ITEMS}}}item")):

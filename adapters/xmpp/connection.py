@@ -32,11 +32,12 @@ from bridge import (
     TypingChanged,
 )
 
-from . import answers, decode, encode, positions, refusals, resume, talk, upload
+from . import decode, encode, muc_info, positions, refusals, stream_management, upload
+from .archive import Reader
 from .client import Client
 from .config import NetworkConfig, RoomConfig
+from .decode import talk
 from .history import History
-from .reader import Reader
 from .rooms import Rooms
 from .session import Place, Session
 
@@ -65,7 +66,7 @@ class Memory:
     session: Session
     landed: dict[str, Receipt]
     """Receipts that came too late for the connection that their messages were sent on."""
-    stream: resume.Stream | None = None
+    stream: stream_management.Stream | None = None
     files: upload.Files = field(default_factory=upload.Files)
     heard: float = 0.0
     """Until when all that the server said was surely heard, in seconds since 1970."""
@@ -250,7 +251,7 @@ class Link:
     def presence(self, element: Element) -> None:
         """A presence stanza came in."""
         if (element.get("from") or "").partition("/")[0] in self._session.places:
-            self._rooms.presence(answers.presence(element))
+            self._rooms.presence(muc_info.presence(element))
 
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go. Positions alone wait for an event; `whole`: no longer."""

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId
 
-from . import answers, decode, encode, parts
-from .decode import Past
+from . import decode, encode, muc_info
+from .decode import Past, children
 from .session import Place
 
 __all__ = ["PAGE", "Reader", "Unreadable", "Voice"]
@@ -56,20 +56,20 @@ class Reader:
 
         Only a room speaks with its bare address, and only of a query that we have made (XEP-0313 section 8).
         """
-        found = answers.result(element)
+        found = muc_info.result(element)
         if found is None:
             return False
         query, name, stamp, said = found
         asked = self._queries.get(query)
         if asked is not None and name and element.get("from") == asked.place.room:
             past = decode.past(said, asked.place, name, stamp)
-            asked.past.append(past or Past(name, "", parts.time_of(stamp), (), None))
+            asked.past.append(past or Past(name, "", children.time_of(stamp), (), None))
         return True
 
     def shown(self, element: Element, place: Place) -> bool:
         """Take a message of the history that a room shows; False: it is none."""
         showing = self._showings.get(place.room)
-        if parts.is_subject(element):
+        if children.is_subject(element):
             if showing is not None:
                 showing.ended.set()  # it ends the history (XEP-0045 section 7.2.15)
             return False
@@ -99,7 +99,7 @@ class Reader:
             raise Unreadable
         if said := [one for one in asked.past if one.occupant]:
             place.named = bool(place.named) or any(one.names for one in said)
-        page = answers.page(answer)
+        page = muc_info.page(answer)
         return list(asked.past), "" if page.complete or page.first == before else page.first
 
     async def show(self, place: Place) -> list[Past]:

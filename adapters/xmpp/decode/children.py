@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
+from adapters.xmpp import files, markup, styling, xhtml
+from adapters.xmpp.chat_states import STATES
+from adapters.xmpp.session import Place
 from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, ours, text_of
 
-from . import files, markup, styling, xhtml
-from .about import About
-from .about import read as read_about
-from .chat_states import STATES
-from .session import Place
+from .references import About
+from .references import read as read_about
 
 __all__ = ["DELAYS", "Parts", "believed", "content", "is_subject", "read", "time_of"]
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import decode, encode, talk
-from adapters.xmpp.records import record
+from adapters.xmpp import decode, encode
+from adapters.xmpp.capabilities import record
+from adapters.xmpp.decode import talk
 from adapters.xmpp.session import Place, Session
 from bridge import (
     US,

@@ -1,13 +1,12 @@
 """What a room is about (XEP-0045 section 8.1). Pure, given the place."""
 
-from bridge import Sender, SetTopic, TopicChanged, UserId
+from adapters.xmpp.session import Place, Session
+from bridge import Sender, TopicChanged, UserId
 
 from . import talk
-from .encode import clean, quote
-from .parts import Parts, time_of
-from .session import Place, Session
+from .children import Parts, time_of
 
-__all__ = ["ask", "changed", "confirmed", "event", "is_change"]
+__all__ = ["changed", "confirmed", "event", "is_change"]
 
 
 def is_change(found: Parts) -> bool:
@@ -35,19 +34,6 @@ def event(place: Place, nick: str, found: Parts, session: Session | None) -> Top
         at=time_of(found.at) if found.at else None,
         replayed=session is None,
         mark=talk.mark(found.own, found.origin),
-    )
-
-
-def ask(place: Place, command: SetTopic, more: str) -> str:
-    """Give the room a subject; `more` is XML already.
-
-    Some rooms give it back without its id: it is known again by its words.
-    """
-    topic = clean(command.topic)
-    place.wanted[command.txn] = topic
-    return (
-        f"<message to='{quote(place.room)}' type='groupchat' id='{command.txn}'>{more}"
-        f"<subject>{quote(topic)}</subject></message>"
     )
 
 
