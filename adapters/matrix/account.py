@@ -19,10 +19,10 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .answers import LoggedOut, NotMatrix, answer
 from .config import MatrixNetwork
-from .kept import Place
-from .values import mapping, text_of
+from .errors import LoggedOut, NotMatrix, answer
+from .saved_session import Place
+from .untrusted import mapping, text_of
 
 if TYPE_CHECKING:
     from .http import HttpSession

@@ -41,15 +41,15 @@ from .encode import TEXT_LIMIT
 from .files import Uploaded
 from .hints import Hints
 from .history import said_since
-from .look import look_at
+from .invites import Visitors
 from .media import Media
-from .pace import Pace
-from .perform import perform
+from .preflight import look_at
+from .rate_limit import Pace
 from .rooms import Rooms
+from .send import perform
 from .sent import find_sent
 from .session import Session
 from .sync import Listener
-from .visitors import Visitors
 
 __all__ = ["MatrixAdapter"]
 

@@ -16,10 +16,10 @@ from bridge import (
 )
 
 from .account import Account, fine
-from .answers import NotMatrix, NotThere, answer
+from .errors import NotMatrix, NotThere, answer
 from .files import MXC
-from .limit import Limit
-from .values import id_of, listed, mapping, text_of
+from .timeout import Limit
+from .untrusted import id_of, listed, mapping, text_of
 
 __all__ = ["Client"]
 

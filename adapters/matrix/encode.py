@@ -7,9 +7,7 @@ from typing import Any
 
 from bridge import Content, EditMessage, Kind, SendMessage, Txn, UserId
 
-from .html import USER
-from .render import body, formatted
-from .scan import clean
+from .html import USER, body, clean, formatted
 
 __all__ = [
     "LARGEST",

@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge import Attachment, File, FileKind
 
-from .values import count, mapping, text_of
+from .untrusted import count, mapping, text_of
 
 __all__ = ["FILES", "MXC", "Files", "Uploaded", "attachment", "fields", "fields_of"]
 

@@ -25,7 +25,7 @@ from bridge import (
 from .client import Client
 from .decode import decode, is_talk
 from .session import Session, after_join
-from .values import listed, mapping, seconds, text_of
+from .untrusted import listed, mapping, seconds, text_of
 
 __all__ = [
     "LIVE",

@@ -12,8 +12,8 @@ import nio
 
 from bridge import ConnectionLost, TemporaryFailure, reason, unverified
 
-from .answers import refusal
-from .limit import Limit
+from .errors import refusal
+from .timeout import Limit
 
 __all__ = ["HttpSession", "open_session", "trust"]
 

@@ -15,10 +15,10 @@ from bridge import (
 )
 
 from .account import Account
-from .answers import NotMatrix
 from .client import Client
+from .errors import NotMatrix
 from .files import MXC, Uploaded
-from .values import count
+from .untrusted import count
 
 __all__ = ["Media"]
 

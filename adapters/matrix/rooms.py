@@ -22,9 +22,9 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .answers import NotThere
 from .client import Client
 from .config import MatrixRoom
+from .errors import NotThere
 from .session import Session
 
 __all__ = ["Rooms"]

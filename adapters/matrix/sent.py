@@ -16,7 +16,7 @@ from bridge import MessageId, Part, RateLimited, Receipt, TemporaryFailure, Txn
 
 from .client import Client
 from .encode import MARK
-from .values import id_of, listed, mapping, seconds, text_of
+from .untrusted import id_of, listed, mapping, seconds, text_of
 
 __all__ = ["find_sent"]
 

@@ -7,9 +7,9 @@ from typing import Any
 from bridge import Present, RoomId
 
 from .files import Files
-from .levels import creators_of, level_of, needed_for_state
+from .power_levels import creators_of, level_of, needed_for_state
 from .reactions import Reactions
-from .values import id_of, mapping, name_of, text_of
+from .untrusted import id_of, mapping, name_of, text_of
 
 __all__ = ["Session", "Tombstone", "after_join"]
 

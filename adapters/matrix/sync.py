@@ -19,7 +19,7 @@ from bridge import (
 )
 
 from .client import Client
-from .decode import decode
+from .decode import Typists, decode, told
 from .history import (
     LIVE,
     History,
@@ -33,11 +33,10 @@ from .history import (
     state_of,
     timeline_of,
 )
+from .invites import Visitors
 from .rooms import Rooms
 from .session import Session, after_join
-from .states import Typists, told
-from .values import id_of, mapping, text_of
-from .visitors import Visitors
+from .untrusted import id_of, mapping, text_of
 
 __all__ = ["Listener"]
 

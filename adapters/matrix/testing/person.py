@@ -9,11 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import bridge.testing
-from adapters.matrix.decode import decode
+from adapters.matrix.decode import Typists, decode, told
 from adapters.matrix.encode import MARK, TEXT_LIMIT, encode, reaction_of
 from adapters.matrix.files import Uploaded, fields
-from adapters.matrix.states import Typists, told
-from adapters.matrix.values import listed, mapping
+from adapters.matrix.untrusted import listed, mapping
 from bridge import (
     Answered,
     Author,

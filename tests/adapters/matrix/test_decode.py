@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapters.matrix.decode import decode
 from adapters.matrix.session import Session, after_join
-from adapters.matrix.values import name_of
+from adapters.matrix.untrusted import name_of
 from bridge import (
     US,
     Content,

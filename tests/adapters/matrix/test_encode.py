@@ -19,7 +19,7 @@ from adapters.matrix.encode import (
     size,
 )
 from adapters.matrix.html import parse
-from adapters.matrix.scan import Tag, scan
+from adapters.matrix.html.scan import Tag, scan
 from bridge import (
     Answered,
     Author,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.html import linkable, mentioned, parse
-from adapters.matrix.scan import Tag, scan
+from adapters.matrix.html.scan import Tag, scan
 from bridge import Block, Mark, Span, UserId, lines
 
 BOLD, ITALIC, UNDERLINE, STRIKE = Mark.BOLD, Mark.ITALIC, Mark.UNDERLINE, Mark.STRIKE

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge import Keepsake, know
 
-from .values import mapping
+from .untrusted import mapping
 
 __all__ = ["Place"]
 

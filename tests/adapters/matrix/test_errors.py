@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapters.matrix.answers import Duplicate, Forbidden, LoggedOut, NotMatrix, NotThere, answer, refusal
+from adapters.matrix.errors import Duplicate, Forbidden, LoggedOut, NotMatrix, NotThere, answer, refusal
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,

@@ -11,7 +11,7 @@ from .client import Client
 from .encode import content_of
 from .rooms import Rooms
 from .session import Session
-from .values import id_of, listed, mapping, text_of
+from .untrusted import id_of, listed, mapping, text_of
 
 __all__ = ["Visitors"]
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.matrix.encode import MARK
+from adapters.matrix.html import USER
+from adapters.matrix.untrusted import id_of, listed, mapping, name_of, seconds, text_of
 from bridge import (
     Change,
     MemberChanged,
@@ -14,10 +17,6 @@ from bridge import (
     TypingChanged,
     UserId,
 )
-
-from .encode import MARK
-from .html import USER
-from .values import id_of, listed, mapping, name_of, seconds, text_of
 
 __all__ = ["Typists", "told"]
 

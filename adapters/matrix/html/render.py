@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from bridge import PLAIN, Block, Line, Mark, Span, lines, text_of
 
-from .html import USER, linkable, mentioned
+from .parser import USER, linkable, mentioned
 from .scan import clean
 
 __all__ = ["body", "formatted"]

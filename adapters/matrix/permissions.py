@@ -2,10 +2,10 @@
 
 from bridge import AdapterError, Rejected, RoomId, RoomUnavailable
 
-from .answers import Forbidden
 from .client import Client
-from .levels import creators_of, level_of, needed_for_talk
-from .values import mapping
+from .errors import Forbidden
+from .power_levels import creators_of, level_of, needed_for_talk
+from .untrusted import mapping
 
 __all__ = ["hindrance", "verdict"]
 

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from adapters.matrix.levels import level_of, needed_for_state
+from adapters.matrix.decode import Typists, told
+from adapters.matrix.power_levels import level_of, needed_for_state
 from adapters.matrix.session import Session
-from adapters.matrix.states import Typists, told
 from bridge import (
     Change,
     MemberChanged,

@@ -5,9 +5,8 @@ and whatever carries its words as extensible events do (MSC1767), also of kinds 
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.matrix.untrusted import id_of, listed, mapping, text_of
 from bridge import PLAIN, Block, Span, of_lines, ours
-
-from .values import id_of, listed, mapping, text_of
 
 __all__ = ["message_of", "words_of"]
 

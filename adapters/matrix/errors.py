@@ -19,7 +19,7 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .values import mapping, text_of
+from .untrusted import mapping, text_of
 
 __all__ = ["Duplicate", "Forbidden", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 

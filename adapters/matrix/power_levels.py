@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .values import id_of, listed, mapping, text_of
+from .untrusted import id_of, listed, mapping, text_of
 
 __all__ = ["creators_of", "level_of", "needed_for_state", "needed_for_talk"]
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from bridge import AdapterError, RateLimited, Rejected, RoomId, RoomUnavailable
 
-from .answers import NotThere
 from .client import Client
-from .standing import hindrance
-from .values import id_of, listed, text_of
+from .errors import NotThere
+from .permissions import hindrance
+from .untrusted import id_of, listed, text_of
 
 __all__ = ["look_at"]
 

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters.matrix.encode import MARK, is_key
+from adapters.matrix.files import FILES, attachment
+from adapters.matrix.html import USER, has_mute_image, parse
+from adapters.matrix.untrusted import id_of, mapping, name_of, seconds, text_of
 from bridge import (
     US,
     Content,
@@ -27,11 +31,7 @@ from bridge import (
     ours,
 )
 
-from .encode import MARK, is_key
 from .extensible import message_of, words_of
-from .files import FILES, attachment
-from .html import USER, has_mute_image, parse
-from .values import id_of, mapping, name_of, seconds, text_of
 
 __all__ = ["decode", "is_talk", "said"]
 

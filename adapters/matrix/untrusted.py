@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .scan import clean
+from .html import clean
 
 __all__ = ["count", "id_of", "listed", "mapping", "name_of", "seconds", "text_of"]
 

@@ -19,14 +19,14 @@ from bridge import (
     Txn,
 )
 
-from .answers import Duplicate, Forbidden, NotMatrix, NotThere
 from .client import Client
 from .encode import encode, is_key, reaction_of, redaction_of, topic_of
+from .errors import Duplicate, Forbidden, NotMatrix, NotThere
 from .files import Uploaded, fields, fields_of
+from .permissions import verdict
 from .reactions import Ours, bare
 from .session import Session
-from .standing import verdict
-from .values import id_of, listed, mapping, text_of
+from .untrusted import id_of, listed, mapping, text_of
 
 __all__ = ["perform"]
 

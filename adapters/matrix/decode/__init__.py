@@ -1,0 +1,6 @@
+"""The wire to events. Pure: `talk` for what people say and do about it, `state` for the state of a room."""
+
+from .state import Typists, told
+from .talk import decode, is_talk, said
+
+__all__ = ["Typists", "decode", "is_talk", "said", "told"]
