@@ -35,12 +35,12 @@ from .capabilities import record, records
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
-from .connection import Link
+from .connection import IrcConnection
 from .decode import REDACTION
 from .flood import Bucket
 from .history.requests import find, past
 from .preflight import look_at
-from .reactions import Reactions
+from .reactions import OwnReactions
 from .session import Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
@@ -68,10 +68,10 @@ class IrcAdapter(Adapter):
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
-        self._link: Link | None = None
+        self._connection: IrcConnection | None = None
         self._session = Session(config.nick)
         self._expansion = expansion(config.encoding)
-        self._reactions = Reactions()
+        self._reactions = OwnReactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
         """What we sent last that is safe to be sent again."""
         self._heard = 0.0
@@ -98,28 +98,28 @@ class IrcAdapter(Adapter):
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
-        if self._link:
-            self._link.serve(rooms)
+        if self._connection:
+            self._connection.serve(rooms)
 
     def follow(self, config: Any) -> None:
         super().follow(config)
         self._tags_replies = config.replies == "tag"
-        if self._link:
-            self._link.follow(config, self._pace)
+        if self._connection:
+            self._connection.follow(config, self._pace)
 
     async def run(self, emit: Emit) -> None:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._slow_until:
             self._pace = 1.0
         bucket = Bucket.of(self.config.flood, self._pace)
-        link = Link(self.config, bucket, emit, self.introduce, self.catch_up)
-        self._link, self._session = link, link.session
+        connection = IrcConnection(self.config, bucket, emit, self.introduce, self.catch_up)
+        self._connection, self._session = connection, connection.session
         try:
-            await link.run(self.rooms)
+            await connection.run(self.rooms)
         finally:
-            self._heard = link.heard
-            self._link = None
-            if link.ears.flooded:
+            self._heard = connection.heard
+            self._connection = None
+            if connection.dispatcher.flooded:
                 self._slow_until = loop.time() + _SLOW_FOR
                 self._pace = max(self._pace / 2, _SLOWEST)
                 log.warning(
@@ -131,42 +131,42 @@ class IrcAdapter(Adapter):
                 )
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        if self._link is not None:
-            await self._link.known.wait()
-        link, data, tokens = self._lines(command)
+        if self._connection is not None:
+            await self._connection.known.wait()
+        connection, data, tokens = self._lines(command)
         while tokens > _TOKENS:
             # more than one line: each waits for its turn
             first, _, data = data.partition(b"\r\n")
-            await link.polite(first)
+            await connection.polite(first)
             tokens -= 1
-        await link.bucket.take(_TOKENS)
+        await connection.bucket.take(_TOKENS)
         landed, settle = landing()
-        link.say(command, data, settle)
+        connection.say(command, data, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
-        link, data, tokens = self._lines(command)
-        if not link.known.is_set() or not link.bucket.take_now(tokens):
+        connection, data, tokens = self._lines(command)
+        if not connection.known.is_set() or not connection.bucket.take_now(tokens):
             return False
-        link.say(command, data, settle)
+        connection.say(command, data, settle)
         return True
 
     def hint(self, command: FleetingCommand) -> None:
-        link = self._link
-        if link is None or not link.alive or not isinstance(command, SetTyping):
+        connection = self._connection
+        if connection is None or not connection.alive or not isinstance(command, SetTyping):
             return
         if self.capabilities(command.room).typing:
-            link.hint(encode.typing(command.room, command.typing, self.config.encoding))
+            connection.hint(encode.typing(command.room, command.typing, self.config.encoding))
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         return await past(self._connected(), room, since)
 
     def heard(self, room: RoomId) -> float:
-        return self._link.heard if self._link is not None else self._heard
+        return self._connection.heard if self._connection is not None else self._heard
 
     def is_present(self, room: RoomId, name: str) -> bool:
-        link = self._link
-        place = link.ears.channels.places.get(room) if link is not None else None
+        connection = self._connection
+        place = connection.dispatcher.channels.places.get(room) if connection is not None else None
         return place is not None and name in place.present
 
     async def find_sent(
@@ -176,31 +176,31 @@ class IrcAdapter(Adapter):
         # a message that is removed already is no error
         return {**{txn: None for txn in txns if txn in self._repeatable}, **found}
 
-    def _connected(self) -> Link:
-        if self._link is None or not self._link.alive:
+    def _connected(self) -> IrcConnection:
+        if self._connection is None or not self._connection.alive:
             raise ConnectionLost(f"{self.network} is not connected")
-        return self._link
+        return self._connection
 
-    def _lines(self, command: Command) -> tuple[Link, bytes, int]:
+    def _lines(self, command: Command) -> tuple[IrcConnection, bytes, int]:
         """The connection, the lines that a command takes on it, and what they cost of the flood control.
         Raises Unsupported.
         """
-        link = self._connected()
-        most = self._line_length() - link.session.prefix(self.config.nick)
+        connection = self._connected()
+        most = self._line_length() - connection.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
             data = encode.message(
                 command.room,
                 command.content,
-                link.session.forms.kind(command),
+                connection.session.forms.kind(command),
                 self.config.encoding,
                 backticks=self.config.code == "backticks",
             )
             if len(data) + 2 > most:
                 raise Rejected("the message is longer than a line of IRC can be")
-            return link, data, _TOKENS
-        lines = self._rare(command, link.session, most)
+            return connection, data, _TOKENS
+        lines = self._rare(command, connection.session, most)
         self._repeatable.append(command.txn)
-        return link, b"\r\n".join(lines), len(lines) + 1
+        return connection, b"\r\n".join(lines), len(lines) + 1
 
     def _rare(self, command: Command, session: Session, most: int) -> list[bytes]:
         """The lines of what is not said. Each is shorter than `most` with its end, but for its tags."""

@@ -35,7 +35,7 @@ from .formatting import content
 from .refusals import RETRY, refusal
 from .wire import MARK, Line
 
-__all__ = ["Flight", "Flights", "nowhere"]
+__all__ = ["Confirmations", "PendingCommand", "nowhere"]
 
 _SURELY_SHOWN = 100
 """Characters of a line that no server cuts: they are less than the bytes that it has to let through."""
@@ -44,7 +44,7 @@ _NAMELESS = {"263", "400", "411", "412", "413", "414", "417", "FAIL"}
 
 
 @dataclass(slots=True)
-class Flight:
+class PendingCommand:
     """One command on its way, or the mark behind a JOIN (no room, no receipt)."""
 
     token: str
@@ -74,12 +74,12 @@ def nowhere(token: str) -> str:
     return f"#hubbub-{token}"
 
 
-class Flights:
+class Confirmations:
     """All flights of one connection, in the order of the wire."""
 
     def __init__(self) -> None:
-        self._flights: deque[Flight] = deque()
-        self._unshown: deque[Flight] = deque()
+        self._pending: deque[PendingCommand] = deque()
+        self._unshown: deque[PendingCommand] = deque()
         """Those that a bouncer has answered for or hands on, while the network has not."""
         self._count = 0
         self.heard = time.time()
@@ -87,18 +87,18 @@ class Flights:
         self.last = -math.inf
         """When the last one was sent, by the loop's clock."""
 
-    def start(self, now: float, *, asked: bool = False) -> Flight:
+    def start(self, now: float, *, asked: bool = False) -> PendingCommand:
         """A new flight; its token goes into the PING that follows it, or the NAMES that is `asked`."""
         self._count += 1
         self.last = now
-        flight = Flight(f"h{self._count}", now, time.time(), asked=asked)
-        (self._unshown if asked else self._flights).append(flight)
-        return flight
+        pending = PendingCommand(f"h{self._count}", now, time.time(), asked=asked)
+        (self._unshown if asked else self._pending).append(pending)
+        return pending
 
     @property
-    def oldest(self) -> Flight | None:
+    def oldest(self) -> PendingCommand | None:
         """The one that the server is answering now."""
-        return self._flights[0] if self._flights else None
+        return self._pending[0] if self._pending else None
 
     @property
     def unshown_since(self) -> float | None:
@@ -107,96 +107,96 @@ class Flights:
 
     def awaits(self, token: str) -> bool:
         """Whether a PONG with this token is to come."""
-        return any(flight.token == token for flight in self._flights)
+        return any(pending.token == token for pending in self._pending)
 
     def pong(self, token: str, *, last: bool = True) -> None:
         """All answers to this awaited flight are here; unless it is the `last`, an echo may follow."""
-        flights = self._flights
-        while flights:
-            flight = flights.popleft()
-            if flight.token == token:
-                self.heard = flight.at
-                if not last and flight.echo and flight.msgid is None and flight.error is None:
-                    self._unshown.append(flight)
+        waiting = self._pending
+        while waiting:
+            pending = waiting.popleft()
+            if pending.token == token:
+                self.heard = pending.at
+                if not last and pending.echo and pending.msgid is None and pending.error is None:
+                    self._unshown.append(pending)
                 else:
-                    _settle(flight)
+                    _settle(pending)
                 return
-            _fail(flight, ConnectionLost("the server did not answer a PING that it should have answered"))
+            _fail(pending, ConnectionLost("the server did not answer a PING that it should have answered"))
 
     def names(self, channel: str) -> None:
         """The network answered a NAMES: all its answers to the message before it are here."""
-        for flight in self._unshown:
-            if flight.asked and channel == nowhere(flight.token):
-                self._unshown.remove(flight)
-                self.heard = flight.at
-                _settle(flight)
+        for pending in self._unshown:
+            if pending.asked and channel == nowhere(pending.token):
+                self._unshown.remove(pending)
+                self.heard = pending.at
+                _settle(pending)
                 return
 
     def lost(self, reason: str) -> None:
         """The bouncer has no network, and says which message it threw away: the room is named."""
-        for flight in self._unshown:
-            if flight.asked and flight.room and flight.room in reason.lower().split():
-                flight.error = RoomUnavailable(reason, RETRY)
-                self._unshown.remove(flight)
-                _settle(flight)
+        for pending in self._unshown:
+            if pending.asked and pending.room and pending.room in reason.lower().split():
+                pending.error = RoomUnavailable(reason, RETRY)
+                self._unshown.remove(pending)
+                _settle(pending)
                 return
 
     def echo(self, room: RoomId, label: str | None, got: Line) -> None:
         """Our own message came back (IRCv3 echo-message)."""
-        for flight in chain(self._unshown, self._flights):
-            if flight.room == room and _shows(flight, label, got):
-                flight.msgid = got.tags.get("msgid", "")
-                self._answered(flight)
+        for pending in chain(self._unshown, self._pending):
+            if pending.room == room and _shows(pending, label, got):
+                pending.msgid = got.tags.get("msgid", "")
+                self._answered(pending)
                 return
 
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None], label: str | None = None) -> None:
         """An error that names these rooms; it answers the message that bears its label."""
-        for flight in chain(self._unshown, islice(self._flights, 1)):
-            if flight.room is None or (label and flight.labelled and flight.token != label):
+        for pending in chain(self._unshown, islice(self._pending, 1)):
+            if pending.room is None or (label and pending.labelled and pending.token != label):
                 continue
-            nameless = not rooms and (numeric in _NAMELESS or flight.command is DeleteMessage)
-            if flight.room in rooms or (nameless and (flight.asked or flight is self.oldest)):
-                flight.error = flight.error or refusal(numeric, reason, flight.room, flight.command)
-                if flight.error:
-                    self._answered(flight)
+            nameless = not rooms and (numeric in _NAMELESS or pending.command is DeleteMessage)
+            if pending.room in rooms or (nameless and (pending.asked or pending is self.oldest)):
+                pending.error = pending.error or refusal(numeric, reason, pending.room, pending.command)
+                if pending.error:
+                    self._answered(pending)
                     return
 
     def close(self, error: AdapterError) -> None:
         """The connection is gone: nobody knows what became of what was in flight."""
-        for flight in (*self._unshown, *self._flights):
-            _fail(flight, error)
+        for pending in (*self._unshown, *self._pending):
+            _fail(pending, error)
         self._unshown.clear()
-        self._flights.clear()
+        self._pending.clear()
 
-    def _answered(self, flight: Flight) -> None:
+    def _answered(self, pending: PendingCommand) -> None:
         """Land it if its PONG came before."""
-        if flight in self._unshown and not flight.asked:
-            self._unshown.remove(flight)
-            _settle(flight)
+        if pending in self._unshown and not pending.asked:
+            self._unshown.remove(pending)
+            _settle(pending)
 
 
-def _shows(flight: Flight, label: str | None, got: Line) -> bool:
+def _shows(pending: PendingCommand, label: str | None, got: Line) -> bool:
     """Whether this is the flight's echo. Servers may strip colours and cut the end of a line."""
-    said = flight.said
-    if flight.labelled or said is None:
-        return not flight.labelled or flight.token == label
+    said = pending.said
+    if pending.labelled or said is None:
+        return not pending.labelled or pending.token == label
     if MARK in said.tags and MARK in got.tags:
         return said.tags[MARK] == got.tags[MARK]
     one, other = (content(what.params[-1]).text.strip()[:_SURELY_SHOWN] for what in (said, got))
     return one == other
 
 
-def _settle(flight: Flight) -> None:
-    if flight.after:
-        flight.after()
-    if flight.error:
-        _fail(flight, flight.error)
-    elif flight.echo and flight.msgid is None:
-        _fail(flight, Rejected("the server swallowed the message: it sent no echo and no error"))
-    elif flight.settle:
-        flight.settle(Receipt(Part(MessageId(flight.msgid)) if flight.msgid else None))
+def _settle(pending: PendingCommand) -> None:
+    if pending.after:
+        pending.after()
+    if pending.error:
+        _fail(pending, pending.error)
+    elif pending.echo and pending.msgid is None:
+        _fail(pending, Rejected("the server swallowed the message: it sent no echo and no error"))
+    elif pending.settle:
+        pending.settle(Receipt(Part(MessageId(pending.msgid)) if pending.msgid else None))
 
 
-def _fail(flight: Flight, error: AdapterError) -> None:
-    if flight.settle:
-        flight.settle(error)
+def _fail(pending: PendingCommand, error: AdapterError) -> None:
+    if pending.settle:
+        pending.settle(error)

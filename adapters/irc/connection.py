@@ -26,7 +26,7 @@ from bridge import (
 from .channels import Place
 from .config import NetworkConfig, RoomConfig
 from .confirmations import nowhere
-from .dispatch import Ears
+from .dispatch import Dispatcher
 from .encode import typing
 from .flood import Bucket
 from .history.requests import read_on
@@ -35,9 +35,9 @@ from .refusals import Judge
 from .wire import MARK, REPLY, TYPING, decode_text, line, parse, tag_value
 
 if TYPE_CHECKING:
-    from .transport import Connection
+    from .transport import Transport
 
-__all__ = ["Link"]
+__all__ = ["IrcConnection"]
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ _REST = 300.0
 """How often the positions of quiet rooms are kept, in seconds."""
 
 
-class Link:
+class IrcConnection:
     """A connection that logs in and keeps itself in its rooms; used once."""
 
     def __init__(
@@ -64,8 +64,8 @@ class Link:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.config = config
-        self.ears = Ears(config, self, introduce, deliver, catch_up)
-        self.session = self.ears.session
+        self.dispatcher = Dispatcher(config, self, introduce, deliver, catch_up)
+        self.session = self.dispatcher.session
         self.bucket = bucket
         self._judge = Judge(self.session.forms, self._probe)
         self.now = loop.time
@@ -82,7 +82,7 @@ class Link:
         """Seconds to wait for services that are away."""
         self.known = asyncio.Event()
         """The services know us, so that rooms take what we say; or the connection is over."""
-        self._connection: Connection | None = None
+        self._transport: Transport | None = None
         self._paused = False
         self._resumed = 0.0
         """When the server was last heard again after a pause of ours."""
@@ -94,8 +94,12 @@ class Link:
         self.serve(rooms)
         try:
             connect = await asyncio.to_thread(_library)
-            self._connection = await connect(
-                self.config, self.ears.registration.start(), self.ears.take, self.flush, self._lost
+            self._transport = await connect(
+                self.config,
+                self.dispatcher.registration.start(),
+                self.dispatcher.take,
+                self.flush,
+                self._lost,
             )
             async with asyncio.TaskGroup() as group:
                 tasks = (
@@ -112,39 +116,43 @@ class Link:
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
-        for data in self.ears.channels.declare(rooms):
+        for data in self.dispatcher.channels.declare(rooms):
             self.post(data)
         self.stir()
 
     def follow(self, config: NetworkConfig, pace: float) -> None:
         """The owner wants another nick, or another speed."""
         self.config = config
-        self.ears.follow(config)
+        self.dispatcher.follow(config)
         self.bucket.hold(config.flood, pace)
-        if self.ears.registration.welcome and self.session.nick != self.ears.wanted:
-            self.post(line("NICK", self.ears.wanted))
+        if self.dispatcher.registration.welcome and self.session.nick != self.dispatcher.wanted:
+            self.post(line("NICK", self.dispatcher.wanted))
 
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
         """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
-        flight = self.ears.flights.start(self.now(), asked=self.session.hidden)
-        flight.room, flight.settle = command.room, settle
-        ask = f"NAMES {nowhere(flight.token)}".encode() if flight.asked else b"PING :" + flight.token.encode()
+        pending = self.dispatcher.confirmations.start(self.now(), asked=self.session.hidden)
+        pending.room, pending.settle = command.room, settle
+        ask = (
+            f"NAMES {nowhere(pending.token)}".encode()
+            if pending.asked
+            else b"PING :" + pending.token.encode()
+        )
         if not isinstance(command, SendMessage):
-            flight.command = type(command)
+            pending.command = type(command)
             self.write((data + b"\r\n" if data else b"") + ask)
             return
-        flight.settle = partial(self._judge.settle, command, settle)
+        pending.settle = partial(self._judge.settle, command, settle)
         caps = self.session.caps
         tags = self._tags(command) if "message-tags" in caps else b""
-        flight.echo = "echo-message" in caps
-        flight.labelled = flight.echo and "labeled-response" in caps
-        if flight.labelled:
-            data = b"@label=%b%b %b" % (flight.token.encode(), tags, data)
+        pending.echo = "echo-message" in caps
+        pending.labelled = pending.echo and "labeled-response" in caps
+        if pending.labelled:
+            data = b"@label=%b%b %b" % (pending.token.encode(), tags, data)
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
         if self.session.bouncer:
             # who else is there through it says things under our nick too
-            flight.said = parse(decode_text(data, self.config.encoding))
+            pending.said = parse(decode_text(data, self.config.encoding))
         self.write(b"%b\r\n%b\r\n" % (data, ask))
 
     def _tags(self, command: SendMessage) -> bytes:
@@ -159,28 +167,28 @@ class Link:
         passing = TYPING in self.session.passing and "message-tags" in self.session.caps
         if not passing or self.session.bouncer or not self.bucket.take_now(2):
             return False
-        flight = self.ears.flights.start(self.now())
-        flight.room, flight.settle, flight.command = room, settle, SetReactions
+        pending = self.dispatcher.confirmations.start(self.now())
+        pending.room, pending.settle, pending.command = room, settle, SetReactions
         data = typing(room, False, self.config.encoding)
-        self.write(b"%b\r\nPING :%b\r\n" % (data, flight.token.encode()))
+        self.write(b"%b\r\nPING :%b\r\n" % (data, pending.token.encode()))
         return True
 
     def hint(self, data: bytes) -> None:
         """Send a line at once, or not at all where messages might have to wait for it."""
-        connection = self._connection
-        if connection is not None and connection.idle and self.bucket.take_spare(1):
+        transport = self._transport
+        if transport is not None and transport.idle and self.bucket.take_spare(1):
             self.write(data)
 
     @property
     def alive(self) -> bool:
         """Whether lines can be said."""
-        return not self._ended.done() and self._connection is not None
+        return not self._ended.done() and self._transport is not None
 
     # -- what the ears ask for
 
     def write(self, data: bytes) -> None:
-        if self._connection is not None:
-            self._connection.write(data if data.endswith(b"\r\n") else data + b"\r\n")
+        if self._transport is not None:
+            self._transport.write(data if data.endswith(b"\r\n") else data + b"\r\n")
 
     def post(self, data: bytes) -> None:
         try:
@@ -201,12 +209,12 @@ class Link:
 
     def barrier(self, places: list[Place]) -> None:
         """Mark where the server's answer to a JOIN of these rooms ends."""
-        flight = self.ears.flights.start(self.now())
-        flight.after = lambda: self._answered(places)
-        self.write(b"PING :" + flight.token.encode())
+        pending = self.dispatcher.confirmations.start(self.now())
+        pending.after = lambda: self._answered(places)
+        self.write(b"PING :" + pending.token.encode())
 
     def _answered(self, places: list[Place]) -> None:
-        for place in self.ears.channels.answered(places, self.now()):
+        for place in self.dispatcher.channels.answered(places, self.now()):
             self.unread.put_nowait(place)
         self.stir()
 
@@ -214,9 +222,9 @@ class Link:
         """Send a line when flood control allows it, and wait until the server has answered it."""
         await self.bucket.take(2)
         landed, settle = landing()
-        flight = self.ears.flights.start(self.now())
-        flight.settle = settle
-        self.write(b"%b\r\nPING :%b\r\n" % (data, flight.token.encode()))
+        pending = self.dispatcher.confirmations.start(self.now())
+        pending.settle = settle
+        self.write(b"%b\r\nPING :%b\r\n" % (data, pending.token.encode()))
         await landed
 
     async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what the caller waits for may come first
@@ -229,12 +237,12 @@ class Link:
     @property
     def heard(self) -> float:
         """Until when all that the server said was heard, in seconds since 1970."""
-        return self.ears.flights.heard
+        return self.dispatcher.confirmations.heard
 
     @property
     def odd(self) -> str | None:
         """The first line from the server that was not IRC."""
-        return self._connection.odd if self._connection else None
+        return self._transport.odd if self._transport else None
 
     # -- the connection
 
@@ -244,7 +252,7 @@ class Link:
             return
         server, port = self.config.address
         said = f" ({reason(error)})" if isinstance(error, OSError) else ""
-        if not self.ears.registration.welcome:
+        if not self.dispatcher.registration.welcome:
             heard = f"; it said {self.odd!r}, which is not IRC" if self.odd else ""
             sentence = (
                 f"{server} closed the connection before hubbub was in: check port {port} and tls{heard}{said}"
@@ -255,41 +263,41 @@ class Link:
 
     def flush(self) -> None:
         """Hand over what happened."""
-        if self.ears.events:
-            events = self.ears.events.copy()
-            self.ears.events.clear()
-            taken = self._deliver(events, *self.ears.history.positions())
+        if self.dispatcher.events:
+            events = self.dispatcher.events.copy()
+            self.dispatcher.events.clear()
+            taken = self._deliver(events, *self.dispatcher.history.positions())
             if not taken.done():
                 self._pause(taken)
 
     def _pause(self, taken: "asyncio.Future[None]") -> None:
         """Hear no more until what was heard is durable: else it would pile up in memory."""
-        if self._connection is None or self._paused:
+        if self._transport is None or self._paused:
             return
         self._paused = True
-        self._connection.pause()
+        self._transport.pause()
         taken.add_done_callback(self._resume)
 
     def _resume(self, _: "asyncio.Future[None]") -> None:
-        assert self._connection is not None
+        assert self._transport is not None
         self._paused, self._resumed = False, self.now()
-        self._connection.resume()
+        self._transport.resume()
 
     async def _close(self) -> None:
         self._ended.cancel()
         error = self._reason()
         self.bucket.close(error)
         self.known.set()
-        if self._connection is not None:
+        if self._transport is not None:
             at = time.time()
-            if await self._connection.close("Hubbub goes"):  # in order, behind all that it had to say
-                self.ears.flights.heard = at
+            if await self._transport.close("Hubbub goes"):  # in order, behind all that it had to say
+                self.dispatcher.confirmations.heard = at
             self._rest()
-        self.ears.flights.close(error)
+        self.dispatcher.confirmations.close(error)
 
     def _rest(self) -> None:
         """Keep how far all rooms are heard, also those where nothing was said."""
-        positions = self.ears.history.rest(self.heard)
+        positions = self.dispatcher.history.rest(self.heard)
         if positions:
             self._deliver([], *positions)
 
@@ -305,8 +313,8 @@ class Link:
     async def _regain(self) -> None:
         while True:
             await asyncio.sleep(_REGAIN)
-            if self.ears.registration.welcome and self.session.nick != self.ears.wanted:
-                await self.polite(line("NICK", self.ears.wanted))
+            if self.dispatcher.registration.welcome and self.session.nick != self.dispatcher.wanted:
+                await self.polite(line("NICK", self.dispatcher.wanted))
 
     async def _say_posted(self) -> None:
         while True:
@@ -318,8 +326,8 @@ class Link:
         self.write(data)
 
     async def _watch(self) -> None:
-        connection, flights = self._connection, self.ears.flights
-        assert connection is not None
+        transport, confirmations = self._transport, self.dispatcher.confirmations
+        assert transport is not None
         awake = Awake()
         rested = self.now()
         while True:
@@ -331,22 +339,25 @@ class Link:
                 rested = now
                 self._rest()
             # while it talks it is there: its answer stands behind what it had to say
-            since = max(connection.heard, self._resumed, awake.since)
-            waited = now - max(flights.oldest.since, since) if flights.oldest else 0.0
+            since = max(transport.heard, self._resumed, awake.since)
+            waited = now - max(confirmations.oldest.since, since) if confirmations.oldest else 0.0
             if waited > timeout:
                 raise ConnectionLost(
                     f"{self.config.server} has not answered for {waited:.0f} s: it counts as dead"
                 )
-            if flights.unshown_since is not None and now - max(flights.unshown_since, since) > _UNSHOWN:
+            if (
+                confirmations.unshown_since is not None
+                and now - max(confirmations.unshown_since, since) > _UNSHOWN
+            ):
                 raise ConnectionLost(
                     f"the network behind {self.config.server} has not shown a message for {_UNSHOWN:.0f} s"
                 )
-            if now - flights.last > after and flights.oldest is None:
+            if now - confirmations.last > after and confirmations.oldest is None:
                 self.bucket.take_now(1)
-                self.write(b"PING :" + flights.start(now).token.encode())
+                self.write(b"PING :" + confirmations.start(now).token.encode())
 
 
-def _library() -> "Callable[..., Awaitable[Connection]]":
+def _library() -> "Callable[..., Awaitable[Transport]]":
     """What connects, loaded with its library in a thread: whoever checks a map needs neither."""
     from .transport import connect
 

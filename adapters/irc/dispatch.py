@@ -17,7 +17,7 @@ from bridge import (
 from . import decode
 from .channels import Channels, Place
 from .config import NetworkConfig
-from .confirmations import Flights
+from .confirmations import Confirmations
 from .flood import Bucket
 from .greeting import answer, is_services
 from .history.catch_up import History
@@ -26,7 +26,7 @@ from .registration import Registration
 from .session import Session
 from .wire import Line, line, nick_of
 
-__all__ = ["Ears", "Mouth"]
+__all__ = ["Dispatcher", "Effects"]
 
 _LONGEST_HOST = 255
 _SAYING = {"PRIVMSG", "NOTICE"}
@@ -37,7 +37,7 @@ _NOT_IDENTIFIED = re.compile(r"invalid|incorrect|wrong|denied|(not|isn't) (a )?r
 _OFFLINE = re.compile(r"disconnected from|not connected to", re.IGNORECASE)
 
 
-class Mouth(Protocol):
+class Effects(Protocol):
     """What lines from the server make the connection do."""
 
     def write(self, data: bytes) -> None:
@@ -59,19 +59,19 @@ class Mouth(Protocol):
         """The connection is over."""
 
 
-class Ears:
+class Dispatcher:
     """Takes in lines, one by one. What happened stands in `events` until somebody takes it out."""
 
     def __init__(
         self,
         config: NetworkConfig,
-        mouth: Mouth,
+        effects: Effects,
         introduce: Callable[[str], str | None],
         emit: Emit,
         catch_up: CatchUp,
     ) -> None:
         self._config = config
-        self._mouth = mouth
+        self._effects = effects
         self._introduce = introduce
         self._answers = Bucket(10, 1)
         self.session = Session(config.nick)
@@ -79,7 +79,7 @@ class Ears:
         self.history = History(self.session, catch_up, emit.position)
         self.channels = Channels(self.session, self.history, config.encoding, self.events)
         self._members = Members(self.session, self.channels, self.events)
-        self.flights = Flights()
+        self.confirmations = Confirmations()
         self.registration = Registration(config, self.session)
         self.identified: bool | None = None
         """What NickServ said to our password; None: nothing yet."""
@@ -111,7 +111,7 @@ class Ears:
             "005": self._isupport,
             "324": self._modes,
             "353": self._members.names,
-            "366": lambda got: self.flights.names(got.params[1]),
+            "366": lambda got: self.confirmations.names(got.params[1]),
             "329": self._made,
             "311": self._masked,
             "317": self._signed_on,
@@ -139,8 +139,8 @@ class Ears:
             if got.command == "001":
                 self.session.server = got.source
             for data in self.registration.take(got):
-                self._mouth.write(data)
-            self._mouth.stir()
+                self._effects.write(data)
+            self._effects.stir()
         elif got.command.isdigit():
             self._numeric(got)
 
@@ -170,7 +170,7 @@ class Ears:
         room = self.session.room(got.params[0])
         if room:
             if got.command in _SAYING:
-                self.flights.echo(room, self.session.label(got), got)
+                self.confirmations.echo(room, self.session.label(got), got)
             if "time" in got.tags and got.command != "TAGMSG":
                 self.history.moved[room] = got.tags
 
@@ -178,7 +178,7 @@ class Ears:
         """Whether a live event waits until the room's past is read."""
         held = self.history.hold(event, got.tags)
         if held is False:
-            self.channels.settle(self.channels.places[event.room], self._mouth.now())
+            self.channels.settle(self.channels.places[event.room], self._effects.now())
         return bool(held)
 
     def _typing(self, got: Line) -> None:
@@ -193,35 +193,35 @@ class Ears:
             if is_services(got.source) or not self._answers.take_now(1):
                 return
             for data in answer(got, self.session, self._introduce, self._config.encoding):
-                self._mouth.post(data)
+                self._effects.post(data)
         elif self.session.fold(nick_of(got.source)) == "nickserv":
             if _IDENTIFIED.search(got.params[1]):
                 self.identified = True
             elif _NOT_IDENTIFIED.search(got.params[1]):
                 self.identified = False
-            self._mouth.stir()
+            self._effects.stir()
 
     def _status(self, said: str) -> None:
         """What a bouncer says of itself, in English: in other languages the network's silence tells."""
         if not _OFFLINE.search(said):
             return
-        self.flights.lost(said)
+        self.confirmations.lost(said)
         for place in self.channels.places.values():
             if place.inside:
-                self.channels.refuse(place, f"the bouncer has lost the network: {said}", self._mouth.now())
-        self._mouth.stir()
+                self.channels.refuse(place, f"the bouncer has lost the network: {said}", self._effects.now())
+        self._effects.stir()
 
     def _pong(self, got: Line) -> None:
         session = self.session
-        if not self.flights.awaits(got.params[-1]):
+        if not self.confirmations.awaits(got.params[-1]):
             return
         if got.source and session.server and got.source != session.server:
             session.bouncer = session.hidden = True
-        self.flights.pong(got.params[-1], last=not session.bouncer)
+        self.confirmations.pong(got.params[-1], last=not session.bouncer)
 
     def _ping(self, got: Line) -> None:
         token = got.params[-1] if got.params else ""
-        self._mouth.write(line("PONG", trailing=token, encoding=self._config.encoding))
+        self._effects.write(line("PONG", trailing=token, encoding=self._config.encoding))
 
     # -- rooms
 
@@ -239,7 +239,7 @@ class Ears:
             # forwarded, or made to join by an operator: nobody here reads or writes it. A bouncer's other
             # rooms are its owner's.
             if not self.session.bouncer:
-                self._mouth.post(line("PART", got.params[0], encoding=self._config.encoding))
+                self._effects.post(line("PART", got.params[0], encoding=self._config.encoding))
             return
         # with a time to join again, the PONG was here before this JOIN
         asked = self.channels.is_joining(place) and place.due is None
@@ -247,7 +247,7 @@ class Ears:
         self.channels.came_in(place.room, got.tags.get("time"))
         self.history.begin(place.room, got.tags.get("time"), alone=alone)
         if not asked:
-            self._mouth.entered(place)
+            self._effects.entered(place)
 
     def _part(self, got: Line) -> None:
         if not self.session.is_me(nick_of(got.source)):
@@ -266,8 +266,8 @@ class Ears:
             self._out(place, nick_of(got.source), got.params[2:])
 
     def _out(self, place: Place, who: str, why: list[str]) -> None:
-        self.channels.thrown_out(place.room, who, why[0] if why else "", self._mouth.now())
-        self._mouth.stir()
+        self.channels.thrown_out(place.room, who, why[0] if why else "", self._effects.now())
+        self._effects.stir()
 
     def _mode(self, got: Line) -> None:
         room = self.session.room(got.params[0])
@@ -289,8 +289,8 @@ class Ears:
     def _invite(self, got: Line) -> None:
         place = self._place(got.params[1])
         if place and self.session.is_me(got.params[0]):
-            self.channels.invited(place.room, self._mouth.now())
-            self._mouth.stir()
+            self.channels.invited(place.room, self._effects.now())
+            self._effects.stir()
 
     # -- names
 
@@ -321,7 +321,7 @@ class Ears:
         """Somebody gave up a nick; if it is ours, take it back."""
         wanted = self.wanted
         if self.session.nick != wanted and self.session.fold(nick) == self.session.fold(wanted):
-            self._mouth.post(line("NICK", wanted))
+            self._effects.post(line("NICK", wanted))
 
     def _chghost(self, got: Line) -> None:
         if self.session.is_me(nick_of(got.source)):
@@ -346,11 +346,11 @@ class Ears:
         """WHOIS: since when somebody is on the network."""
         if self.session.is_me(got.params[1]) and len(got.params) > 4:
             self.session.online = float(got.params[3])
-            self._mouth.stir()
+            self._effects.stir()
 
     def _logged_in(self, got: Line) -> None:
         self.identified = True
-        self._mouth.stir()
+        self._effects.stir()
 
     # -- the server
 
@@ -361,25 +361,29 @@ class Ears:
     def _numeric(self, got: Line) -> None:
         if got.command[0] not in "24567":
             return
-        if self.channels.refused(got.command, got.params, self._mouth.now()):
-            self._mouth.stir()
+        if self.channels.refused(got.command, got.params, self._effects.now()):
+            self._effects.stir()
             return
         if got.command == "400" and not _ALSO_FAIL.intersection(got.params):
             return
         # a server that knows no such room has answered too
-        self.flights.names(got.params[1] if len(got.params) > 1 else "")
+        self.confirmations.names(got.params[1] if len(got.params) > 1 else "")
         channels = [param for param in got.params[1:-1] if param[:1] in set("#&+!")]
         rooms = {self.session.room(channel) for channel in channels}
-        if got.command == "482" and self.flights.oldest and self.flights.oldest.command is SetTopic:
+        if (
+            got.command == "482"
+            and self.confirmations.oldest
+            and self.confirmations.oldest.command is SetTopic
+        ):
             self.session.locked.update(room for room in rooms if room)
-        self.flights.error(got.command, got.params[-1], rooms, self.session.label(got))
+        self.confirmations.error(got.command, got.params[-1], rooms, self.session.label(got))
 
     def _fail(self, got: Line) -> None:
         """IRCv3 standard replies: FAIL command code context :description."""
         command, code = got.params[0].upper(), got.params[1].upper()
         # what the server no longer knows is as good as removed
         if command in _ALSO_FAIL or (command == "REDACT" and code != "UNKNOWN_MSGID"):
-            self.flights.error("FAIL", got.params[-1], set())
+            self.confirmations.error("FAIL", got.params[-1], set())
 
     def _error(self, got: Line) -> None:
         said = got.params[-1] if got.params else "no reason given"

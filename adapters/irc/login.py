@@ -10,12 +10,12 @@ from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateCha
 
 from .channels import Place
 from .config import NetworkConfig, NickServ, no_answer
-from .dispatch import Ears
+from .dispatch import Dispatcher
 from .flood import Bucket
 from .session import Session
 from .wire import line
 
-__all__ = ["SERVICES", "Door", "enter", "silence", "stay_known"]
+__all__ = ["SERVICES", "LoginConnection", "enter", "silence", "stay_known"]
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ SERVICES = 900.0
 _ASK_AGAIN = 15.0
 
 
-class Door(Protocol):
+class LoginConnection(Protocol):
     """What of a connection is needed to get in."""
 
     config: NetworkConfig
-    ears: Ears
+    dispatcher: Dispatcher
     session: Session
     bucket: Bucket
     arrived: asyncio.Event
@@ -69,91 +69,94 @@ class Door(Protocol):
         """Wait until something changes, at most so long."""
 
 
-async def enter(door: Door) -> None:
+async def enter(connection: LoginConnection) -> None:
     """Log in, then be in the rooms for ever. Raises an AdapterError when there is no getting in."""
-    registration, flights = door.ears.registration, door.ears.flights
-    if not await _until(door, lambda: registration.welcome, _REGISTER_TIMEOUT):
-        raise ConnectionLost(silence(door))
+    registration, confirmations = connection.dispatcher.registration, connection.dispatcher.confirmations
+    if not await _until(connection, lambda: registration.welcome, _REGISTER_TIMEOUT):
+        raise ConnectionLost(silence(connection))
     # all that the server tells of itself stands before this PONG
-    told = flights.start(door.now())
-    told.after = door.stir
-    door.write(b"PING :" + told.token.encode())
-    await _until(door, lambda: flights.oldest is not told, _REGISTER_TIMEOUT)
-    await _set_modes(door)
-    await _log_in(door)
-    door.arrived.set()
-    door.known.set()
-    await _join(door)
+    told = confirmations.start(connection.now())
+    told.after = connection.stir
+    connection.write(b"PING :" + told.token.encode())
+    await _until(connection, lambda: confirmations.oldest is not told, _REGISTER_TIMEOUT)
+    await _set_modes(connection)
+    await _log_in(connection)
+    connection.arrived.set()
+    connection.known.set()
+    await _join(connection)
 
 
-async def stay_known(door: Door) -> None:
+async def stay_known(connection: LoginConnection) -> None:
     """Log in again, for ever, when services that were gone are back and do not know us any more: rooms for
     those who are known would refuse each line. What is to be said waits until then.
     """
-    registration, config = door.ears.registration, door.config
-    await door.arrived.wait()
+    registration, config = connection.dispatcher.registration, connection.config
+    await connection.arrived.wait()
     while True:
-        await _until(door, lambda: registration.forgotten, math.inf)
-        door.known.clear()
+        await _until(connection, lambda: registration.forgotten, math.inf)
+        connection.known.clear()
         log.info("the services of %s have logged hubbub out: logging in again", config.server)
         for data in registration.again():
-            await door.polite(data)
-        if not await _until(door, lambda: registration.authenticated, _SASL_TIMEOUT):
+            await connection.polite(data)
+        if not await _until(connection, lambda: registration.authenticated, _SASL_TIMEOUT):
             raise ConnectionLost(f"{config.server} does not answer to SASL: its services may be away")
         if config.nickserv and not config.sasl:
-            door.ears.identified = None
-            await _identify(door, config.nickserv)
-        door.known.set()
+            connection.dispatcher.identified = None
+            await _identify(connection, config.nickserv)
+        connection.known.set()
 
 
-async def _until(door: Door, condition: Callable[[], bool], patience: float) -> bool:
+async def _until(connection: LoginConnection, condition: Callable[[], bool], patience: float) -> bool:
     """Wait until something stirs that makes the condition true; False: not in time."""
-    end = door.now() + patience
-    while not condition() and door.now() < end:
-        await door.stirred(end - door.now())
+    end = connection.now() + patience
+    while not condition() and connection.now() < end:
+        await connection.stirred(end - connection.now())
     return condition()
 
 
-def silence(door: Door) -> str:
-    server, port = door.config.address
-    if not door.alive:
-        return no_answer(door.config)
-    if door.odd:
-        return (
-            f"what listens on port {port} of {server} does not speak IRC (it said {door.odd!r}): check port"
-        )
-    if "sasl" in door.session.caps and not door.ears.registration.authenticated:
+def silence(connection: LoginConnection) -> str:
+    server, port = connection.config.address
+    if not connection.alive:
+        return no_answer(connection.config)
+    if connection.odd:
+        said = f"it said {connection.odd!r}"
+        return f"what listens on port {port} of {server} does not speak IRC ({said}): check port"
+    if "sasl" in connection.session.caps and not connection.dispatcher.registration.authenticated:
         return f"{server} offers SASL but does not answer to it: its services may be away"
     return f"{server} took the connection on port {port} but says nothing: check port and tls"
 
 
-async def _set_modes(door: Door) -> None:
+async def _set_modes(connection: LoginConnection) -> None:
     """User modes of the owner's choice, and the one that says that this is a bot (IRCv3 bot mode)."""
-    bot = door.session.isupport.get("BOT", "")
-    modes = [door.config.umodes] if door.config.umodes else []
-    if door.config.bot_mode and len(bot) == 1:
+    bot = connection.session.isupport.get("BOT", "")
+    modes = [connection.config.umodes] if connection.config.umodes else []
+    if connection.config.bot_mode and len(bot) == 1:
         modes.append(f"+{bot}")
     for mode in modes:
-        await door.polite(line("MODE", door.session.nick, mode))
+        await connection.polite(line("MODE", connection.session.nick, mode))
 
 
-async def _log_in(door: Door) -> None:
+async def _log_in(connection: LoginConnection) -> None:
     """Be authenticated, as far as that was asked for; without SASL on offer, wait for it."""
-    registration, config = door.ears.registration, door.config
+    registration, config = connection.dispatcher.registration, connection.config
     if config.nickserv and not (config.sasl and registration.authenticated):
-        registration.authenticated = await _identify(door, config.nickserv) or registration.authenticated
+        registration.authenticated = (
+            await _identify(connection, config.nickserv) or registration.authenticated
+        )
     if registration.authenticated:
         return
     reason = f"{config.server} offers no SASL now (its services may be away): hubbub joins once it does"
-    rooms = door.ears.channels.places
-    door.ears.events.extend(
+    rooms = connection.dispatcher.channels.places
+    connection.dispatcher.events.extend(
         RoomStateChanged(room=room, state=RoomState.REFUSED, reason=reason) for room in rooms
     )
-    door.flush()
-    end = door.now() + door.patience
-    while door.now() < end and not await _until(door, lambda: registration.authenticated, _ASK_AGAIN):
+    connection.flush()
+    end = connection.now() + connection.patience
+    while connection.now() < end and not await _until(
+        connection, lambda: registration.authenticated, _ASK_AGAIN
+    ):
         # not every server tells with CAP NEW: InspIRCd 3 has to be asked
-        await door.polite(line("CAP", "LS", "302"))
+        await connection.polite(line("CAP", "LS", "302"))
     if not registration.authenticated:
         raise ConnectionLost(
             f"{config.server} offers no SASL: its services may be away; if it never has any, "
@@ -161,33 +164,35 @@ async def _log_in(door: Door) -> None:
         )
 
 
-async def _identify(door: Door, nickserv: NickServ) -> bool:
-    ears, server = door.ears, door.config.server
+async def _identify(connection: LoginConnection, nickserv: NickServ) -> bool:
+    dispatcher, server = connection.dispatcher, connection.config.server
     words = ["IDENTIFY", *([nickserv.user] if nickserv.user else []), nickserv.password.get_secret_value()]
-    await door.polite(line("PRIVMSG", "NickServ", trailing=" ".join(words), encoding=door.config.encoding))
-    await _until(door, lambda: ears.identified is not None, _NICKSERV_TIMEOUT)
-    if ears.identified is False:
+    await connection.polite(
+        line("PRIVMSG", "NickServ", trailing=" ".join(words), encoding=connection.config.encoding)
+    )
+    await _until(connection, lambda: dispatcher.identified is not None, _NICKSERV_TIMEOUT)
+    if dispatcher.identified is False:
         raise AuthenticationFailed(
             f"NickServ of {server} does not take our password: check nickserv.password"
         )
-    if ears.identified is None:
+    if dispatcher.identified is None:
         log.warning(
             "NickServ of %s does not answer, going on without: check nickserv and its services", server
         )
-    return bool(ears.identified)
+    return bool(dispatcher.identified)
 
 
-async def _join(door: Door) -> None:
+async def _join(connection: LoginConnection) -> None:
     """Join what is due, for ever."""
-    channels = door.ears.channels
-    length = door.session.number("CHANNELLEN", 200)
+    channels = connection.dispatcher.channels
+    length = connection.session.number("CHANNELLEN", 200)
     while True:
-        places, data = channels.join(door.now(), length)
-        door.flush()
+        places, data = channels.join(connection.now(), length)
+        connection.flush()
         if data is not None:
-            await door.bucket.take(2)
-            door.write(data)
-            door.barrier(places)
+            await connection.bucket.take(2)
+            connection.write(data)
+            connection.barrier(places)
             continue
         due = channels.next_due()
-        await door.stirred(None if due is None else max(due - door.now(), 0.0))
+        await connection.stirred(None if due is None else max(due - connection.now(), 0.0))

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged
 
 from .config import NetworkConfig, RoomConfig
-from .connection import Link
+from .connection import IrcConnection
 from .flood import Bucket
 from .login import silence
 from .wire import Line, line
@@ -54,21 +54,21 @@ async def look_at(
         update={"nick": _beside(config.nick), "username": config.username or config.nick}
     )
     looker = _Looker(config, beside, bucket, only_read)
-    link = looker.link
-    link.patience = 0.0
+    connection = looker.connection
+    connection.patience = 0.0
     patience = _PATIENCE * max(1.0, len(rooms) / 10)
-    running = asyncio.create_task(link.run({}))
+    running = asyncio.create_task(connection.run({}))
     looking = asyncio.create_task(looker.look(rooms))
     try:
         await asyncio.wait({running, looking}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        trouble = silence(link)
+        trouble = silence(connection)
     finally:
         looking.cancel()
         running.cancel()
         await asyncio.wait({running, looking})
     if not running.cancelled():
         running.result()
-    if not link.arrived.is_set():
+    if not connection.arrived.is_set():
         raise ConnectionLost(trouble)
     if not looking.cancelled():
         looking.result()
@@ -98,18 +98,18 @@ class _Looker:
         """Rooms that the running service may be in, for all that can be seen from outside."""
         self._answered = asyncio.Event()
         self._heard: list[Line] = []
-        self.link = Link(beside, bucket, self, lambda _: None, CatchUp())
-        self.link.ears.overhear = self._heard.append
+        self.connection = IrcConnection(beside, bucket, self, lambda _: None, CatchUp())
+        self.connection.dispatcher.overhear = self._heard.append
 
     async def look(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Find out about all rooms."""
-        link = self.link
-        await link.arrived.wait()
-        if self._config.nickserv and not self._config.sasl and link.ears.identified is None:
+        connection = self.connection
+        await connection.arrived.wait()
+        if self._config.nickserv and not self._config.sasl and connection.dispatcher.identified is None:
             self.found[RoomId("")] = _UNKNOWN
         if not rooms:
             return
-        session = link.session
+        session = connection.session
         wanted = self._config.nick[: session.number("NICKLEN", len(self._config.nick))]
         session.invitee = None if session.bouncer else wanted
         if not session.bouncer:  # it answers a PING itself, before the network has told anything
@@ -117,12 +117,12 @@ class _Looker:
         self._missing = {room for room in rooms if room not in self.found}
         if self._missing:
             self._answered.clear()
-            link.serve({room: rooms[room] for room in self._missing})
+            connection.serve({room: rooms[room] for room in self._missing})
             await self._answered.wait()
 
     async def _from_outside(self, rooms: Mapping[RoomId, RoomConfig], nick: str) -> None:
         """Find out what can be found out without a JOIN; the rest has to be tried."""
-        fold, doubles = self.link.session.fold, self.link.session.serve(rooms)
+        fold, doubles = self.connection.session.fold, self.connection.session.serve(rooms)
         inside = await self._inside(nick)
         runs = inside is not None
         names = {fold(room): room for room in rooms if room not in {*doubles, *doubles.values()}}
@@ -145,7 +145,7 @@ class _Looker:
         self.found |= {room: None for room in free if fold(room) not in barred}
         for name, masks in barred.items():
             # a JOIN under the name that we have here would tell nothing of a ban that is of the other
-            if name in names and not any(self._is_of(self.link.session.nick, mask) for mask in masks):
+            if name in names and not any(self._is_of(self.connection.session.nick, mask) for mask in masks):
                 room = names[name]
                 self.found[room] = f"{nick} is banned from {room} ({', '.join(masks)}): {_UNBAN}"
 
@@ -153,16 +153,16 @@ class _Looker:
         """What the server says to these lines."""
         self._heard.clear()
         for data in lines[:-1]:
-            await self.link.polite(data)
+            await self.connection.polite(data)
         if lines:
-            await self.link.ask(lines[-1])
+            await self.connection.ask(lines[-1])
         return list(self._heard)
 
     async def _inside(self, nick: str) -> set[str] | None:
         """The rooms that the running service is seen in: who bears its nick, and comes from where we do.
         None: it does not run.
         """
-        session = self.link.session
+        session = self.connection.session
         heard = await self._ask(line("WHOIS", nick))
         bearers = [got.params for got in heard if got.command == "311" and len(got.params) > 3]
         if not bearers:
@@ -180,7 +180,7 @@ class _Looker:
     async def _modes(self, rooms: Sequence[RoomId]) -> dict[str, set[str]]:
         """The modes of rooms, as far as the server tells them: not of one that is secret or not there."""
         told = await self._ask(*[self._line("MODE", room) for room in rooms])
-        fold = self.link.session.fold
+        fold = self.connection.session.fold
         known = {fold(room) for room in rooms}
         shown = [got.params[1:3] for got in told if got.command == "324" and len(got.params) > 2]
         modes = {fold(name): set(letters) for name, letters in shown}
@@ -203,7 +203,7 @@ class _Looker:
     async def _barred(self, rooms: Sequence[RoomId], nick: str) -> dict[str, list[str]]:
         """The rooms with bans that might fit us. Not every server shows those to whoever is outside."""
         told = await self._ask(*[self._line("MODE", room, "b") for room in rooms])
-        session = self.link.session
+        session = self.connection.session
         found: dict[str, list[str]] = {}
         bans = [got.params[1:3] for got in told if got.command == "367" and len(got.params) > 2]
         for room, mask in bans:
@@ -213,7 +213,7 @@ class _Looker:
 
     def _is_of(self, nick: str, mask: str) -> bool:
         """Whether it might fit us under this nick."""
-        session = self.link.session
+        session = self.connection.session
         us = session.fold(f"{nick}!{session.user}@{session.host}")
         return not session.host or _fits(session.fold(mask), us)
 

@@ -7,7 +7,7 @@ from bridge import MessageId, RoomId, SetReactions, Txn
 
 from . import encode
 
-__all__ = ["Reactions"]
+__all__ = ["OwnReactions"]
 
 _MOST = 2000
 
@@ -19,7 +19,7 @@ class _Set:
     emojis: frozenset[str]
 
 
-class Reactions:
+class OwnReactions:
     """Our reactions to the messages that we reacted to last. A message that is not known has none: what is
     given twice is harmless.
     """

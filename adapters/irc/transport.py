@@ -21,7 +21,7 @@ from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, r
 from .config import NetworkConfig, no_answer
 from .wire import Line, decode_text, parse
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Transport", "connect"]
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class _Protocol(IrcProtocol):  # type: ignore[misc]  # the library is not typed
         self.connection.lost(exc)
 
 
-class Connection(AioConnection):  # type: ignore[misc]  # the library is not typed
+class Transport(AioConnection):  # type: ignore[misc]  # the library is not typed
     """A connection that hands over lines.
 
     `on_line` gets each line; `on_read` is called when all lines of one read are handed over;
@@ -147,28 +147,28 @@ async def connect(
     on_line: Callable[[Line], None],
     on_read: Callable[[], None],
     on_lost: Callable[[AdapterError | Exception | None], None],
-) -> Connection:
+) -> Transport:
     """Open a connection and send `hello`, NICK and USER. Raises ConnectionLost with a sentence."""
     loop = asyncio.get_running_loop()
     opening = b"".join(data + b"\r\n" for data in hello)
     reactor = AioReactor(on_connect=lambda protocol, _: protocol.connection.write(opening), loop=loop)
-    reactor.connection_class = Connection
-    connection = cast("Connection", reactor.server())
-    connection.on_line, connection.on_read, connection.on_lost = on_line, on_read, on_lost
-    connection.encoding, connection.heard = config.encoding, loop.time()
-    connection._over = loop.create_future()  # noqa: SLF001 - our own class, before anybody else has it
+    reactor.connection_class = Transport
+    transport = cast("Transport", reactor.server())
+    transport.on_line, transport.on_read, transport.on_lost = on_line, on_read, on_lost
+    transport.encoding, transport.heard = config.encoding, loop.time()
+    transport._over = loop.create_future()  # noqa: SLF001 - our own class, before anybody else has it
     server, port = config.address
     context = await asyncio.to_thread(_context, config)
     factory = AioFactory(ssl=context, server_hostname=server if config.tls else None)
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT):
-            await connection.connect(
+            await transport.connect(
                 server, port, config.nick, username=config.username or config.nick, ircname=config.realname,
                 connect_factory=factory,
             )  # fmt: skip
     except (OSError, TimeoutError) as error:
         raise ConnectionLost(_explain(error, config)) from error
-    return connection
+    return transport
 
 
 def _context(config: NetworkConfig) -> ssl.SSLContext | None:

@@ -17,7 +17,7 @@ from adapters.irc.session import Session
 from adapters.irc.wire import MARK, Line
 from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
-from .state import NEVER, SLACK, Reading, Seen, Shown, Since, stamp
+from .state import NEVER, SLACK, RoomReading, Seen, Shown, Since, stamp
 
 __all__ = ["CHATHISTORY", "History"]
 
@@ -37,7 +37,7 @@ class History:
         self._session = session
         self._catch_up = catch_up
         self._position = position
-        self.readings: dict[RoomId, Reading] = {}
+        self.readings: dict[RoomId, RoomReading] = {}
         self.looks: dict[RoomId, Seen] = {}
         """What somebody reads of rooms that are joined already."""
         self.shown: dict[RoomId, Shown] = {}
@@ -64,7 +64,7 @@ class History:
             # a clock was wrong, then or now
             since = None if since.first > at + SLACK else replace(since, at=since.first, last="")
         seen = Seen(self._catch_up.max_messages)
-        reading = self.readings[room] = Reading(room, at, since, seen)
+        reading = self.readings[room] = RoomReading(room, at, since, seen)
         if since is not None:
             reading.reach = max(since.at, at - self._catch_up.max_age)
             # a history's times may be whole seconds

@@ -6,15 +6,15 @@ from typing import Protocol
 
 from adapters.irc.channels import Place
 from adapters.irc.config import NetworkConfig
-from adapters.irc.dispatch import Ears
+from adapters.irc.dispatch import Dispatcher
 from adapters.irc.session import Session
 from adapters.irc.wire import line
 from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
 from .catch_up import CHATHISTORY
-from .state import NEVER, SLACK, Reading, Seen, stamp
+from .state import NEVER, SLACK, RoomReading, Seen, stamp
 
-__all__ = ["Reader", "find", "past", "read_on"]
+__all__ = ["HistoryConnection", "find", "past", "read_on"]
 
 _LIMIT = 100
 _LONGEST_LIMIT = 500
@@ -24,11 +24,11 @@ _CLOCKS = 600.0
 _PATIENCE = 30.0
 
 
-class Reader(Protocol):
+class HistoryConnection(Protocol):
     """What of a connection is needed to read."""
 
     config: NetworkConfig
-    ears: Ears
+    dispatcher: Dispatcher
     session: Session
     unread: "asyncio.Queue[Place]"
     one_reads: asyncio.Lock
@@ -49,57 +49,57 @@ class Reader(Protocol):
         """Send a line when flood control allows it, and wait until the server has answered it."""
 
 
-async def read_on(reader: Reader) -> None:
+async def read_on(connection: HistoryConnection) -> None:
     """Read the past of rooms that were joined, one after another, for ever."""
-    ears = reader.ears
+    dispatcher = connection.dispatcher
     while True:
-        place = await reader.unread.get()
+        place = await connection.unread.get()
         room = place.room
-        reading = ears.history.readings.get(room)
+        reading = dispatcher.history.readings.get(room)
         if reading is None:
             continue
-        async with reader.one_reads:
-            if reader.session.bouncer:
-                await _ask_since_when(reader)
-            match ears.history.wants(room):
+        async with connection.one_reads:
+            if connection.session.bouncer:
+                await _ask_since_when(connection)
+            match dispatcher.history.wants(room):
                 case "MODE":
-                    await reader.ask(line("MODE", room, encoding=reader.config.encoding))
+                    await connection.ask(line("MODE", room, encoding=connection.config.encoding))
                 case "CHATHISTORY":
-                    await _catch_up(reader, reading)
-        if ears.history.readings.get(room) is reading and ears.channels.places.get(room) is place:
-            ears.channels.settle(place, reader.now())
-            reader.flush()
+                    await _catch_up(connection, reading)
+        if dispatcher.history.readings.get(room) is reading and dispatcher.channels.places.get(room) is place:
+            dispatcher.channels.settle(place, connection.now())
+            connection.flush()
 
 
-async def _ask_since_when(reader: Reader) -> None:
+async def _ask_since_when(connection: HistoryConnection) -> None:
     """Ask the network since when the bouncer is there: what was said before, it could not keep.
 
     The bouncer's PONG comes before the network's answer, so the answer itself is waited for.
     """
-    session, end = reader.session, reader.now() + _PATIENCE
+    session, end = connection.session, connection.now() + _PATIENCE
     if session.online is None:
-        await reader.polite(line("WHOIS", session.nick, encoding=reader.config.encoding))
-    while session.online is None and reader.now() < end:
-        await reader.stirred(end - reader.now())
+        await connection.polite(line("WHOIS", session.nick, encoding=connection.config.encoding))
+    while session.online is None and connection.now() < end:
+        await connection.stirred(end - connection.now())
     if session.online is None:
         session.online = NEVER
 
 
-async def _catch_up(reader: Reader, reading: Reading) -> None:
-    history, room = reader.ears.history, reading.room
-    await _read_back(reader, room, reading.seen, reading.reach - SLACK)
+async def _catch_up(connection: HistoryConnection, reading: RoomReading) -> None:
+    history, room = connection.dispatcher.history, reading.room
+    await _read_back(connection, room, reading.seen, reading.reach - SLACK)
     while history.readings.get(room) is reading and history.again(room):
-        await _read_back(reader, room, reading.seen, reading.reach - SLACK)
+        await _read_back(connection, room, reading.seen, reading.reach - SLACK)
 
 
-async def _read_back(reader: Reader, room: RoomId, seen: Seen, until: float) -> None:
+async def _read_back(connection: HistoryConnection, room: RoomId, seen: Seen, until: float) -> None:
     """Ask for the newest lines, then page by page for older ones, until one is older than `until`."""
-    limit = min(reader.session.number("CHATHISTORY", _LIMIT), _LONGEST_LIMIT)
+    limit = min(connection.session.number("CHATHISTORY", _LIMIT), _LONGEST_LIMIT)
     where = ("LATEST", room, "*")
     for _ in range(_MOST_PAGES):
         before = seen.oldest
         seen.turn()
-        await reader.ask(line("CHATHISTORY", *where, str(limit), encoding=reader.config.encoding))
+        await connection.ask(line("CHATHISTORY", *where, str(limit), encoding=connection.config.encoding))
         # lines of the same millisecond may stand on two pages: the last one is asked for again
         if seen.oldest >= before or seen.oldest <= until or seen.enough:
             return
@@ -107,22 +107,24 @@ async def _read_back(reader: Reader, room: RoomId, seen: Seen, until: float) -> 
 
 
 async def find(
-    reader: Reader, room: RoomId, since: float, txns: Collection[Txn]
+    connection: HistoryConnection, room: RoomId, since: float, txns: Collection[Txn]
 ) -> Mapping[Txn, Receipt | None]:
     """Look for messages of ours that we said since then, by our own clock. See `Adapter.find_sent`."""
-    history = reader.ears.history
+    history = connection.dispatcher.history
     shown = history.shown.get(room)
     if shown is None:
         return {}
     seen, said = shown.seen, since + history.skew
-    if CHATHISTORY in reader.session.caps:
+    if CHATHISTORY in connection.session.caps:
         seen = Seen(0)
         try:
-            async with asyncio.timeout(_PATIENCE), reader.one_reads:
+            async with asyncio.timeout(_PATIENCE), connection.one_reads:
                 history.looks[room] = seen
-                await _read_back(reader, room, seen, said - _CLOCKS)
+                await _read_back(connection, room, seen, said - _CLOCKS)
         except TimeoutError:
-            raise TemporaryFailure(f"{reader.config.server} does not show the history of {room}") from None
+            raise TemporaryFailure(
+                f"{connection.config.server} does not show the history of {room}"
+            ) from None
         finally:
             history.looks.pop(room, None)
     elif since >= shown.here:
@@ -131,23 +133,23 @@ async def find(
     # without a mark on what we said, history keeps none, and nothing can be told from their absence
     sure = shown.alone and seen.covers <= said and seen.unmarked < said - 1
     # a bouncer may still have them in its own queue
-    sure = sure and not reader.session.bouncer
+    sure = sure and not connection.session.bouncer
     found = {txn: seen.sent.get(txn) for txn in txns}
     return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
 
 
-async def past(reader: Reader, room: RoomId, since: float) -> list[TalkEvent]:
+async def past(connection: HistoryConnection, room: RoomId, since: float) -> list[TalkEvent]:
     """What was said since then, by our own clock. See `Adapter.past`."""
-    if CHATHISTORY not in reader.session.caps:
+    if CHATHISTORY not in connection.session.caps:
         raise Unsupported(
-            f"{reader.config.server} shows what was said in {room} only to who comes in, if at all"
+            f"{connection.config.server} shows what was said in {room} only to who comes in, if at all"
         )
-    history = reader.ears.history
+    history = connection.dispatcher.history
     seen = Seen(_MOST_PAGES * _LONGEST_LIMIT, after=since + history.skew)
-    async with reader.one_reads:
+    async with connection.one_reads:
         history.looks[room] = seen
         try:
-            await _read_back(reader, room, seen, seen.after)
+            await _read_back(connection, room, seen, seen.after)
         finally:
             history.looks.pop(room, None)
     return seen.events()

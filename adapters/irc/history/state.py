@@ -9,7 +9,7 @@ from typing import Self
 from adapters.irc import decode
 from bridge import MessageId, RoomId, TalkEvent, Txn
 
-__all__ = ["NEVER", "SLACK", "Reading", "Seen", "Shown", "Since", "stamp"]
+__all__ = ["NEVER", "SLACK", "RoomReading", "Seen", "Shown", "Since", "stamp"]
 
 SLACK = 10.0
 """How far the clocks of one network's servers may be apart, in seconds."""
@@ -100,7 +100,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Reading:
+class RoomReading:
     """A room that we just joined: its past is read first, what is said meanwhile waits."""
 
     room: RoomId

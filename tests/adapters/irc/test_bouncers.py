@@ -147,7 +147,7 @@ async def test_it_comes_back_to_the_network_while_we_are_there() -> None:
 
 async def _answered(run: Running) -> None:
     """Wait until the bouncer has answered every PING."""
-    while run.adapter._link.ears.flights.oldest is not None:
+    while run.adapter._connection.dispatcher.confirmations.oldest is not None:
         await asyncio.sleep(0.01)
 
 

@@ -133,7 +133,7 @@ async def test_what_became_of_our_messages(server: Inspircd) -> None:
             bob.say("PRIVMSG #lobby :heard")
             await run.emitted.message()
             since = time.time()
-            transport = run.adapter._link._connection.transport
+            transport = run.adapter._connection._transport.transport
             transport.pause_reading()
             landed = [await run.send("#lobby", "arrives")]
             arrived = await bob.heard("PRIVMSG #lobby :arrives")

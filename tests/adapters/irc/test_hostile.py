@@ -217,11 +217,11 @@ async def test_a_hundred_thousand_hostile_lines() -> None:
                 pass
             receipt = await (await run.send("#lobby", f"ours {number}"))
             assert receipt.part is not None
-        ears, session = run.adapter._link.ears, run.adapter._session
+        dispatcher, session = run.adapter._connection.dispatcher, run.adapter._session
         assert len(session.batches) <= 1000
         assert len(session._seen) <= 10_000
-        assert not ears.history.readings
-        assert len(ears.history.moved) <= 1
+        assert not dispatcher.history.readings
+        assert len(dispatcher.history.moved) <= 1
         assert session.nick == "hubbub"
     assert lines > 100_000
 

@@ -319,10 +319,10 @@ async def test_services_that_forget_us(
         bob.say("MODE #lobby +M")
         await bob.sync()
         await (await run.send("#lobby", "before"))
-        link = run.adapter._link
-        assert link is not None
+        connection = run.adapter._connection
+        assert connection is not None
         with caplog.at_level(logging.INFO):
-            link.write(b"PRIVMSG NickServ :LOGOUT")
+            connection.write(b"PRIVMSG NickServ :LOGOUT")
             while "logging in again" not in caplog.text:
                 await asyncio.sleep(0.01)
         await (await run.send("#lobby", "after"))

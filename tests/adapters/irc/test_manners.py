@@ -61,7 +61,7 @@ async def test_excess_flood_halves_the_rate(caplog: pytest.LogCaptureFixture) ->
         assert caplog.text.count("half speed") == 1
         again = Running(run.adapter, run.emitted)
         await again.joined()
-        assert run.adapter._link.bucket._rate == 4
+        assert run.adapter._connection.bucket._rate == 4
         await again.stop()
 
 
@@ -71,7 +71,7 @@ async def test_floods_in_a_row_are_learnt_from() -> None:
     async with ScriptedServer() as server, running(server.port, "#lobby", flood=flood) as run:
         for rate in (8, 4, 2, 1, 1):
             await run.joined()
-            bucket = run.adapter._link.bucket
+            bucket = run.adapter._connection.bucket
             assert (bucket._rate, bucket._burst) == (rate, 2 * rate)
             server.say("ERROR :Closing link: (hub@host) [Excess Flood]")
             with pytest.raises(ConnectionLost):
@@ -81,7 +81,7 @@ async def test_floods_in_a_row_are_learnt_from() -> None:
         run.adapter._slow_until = 0.0
         await run.again()
         await run.joined()
-        assert run.adapter._link.bucket._rate == 8
+        assert run.adapter._connection.bucket._rate == 8
 
 
 async def test_a_busy_room_does_not_starve_a_quiet_one() -> None:
@@ -143,7 +143,7 @@ async def test_a_flood_of_questions_is_not_answered_in_full() -> None:
         server.say(*[f":eve{n}!e@h{n} PRIVMSG hubbub :\x01PING {n}\x01" for n in range(500)])
         server.say(":bob!b@h PRIVMSG #lobby :hello")
         assert (await run.emitted.message()).content.text == "hello"
-        assert run.adapter._link._posted.qsize() <= connection._MOST_POSTED
+        assert run.adapter._connection._posted.qsize() <= connection._MOST_POSTED
 
 
 # -- injection

@@ -87,7 +87,7 @@ async def test_a_quit_and_a_new_nick_name_no_room() -> None:
                 Sender(UserId("bob"), "bob"),
                 Sender(UserId("irc.a"), "irc.a"),
             )
-            places = run.adapter._link.ears.channels.places
+            places = run.adapter._connection.dispatcher.channels.places
             assert [list(place.members) for place in places.values()] == [["early"], []]
 
 
@@ -97,7 +97,7 @@ async def test_never_about_us_and_only_while_joined() -> None:
         server.replies["JOIN"] = lambda _: [f"{ME} JOIN #lobby", ":ann!a@h JOIN #lobby"]
         async with running(server.port, "#lobby") as run:
             await run.joined()
-            place = run.adapter._link.ears.channels.places["#lobby"]
+            place = run.adapter._connection.dispatcher.channels.places["#lobby"]
             assert list(place.members) == ["ann"]
             server.say(f"{ME} NICK hubbub2", ":hubbub2!hub@host.example NICK hubbub")
             server.say(":hubbub_!hub@host.example JOIN #lobby", ":hubbub_!hub@host.example QUIT :timeout")
@@ -123,7 +123,7 @@ async def test_five_thousand_people() -> None:
         changes = await told(run, 5000)
         assert time.process_time() - start < 5
         assert {change[2:] for change in changes} == {(Change.LEFT, "irc.a irc.b")}
-        assert not run.adapter._link.ears.channels.places["#lobby"].members
+        assert not run.adapter._connection.dispatcher.channels.places["#lobby"].members
 
 
 async def script(bob: Client, port: int) -> None:

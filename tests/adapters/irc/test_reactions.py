@@ -4,7 +4,7 @@ import pytest
 
 from adapters.irc import encode
 from adapters.irc import reactions as memory
-from adapters.irc.reactions import Reactions
+from adapters.irc.reactions import OwnReactions
 from bridge import (
     ConnectionLost,
     MessageId,
@@ -31,7 +31,7 @@ def react(txn: int, *emojis: str, target: str = "m1") -> SetReactions:
     )
 
 
-def changes(known: Reactions, command: SetReactions) -> list[tuple[str, str]]:
+def changes(known: OwnReactions, command: SetReactions) -> list[tuple[str, str]]:
     """What is given (+) and taken back (-)."""
     tags = [data.decode().split(";", 1)[1].split(" ")[0].split("=") for data in known.lines(command, "utf-8")]
     return [("-" if name == "+draft/unreact" else "+", emoji) for name, emoji in tags]
@@ -49,7 +49,7 @@ def test_to_the_wire() -> None:
 
 def test_only_what_is_new_and_what_is_gone() -> None:
     """What is unknown has none; the same command again takes the same lines."""
-    known = Reactions()
+    known = OwnReactions()
     assert changes(known, react(1, "a", "b")) == [("+", "a"), ("+", "b")]
     assert changes(known, react(2, "b", "c", "")) == [("-", "a"), ("+", "c")]
     assert changes(known, react(2, "b", "c")) == [("-", "a"), ("+", "c")]
@@ -61,7 +61,7 @@ def test_only_what_is_new_and_what_is_gone() -> None:
 def test_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message that changed last is forgotten last."""
     monkeypatch.setattr(memory, "_MOST", 2)
-    known = Reactions()
+    known = OwnReactions()
     for txn, target in enumerate(("m1", "m2", "m1", "m3")):
         known.lines(react(txn, "a", target=target), "utf-8")
     assert changes(known, react(5, target="m1")) == [("-", "a")]

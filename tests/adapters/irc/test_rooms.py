@@ -114,7 +114,7 @@ async def test_kicked(impatient: None) -> None:
             server.say(":op!o@h KICK #lobby hubbub :too loud")
             refused = await run.emitted.state(RoomState.REFUSED)
             assert "op removed hubbub from #lobby (too loud)" in refused.reason
-            place = run.adapter._link.ears.channels.places["#lobby"]
+            place = run.adapter._connection.dispatcher.channels.places["#lobby"]
             assert place.wait == 0.05 * 2 ** (times - 1)
         await run.joined()
 
@@ -167,7 +167,7 @@ async def test_let_in_by_an_operator() -> None:
         server.say(":hubbub!hub@host JOIN #lobby")
         async with asyncio.timeout(5):
             await run.joined()
-        assert run.adapter._link.ears.channels.next_due() is None
+        assert run.adapter._connection.dispatcher.channels.next_due() is None
 
 
 async def test_a_room_that_is_not_ours_is_left() -> None:

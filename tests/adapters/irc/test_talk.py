@@ -106,7 +106,7 @@ async def test_lines_without_end_and_lines_in_pieces() -> None:
     """A line may come byte by byte; one that never ends is dropped, not kept for ever."""
     async with ScriptedServer() as server, running(server.port, "#lobby") as run:
         await run.joined()
-        connection = run.adapter._link._connection
+        connection = run.adapter._connection._transport
         for byte in b":bob!b@h PRIVMSG #lobby :slowly\r\n":
             connection.process_data(bytes([byte]))
         assert (await run.emitted.message()).content.text == "slowly"
@@ -121,7 +121,7 @@ async def test_many_lines_are_one_batch() -> None:
     async with ScriptedServer() as server, running(server.port, "#lobby") as run:
         await run.joined()
         run.emitted.batches.clear()
-        run.adapter._link._connection.process_data(b":bob!b@h PRIVMSG #lobby :x\r\n" * 50)
+        run.adapter._connection._transport.process_data(b":bob!b@h PRIVMSG #lobby :x\r\n" * 50)
         assert [len(batch) for batch in run.emitted.batches] == [50]
 
 
@@ -198,7 +198,7 @@ async def test_nothing_is_read_while_nothing_can_be_kept(caps: str) -> None:
         server.say(*[f":bob!b@h PRIVMSG #lobby :{number}" for number in range(1000)])
         landed = await run.send("#lobby", "what we say goes out")
         await server.heard("goes out")
-        assert not run.adapter._link._connection.transport.is_reading()
+        assert not run.adapter._connection._transport.transport.is_reading()
         assert run.emitted.texts == ["first"]
         run.emitted.full = None
         full.set_result(None)

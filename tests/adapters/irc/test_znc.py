@@ -125,9 +125,9 @@ async def test_while_it_was_away_itself_is_a_gap(tmp_path: Path) -> None:
 async def test_what_its_status_says_is_no_talk(tmp_path: Path) -> None:
     """It answers commands, and says that it lost the network."""
     async with behind(tmp_path) as here:
-        link = here.run.adapter._link
-        assert link is not None
-        await link.ask(b"PRIVMSG *status :version")
+        connection = here.run.adapter._connection
+        assert connection is not None
+        await connection.ask(b"PRIVMSG *status :version")
         await here.ircd.stop_ircd()
-        await link.ask(b"PRIVMSG *status :help")
+        await connection.ask(b"PRIVMSG *status :help")
         assert here.run.emitted.texts == []
