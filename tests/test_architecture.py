@@ -132,10 +132,7 @@ def test_every_folder_is_installed():
 
 AGREED = {"Demo", "History", "NetworkConfig", "Person", "RoomConfig", "Rooms", "Session"}
 """What each adapter may have of its own."""
-DOUBLES = {
-    *("Block", "Client", "Files", "Flight", "Flights", "Line", "Link", "Listener", "Mark", "Media"),
-    *("Page", "Past", "Place", "Reactions", "Reader", "Reading", "Source"),
-}
+DOUBLES = {"Block", "Place", "Source"}
 """Names that still have two meanings: fewer with time, and none that is new."""
 
 

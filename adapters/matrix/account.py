@@ -21,7 +21,7 @@ from bridge import (
 
 from .config import MatrixNetwork
 from .errors import LoggedOut, NotMatrix, answer
-from .saved_session import Place
+from .saved_session import SavedSession
 from .untrusted import mapping, text_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Account:
         """Our own id, as the homeserver writes it."""
         self.keepsake: Keepsake | None = None
         device = config.device_id or _device(network, config.user)
-        self._place = Place(config.homeserver, config.user, device)
+        self._saved = SavedSession(config.homeserver, config.user, device)
         self.tls: SSLContext | None = None
         """What the homeserver is verified with, once there was a connection."""
         self._nio: HttpSession | None = None
@@ -61,14 +61,14 @@ class Account:
         await self.close()
         self._rename = rename
         if self.config.device_id is None:
-            self._place = self._place.kept(self.keepsake)
+            self._saved = self._saved.kept(self.keepsake)
         open_session, tls = await asyncio.to_thread(_ready, self.config.ca_file)
-        device = self._place.device_id
+        device = self._saved.device_id
         self.tls, self._nio = tls, open_session(self.config.homeserver, self.config.user, device, tls)
         try:
             await self._see_server()
             if self._token is None and self.config.password is not None:
-                self._token = self._place.token(self.keepsake)
+                self._token = self._saved.token(self.keepsake)
             await self.log_in() if self._token is None else await self._check_token(self._token)
         except (TemporaryFailure, RoomUnavailable, Rejected) as error:
             raise ConnectionLost(str(error)) from None
@@ -103,7 +103,7 @@ class Account:
             raise _later(wait)
         session = self.session
         session.access_token = ""
-        session.device_id = self._place.device_id
+        session.device_id = self._saved.device_id
         try:
             reply = await fine(session.login(password, device_name="Hubbub"))
         except RateLimited as error:
@@ -114,11 +114,11 @@ class Account:
                 f"the homeserver does not let {self.config.user} in: check user and password ({error})"
             ) from None
         self._token, self.user = reply.access_token, reply.user_id
-        self._place.keep(self.keepsake, reply.access_token)
+        self._saved.keep(self.keepsake, reply.access_token)
 
     def _newer(self, expired: str | None) -> str | None:
         """The token of a login that another process made meanwhile, such as `hubbub login`."""
-        kept = self._place.token(self.keepsake)
+        kept = self._saved.token(self.keepsake)
         return kept if kept != expired else None
 
     async def log_out(self) -> None:

@@ -35,21 +35,21 @@ from bridge import (
 )
 
 from .account import Account
-from .client import Client
+from .client import MatrixClient
 from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT
 from .files import Uploaded
 from .hints import Hints
 from .history import said_since
-from .invites import Visitors
-from .media import Media
+from .invites import Invites
+from .media import MediaRepository
 from .preflight import look_at
-from .rate_limit import Pace
+from .rate_limit import Turns
 from .rooms import Rooms
 from .send import perform
 from .sent import find_sent
 from .session import Session
-from .sync import Listener
+from .sync import SyncLoop
 
 __all__ = ["MatrixAdapter"]
 
@@ -89,18 +89,18 @@ class MatrixAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self._account = Account(network, config)
-        self._client = Client(self._account)
+        self._client = MatrixClient(self._account)
         self._session = Session(config.user)
-        self._media = Media(self._account, self._client, config.homeserver)
+        self._media = MediaRepository(self._account, self._client, config.homeserver)
         self._hints = Hints(self._client)
         self._record = _CAPABILITIES
         self._without_topic = replace(_CAPABILITIES, topic=Support.PARTIAL)
         self._rooms: Rooms | None = None
-        self._visitors: Visitors | None = None
+        self._invites: Invites | None = None
         self._group: asyncio.TaskGroup | None = None
         self._open: set[asyncio.Future[Receipt]] = set()
         self._sending: set[asyncio.Task[None]] = set()
-        self._pace = Pace()
+        self._turns = Turns()
         self._told_of_limits = False
 
     @classmethod
@@ -145,8 +145,8 @@ class MatrixAdapter(Adapter):
 
     def follow(self, config: Any) -> None:
         super().follow(config)
-        if self._rooms is not None and self._visitors is not None and self._group is not None:
-            self._rooms.leave_rule, self._visitors.allowed = config.leave, config.invites_from
+        if self._rooms is not None and self._invites is not None and self._group is not None:
+            self._rooms.leave_rule, self._invites.allowed = config.leave, config.invites_from
             self._group.create_task(self._account.follow(config))
         else:
             self._account.config = config
@@ -181,7 +181,7 @@ class MatrixAdapter(Adapter):
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        limited = self._pace.limited
+        limited = self._turns.limited
         task = group.create_task(self._deliver(wire, command, uploaded, future, limited=limited))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
@@ -205,7 +205,7 @@ class MatrixAdapter(Adapter):
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         account, passing = self._looking()
-        client = Client(account)
+        client = MatrixClient(account)
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
         async def look(room: RoomId) -> str | None:
@@ -256,17 +256,17 @@ class MatrixAdapter(Adapter):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
             rooms = Rooms(self._client, self._session, emit, self.config.leave)
-            visitors = Visitors(self._client, self._session, rooms, self.introduce, self.config.invites_from)
-            listener = Listener(self._client, self._session, rooms, visitors, emit)
+            invites = Invites(self._client, self._session, rooms, self.introduce, self.config.invites_from)
+            listener = SyncLoop(self._client, self._session, rooms, invites, emit)
             since = await listener.catch_up(self.catch_up)
-            self._rooms, self._visitors, self._group = rooms, visitors, group
+            self._rooms, self._invites, self._group = rooms, invites, group
             group.create_task(self._media.learn_limit())
             try:
                 rooms.serve(group, self.rooms)
                 await listener.listen(since)
             finally:
                 # A group that ends takes more tasks before Python 3.12, and would wait for them.
-                self._rooms = self._visitors = self._group = None
+                self._rooms = self._invites = self._group = None
                 for task in self._sending:
                     task.cancel()
 
@@ -301,7 +301,7 @@ class MatrixAdapter(Adapter):
 
         asked = asyncio.get_running_loop().time()
         try:
-            part = await (self._pace.take(do) if limited else do())
+            part = await (self._turns.take(do) if limited else do())
         except ConnectionLost as error:
             _fail(future, error)
             raise
@@ -310,7 +310,7 @@ class MatrixAdapter(Adapter):
             raise
         except AdapterError as error:
             if isinstance(error, RateLimited):
-                self._pace.limit(error, asked)
+                self._turns.limit(error, asked)
                 self._tell_of_limits(error)
             _fail(future, error)
         else:

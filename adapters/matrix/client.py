@@ -18,10 +18,10 @@ from bridge import (
 from .account import Account, fine
 from .errors import NotMatrix, NotThere, answer
 from .files import MXC
-from .timeout import Limit
+from .timeout import Timeout
 from .untrusted import id_of, listed, mapping, text_of
 
-__all__ = ["Client"]
+__all__ = ["MatrixClient"]
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ _SLOWEST = 16 * 1024
 _PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
 
 
-class Client:
+class MatrixClient:
     """What the homeserver is asked for. Every call may raise any AdapterError."""
 
     def __init__(self, account: Account) -> None:
@@ -52,9 +52,9 @@ class Client:
         query = {"filter": filter_, "timeout": str(int(hold * 1000)), "set_presence": "offline"}
         if since is not None:
             query["since"] = since
-        limit = Limit(hold + 3 * _GRACE, read=hold + _GRACE)
+        patience = Timeout(hold + 3 * _GRACE, read=hold + _GRACE)
         try:
-            return await self.call("GET", ("sync",), query, limit=limit)
+            return await self.call("GET", ("sync",), query, patience=patience)
         except TemporaryFailure as error:
             raise ConnectionLost(str(error)) from None
 
@@ -101,8 +101,10 @@ class Client:
             return _room((await self._account.ask(lambda: fine(self._account.session.join(room)))).room_id)
         # nio's join takes no servers. `server_name` is what servers before v1.12 know `via` as.
         query = [(key, name) for name in via for key in ("via", "server_name")]
-        limit = Limit(_JOIN)
-        return _room((await self.call("POST", ("join", room), query, body={}, limit=limit)).get("room_id"))
+        patience = Timeout(_JOIN)
+        return _room(
+            (await self.call("POST", ("join", room), query, body={}, patience=patience)).get("room_id")
+        )
 
     async def leave(self, room: str) -> None:
         await self._account.ask(lambda: fine(self._account.session.room_leave(room)))
@@ -156,7 +158,7 @@ class Client:
     async def upload(self, path: Path, type_: str, size: int, name: str = "") -> str:
         """Put a file into the homeserver's store, read as it is sent. Returns its mxc address."""
         target = "/_matrix/media/v3/upload" + (f"?{urlencode({'filename': name})}" if name else "")
-        limit = Limit(_UPLOAD + size / _SLOWEST, read=_UPLOAD)
+        patience = Timeout(_UPLOAD + size / _SLOWEST, read=_UPLOAD)
 
         async def request() -> dict[str, Any]:
             headers = {
@@ -169,7 +171,7 @@ class Client:
             except OSError as error:
                 raise Rejected(f"it cannot be read: {error.strerror}") from None
             with opened as file:
-                reply = await self._account.session.send("POST", target, file, headers, None, limit)
+                reply = await self._account.session.send("POST", target, file, headers, None, patience)
             return answer(await reply.read())
 
         reply = await self._account.ask(request)
@@ -199,7 +201,7 @@ class Client:
         query: Mapping[str, str] | Sequence[tuple[str, str]] = (),
         *,
         body: Mapping[str, Any] | None = None,
-        limit: Limit | None = None,
+        patience: Timeout | None = None,
         version: str = "v3",
     ) -> dict[str, Any]:
         """One request. A soft logout is answered by a login ("Soft logout"). Raises AdapterErrors."""
@@ -210,7 +212,7 @@ class Client:
 
         async def request() -> dict[str, Any]:
             headers = {**_PLAIN, "Authorization": f"Bearer {self._account.token}"}
-            reply = await self._account.session.send(method, target, data, headers, None, limit)
+            reply = await self._account.session.send(method, target, data, headers, None, patience)
             return answer(await reply.read())
 
         reply: dict[str, Any] = await self._account.ask(request)

@@ -9,7 +9,7 @@ from bridge import Attachment, File, FileKind
 
 from .untrusted import count, mapping, text_of
 
-__all__ = ["FILES", "MXC", "Files", "Uploaded", "attachment", "fields", "fields_of"]
+__all__ = ["FILES", "MXC", "SentFiles", "Uploaded", "attachment", "fields", "fields_of"]
 
 FILES = {
     "m.image": FileKind.IMAGE,
@@ -102,7 +102,7 @@ def fields_of(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @dataclass(slots=True)
-class Files:
+class SentFiles:
     """Which of our newest messages are files: other words for one come with the file itself."""
 
     _of: dict[str, Mapping[str, Any]] = field(default_factory=dict)

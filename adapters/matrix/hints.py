@@ -5,7 +5,7 @@ import logging
 
 from bridge import AdapterError, FleetingCommand, RateLimited, SetTyping
 
-from .client import Client
+from .client import MatrixClient
 
 __all__ = ["Hints"]
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 class Hints:
     """One request at a time in each room; what is wanted meanwhile takes the place of older wishes."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: MatrixClient) -> None:
         self._client = client
         self._wanted: dict[str, dict[type, FleetingCommand]] = {}
         """By room, for those that have a task."""

@@ -22,7 +22,7 @@ from bridge import (
     TalkEvent,
 )
 
-from .client import Client
+from .client import MatrixClient
 from .decode import decode, is_talk
 from .session import Session, after_join
 from .untrusted import listed, mapping, seconds, text_of
@@ -132,7 +132,7 @@ def start_of_gap(part: Mapping[str, Any], own: str) -> str:
 class History:
     """Reads what was said before a timeline."""
 
-    def __init__(self, client: Client, session: Session) -> None:
+    def __init__(self, client: MatrixClient, session: Session) -> None:
         self._client = client
         self._session = session
 
@@ -207,7 +207,7 @@ def standing(talk: list[_E]) -> list[_E]:
 
 
 async def said_since(
-    client: Client, session: Session, wire: str, room: RoomId, since: float
+    client: MatrixClient, session: Session, wire: str, room: RoomId, since: float
 ) -> Sequence[TalkEvent]:
     """What was said in a room since then, in seconds since 1970. See `Adapter.past`."""
     past = await History(client, session).read(wire, None, None, Reach(oldest=since, away=True))

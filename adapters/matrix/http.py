@@ -13,7 +13,7 @@ import nio
 from bridge import ConnectionLost, TemporaryFailure, reason, unverified
 
 from .errors import refusal
-from .timeout import Limit
+from .timeout import Timeout
 
 __all__ = ["HttpSession", "open_session", "trust"]
 
@@ -41,9 +41,9 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         data: Any = None,
         headers: dict[str, str] | None = None,
         trace_context: Any = None,
-        timeout: Limit | float | None = None,  # noqa: ASYNC109
+        timeout: Timeout | float | None = None,  # noqa: ASYNC109
     ) -> aiohttp.ClientResponse:
-        total, read = timeout if isinstance(timeout, Limit) else (_ANSWER, None)
+        total, read = timeout if isinstance(timeout, Timeout) else (_ANSWER, None)
         limit = aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT, sock_read=read)
         if isinstance(data, io.BufferedReader):
             data = aiohttp.BufferedReaderPayload(data, filename=None)  # else its name here would be told

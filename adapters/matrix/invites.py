@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from bridge import Kind, RateLimited, Rejected, RoomUnavailable, TemporaryFailure, Txn, plain
 
-from .client import Client
+from .client import MatrixClient
 from .encode import content_of
 from .rooms import Rooms
 from .session import Session
 from .untrusted import id_of, listed, mapping, text_of
 
-__all__ = ["Visitors"]
+__all__ = ["Invites"]
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ _PASSING = (RoomUnavailable, TemporaryFailure, RateLimited, Rejected)
 """What may befall a courtesy without any harm."""
 
 
-class Visitors:
+class Invites:
     """Answers them, each room once an hour."""
 
     def __init__(
         self,
-        client: Client,
+        client: MatrixClient,
         session: Session,
         rooms: Rooms,
         introduce: Callable[[str], str | None],

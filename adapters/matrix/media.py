@@ -15,12 +15,12 @@ from bridge import (
 )
 
 from .account import Account
-from .client import Client
+from .client import MatrixClient
 from .errors import NotMatrix
 from .files import MXC, Uploaded
 from .untrusted import count
 
-__all__ = ["Media"]
+__all__ = ["MediaRepository"]
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ _MOST_KEPT = 1000
 _LARGEST_LIMIT = 2**50
 
 
-class Media:
+class MediaRepository:
     """What one account puts there and takes from there."""
 
-    def __init__(self, account: Account, client: Client, homeserver: str) -> None:
+    def __init__(self, account: Account, client: MatrixClient, homeserver: str) -> None:
         self._account = account
         self._client = client
         self._homeserver = homeserver

@@ -2,7 +2,7 @@
 
 from bridge import AdapterError, Rejected, RoomId, RoomUnavailable
 
-from .client import Client
+from .client import MatrixClient
 from .errors import Forbidden
 from .power_levels import creators_of, level_of, needed_for_talk
 from .untrusted import mapping
@@ -10,7 +10,7 @@ from .untrusted import mapping
 __all__ = ["hindrance", "verdict"]
 
 
-async def hindrance(client: Client, user: str, room: RoomId, wire: str) -> str | None:
+async def hindrance(client: MatrixClient, user: str, room: RoomId, wire: str) -> str | None:
     """What keeps a user who can see the room's state from speaking there, for the owner; None: nothing."""
     member = mapping(await client.state(wire, "m.room.member", user))
     if member.get("membership") != "join":
@@ -26,7 +26,7 @@ async def hindrance(client: Client, user: str, room: RoomId, wire: str) -> str |
     return f"{user} may not write in {room}: raise its power level to {needed}"
 
 
-async def verdict(client: Client, user: str, room: RoomId, wire: str, error: Forbidden) -> AdapterError:
+async def verdict(client: MatrixClient, user: str, room: RoomId, wire: str, error: Forbidden) -> AdapterError:
     """What a refusal is about: the room where we may not speak, else what was sent.
 
     Servers answer both alike, with 403. Raises AdapterErrors when the room's state cannot be learnt.

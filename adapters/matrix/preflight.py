@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bridge import AdapterError, RateLimited, Rejected, RoomId, RoomUnavailable
 
-from .client import Client
+from .client import MatrixClient
 from .errors import NotThere
 from .permissions import hindrance
 from .untrusted import id_of, listed, text_of
@@ -17,7 +17,7 @@ _PATIENCE = 10.0
 
 
 async def look_at(
-    client: Client, user: str, room: RoomId, joined: frozenset[str], *, speaks: bool
+    client: MatrixClient, user: str, room: RoomId, joined: frozenset[str], *, speaks: bool
 ) -> str | None:
     """None when all is well, else a sentence for the owner; `speaks`: it is to be written to."""
     try:
@@ -41,14 +41,16 @@ async def _patiently(look: Callable[[], Awaitable[str | None]]) -> str | None:
             await asyncio.sleep(error.retry_after)
 
 
-async def _look(client: Client, user: str, room: RoomId, joined: frozenset[str], speaks: bool) -> str | None:
+async def _look(
+    client: MatrixClient, user: str, room: RoomId, joined: frozenset[str], speaks: bool
+) -> str | None:
     wire = (await client.resolve(room))[0] if room.startswith("#") else str(room)
     if wire not in joined:
         return await _from_outside(client, user, room, wire, joined)
     return await _from_inside(client, user, room, wire, speaks)
 
 
-async def _from_inside(client: Client, user: str, room: RoomId, wire: str, speaks: bool) -> str | None:
+async def _from_inside(client: MatrixClient, user: str, room: RoomId, wire: str, speaks: bool) -> str | None:
     if await client.state(wire, "m.room.encryption") is not None:
         return _encrypted(room)
     if await client.state(wire, "m.room.tombstone") is not None:
@@ -57,7 +59,7 @@ async def _from_inside(client: Client, user: str, room: RoomId, wire: str, speak
 
 
 async def _from_outside(
-    client: Client, user: str, room: RoomId, wire: str, joined: frozenset[str]
+    client: MatrixClient, user: str, room: RoomId, wire: str, joined: frozenset[str]
 ) -> str | None:
     try:
         found = await client.from_outside(wire)

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from bridge import RateLimited
 
-__all__ = ["Pace"]
+__all__ = ["Turns"]
 
 _Answer = TypeVar("_Answer")
 _SHORTEST = 0.05
 """Seconds between two tries, where a server limits and says that there is nothing to wait for."""
 
 
-class Pace:
+class Turns:
     """Once limited, one message at a time, in the order they came, until nobody waits any more."""
 
     def __init__(self) -> None:

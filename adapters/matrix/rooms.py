@@ -22,7 +22,7 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .client import Client
+from .client import MatrixClient
 from .config import MatrixRoom
 from .errors import NotThere
 from .session import Session
@@ -57,7 +57,7 @@ class _Place:
 class Rooms:
     """The rooms of one connection, a task for each; a task ends only with the connection."""
 
-    def __init__(self, client: Client, session: Session, emit: Emit, leave: str) -> None:
+    def __init__(self, client: MatrixClient, session: Session, emit: Emit, leave: str) -> None:
         """`leave`: which rooms are left when they leave the map, as the configuration has it."""
         self.leave_rule = leave
         self._client = client

@@ -10,20 +10,20 @@ from bridge import Keepsake, know
 
 from .untrusted import mapping
 
-__all__ = ["Place"]
+__all__ = ["SavedSession"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SavedSession:
     """Which session is meant: a token is good for no other."""
 
     homeserver: str
     user: str
     device_id: str
 
-    def kept(self, keepsake: Keepsake | None) -> "Place":
+    def kept(self, keepsake: Keepsake | None) -> "SavedSession":
         """The session of this account that is kept, whatever its device is called: the network may have had
         another name. Without one, this.
         """

@@ -19,7 +19,7 @@ from bridge import (
     Txn,
 )
 
-from .client import Client
+from .client import MatrixClient
 from .encode import encode, is_key, reaction_of, redaction_of, topic_of
 from .errors import Duplicate, Forbidden, NotMatrix, NotThere
 from .files import Uploaded, fields, fields_of
@@ -38,7 +38,7 @@ _MOST_REACTIONS = 50
 
 
 async def perform(
-    client: Client, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
+    client: MatrixClient, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
 ) -> Part | None:
     """Do what a command says, where nothing of it is done yet. Raises AdapterErrors.
 
@@ -51,7 +51,7 @@ async def perform(
 
 
 async def _perform(
-    client: Client, session: Session, wire: str, command: Command, uploaded: Uploaded | None
+    client: MatrixClient, session: Session, wire: str, command: Command, uploaded: Uploaded | None
 ) -> Part | None:
     match command:
         case SendMessage():
@@ -71,7 +71,7 @@ async def _perform(
 
 
 async def _say(
-    client: Client, session: Session, wire: str, command: SendMessage, uploaded: Uploaded | None
+    client: MatrixClient, session: Session, wire: str, command: SendMessage, uploaded: Uploaded | None
 ) -> str:
     """Say it; where the server wants no thread on what it is to hang on, as an answer to that."""
     file = fields(command.file, uploaded) if command.file is not None and uploaded is not None else {}
@@ -88,7 +88,7 @@ async def _say(
     return name
 
 
-async def _file_of(client: Client, session: Session, wire: str, event: str) -> Mapping[str, Any]:
+async def _file_of(client: MatrixClient, session: Session, wire: str, event: str) -> Mapping[str, Any]:
     """What makes a message of ours one of a file; the server knows it of what we said before we started."""
     file = session.files.of(event)
     if file is None:
@@ -97,7 +97,7 @@ async def _file_of(client: Client, session: Session, wire: str, event: str) -> M
     return file
 
 
-async def _set_topic(client: Client, session: Session, wire: str, command: SetTopic) -> str:
+async def _set_topic(client: MatrixClient, session: Session, wire: str, command: SetTopic) -> str:
     try:
         return await client.set_state(wire, "m.room.topic", topic_of(command.topic, command.txn))
     except Forbidden as error:
@@ -107,7 +107,7 @@ async def _set_topic(client: Client, session: Session, wire: str, command: SetTo
         ) from None
 
 
-async def _remove(client: Client, session: Session, wire: str, command: DeleteMessage) -> None:
+async def _remove(client: MatrixClient, session: Session, wire: str, command: DeleteMessage) -> None:
     """Take a message of ours back, and then its edits, of which the server would keep the words."""
     target, txn = command.target.id, command.txn
     edits: Sequence[Any] = ()
@@ -122,7 +122,7 @@ async def _remove(client: Client, session: Session, wire: str, command: DeleteMe
             await _redact(client, wire, name, _derived(txn, name), command.reason)
 
 
-async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str = "") -> None:
+async def _redact(client: MatrixClient, wire: str, event: str, txn: Txn, reason: str = "") -> None:
     """Take an event of ours back; what is gone already is fine."""
     try:
         await client.redact(wire, event, redaction_of(reason, txn), txn)
@@ -133,7 +133,7 @@ async def _redact(client: Client, wire: str, event: str, txn: Txn, reason: str =
             raise
 
 
-async def _set_reactions(client: Client, session: Session, wire: str, command: SetReactions) -> None:
+async def _set_reactions(client: MatrixClient, session: Session, wire: str, command: SetReactions) -> None:
     """Let ours be these; what broke off, or is not clear, is looked up the next time."""
     target = command.target.id
     try:
@@ -151,7 +151,9 @@ async def _set_reactions(client: Client, session: Session, wire: str, command: S
         session.reactions.keep(target, now)
 
 
-async def _change(client: Client, session: Session, wire: str, command: SetReactions, ours: Ours) -> Ours:
+async def _change(
+    client: MatrixClient, session: Session, wire: str, command: SetReactions, ours: Ours
+) -> Ours:
     """Send what is missing, take back what is too much. Returns what is left; no event: it is not known."""
     target, txn = command.target.id, command.txn
     now: Ours = {}
@@ -171,7 +173,7 @@ async def _change(client: Client, session: Session, wire: str, command: SetReact
     return now
 
 
-async def _look(client: Client, session: Session, wire: str, target: str) -> Ours:
+async def _look(client: MatrixClient, session: Session, wire: str, target: str) -> Ours:
     """Our own reactions to an event, as the server has them ("Relationships API")."""
     ours: Ours = {}
     start: str | None = None
@@ -193,7 +195,7 @@ async def _look(client: Client, session: Session, wire: str, target: str) -> Our
     return ours
 
 
-async def _is_there(client: Client, wire: str, event: str) -> bool:
+async def _is_there(client: MatrixClient, wire: str, event: str) -> bool:
     """Whether an event is there with its content. Raises Forbidden when we are not in the room."""
     seen = await client.event(wire, event)
     return seen is not None and "redacted_because" not in mapping(seen.get("unsigned"))

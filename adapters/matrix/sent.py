@@ -14,7 +14,7 @@ from typing import Any
 
 from bridge import MessageId, Part, RateLimited, Receipt, TemporaryFailure, Txn
 
-from .client import Client
+from .client import MatrixClient
 from .encode import MARK
 from .untrusted import id_of, listed, mapping, seconds, text_of
 
@@ -28,7 +28,7 @@ _PATIENCE = 30.0
 
 
 async def find_sent(
-    client: Client, wire: str, own: str, since: float, txns: Collection[Txn]
+    client: MatrixClient, wire: str, own: str, since: float, txns: Collection[Txn]
 ) -> Mapping[Txn, Receipt | None]:
     """Look for our own events with these marks, back to before `since`.
 
@@ -43,7 +43,7 @@ async def find_sent(
 
 
 async def _search(
-    client: Client, wire: str, own: str, before: float, txns: frozenset[str]
+    client: MatrixClient, wire: str, own: str, before: float, txns: frozenset[str]
 ) -> tuple[dict[Txn, Receipt | None], bool]:
     """What is known of those that are there, and whether all was read that could hold the others.
 
@@ -70,7 +70,7 @@ async def _search(
     return found, False
 
 
-async def _page(client: Client, wire: str, start: str | None, only: str) -> Mapping[str, Any]:
+async def _page(client: MatrixClient, wire: str, start: str | None, only: str) -> Mapping[str, Any]:
     while True:
         try:
             return await client.messages(wire, start, None, only)

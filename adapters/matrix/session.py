@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge import Present, RoomId
 
-from .files import Files
+from .files import SentFiles
 from .power_levels import creators_of, level_of, needed_for_state
 from .reactions import Reactions
 from .untrusted import id_of, mapping, name_of, text_of
@@ -53,7 +53,7 @@ class Session:
     present: dict[str, Present] = field(default_factory=dict)
     """Who else is in each room, as far as we were told: mostly of those who spoke or came since we did."""
     reactions: Reactions = field(default_factory=Reactions)
-    files: Files = field(default_factory=Files)
+    files: SentFiles = field(default_factory=SentFiles)
     public: set[str] = field(default_factory=set)
     """Rooms that anybody may join."""
     crowded: set[str] = field(default_factory=set)

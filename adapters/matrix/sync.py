@@ -18,7 +18,7 @@ from bridge import (
     Rejected,
 )
 
-from .client import Client
+from .client import MatrixClient
 from .decode import Typists, decode, told
 from .history import (
     LIVE,
@@ -33,12 +33,12 @@ from .history import (
     state_of,
     timeline_of,
 )
-from .invites import Visitors
+from .invites import Invites
 from .rooms import Rooms
 from .session import Session, after_join
 from .untrusted import id_of, mapping, text_of
 
-__all__ = ["Listener"]
+__all__ = ["SyncLoop"]
 
 log = logging.getLogger(__name__)
 
@@ -65,22 +65,22 @@ def _now(timeline: Mapping[str, Any]) -> str:
     return filter_of(timeline, {"types": [], "not_senders": [f"@{secrets.token_hex(8)}:invalid"]})
 
 
-class Listener:
+class SyncLoop:
     """Reads one connection's syncs and hands over what they hold."""
 
     def __init__(
-        self, client: Client, session: Session, rooms: Rooms, visitors: Visitors, emit: Emit
+        self, client: MatrixClient, session: Session, rooms: Rooms, invites: Invites, emit: Emit
     ) -> None:
         self._client = client
         self._session = session
         self._rooms = rooms
         self._emit = emit
-        self._visitors = visitors
+        self._invites = invites
         self._history = History(client, session)
         self._typists = Typists()
         self._incomplete: set[str] = set()
         self._unwritten: deque[asyncio.Future[None]] = deque()
-        self._invites: dict[str, Any] = {}
+        self._open_invites: dict[str, Any] = {}
 
     async def catch_up(self, limits: CatchUp) -> str:
         """Learn about all rooms, read what was said while we were away. Returns where to go on.
@@ -117,9 +117,9 @@ class Listener:
 
     def settle_invites(self) -> None:
         """Answer the invitations that came before the rooms were being entered."""
-        pending, self._invites = self._invites, {}
+        pending, self._open_invites = self._open_invites, {}
         for wire, state in pending.items():
-            self._visitors.invited(wire, state)
+            self._invites.invited(wire, state)
 
     async def listen(self, since: str) -> None:
         """Read on for ever. Raises ConnectionLost or AuthenticationFailed when that ends."""
@@ -212,7 +212,7 @@ class Listener:
 
     def _note_invites(self, rooms: Mapping[str, Any]) -> None:
         for wire, part in mapping(rooms.get("invite")).items():
-            self._invites[wire] = mapping(mapping(part).get("invite_state")).get("events")
+            self._open_invites[wire] = mapping(mapping(part).get("invite_state")).get("events")
 
     def _typing(self, wire: str, part: Mapping[str, Any]) -> Sequence[Event]:
         room = self._session.rooms.get(wire)
@@ -271,7 +271,7 @@ class Listener:
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken and wire not in self._session.crowded:
-            self._visitors.spoken_to(wire)
+            self._invites.spoken_to(wire)
 
     def _is_person(self, event: object) -> bool:
         """Whether a person wrote this; robots use notices, so that they do not answer each other."""

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-__all__ = ["Limit"]
+__all__ = ["Timeout"]
 
 
-class Limit(NamedTuple):
+class Timeout(NamedTuple):
     """The patience with one request, in seconds."""
 
     total: float

@@ -39,7 +39,7 @@ from .capabilities import record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
-from .connection import Link, Memory
+from .connection import Memory, XmppConnection
 from .preflight import look_at
 from .session import Place, Session
 from .upload import trust
@@ -58,7 +58,7 @@ class XmppAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self._memory = Memory(Session(), {})
-        self._link: Link | None = None
+        self._connection: XmppConnection | None = None
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -66,60 +66,60 @@ class XmppAdapter(Adapter):
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
-        if self._link is not None:
-            self._link.serve(self.rooms)
+        if self._connection is not None:
+            self._connection.serve(self.rooms)
 
     def follow(self, config: Any) -> None:
         super().follow(config)
-        if self._link is not None:
-            self._link.follow(config)
+        if self._connection is not None:
+            self._connection.follow(config)
 
     async def run(self, emit: Emit) -> None:
-        self._link = Link(self.config, self._memory, emit, self.catch_up, self.introduce)
+        self._connection = XmppConnection(self.config, self._memory, emit, self.catch_up, self.introduce)
         try:
-            await self._link.run(self.rooms)
+            await self._connection.run(self.rooms)
         finally:
-            self._link = None
+            self._connection = None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         if not isinstance(command, SendMessage) or command.file is None:
             return await super().send(command)
-        link, _ = self._there(command.room)
-        shared = await link.upload(command.file)
-        link, place = self._there(command.room)
+        connection, _ = self._there(command.room)
+        shared = await connection.upload(command.file)
+        connection, place = self._there(command.room)
         landed, settle = landing()
         told = files.tell(command.file, shared.address, shared.thumbnail)
         stanza = encode.file(command, told, _more(command, place), named=place.stanza_ids)
-        link.send(command.room, command.txn, stanza, settle)
+        connection.send(command.room, command.txn, stanza, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
-        link, place = self._there(command.room)
+        connection, place = self._there(command.room)
         if isinstance(command, SetTopic):
-            return _set_topic(link, place, command, settle)
+            return _set_topic(connection, place, command, settle)
         stanza = _stanza(command, place)
         if stanza is None:
             return False
-        link.send(command.room, command.txn, stanza, settle)
+        connection.send(command.room, command.txn, stanza, settle)
         return True
 
-    def _there(self, room: RoomId) -> tuple[Link, Place]:
+    def _there(self, room: RoomId) -> tuple[XmppConnection, Place]:
         """The connection, and the room. Raises ConnectionLost and RoomUnavailable."""
-        link = self._connected()
+        connection = self._connected()
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
-        return link, place
+        return connection, place
 
     def hint(self, command: FleetingCommand) -> None:
-        link = self._link
+        connection = self._connection
         place = self._memory.session.places.get(command.room)
-        if link is None or not link.alive or place is None or not place.joined:
+        if connection is None or not connection.alive or place is None or not place.joined:
             return
         if isinstance(command, SetTyping):
-            link.whisper(chat_states.writes(command))
+            connection.whisper(chat_states.writes(command))
         elif place.stanza_ids:
-            link.whisper(chat_states.displayed(command))
+            connection.whisper(chat_states.displayed(command))
 
     def source(self, address: str) -> Source:
         files = self._memory.files
@@ -132,17 +132,17 @@ class XmppAdapter(Adapter):
     async def upload(self, file: File) -> None:
         await self._connected().upload(file)
 
-    def _connected(self) -> Link:
-        if self._link is None or not self._link.alive:
+    def _connected(self) -> XmppConnection:
+        if self._connection is None or not self._connection.alive:
             raise ConnectionLost(f"{self.network} is not connected")
-        return self._link
+        return self._connection
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         return await self._connected().past(room, since)
 
     def heard(self, room: RoomId) -> float:
-        link = self._link
-        return link.heard(room) if link is not None and link.alive else self._memory.heard
+        connection = self._connection
+        return connection.heard(room) if connection is not None and connection.alive else self._memory.heard
 
     def is_present(self, room: RoomId, name: str) -> bool:
         place = self._memory.session.places.get(room)
@@ -173,7 +173,7 @@ class XmppAdapter(Adapter):
         return await look_at(self.config, rooms)
 
 
-def _set_topic(link: Link, place: Place, command: SetTopic, settle: Settle) -> bool:
+def _set_topic(connection: XmppConnection, place: Place, command: SetTopic, settle: Settle) -> bool:
     if place.topic == command.topic and not place.wanted:
         settle(Receipt(None))  # some rooms do not say again what they are about
     else:
@@ -183,7 +183,7 @@ def _set_topic(link: Link, place: Place, command: SetTopic, settle: Settle) -> b
             settle(outcome)
 
         stanza = encode.topic(place, command, _origin(place, command.txn))
-        link.send(command.room, command.txn, stanza, settled, refusals.topic)
+        connection.send(command.room, command.txn, stanza, settled, refusals.topic)
     return True
 
 

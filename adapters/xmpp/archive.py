@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element
 from bridge import RoomId
 
 from . import decode, encode, muc_info
-from .decode import Past, children
+from .decode import PastMessage, children
 from .session import Place
 
-__all__ = ["PAGE", "Reader", "Unreadable", "Voice"]
+__all__ = ["PAGE", "ArchiveReader", "Requester", "Unreadable"]
 
 _PATIENCE = 20.0
 """Seconds for an archive's page, or for a room to show its history."""
@@ -20,7 +20,7 @@ PAGE = 100
 _MOST_SHOWN = 256
 
 
-class Voice(Protocol):
+class Requester(Protocol):
     """What the rooms need of the connection."""
 
     def say(self, stanza: str) -> None: ...
@@ -39,15 +39,15 @@ class _Showing:
     """Messages of the past that are on their way to us."""
 
     place: Place
-    past: deque[Past] = field(default_factory=lambda: deque(maxlen=_MOST_SHOWN))
+    past: deque[PastMessage] = field(default_factory=lambda: deque(maxlen=_MOST_SHOWN))
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Reader:
+class ArchiveReader:
     """What is being read in all rooms of one connection."""
 
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
         self._queries: dict[str, _Showing] = {}
         self._showings: dict[RoomId, _Showing] = {}
 
@@ -63,7 +63,7 @@ class Reader:
         asked = self._queries.get(query)
         if asked is not None and name and element.get("from") == asked.place.room:
             past = decode.past(said, asked.place, name, stamp)
-            asked.past.append(past or Past(name, "", children.time_of(stamp), (), None))
+            asked.past.append(past or PastMessage(name, "", children.time_of(stamp), (), None))
         return True
 
     def shown(self, element: Element, place: Place) -> bool:
@@ -83,16 +83,18 @@ class Reader:
         if place.room in self._showings:
             self._showings[place.room].ended.set()
 
-    async def page(self, place: Place, start: float, before: str, most: int = PAGE) -> tuple[list[Past], str]:
+    async def page(
+        self, place: Place, start: float, before: str, most: int = PAGE
+    ) -> tuple[list[PastMessage], str]:
         """A page of the archive, and what to ask for the one before; "" when there is none.
 
         Raises TimeoutError and Unreadable.
         """
-        query = self._voice.fresh_id()
+        query = self._requester.fresh_id()
         asked = self._queries[query] = _Showing(place)
         try:
             payload = encode.archive(query, start, before, most)
-            answer = await self._voice.ask("set", place.room, payload, _PATIENCE)
+            answer = await self._requester.ask("set", place.room, payload, _PATIENCE)
         finally:
             del self._queries[query]
         if answer.get("type") == "error" or len(asked.past) > PAGE:
@@ -102,11 +104,11 @@ class Reader:
         page = muc_info.page(answer)
         return list(asked.past), "" if page.complete or page.first == before else page.first
 
-    async def show(self, place: Place) -> list[Past]:
+    async def show(self, place: Place) -> list[PastMessage]:
         """Let the room show the last of its history: who enters again gets it anew. The oldest first."""
         showing = self._showings[place.room] = _Showing(place)
         counted, place.shown = place.shown, place.shown or 0
-        self._voice.say(encode.join(place.occupant, self._voice.fresh_id(), place.key, _MOST_SHOWN))
+        self._requester.say(encode.join(place.occupant, self._requester.fresh_id(), place.key, _MOST_SHOWN))
         try:
             async with asyncio.timeout(_PATIENCE):
                 await showing.ended.wait()

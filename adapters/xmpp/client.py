@@ -15,7 +15,7 @@ from . import encode, login, stream_management
 from .config import NetworkConfig
 from .requests import Requests
 
-__all__ = ["Client", "Listener"]
+__all__ = ["StanzaListener", "XmppClient"]
 
 # What is wrong with a connection is told by our own errors.
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
@@ -31,7 +31,7 @@ _PRESENCE = f"{_CLIENT}presence"
 _IQ = f"{_CLIENT}iq"
 
 
-class Listener(Protocol):
+class StanzaListener(Protocol):
     """Who wants to know what comes in."""
 
     def message(self, element: ET.Element) -> None: ...
@@ -42,14 +42,14 @@ class Listener(Protocol):
         """All that was in one read has been told; the future is done when it is durable."""
 
 
-class Client(ClientXMPP):
+class XmppClient(ClientXMPP):
     """One connection; used once.
 
     slixmpp's own reconnecting is off. Whatever ends the connection ends `ended` with the reason.
     """
 
     def __init__(
-        self, config: NetworkConfig, listener: Listener, stream: stream_management.Stream | None
+        self, config: NetworkConfig, listener: StanzaListener, stream: stream_management.Stream | None
     ) -> None:
         self._config = config
         self._listener = listener

@@ -33,15 +33,15 @@ from bridge import (
 )
 
 from . import decode, encode, muc_info, positions, refusals, stream_management, upload
-from .archive import Reader
-from .client import Client
+from .archive import ArchiveReader
+from .client import XmppClient
 from .config import NetworkConfig, RoomConfig
 from .decode import talk
 from .history import History
 from .rooms import Rooms
 from .session import Place, Session
 
-__all__ = ["Link", "Memory"]
+__all__ = ["Memory", "XmppConnection"]
 
 T = TypeVar("T")
 
@@ -67,20 +67,20 @@ class Memory:
     landed: dict[str, Receipt]
     """Receipts that came too late for the connection that their messages were sent on."""
     stream: stream_management.Stream | None = None
-    files: upload.Files = field(default_factory=upload.Files)
+    files: upload.UploadService = field(default_factory=upload.UploadService)
     heard: float = 0.0
     """Until when all that the server said was surely heard, in seconds since 1970."""
 
 
 @dataclass(slots=True)
-class _Flight:
+class _PendingMessage:
     room: RoomId
     since: float
     settle: Settle
     refusal: Callable[[decode.Failure], AdapterError]
 
 
-class Link:
+class XmppConnection:
     """One connection; used once."""
 
     def __init__(
@@ -99,12 +99,12 @@ class Link:
         self._introduce = introduce
         self._events: list[Event] = []
         self._moved: set[str] = set()
-        self._flights: dict[str, _Flight] = {}
+        self._pending: dict[str, _PendingMessage] = {}
         self._discovered = asyncio.Event()
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._client = Client(config, self, memory.stream)
-        self._reader = Reader(self._client)
+        self._client = XmppClient(config, self, memory.stream)
+        self._reader = ArchiveReader(self._client)
         self._history = History(self._reader, catch_up, emit.position, self._read)
         self._rooms = Rooms(config, self._session, self._client, self._history, self)
 
@@ -164,7 +164,7 @@ class Link:
         if receipt is not None:
             settle(receipt)
             return
-        self._flights[txn] = _Flight(room, self._loop.time(), settle, refusal)
+        self._pending[txn] = _PendingMessage(room, self._loop.time(), settle, refusal)
         self._client.say(stanza)
 
     def whisper(self, stanza: str) -> None:
@@ -297,22 +297,22 @@ class Link:
             place.last = said.id
             self._moved.add(place.room)
         receipt = Receipt(Part(said.id, said.aliases))
-        flight = self._flights.pop(said.txn, None)
-        if flight is None:
+        pending = self._pending.pop(said.txn, None)
+        if pending is None:
             landed = self._memory.landed
             landed[said.txn] = receipt
             if len(landed) > _MOST_LANDED:
                 del landed[next(iter(landed))]
         else:
             self._rooms.landed(place)
-            flight.settle(receipt)
+            pending.settle(receipt)
 
     def _refused(self, said: decode.Failure) -> None:
-        flight = self._flights.get(said.txn)
-        if flight is None or flight.room != said.room:
+        pending = self._pending.get(said.txn)
+        if pending is None or pending.room != said.room:
             return
-        del self._flights[said.txn]
-        flight.settle(flight.refusal(said))
+        del self._pending[said.txn]
+        pending.settle(pending.refusal(said))
         place = self._session.places.get(said.room)
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
             self._group.create_task(self._rooms.ping(place))
@@ -345,17 +345,17 @@ class Link:
 
     def drop(self, room: RoomId, reason: str) -> None:
         """We are not in this room any more: what was said there may not have been heard."""
-        for txn in [txn for txn, flight in self._flights.items() if flight.room == room]:
-            self._flights.pop(txn).settle(RoomUnavailable(reason))
+        for txn in [txn for txn, pending in self._pending.items() if pending.room == room]:
+            self._pending.pop(txn).settle(RoomUnavailable(reason))
 
     def remember(self, place: Place) -> None:
         """What the room's position says has changed."""
         self._moved.add(place.room)
 
     def _fail_all(self, error: AdapterError) -> None:
-        flights, self._flights = self._flights, {}
-        for flight in flights.values():
-            flight.settle(error)
+        messages, self._pending = self._pending, {}
+        for pending in messages.values():
+            pending.settle(error)
 
     # -- staying alive
 
@@ -366,8 +366,8 @@ class Link:
         while True:
             now = await awake.sleep(_TICK)
             if self._client.paused or awake.since == now:  # then it is we who are silent
-                for flight in self._flights.values():
-                    flight.since = now
+                for pending in self._pending.values():
+                    pending.since = now
                 continue
             self.flush(whole=True)
             silent = now - max(self._client.heard, awake.since)
@@ -388,12 +388,12 @@ class Link:
             return
 
     def _watch_rooms(self, now: float) -> None:
-        doubtful = {flight.room for flight in self._flights.values() if now - flight.since > _SLOW}
+        doubtful = {pending.room for pending in self._pending.values() if now - pending.since > _SLOW}
         for place in self._rooms.places():
             quiet = now - max(place.heard, place.asked)
             if (quiet > _ROOM_QUIET or place.room in doubtful) and self._group is not None:
                 place.asked = now
                 self._group.create_task(self._rooms.ping(place))
-        for txn in [txn for txn, flight in self._flights.items() if now - flight.since > _LOST]:
-            flight = self._flights.pop(txn)
-            flight.settle(TemporaryFailure(f"{flight.room} neither took nor refused the message"))
+        for txn in [txn for txn, pending in self._pending.items() if now - pending.since > _LOST]:
+            pending = self._pending.pop(txn)
+            pending.settle(TemporaryFailure(f"{pending.room} neither took nor refused the message"))

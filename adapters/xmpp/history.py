@@ -22,8 +22,8 @@ from bridge import (
 )
 
 from . import positions
-from .archive import PAGE, Reader, Unreadable
-from .decode import Past
+from .archive import PAGE, ArchiveReader, Unreadable
+from .decode import PastMessage
 from .session import Place
 from .trust import proven
 
@@ -65,7 +65,7 @@ class History:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: ArchiveReader,
         rules: CatchUp,
         position: Callable[[str], str | None],
         hear: Callable[[Place, Sequence[TalkEvent], str], None],
@@ -277,7 +277,7 @@ class History:
         return False
 
 
-def _since(place: Place, past: Sequence[Past], missed: _Missed) -> bool:
+def _since(place: Place, past: Sequence[PastMessage], missed: _Missed) -> bool:
     """Add what was said after the place's last message, the newest first; True when that was met."""
     for one in reversed(past):
         if one.id == place.last:
@@ -292,18 +292,18 @@ def _taken_back(place: Place, missed: _Missed) -> bool:
     return any(isinstance(said, Removed) and said.target == place.last for said in missed.events)
 
 
-def _older(past: Sequence[Past], at: float) -> bool:
+def _older(past: Sequence[PastMessage], at: float) -> bool:
     """Whether the first of these was said before that time."""
     return bool(past) and past[0].at is not None and past[0].at < at
 
 
-def _moderated(past: Sequence[Past], since: float) -> bool:
+def _moderated(past: Sequence[PastMessage], since: float) -> bool:
     """Whether a moderator took something away since."""
     removals = [one for one in past if isinstance(one.event, Removed) and one.event.by_moderator]
     return any(one.at is None or one.at > since for one in removals)
 
 
-def _pick(past: Sequence[Past], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:
+def _pick(past: Sequence[PastMessage], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:
     """Find our messages by their marks, which nobody knew before they were said; the oldest is ours."""
     for one in reversed(past):
         for name in txns.intersection(one.names):

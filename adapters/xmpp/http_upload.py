@@ -11,7 +11,7 @@ from yarl import URL
 
 from bridge import File, Rejected, TemporaryFailure, Thumbnail
 
-from .archive import Voice
+from .archive import Requester
 from .upload import Shared, Slot, slot, trust
 
 __all__ = ["put"]
@@ -20,25 +20,25 @@ _SLOWEST = 20_000
 """Bytes per second: what is slower counts as stuck."""
 
 
-async def put(voice: Voice, service: str, file: File, ca_file: Path | None) -> Shared:
+async def put(requester: Requester, service: str, file: File, ca_file: Path | None) -> Shared:
     """Put a file there, and its thumbnail if there is one. Raises Rejected and TemporaryFailure."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trust(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
-        visit = _Visit(voice, http, service)
-        address = await visit.put(file, file.name)
+        upload = _Upload(requester, http, service)
+        address = await upload.put(file, file.name)
         small, thumbnail = file.thumbnail, None
         if small is not None:
             with contextlib.suppress(Rejected, TemporaryFailure):  # a file is as good without one
-                thumbnail = await visit.put(small, f"thumbnail.{small.type.rpartition('/')[2]}")
+                thumbnail = await upload.put(small, f"thumbnail.{small.type.rpartition('/')[2]}")
         return Shared(address, thumbnail)
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _Upload:
     """One visit to a service."""
 
-    voice: Voice
+    requester: Requester
     http: aiohttp.ClientSession
     service: str
 
@@ -50,7 +50,7 @@ class _Visit:
             raise Rejected(f"the file {name} is no longer on this machine: {error.strerror}") from None
         with body:
             try:
-                place = await slot(self.voice, self.service, name, file.size, file.type)
+                place = await slot(self.requester, self.service, name, file.size, file.type)
                 status = await self._stream(place, body, file)
             except aiohttp.ClientConnectorCertificateError as error:
                 raise Rejected(

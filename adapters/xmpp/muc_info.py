@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-__all__ = ["Info", "Page", "Presence", "condition", "info", "moved_to", "page", "presence", "result"]
+__all__ = ["ArchivePage", "Info", "Presence", "condition", "info", "moved_to", "page", "presence", "result"]
 
 _CLIENT = "{jabber:client}"
 _MUC_USER = "{http://jabber.org/protocol/muc#user}"
@@ -62,7 +62,7 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ArchivePage:
     """What an archive says of a page that it gave (XEP-0313 section 4.3)."""
 
     first: str
@@ -149,13 +149,13 @@ def info(element: Element) -> Info:
     return Info(features, history, fields)
 
 
-def page(element: Element) -> Page:
+def page(element: Element) -> ArchivePage:
     """What the end of an answer of an archive says."""
     fin = element.find(f"{_MAM}fin")
     if fin is None:
-        return Page("", complete=True)
+        return ArchivePage("", complete=True)
     first = fin.findtext(f"{_RSM}set/{_RSM}first") or ""
-    return Page(first, complete=fin.get("complete") in ("true", "1"))
+    return ArchivePage(first, complete=fin.get("complete") in ("true", "1"))
 
 
 def result(element: Element) -> tuple[str, str, str, Element] | None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from .session import Place
 
-__all__ = ["Mark", "read", "write"]
+__all__ = ["RoomPosition", "read", "write"]
 
 _PERSISTENT = "persistent"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RoomPosition:
     """How far a room has been heard, and what we know of it should it not be there."""
 
     since: float
@@ -27,8 +27,8 @@ def write(place: Place, now: int) -> str:
     return f"{now} {place.last}\n{kind}\n{place.destroyed}".rstrip("\n")
 
 
-def read(token: str) -> Mark:
+def read(token: str) -> RoomPosition:
     """What a token of ours says."""
     heard, kind, destroyed, *_ = (token + "\n\n").split("\n")
     since, _, last = heard.partition(" ")
-    return Mark(float(since), last, kind == _PERSISTENT, destroyed)
+    return RoomPosition(float(since), last, kind == _PERSISTENT, destroyed)

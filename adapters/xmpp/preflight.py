@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from bridge import RoomId
 
 from . import muc_info, refusals
-from .client import Client
+from .client import XmppClient
 from .config import NetworkConfig, RoomConfig
 from .rooms import observe
 from .session import Place
@@ -45,7 +45,7 @@ class _Deaf:
 async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> dict[RoomId, str | None]:
     """Log in beside a running service and ask each room about itself. Raises an AdapterError."""
     resource = {"resource": f"{config.resource[:240]}-check"}
-    client = Client(config.model_copy(update=resource), _Deaf(), None)
+    client = XmppClient(config.model_copy(update=resource), _Deaf(), None)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
@@ -86,7 +86,7 @@ def _sentence(entry: RoomConfig, features: frozenset[str], error: Element | None
     return None
 
 
-async def _kept_out(client: Client, config: NetworkConfig, place: Place) -> str | None:
+async def _kept_out(client: XmppClient, config: NetworkConfig, place: Place) -> str | None:
     """Whether a room for members keeps us out: members may register a nick there (XEP-0045 section 7.10),
     and some rooms tell from outside who is in (section 6.5).
     """

@@ -10,13 +10,13 @@ from xml.etree.ElementTree import Element
 from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
 
 from . import encode, muc_info, refusals
-from .archive import Voice
+from .archive import Requester
 from .config import NetworkConfig, RoomConfig
 from .decode import members
 from .history import Caught, History
 from .session import Place, Session
 
-__all__ = ["Listener", "Rooms", "nicks", "observe"]
+__all__ = ["RoomListener", "Rooms", "nicks", "observe"]
 
 _AT_ONCE = 40
 """Rooms that are being entered at the same time."""
@@ -46,7 +46,7 @@ _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#
 """What rooms call it that anybody may set the subject (XEP-0045 section 15.5)."""
 
 
-class Listener(Protocol):
+class RoomListener(Protocol):
     """Who wants to know where we are."""
 
     def tell(self, event: RoomStateChanged | MemberChanged) -> None: ...
@@ -91,13 +91,13 @@ class Rooms:
         self,
         config: NetworkConfig,
         session: Session,
-        voice: Voice,
+        requester: Requester,
         history: History,
-        listener: Listener,
+        listener: RoomListener,
     ) -> None:
         self._config = config
         self._session = session
-        self._voice = voice
+        self._requester = requester
         self._history = history
         self._tell = listener.tell
         self._drop = listener.drop
@@ -122,7 +122,7 @@ class Rooms:
                 entry = self._entries[room] = _Entry(config, place)
                 entry.task = group.create_task(self._keep(entry))
         for name in self._session.places.keys() - self._entries.keys():
-            self._voice.say(encode.leave(self._session.places.pop(name).occupant))
+            self._requester.say(encode.leave(self._session.places.pop(name).occupant))
         self.regain()
 
     def follow(self, config: NetworkConfig) -> None:
@@ -148,7 +148,7 @@ class Rooms:
             if entry.answer is not None:
                 _settle(entry.answer, seen)
             elif "201" in seen.statuses and entry.left is not None:  # by asking for its history, for example
-                self._voice.say(encode.leave(entry.place.occupant))
+                self._requester.say(encode.leave(entry.place.occupant))
                 _settle(entry.left, (refusals.REMADE, _ANEW))
         else:
             changed = members.seen(entry.place, seen)
@@ -182,7 +182,7 @@ class Rooms:
             return
         entry.pinging = True
         try:
-            answer = await self._voice.ask("get", place.occupant, "<ping xmlns='urn:xmpp:ping'/>", _PING)
+            answer = await self._requester.ask("get", place.occupant, "<ping xmlns='urn:xmpp:ping'/>", _PING)
         except TimeoutError:
             return
         finally:
@@ -203,8 +203,8 @@ class Rooms:
         place.landed += 1
         if place.landed in _SHOWING and place.window < place.landed:
             place.shown = 0
-            stanza_id = self._voice.fresh_id()
-            self._voice.say(encode.join(place.occupant, stanza_id, place.key, place.landed))
+            stanza_id = self._requester.fresh_id()
+            self._requester.say(encode.join(place.occupant, stanza_id, place.key, place.landed))
         elif place.landed == 2 * _KEEPING:
             place.shown = None  # all of it has come by now
 
@@ -219,7 +219,7 @@ class Rooms:
         for entry in self._entries.values():
             wanted = self._nick(entry)
             if entry.place.joined and entry.place.nick != wanted:
-                self._voice.say(encode.rename(f"{entry.place.room}/{wanted}", self._voice.fresh_id()))
+                self._requester.say(encode.rename(f"{entry.place.room}/{wanted}", self._requester.fresh_id()))
 
     # -- one room
 
@@ -229,7 +229,7 @@ class Rooms:
     def _leave(self, entry: _Entry) -> None:
         if entry.task is not None:
             entry.task.cancel()
-        self._voice.say(encode.leave(entry.place.occupant))
+        self._requester.say(encode.leave(entry.place.occupant))
         self._session.places.pop(entry.place.room, None)
         self._drop(entry.place.room, "the room is no longer in the configuration")
 
@@ -281,7 +281,7 @@ class Rooms:
         place = entry.place
         self._state(place, RoomState.JOINING)
         try:
-            _, error = await observe(self._voice, place)
+            _, error = await observe(self._requester, place)
             if error is not None:
                 self._may_make(entry, error)
             answer = await self._ask_in(entry)
@@ -289,10 +289,10 @@ class Rooms:
             if "201" in answer.statuses:
                 await self._create(entry)
             elif place.owner and place.window < _KEEPING:
-                form = await self._voice.ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
+                form = await self._requester.ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
                 _count_history(place, form)
         except TimeoutError:
-            self._voice.say(encode.leave(place.occupant))
+            self._requester.say(encode.leave(place.occupant))
             raise _Refused("the room does not answer") from None
 
     def _may_make(self, entry: _Entry, error: Element) -> None:
@@ -312,9 +312,9 @@ class Rooms:
         for nick in nicks(self._nick(entry)):
             place.nick = nick
             place.enter()
-            entry.asked = self._voice.fresh_id()
+            entry.asked = self._requester.fresh_id()
             entry.answer = asyncio.get_running_loop().create_future()
-            self._voice.say(encode.join(place.occupant, entry.asked, place.key))
+            self._requester.say(encode.join(place.occupant, entry.asked, place.key))
             try:
                 async with asyncio.timeout(_ANSWER):
                     answer = await entry.answer
@@ -331,25 +331,25 @@ class Rooms:
 
         Who destroys it may take its name from everybody (Prosody keeps it for a month).
         """
-        place, ask = entry.place, self._voice.ask
+        place, ask = entry.place, self._requester.ask
         if not entry.config.create:
-            self._voice.say(encode.leave(place.occupant))
+            self._requester.say(encode.leave(place.occupant))
             raise _Refused(refusals.MISSING)
         form = await ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
         submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
         answer = await ask("set", place.room, submit)
         if answer.get("type") == "error":
             raise _Refused(f"the room was created but cannot be set up ({muc_info.condition(answer)[0]})")
-        await observe(self._voice, place)
+        await observe(self._requester, place)
         _count_history(place, form)
 
 
-async def observe(voice: Voice, place: Place) -> tuple[frozenset[str], Element | None]:
+async def observe(requester: Requester, place: Place) -> tuple[frozenset[str], Element | None]:
     """Ask a room what it can do (XEP-0045 section 6.4). Returns its features, or the error.
 
     Raises TimeoutError.
     """
-    answer = await voice.ask("get", place.room, _DISCO)
+    answer = await requester.ask("get", place.room, _DISCO)
     if answer.get("type") == "error":
         return frozenset(), answer
     found = muc_info.info(answer)

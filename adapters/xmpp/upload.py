@@ -15,10 +15,10 @@ from xml.etree.ElementTree import Element
 from bridge import File, Rejected, TemporaryFailure
 
 from . import encode, muc_info
-from .archive import Voice
+from .archive import Requester
 from .decode.children import time_of
 
-__all__ = ["Files", "Service", "Shared", "Slot", "slot", "trust"]
+__all__ = ["Service", "Shared", "Slot", "UploadService", "slot", "trust"]
 
 _NS = "urn:xmpp:http:upload:0"
 _TAG = f"{{{_NS}}}"
@@ -77,7 +77,7 @@ class Slot:
     headers: dict[str, str]
 
 
-class Files:
+class UploadService:
     """The service of our server, as far as is known. It outlives a connection."""
 
     def __init__(self) -> None:
@@ -86,13 +86,13 @@ class Files:
         """Whether the service was ever looked for."""
         self._kept: dict[File, Shared] = {}
 
-    async def find(self, voice: Voice, domain: str) -> None:
+    async def find(self, requester: Requester, domain: str) -> None:
         """Find the service. A server that does not answer has what it had."""
         with contextlib.suppress(TimeoutError):
-            self.service = await _find(voice, domain)
+            self.service = await _find(requester, domain)
         self.looked = True
 
-    async def put(self, voice: Voice, file: File, ca_file: Path | None) -> Shared:
+    async def put(self, requester: Requester, file: File, ca_file: Path | None) -> Shared:
         """Put a file there, and its thumbnail if there is one: once, as long as that is remembered.
 
         Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than
@@ -107,7 +107,7 @@ class Files:
             raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
         from .http_upload import put
 
-        self._kept[file] = shared = await put(voice, service.address, file, ca_file)
+        self._kept[file] = shared = await put(requester, service.address, file, ca_file)
         if len(self._kept) > _MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         return shared
@@ -125,28 +125,28 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-async def _find(voice: Voice, domain: str) -> Service | None:
+async def _find(requester: Requester, domain: str) -> Service | None:
     """The service of a server (XEP-0363 section 3); None: it has none that serves us.
 
     A slot that nothing is put in shows that it does, and where its files will stand. Raises TimeoutError.
     """
-    answer = await voice.ask("get", domain, _ITEMS, _PATIENCE)
+    answer = await requester.ask("get", domain, _ITEMS, _PATIENCE)
     items = [item.get("jid") or "" for item in answer.iter("{http://jabber.org/protocol/disco#items}item")]
     addresses = [domain, *(item for item in items[:_MOST_SERVICES] if item and item != domain)]
-    infos = await asyncio.gather(*(_info(voice, address) for address in addresses))
+    infos = await asyncio.gather(*(_info(requester, address) for address in addresses))
     for address, info in zip(addresses, infos, strict=True):
         if _NS in info.features:
             with contextlib.suppress(Rejected, TemporaryFailure):
-                place = await slot(voice, address, "hubbub.txt", 1, "text/plain")
+                place = await slot(requester, address, "hubbub.txt", 1, "text/plain")
                 limit = info.fields.get("max-file-size", "")
                 number = int(limit) if limit.isdecimal() and len(limit) < 16 else None
                 return Service(address, number, _prefix(place.get))
     return None
 
 
-async def _info(voice: Voice, address: str) -> muc_info.Info:
+async def _info(requester: Requester, address: str) -> muc_info.Info:
     try:
-        return muc_info.info(await voice.ask("get", address, _INFO, _PATIENCE))
+        return muc_info.info(await requester.ask("get", address, _INFO, _PATIENCE))
     except TimeoutError:
         return muc_info.Info(frozenset(), None)
 
@@ -158,13 +158,13 @@ def _prefix(address: str) -> str:
     return f"{scheme}://{parts[0]}/{parts[1]}/" if len(parts) > 2 else ""
 
 
-async def slot(voice: Voice, service: str, name: str, size: int, media: str) -> Slot:
+async def slot(requester: Requester, service: str, name: str, size: int, media: str) -> Slot:
     """Ask for a place for a file (XEP-0363 section 4). Raises Rejected, TemporaryFailure, TimeoutError."""
     request = (
         f"<request xmlns='{_NS}' filename='{encode.quote(name)}' size='{size}'"
         f" content-type='{encode.quote(media)}'/>"
     )
-    answer = await voice.ask("get", service, request, _PATIENCE)
+    answer = await requester.ask("get", service, request, _PATIENCE)
     if answer.get("type") == "error":
         raise _refusal(answer, service)
     put, get = answer.find(f"{_TAG}slot/{_TAG}put"), answer.find(f"{_TAG}slot/{_TAG}get")

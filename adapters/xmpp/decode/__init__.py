@@ -4,6 +4,6 @@
 said, `references` what is said of an earlier message, `subjects` and `members` what is no talk.
 """
 
-from .stanza import Direct, Failure, Past, Reflection, message, past
+from .stanza import Direct, Failure, PastMessage, Reflection, message, past
 
-__all__ = ["Direct", "Failure", "Past", "Reflection", "message", "past"]
+__all__ = ["Direct", "Failure", "PastMessage", "Reflection", "message", "past"]

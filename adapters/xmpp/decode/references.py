@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-__all__ = ["About", "Reactions", "Removal", "read"]
+__all__ = ["About", "ReactionSet", "Removal", "read"]
 
 _RETRACT = "{urn:xmpp:message-retract:1}retract"
 _FASTENED = "{urn:xmpp:fasten:0}apply-to"
@@ -37,14 +37,14 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reactions:
+class ReactionSet:
     """All that somebody feels about a message now (XEP-0444)."""
 
     target: str
     emojis: tuple[str, ...]
 
 
-About = Removal | Reactions
+About = Removal | ReactionSet
 
 
 def read(child: Element, known: About | None) -> About | None:
@@ -92,12 +92,12 @@ def _removal(
     )
 
 
-def _reactions(element: Element) -> Reactions | None:
+def _reactions(element: Element) -> ReactionSet | None:
     target = element.get("id")
     if not target:
         return None
     emojis = [(child.text or "").strip() for child in element.iterfind(_REACTION)]
-    return Reactions(
+    return ReactionSet(
         target,
         tuple(dict.fromkeys(emoji for emoji in emojis[:_MOST] if 0 < len(emoji) <= _LONGEST)),
     )

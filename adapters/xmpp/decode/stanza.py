@@ -10,7 +10,7 @@ from bridge import MessageId, TalkEvent, TypingChanged, UserId, by_author
 from . import children, subjects, talk
 from .children import Parts
 
-__all__ = ["Direct", "Failure", "Past", "Reflection", "message", "past"]
+__all__ = ["Direct", "Failure", "PastMessage", "Reflection", "message", "past"]
 
 _BODY = "{jabber:client}body"
 _SUBJECT = "{jabber:client}subject"
@@ -30,7 +30,7 @@ class Reflection:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastMessage:
     """What a room tells of what was said before."""
 
     id: str
@@ -109,7 +109,7 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
     return Reflection(place, txn, MessageId(name or txn), (mine,))
 
 
-def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> Past | None:
+def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> PastMessage | None:
     """What a room shows, or its archive holds, of what was said before; None: nobody's word.
 
     `name` and `stamp` are the archive's; without them the room itself has to name and date it (XEP-0045
@@ -133,7 +133,7 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
         event = (
             None  # An archive without its authors' names for messages: most of what our nick said, we did.
         )
-    return Past(found.name or "", f"{room}/{nick}", children.time_of(found.at or ""), names, event)
+    return PastMessage(found.name or "", f"{room}/{nick}", children.time_of(found.at or ""), names, event)
 
 
 def _event(place: Place, nick: str, found: Parts) -> TalkEvent | None:

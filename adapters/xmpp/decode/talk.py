@@ -23,7 +23,7 @@ from bridge import (
 
 from . import children
 from .children import Parts
-from .references import Reactions, Removal
+from .references import ReactionSet, Removal
 
 __all__ = ["aliases", "heard", "mark", "name", "otherwise", "sender"]
 
@@ -47,7 +47,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
         if isinstance(about, Removal):
             return None
         found.replaces = NOBODYS
-    if about is None or (isinstance(about, Reactions) and found.body and found.spoken):
+    if about is None or (isinstance(about, ReactionSet) and found.body and found.spoken):
         said = children.content(found)  # beside words that are no mere fallback, reactions count for nothing
         return _said(place, who, found, said, session) if said is not None else None
     if isinstance(about, Removal):

@@ -82,7 +82,7 @@ class Person(bridge.testing.Person):
         self._joined: asyncio.Future[None] | None = None
         self._echoes: dict[str, asyncio.Future[MessageId]] = {}
         self._known: dict[MessageId, _Said] = {}
-        self._page: list[decode.Past] = []
+        self._page: list[decode.PastMessage] = []
         """What the archive gives of the page that was asked for last."""
         self._count = 0
 

@@ -103,7 +103,7 @@ async def test_what_was_sent_before_the_connection_was_cut(bridge):
     async with bridge.running(port=proxy.port) as ears:
         await ears.state(RoomState.JOINED, bridge.room)
         confirmed = await give(bridge.adapter, command("first", TXNS[0], bridge.room))
-        bridge.adapter._link._client._listener.message = lambda element: None
+        bridge.adapter._connection._client._listener.message = lambda element: None
         lost = give(bridge.adapter, command("second", TXNS[1], bridge.room))
         assert [(await bridge.alice.heard.get()).content.text for _ in range(2)] == ["first", "second"]
         await proxy.cut()

@@ -265,7 +265,7 @@ async def test_who_comes_and_goes(bridge):
             async with witness(bridge.server, f"m{number}", room, user):
                 await changed()
                 item = what.format(number if change is Change.KICKED else f"{user}@{bridge.server.domain}")
-                bridge.adapter._link._client.say(
+                bridge.adapter._connection._client.say(
                     f"<iq to='{room}' type='set' id='out'><query xmlns='{MUC}#admin'>"
                     f"<item {item}><reason>out</reason></item></query></iq>"
                 )

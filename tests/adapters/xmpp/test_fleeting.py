@@ -177,11 +177,11 @@ async def test_hints_that_come_too_early_or_too_late(server):
     made.hint(SetTyping(room=ROOM, typing=True))
     async with running(made) as ears:
         made.hint(SetTyping(room="other@muc.example.org", typing=True))
-        made._link._client.transport.pause_reading()
+        made._connection._client.transport.pause_reading()
         made.hint(SetTyping(room=ROOM, typing=True))
         assert (await server.hears("message")).get("to") == ROOM
         server.cut()
-        made._link._client.transport.resume_reading()
+        made._connection._client.transport.resume_reading()
         await asyncio.wait({ears.task})
         made.hint(SetTyping(room=ROOM, typing=True))
 

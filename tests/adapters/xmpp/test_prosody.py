@@ -215,14 +215,14 @@ async def test_a_stream_is_resumed(server):
         alice = await server.person("alice", room)
         await alice.say(plain("one"))
         assert (await ears.said()).content == plain("one")
-        made._link._client.transport.abort()
+        made._connection._client.transport.abort()
         await failure(ears.task)
     await alice.say(plain("two"))
     ears = Ears()
     run = asyncio.ensure_future(made.run(ears))
     try:
         assert (await ears.said()).content == plain("two")
-        assert made._link._client.resumed
+        assert made._connection._client.resumed
         await ears.state(RoomState.JOINED, room)
         await give(made, command(room=room))
         assert (await alice.heard.get()).content == plain("hello")
@@ -241,10 +241,10 @@ async def test_a_room_that_forgot_us_is_entered_again(server, monkeypatch):
     made = adapter(server, "forget")
     async with await entered(made, room) as ears:
         await ears.state(RoomState.JOINED, room)
-        rooms = made._link._rooms
+        rooms = made._connection._rooms
         hear = rooms.presence
         rooms.presence = lambda seen: None if seen.type == "unavailable" else hear(seen)
-        made._link._client.say(f"<presence to='{room}/forget' type='unavailable'/>")
+        made._connection._client.say(f"<presence to='{room}/forget' type='unavailable'/>")
         await ears.state(RoomState.REFUSED, room)
         await ears.state(RoomState.JOINED, room)
 

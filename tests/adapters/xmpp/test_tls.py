@@ -97,7 +97,7 @@ async def test_talk_over_tls(server, tls):
     async with running(made, {ROOM: made.RoomConfig(create=True)}, joined=False) as ears:
         await ears.state(RoomState.JOINED, ROOM)
         await give(made, command(room=ROOM))
-        assert made._link._client.plugin["feature_mechanisms"].mech.name.startswith("SCRAM-")
+        assert made._connection._client.plugin["feature_mechanisms"].mech.name.startswith("SCRAM-")
 
 
 @pytest.mark.parametrize("tls", ["starttls", "direct"])

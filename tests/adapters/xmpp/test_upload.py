@@ -288,6 +288,6 @@ async def test_certificates(file, tmp_path):
     async with Server() as server, Host(server).running(context) as host, ready(host) as (made, _):
         with pytest.raises(Rejected, match="does not prove who it is"):
             await made.send(sending(file))
-        made._link._config = made.config.model_copy(update={"ca_file": tmp_path / "cert.pem"})
+        made._connection._config = made.config.model_copy(update={"ca_file": tmp_path / "cert.pem"})
         await made.send(sending(file))
         assert len(host.puts) == 1
