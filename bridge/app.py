@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 from .adapter import Adapter, Source, find
@@ -20,19 +21,20 @@ from .compose.attachments import Attachments
 from .config import Config, needs_connection
 from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
+from .introductions import introduction, introductions
 from .journal import Journal
 from .keepsake import Keepsake
-from .language import locale
-from .media import Files, HostFiles, Uploads
+from .media import Files, Uploads
 from .model import Event, RoomId
 from .notices import Teller
 from .relay import Router, compile_routes
 from .relay.room import RoomStatus
 from .relay.rooms import Rooms
+from .status import RoomReport, Status, count, network_report, room_report
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
 
-__all__ = ["Bridge", "introductions"]
+__all__ = ["Bridge"]
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ class Bridge:
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
-        synced = self._config.durability == "full"
+        synced, self._since = self._config.durability == "full", time.time()
         with watched(), contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
             media = self._config.media
 
@@ -161,7 +163,7 @@ class Bridge:
         """Look after what waits, and tell: done every few seconds."""
         await self._router.patrol()
         await self._notices.patrol()
-        self.commit()
+        self._router.dispatch.commit()
 
     # What the owner may ask
 
@@ -183,20 +185,33 @@ class Bridge:
         supervisor = self._networks[network].supervisor
         return supervisor.state, supervisor.reason
 
-    def unheard(self, room: int) -> dict[str, float] | None:
-        """The last time that a room was not heard, or not wholly: `until`, in seconds since 1970, and for how
-        many `seconds`; None: never since the start.
-        """
-        gap = self._notices.gaps.latest.get(room)
-        return None if gap is None else {"until": gap.until, "seconds": gap.seconds}
+    async def status(self) -> Status:
+        """How everything stands now."""
+        self._router.dispatch.commit()  # else what has just been delivered counts as owed
+        found = await count(self.journal)
+        owed = {(room.network, room.room): room for room in found.owed}
+        gaps, now = self._notices.gaps.latest, time.time()
 
-    def commit(self) -> None:
-        """Commit what waits, for who reads the journal."""
-        self._router.dispatch.commit()
+        def tell(room: RoomStatus) -> RoomReport:
+            return room_report(room, owed.get((room.network, room.id)), gaps.get(room.number), now)
 
-    def files(self) -> Mapping[str, Sequence[HostFiles]]:
-        """How many files are on their way, and how many wait for their turn."""
-        return {"fetched": self._files.standing(), "uploaded": self._uploads.standing()}
+        rooms: dict[str, list[RoomStatus]] = {}
+        for room in self.rooms():
+            rooms.setdefault(room.network, []).append(room)
+        networks = {
+            name: network_report(
+                self._config.networks[name].protocol, running.supervisor, rooms.get(name, []), tell
+            )
+            for name, running in self._networks.items()
+        }
+        return Status(
+            version=version("hubbub"),
+            since=self._since,
+            taking=not self._router.journal.failing,
+            networks=networks,
+            undelivered=found.undelivered,
+            files={"fetched": self._files.standing(), "uploaded": self._uploads.standing()},
+        )
 
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message; returns how many there were."""
@@ -233,7 +248,7 @@ class Bridge:
         names = [name for name in config.networks if self._rooms(name)]
         told = introductions(config)
         adapters = {
-            name: self._adapter(name, told.get(name) or _introduction(config.owner, "en")) for name in names
+            name: self._adapter(name, told.get(name) or introduction(config.owner, "en")) for name in names
         }
         rules = {name: config.networks[name].rules for name in names}
         numbers: dict[tuple[str, RoomId], int] = {}
@@ -375,26 +390,3 @@ def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
         for entry in conversation.rooms:
             rooms.setdefault(entry.network, {})[entry.room] = entry.settings
     return rooms
-
-
-def introductions(config: Config) -> dict[str, str]:
-    """What the bot says of itself to anybody on a network: what it is, and who answers for it. Not which
-    rooms it joins: some of them are private. In the language of those rooms, if they share one.
-    """
-    spoken: dict[str, set[str]] = {}
-    for conversation in config.conversations.values():
-        for entry in conversation.rooms:
-            spoken.setdefault(entry.network, set()).add(entry.show.language)
-    return {
-        network: _introduction(config.owner, languages.pop() if len(languages) == 1 else "en")
-        for network, languages in spoken.items()
-    }
-
-
-def _introduction(owner: str | None, language: str) -> str:
-    there = locale(language, None)
-    return there.gettext(
-        "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks. "
-        "I do not read private messages. For questions, ask {owner}.",
-        owner=owner or there.gettext("the people who invited me"),
-    )

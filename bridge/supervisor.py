@@ -35,6 +35,8 @@ _LEAVE = 5.0
 class NetworkState(StrEnum):
     """Where we stand with a network."""
 
+    CONNECTED = "connected"
+    """As its rooms show: who keeps it running cannot tell."""
     CONNECTING = "connecting"
     WAITING = "waiting"
     STOPPED = "stopped"
@@ -57,6 +59,9 @@ class Supervisor:
         self._over = asyncio.Event()
         self.state = NetworkState.CONNECTING
         self.reason = ""
+        """Why the last connection ended."""
+        self.began = 0.0
+        """When the last connection was begun, in seconds since 1970."""
 
     def restart(self, reason: str) -> None:
         """End the connection, which is taken for dead, and make a new one."""
@@ -69,6 +74,7 @@ class Supervisor:
         log_for(self._adapter.network)
         while True:
             self.state, started = NetworkState.CONNECTING, time.monotonic()
+            self.began = time.time()
             error = await self._connect()
             if time.monotonic() - started > _STEADY:
                 self._failures = 0

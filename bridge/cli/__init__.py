@@ -27,6 +27,7 @@ _COMMANDS = {
     "reload": "Let the running service read FILE again.",
     "run": "Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped.",
     "settings": "Print every key of the configuration, with its default.",
+    "status": "Say how the running service stands, and what is wrong with it.",
     "undelivered": "List what was given up, or send it again.",
 }
 

@@ -9,7 +9,6 @@ import click
 import msgspec
 import regex
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from bridge.compose.prefix import safe_name
@@ -18,13 +17,13 @@ from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
 from bridge.journal.admin.dead_letters import Choice, Letter, Letters, choose, look_at_letters, requeue
 
+from .terminal import Terminal
 from .words import journal_argument, journal_option, when
 
 __all__ = ["undelivered"]
 
 _SHOWN = 20
 _REASONS = 10
-_NO_LIMIT = 100_000
 _WORDS = 120
 """The most characters of a message where no terminal sets the width."""
 _NAME = 20
@@ -69,7 +68,7 @@ def show(file: Path | None, journal: Path | None, *, everything: bool, as_json: 
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
-        _Page().show(found)
+        _List().show(found)
 
 
 @undelivered.command()
@@ -121,30 +120,26 @@ def _are_queued(count: int) -> str:
     return f"{counted(count, 'message')} {'is' if count == 1 else 'are'} queued again"
 
 
-class _Page:
-    """The list as a person reads it: fitted to the terminal, whole where there is none."""
-
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
-        self._width = self._console.width if self._console.is_terminal else _NO_LIMIT
+class _List(Terminal):
+    """The list as a person reads it."""
 
     def show(self, found: Letters) -> None:
         if found.count:
             if hidden := found.count - len(found.letters):
-                self._say(f"{hidden:,} older ones are not shown: --all shows them.", "dim")
-                self._say()
+                self.say(f"{hidden:,} older ones are not shown: --all shows them.", "dim")
+                self.say()
             for (source, target, reason), run in groupby(found.letters, _way):
-                self._say(f"{printable(source)} → {printable(target)}", "bold")
-                self._say(printable(reason), "yellow", indent=2)
+                self.say(f"{printable(source)} → {printable(target)}", "bold")
+                self.say(printable(reason), "yellow", indent=2)
                 self._run(list(run))
-                self._say()
+                self.say()
             self._totals(found)
         else:
-            self._say("Nothing is undelivered.")
+            self.say("Nothing is undelivered.")
         if found.repeated:
             total = sum(count for _, count in found.repeated)
             where = ", ".join(f"{count:,} to {printable(room)}" for room, count in found.repeated)
-            self._say(f"{counted(total, 'message')} may have come twice in the last 7 days: {where}.")
+            self.say(f"{counted(total, 'message')} may have come twice in the last 7 days: {where}.")
 
     def _run(self, letters: list[Letter]) -> None:
         digits = len(str(max(letter.number for letter in letters)))
@@ -155,27 +150,17 @@ class _Page:
             author.truncate(width, overflow="ellipsis", pad=True)
             words = "(its text is not kept any more)" if letter.text is None else _words(letter.text)
             line = Text(f"  {letter.number:>{digits}}  ").append(f"{when(letter.given_up_at)}  ", "dim")
-            self._line(line.append_text(author).append(f"  {words}"))
+            self.line(line.append_text(author).append(f"  {words}"))
 
     def _totals(self, found: Letters) -> None:
         are = "message is" if found.count == 1 else "messages are"
-        self._say(f"{found.count:,} {are} not delivered:", "bold")
+        self.say(f"{found.count:,} {are} not delivered:", "bold")
         digits = len(f"{found.count:,}")
         for reason, count in found.reasons[:_REASONS]:
-            self._line(Text(f"  {count:>{digits},}  {printable(reason)}"))
+            self.line(Text(f"  {count:>{digits},}  {printable(reason)}"))
         if others := sum(count for _, count in found.reasons[_REASONS:]):
-            self._line(Text(f"  {others:>{digits},}  for other reasons"))
-        self._say("Send again: hubbub undelivered retry NUMBER... (or --room ROOM, or --all)")
-
-    def _line(self, line: Text) -> None:
-        """One line, cut to the width."""
-        line.truncate(self._width, overflow="ellipsis")
-        self._console.print(line, soft_wrap=True)
-
-    def _say(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
-        """Words, wrapped to the width."""
-        for line in Text(text, style).wrap(self._console, self._width - indent) or [Text()]:
-            self._console.print(Text(" " * indent) + line, soft_wrap=True)
+            self.line(Text(f"  {others:>{digits},}  for other reasons"))
+        self.say("Send again: hubbub undelivered retry NUMBER... (or --room ROOM, or --all)")
 
 
 def _way(letter: Letter) -> tuple[str, str, str]:

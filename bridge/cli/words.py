@@ -9,9 +9,11 @@ from typing import TypeVar
 import click
 
 from bridge.config import locate_journal
+from bridge.config.words import counted
 
-__all__ = ["config_argument", "config_file", "journal_argument", "journal_option", "when"]
+__all__ = ["config_argument", "config_file", "journal_argument", "journal_option", "lasting", "when"]
 
+_UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -41,3 +43,9 @@ def journal_argument(file: Path | None, journal: Path | None) -> Path:
 def when(at: float) -> str:
     """A time for people, as the log shows it."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
+    size, unit = next((one for one in _UNITS if seconds >= 2 * one[0]), (1.0, "second"))
+    return counted(round(max(seconds, 0.0) / size), unit)

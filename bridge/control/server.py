@@ -18,10 +18,11 @@ from bridge.app import Bridge
 from bridge.aside import aside
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
-from bridge.journal.admin.inspect import Inventory, inventory, looking_into
 from bridge.model import RoomId
 from bridge.relay.room import RoomStatus
+from bridge.status import count
 from bridge.supervisor import NetworkState
+from bridge.troubles import troubles
 
 from .config_diff import Changes, compare
 from .socket import SocketPlace
@@ -173,7 +174,9 @@ class Control:
                     for mistake in error.shown():
                         log.error("the new configuration is not followed: %s", mistake)  # noqa: TRY400
                 return _refusal("nothing has changed, since the configuration has mistakes", error.shown())
-            owed = {(room.network, room.room): room.count for room in (await self._inventory()).owed}
+            owed = {
+                (room.network, room.room): room.count for room in (await count(self._bridge.journal)).owed
+            }
             changes = await aside(partial(compare, self._bridge.config, config, owed, self._parting))
             if not dry_run:
                 for setting in changes.settings:
@@ -234,36 +237,10 @@ class Control:
         return {"ok": True, "taken": taken}
 
     async def _status(self) -> _Answer:
-        self._bridge.commit()  # else what has just been delivered counts as owed
-        found = await self._inventory()
-        owed = {(room.network, room.room): room for room in found.owed}
-        networks: dict[str, _Answer] = {}
-        for room in self._bridge.rooms():
-            name = room.network
-            if name not in networks:
-                state, reason = self._bridge.state(name)
-                networks[name] = {"state": state.value, "reason": reason, "rooms": {}}
-            waiting = owed.get((name, str(room.id)))
-            networks[name]["rooms"][room.id] = {
-                "joined": room.joined,
-                "reason": room.reason,
-                "owed": waiting.count if waiting else 0,
-                "since": waiting.since if waiting else None,
-                "unheard": self._bridge.unheard(room.number),
-            }
-            if room.joined:
-                networks[name] |= {"state": "connected", "reason": ""}
-        files = {way: msgspec.to_builtins(hosts[:_HOSTS]) for way, hosts in self._bridge.files().items()}
-        return {"ok": True, "networks": networks, "undelivered": found.undelivered, "files": files}
-
-    async def _inventory(self) -> Inventory:
-        """Counted in a thread, since a long queue takes a while to count."""
-
-        def count() -> Inventory:
-            with looking_into(self._bridge.journal) as database:
-                return inventory(database, self._bridge.journal)
-
-        return await asyncio.to_thread(count)
+        status = await self._bridge.status()
+        answer: _Answer = {"ok": True, **msgspec.to_builtins(status)}
+        answer["files"] = {way: hosts[:_HOSTS] for way, hosts in answer["files"].items()}
+        return {**answer, "wrong": msgspec.to_builtins(troubles(status))}
 
 
 def _refusal(error: str, mistakes: list[str] | None = None) -> _Answer:

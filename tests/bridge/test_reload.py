@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.app import introductions
 from bridge.config import Conversation, Network, ShowRules
+from bridge.introductions import introductions
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import PROTOCOL, config, entry, running

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 
@@ -25,9 +26,10 @@ conversations:
 class Shell:
     """The owner's shell, in the folder of the configuration."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, demo):
         self.folder = folder
-        self._port = port
+        self.demo = demo
+        self._port = demo.port
         self.rooms("#one", "#two")
 
     def rooms(self, *rooms):
@@ -82,7 +84,7 @@ async def shell(tmp_path):
             journal.give_up(delivery, "a moderator said no")
         journal.commit()
         journal.close()
-        yield Shell(tmp_path, demo.port)
+        yield Shell(tmp_path, demo)
 
 
 async def hears(person, count):
@@ -181,6 +183,38 @@ async def test_a_reload_disturbs_nobody(shell):
         code, said = await shell.run("reload", "other.yaml")
         assert code == 1
         assert f"the service follows {file}, not {shell.folder}/other.yaml" in said
+
+
+async def test_what_is_wrong_shows_in_seconds(shell):
+    """A room that lets nobody in, then a server that is gone, then no service."""
+
+    def words(said):
+        return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d( \(\d+ \w+\))?", "WHEN", said).splitlines()
+
+    async with shell.service(), client(shell._port, "carol", "#three") as carol:
+        code, said = await shell.run("status")
+        assert code == 0, said
+        assert re.fullmatch(r"Hubbub \S+ runs since WHEN: all is well", words(said)[0])
+        assert words(said)[2] == "  irc  irc  connected since WHEN  2 of 2 rooms"
+        assert words(said)[4] == "3 messages are not delivered: `hubbub undelivered`"
+
+        carol.say("MODE #three +i")
+        await carol.heard(r"MODE #three :?\+i")
+        shell.rooms("#one", "#two", "#three")
+        await shell.run("reload")
+        code, said = await shell.run("status")
+        assert (code, words(said)[2]) == (1, "irc #three cannot be joined")
+        assert "invite" in words(said)[3]
+        assert "  irc  irc  connected since WHEN  2 of 3 rooms" in words(said)
+
+        await shell.demo.stop()
+        async with asyncio.timeout(30):
+            while "irc cannot be reached" not in words((await shell.run("status"))[1]):
+                await asyncio.sleep(0.1)
+        code, said = await shell.run("status", "--json")
+        (wrong,) = json.loads(said)["wrong"]
+        assert (code, wrong["network"], wrong["what"]) == (1, "irc", "cannot be reached")
+    assert (await shell.run("status"))[0] == 3
 
 
 async def test_a_service_that_was_killed_leaves_nothing_in_the_way(shell):

@@ -7,6 +7,7 @@ import socket
 import stat
 import tempfile
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
@@ -91,10 +92,25 @@ async def test_status(owner, left, right):
     answer = await owner.ask("status")
     assert answer["ok"]
     assert answer["undelivered"] == 1
-    assert answer["networks"]["left"] == {
+    assert answer["version"] == version("hubbub")
+    assert answer["taking"]
+    here = answer["networks"]["left"]
+    assert here.pop("since") >= answer["since"] > 1e9
+    assert here == {
+        "protocol": PROTOCOL,
         "state": "connected",
         "reason": "",
-        "rooms": {"one": {"joined": True, "reason": "", "owed": 0, "since": None, "unheard": None}},
+        "rooms": {
+            "one": {
+                "joined": True,
+                "condition": "well",
+                "reason": "",
+                "away_since": None,
+                "owed": 0,
+                "since": None,
+                "unheard": None,
+            }
+        },
     }
     there = answer["networks"]["right"]
     assert there["state"] == "waiting"
@@ -102,6 +118,8 @@ async def test_status(owner, left, right):
     assert (there["rooms"]["two"]["joined"], there["rooms"]["two"]["owed"]) == (False, 1)
     assert there["rooms"]["two"]["since"] > 1e9
     assert answer["files"] == {"fetched": [], "uploaded": []}
+    (wrong,) = answer["wrong"]
+    assert (wrong["network"], wrong["rooms"], wrong["owed"]) == ("right", [], 1)
 
 
 async def test_status_names_the_files_that_wait(tmp_path, left, right):
@@ -112,7 +130,7 @@ async def test_status_names_the_files_that_wait(tmp_path, left, right):
             for name in ("alice", "alice", "alice", "bob"):
                 left.say("one", name, Content((), (Attachment(address),)))
             await left.settled()
-            while sum(one.at_work for one in bridge.files()["fetched"]) < 3:
+            while sum(one.at_work for one in (await bridge.status()).files["fetched"]) < 3:
                 await asyncio.sleep(0)
             status = await Control(bridge, None).answer(b'{"command": "status"}')
     (found,) = status["files"]["fetched"]

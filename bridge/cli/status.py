@@ -1,0 +1,143 @@
+"""`hubbub status`: how the running service stands, and what is wrong with it."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.cells import cell_len
+from rich.text import Text
+
+from bridge.config.words import counted, printable
+from bridge.control import NotRunning, ask
+from bridge.errors import HubbubError
+
+from .terminal import Terminal
+from .words import journal_argument, journal_option, lasting, when
+
+__all__ = ["status"]
+
+_NOT_RUNNING = 3
+"""As init scripts say that a program does not run (LSB)."""
+_ROOMS = 3
+"""So many rooms with the same trouble are named."""
+_GAPS = 5
+"""So many rooms that were not heard are named."""
+_LATELY = 86400.0
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@journal_option
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+def status(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
+    """Say how the running service stands, and what is wrong with it.
+
+    Exit codes: 0 all is well, 1 something is wrong, 2 wrong usage, 3 no service runs, 78 FILE has mistakes.
+    """
+    try:
+        answer = ask(journal_argument(file, journal), {"command": "status"})
+    except NotRunning as error:
+        click.echo(f"hubbub: {error}", err=True)
+        sys.exit(_NOT_RUNNING)
+    if not answer.pop("ok"):
+        raise HubbubError(answer["error"])
+    if as_json:
+        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        _Overview(answer, time.time()).show()
+    if answer["wrong"]:
+        sys.exit(1)
+
+
+class _Overview(Terminal):
+    """What its owner sees."""
+
+    def __init__(self, answer: dict[str, Any], now: float) -> None:
+        super().__init__()
+        self._answer = answer
+        self._now = now
+
+    def show(self) -> None:
+        wrong = self._answer["wrong"]
+        runs = Text(f"Hubbub {self._answer['version']} runs since {when(self._answer['since'])}: ")
+        many = "1 thing is wrong" if len(wrong) == 1 else f"{len(wrong):,} things are wrong"
+        self.line(runs.append(many if wrong else "all is well", "bold red" if wrong else "bold green"))
+        for trouble in wrong:
+            self._trouble(trouble)
+        self.say()
+        self._networks()
+        self._notes()
+
+    def _trouble(self, trouble: dict[str, Any]) -> None:
+        """What is wrong, why, since when, what waits for it, and what to do."""
+        self.say()
+        self.say(f"{_place(trouble)}{trouble['what']}", "bold red")
+        if trouble["reason"]:
+            self.say(printable(trouble["reason"]), indent=2)
+        facts = []
+        if (since := trouble["since"]) is not None:
+            facts.append(f"since {when(since)} ({lasting(self._now - since)})")
+        if owed := trouble["owed"]:
+            facts.append(f"{counted(owed, 'message')} {'waits' if owed == 1 else 'wait'}")
+        if facts:
+            self.say("; ".join(facts), indent=2)
+        self.say(f"→ {trouble['todo']}", "yellow", indent=2)
+
+    def _networks(self) -> None:
+        """A line for each network, the columns below each other."""
+        rows = []
+        for name, network in self._answer["networks"].items():
+            rooms = network["rooms"].values()
+            joined, owed = sum(room["joined"] for room in rooms), sum(room["owed"] for room in rooms)
+            well = network["state"] == "connected"
+            rows.append(
+                (
+                    (printable(name), "bold"),
+                    (network["protocol"], "dim"),
+                    (f"{network['state']} since {when(network['since'])}", "green" if well else "red"),
+                    (f"{joined:,} of {counted(len(rooms), 'room')}", "" if joined == len(rooms) else "red"),
+                    (f"{owed:,} waiting" if owed else "", ""),
+                )
+            )
+        widths = [max(cell_len(text) for text, _ in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            line = Text("  ")
+            for (text, style), width in zip(row, widths, strict=True):
+                line.append(text, style).append(" " * (width - cell_len(text) + 2))
+            line.rstrip()
+            self.line(line)
+
+    def _notes(self) -> None:
+        """What is not wrong now, and worth knowing."""
+        if undelivered := self._answer["undelivered"]:
+            self.say()
+            are = "message is" if undelivered == 1 else "messages are"
+            self.say(f"{undelivered:,} {are} not delivered: `hubbub undelivered`")
+        gaps = [
+            (room["unheard"]["until"], f"{name} {place}", room["unheard"]["seconds"])
+            for name, network in self._answer["networks"].items()
+            for place, room in network["rooms"].items()
+            if room["unheard"] and self._now - room["unheard"]["until"] < _LATELY
+        ]
+        if not gaps:
+            return
+        self.say()
+        self.say("not heard in the last 24 hours (`hubbub catch-up` fetches what is still there):")
+        for until, place, seconds in sorted(gaps, reverse=True)[:_GAPS]:
+            long = lasting(seconds) if seconds >= 0 else "nobody knows how long"
+            self.line(Text(f"  {printable(place)}: {long}, until {when(until)}"))
+        if len(gaps) > _GAPS:
+            self.say(f"  and {counted(len(gaps) - _GAPS, 'room')} more")
+
+
+def _place(trouble: dict[str, Any]) -> str:
+    """The network and its rooms that something is wrong with, to begin a sentence with."""
+    if not trouble["network"]:
+        return ""
+    rooms = trouble["rooms"]
+    named = ", ".join(rooms[:_ROOMS])
+    more = f" and {len(rooms) - _ROOMS:,} more" if len(rooms) > _ROOMS else ""
+    return printable(" ".join([trouble["network"], *([named + more] if rooms else [])])) + " "

@@ -1,0 +1,85 @@
+"""What is wrong with the service, and what its owner can do about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .status import NetworkReport, RoomCondition, Status
+from .supervisor import NetworkState
+
+__all__ = ["Trouble", "troubles"]
+
+_JOURNAL = "the journal cannot be written: nothing is taken", "make room on its disk: it goes on by itself"
+_NETWORKS = {
+    NetworkState.STOPPED: (
+        "is not connected any more",
+        "it is not tried again: see that nobody else uses its account, then restart the service",
+    ),
+    NetworkState.WAITING: (
+        "cannot be reached",
+        "it is tried again by itself; `hubbub check --online` looks at the map",
+    ),
+    NetworkState.CONNECTING: ("is being connected", "look again in a minute; the log tells more"),
+}
+_ROOMS = {
+    RoomCondition.AWAY: ("cannot be joined", "let the bridge in, or change the map and `hubbub reload`"),
+    RoomCondition.CLOSED: ("cannot be spoken in", "let the bridge speak there: what waits follows"),
+    RoomCondition.SLOW: ("cannot keep up with what is said", "nothing, unless it lasts: what waits follows"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is wrong."""
+
+    network: str
+    """Empty: it concerns all."""
+    rooms: tuple[str, ...]
+    """Those of the network that it concerns; empty: the network itself."""
+    what: str
+    """What is wrong with these, as the end of a sentence."""
+    since: float | None
+    """In seconds since 1970; None: nobody knows."""
+    reason: str
+    """Empty: nobody knows."""
+    owed: int
+    """How many messages wait for these."""
+    todo: str
+
+
+def troubles(status: Status) -> list[Trouble]:
+    """What is wrong, the worst first; rooms with the same trouble are one."""
+    found = [Trouble("", (), _JOURNAL[0], None, "", 0, _JOURNAL[1])] if not status.taking else []
+    networks: list[tuple[int, Trouble]] = []
+    rooms: list[tuple[int, Trouble]] = []
+    for name, network in status.networks.items():
+        if network.state is NetworkState.CONNECTED:
+            rooms += _of_rooms(name, network)
+        else:
+            networks.append(_of_network(name, network))
+    for some in (networks, rooms):
+        found += [trouble for _, trouble in sorted(some, key=lambda one: (one[0], -one[1].owed))]
+    return found
+
+
+def _of_network(name: str, network: NetworkReport) -> tuple[int, Trouble]:
+    state = network.state
+    if state is NetworkState.CONNECTING and network.reason:
+        state = NetworkState.WAITING  # one more try of many
+    owed = sum(room.owed for room in network.rooms.values())
+    what, todo = _NETWORKS[state]
+    rank = list(_NETWORKS).index(state)
+    return rank, Trouble(name, (), what, network.since, network.reason, owed, todo)
+
+
+def _of_rooms(name: str, network: NetworkReport) -> Iterator[tuple[int, Trouble]]:
+    for rank, (condition, (what, todo)) in enumerate(_ROOMS.items()):
+        reasons: dict[str, list[str]] = {}
+        for room, report in network.rooms.items():
+            if report.condition is condition:
+                reasons.setdefault(report.reason, []).append(room)
+        for reason, rooms in reasons.items():
+            reports = [network.rooms[room] for room in rooms]
+            since = [report.away_since or report.since for report in reports]
+            first = min((one for one in since if one is not None), default=None)
+            owed = sum(report.owed for report in reports)
+            yield rank, Trouble(name, tuple(rooms), what, first, reason, owed, todo)
