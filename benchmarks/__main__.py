@@ -11,7 +11,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 
 from .bursts import baseline, burst, careless
 from .network import percentiles
@@ -60,7 +60,7 @@ def journal():
     """Lone messages with the journal and with one that writes nothing, in turns."""
     written, unwritten = [], []
     for _ in range(REPEATS):
-        written += run(lone, Journal)
+        written += run(lone, SqliteJournal)
         unwritten += run(lone, Forgetful)
     with_it, without = percentiles(written), percentiles(unwritten)
     print(

@@ -4,9 +4,8 @@ import asyncio
 import time
 from dataclasses import replace
 
-from bridge import app
 from bridge.config import Keep
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageEdited, MessageId, RoomId, plain
 from tests.bridge.world import config, running
 
@@ -22,7 +21,7 @@ QUEUE = 4000
 PRUNED = 40_000
 
 
-class Forgetful(Journal):
+class Forgetful(SqliteJournal):
     """Hands on what it takes, and writes nothing."""
 
     def _transaction(self):
@@ -48,20 +47,16 @@ async def lone(folder, journal):
     arrived = []
     right.on_text = lambda _: arrived.append(time.perf_counter())
     pairs = {f"c{n}": [f"left l{n}", f"right r{n}"] for n in range(ROOMS)}
-    app.Journal = journal
-    try:
-        async with running(config(folder, pairs)):
-            delays, next_at = [], time.perf_counter()
-            for number in range(LONE):
-                next_at += 1 / PER_SECOND
-                await asyncio.sleep(max(0.0, next_at - time.perf_counter()))
-                [event] = left.messages(f"l{number % ROOMS}", [number])
-                began = time.perf_counter()
-                left.happen(event)
-                await right.until(number + 1)
-                delays.append((arrived[-1] - began) * 1000)
-    finally:
-        app.Journal = Journal
+    async with running(config(folder, pairs), journal=lambda named: journal(named.journal)):
+        delays, next_at = [], time.perf_counter()
+        for number in range(LONE):
+            next_at += 1 / PER_SECOND
+            await asyncio.sleep(max(0.0, next_at - time.perf_counter()))
+            [event] = left.messages(f"l{number % ROOMS}", [number])
+            began = time.perf_counter()
+            left.happen(event)
+            await right.until(number + 1)
+            delays.append((arrived[-1] - began) * 1000)
     return delays
 
 

@@ -23,6 +23,7 @@ from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .introductions import introduction, introductions
 from .journal import Journal
+from .journal.sqlite import SqliteJournal
 from .keepsake import Keepsake
 from .media import Files, Uploads
 from .model import Event, RoomId
@@ -69,6 +70,11 @@ class _Conversations:
         self.rooms.close(self.network, name)
 
 
+def on_disk(config: Config) -> Journal:
+    """The journal that a configuration names. Raises JournalError when it cannot be used."""
+    return SqliteJournal(config.journal, synced=config.durability == "full")
+
+
 class Bridge:
     """A configuration at work."""
 
@@ -78,13 +84,15 @@ class Bridge:
         *,
         watch: Callable[[str, Event], None] | None = None,
         beside: "Callable[[Bridge], AbstractAsyncContextManager[None]] | None" = None,
+        journal: Callable[[Config], Journal] = on_disk,
     ) -> None:
         """`watch` is called with each event and the name of its network; `beside` gives what to have open
-        while the relay runs and the journal is ours.
+        while the relay runs and the journal is ours; `journal` opens that.
         """
         self._config = config
         self._watch = watch
         self._beside = beside or (lambda _: contextlib.nullcontext())
+        self._open = journal
         self.journal = config.journal
         """The journal's file: the same until the end."""
         self._networks: dict[str, _Running] = {}
@@ -96,8 +104,8 @@ class Bridge:
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
-        synced, self._since = self._config.durability == "full", time.time()
-        with watched(), contextlib.closing(Journal(self._config.journal, synced=synced)) as journal:
+        self._since = time.time()
+        with watched(), contextlib.closing(self._open(self._config)) as journal:
             media = self._config.media
 
             def sender(seq: int) -> str:

@@ -73,6 +73,11 @@ WRONG = {
         "from bridge.relay import Router",
         "bridge.journal.climbing -> bridge.relay",
     ),
+    "a relay that knows the journal's file": (
+        "bridge/relay/filing.py",
+        "from bridge.journal.sqlite import SqliteJournal",
+        "bridge.relay.filing -> bridge.journal.sqlite",
+    ),
     "a part of the core that has no place yet": ("bridge/somewhere.py", "", "bridge.somewhere"),
     "decode with sockets": ("adapters/wrong/decode/lines.py", "import socket", "decode.lines -> socket"),
     "encode with a loop": (

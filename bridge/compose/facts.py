@@ -24,7 +24,7 @@ class Facts:
 
     def is_withdrawn(self, delivery: Delivery) -> bool:
         """Whether a message was taken back before it was delivered."""
-        return (self._room, delivery.seq) in self._journal.withdrawn
+        return self._journal.is_withdrawn(self._room, delivery.seq)
 
     def is_removed(self, seq: int) -> bool:
         """Whether a message was taken back, so that nothing more is said of it here."""

@@ -1,11 +1,8 @@
 """The durable store, from which everything can go on after any end."""
 
+from .api import BEING_HEARD, Delivery, Gap, Journal, Oldest, Standing, Taken
 from .progress import UNBEGUN, Progress
-from .sqlite.gaps import Gap
 from .sqlite.opened import Opened
-from .sqlite.pruning import Oldest
-from .sqlite.queries import BEING_HEARD, Delivery, Standing
-from .sqlite.writer import Journal, Taken
 
 __all__ = [
     "BEING_HEARD",

@@ -197,8 +197,8 @@ class Dispatch:
         """What was taken back is not kept."""
         event = removal.event
         assert isinstance(event, Removed)
-        seq = self.journal.origin(removal.source, event.target)
-        if seq is not None and (event.by_moderator or self.journal.is_by(seq, removal.source, event)):
+        seq = self.journal.taken_back(removal.source, event)
+        if seq is not None:
             self._attached.forget(seq)
             self.journal.erase(seq)
 

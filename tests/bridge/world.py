@@ -21,6 +21,7 @@ from bridge.config import (
     RoomEntry,
     ShowRules,
 )
+from bridge.journal import Journal
 from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
@@ -99,10 +100,12 @@ def killed(config: Config, folder: Path) -> Config:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config, beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None
+    config: Config,
+    beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None,
+    journal: Callable[[Config], Journal] = app.on_disk,
 ) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    bridge = app.Bridge(config, beside=beside)
+    bridge = app.Bridge(config, beside=beside, journal=journal)
     task = asyncio.ensure_future(bridge.run())
     try:
         for configured in config.networks.values():

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli import main
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.relay.worker import Worker
 
 _step, _network, _number = os.environ["KILL"].split()
@@ -37,7 +37,7 @@ def _wrap(owner: type, name: str, change: Callable[[Callable[..., Any]], Callabl
     setattr(owner, name, change(getattr(owner, name)))
 
 
-def _concerns(journal: Journal, room: int) -> bool:
+def _concerns(journal: SqliteJournal, room: int) -> bool:
     query = "SELECT network FROM room WHERE number = ?"
     return journal._database.execute(query, (room,)).fetchone() == (_network,)
 
@@ -60,7 +60,7 @@ class _Dying:
 def _take(take: Callable[..., Any]) -> Callable[..., Any]:
     """The event is here, and not yet in any transaction."""
 
-    def wrapped(journal: Journal, source: int, *rest: Any) -> None:
+    def wrapped(journal: SqliteJournal, source: int, *rest: Any) -> None:
         take(journal, source, *rest)
         if _concerns(journal, source) and _reached():
             _die()
@@ -71,7 +71,7 @@ def _take(take: Callable[..., Any]) -> Callable[..., Any]:
 def _keep(keep: Callable[..., Any]) -> Callable[..., Any]:
     """Before the receipts are appended to their file, or right after it."""
 
-    def wrapped(journal: Journal) -> Any:
+    def wrapped(journal: SqliteJournal) -> Any:
         due = any(_concerns(journal, receipt[0]) for receipt in journal._unkept) and _reached()
         if due and _step == "record":
             _die()
@@ -86,7 +86,7 @@ def _keep(keep: Callable[..., Any]) -> Callable[..., Any]:
 def _commit(transaction: Callable[..., Any]) -> Callable[..., Any]:
     """In the commit of what was taken or delivered, or right after it, when its receipts are still kept."""
 
-    def wrapped(journal: Journal) -> Any:
+    def wrapped(journal: SqliteJournal) -> Any:
         taking = _step in ("transaction", "commit")
         rooms = [taken[1] for taken in journal._events] if taking else [room for room, _ in journal._settled]
         due = any(_concerns(journal, room) for room in rooms) and _reached()
@@ -125,11 +125,11 @@ def _write(write: Callable[..., Any]) -> Callable[..., Any]:
 
 match _step:
     case "take":
-        _wrap(Journal, "take", _take)
+        _wrap(SqliteJournal, "take", _take)
     case "transaction" | "commit" | "settle" | "settled":
-        _wrap(Journal, "_transaction", _commit)
+        _wrap(SqliteJournal, "_transaction", _commit)
     case "record" | "recorded":
-        _wrap(Journal, "keep", _keep)
+        _wrap(SqliteJournal, "keep", _keep)
     case "write":
         _wrap(Worker, "_send", _of_worker)
     case "confirm":

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from adapters.irc.testing import Person
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageCreated, MessageId, RoomId, Sender, UserId, plain
 from tests.adapters.irc.harness import client
 from tests.adapters.places import demo_server
@@ -71,7 +71,7 @@ async def shell(tmp_path):
     """A folder whose journal holds a dead letter to #two, and a server."""
     (tmp_path / "irc").mkdir()
     async with demo_server("irc", tmp_path / "irc") as (demo, _):
-        journal = Journal(tmp_path / "hubbub.sqlite3")
+        journal = SqliteJournal(tmp_path / "hubbub.sqlite3")
         one, two = journal.number("irc", RoomId("#one")), journal.number("irc", RoomId("#two"))
         sender = Sender(UserId("alice!a@h"), "alice")
         for n in range(3):

@@ -17,7 +17,7 @@ from bridge.errors import JournalError
 from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
-from bridge.journal.sqlite.receipts import ENDING, Receipt, kept
+from bridge.journal.sqlite.receipts import Receipt, file_of, kept
 
 from .inspect import NOT_OURS, Inventory, inventory, open_to_look
 
@@ -189,7 +189,7 @@ def _copy(path: Path, part: Path) -> None:
 
 def _noted(path: Path, database: sqlite3.Connection) -> list[Receipt]:
     """Read what its service has noted since the last commit."""
-    file = path.with_name(path.name + ENDING)
+    file = file_of(path)
     if not file.exists():
         return []
     (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
@@ -212,9 +212,8 @@ def _disarm(part: Path, *, replay: bool) -> int:
         # would be the same too, and a network that knows them would swallow what is new.
         database.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
         given_up = database.execute(
-            "INSERT OR REPLACE INTO dead "
-            "(room, seq, reason, given_up_at, chars, promised, files, late, named) "
-            "SELECT room, seq, ?, ?, chars, promised, files, late, named FROM delivery",
+            f"INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, {schema.PROGRESS}) "  # noqa: S608 our own words
+            f"SELECT room, seq, ?, ?, {schema.PROGRESS} FROM delivery",
             (RESTORED, time.time()),
         ).rowcount
         database.execute("DELETE FROM delivery")
@@ -269,8 +268,9 @@ def _move_aside(path: Path) -> Path | None:
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
     was_there = path.exists()
-    for end in ("", "-wal", ENDING):
+    log, new_log = (file.with_name(file.name + "-wal") for file in (path, aside))
+    for file, new in ((path, aside), (log, new_log), (file_of(path), file_of(aside))):
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
+            file.rename(new)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
     return aside if was_there else None

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from bridge.journal.progress import FILES
 from bridge.model import MessageCreated, MessageId, Part, TalkEvent
 
-__all__ = ["Recent"]
+__all__ = ["RowCache"]
 
 _EVENTS = 1000
 _NAMES = 4 * _EVENTS
@@ -44,7 +44,7 @@ class _Newest(Generic[_K, _V]):
         )
 
 
-class Recent:
+class RowCache:
     """Mirrors the newest rows of the journal; what is not here may be there."""
 
     def __init__(self) -> None:

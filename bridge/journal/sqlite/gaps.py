@@ -4,29 +4,11 @@ end before it tells them.
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
-__all__ = ["Gap", "read", "write"]
+from bridge.journal.api import Gap
 
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The times when a room was not heard, as far as nobody was told yet. Points in time are in seconds
-    since 1970.
-    """
-
-    times: int = 0
-    until: float = 0.0
-    seconds: float = 0.0
-    """All times together; negative: nobody knows."""
-    unheard: bool = False
-    """Whether nobody can tell what was said."""
-    partly: bool = False
-    """Whether something of it was read all the same."""
-    left_out: int | None = 0
-    """So many messages were known and not read; None: some, nobody counted them."""
-    told: float = 0.0
-    """When people were last told of gaps before; 0: never."""
+__all__ = ["read", "write"]
 
 
 def write(database: sqlite3.Connection, gaps: Mapping[int, Gap]) -> None:

@@ -1,41 +1,26 @@
 """What keeps the journal small, in steps that are short enough for the loop."""
 
-import math
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bridge.journal import codec
+from bridge.journal.api import Oldest
 
 from .receipts import Receipt
+from .schema import PROGRESS
 
-__all__ = [
-    "BURY",
-    "LINK",
-    "MOVE",
-    "Oldest",
-    "Pruner",
-    "bury",
-    "erase",
-    "forget_rooms",
-    "rename",
-    "revive",
-    "settle",
-]
+__all__ = ["BURY", "LINK", "MOVE", "Pruner", "bury", "erase", "forget_rooms", "rename", "revive", "settle"]
 
 _STEP = 500
-_PROGRESS = "chars, promised, files, late, named"
 BURY = (
-    "INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, chars, promised, files, late, named) "
+    f"INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, {PROGRESS}) "  # noqa: S608 our own words
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """Gives up a delivery that has come so far."""
 LINK = "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)"
 """Gives a message a further name."""
-MOVE = (
-    "UPDATE delivery SET chars = ?, promised = ?, files = ?, late = ?, named = ? WHERE room = ? AND seq = ?"
-)
+MOVE = f"UPDATE delivery SET ({PROGRESS}) = (?, ?, ?, ?, ?) WHERE room = ? AND seq = ?"  # noqa: S608 our own words
 """Notes how far a delivery has come."""
 _DAY = 86_400.0
 # Who said it stays: nobody else may change it later.
@@ -54,17 +39,6 @@ _FORGET = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Oldest:
-    """Which of a room's deliveries: all but the last `keep`, of those that were said before `before` and
-    stand behind the event `after`.
-    """
-
-    keep: int = 0
-    before: float = math.inf
-    after: int = 0
-
-
 def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) -> int:
     """Give up the oldest deliveries of a room, one step of them. Returns how many."""
     newest = database.execute(
@@ -74,7 +48,7 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
     if newest is None:
         return 0
     rows = database.execute(
-        f"SELECT seq, {_PROGRESS} FROM delivery JOIN event USING (seq) "  # noqa: S608 our own words
+        f"SELECT seq, {PROGRESS} FROM delivery JOIN event USING (seq) "  # noqa: S608 our own words
         "WHERE delivery.room = ? AND seq > ? AND seq <= ? AND taken_at < ? ORDER BY seq LIMIT ?",
         (room, which.after, newest[0], which.before, _STEP),
     ).fetchall()
@@ -96,7 +70,7 @@ def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
     with database:
         database.execute("BEGIN IMMEDIATE")
         for room, seq, place, names, then, reason in receipts:
-            owed = f"SELECT {_PROGRESS} FROM delivery WHERE room = ? AND seq = ?"  # noqa: S608 our own words
+            owed = f"SELECT {PROGRESS} FROM delivery WHERE room = ? AND seq = ?"  # noqa: S608 our own words
             if (progress := database.execute(owed, (room, seq)).fetchone()) is None:
                 continue
             links = [(room, name, seq, place, number > 0) for number, name in enumerate(names)]
@@ -115,8 +89,8 @@ def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int
     with database:
         database.execute("BEGIN IMMEDIATE")
         database.executemany(
-            f"INSERT OR IGNORE INTO delivery (room, seq, revived, {_PROGRESS}) "  # noqa: S608 our own words
-            f"SELECT room, seq, 1, {_PROGRESS} FROM dead WHERE room = ? AND seq = ?",
+            f"INSERT OR IGNORE INTO delivery (room, seq, revived, {PROGRESS}) "  # noqa: S608 our own words
+            f"SELECT room, seq, 1, {PROGRESS} FROM dead WHERE room = ? AND seq = ?",
             rows,
         )
         before = database.total_changes

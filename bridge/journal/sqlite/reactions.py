@@ -4,14 +4,14 @@ import sqlite3
 
 from bridge.model import MessageId, ReactionsChanged, Removed, UserId
 
-from .queries import Reading
+from .queries import Queries
 
 __all__ = ["note"]
 
 _Database = sqlite3.Connection
 
 
-def note(database: _Database, journal: Reading, source: int, event: ReactionsChanged | Removed) -> None:
+def note(database: _Database, journal: Queries, source: int, event: ReactionsChanged | Removed) -> None:
     """Keep what an event changes of the reactions, if it is about any. Part of the commit that takes it."""
     if isinstance(event, ReactionsChanged):
         if (seq := journal.about(source, event.target)) is not None:
@@ -39,7 +39,7 @@ def _emojis(database: _Database, who: tuple[int, int, UserId]) -> list[str]:
     return [emoji for (emoji,) in rows]
 
 
-def _take_back(database: _Database, journal: Reading, source: int, earlier: ReactionsChanged) -> None:
+def _take_back(database: _Database, journal: Queries, source: int, earlier: ReactionsChanged) -> None:
     seq = journal.about(source, MessageId(earlier.target))
     if seq is not None:
         delete = "DELETE FROM reaction WHERE seq = ? AND room = ? AND sender = ? AND emoji = ?"

@@ -21,10 +21,7 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["ENDING", "Receipt", "Receipts", "kept"]
-
-ENDING = "-receipts"
-"""The name of the file ends so, behind the journal's."""
+__all__ = ["Receipt", "Receipts", "file_of", "kept"]
 
 Receipt: TypeAlias = tuple[int, int, int, tuple[str, ...], tuple[int, bool, int, bool, bool] | None, str]
 """Room, event, place of the part, what that is called there, how far the delivery has come with it (None: all
@@ -38,6 +35,11 @@ _MOST = 1 << 20
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder = msgspec.msgpack.Decoder(Receipt)
+
+
+def file_of(journal: Path) -> Path:
+    """The file of a journal's receipts."""
+    return journal.with_name(journal.name + "-receipts")
 
 
 def kept(path: Path, key: bytes) -> list[Receipt]:

@@ -5,19 +5,19 @@ from collections.abc import Collection
 
 from bridge.model import Removed
 
-from .queries import Reading
+from .queries import Queries
 
 __all__ = ["note"]
 
 
 def note(
-    database: sqlite3.Connection, journal: Reading, source: int, event: Removed, rooms: Collection[int]
+    database: sqlite3.Connection, journal: Queries, source: int, event: Removed, rooms: Collection[int]
 ) -> bool:
     """Keep what an event takes back in these rooms, if it may; returns whether it does. Part of the commit
     that takes it.
     """
-    seq = journal.origin(source, event.target)
-    if seq is None or not (event.by_moderator or journal.is_by(seq, source, event)):
+    seq = journal.taken_back(source, event)
+    if seq is None:
         return False
     database.executemany("INSERT OR IGNORE INTO removed VALUES (?, ?)", [(room, seq) for room in rooms])
     return True

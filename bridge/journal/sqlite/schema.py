@@ -14,10 +14,15 @@ opened at run time, and `observer` how far each reader of events has come.
 """
 
 import sqlite3
+from dataclasses import fields
 
 from bridge.errors import JournalError
+from bridge.journal.progress import Progress
 
-__all__ = ["VERSION", "migrate"]
+__all__ = ["PROGRESS", "VERSION", "migrate"]
+
+PROGRESS = ", ".join([field.name for field in fields(Progress)])
+"""The columns of how far a delivery has come."""
 
 _PROGRESS_OF = """
     ALTER TABLE <> RENAME COLUMN start TO chars;

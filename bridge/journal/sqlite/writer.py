@@ -9,25 +9,26 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from bridge.adapter import Position
 from bridge.complaints import Complaints
 from bridge.errors import JournalError
 from bridge.journal import codec
+from bridge.journal.api import Delivery, Gap, Journal, Oldest, Standing, Taken
 from bridge.journal.progress import Progress
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
 from . import alive, gaps, pruning, reactions, removals, rescue
-from .cache import Recent
+from .cache import RowCache
 from .checkpoint import Checkpointer
 from .lock import Own
 from .opened import OpenedConversations
 from .opening import open_database
-from .queries import Delivery, Reading, Standing
-from .receipts import ENDING, Receipt, Receipts, kept
+from .queries import Queries
+from .receipts import Receipt, Receipts, file_of, kept
 
-__all__ = ["Journal", "Taken"]
+__all__ = ["SqliteJournal"]
 
 log = logging.getLogger(__name__)
 
@@ -36,22 +37,8 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _T = TypeVar("_T")
 
 
-class Taken(NamedTuple):
-    """An event that is on record, and what is owed of it."""
-
-    seq: int
-    """Its place in the order of taking."""
-    source: int
-    """The number of the room that it comes from."""
-    event: TalkEvent
-    rooms: tuple[int, ...]
-    """The numbers of the rooms that it is owed to."""
-    said_at: float
-    """When it was taken, or, for history, when it was said; in seconds since 1970."""
-
-
-class Journal(Reading):
-    """The durable record: events taken, deliveries owed, positions reached, names of copies."""
+class SqliteJournal(Queries, Journal):
+    """The journal on disk, which is one process's."""
 
     def __init__(self, path: Path, *, synced: bool = False) -> None:
         """Open the journal, make or migrate it, and own it until `close`. `synced`: every commit outlives
@@ -69,7 +56,6 @@ class Journal(Reading):
         self._receipts = None if synced else self._receipts_beside(path)
         self._unkept: list[Receipt] = []
         self.failing = False
-        """Whether it cannot be written now."""
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[Taken] = []
         self._rows: list[tuple[int, int, str, float, str, bytes]] = []
@@ -81,23 +67,21 @@ class Journal(Reading):
         self._dead: list[tuple[int, int, str, float, int, bool, int, bool, bool]] = []
         self._again: list[tuple[int, int, float]] = []
         self._standings: dict[int, Standing] = {}
-        self._gaps: dict[int, gaps.Gap] = {}
+        self._gaps: dict[int, Gap] = {}
         self._taken: list[Taken] = []
-        self.withdrawn = self._withdrawn()
-        """What was still owed when it was taken back: rooms and events."""
+        self._withdrawn = self._still_owed()
+        """Of what was taken back: rooms and events."""
         self._removed = False
         self._complaints = Complaints(log)
-        self._recent = Recent()
+        self._recent = RowCache()
         self._pruner = pruning.Pruner(self._database)
         self._checkpointer = Checkpointer(path)
         self.opened = OpenedConversations(self._database, self._step)
         self._own.remember()
-        self.guard = self._own.guard
 
     # What is written
 
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
-        """Take an event that is owed to these rooms. One that was taken before changes nothing."""
         seq = self._seq = self._seq + 1
         now = time.time()
         said_at = min(event.at, now) if event.replayed and event.at is not None else now
@@ -107,11 +91,9 @@ class Journal(Reading):
         self._debts += [(room, seq) for room in rooms]
 
     def reach(self, network: str, position: Position) -> None:
-        """Note how far a network has been read: committed together with what was taken before."""
         self._positions[network, position.scope] = position.token
 
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
-        """Note that the next part of the delivery arrived, and so far it has come; None: all of it did."""
         room, seq, place = delivery.room, delivery.seq, delivery.progress.place
         names: tuple[str, ...] = ()
         if part is not None:
@@ -127,34 +109,26 @@ class Journal(Reading):
             self._unkept.append((room, seq, place, names, astuple(then), ""))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
-        """Note that the delivery, or the rest of it, will not be made, and why."""
         progress = astuple(delivery.progress)
         self._dead.append((delivery.room, delivery.seq, reason, time.time(), *progress))
         self._settled.append((delivery.room, delivery.seq))
         self._unkept.append((delivery.room, delivery.seq, 0, (), None, reason))
 
     def skip(self, delivery: Delivery) -> None:
-        """Note that there is nothing to deliver."""
         self._settled.append((delivery.room, delivery.seq))
         self._unkept.append((delivery.room, delivery.seq, 0, (), None, ""))
 
     def repeat(self, delivery: Delivery) -> None:
-        """Note that the delivery is made again although it may have arrived."""
         delivery.again = True
         self._again.append((delivery.room, delivery.seq, time.time()))
 
     def stand(self, room: int, standing: Standing) -> None:
-        """Note how we stand with a room."""
         self._standings[room] = standing
 
-    def keep_gap(self, room: int, gap: gaps.Gap) -> None:
-        """Note what people have yet to be told of a room."""
+    def keep_gap(self, room: int, gap: Gap) -> None:
         self._gaps[room] = gap
 
     def keep(self) -> bool:
-        """Have what was noted of deliveries outlive a kill, without a commit; whether that could be done, and
-        nothing else waits for one.
-        """
         if self._receipts is None or self._standings or self._again:
             return False
         if self._unkept and not self._receipts.note(self._unkept):
@@ -164,12 +138,10 @@ class Journal(Reading):
 
     @property
     def unkept(self) -> int:
-        """How many receipts would be lost by a kill."""
         return len(self._unkept)
 
     @property
     def waiting(self) -> bool:
-        """Whether anything was noted that is not written."""
         return bool(
             self._events
             or self._settled
@@ -202,6 +174,9 @@ class Journal(Reading):
         known = self._recent.parts(seq, room, files=files)
         return known if known is not None else super().parts(seq, room, files=files)
 
+    def is_withdrawn(self, room: int, seq: int) -> bool:
+        return (room, seq) in self._withdrawn
+
     def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
         noted = [(place, name) for where, name, of, place, _ in self._links if (of, where) == (seq, room)]
         return super()._links_of(seq, room) + noted
@@ -209,21 +184,15 @@ class Journal(Reading):
     # In small steps, beside the commits
 
     def beat(self, heard: Mapping[str, float]) -> None:
-        """Note until when each network was heard, so that a crash leaves no longer gap than it must."""
         self._step(lambda: alive.beat(self._database, heard))
 
-    def bury(self, room: int, reason: str, which: pruning.Oldest) -> int:
-        """Give up the oldest of what a room is owed, a step of it. Returns how many."""
+    def bury(self, room: int, reason: str, which: Oldest) -> int:
         return self._step(lambda: pruning.bury(self._database, room, reason, which)) or 0
 
     def revive(self, rows: Iterable[tuple[int, int]]) -> int:
-        """Owe again what was given up, by room and event; returns how many there were."""
         return self._step(lambda: pruning.revive(self._database, rows)) or 0
 
     def erase(self, seq: int) -> None:
-        """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
-        owed stays.
-        """
 
         def step() -> None:
             if not self.is_owed(seq):
@@ -233,24 +202,22 @@ class Journal(Reading):
         self._step(step)
 
     def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
-        """Forget how far rooms were read that are not in the map."""
         self._step(lambda: pruning.forget_rooms(self._database, mapped))
 
     def rename(self, old: str, new: str) -> int:
-        """A network has another name: all that is its own goes with it. Returns how many rooms that are.
-        Raises JournalError when that cannot be written.
-        """
         moved = self._step(lambda: pruning.rename(self._database, old, new))
         if moved is None:
             raise JournalError(f"{old} cannot become {new}: the journal cannot be written, look at its disk")
         return moved
 
     def prune(self, *, text_before: float, names_before: float) -> bool:
-        """Erase a little of what is old and settled; whether there may be more."""
         more = self._step(lambda: self._pruner.step(text_before=text_before, names_before=names_before))
         if more:
             self._recent.forget(self._pruner.texts, self._pruner.names)
         return bool(more)
+
+    def guard(self) -> None:
+        self._own.guard()
 
     def _step(self, step: Callable[[], _T]) -> _T | None:
         """Do something behind all that waits; None while the journal cannot be written."""
@@ -263,7 +230,6 @@ class Journal(Reading):
             return None
 
     def close(self) -> None:
-        """Write what is left, and let go of the file."""
         over = self.write()
         if self._receipts is not None:
             self._receipts.close(over=over)
@@ -278,9 +244,6 @@ class Journal(Reading):
     # The commit
 
     def commit(self) -> list[Taken]:
-        """Write all that waits. Returns the events that were new, in order, of all that was written since
-        this was called last. Raises JournalError; then nothing was written, and all of it still waits.
-        """
         if not self.write():
             raise JournalError("the journal cannot be written")
         self._checkpointer.finish(self._database)
@@ -288,7 +251,6 @@ class Journal(Reading):
         return taken
 
     def write(self) -> bool:
-        """Write all that waits, so that what is read is how it stands; whether that could be done."""
         if self.waiting:
             try:
                 taken = self._transaction()
@@ -348,7 +310,7 @@ class Journal(Reading):
     def _receipts_beside(self, path: Path) -> Receipts | None:
         """The file of receipts, of which those that a kill left are committed; None: there can be none."""
         try:
-            file = path.with_name(path.name + ENDING)
+            file = file_of(path)
             pruning.settle(self._database, kept(file, self._key))
             receipts = Receipts(file, self._key)
             receipts.clear()
@@ -357,7 +319,7 @@ class Journal(Reading):
             return None
         return receipts
 
-    def _withdrawn(self) -> set[tuple[int, int]]:
+    def _still_owed(self) -> set[tuple[int, int]]:
         return set(self._database.execute("SELECT room, seq FROM delivery JOIN removed USING (room, seq)"))
 
     def _write_rare(self) -> None:
@@ -368,7 +330,7 @@ class Journal(Reading):
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
         gaps.write(self._database, self._gaps)
         if self._removed:
-            self.withdrawn, self._removed = self._withdrawn(), False
+            self._withdrawn, self._removed = self._still_owed(), False
 
     def _write_events(self) -> list[Taken]:
         """Append the events that wait, and what is owed; returns those that had not been taken before."""

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridge.cli.db import db
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from tests.bridge.journal.filled import DAMAGES, fill
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
@@ -102,7 +102,7 @@ async def test_wrong_usage(folder):
 
 
 async def test_a_backup_and_the_way_back(folder):
-    journal = Journal(Path("kept.sqlite3"))
+    journal = SqliteJournal(Path("kept.sqlite3"))
     result = run("backup", "bridge.yaml", "copy")
     assert (result.exit_code, undated(result.output)) == (
         0,

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridge.cli.undelivered import undelivered
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageEdited, MessageId, RoomId, Sender, UserId, plain
 from tests.bridge.journal.filled import event, fill
 from tests.bridge.world import opened
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 async def given_up(folder):
     """Some messages, given up one after the other, of which one is sent twice to another room."""
-    journal = Journal(JOURNAL)
+    journal = SqliteJournal(JOURNAL)
     one, two, three = (journal.number(*r) for r in (("left", "#one"), ("right", "two"), ("right", "three")))
     journal.take(one, event("m1", "hello\nthere \x1b]0;x\x07\u202e friend 👋 你好"), (two, three))
     journal.take(one, event("m2", "x" * 500, "eve\x1b[31m"), (two,))
@@ -189,7 +189,7 @@ async def test_a_damaged_journal(folder):
 
 
 async def test_a_journal_that_a_service_writes_can_be_read(given_up):
-    journal = Journal(JOURNAL)
+    journal = SqliteJournal(JOURNAL)
     assert "3 messages are not delivered" in run().output
     refused = hubbub("retry", "--all")
     assert refused.returncode == 1

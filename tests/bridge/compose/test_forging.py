@@ -16,7 +16,8 @@ from bridge.compose.memory import RoomMemory
 from bridge.compose.namesakes import HUBBUB, Namesakes
 from bridge.compose.prefix import Prefix, safe_name
 from bridge.compose.snippets import described, file_note, gist, removed
-from bridge.journal import Delivery, Journal, Progress
+from bridge.journal import Delivery, Progress
+from bridge.journal.sqlite import SqliteJournal
 from bridge.language import ENGLISH
 from bridge.looks import look
 from bridge.model import (
@@ -110,7 +111,7 @@ def filled(forged: list[str | None], template: str) -> str:
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory):
-    journal = Journal(tmp_path_factory.mktemp("forging") / "journal.sqlite3")
+    journal = SqliteJournal(tmp_path_factory.mktemp("forging") / "journal.sqlite3")
     yield journal
     journal.close()
 

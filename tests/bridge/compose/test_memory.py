@@ -9,7 +9,7 @@ from bridge.compose.composer import Composer
 from bridge.compose.memory import RoomMemory, keep
 from bridge.compose.prefix import Prefix
 from bridge.config import ShowRules
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import (
     Capabilities,
     MessageId,
@@ -102,7 +102,7 @@ async def test_nothing_changes_where_it_is_dropped_before_every_command(tmp_path
 
 def test_who_speaks_is_found_once(tmp_path, right):
     adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
-    journal = Journal(tmp_path / "journal.sqlite3")
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
     asked, prefix = [], Prefix("<{name}> ", "libera", "irc")
     view = replace(
         room_view(journal, adapter, Capabilities(text_limit=60), prefix),

@@ -5,7 +5,8 @@ import pytest
 from bridge.compose import words
 from bridge.compose.memory import RoomMemory
 from bridge.compose.prefix import Prefix
-from bridge.journal import UNBEGUN, Delivery, Journal
+from bridge.journal import UNBEGUN, Delivery
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import Capabilities, Kind, MessageCreated, MessageId, RoomId, Sender, UserId, plain
 from bridge.testing import ScriptedAdapter
 from tests.bridge.compose.rooms import room_view
@@ -15,7 +16,7 @@ from tests.bridge.compose.rooms import room_view
 def test_which_part_is_the_next_is_known_without_those_before(tmp_path, right, note, less):
     """So a text that a restart interrupts becomes no more messages than another."""
     adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
-    journal = Journal(tmp_path / "journal.sqlite3")
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
     view = room_view(journal, adapter, Capabilities(text_limit=60), Prefix("<{name}> ", "libera", "irc"))
     event = MessageCreated(
         id=MessageId("m1"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bridge.adapter import Position
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 
 
@@ -14,7 +14,7 @@ def event(name: str, text: str, who: str = "alice") -> MessageCreated:
 
 async def fill(path: Path, *, owed: int = 2, dead: int = 1, delivered: int = 1, size: int = 10) -> None:
     """A journal in which messages from `left one` were delivered to `right two`, given up and are owed."""
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     for n in range(delivered + dead + owed):
         journal.take(one, event(f"m{n}", f"{n} " + "x" * size), (two,))

@@ -12,8 +12,8 @@ import pytest
 
 from bridge.adapter import Position
 from bridge.errors import JournalError
-from bridge.journal import UNBEGUN, Journal, Progress, codec
-from bridge.journal.sqlite import checkpoint, schema
+from bridge.journal import UNBEGUN, Progress, codec
+from bridge.journal.sqlite import SqliteJournal, checkpoint, schema
 from bridge.model import (
     Block,
     Content,
@@ -43,7 +43,7 @@ def event(name="m1", text="hello", **fields):
 
 @pytest.fixture
 async def journal(tmp_path):
-    journal = Journal(tmp_path / "j.sqlite3")
+    journal = SqliteJournal(tmp_path / "j.sqlite3")
     yield journal
     journal.close()
 
@@ -92,7 +92,7 @@ async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
 
 
 async def test_links_and_debts_survive_a_restart(tmp_path):
-    first = Journal(tmp_path / "j.sqlite3")
+    first = SqliteJournal(tmp_path / "j.sqlite3")
     one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
     first.take(one, event("m1"), (two,))
     first.take(one, event("m2", "a long text"), (two,))
@@ -104,7 +104,7 @@ async def test_links_and_debts_survive_a_restart(tmp_path):
     first.deliver(m2, Part(MessageId("c2")), Progress(5))
     first.close()
 
-    second = Journal(tmp_path / "j.sqlite3")
+    second = SqliteJournal(tmp_path / "j.sqlite3")
     assert second.position("left", "") == "17"
     (rest,) = second.owed(two)
     assert (rest.event.id, rest.progress) == ("m2", Progress(5))
@@ -142,13 +142,13 @@ async def test_positions_move_in_the_transaction_of_their_events(journal, tmp_pa
 
 
 async def test_what_is_read_is_as_it_will_be_written_and_writes_nothing(tmp_path):
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as first:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as first:
         one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
         first.take(one, event("m1", "a long text"), (two,))
         first.commit()
         (owed,) = first.owed(two)
         first.deliver(owed, Part(MessageId("c1")), Progress(5))
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as second:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as second:
         (rest,) = second.owed(two)
         second.deliver(rest, Part(MessageId("c2")), None)
         assert second.parts(rest.seq, two) == [Part(MessageId("c1")), Part(MessageId("c2"))]
@@ -188,34 +188,34 @@ async def test_a_newer_journal_is_refused(tmp_path):
     database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     database.close()
     with pytest.raises(JournalError, match="written by a newer Hubbub"):
-        Journal(path)
+        SqliteJournal(path)
 
 
 async def test_a_damaged_file_is_refused(tmp_path):
     path = tmp_path / "j.sqlite3"
     path.write_bytes(b"this is no database, and long enough to be looked at" * 100)
     with pytest.raises(JournalError, match="cannot be used as a journal"):
-        Journal(path)
+        SqliteJournal(path)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(JournalError, match="check the folder"):
-        Journal(tmp_path / "nowhere" / "j.sqlite3")
+        SqliteJournal(tmp_path / "nowhere" / "j.sqlite3")
 
 
 async def test_a_second_owner_is_refused_and_told_who_owns_it(journal, tmp_path):
     with pytest.raises(JournalError, match=f"process {os.getpid()}"):
-        Journal(tmp_path / "j.sqlite3")
+        SqliteJournal(tmp_path / "j.sqlite3")
 
 
 _TAKER = """
 import asyncio, sys
 from pathlib import Path
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import *
 
 async def main():
-    journal = Journal(Path(sys.argv[1]))
+    journal = SqliteJournal(Path(sys.argv[1]))
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     n = 0
     while True:
@@ -238,7 +238,7 @@ async def test_what_was_taken_survives_a_kill(tmp_path):
     taken = max([taken, *(int(line) for line in process.stdout if line.endswith("\n"))])
     process.wait()
     process.stdout.close()
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     owed = journal.owed(journal.number("right", RoomId("two")), limit=100_000)
     assert [int(delivery.event.id) for delivery in owed][:taken] == list(range(1, taken + 1))
     journal.close()
@@ -250,7 +250,7 @@ async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypa
     monkeypatch.setattr(checkpoint, "_ENDLESS", 100)
     log = tmp_path / "j.sqlite3-wal"
     noticed, begun = 0, set()
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as journal:
         for number in itertools.count():
             noticed += journal._checkpointer._endless
             journal.take(1, event(f"m{number}"), (2,))

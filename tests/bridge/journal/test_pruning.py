@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridge.adapter import Position
-from bridge.journal import BEING_HEARD, Delivery, Gap, Journal, Oldest, Progress, Standing
-from bridge.journal.sqlite import schema
+from bridge.journal import BEING_HEARD, Delivery, Gap, Oldest, Progress, Standing
+from bridge.journal.sqlite import SqliteJournal, schema
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, UserId, plain
 from tests.bridge.world import opened
 
@@ -26,7 +26,7 @@ def event(name):
 
 @pytest.fixture
 async def journal(tmp_path):
-    journal = Journal(tmp_path / "j.sqlite3")
+    journal = SqliteJournal(tmp_path / "j.sqlite3")
     yield journal
     journal.close()
 
@@ -89,12 +89,12 @@ async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):
 
 
 async def test_numbers_are_not_given_twice_after_pruning(tmp_path):
-    journal = Journal(tmp_path / "j.sqlite3")
+    journal = SqliteJournal(tmp_path / "j.sqlite3")
     await taken(journal, 10)
     while journal.prune(text_before=time.time() + 60, names_before=time.time() + 60):
         pass
     journal.close()
-    again = Journal(tmp_path / "j.sqlite3")
+    again = SqliteJournal(tmp_path / "j.sqlite3")
     _, (delivery,) = await taken(again, 1, start=10)
     again.close()
     assert delivery.seq == 11
@@ -135,7 +135,7 @@ async def test_what_is_on_its_way_is_not_given_up(journal):
 async def test_a_crash_turns_being_heard_into_the_last_beat(tmp_path):
     """Of a network whose connection was dead already, it is earlier."""
     path = tmp_path / "j.sqlite3"
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     rooms = {network: journal.number(network, RoomId("one")) for network in ("deaf", "new", "out")}
     assert journal.standing(rooms["deaf"]) == Standing(None, open=False)
     journal.beat({"deaf": 1.0, "gone": 2.0})
@@ -144,7 +144,7 @@ async def test_a_crash_turns_being_heard_into_the_last_beat(tmp_path):
     journal.stand(rooms["new"], Standing(BEING_HEARD, open=True))
     journal.stand(rooms["out"], Standing(3.0, open=False))
     journal.close()
-    with contextlib.closing(Journal(path)) as again:
+    with contextlib.closing(SqliteJournal(path)) as again:
         deaf, new, out = (again.standing(room) for room in rooms.values())
     assert deaf == Standing(1e9, open=True)
     assert new.heard == pytest.approx(time.time(), abs=60)
@@ -167,13 +167,13 @@ async def test_rooms_that_left_the_map_start_at_now(journal):
 
 async def test_what_people_were_not_told_is_kept(tmp_path):
     path = tmp_path / "j.sqlite3"
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     room = journal.number("net", RoomId("one"))
     journal.keep_gap(room, Gap(1, 5.0, 4.0))
     latest = Gap(2, 7.5, -1.0, unheard=True, partly=True, left_out=None, told=3.0)
     journal.keep_gap(room, latest)
     journal.close()
-    again = Journal(path)
+    again = SqliteJournal(path)
     assert again.untold() == {room: latest}
     again.close()
 
@@ -187,7 +187,7 @@ async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
     path = tmp_path / "j.sqlite3"
     with opened(path) as database:
         database.executescript(file.read_text())
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     (owed,) = journal.owed(2)
     try:
         assert owed.event == event("m2")
@@ -198,7 +198,7 @@ async def test_a_journal_of_every_release_can_be_used(file, tmp_path):
         assert [delivery.seq for delivery in journal.owed(2)] == [2, 3]
     finally:
         journal.close()
-    fresh = Journal(tmp_path / "fresh.sqlite3")
+    fresh = SqliteJournal(tmp_path / "fresh.sqlite3")
     fresh.close()
     assert _shape(path) == _shape(tmp_path / "fresh.sqlite3")
 
@@ -220,7 +220,7 @@ async def test_how_far_a_delivery_had_come_is_read_from_one_number(tmp_path, sta
         database.executescript(RELEASED[4].read_text())
         database.execute("UPDATE delivery SET start = ?", (start,))
         database.execute("UPDATE dead SET start = ?", (start,))
-    with contextlib.closing(Journal(path)) as journal:
+    with contextlib.closing(SqliteJournal(path)) as journal:
         journal.revive([(2, 3)])
         owed = journal.owed(2)
         assert [delivery.progress for delivery in owed] == [progress, progress]

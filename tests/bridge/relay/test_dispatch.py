@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.journal import Journal, Standing
+from bridge.journal import Standing
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageId, RoomId
 from bridge.relay.dispatch import Dispatch
 from bridge.testing import ScriptedNetwork
@@ -49,7 +50,7 @@ class Room:
 
 @pytest.fixture
 async def journal(tmp_path):
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as journal:
         yield journal
 
 

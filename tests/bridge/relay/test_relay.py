@@ -16,7 +16,7 @@ from bridge.errors import (
     RoomUnavailable,
     TemporaryFailure,
 )
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import Content, Kind, Mark, MessageEdited, MessageId, RoomId, Sender, Span, UserId
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
@@ -361,7 +361,7 @@ async def test_a_second_bridge_on_the_same_journal_is_refused(pair, left, right)
 
 
 async def test_a_journal_that_takes_nothing_at_the_start_is_told_in_a_sentence(pair, left, right):
-    Journal(pair.journal).close()
+    SqliteJournal(pair.journal).close()
     with contextlib.closing(sqlite3.connect(pair.journal)) as database:
         database.execute("CREATE TRIGGER full BEFORE INSERT ON room BEGIN SELECT RAISE(ABORT, 'full'); END")
     with pytest.raises(JournalError, match="cannot be written"):

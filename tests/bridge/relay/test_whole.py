@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import (
     DeleteMessage,
     EditMessage,
@@ -240,7 +240,7 @@ async def test_what_is_forgotten_can_still_be_edited_and_removed(pair, left, rig
         left.say("one", "alice", "next")
         await right.until(2)
         await right.settled()
-    with contextlib.closing(Journal(pair.journal)) as journal:
+    with contextlib.closing(SqliteJournal(pair.journal)) as journal:
         while journal.prune(text_before=time.time() + 60, names_before=0.0):
             pass
     async with running(pair):

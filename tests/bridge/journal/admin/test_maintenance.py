@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import JournalError
-from bridge.journal import Gap, Journal, Progress
+from bridge.journal import Gap, Progress
 from bridge.journal.admin import maintenance
-from bridge.journal.sqlite import schema
+from bridge.journal.sqlite import SqliteJournal, schema
 from bridge.model import RoomId
 from tests.bridge.journal.filled import DAMAGES, event, fill
 
@@ -100,7 +100,7 @@ async def test_many_findings_are_folded(path):
 
 
 async def test_a_journal_in_use_can_be_checked_and_nothing_of_it_changes(path):
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     journal.take(one, event("new", "still in the log"), (two,))
     journal.commit()
@@ -180,7 +180,7 @@ async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup
         "INSERT INTO ballast VALUES (randomblob(40000000))",
         "DROP TABLE ballast",
     )
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     backup = asyncio.ensure_future(asyncio.to_thread(maintenance.backup, path, tmp_path / "backup"))
     written, longest = 0, 0.0
@@ -201,7 +201,7 @@ async def test_a_backup_does_not_disturb_a_busy_writer_nor_the_writer_the_backup
 
 async def test_a_restore_gives_up_what_is_owed_and_forgets_how_far_was_read(path, tmp_path):
     maintenance.backup(path, tmp_path / "backup")
-    before = Journal(path)
+    before = SqliteJournal(path)
     two = before.number("right", RoomId("two"))
     txn = before.txn(before.owed(two)[0])
     before.deliver(before.owed(two)[0], None, Progress(1))
@@ -216,7 +216,7 @@ async def test_a_restore_gives_up_what_is_owed_and_forgets_how_far_was_read(path
     assert run(path, "SELECT * FROM position") == []
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
-    after = Journal(path)
+    after = SqliteJournal(path)
     after.revive(run(path, "SELECT room, seq FROM dead"))
     owed = after.owed(two)
     assert [delivery.seq for delivery in owed] == list(range(6, 209)), "in the old order"
@@ -233,7 +233,7 @@ async def test_a_restore_that_replays_keeps_how_far_was_read(path, tmp_path):
 
 @pytest.mark.parametrize("replay", [False, True])
 async def test_what_people_were_not_told_when_a_backup_was_made_is_not_told(path, tmp_path, replay):
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     journal.keep_gap(journal.number("left", RoomId("one")), Gap(1, 2.0, 94.0))
     journal.close()
     maintenance.backup(path, tmp_path / "backup")
@@ -264,7 +264,7 @@ async def test_a_restore_where_no_journal_is(path, tmp_path):
     (tmp_path / "new").mkdir()
     done = maintenance.restore(tmp_path / "new" / "j.sqlite3", tmp_path / "backup")
     assert done.aside is None
-    Journal(tmp_path / "new" / "j.sqlite3").close()
+    SqliteJournal(tmp_path / "new" / "j.sqlite3").close()
 
 
 async def test_a_restore_of_an_older_schema(path, tmp_path):
@@ -278,7 +278,7 @@ async def test_a_restore_of_an_older_schema(path, tmp_path):
 
 async def test_no_restore_while_a_service_owns_the_journal(path, tmp_path):
     maintenance.backup(path, tmp_path / "backup")
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     with pytest.raises(JournalError, match=f"in use by another Hubbub .process {os.getpid()}"):
         maintenance.restore(path, tmp_path / "backup")
     journal.close()
@@ -293,4 +293,4 @@ async def test_the_journal_is_no_backup_of_itself(path):
 async def test_a_damaged_journal_names_the_way_out(path):
     DAMAGES[-1](path)
     with pytest.raises(JournalError, match="`hubbub db restore` puts a backup in its place"):
-        Journal(path)
+        SqliteJournal(path)

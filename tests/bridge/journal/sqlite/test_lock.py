@@ -11,8 +11,8 @@ import pytest
 
 from bridge import app
 from bridge.errors import JournalError
-from bridge.journal import Journal
 from bridge.journal.admin.dead_letters import look_at_letters
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork
 from tests.bridge.journal.test_journal import event
@@ -21,9 +21,9 @@ from tests.bridge.world import config, running
 _OWNER = """
 import sys
 from pathlib import Path
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 try:
-    Journal(Path(sys.argv[1]))
+    SqliteJournal(Path(sys.argv[1]))
 except Exception as error:
     print(error)
 else:
@@ -42,7 +42,7 @@ def _ask_to_own(path):
 
 async def _filled(path, name="m1"):
     """A journal with one message, owed to one room."""
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     journal.take(1, event(name), (2,))
     journal.commit()
     return journal
@@ -110,7 +110,7 @@ async def test_a_journal_that_is_deleted_is_written_again(journal, tmp_path, har
     assert "again, with all that was taken" in caplog.text
     assert path.stat().st_mode & 0o077 == 0
     assert not list(tmp_path.glob("*.saved-*"))
-    with contextlib.closing(Journal(path)) as again:
+    with contextlib.closing(SqliteJournal(path)) as again:
         assert [delivery.event.id for delivery in again.owed(2, limit=10)] == ["m1", "m2"]
 
 

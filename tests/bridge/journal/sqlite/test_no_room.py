@@ -12,9 +12,9 @@ _START = """
 import os, sys
 from pathlib import Path
 from bridge.errors import JournalError
-from bridge.journal import Journal
+from bridge.journal.sqlite import SqliteJournal
 try:
-    Journal(Path(sys.argv[1]))
+    SqliteJournal(Path(sys.argv[1]))
 except JournalError as error:
     print(error)
 else:

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from bridge.journal import UNBEGUN, Journal, Progress
+from bridge.journal import UNBEGUN, Progress
 from bridge.journal.admin import maintenance
+from bridge.journal.sqlite import SqliteJournal
 from bridge.journal.sqlite.receipts import Receipts, kept
 from bridge.model import MessageId, Part, RoomId
 from tests.bridge.journal.filled import event
@@ -18,10 +19,11 @@ from tests.bridge.world import opened
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from bridge.journal import Journal, Progress
+from bridge.journal import Progress
+from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageId, Part, RoomId
 from tests.bridge.journal.filled import event
-journal = Journal(Path(sys.argv[1]))
+journal = SqliteJournal(Path(sys.argv[1]))
 one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
 for n in range(4):
     journal.take(one, event(f"m{n}", "hello"), (two,))
@@ -45,7 +47,7 @@ async def test_a_kill(tmp_path):
     assert ended.returncode == -signal.SIGKILL
     with opened(path) as database:
         assert database.execute("SELECT count(*) FROM delivery").fetchone() == (4,), "nothing was committed"
-    with contextlib.closing(Journal(path)) as journal:
+    with contextlib.closing(SqliteJournal(path)) as journal:
         one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
         rest, last = journal.owed(two)
         assert (rest.event.id, rest.progress) == ("m1", Progress(3))
@@ -59,7 +61,7 @@ async def test_a_kill(tmp_path):
 
 async def test_a_kill_between_the_commit_and_the_end_of_its_receipts(tmp_path):
     path = tmp_path / "j.sqlite3"
-    journal = Journal(path)
+    journal = SqliteJournal(path)
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     journal.take(one, event("m0", "hello"), (two,))
     journal.commit()
@@ -74,7 +76,7 @@ async def test_a_kill_between_the_commit_and_the_end_of_its_receipts(tmp_path):
         shutil.copy(f"{path}{end}", tmp_path / f"k.sqlite3{end}")
     shutil.copy(tmp_path / "kept", tmp_path / "k.sqlite3-receipts")
     journal.close()
-    with contextlib.closing(Journal(tmp_path / "k.sqlite3")) as after:
+    with contextlib.closing(SqliteJournal(tmp_path / "k.sqlite3")) as after:
         (rest,) = after.owed(two)
         assert rest.progress == Progress(5)
         assert after.parts(rest.seq, two) == [Part(MessageId("c0")), Part(MessageId("c1"))]
@@ -126,21 +128,21 @@ def test_a_full_file_takes_no_more_until_it_begins_anew(receipts, tmp_path):
 
 
 async def test_where_every_commit_outlives_the_system_there_are_none(tmp_path):
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3", synced=True)) as journal:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3", synced=True)) as journal:
         assert not journal.keep()
         assert not [name for name in names(tmp_path) if "receipts" in name]
 
 
 async def test_a_folder_where_none_can_be_kept(tmp_path, caplog):
     (tmp_path / "j.sqlite3-receipts").mkdir()
-    with contextlib.closing(Journal(tmp_path / "j.sqlite3")) as journal:
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as journal:
         assert not journal.keep()
     assert "receipts cannot be kept beside" in caplog.text
 
 
 async def test_a_backup_has_what_was_noted(tmp_path):
     path = tmp_path / "j.sqlite3"
-    with contextlib.closing(Journal(path)) as journal:
+    with contextlib.closing(SqliteJournal(path)) as journal:
         one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
         for name in ("m0", "m1"):
             journal.take(one, event(name, "hello"), (two,))

@@ -1,0 +1,386 @@
+"""What a journal can be asked by those who relay. Only `app` knows which one it is: the one on disk
+(`sqlite/`), or one that ends with the process (`memory.py`).
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bridge.adapter import Position
+from bridge.model import (
+    Content,
+    MessageEdited,
+    MessageId,
+    Part,
+    Removed,
+    RoomId,
+    Sender,
+    TalkEvent,
+    Txn,
+    UserId,
+)
+
+from .progress import UNBEGUN, Progress
+
+__all__ = [
+    "BEING_HEARD",
+    "Admin",
+    "Delivery",
+    "Gap",
+    "Journal",
+    "Oldest",
+    "Recall",
+    "Recording",
+    "Standing",
+    "Taken",
+    "Upkeep",
+]
+
+BEING_HEARD = 9e99
+"""Stands for the time until which a room was heard, while it is."""
+
+
+class Taken(NamedTuple):
+    """An event that is on record, and what is owed of it."""
+
+    seq: int
+    """Its place in the order of taking."""
+    source: int
+    """The number of the room that it comes from."""
+    event: TalkEvent
+    rooms: tuple[int, ...]
+    """The numbers of the rooms that it is owed to."""
+    said_at: float
+    """When it was taken, or, for history, when it was said; in seconds since 1970."""
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One event owed to one room."""
+
+    seq: int
+    """The event's place in the order of taking."""
+    source: int
+    """The number of the room that it comes from."""
+    room: int
+    """The number of the room that it goes to."""
+    event: TalkEvent
+    said_at: float
+    """When it was taken, or, for history, when it was said; in seconds since 1970."""
+    progress: Progress = UNBEGUN
+    """What of it has been delivered."""
+    tried_at: float = 0.0
+    """When what follows was first sent, if it may have arrived; 0: it has surely not."""
+    refused: int = 0
+    """How often the room refused it."""
+    doubts: int = 0
+    """How often nobody could tell whether it had arrived."""
+    again: bool = False
+    """Whether it may arrive a second time."""
+    revived: bool = False
+    """Whether it had been given up."""
+    carries: "tuple[Delivery, ...]" = ()
+    """Edits that it shows already, and that are settled with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the journal remembers of a room itself."""
+
+    heard: float | None = None
+    """Until when it was heard; `BEING_HEARD`: it is; None: it never was."""
+    open: bool = False
+    """Whether something may be on its way there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The times when a room was not heard, as far as nobody was told yet. Points in time are in seconds
+    since 1970.
+    """
+
+    times: int = 0
+    until: float = 0.0
+    seconds: float = 0.0
+    """All times together; negative: nobody knows."""
+    unheard: bool = False
+    """Whether nobody can tell what was said."""
+    partly: bool = False
+    """Whether something of it was read all the same."""
+    left_out: int | None = 0
+    """So many messages were known and not read; None: some, nobody counted them."""
+    told: float = 0.0
+    """When people were last told of gaps before; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """Which of a room's deliveries: all but the last `keep`, of those that were said before `before` and
+    stand behind the event `after`.
+    """
+
+    keep: int = 0
+    before: float = math.inf
+    after: int = 0
+
+
+class Recording(ABC):
+    """What is written: it waits until `commit` writes it, all of it in one transaction."""
+
+    failing: bool
+    """Whether it cannot be written now."""
+
+    @abstractmethod
+    def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
+        """Take an event that is owed to these rooms. One that was taken before changes nothing."""
+
+    @abstractmethod
+    def reach(self, network: str, position: Position) -> None:
+        """Note how far a network has been read: committed together with what was taken before."""
+
+    @abstractmethod
+    def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
+        """Note that the next part of the delivery arrived, and so far it has come; None: all of it did."""
+
+    @abstractmethod
+    def give_up(self, delivery: Delivery, reason: str) -> None:
+        """Note that the delivery, or the rest of it, will not be made, and why."""
+
+    @abstractmethod
+    def skip(self, delivery: Delivery) -> None:
+        """Note that there is nothing to deliver."""
+
+    @abstractmethod
+    def repeat(self, delivery: Delivery) -> None:
+        """Note that the delivery is made again although it may have arrived."""
+
+    @abstractmethod
+    def stand(self, room: int, standing: Standing) -> None:
+        """Note how we stand with a room."""
+
+    @abstractmethod
+    def keep_gap(self, room: int, gap: Gap) -> None:
+        """Note what people have yet to be told of a room."""
+
+    @abstractmethod
+    def commit(self) -> list[Taken]:
+        """Write all that waits. Returns the events that were new, in order, of all that was written since
+        this was called last. Raises JournalError; then nothing was written, and all of it still waits.
+        """
+
+    @abstractmethod
+    def write(self) -> bool:
+        """Write all that waits, so that what is read is how it stands; whether that could be done."""
+
+    @abstractmethod
+    def keep(self) -> bool:
+        """Have what was noted of deliveries outlive a kill, without a commit; whether that could be done, and
+        nothing else waits for one.
+        """
+
+    @property
+    @abstractmethod
+    def unkept(self) -> int:
+        """How many receipts would be lost by a kill."""
+
+    @property
+    @abstractmethod
+    def waiting(self) -> bool:
+        """Whether anything was noted that is not written."""
+
+
+class Recall(ABC):
+    """What is known, as it was committed. Names of messages are known at once. It is at hand: nothing is
+    awaited, and reading writes nothing.
+    """
+
+    # Of rooms and networks
+
+    @abstractmethod
+    def number(self, network: str, room: RoomId) -> int:
+        """The number that stands for a room in this journal, given on first use, and for good.
+
+        Raises JournalError when it cannot be written.
+        """
+
+    @abstractmethod
+    def position(self, network: str, scope: str) -> str | None:
+        """The last durable token of a network's scope."""
+
+    @abstractmethod
+    def standing(self, room: int) -> Standing:
+        """What is known of a room."""
+
+    @abstractmethod
+    def untold(self) -> dict[int, Gap]:
+        """What people have yet to be told of each room, by its number."""
+
+    # Of what is owed
+
+    @abstractmethod
+    def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
+        """The deliveries owed to a room, in order, from behind the event `after`."""
+
+    @abstractmethod
+    def newest(self, room: int) -> int:
+        """The event that a room is owed last; 0: none."""
+
+    @abstractmethod
+    def rooms_owed(self) -> dict[int, tuple[str, str]]:
+        """The rooms that something is owed to: number to network and room."""
+
+    @abstractmethod
+    def is_owed(self, seq: int) -> bool:
+        """Whether a delivery of an event still waits."""
+
+    @abstractmethod
+    def txn(self, delivery: Delivery) -> Txn:
+        """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""
+
+    @abstractmethod
+    def is_ours(self, mark: str) -> bool:
+        """Whether a message's mark is a txn that this journal gave."""
+
+    @abstractmethod
+    def secret(self, purpose: bytes) -> bytes:
+        """A key for something else, which tells nothing of the journal's own."""
+
+    # Of what was said: events by their numbers
+
+    @abstractmethod
+    def origin(self, room: int, name: MessageId) -> int | None:
+        """The event that a name stands for in a room, whether as origin or as copy; None: unknown here."""
+
+    @abstractmethod
+    def event(self, seq: int) -> TalkEvent | None:
+        """What was taken under a number; None: it is not known any more."""
+
+    @abstractmethod
+    def taken_in(self, seq: int) -> int | None:
+        """The number of the room that an event comes from."""
+
+    @abstractmethod
+    def sender(self, seq: int) -> Sender | None:
+        """Who said what was taken under a number, also when that was erased; None: it is not known."""
+
+    @abstractmethod
+    def words(self, seq: int, before: int) -> Content | None:
+        """What a message said before a later event, as its author had edited it last by then, with the
+        files that it came with; None: it is not known any more.
+        """
+
+    @abstractmethod
+    def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
+        """Whether it is known that whoever did this in a room said what was taken under a number, also when
+        its words are forgotten. Ids mean somebody only on the network that gave them.
+        """
+
+    @abstractmethod
+    def is_removed(self, room: int, seq: int) -> bool:
+        """Whether an event was taken back, so that nothing more is said of it in a room."""
+
+    @abstractmethod
+    def is_withdrawn(self, room: int, seq: int) -> bool:
+        """Whether an event was taken back while it was still owed to a room."""
+
+    @abstractmethod
+    def parts(self, seq: int, room: int, *, files: bool = True) -> list[Part]:
+        """What an event is called in a room, whether it was taken there or copied to it, part by part; with
+        or without those of files behind its words.
+        """
+
+    @abstractmethod
+    def reactions(self, seq: int, room: int) -> tuple[str, ...]:
+        """What people in all rooms but this one react to a message with, the first first."""
+
+    # Of people
+
+    @abstractmethod
+    def lately(self, room: int, sources: Collection[int], count: int) -> list[int]:
+        """The last messages that people in a room saw, of those that were said there or in these sources."""
+
+    @abstractmethod
+    def speakers(self, room: int) -> dict[str, UserId]:
+        """Who spoke in a room not long ago, by name."""
+
+    @abstractmethod
+    def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
+        """List who spoke in these rooms not long ago and since then, and where: each once, under their last
+        name, who has had theirs for longest first.
+        """
+
+    # What follows from these
+
+    def about(self, room: int, name: MessageId) -> int | None:
+        """The event that a name in a room is about: of an edit, however many hops away, what it edits."""
+        seq = self.origin(room, name)
+        while seq is not None and isinstance(event := self.event(seq), MessageEdited):
+            home = self.taken_in(seq)
+            before = self.origin(home, event.target) if home is not None else None
+            if before is None or before >= seq:
+                break
+            seq = before
+        return seq
+
+    def taken_back(self, source: int, removal: Removed) -> int | None:
+        """The event that a removal in a room takes back, where whoever did it may."""
+        seq = self.origin(source, removal.target)
+        if seq is None or not (removal.by_moderator or self.is_by(seq, source, removal)):
+            return None
+        return seq
+
+
+class Upkeep(ABC):
+    """What is done beside the commits, in steps that are short enough for the loop. While the journal cannot
+    be written, nothing is done.
+    """
+
+    @abstractmethod
+    def beat(self, heard: Mapping[str, float]) -> None:
+        """Note until when each network was heard, so that a crash leaves no longer gap than it must."""
+
+    @abstractmethod
+    def bury(self, room: int, reason: str, which: Oldest) -> int:
+        """Give up the oldest of what a room is owed, a step of it. Returns how many."""
+
+    @abstractmethod
+    def erase(self, seq: int) -> None:
+        """Forget what was said, though not by whom, since somebody who may has taken it back. What is still
+        owed stays.
+        """
+
+    @abstractmethod
+    def forget_rooms(self, mapped: Iterable[tuple[str, str]]) -> None:
+        """Forget how far rooms were read that are not in the map: if they come back, they start at now."""
+
+    @abstractmethod
+    def prune(self, *, text_before: float, names_before: float) -> bool:
+        """Erase a little of what is old and settled; whether there may be more."""
+
+    @abstractmethod
+    def guard(self) -> None:
+        """Raise JournalError when nobody would find what is written now."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Write what is left, and let go of it."""
+
+
+class Admin(ABC):
+    """What owners' commands ask of a journal that a service uses. `admin/` does the rest, on its file."""
+
+    @abstractmethod
+    def revive(self, rows: Iterable[tuple[int, int]]) -> int:
+        """Owe again what was given up, by room and event; returns how many there were."""
+
+    @abstractmethod
+    def rename(self, old: str, new: str) -> int:
+        """A network has another name: all that is its own goes with it. Returns how many rooms that are.
+        Raises JournalError when that cannot be written.
+        """
+
+
+class Journal(Recording, Recall, Upkeep, Admin):
+    """The durable record: events taken, deliveries owed, positions reached, names of copies."""
