@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 
 from bridge.config import Keep
-from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageEdited, MessageId, RoomId, plain
 from tests.bridge.world import config, running
 
@@ -21,33 +20,13 @@ QUEUE = 4000
 PRUNED = 40_000
 
 
-class Forgetful(SqliteJournal):
-    """Hands on what it takes, and writes nothing."""
-
-    def _transaction(self):
-        taken, self._events = self._events, []
-        for noted in (
-            self._rows,
-            self._debts,
-            self._links,
-            self._moved,
-            self._dead,
-            self._again,
-            self._settled,
-        ):
-            noted.clear()
-        for latest in (self._positions, self._standings):
-            latest.clear()
-        return taken
-
-
 async def lone(folder, journal):
     """Milliseconds from an event handed over to its command, one message after the other, room by room."""
     left, right = Network("left"), Network("right")
     arrived = []
     right.on_text = lambda _: arrived.append(time.perf_counter())
     pairs = {f"c{n}": [f"left l{n}", f"right r{n}"] for n in range(ROOMS)}
-    async with running(config(folder, pairs), journal=lambda named: journal(named.journal)):
+    async with running(config(folder, pairs), journal=journal):
         delays, next_at = [], time.perf_counter()
         for number in range(LONE):
             next_at += 1 / PER_SECOND

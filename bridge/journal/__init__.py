@@ -1,8 +1,8 @@
 """The durable store, from which everything can go on after any end."""
 
-from .api import BEING_HEARD, Delivery, Gap, Journal, Oldest, Standing, Taken
+from .api import Journal
 from .progress import UNBEGUN, Progress
-from .sqlite.opened import Opened
+from .records import BEING_HEARD, Delivery, Gap, Observed, Oldest, Opened, Standing, Taken
 
 __all__ = [
     "BEING_HEARD",
@@ -10,6 +10,7 @@ __all__ = [
     "Delivery",
     "Gap",
     "Journal",
+    "Observed",
     "Oldest",
     "Opened",
     "Progress",

@@ -2,15 +2,14 @@
 (`sqlite/`), or one that ends with the process (`memory.py`).
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import replace
 
 from bridge.adapter import Position
 from bridge.model import (
     Content,
+    MessageCreated,
     MessageEdited,
     MessageId,
     Part,
@@ -22,108 +21,17 @@ from bridge.model import (
     UserId,
 )
 
-from .progress import UNBEGUN, Progress
+from .progress import Progress
+from .records import Delivery, Gap, Observed, Oldest, Standing, Taken
 
-__all__ = [
-    "BEING_HEARD",
-    "Admin",
-    "Delivery",
-    "Gap",
-    "Journal",
-    "Oldest",
-    "Recall",
-    "Recording",
-    "Standing",
-    "Taken",
-    "Upkeep",
-]
+__all__ = ["JUST_NOW", "LATELY", "Admin", "Following", "Journal", "Recall", "Recording", "Upkeep"]
 
-BEING_HEARD = 9e99
-"""Stands for the time until which a room was heard, while it is."""
-
-
-class Taken(NamedTuple):
-    """An event that is on record, and what is owed of it."""
-
-    seq: int
-    """Its place in the order of taking."""
-    source: int
-    """The number of the room that it comes from."""
-    event: TalkEvent
-    rooms: tuple[int, ...]
-    """The numbers of the rooms that it is owed to."""
-    said_at: float
-    """When it was taken, or, for history, when it was said; in seconds since 1970."""
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """One event owed to one room."""
-
-    seq: int
-    """The event's place in the order of taking."""
-    source: int
-    """The number of the room that it comes from."""
-    room: int
-    """The number of the room that it goes to."""
-    event: TalkEvent
-    said_at: float
-    """When it was taken, or, for history, when it was said; in seconds since 1970."""
-    progress: Progress = UNBEGUN
-    """What of it has been delivered."""
-    tried_at: float = 0.0
-    """When what follows was first sent, if it may have arrived; 0: it has surely not."""
-    refused: int = 0
-    """How often the room refused it."""
-    doubts: int = 0
-    """How often nobody could tell whether it had arrived."""
-    again: bool = False
-    """Whether it may arrive a second time."""
-    revived: bool = False
-    """Whether it had been given up."""
-    carries: "tuple[Delivery, ...]" = ()
-    """Edits that it shows already, and that are settled with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the journal remembers of a room itself."""
-
-    heard: float | None = None
-    """Until when it was heard; `BEING_HEARD`: it is; None: it never was."""
-    open: bool = False
-    """Whether something may be on its way there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The times when a room was not heard, as far as nobody was told yet. Points in time are in seconds
-    since 1970.
-    """
-
-    times: int = 0
-    until: float = 0.0
-    seconds: float = 0.0
-    """All times together; negative: nobody knows."""
-    unheard: bool = False
-    """Whether nobody can tell what was said."""
-    partly: bool = False
-    """Whether something of it was read all the same."""
-    left_out: int | None = 0
-    """So many messages were known and not read; None: some, nobody counted them."""
-    told: float = 0.0
-    """When people were last told of gaps before; 0: never."""
-
-
-@dataclass(frozen=True, slots=True)
-class Oldest:
-    """Which of a room's deliveries: all but the last `keep`, of those that were said before `before` and
-    stand behind the event `after`.
-    """
-
-    keep: int = 0
-    before: float = math.inf
-    after: int = 0
+LATELY = 2000
+"""So many events back somebody spoke not long ago."""
+JUST_NOW = 200
+"""So many events back people still see what was said."""
+_EDITED = 5000
+"""So many events after a message, its edits are looked for."""
 
 
 class Recording(ABC):
@@ -206,6 +114,10 @@ class Recall(ABC):
         """
 
     @abstractmethod
+    def room(self, number: int) -> tuple[str, RoomId] | None:
+        """The network and the room that a number stands for."""
+
+    @abstractmethod
     def position(self, network: str, scope: str) -> str | None:
         """The last durable token of a network's scope."""
 
@@ -266,18 +178,6 @@ class Recall(ABC):
         """Who said what was taken under a number, also when that was erased; None: it is not known."""
 
     @abstractmethod
-    def words(self, seq: int, before: int) -> Content | None:
-        """What a message said before a later event, as its author had edited it last by then, with the
-        files that it came with; None: it is not known any more.
-        """
-
-    @abstractmethod
-    def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
-        """Whether it is known that whoever did this in a room said what was taken under a number, also when
-        its words are forgotten. Ids mean somebody only on the network that gave them.
-        """
-
-    @abstractmethod
     def is_removed(self, room: int, seq: int) -> bool:
         """Whether an event was taken back, so that nothing more is said of it in a room."""
 
@@ -306,12 +206,21 @@ class Recall(ABC):
         """Who spoke in a room not long ago, by name."""
 
     @abstractmethod
+    def _spoke(self, rooms: Collection[int], since: float) -> Iterable[tuple[int, Sender]]:
+        """Who said a message in these rooms not long ago and since then, and where, in that order."""
+
+    # What follows from these
+
     def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
         """List who spoke in these rooms not long ago and since then, and where: each once, under their last
         name, who has had theirs for longest first.
         """
-
-    # What follows from these
+        found: dict[tuple[int, UserId], Sender] = {}
+        for room, sender in self._spoke(rooms, since):
+            if found.get((room, sender.id)) != sender:
+                found.pop((room, sender.id), None)
+                found[room, sender.id] = sender
+        return [(room, sender) for (room, _), sender in found.items() if sender.id]
 
     def about(self, room: int, name: MessageId) -> int | None:
         """The event that a name in a room is about: of an edit, however many hops away, what it edits."""
@@ -323,6 +232,39 @@ class Recall(ABC):
                 break
             seq = before
         return seq
+
+    def words(self, seq: int, before: int) -> Content | None:
+        """What a message said before a later event, as its author had edited it last by then, with the
+        files that it came with; None: it is not known any more.
+        """
+        said, home = self.event(seq), self.taken_in(seq)
+        if not isinstance(said, MessageCreated) or home is None:
+            return None
+        for number in self._edits(home, seq, min(before, seq + _EDITED)):
+            edit = self.event(number)
+            if (
+                isinstance(edit, MessageEdited)
+                and self.about(home, edit.target) == seq
+                and edit.sender.id == said.sender.id
+            ):
+                return replace(edit.content, attachments=said.content.attachments)
+        return said.content
+
+    @abstractmethod
+    def _edits(self, room: int, after: int, before: int) -> Iterable[int]:
+        """The edits that were taken in a room between two events, the last first."""
+
+    def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
+        """Whether it is known that whoever did this in a room said what was taken under a number, also when
+        its words are forgotten. Ids mean somebody only on the network that gave them.
+        """
+        author, home = self.sender(seq), self.taken_in(seq)
+        if author is None or home is None or author.id != event.sender.id:
+            return False
+        if home == source:
+            return True
+        there, here = self.room(home), self.room(source)
+        return there is not None and here is not None and there[0] == here[0]
 
     def taken_back(self, source: int, removal: Removed) -> int | None:
         """The event that a removal in a room takes back, where whoever did it may."""
@@ -368,6 +310,26 @@ class Upkeep(ABC):
         """Write what is left, and let go of it."""
 
 
+class Following(ABC):
+    """What observers read, and how far each has come."""
+
+    @abstractmethod
+    def latest(self) -> int:
+        """The event that was taken last; 0: none."""
+
+    @abstractmethod
+    def events(self, after: int, limit: int) -> list[Observed]:
+        """So many events behind this one, in the order of taking."""
+
+    @abstractmethod
+    def cursor(self, observer: str) -> int | None:
+        """The last event that an observer has seen, by its name; None: it is new."""
+
+    @abstractmethod
+    def move_cursor(self, observer: str, seq: int) -> None:
+        """Note that an observer has seen all up to this event: it is written by the next commit."""
+
+
 class Admin(ABC):
     """What owners' commands ask of a journal that a service uses. `admin/` does the rest, on its file."""
 
@@ -382,5 +344,5 @@ class Admin(ABC):
         """
 
 
-class Journal(Recording, Recall, Upkeep, Admin):
+class Journal(Recording, Recall, Upkeep, Following, Admin):
     """The durable record: events taken, deliveries owed, positions reached, names of copies."""

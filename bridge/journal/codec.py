@@ -5,7 +5,7 @@ import msgspec
 from bridge.model import MessageCreated, MessageEdited, Sender, TalkEvent
 from bridge.model.registry import KINDS
 
-__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "sender"]
+__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "event", "sender"]
 
 ERASED = "Erased/1"
 """The type of what was erased: of its body, only the sender is left."""
@@ -22,6 +22,11 @@ EDIT = _types[MessageEdited]
 def sender(kind: str, body: bytes) -> Sender:
     """Who said what stands in a row, also in one that was erased."""
     return _senders.decode(body) if kind == ERASED else decode(kind, body).sender
+
+
+def event(kind: str, body: bytes | None) -> TalkEvent | None:
+    """What stands in a row; None: it was erased."""
+    return None if body is None or kind == ERASED else decode(kind, body)
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:

@@ -4,7 +4,8 @@ import hashlib
 
 from bridge.model import Txn
 
-from .api import Delivery, Recall
+from .api import Recall
+from .records import Delivery
 
 __all__ = ["Keyed"]
 

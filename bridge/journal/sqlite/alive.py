@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 
-from bridge.journal.api import BEING_HEARD
+from bridge.journal.records import BEING_HEARD
 
 __all__ = ["beat", "recover"]
 

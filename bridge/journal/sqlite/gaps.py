@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import astuple
 
-from bridge.journal.api import Gap
+from bridge.journal.records import Gap
 
 __all__ = ["read", "write"]
 

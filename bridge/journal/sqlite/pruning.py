@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 
 from bridge.journal import codec
-from bridge.journal.api import Oldest
+from bridge.journal.records import Oldest
 
 from .receipts import Receipt
 from .schema import PROGRESS

@@ -2,19 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 
 from bridge.errors import JournalError
 from bridge.journal import codec
-from bridge.journal.api import Delivery, Gap, Standing
+from bridge.journal.api import JUST_NOW, LATELY
 from bridge.journal.marks import Keyed
 from bridge.journal.progress import FILES
 from bridge.journal.progress import from_row as progress_of
+from bridge.journal.records import Delivery, Gap, Observed, Standing
 from bridge.model import (
-    Content,
-    MessageCreated,
-    MessageEdited,
     MessageId,
     Part,
     RoomId,
@@ -27,12 +24,6 @@ from . import gaps
 from .schema import PROGRESS
 
 __all__ = ["Queries"]
-
-_LATELY = 2000
-_JUST_NOW = 200
-"""So many events back."""
-_EDITED = 5000
-"""So many events after a message, its edits are looked for."""
 
 
 class Queries(Keyed):
@@ -55,6 +46,11 @@ class Queries(Keyed):
         find = "SELECT number FROM room WHERE network = ? AND room = ?"
         number: int = self._database.execute(find, (network, room)).fetchone()[0]
         return number
+
+    def room(self, number: int) -> tuple[str, RoomId] | None:
+        query = "SELECT network, room FROM room WHERE number = ?"
+        row: tuple[str, RoomId] | None = self._database.execute(query, (number,)).fetchone()
+        return row
 
     def standing(self, room: int) -> Standing:
         row = self._database.execute("SELECT heard, open FROM room WHERE number = ?", (room,)).fetchone()
@@ -104,41 +100,18 @@ class Queries(Keyed):
         ).fetchone()
         return row[0] if row else None
 
-    def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
-        author, home = self.sender(seq), self.taken_in(seq)
-        if author is None or home is None or author.id != event.sender.id:
-            return False
-        networks = "SELECT count(DISTINCT network) FROM room WHERE number IN (?, ?)"
-        return home == source or bool(self._database.execute(networks, (home, source)).fetchone() == (1,))
-
     def is_removed(self, room: int, seq: int) -> bool:
         query = "SELECT EXISTS (SELECT 1 FROM removed WHERE room = ? AND seq = ?)"
         return bool(self._database.execute(query, (room, seq)).fetchone()[0])
 
     def event(self, seq: int) -> TalkEvent | None:
         row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
-        if row is None or row[1] is None or row[0] == codec.ERASED:
-            return None
-        return codec.decode(row[0], row[1])
+        return codec.event(*row) if row is not None else None
 
-    def words(self, seq: int, before: int) -> Content | None:
-        said, home = self.event(seq), self.taken_in(seq)
-        if not isinstance(said, MessageCreated) or home is None:
-            return None
-        edits = self._database.execute(
-            "SELECT seq FROM event WHERE seq > ? AND seq < min(?, ? + ?) AND room = ? AND type = ? "
-            "ORDER BY seq DESC",
-            (seq, before, seq, _EDITED, home, codec.EDIT),
-        )
-        for (number,) in edits:
-            edit = self.event(number)
-            if (
-                isinstance(edit, MessageEdited)
-                and self.about(home, edit.target) == seq
-                and edit.sender.id == said.sender.id
-            ):
-                return replace(edit.content, attachments=said.content.attachments)
-        return said.content
+    def _edits(self, room: int, after: int, before: int) -> Iterable[int]:
+        edits = "SELECT seq FROM event WHERE seq > ? AND seq < ? AND room = ? AND type = ? ORDER BY seq DESC"
+        rows = self._database.execute(edits, (after, before, room, codec.EDIT))
+        return (seq for (seq,) in rows)
 
     def sender(self, seq: int) -> Sender | None:
         row = self._database.execute("SELECT type, body FROM event WHERE seq = ?", (seq,)).fetchone()
@@ -150,7 +123,7 @@ class Queries(Keyed):
             "AND room IN (SELECT value FROM json_each(?)) AND NOT EXISTS "
             "(SELECT 1 FROM delivery WHERE delivery.room = ? AND delivery.seq = event.seq) "
             "ORDER BY seq DESC LIMIT ?",
-            (_JUST_NOW, codec.MESSAGE, json.dumps([room, *sources]), room, count),
+            (JUST_NOW, codec.MESSAGE, json.dumps([room, *sources]), room, count),
         )
         return [seq for (seq,) in rows][::-1]
 
@@ -158,25 +131,19 @@ class Queries(Keyed):
         rows = self._database.execute(
             "SELECT type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? AND room = ? "
             "AND body IS NOT NULL AND type != ? ORDER BY seq",
-            (_LATELY, room, codec.ERASED),
+            (LATELY, room, codec.ERASED),
         )
         senders = [codec.decode(kind, body).sender for kind, body in rows]
         return {sender.name: sender.id for sender in senders if sender.id}
 
-    def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
+    def _spoke(self, rooms: Collection[int], since: float) -> Iterable[tuple[int, Sender]]:
         rows = self._database.execute(
             "SELECT room, type, body FROM event WHERE seq > (SELECT max(seq) FROM event) - ? "
             "AND taken_at > ? AND room IN (SELECT value FROM json_each(?)) "
             "AND body IS NOT NULL AND type = ? ORDER BY seq",
-            (_LATELY, since, json.dumps([*rooms]), codec.MESSAGE),
+            (LATELY, since, json.dumps([*rooms]), codec.MESSAGE),
         )
-        found: dict[tuple[int, UserId], Sender] = {}
-        for room, kind, body in rows:
-            sender = codec.sender(kind, body)
-            if found.get((room, sender.id)) != sender:
-                found.pop((room, sender.id), None)
-                found[room, sender.id] = sender
-        return [(room, sender) for (room, _), sender in found.items() if sender.id]
+        return ((room, codec.sender(kind, body)) for room, kind, body in rows)
 
     def is_owed(self, seq: int) -> bool:
         query = "SELECT EXISTS (SELECT 1 FROM delivery WHERE room IN (SELECT number FROM room) AND seq = ?)"
@@ -206,3 +173,22 @@ class Queries(Keyed):
             (seq, room),
         )
         return tuple([emoji for (emoji,) in rows])
+
+    def latest(self) -> int:
+        seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
+        return seq
+
+    def events(self, after: int, limit: int) -> list[Observed]:
+        rows = self._database.execute(
+            "SELECT seq, coalesce(network, ''), coalesce(room.room, ''), type, body, taken_at "
+            "FROM event LEFT JOIN room ON number = event.room WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        )
+        return [
+            Observed(seq, network, room, codec.event(kind, body), said_at)
+            for seq, network, room, kind, body, said_at in rows
+        ]
+
+    def cursor(self, observer: str) -> int | None:
+        row = self._database.execute("SELECT seq FROM observer WHERE name = ?", (observer,)).fetchone()
+        return row[0] if row else None

@@ -15,8 +15,9 @@ from bridge.adapter import Position
 from bridge.complaints import Complaints
 from bridge.errors import JournalError
 from bridge.journal import codec
-from bridge.journal.api import Delivery, Gap, Journal, Oldest, Standing, Taken
+from bridge.journal.api import Journal
 from bridge.journal.progress import Progress
+from bridge.journal.records import Delivery, Gap, Oldest, Standing, Taken, when_said
 from bridge.model import MessageCreated, MessageId, Part, ReactionsChanged, Removed, Sender, TalkEvent
 
 from . import alive, gaps, pruning, reactions, removals, rescue
@@ -68,6 +69,7 @@ class SqliteJournal(Queries, Journal):
         self._again: list[tuple[int, int, float]] = []
         self._standings: dict[int, Standing] = {}
         self._gaps: dict[int, Gap] = {}
+        self._cursors: dict[str, int] = {}
         self._taken: list[Taken] = []
         self._withdrawn = self._still_owed()
         """Of what was taken back: rooms and events."""
@@ -83,8 +85,7 @@ class SqliteJournal(Queries, Journal):
 
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
         seq = self._seq = self._seq + 1
-        now = time.time()
-        said_at = min(event.at, now) if event.replayed and event.at is not None else now
+        said_at = when_said(event, time.time())
         # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
         self._rows.append((seq, source, event.id, said_at, *codec.encode(event)))
         self._events.append(Taken(seq, source, event, rooms, said_at))
@@ -128,6 +129,9 @@ class SqliteJournal(Queries, Journal):
     def keep_gap(self, room: int, gap: Gap) -> None:
         self._gaps[room] = gap
 
+    def move_cursor(self, observer: str, seq: int) -> None:
+        self._cursors[observer] = seq
+
     def keep(self) -> bool:
         if self._receipts is None or self._standings or self._again:
             return False
@@ -151,6 +155,7 @@ class SqliteJournal(Queries, Journal):
             or self._again
             or self._gaps
             or self._positions
+            or self._cursors
         )
 
     # What is read: the newest from memory
@@ -286,7 +291,7 @@ class SqliteJournal(Queries, Journal):
             taken = self._write_events() if self._events else []
             if self._moved:
                 write(pruning.MOVE, self._moved)
-            if self._dead or self._again or self._standings or self._gaps or self._removed:
+            if self._dead or self._again or self._standings or self._gaps or self._cursors or self._removed:
                 self._write_rare()
             if self._settled:
                 write("DELETE FROM delivery WHERE room = ? AND seq = ?", self._settled)
@@ -302,7 +307,7 @@ class SqliteJournal(Queries, Journal):
             self._events, self._rows, self._debts = [], [], []
         for noted in (self._links, self._moved, self._dead, self._again, self._settled):
             noted.clear()
-        for latest in (self._positions, self._standings, self._gaps):
+        for latest in (self._positions, self._standings, self._gaps, self._cursors):
             latest.clear()
         self._unkept.clear()
         return taken
@@ -329,6 +334,7 @@ class SqliteJournal(Queries, Journal):
         standings = [(known.heard, known.open, room) for room, known in self._standings.items()]
         write("UPDATE room SET heard = ?, open = ? WHERE number = ?", standings)
         gaps.write(self._database, self._gaps)
+        write("INSERT OR REPLACE INTO observer VALUES (?, ?)", self._cursors.items())
         if self._removed:
             self._withdrawn, self._removed = self._still_owed(), False
 

@@ -1,31 +1,16 @@
-"""The journal: what was taken is there after any end, once, and in order."""
-
-import contextlib
-import itertools
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-
-import pytest
+"""What is taken is owed, once, and has names."""
 
 from bridge.adapter import Position
-from bridge.errors import JournalError
-from bridge.journal import UNBEGUN, Progress, codec
-from bridge.journal.sqlite import SqliteJournal, checkpoint, schema
+from bridge.journal import UNBEGUN, Progress, Standing
 from bridge.model import (
-    Block,
-    Content,
-    Kind,
-    Mark,
     MessageCreated,
     MessageEdited,
     MessageId,
     Part,
+    ReactionsChanged,
+    Removed,
     RoomId,
     Sender,
-    Span,
     UserId,
     plain,
 )
@@ -39,42 +24,6 @@ def event(name="m1", text="hello", **fields):
         content=plain(text),
         **fields,
     )
-
-
-@pytest.fixture
-async def journal(tmp_path):
-    journal = SqliteJournal(tmp_path / "j.sqlite3")
-    yield journal
-    journal.close()
-
-
-@pytest.mark.parametrize(
-    "fact",
-    [
-        event(aliases=(MessageId("x"),), kind=Kind.EMOTE, reply_to=MessageId("m0"), at=1.5, replayed=True),
-        MessageEdited(
-            id=MessageId("e"),
-            room=RoomId("r"),
-            sender=Sender(UserId("u"), "n"),
-            target=MessageId("m"),
-            content=Content(
-                (
-                    Span(
-                        "a",
-                        frozenset({Mark.BOLD, Mark.CODE}),
-                        "https://x/",
-                        255,
-                        UserId("u"),
-                        Block(1, "py", 2, 3),
-                    ),
-                    Span("你好 👋"),
-                )
-            ),
-        ),
-    ],
-)
-def test_an_event_comes_back_from_its_row_as_it_was(fact):
-    assert codec.decode(*codec.encode(fact)) == fact
 
 
 async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
@@ -91,30 +40,6 @@ async def test_what_is_taken_is_owed_until_it_is_delivered(journal):
     assert journal.parts(owed.seq, two) == [Part(MessageId("c1"), (MessageId("alias"),))]
 
 
-async def test_links_and_debts_survive_a_restart(tmp_path):
-    first = SqliteJournal(tmp_path / "j.sqlite3")
-    one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
-    first.take(one, event("m1"), (two,))
-    first.take(one, event("m2", "a long text"), (two,))
-    first.reach("left", Position("17"))
-    first.commit()
-    m1, m2 = first.owed(two)
-    txn = first.txn(m2)
-    first.deliver(m1, Part(MessageId("c1")), None)
-    first.deliver(m2, Part(MessageId("c2")), Progress(5))
-    first.close()
-
-    second = SqliteJournal(tmp_path / "j.sqlite3")
-    assert second.position("left", "") == "17"
-    (rest,) = second.owed(two)
-    assert (rest.event.id, rest.progress) == ("m2", Progress(5))
-    assert second.origin(two, MessageId("c1")) == m1.seq
-    assert second.txn(rest) != txn, "the next part has its own"
-    rest.progress = UNBEGUN
-    assert second.txn(rest) == txn, "the same part has the same, also after a restart"
-    second.close()
-
-
 async def test_an_event_is_taken_once(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     new = []
@@ -129,34 +54,6 @@ async def test_an_event_is_taken_once(journal):
     assert len(journal.owed(one)) == 1, "names belong to their room"
 
 
-async def test_positions_move_in_the_transaction_of_their_events(journal, tmp_path):
-    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    reader = sqlite3.connect(tmp_path / "j.sqlite3")
-    journal.take(one, event(), (two,))
-    journal.reach("left", Position("1", "room"))
-    assert reader.execute("SELECT count(*) FROM position").fetchone() == (0,)
-    journal.commit()
-    assert reader.execute("SELECT * FROM position").fetchall() == [("left", "room", "1")]
-    assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
-    reader.close()
-
-
-async def test_what_is_read_is_as_it_will_be_written_and_writes_nothing(tmp_path):
-    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as first:
-        one, two = first.number("left", RoomId("one")), first.number("right", RoomId("two"))
-        first.take(one, event("m1", "a long text"), (two,))
-        first.commit()
-        (owed,) = first.owed(two)
-        first.deliver(owed, Part(MessageId("c1")), Progress(5))
-    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as second:
-        (rest,) = second.owed(two)
-        second.deliver(rest, Part(MessageId("c2")), None)
-        assert second.parts(rest.seq, two) == [Part(MessageId("c1")), Part(MessageId("c2"))]
-        assert second.waiting
-        with contextlib.closing(sqlite3.connect(tmp_path / "j.sqlite3")) as reader:
-            assert reader.execute("SELECT id FROM link").fetchall() == [("c1",)]
-
-
 async def test_what_a_step_wrote_is_handed_over_by_the_next_commit(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
     journal.take(one, event(), (two,))
@@ -166,107 +63,107 @@ async def test_what_a_step_wrote_is_handed_over_by_the_next_commit(journal):
     assert journal.commit() == []
 
 
-async def test_a_full_disk_stops_taking_and_loses_nothing(journal, caplog):
+def done(kind, name, target, who="a", **fields):
+    sender = Sender(UserId(who), who)
+    return kind(id=MessageId(name), room=RoomId("one"), sender=sender, target=MessageId(target), **fields)
+
+
+async def test_a_delivery_comes_in_parts_is_given_up_and_comes_back(journal):
     one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
-    journal._database.execute(f"PRAGMA max_page_count = {pages}")
-    for n in range(50):
-        journal.take(one, event(f"m{n}", "x" * 1000), (two,))
-    for _ in range(2):
-        with pytest.raises(JournalError):
-            journal.commit()
-        assert journal.failing
-    assert caplog.text.count("the journal cannot be written") == 1
-    journal._database.execute("PRAGMA max_page_count = 100000")
-    assert [taken.event.id for taken in journal.commit()] == [f"m{n}" for n in range(50)]
-    assert not journal.failing
-
-
-async def test_a_newer_journal_is_refused(tmp_path):
-    path = tmp_path / "j.sqlite3"
-    database = sqlite3.connect(path)
-    database.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    database.close()
-    with pytest.raises(JournalError, match="written by a newer Hubbub"):
-        SqliteJournal(path)
-
-
-async def test_a_damaged_file_is_refused(tmp_path):
-    path = tmp_path / "j.sqlite3"
-    path.write_bytes(b"this is no database, and long enough to be looked at" * 100)
-    with pytest.raises(JournalError, match="cannot be used as a journal"):
-        SqliteJournal(path)
-
-
-async def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(JournalError, match="check the folder"):
-        SqliteJournal(tmp_path / "nowhere" / "j.sqlite3")
-
-
-async def test_a_second_owner_is_refused_and_told_who_owns_it(journal, tmp_path):
-    with pytest.raises(JournalError, match=f"process {os.getpid()}"):
-        SqliteJournal(tmp_path / "j.sqlite3")
-
-
-_TAKER = """
-import asyncio, sys
-from pathlib import Path
-from bridge.journal.sqlite import SqliteJournal
-from bridge.model import *
-
-async def main():
-    journal = SqliteJournal(Path(sys.argv[1]))
-    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
-    n = 0
-    while True:
-        n += 1
-        sender = Sender(UserId("a"), "alice")
-        event = MessageCreated(id=MessageId(str(n)), room=RoomId("one"), sender=sender, content=plain("x"))
-        journal.take(one, event, (two,))
-        journal.commit()
-        print(n, flush=True)
-
-asyncio.run(main())
-"""
-
-
-async def test_what_was_taken_survives_a_kill(tmp_path):
-    path = tmp_path / "j.sqlite3"
-    process = subprocess.Popen([sys.executable, "-c", _TAKER, str(path)], stdout=subprocess.PIPE, text=True)
-    taken = [int(process.stdout.readline()) for _ in range(200)][-1]
-    process.send_signal(signal.SIGKILL)
-    taken = max([taken, *(int(line) for line in process.stdout if line.endswith("\n"))])
-    process.wait()
-    process.stdout.close()
-    journal = SqliteJournal(path)
-    owed = journal.owed(journal.number("right", RoomId("two")), limit=100_000)
-    assert [int(delivery.event.id) for delivery in owed][:taken] == list(range(1, taken + 1))
-    journal.close()
-
-
-async def test_a_log_that_is_written_all_the_time_begins_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_PAUSE", 0.005)
-    monkeypatch.setattr(checkpoint, "_WORTH_IT", 0)
-    monkeypatch.setattr(checkpoint, "_ENDLESS", 100)
-    log = tmp_path / "j.sqlite3-wal"
-    noticed, begun = 0, set()
-    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as journal:
-        for number in itertools.count():
-            noticed += journal._checkpointer._endless
-            journal.take(1, event(f"m{number}"), (2,))
-            journal.commit()
-            with log.open("rb") as file:
-                begun.add(file.read(16)[12:])  # how often it began anew: section 4.1 of SQLite's file format
-            if noticed == 20:
-                break
-    assert len(begun) > 10, "whenever it is noticed, but where the thread is looking at that moment"
-
-
-async def test_what_cannot_be_kept_is_nobodys_trouble_but_its_own(journal):
-    one, two = journal.number("a", "#a"), journal.number("b", "b@x")
-    journal.take(one, event("m1"), (two,))
-    with pytest.raises(UnicodeEncodeError):
-        journal.take(one, event("m2", "\ud800"), (two,))
-    journal.take(one, event("m3"), (two,))
+    for name in ("m1", "m2"):
+        journal.take(one, event(name), (two,))
     journal.commit()
-    assert [delivery.event.id for delivery in journal.owed(two)] == ["m1", "m3"]
+    first, second = journal.owed(two)
+    txn = journal.txn(first)
+    journal.deliver(first, Part(MessageId("c1")), Progress(5))
+    assert journal.txn(first) != txn, "the next part has its own"
+    journal.give_up(first, "no room")
+    journal.skip(second)
+    journal.commit()
+    assert (journal.owed(two), journal.newest(two), journal.is_owed(first.seq)) == ([], 0, False)
+    assert journal.revive([(two, first.seq), (two, second.seq)]) == 1
+    (again,) = journal.owed(two)
+    assert (again.event, again.progress, again.revived) == (event("m1"), Progress(5), True)
+    again.progress = UNBEGUN
+    assert journal.txn(again) == txn
+    assert journal.is_ours(txn)
+    assert not journal.is_ours(txn.replace(".", "!"))
+
+
+async def test_what_was_edited_is_known_as_it_was_at_a_time(journal):
+    one = journal.number("left", RoomId("one"))
+    journal.take(one, event("m1", "first"), ())
+    journal.take(one, done(MessageEdited, "e1", "m1", content=plain("second")), ())
+    journal.take(one, done(MessageEdited, "e2", "e1", content=plain("third")), ())
+    journal.take(one, done(MessageEdited, "e3", "m1", "mallory", content=plain("never")), ())
+    m1, e1, e2, e3 = (taken.seq for taken in journal.commit())
+    assert [journal.about(one, name) for name in ("m1", "e1", "e2", "e3", "e9")] == [m1, m1, m1, m1, None]
+    words = [journal.words(m1, before) for before in (e1, e2, e3, e3 + 1)]
+    assert words == [plain("first"), plain("second"), plain("third"), plain("third")]
+
+
+async def test_reactions_are_of_those_elsewhere_and_can_be_taken_back(journal):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    journal.take(one, event("m1"), (two,))
+    journal.commit()
+    (owed,) = journal.owed(two)
+    journal.deliver(owed, Part(MessageId("c1")), None)
+    journal.take(two, done(ReactionsChanged, "x1", "c1", "b", emojis=("A", "B")), (one,))
+    journal.take(one, done(ReactionsChanged, "x2", "m1", "c", added=("C",)), (two,))
+    journal.take(two, done(ReactionsChanged, "x3", "c1", "b", emojis=("B", "D")), (one,))
+    journal.commit()
+    assert (journal.reactions(owed.seq, one), journal.reactions(owed.seq, two)) == (("B", "D"), ("C",))
+    journal.take(one, done(Removed, "r1", "x2", "c"), (two,))
+    journal.commit()
+    assert journal.reactions(owed.seq, two) == ()
+
+
+async def test_what_is_taken_back_is_not_shown_and_not_kept(journal):
+    one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+    for name in ("m1", "m2"):
+        journal.take(one, event(name), (two,))
+    m1, m2 = (taken.seq for taken in journal.commit())
+    journal.take(one, done(Removed, "r1", "m1", "mallory"), (two,))
+    journal.take(one, done(Removed, "r2", "m2"), (two,))
+    journal.commit()
+    assert [journal.is_withdrawn(two, seq) for seq in (m1, m2)] == [False, True]
+    assert [journal.is_removed(two, seq) for seq in (m1, m2)] == [False, True]
+    journal.erase(m2)
+    assert journal.event(m2) is not None, "somebody has yet to be told"
+    for delivery in journal.owed(two):
+        journal.skip(delivery)
+    journal.erase(m2)
+    assert journal.event(m2) is None
+    assert journal.sender(m2) == event().sender
+
+
+async def test_a_network_that_is_renamed_keeps_what_is_its_own(journal):
+    one = journal.number("left", RoomId("one"))
+    journal.reach("left", Position("17"))
+    journal.stand(one, Standing(5.0, open=True))
+    assert journal.rename("left", "new") == 1
+    assert journal.number("new", RoomId("one")) == one
+    assert journal.position("new", "") == "17"
+    assert journal.position("left", "") is None
+    assert journal.standing(one) == Standing(5.0, open=True)
+    assert journal.room(one) == ("new", "one")
+
+
+async def test_observers_read_what_was_taken_and_are_remembered(journal):
+    one = journal.number("left", RoomId("one"))
+    for name in ("m1", "m2", "m3"):
+        journal.take(one, event(name), ())
+    assert (journal.latest(), journal.events(0, 9)) == (0, []), "nothing is committed"
+    m1, m2, m3 = (taken.seq for taken in journal.commit())
+    assert journal.latest() == m3
+    (first, second) = journal.events(0, 2)
+    assert (first.seq, first.network, first.room, first.event) == (m1, "left", "one", event("m1"))
+    assert [seen.seq for seen in journal.events(second.seq, 9)] == [m3]
+    assert journal.cursor("archive") is None
+    journal.move_cursor("archive", m1)
+    journal.move_cursor("archive", m2)
+    assert journal.waiting
+    journal.commit()
+    assert journal.cursor("archive") == m2
+    journal.erase(m3)
+    assert journal.events(m2, 9)[0].event is None
