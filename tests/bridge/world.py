@@ -26,6 +26,8 @@ from bridge.model import RoomId
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
 PROTOCOL = "bridge.testing:ScriptedAdapter"
+OPEN = app.on_disk
+"""How a bridge opens its journal, where nothing else is said."""
 
 
 def entry(text: str, show: ShowRules | None = None) -> RoomEntry:
@@ -102,10 +104,10 @@ def killed(config: Config, folder: Path) -> Config:
 async def running(
     config: Config,
     beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None,
-    journal: Callable[[Config], Journal] = app.on_disk,
+    journal: Callable[[Config], Journal] | None = None,
 ) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    bridge = app.Bridge(config, beside=beside, journal=journal)
+    bridge = app.Bridge(config, beside=beside, journal=journal or OPEN)
     task = asyncio.ensure_future(bridge.run())
     try:
         for configured in config.networks.values():

@@ -1,5 +1,7 @@
 import pytest
 
+from bridge.journal.memory import MemoryJournal
+from tests.bridge import world
 from tests.bridge.relay.shelf import Shelf
 
 
@@ -9,6 +11,14 @@ def after(tmp_path):
     folder = tmp_path / "after"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(params=["on disk", "in memory"])
+def either_journal(request, monkeypatch):
+    """Run on both; the one in memory is the same after a restart, by its name."""
+    if request.param == "in memory":
+        kept = {}
+        monkeypatch.setattr(world, "OPEN", lambda named: kept.setdefault(named.journal, MemoryJournal()))
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from bridge.relay.loop_guard import LoopGuard
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
 
+pytestmark = pytest.mark.usefixtures("either_journal")
+
 
 @pytest.mark.parametrize("mark", ["1.2.0.0123456789abcdef", "nonsense"])
 async def test_what_bears_a_foreign_mark_is_not_relayed(pair, left, right, mark, caplog):

@@ -1,25 +1,22 @@
 """The way of a message from one scripted network to another, through the journal."""
 
 import asyncio
-import contextlib
-import sqlite3
 from dataclasses import replace
 
 import pytest
 
-from bridge import app
 from bridge.errors import (
     ConnectionLost,
-    JournalError,
     RateLimited,
     Rejected,
     RoomUnavailable,
     TemporaryFailure,
 )
-from bridge.journal.sqlite import SqliteJournal
 from bridge.model import Content, Kind, Mark, MessageEdited, MessageId, RoomId, Sender, Span, UserId
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config, running
+
+pytestmark = pytest.mark.usefixtures("either_journal")
 
 
 async def test_a_message_crosses_with_its_author(pair, left, right):
@@ -352,20 +349,6 @@ async def test_a_room_that_left_the_map_gives_up_in_the_open(tmp_path, left, rig
     async with running(config(tmp_path, {"a": ["left one", "right three"]})):
         await asyncio.sleep(0)
     assert "given up: 1 message to right two" in caplog.text
-
-
-async def test_a_second_bridge_on_the_same_journal_is_refused(pair, left, right):
-    async with running(pair):
-        with pytest.raises(JournalError, match="in use by another Hubbub"):
-            await app.Bridge(pair).run()
-
-
-async def test_a_journal_that_takes_nothing_at_the_start_is_told_in_a_sentence(pair, left, right):
-    SqliteJournal(pair.journal).close()
-    with contextlib.closing(sqlite3.connect(pair.journal)) as database:
-        database.execute("CREATE TRIGGER full BEFORE INSERT ON room BEGIN SELECT RAISE(ABORT, 'full'); END")
-    with pytest.raises(JournalError, match="cannot be written"):
-        await app.Bridge(pair).run()
 
 
 async def test_names_that_ping_are_broken_invisibly(pair, left, right):

@@ -25,6 +25,8 @@ from bridge.notices.digest import Digests
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, running
 
+pytestmark = pytest.mark.usefixtures("either_journal")
+
 ONE, TWO = RoomId("one"), RoomId("two")
 
 

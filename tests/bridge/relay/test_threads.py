@@ -7,6 +7,8 @@ import pytest
 from bridge.model import Support
 from tests.bridge.world import config, running
 
+pytestmark = pytest.mark.usefixtures("either_journal")
+
 
 @pytest.fixture
 def threads(left, right):
