@@ -22,9 +22,19 @@ from bridge.model import (
 )
 
 from .progress import Progress
-from .records import Delivery, Gap, Observed, Oldest, Standing, Taken
+from .records import Delivery, Gap, Observed, Oldest, Opened, Standing, Taken
 
-__all__ = ["JUST_NOW", "LATELY", "Admin", "Following", "Journal", "Recall", "Recording", "Upkeep"]
+__all__ = [
+    "JUST_NOW",
+    "LATELY",
+    "Admin",
+    "Following",
+    "Journal",
+    "OpenedConversations",
+    "Recall",
+    "Recording",
+    "Upkeep",
+]
 
 LATELY = 2000
 """So many events back somebody spoke not long ago."""
@@ -274,10 +284,28 @@ class Recall(ABC):
         return seq
 
 
+class OpenedConversations(ABC):
+    """The conversations that adapters opened at run time, by network and name."""
+
+    @abstractmethod
+    def all(self) -> list[Opened]:
+        """Return all that is kept."""
+
+    @abstractmethod
+    def keep(self, opened: Opened) -> None:
+        """Keep this at once, in place of what had its name. Raises JournalError when that cannot be."""
+
+    @abstractmethod
+    def drop(self, opened: Opened) -> None:
+        """Keep this no more."""
+
+
 class Upkeep(ABC):
     """What is done beside the commits, in steps that are short enough for the loop. While the journal cannot
     be written, nothing is done.
     """
+
+    opened: OpenedConversations
 
     @abstractmethod
     def beat(self, heard: Mapping[str, float]) -> None:

@@ -8,7 +8,7 @@ from bridge.model import RoomId, TalkEvent
 
 from .progress import UNBEGUN, Progress
 
-__all__ = ["BEING_HEARD", "Delivery", "Gap", "Observed", "Oldest", "Standing", "Taken", "when_said"]
+__all__ = ["BEING_HEARD", "Delivery", "Gap", "Observed", "Oldest", "Opened", "Standing", "Taken", "when_said"]
 
 BEING_HEARD = 9e99
 """Stands for the time until which a room was heard, while it is."""
@@ -55,6 +55,20 @@ class Delivery:
     """Whether it had been given up."""
     carries: "tuple[Delivery, ...]" = ()
     """Edits that it shows already, and that are settled with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Rooms that an adapter joined into a conversation."""
+
+    network: str
+    """Whose adapter it was."""
+    name: str
+    """What that adapter calls it."""
+    rooms: tuple[tuple[str, RoomId], ...]
+    """Each with its network."""
+    closing: bool = False
+    """Whether it was closed, and only what is owed to its rooms is still delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bridge.model import (
     TalkEvent,
 )
 
+from .opened import MemoryOpened
 from .queries import EventRow, Rows
 
 __all__ = ["MemoryJournal"]
@@ -32,6 +33,7 @@ class MemoryJournal(Rows, Journal):
     def __init__(self) -> None:
         super().__init__()
         self.failing = False
+        self.opened: MemoryOpened = MemoryOpened()
         self._seq = 0
         self._texts_pruned = self._names_pruned = 0
         self._noted: list[Callable[[], object]] = []
@@ -206,6 +208,7 @@ class MemoryJournal(Rows, Journal):
         moved = [room for network, room in self._rooms if network == old and (new, room) not in self._rooms]
         for room in moved:
             self._rooms[new, room] = self._rooms.pop((old, room))
+        self.opened.rename(old, new)
         return len(moved)
 
     def prune(self, *, text_before: float, names_before: float) -> bool:

@@ -3,30 +3,17 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bridge.errors import JournalError
+from bridge.journal.api import OpenedConversations
+from bridge.journal.records import Opened
 from bridge.model import RoomId
 
-__all__ = ["Opened", "OpenedConversations"]
+__all__ = ["SqliteOpened"]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Rooms that an adapter joined into a conversation."""
-
-    network: str
-    """Whose adapter it was."""
-    name: str
-    """What that adapter calls it."""
-    rooms: tuple[tuple[str, RoomId], ...]
-    """Each with its network."""
-    closing: bool = False
-    """Whether it was closed, and only what is owed to its rooms is still delivered."""
-
-
-class OpenedConversations:
-    """What adapters opened, by network and name."""
+class SqliteOpened(OpenedConversations):
+    """A row for each."""
 
     def __init__(
         self, database: sqlite3.Connection, step: Callable[[Callable[[], bool]], bool | None]
@@ -36,7 +23,6 @@ class OpenedConversations:
         self._step = step
 
     def all(self) -> list[Opened]:
-        """Return all that is kept."""
         find = "SELECT network, room FROM room WHERE number = ?"
         found = []
         for network, name, numbers, closing in self._database.execute("SELECT * FROM opened"):
@@ -46,7 +32,6 @@ class OpenedConversations:
         return found
 
     def keep(self, opened: Opened) -> None:
-        """Keep this, in place of what had its name. Raises JournalError when that cannot be."""
         # By number: a network may be given another name.
         number = (
             "INSERT INTO room (network, room) VALUES (?, ?) "
@@ -63,8 +48,6 @@ class OpenedConversations:
             raise JournalError("the journal cannot be written: look at its disk")
 
     def drop(self, opened: Opened) -> None:
-        """Keep this no more."""
-
         def step() -> bool:
             drop = "DELETE FROM opened WHERE network = ? AND name = ?"
             self._database.execute(drop, (opened.network, opened.name))

@@ -24,7 +24,7 @@ from . import alive, gaps, pruning, reactions, removals, rescue
 from .cache import RowCache
 from .checkpoint import Checkpointer
 from .lock import Own
-from .opened import OpenedConversations
+from .opened import SqliteOpened
 from .opening import open_database
 from .queries import Queries
 from .receipts import Receipt, Receipts, file_of, kept
@@ -78,7 +78,7 @@ class SqliteJournal(Queries, Journal):
         self._recent = RowCache()
         self._pruner = pruning.Pruner(self._database)
         self._checkpointer = Checkpointer(path)
-        self.opened = OpenedConversations(self._database, self._step)
+        self.opened = SqliteOpened(self._database, self._step)
         self._own.remember()
 
     # What is written

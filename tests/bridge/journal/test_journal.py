@@ -1,7 +1,9 @@
 """What is taken is owed, once, and has names."""
 
+from dataclasses import replace
+
 from bridge.adapter import Position
-from bridge.journal import UNBEGUN, Progress, Standing
+from bridge.journal import UNBEGUN, Opened, Progress, Standing
 from bridge.model import (
     MessageCreated,
     MessageEdited,
@@ -167,3 +169,18 @@ async def test_observers_read_what_was_taken_and_are_remembered(journal):
     assert journal.cursor("archive") == m2
     journal.erase(m3)
     assert journal.events(m2, 9)[0].event is None
+
+
+async def test_what_adapters_opened_is_kept_by_network_and_name(journal):
+    first = Opened("left", "visit", (("left", RoomId("one")), ("right", RoomId("two"))))
+    other = Opened("right", "visit", (("right", RoomId("two")), ("left", RoomId("one"))))
+    for opened in (first, other, replace(first, closing=True)):
+        journal.opened.keep(opened)
+    assert journal.opened.all() == [replace(first, closing=True), other]
+    journal.rename("left", "new")
+    assert set(journal.opened.all()) == {
+        Opened("new", "visit", (("new", RoomId("one")), ("right", RoomId("two"))), closing=True),
+        Opened("right", "visit", (("right", RoomId("two")), ("new", RoomId("one")))),
+    }
+    journal.opened.drop(other)
+    assert [opened.network for opened in journal.opened.all()] == ["new"]
