@@ -15,9 +15,9 @@ What we say is marked by the client-only tag `+hubbub/txn`. History counts where
 msgid and a time. A position is the time of the last line heard in a room, when we first came there,
 whether the server kept a history then (+ or -), and the last msgid.
 
-Answers, reactions and typing by people here are heard where clients tag them, and ours bear the same
-tags where the server lets them through (CLIENTTAGDENY). An answer needs message ids too; else, and with
-`replies: words`, it quotes what it answers. A reaction is one TAGMSG for each emoji that is new or gone,
+Replies, reactions and typing by people here are heard where clients tag them, and ours bear the same
+tags where the server lets them through (CLIENTTAGDENY). A reply needs message ids too; else, and with
+`replies: words`, it quotes what it replies to. A reaction is one TAGMSG for each emoji that is new or gone,
 by what we remember of the last 2,000 messages that we reacted to. Typing is shown only while half of
 the flood control's burst is left, so that no message waits for it. Where the server has REDACT, what we
 said is taken back with it; what others remove, authors and operators alike, is as the server authorised

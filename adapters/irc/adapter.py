@@ -54,7 +54,7 @@ _SLOW_FOR = 600.0
 _SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
 _SLOWEST = min(_SPEEDS)
 _TOKENS = 2
-"""What a command costs of the flood control: its line, and the PING that confirms it."""
+"""Tokens of the flood control that a command costs: for its line, and for the PING that confirms it."""
 _REPEATABLE = DeleteMessage | SetReactions | SetTopic
 
 
@@ -73,12 +73,14 @@ class IrcAdapter(Adapter):
         self._expansion = expansion(config.encoding)
         self._reactions = OwnReactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
-        """What we sent last that is safe to be sent again."""
+        """The newest commands that are safe to be sent again."""
         self._heard = 0.0
-        """When the last connection heard something last, in seconds since 1970."""
+        """When the last connection was last heard, in seconds since 1970."""
         self._slow_until = 0.0
         self._pace = 1.0
-        """What part of the configured speed the server takes, learnt from being closed for flooding."""
+        """The part of the configured speed that the server takes: less after it closed a connection for
+        flooding.
+        """
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -182,8 +184,8 @@ class IrcAdapter(Adapter):
         return self._connection
 
     def _lines(self, command: Command) -> tuple[IrcConnection, bytes, int]:
-        """The connection, the lines that a command takes on it, and what they cost of the flood control.
-        Raises Unsupported.
+        """Return the connection, the lines that a command takes on it, and the tokens that they cost.
+        Raises ConnectionLost, Rejected and Unsupported.
         """
         connection = self._connected()
         most = self._line_length() - connection.session.prefix(self.config.nick)
@@ -203,7 +205,10 @@ class IrcAdapter(Adapter):
         return connection, b"\r\n".join(lines), len(lines) + 1
 
     def _rare(self, command: Command, session: Session, most: int) -> list[bytes]:
-        """The lines of what is not said. Each is shorter than `most` with its end, but for its tags."""
+        """Return the lines of any command but a message.
+
+        Each fits into `most` bytes with its end, without its tags.
+        """
         room, encoding = command.room, self.config.encoding
         match command:
             case DeleteMessage() if REDACTION in session.caps:
@@ -226,14 +231,17 @@ class IrcAdapter(Adapter):
         return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
-        """Measured with the prefix that the server puts before our lines. It is the same for every author."""
+        """Return the room's record, measured with the prefix that the server puts before our lines.
+
+        It is the same for every author.
+        """
         session = self._session
         length = self._line_length() - session.prefix(self.config.nick)
         return record(session, room, length, self._expansion, self.config)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        """Typical ones, by name, for the documentation."""
+        """Return the records of typical servers, by name, for the documentation."""
         return records()
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:

@@ -1,4 +1,4 @@
-"""What can be done in a room: the facts, in one place."""
+"""The capability record of a room."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -24,7 +24,10 @@ _NO_FEATURES: frozenset[Feature] = frozenset()
 def record(
     session: Session, room: RoomId, length: int, expansion: int, config: NetworkConfig
 ) -> Capabilities:
-    """Now, on this connection. `length` is that of the longest line, `expansion` that of the encoding."""
+    """Return the record of a room as it is now.
+
+    `length` is that of the longest line in bytes, `expansion` that of the encoding (`config.expansion`).
+    """
     caps = session.caps
     passing = session.passing if "message-tags" in caps else _NONE
     return _record(
@@ -41,7 +44,7 @@ def record(
 
 
 def records() -> Mapping[str, Capabilities]:
-    """Typical servers."""
+    """Return the records of typical servers, by name."""
     room, length = RoomId("#channel"), 512 - Session("").prefix("")
     return {
         "IRC": _record(room, length, 1, _NONE, False, True, False, False, "mirc"),
@@ -62,7 +65,7 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
     locked: bool,
     code: str,
 ) -> Capabilities:
-    """`code` is empty where nothing is to be marked at all."""
+    """Build the record. `code` is empty where nothing is to be marked at all."""
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
     return Capabilities(
         text_limit=(length - around) // expansion,

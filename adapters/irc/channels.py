@@ -1,4 +1,4 @@
-"""Getting into the rooms and staying there, with patience. The clock is handed in.
+"""Getting into the rooms and staying there. The clock is handed in.
 
 RFC 2812 section 3.2.1 (JOIN) and its errors; modern.ircdocs.horse where networks differ.
 """
@@ -48,32 +48,32 @@ _CALM = 600.0
 
 @dataclass(slots=True)
 class Place:
-    """Where we stand in one room. `due` is when to join next; None: not to be tried."""
+    """One room: whether we are in it, and who else is. `due` is when to join next; None: do not try."""
 
     room: RoomId
     key: str | None
     due: float | None = 0.0
     wait: float = 0.0
     seen: bool = True
-    """The server has let us in or refused since the last JOIN, if there was one."""
+    """Whether the server has let us in or refused us since the last JOIN, if there was one."""
     inside: bool = False
     joined: float | None = None
-    """Since when it counts as joined."""
+    """When it came to count as joined, by the loop's clock; None: it does not."""
     double: bool = False
-    """Another room of ours is the same channel."""
+    """Whether another room of ours is the same channel."""
     members: dict[str, str] = field(default_factory=dict)
-    """Nicks of those who are there, in lower case, each with its mask (the nick while that is unknown)."""
+    """The nicks in the room, in lower case, each with its mask (with the nick while the mask is unknown)."""
     present: Present = field(default_factory=Present)
-    """The same people, by what their nicks look like."""
+    """The same people, by the look of their nicks."""
 
     def empty(self) -> None:
-        """Who is there is not known any more."""
+        """Forget who is there."""
         self.members.clear()
         self.present.clear()
 
 
 class Channels:
-    """The rooms of one connection. What happens to them is appended to `events`."""
+    """The rooms of one connection. Appends to `events` what happens to them."""
 
     def __init__(self, session: Session, history: History, encoding: str, events: list[Event]) -> None:
         self._session = session
@@ -83,7 +83,7 @@ class Channels:
         self.places: dict[RoomId, Place] = {}
 
     def declare(self, rooms: Mapping[RoomId, RoomConfig]) -> list[bytes]:
-        """These are the rooms from now on. Returns the PARTs from others."""
+        """Set the rooms to be in. Returns the PARTs from others."""
         left = [place for room, place in self.places.items() if room not in rooms and place.inside]
         for room in [room for room in self.places if room not in rooms]:
             del self.places[room]
@@ -99,7 +99,7 @@ class Channels:
         return [self._line("PART", place.room) for place in left]
 
     def find_doubles(self) -> None:
-        """Refuse rooms that this server takes for one; known better once it told its CASEMAPPING."""
+        """Refuse rooms that are the same channel on this server. Call it again once CASEMAPPING is known."""
         same = self._session.serve(self.places)
         for room, place in self.places.items():
             if place.double != (room in same):
@@ -110,11 +110,11 @@ class Channels:
                     self._change(room, RoomState.REFUSED, reason)
 
     def next_due(self) -> float | None:
-        """When the next room is to be tried; None: there is none."""
+        """Return when the next room is to be tried; None: no room is."""
         return min((place.due for place in self.places.values() if place.due is not None), default=None)
 
     def join(self, now: float, length: int) -> tuple[list[Place], bytes | None]:
-        """The next JOIN, of as many rooms that are due as one line can hold; no rooms: none is due.
+        """Return the next JOIN and its rooms: as many as one line can hold; without rooms, none is due.
 
         `length` is the longest name of a channel that the server takes.
         """
@@ -143,7 +143,7 @@ class Channels:
         return chosen, self._line("JOIN", names, *([",".join(keys)] if keys else []))
 
     def came_in(self, room: RoomId, time: str | None) -> None:
-        """The server says that we are in the room. It counts once all of its answer is here."""
+        """Note that the server says we are in the room. That counts once its whole answer is here."""
         place = self.places[room]
         if place.inside:
             # a bouncer came back to the network: whoever is in a room cannot enter it
@@ -154,7 +154,7 @@ class Channels:
         self._session.entering[room] = time
 
     def answered(self, places: list[Place], now: float) -> list[Place]:
-        """The server has said all it has to say to a JOIN of these rooms. Returns those whose past has
+        """Note that the server has answered a JOIN of these rooms in full. Returns those whose past has
         to be asked for.
         """
         unread = []
@@ -174,7 +174,7 @@ class Channels:
         return unread
 
     def settle(self, place: Place, now: float) -> None:
-        """The room is joined, and what was said before is read."""
+        """Count the room as joined: its past is read."""
         self._session.entering.pop(place.room, None)
         place.joined, place.due = now, None
         past, whole, left_out = self._history.finish(place.room)
@@ -183,7 +183,7 @@ class Channels:
         self._events.append(joined)
 
     def refused(self, numeric: str, params: list[str], now: float) -> bool:
-        """An error numeric: take it in if it is about a room that we are joining."""
+        """Take in an error numeric if it is about a room that we are joining. Returns whether it is."""
         rooms = [room for room in map(self._session.room, params[1:]) if room]
         place = self.places.get(rooms[0]) if rooms else None
         if numeric not in JOIN_ERRORS or place is None or not self.is_joining(place):
@@ -199,7 +199,7 @@ class Channels:
     def refuse(
         self, place: Place, reason: str, now: float, patience: tuple[float, float] | None = None
     ) -> None:
-        """We are not in the room, for this reason; try again later."""
+        """Note that we are not in the room, and why; it is tried again later."""
         least, most = patience or _REFUSED
         if place.joined is not None and now - place.joined > _CALM:
             place.wait = 0.0
@@ -212,17 +212,17 @@ class Channels:
         self._change(place.room, RoomState.REFUSED, reason)
 
     def thrown_out(self, room: RoomId, who: str, why: str, now: float) -> None:
-        """We were kicked, or made to part."""
+        """Note that we were kicked, or made to part."""
         place = self.places[room]
         reason = f"{who} removed hubbub from {room}" + (f" ({why})" if why else "")
         self.refuse(place, f"{reason}: it will come back after a while; ask them first", now, _KICKED)
 
     def is_joining(self, place: Place) -> bool:
-        """Whether the server's answer to a JOIN of ours is still to come."""
+        """Whether the server has yet to answer a JOIN of ours."""
         return not place.seen and not place.double
 
     def invited(self, room: RoomId, now: float) -> None:
-        """Somebody asks us in: no reason to wait any longer."""
+        """Try the room at once: somebody has invited us."""
         place = self.places[room]
         if not place.inside and place.due is not None:
             place.due = now

@@ -1,4 +1,4 @@
-"""What the owner writes about an IRC network and its rooms."""
+"""The settings of an IRC network and of its rooms."""
 
 import codecs
 import hashlib
@@ -52,7 +52,7 @@ Key = Annotated[SecretStr, AfterValidator(_secret_word)]
 
 
 def expansion(encoding: str) -> int:
-    """How many bytes of this encoding stand for one byte of UTF-8 at most (measured by the tests)."""
+    """Return how many bytes of this encoding stand for one byte of UTF-8 at most (measured by the tests)."""
     name = codecs.lookup(encoding).name
     if name == "utf-8" or len("é\u20ac\u4e00\U0001f600".encode(encoding, "replace")) <= len("é€一😀"):
         return 1
@@ -205,7 +205,10 @@ class NetworkConfig(Model):
         return self.server, self.port or (6697 if self.tls else 6667)
 
     def fingerprint(self) -> str:
-        """The SHA-256 of our certificate, by which most networks know it. Raises OSError or ValueError."""
+        """Return the SHA-256 of our certificate, by which most networks know it.
+
+        Raises OSError or ValueError.
+        """
         pem = self.cert_file.read_text("ascii", "replace") if self.cert_file else ""
         pem = pem[pem.index(ssl.PEM_HEADER) : pem.index(ssl.PEM_FOOTER) + len(ssl.PEM_FOOTER)]
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
@@ -219,7 +222,7 @@ class RoomConfig(Model):
 
 
 def no_answer(config: NetworkConfig) -> str:
-    """Say that nothing came back: from nobody, or from one who waits for words without TLS."""
+    """Return the sentence for a server that does not answer: nobody is there, or it expects plain text."""
     server, port = config.address
     how = " in TLS" if config.tls else ""
     return f"{server} does not answer{how} on port {port}: check server, port, tls and firewalls"

@@ -1,12 +1,12 @@
-"""What we said and the server has not answered yet.
+"""Commands on their way: sent, and not confirmed yet.
 
 IRC confirms nothing, so each message is followed by a PING of its own. A server works through one
-client's lines in order, so that whatever it answers to the message stands before the PONG: an echo,
-an error, or nothing. At any time the answers belong to the oldest flight.
+client's lines in order, so that whatever it says of the message stands before the PONG: an echo,
+an error, or nothing. At any time what it says is about the oldest pending command.
 
 A bouncer answers PING itself, often before the network has shown the message: there the echo alone confirms.
-One whose PONG bears its own name makes the echo itself too: there each message is followed by a NAMES
-instead, of a room that nobody is in, which it hands on to the network.
+A bouncer whose PONG bears its own name makes the echo itself too: there each message is followed by a NAMES
+instead, of a room that nobody is in, which the bouncer hands on to the network.
 """
 
 import math
@@ -38,9 +38,9 @@ from .wire import MARK, Line
 __all__ = ["Confirmations", "PendingCommand", "nowhere"]
 
 _SURELY_SHOWN = 100
-"""Characters of a line that no server cuts: they are less than the bytes that it has to let through."""
+"""Characters of a line that no server cuts: fewer than the bytes that each has to let through."""
 _NAMELESS = {"263", "400", "411", "412", "413", "414", "417", "FAIL"}
-"""These name no target; all others are about the target that they name."""
+"""Errors that name no target; all others name the target that they are about."""
 
 
 @dataclass(slots=True)
@@ -52,43 +52,45 @@ class PendingCommand:
     at: float
     """When it was sent, in seconds since 1970."""
     settle: Settle | None = None
-    """What to do with the confirmation; None: nobody waits for it."""
+    """Called with the outcome; None: nobody waits for it."""
     room: RoomId | None = None
     echo: bool = False
     """Whether the server is to echo it."""
     asked: bool = False
-    """Whether the network itself answers for it, and no PONG."""
+    """Whether a NAMES follows it, which the network itself answers, and no PING."""
     labelled: bool = False
     """Whether that echo carries the token as its label."""
     said: Line | None = None
-    """What the echo has to say, where others may speak through the same bouncer."""
+    """The line that the echo has to repeat, where others may speak through the same bouncer."""
     command: type[Command] = SendMessage
     msgid: str | None = None
     error: AdapterError | None = None
     after: Callable[[], None] | None = None
-    """What to do once all answers are here."""
+    """Called once all answers are here."""
 
 
 def nowhere(token: str) -> str:
-    """A room that nobody is in, to ask a network about."""
+    """Return the name of a room that nobody is in, to ask a network about."""
     return f"#hubbub-{token}"
 
 
 class Confirmations:
-    """All flights of one connection, in the order of the wire."""
+    """All pending commands of one connection, in the order of the wire."""
 
     def __init__(self) -> None:
         self._pending: deque[PendingCommand] = deque()
         self._unshown: deque[PendingCommand] = deque()
-        """Those that a bouncer has answered for or hands on, while the network has not."""
+        """Those that a bouncer has answered for or hands on, and the network has not answered yet."""
         self._count = 0
         self.heard = time.time()
-        """Until when all that the server said was surely heard: then it was asked what it has answered."""
+        """All that the server said until then was surely heard, in seconds since 1970: then we sent the
+        newest PING that it has answered.
+        """
         self.last = -math.inf
         """When the last one was sent, by the loop's clock."""
 
     def start(self, now: float, *, asked: bool = False) -> PendingCommand:
-        """A new flight; its token goes into the PING that follows it, or the NAMES that is `asked`."""
+        """Add a command. Its token goes into the PING that follows it; with `asked`, into a NAMES."""
         self._count += 1
         self.last = now
         pending = PendingCommand(f"h{self._count}", now, time.time(), asked=asked)
@@ -97,12 +99,12 @@ class Confirmations:
 
     @property
     def oldest(self) -> PendingCommand | None:
-        """The one that the server is answering now."""
+        """The command that the server is answering now."""
         return self._pending[0] if self._pending else None
 
     @property
     def unshown_since(self) -> float | None:
-        """Since when the oldest message waits for the network behind a bouncer; None: none does."""
+        """When the oldest message that waits for the network behind a bouncer was sent; None: none waits."""
         return self._unshown[0].since if self._unshown else None
 
     def awaits(self, token: str) -> bool:
@@ -110,7 +112,7 @@ class Confirmations:
         return any(pending.token == token for pending in self._pending)
 
     def pong(self, token: str, *, last: bool = True) -> None:
-        """All answers to this awaited flight are here; unless it is the `last`, an echo may follow."""
+        """Take in an awaited PONG. Unless it is the `last` word, an echo may still follow."""
         waiting = self._pending
         while waiting:
             pending = waiting.popleft()
@@ -124,7 +126,7 @@ class Confirmations:
             _fail(pending, ConnectionLost("the server did not answer a PING that it should have answered"))
 
     def names(self, channel: str) -> None:
-        """The network answered a NAMES: all its answers to the message before it are here."""
+        """Take in the answer to a NAMES: all that the network says of the message before it is here."""
         for pending in self._unshown:
             if pending.asked and channel == nowhere(pending.token):
                 self._unshown.remove(pending)
@@ -133,7 +135,7 @@ class Confirmations:
                 return
 
     def lost(self, reason: str) -> None:
-        """The bouncer has no network, and says which message it threw away: the room is named."""
+        """Fail the message that a bouncer without its network says it threw away; `reason` names the room."""
         for pending in self._unshown:
             if pending.asked and pending.room and pending.room in reason.lower().split():
                 pending.error = RoomUnavailable(reason, RETRY)
@@ -142,7 +144,7 @@ class Confirmations:
                 return
 
     def echo(self, room: RoomId, label: str | None, got: Line) -> None:
-        """Our own message came back (IRCv3 echo-message)."""
+        """Take in the echo of a message of ours (IRCv3 echo-message)."""
         for pending in chain(self._unshown, self._pending):
             if pending.room == room and _shows(pending, label, got):
                 pending.msgid = got.tags.get("msgid", "")
@@ -150,7 +152,10 @@ class Confirmations:
                 return
 
     def error(self, numeric: str, reason: str, rooms: set[RoomId | None], label: str | None = None) -> None:
-        """An error that names these rooms; it answers the message that bears its label."""
+        """Take in an error that names these rooms.
+
+        It is about the message that bears its label, if it has one.
+        """
         for pending in chain(self._unshown, islice(self._pending, 1)):
             if pending.room is None or (label and pending.labelled and pending.token != label):
                 continue
@@ -162,21 +167,21 @@ class Confirmations:
                     return
 
     def close(self, error: AdapterError) -> None:
-        """The connection is gone: nobody knows what became of what was in flight."""
+        """Fail all: the connection is gone, and nobody knows whether they arrived."""
         for pending in (*self._unshown, *self._pending):
             _fail(pending, error)
         self._unshown.clear()
         self._pending.clear()
 
     def _answered(self, pending: PendingCommand) -> None:
-        """Land it if its PONG came before."""
+        """Settle a message if its PONG came before."""
         if pending in self._unshown and not pending.asked:
             self._unshown.remove(pending)
             _settle(pending)
 
 
 def _shows(pending: PendingCommand, label: str | None, got: Line) -> bool:
-    """Whether this is the flight's echo. Servers may strip colours and cut the end of a line."""
+    """Whether this line is the message's echo. Servers may strip colours and cut the end of a line."""
     said = pending.said
     if pending.labelled or said is None:
         return not pending.labelled or pending.token == label

@@ -1,4 +1,4 @@
-"""One connection's life: log in, join, say lines and hear them, stay alive."""
+"""The life of one connection: log in, join, send lines and hear them, stay alive."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ _MOST_POSTED = 64
 _UNSHOWN = 120.0
 """Seconds that a message may wait in a bouncer's queue: soju lets one pass every two seconds."""
 _REST = 300.0
-"""How often the positions of quiet rooms are kept, in seconds."""
+"""Seconds between two times that the positions of quiet rooms are written down."""
 
 
 class IrcConnection:
@@ -72,25 +72,25 @@ class IrcConnection:
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
         self.unread: asyncio.Queue[Place] = asyncio.Queue()
-        """Rooms whose past has to be asked for."""
+        """The rooms whose past has to be asked for."""
         self.one_reads = asyncio.Lock()
         self._ended: asyncio.Future[None] = loop.create_future()
         self._stirred = asyncio.Event()
         self.arrived = asyncio.Event()
-        """We are logged in and may join."""
+        """Set when we are logged in and may join."""
         self.patience = SERVICES
         """Seconds to wait for services that are away."""
         self.known = asyncio.Event()
-        """The services know us, so that rooms take what we say; or the connection is over."""
+        """Set while the services know us, so that rooms take what we say; and when the connection is over."""
         self._transport: Transport | None = None
         self._paused = False
         self._resumed = 0.0
-        """When the server was last heard again after a pause of ours."""
+        """When we went on listening after a pause, by the loop's clock."""
 
     # -- what the adapter asks for
 
     async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
-        """Live until the connection ends. Raises why."""
+        """Run until the connection ends. Raises the reason."""
         self.serve(rooms)
         try:
             connect = await asyncio.to_thread(_library)
@@ -121,7 +121,7 @@ class IrcConnection:
         self.stir()
 
     def follow(self, config: NetworkConfig, pace: float) -> None:
-        """The owner wants another nick, or another speed."""
+        """Take over another nick, or another speed."""
         self.config = config
         self.dispatcher.follow(config)
         self.bucket.hold(config.flood, pace)
@@ -129,7 +129,9 @@ class IrcConnection:
             self.post(line("NICK", self.dispatcher.wanted))
 
     def say(self, command: Command, data: bytes, settle: Settle) -> None:
-        """Send a command's lines and the PING that confirms it, in one write; a message with its tags."""
+        """Send the lines of a command, with the tags of a message, and the PING that confirms it, in one
+        write.
+        """
         pending = self.dispatcher.confirmations.start(self.now(), asked=self.session.hidden)
         pending.room, pending.settle = command.room, settle
         ask = (
@@ -151,19 +153,22 @@ class IrcConnection:
         elif tags:
             data = b"@%b %b" % (tags[1:], data)
         if self.session.bouncer:
-            # who else is there through it says things under our nick too
+            # others who use the bouncer speak under our nick too
             pending.said = parse(decode_text(data, self.config.encoding))
         self.write(b"%b\r\n%b\r\n" % (data, ask))
 
     def _tags(self, command: SendMessage) -> bytes:
-        """Client-only tags, a semicolon before each."""
+        """Return the client-only tags of a message, a semicolon before each."""
         tags = b";%b=%b" % (_MARK, command.txn.encode()) if MARK in self.session.passing else b""
         if command.answered is not None and REPLY in self.session.passing:
             tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
         return tags
 
     def _probe(self, room: RoomId, settle: Settle) -> bool:
-        """Find out whether a room takes what nobody sees. A bouncer's PONG would not wait for the answer."""
+        """Find out whether a room takes a reaction, which nobody sees.
+
+        Behind a bouncer that cannot be asked: its PONG would not wait for the answer.
+        """
         passing = TYPING in self.session.passing and "message-tags" in self.session.caps
         if not passing or self.session.bouncer or not self.bucket.take_now(2):
             return False
@@ -184,7 +189,7 @@ class IrcConnection:
         """Whether lines can be said."""
         return not self._ended.done() and self._transport is not None
 
-    # -- what the ears ask for
+    # -- what the dispatcher asks for
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -236,7 +241,7 @@ class IrcConnection:
 
     @property
     def heard(self) -> float:
-        """Until when all that the server said was heard, in seconds since 1970."""
+        """All that the server said until then was heard, in seconds since 1970."""
         return self.dispatcher.confirmations.heard
 
     @property
@@ -271,7 +276,7 @@ class IrcConnection:
                 self._pause(taken)
 
     def _pause(self, taken: "asyncio.Future[None]") -> None:
-        """Hear no more until what was heard is durable: else it would pile up in memory."""
+        """Read no more until what was read is durable: else it would pile up in memory."""
         if self._transport is None or self._paused:
             return
         self._paused = True
@@ -296,7 +301,7 @@ class IrcConnection:
         self.dispatcher.confirmations.close(error)
 
     def _rest(self) -> None:
-        """Keep how far all rooms are heard, also those where nothing was said."""
+        """Write down how far all rooms are heard, also those where nothing was said."""
         positions = self.dispatcher.history.rest(self.heard)
         if positions:
             self._deliver([], *positions)
@@ -338,7 +343,7 @@ class IrcConnection:
             if now - rested > _REST:
                 rested = now
                 self._rest()
-            # while it talks it is there: its answer stands behind what it had to say
+            # a server that talks is there: its PONG stands behind what it has to say
             since = max(transport.heard, self._resumed, awake.since)
             waited = now - max(confirmations.oldest.since, since) if confirmations.oldest else 0.0
             if waited > timeout:
@@ -358,7 +363,10 @@ class IrcConnection:
 
 
 def _library() -> "Callable[..., Awaitable[Transport]]":
-    """What connects, loaded with its library in a thread: whoever checks a map needs neither."""
+    """Import `connect` with its library.
+
+    It runs in a thread, and only here: `hubbub check` needs no library.
+    """
     from .transport import connect
 
     return connect

@@ -46,7 +46,7 @@ _TYPING = {"active": True, "paused": False, "done": False}
 
 
 def event(line: Line, session: Session) -> TalkEvent | None:
-    """What somebody did in one of our rooms (PRIVMSG, NOTICE, TAGMSG, REDACT, TOPIC); None: nothing."""
+    """Decode what somebody did in a room of ours (PRIVMSG, NOTICE, TAGMSG, REDACT, TOPIC); None: nothing."""
     match line.command:
         case "TAGMSG":
             return reaction(line, session)
@@ -59,7 +59,7 @@ def event(line: Line, session: Session) -> TalkEvent | None:
 
 
 def message(line: Line, session: Session) -> MessageCreated | None:
-    """What somebody said in one of our rooms; None when it is our own, no talk, or no room of ours.
+    """Decode a message in one of our rooms; None when it is our own, no talk, or in no room of ours.
 
     History is marked as replayed.
     """
@@ -80,8 +80,8 @@ def message(line: Line, session: Session) -> MessageCreated | None:
     if not said.spans:
         return None
     tags = line.tags
-    answered = _answered(tags) if REPLY in tags or _REPLY in tags else None
-    if answered is not None:
+    reply_to = _replied_to(tags) if REPLY in tags or _REPLY in tags else None
+    if reply_to is not None:
         said = addressing(said, session.nick)
     msgid = tags.get("msgid")
     return MessageCreated(
@@ -90,7 +90,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
         sender=Sender(UserId(source), name),
         content=said,
         kind=kind,
-        reply_to=answered,
+        reply_to=reply_to,
         at=seconds(tags["time"]) if "time" in tags else None,
         mark=tags[MARK][:_LONGEST_MARK] if MARK in tags else "",
         replayed=bool(session.entering or session.batches) and session.is_history(line, room),
@@ -98,10 +98,10 @@ def message(line: Line, session: Session) -> MessageCreated | None:
 
 
 def reaction(line: Line, session: Session) -> ReactionsChanged | None:
-    """A reaction given or taken back (IRCv3 draft/react); None when it is our own, or another TAGMSG."""
+    """Decode a reaction given or taken back (IRCv3 draft/react); None: it is our own, or another TAGMSG."""
     source, tags = line.source, line.tags
     room = session.room(line.params[0])
-    target = _answered(tags)
+    target = _replied_to(tags)
     given, taken = (_emoji(tags, name) for name in ("react", "unreact"))
     if room is None or target is None or bool(given) == bool(taken):
         return None
@@ -121,10 +121,10 @@ def reaction(line: Line, session: Session) -> ReactionsChanged | None:
 
 
 def removal(line: Line, session: Session) -> Removed | None:
-    """A REDACT (IRCv3 draft/message-redaction); None when it is our own, or about no room of ours.
+    """Decode a REDACT (IRCv3 draft/message-redaction); None when it is our own, or in no room of ours.
 
-    A server forwards only what it authorised, so it vouches for all of them: for authors who take their
-    own words back, perhaps under another nick by now, and for those who moderate the channel.
+    A server forwards only what it authorised, so all of them count as a moderator's: those of authors, who
+    may bear another nick by now, and those of channel operators.
     """
     source, params = line.source, line.params
     room = session.room(params[0])
@@ -144,7 +144,7 @@ def removal(line: Line, session: Session) -> Removed | None:
 
 
 def topic(line: Line, session: Session) -> TopicChanged | None:
-    """A TOPIC (RFC 2812 section 3.2.4); None when it is our own, or about no room of ours."""
+    """Decode a TOPIC (RFC 2812 section 3.2.4); None when it is our own, or in no room of ours."""
     source, params = line.source, line.params
     room = session.room(params[0])
     name = nick_of(source)
@@ -162,7 +162,7 @@ def topic(line: Line, session: Session) -> TopicChanged | None:
 
 
 def typing(line: Line, session: Session) -> TypingChanged | None:
-    """Whether somebody writes (IRCv3 typing client tag, also under its name as a draft)."""
+    """Decode who types (IRCv3 typing client tag, also under its name as a draft)."""
     tags = line.tags
     state = _TYPING.get(tags.get(TYPING) or tags.get("+draft/typing", ""))
     room = session.room(line.params[0])
@@ -176,14 +176,14 @@ def _name(line: Line, session: Session) -> MessageId:
     return MessageId(msgid) if msgid else session.name(line)
 
 
-def _answered(tags: Mapping[str, str]) -> MessageId | None:
-    """Which message is answered or reacted to (IRCv3 reply client tag, also under its name as a draft)."""
+def _replied_to(tags: Mapping[str, str]) -> MessageId | None:
+    """Return the message that is replied or reacted to (IRCv3 reply client tag, also as a draft)."""
     msgid = tags.get(REPLY) or tags.get(_REPLY)
     return MessageId(msgid) if msgid else None
 
 
 def _emoji(tags: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """The reaction that a tag holds, also under its name as a draft; none where nobody could show it."""
+    """Return the reaction in a tag, also under its name as a draft; nothing where nobody could show it."""
     emoji = content(tags.get(f"+draft/{name}") or tags.get(f"+{name}", "")).text.strip()
     return (emoji,) if 0 < len(emoji) <= _LONGEST_REACTION else ()
 
@@ -193,7 +193,7 @@ def _replayed(line: Line, session: Session, room: RoomId) -> bool:
 
 
 def ctcp(text: str) -> tuple[str, str]:
-    """The command and argument of a CTCP message that fills the whole line; "" where it is none."""
+    """Return the command and argument of a CTCP message that fills the whole line; "" where it is none."""
     if text[:1] != "\x01":
         return "", ""
     command, _, argument = text[1:].removesuffix("\x01").partition(" ")
@@ -201,7 +201,7 @@ def ctcp(text: str) -> tuple[str, str]:
 
 
 def seconds(text: str) -> float | None:
-    """A server-time in seconds since 1970; None when it is none."""
+    """Return a server-time in seconds since 1970; None when the text is none."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""What each line of the server changes. No I/O: lines to send go to the `Mouth`."""
+"""Hands each line from the server to what it concerns. No I/O: lines to send go to `Effects`."""
 
 import re
 from collections.abc import Callable
@@ -38,7 +38,7 @@ _OFFLINE = re.compile(r"disconnected from|not connected to", re.IGNORECASE)
 
 
 class Effects(Protocol):
-    """What lines from the server make the connection do."""
+    """What the dispatcher makes the connection do."""
 
     def write(self, data: bytes) -> None:
         """Send a line at once."""
@@ -50,17 +50,17 @@ class Effects(Protocol):
         """The loop's clock."""
 
     def entered(self, place: Place) -> None:
-        """We found ourselves in a room without having asked."""
+        """Note that the server put us into a room unasked."""
 
     def stir(self) -> None:
-        """Something changed that somebody may wait for."""
+        """Wake whoever waits for a change."""
 
     def end(self, error: AdapterError) -> None:
-        """The connection is over."""
+        """End the connection."""
 
 
 class Dispatcher:
-    """Takes in lines, one by one. What happened stands in `events` until somebody takes it out."""
+    """Takes in lines, one by one, and appends what happened to `events`."""
 
     def __init__(
         self,
@@ -82,11 +82,11 @@ class Dispatcher:
         self.confirmations = Confirmations()
         self.registration = Registration(config, self.session)
         self.identified: bool | None = None
-        """What NickServ said to our password; None: nothing yet."""
+        """Whether NickServ took our password; None: it has not said."""
         self.overhear: Callable[[Line], None] | None = None
-        """Who else is to hear what the server itself says."""
+        """Called with each line that the server itself says."""
         self.flooded = False
-        """The server closed the connection because we said too much at once."""
+        """Whether the server closed the connection because we sent too much at once."""
         self._table: dict[str, Callable[[Line], None]] = {
             "PRIVMSG": self._talk,
             "NOTICE": self._talk,
@@ -202,7 +202,9 @@ class Dispatcher:
             self._effects.stir()
 
     def _status(self, said: str) -> None:
-        """What a bouncer says of itself, in English: in other languages the network's silence tells."""
+        """Take in what a bouncer says of its network, in English: in another language, only the silence
+        tells.
+        """
         if not _OFFLINE.search(said):
             return
         self.confirmations.lost(said)
@@ -307,18 +309,18 @@ class Dispatcher:
         self._freed(nick_of(got.source))
 
     def follow(self, config: NetworkConfig) -> None:
-        """The owner wants another nick."""
+        """Take over the owner's choice of a nick."""
         self._config = config
         self.registration.follow(config)
 
     @property
     def wanted(self) -> str:
-        """The nick that we are to have, as the server would cut it."""
+        """The nick that we want, as the server would cut it."""
         nick = self._config.nick
         return nick[: self.session.number("NICKLEN", len(nick))]
 
     def _freed(self, nick: str) -> None:
-        """Somebody gave up a nick; if it is ours, take it back."""
+        """Take a nick that somebody gave up, if it is the one that we want."""
         wanted = self.wanted
         if self.session.nick != wanted and self.session.fold(nick) == self.session.fold(wanted):
             self._effects.post(line("NICK", wanted))
@@ -337,13 +339,16 @@ class Dispatcher:
         self.session.user = user if at else self.session.user
 
     def _masked(self, got: Line) -> None:
-        """WHOIS: our own mask. A bouncer's JOIN may show another, and lines would be cut at the end."""
+        """Take our own mask from WHOIS.
+
+        A bouncer's JOIN may show a shorter one, and long lines would be cut.
+        """
         user, host = got.params[2:4]
         if self.session.is_me(got.params[1]) and host.isascii() and len(host) <= _LONGEST_HOST:
             self.session.user, self.session.host = user, host
 
     def _signed_on(self, got: Line) -> None:
-        """WHOIS: since when somebody is on the network."""
+        """Take from WHOIS since when we are on the network."""
         if self.session.is_me(got.params[1]) and len(got.params) > 4:
             self.session.online = float(got.params[3])
             self._effects.stir()

@@ -53,7 +53,9 @@ ACTION_COST = len("\x01ACTION \x01")
 def message(
     target: str, content: Content, kind: Kind, encoding: str = "utf-8", *, backticks: bool = False
 ) -> bytes:
-    """PRIVMSG or NOTICE with this content, without the line's end. A line break in it becomes a space.
+    """Return a PRIVMSG or NOTICE with this content, without the line's end.
+
+    A line break in it becomes a space.
     `backticks` stand around code in place of the code for it.
 
     Raises Rejected when nothing is left to say.
@@ -103,7 +105,7 @@ def _tagged(tags: str, target: str, encoding: str) -> bytes:
 
 
 def body(content: Content) -> str:
-    """The content with formatting codes, free of every other control character but tab."""
+    """Return the content with formatting codes, free of every other control character but tab."""
     spans = content.spans
     if len(spans) == 1 and not spans[0].marks and spans[0].colour is None:
         return _clean(spans[0].text)
@@ -119,7 +121,7 @@ def body(content: Content) -> str:
                 out.append(_RESET)
             out.append(codes)
             before = codes
-        # after a colour, a comma would begin the number of a background
+        # after a colour, a comma and a digit would be the number of a background
         if text[0] == "," and span.colour is not None:
             out.append(_NOTHING)
         out.append(text)
@@ -127,7 +129,7 @@ def body(content: Content) -> str:
 
 
 def _in_backticks(content: Content) -> Content:
-    """The content with code as people type it."""
+    """Return the content with code as people type it."""
     if not any(Mark.CODE in span.marks for span in content.spans):
         return content
     return Content(tuple([_typed(span) if Mark.CODE in span.marks else span for span in content.spans]))

@@ -1,4 +1,4 @@
-"""How fast the server lets us talk: a token bucket."""
+"""The flood control of a server, as a token bucket."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from .config import Flood
 __all__ = ["Bucket"]
 
 _LEAST = 2.0
-"""A message and the PING that confirms it."""
+"""Tokens for a message and the PING that confirms it."""
 
 
 class Bucket:
@@ -29,11 +29,11 @@ class Bucket:
 
     @classmethod
     def of(cls, flood: Flood, pace: float = 1.0) -> "Bucket":
-        """What the owner allows; `pace` is what part of it the server takes."""
+        """Make a bucket of what the owner allows; `pace` is the part of it that the server takes."""
         return cls(*_allowed(flood, pace))
 
     def hold(self, flood: Flood, pace: float) -> None:
-        """Allow so much from now on."""
+        """Change what is allowed."""
         self._refill()
         self._burst, self._rate = _allowed(flood, pace)
         self._serve()
@@ -49,7 +49,7 @@ class Bucket:
         return True
 
     def take_spare(self, tokens: int) -> bool:
-        """Take so many tokens if half a burst is left after that, for what is worth no wait of others."""
+        """Take so many tokens if half a burst is left then: for lines that nobody should have to wait for."""
         self._refill()
         return self._tokens - tokens >= self._burst / 2 and self.take_now(tokens)
 
@@ -98,5 +98,5 @@ class Bucket:
 
 
 def _allowed(flood: Flood, pace: float) -> tuple[float, float]:
-    """How many lines at once, and how many per second."""
+    """Return how many lines may go at once, and how many per second."""
     return max(flood.burst * pace, _LEAST), flood.per_second * pace

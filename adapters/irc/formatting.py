@@ -24,7 +24,7 @@ _TOGGLES = {
 
 
 def content(text: str) -> Content:
-    """Text with formatting codes (modern.ircdocs.horse/formatting) in normal form.
+    """Decode text with formatting codes (modern.ircdocs.horse/formatting), in normal form.
 
     Background colours are left out, but for text on its own colour, which hides it: a spoiler.
     Reverse and unknown control characters are left out too.
@@ -44,7 +44,7 @@ def content(text: str) -> Content:
 
 
 class _Pen:
-    """The marks and colour that hold from here on."""
+    """The marks and colours of the text that follows."""
 
     def __init__(self) -> None:
         self.marks: set[Mark] = set()
@@ -52,7 +52,7 @@ class _Pen:
         self.back: int | None = None
 
     def take(self, code: re.Match[str]) -> None:
-        """A formatting code changes the pen."""
+        """Change the pen as a formatting code says."""
         sign = code[0][0]
         if sign == "\x03":
             self._colour(_palette(code["fore"]), _palette(code["back"]), bare=code["fore"] is None)
@@ -70,7 +70,7 @@ class _Pen:
             self.back = back
 
     def span(self, text: str) -> Span:
-        """Text written with this pen."""
+        """Return text written with this pen."""
         if self.fore is not None and self.fore == self.back:
             return Span(text, frozenset(self.marks | {Mark.SPOILER}))
         return Span(text, frozenset(self.marks), colour=self.fore)

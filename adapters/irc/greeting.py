@@ -1,4 +1,4 @@
-"""What the bot answers to somebody who writes to it alone. Pure."""
+"""Answers to people who write to the bot alone. Pure."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _ROOM_FOR_TEXT = 350
 
 
 def is_services(source: str) -> bool:
-    """Whether this is a part of the network or of a bouncer rather than a person: those get no answers."""
+    """Whether this is a service of the network or a bouncer's, and no person: services get no answer."""
     nick, _, mask = source.partition("!")
     host = mask.rpartition("@")[2].lower()
     # a bouncer's own people are *status and its modules (ZNC), and BouncerServ (soju)
@@ -22,8 +22,9 @@ def is_services(source: str) -> bool:
 
 
 def answer(got: Line, session: Session, introduce: Callable[[str], str | None], encoding: str) -> list[bytes]:
-    """Lines that answer a private PRIVMSG: CTCP VERSION and PING, else who we are. Always NOTICEs, which
-    nobody may answer automatically (RFC 2812 section 3.3.2).
+    """Return the lines that answer a private PRIVMSG: to CTCP VERSION and PING, else who we are.
+
+    They are always NOTICEs, which nobody may answer automatically (RFC 2812 section 3.3.2).
     """
     nick, text = nick_of(got.source), got.params[1]
     if session.is_me(nick):

@@ -1,4 +1,4 @@
-"""From a connection to the rooms: what is done in order once the server talks."""
+"""The way from a connection into the rooms, step by step."""
 
 import asyncio
 import logging
@@ -22,14 +22,14 @@ log = logging.getLogger(__name__)
 _REGISTER_TIMEOUT = 30.0
 _NICKSERV_TIMEOUT = 10.0
 _SASL_TIMEOUT = 20.0
-"""Services that died may be asked for ever: a server does not tell."""
+"""Seconds to wait for SASL: a server does not tell that its services have died."""
 SERVICES = 900.0
 """Seconds to wait for services that are away."""
 _ASK_AGAIN = 15.0
 
 
 class LoginConnection(Protocol):
-    """What of a connection is needed to get in."""
+    """The part of a connection that logging in needs."""
 
     config: NetworkConfig
     dispatcher: Dispatcher
@@ -70,7 +70,7 @@ class LoginConnection(Protocol):
 
 
 async def enter(connection: LoginConnection) -> None:
-    """Log in, then be in the rooms for ever. Raises an AdapterError when there is no getting in."""
+    """Log in, then join rooms for ever. Raises an AdapterError when the server does not let us in."""
     registration, confirmations = connection.dispatcher.registration, connection.dispatcher.confirmations
     if not await _until(connection, lambda: registration.welcome, _REGISTER_TIMEOUT):
         raise ConnectionLost(silence(connection))
@@ -87,8 +87,8 @@ async def enter(connection: LoginConnection) -> None:
 
 
 async def stay_known(connection: LoginConnection) -> None:
-    """Log in again, for ever, when services that were gone are back and do not know us any more: rooms for
-    those who are known would refuse each line. What is to be said waits until then.
+    """Log in again, for ever, whenever services that were gone are back and no longer know us: rooms for
+    registered nicks would refuse each line. Messages wait until then.
     """
     registration, config = connection.dispatcher.registration, connection.config
     await connection.arrived.wait()
@@ -127,7 +127,7 @@ def silence(connection: LoginConnection) -> str:
 
 
 async def _set_modes(connection: LoginConnection) -> None:
-    """User modes of the owner's choice, and the one that says that this is a bot (IRCv3 bot mode)."""
+    """Set the user modes of the owner's choice, and the one that says that this is a bot (IRCv3 bot mode)."""
     bot = connection.session.isupport.get("BOT", "")
     modes = [connection.config.umodes] if connection.config.umodes else []
     if connection.config.bot_mode and len(bot) == 1:
@@ -137,7 +137,7 @@ async def _set_modes(connection: LoginConnection) -> None:
 
 
 async def _log_in(connection: LoginConnection) -> None:
-    """Be authenticated, as far as that was asked for; without SASL on offer, wait for it."""
+    """Authenticate as the owner wants; wait for SASL where the server does not offer it now."""
     registration, config = connection.dispatcher.registration, connection.config
     if config.nickserv and not (config.sasl and registration.authenticated):
         registration.authenticated = (
@@ -155,7 +155,7 @@ async def _log_in(connection: LoginConnection) -> None:
     while connection.now() < end and not await _until(
         connection, lambda: registration.authenticated, _ASK_AGAIN
     ):
-        # not every server tells with CAP NEW: InspIRCd 3 has to be asked
+        # not every server sends CAP NEW: InspIRCd 3 has to be asked
         await connection.polite(line("CAP", "LS", "302"))
     if not registration.authenticated:
         raise ConnectionLost(
@@ -183,7 +183,7 @@ async def _identify(connection: LoginConnection, nickserv: NickServ) -> bool:
 
 
 async def _join(connection: LoginConnection) -> None:
-    """Join what is due, for ever."""
+    """Join the rooms that are due, for ever."""
     channels = connection.dispatcher.channels
     length = connection.session.number("CHANNELLEN", 200)
     while True:

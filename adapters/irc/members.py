@@ -1,4 +1,4 @@
-"""Who is in our rooms, and who comes and goes (RFC 2812 sections 3.1.2, 3.1.7, 3.2.1, 3.2.2, 3.2.8). No I/O.
+"""The people in our rooms, as they come and go (RFC 2812 sections 3.1.2, 3.1.7, 3.2.1, 3.2.2, 3.2.8). No I/O.
 
 A QUIT and a NICK name no channel, so each room keeps the nicks that are in it, as NAMES and JOIN told
 them, with their masks as far as those are known (IRCv3 userhost-in-names).
@@ -14,15 +14,15 @@ from .wire import Line, nick_of
 __all__ = ["Members"]
 
 _MOST = 20_000
-"""In one room; of more, nobody is told when they quit or change their nick."""
+"""People known in one room; of others, QUIT and NICK are not told."""
 _PREFIXES = "~&@%+!*."
-"""What may stand before a nick in NAMES; no nick begins so."""
+"""The signs that may stand before a nick in NAMES; no nick begins with one."""
 
 
 class Members:
-    """Takes in lines about other people. What changed is appended to `events`, of rooms that are joined.
+    """Takes in lines about other people, and appends to `events` what changed in rooms that are joined.
 
-    An older session of ours is nobody else.
+    An older session of ours does not count as another person.
     """
 
     def __init__(self, session: Session, channels: Channels, events: list[Event]) -> None:
@@ -31,7 +31,7 @@ class Members:
         self._events = events
 
     def names(self, got: Line) -> None:
-        """Some of those who are in a room (numeric 353)."""
+        """Take in NAMES: some of those who are in a room (numeric 353)."""
         place = self._place(got.params[2])
         if place is None or not place.inside:
             return
@@ -40,21 +40,21 @@ class Members:
             self._add(place, nick_of(source), source)
 
     def came(self, got: Line) -> None:
-        """JOIN."""
+        """Take in a JOIN."""
         place = self._place(got.params[0])
         if place is not None and place.inside:
             self._add(place, nick_of(got.source), got.source)
             self._tell(place, got, got.source, Change.JOINED)
 
     def went(self, got: Line) -> None:
-        """PART."""
+        """Take in a PART."""
         place = self._place(got.params[0])
         if place is not None:
             self._remove(place, self._session.fold(nick_of(got.source)))
             self._tell(place, got, got.source, Change.LEFT, _reason(got.params[1:]))
 
     def thrown_out(self, got: Line) -> None:
-        """KICK."""
+        """Take in a KICK."""
         place, nick = self._place(got.params[0]), got.params[1]
         if place is not None:
             source = self._remove(place, self._session.fold(nick)) or nick
@@ -64,14 +64,14 @@ class Members:
             self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
 
     def quit(self, got: Line) -> None:
-        """QUIT: out of every room."""
+        """Take in a QUIT: they leave every room."""
         nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
         for place in self._channels.places.values():
             if self._remove(place, nick) is not None:
                 self._tell(place, got, got.source, Change.LEFT, reason)
 
     def renamed(self, got: Line) -> None:
-        """NICK: in every room."""
+        """Take in a NICK, which holds in every room."""
         nick, name = self._session.fold(nick_of(got.source)), got.params[0]
         source = f"{name}!{got.source.partition('!')[2]}"
         for place in self._channels.places.values():
@@ -80,7 +80,7 @@ class Members:
                 self._tell(place, got, got.source, Change.RENAMED, name=name)
 
     def moved(self, got: Line) -> None:
-        """CHGHOST (IRCv3 chghost): another mask."""
+        """Take in a CHGHOST: another mask (IRCv3 chghost)."""
         nick = nick_of(got.source)
         for place in self._channels.places.values():
             if self._session.fold(nick) in place.members:
@@ -98,7 +98,7 @@ class Members:
             place.members[key] = source
 
     def _remove(self, place: Place, nick: str) -> str | None:
-        """Returns the mask of who goes by this nick, in lower case, and goes."""
+        """Take out a nick, given in lower case. Returns its mask; None: it was not there."""
         place.present.remove(nick)
         return place.members.pop(nick, None)
 

@@ -1,5 +1,5 @@
-"""Looking at rooms for `hubbub check --online`: what a server tells from outside first, and a JOIN only
-where that leaves it open whether we would be let in.
+"""Looks at rooms for `hubbub check --online`: first from outside, and by a JOIN only where the server does
+not tell whether we would be let in.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _CHECK = "-check"
 _PATIENCE = 25.0
-"""Seconds for ten rooms: a little less than whoever asks has."""
+"""Seconds for ten rooms: a little less than the caller waits."""
 _KEYLESS = "{room} has a key: write it as key: beside the room"
 _MUTE = (
     "{room} is moderated (mode m): ask a channel operator for a voice (/mode {room} +v {nick}), "
@@ -40,7 +40,7 @@ _FOR_ACCOUNTS = frozenset("Rr")
 _PLAIN_MASK = re.compile(r"[^!@:$~]+![^!@]+@[^!@]+")
 """A ban by nick, user and host; each server has others of its own."""
 _RANKS = re.compile(r"^[^#&!+]*\+?(?=[#&!])")
-"""What WHOIS puts before a room: who is what there."""
+"""The signs that WHOIS puts before a room: somebody's rank there."""
 
 
 async def look_at(
@@ -77,14 +77,14 @@ async def look_at(
 
 
 def _beside(nick: str) -> str:
-    """A nick beside this one, and no longer, for what a server says of its length holds for this one too;
-    but every server takes nine letters (RFC 2812 section 1.2.1).
+    """Return another nick, no longer than this one, so that a server that takes this one takes it too; but
+    every server takes nine letters (RFC 2812 section 1.2.1).
     """
     return nick[: max(len(nick), 9) - len(_CHECK)] + _CHECK
 
 
 class _Looker:
-    """Asks about rooms, and takes what is heard and emitted meanwhile."""
+    """Asks about rooms, and collects what the connection hears and emits."""
 
     def __init__(
         self, config: NetworkConfig, beside: NetworkConfig, bucket: Bucket, only_read: Collection[RoomId]
@@ -95,7 +95,7 @@ class _Looker:
         self._missing: set[RoomId] = set()
         """Rooms whose JOIN is not answered yet."""
         self._hidden: set[RoomId] = set()
-        """Rooms that the running service may be in, for all that can be seen from outside."""
+        """Rooms that the running service may be in: from outside that cannot be seen."""
         self._answered = asyncio.Event()
         self._heard: list[Line] = []
         self.connection = IrcConnection(beside, bucket, self, lambda _: None, CatchUp())
@@ -112,7 +112,7 @@ class _Looker:
         session = connection.session
         wanted = self._config.nick[: session.number("NICKLEN", len(self._config.nick))]
         session.invitee = None if session.bouncer else wanted
-        if not session.bouncer:  # it answers a PING itself, before the network has told anything
+        if not session.bouncer:  # a bouncer answers a PING itself, before the network has told anything
             await self._from_outside(rooms, wanted)
         self._missing = {room for room in rooms if room not in self.found}
         if self._missing:
@@ -144,13 +144,13 @@ class _Looker:
         barred = await self._barred(free, nick)
         self.found |= {room: None for room in free if fold(room) not in barred}
         for name, masks in barred.items():
-            # a JOIN under the name that we have here would tell nothing of a ban that is of the other
+            # a JOIN tells whether our nick here is banned, and not whether the service's is
             if name in names and not any(self._is_of(self.connection.session.nick, mask) for mask in masks):
                 room = names[name]
                 self.found[room] = f"{nick} is banned from {room} ({', '.join(masks)}): {_UNBAN}"
 
     async def _ask(self, *lines: bytes) -> list[Line]:
-        """What the server says to these lines."""
+        """Send these lines and return the server's answers."""
         self._heard.clear()
         for data in lines[:-1]:
             await self.connection.polite(data)
@@ -159,7 +159,7 @@ class _Looker:
         return list(self._heard)
 
     async def _inside(self, nick: str) -> set[str] | None:
-        """The rooms that the running service is seen in: who bears its nick, and comes from where we do.
+        """Return the rooms that the running service is seen in: somebody with its nick, from our own host.
         None: it does not run.
         """
         session = self.connection.session
@@ -178,7 +178,9 @@ class _Looker:
         return {session.fold(_RANKS.sub("", name)) for name in shown}
 
     async def _modes(self, rooms: Sequence[RoomId]) -> dict[str, set[str]]:
-        """The modes of rooms, as far as the server tells them: not of one that is secret or not there."""
+        """Return the modes of rooms, as far as the server tells: nothing of one that is secret or does not
+        exist.
+        """
         told = await self._ask(*[self._line("MODE", room) for room in rooms])
         fold = self.connection.session.fold
         known = {fold(room) for room in rooms}
@@ -192,7 +194,7 @@ class _Looker:
         return "m" in modes and room not in self._only_read and not account
 
     def _gates(self, modes: set[str]) -> set[str]:
-        """Those that might keep us out."""
+        """Return the modes that might keep us out."""
         gates = modes & _GATES
         if self._config.tls:
             gates -= _FOR_TLS
@@ -201,7 +203,7 @@ class _Looker:
         return gates
 
     async def _barred(self, rooms: Sequence[RoomId], nick: str) -> dict[str, list[str]]:
-        """The rooms with bans that might fit us. Not every server shows those to whoever is outside."""
+        """Return the rooms with bans that might be ours. Not every server shows bans to outsiders."""
         told = await self._ask(*[self._line("MODE", room, "b") for room in rooms])
         session = self.connection.session
         found: dict[str, list[str]] = {}
@@ -212,7 +214,7 @@ class _Looker:
         return found
 
     def _is_of(self, nick: str, mask: str) -> bool:
-        """Whether it might fit us under this nick."""
+        """Whether this mask might be ours under this nick."""
         session = self.connection.session
         us = session.fold(f"{nick}!{session.user}@{session.host}")
         return not session.host or _fits(session.fold(mask), us)
@@ -239,5 +241,5 @@ class _Looker:
 
 
 def _fits(mask: str, who: str) -> bool:
-    """Whether a mask with * and ? is that of this person."""
+    """Whether a mask with * and ? covers this person."""
     return fnmatch.fnmatchcase(who, mask.replace("[", "[[]"))

@@ -1,4 +1,4 @@
-"""What we reacted with, so that the next change says only what is new and what is gone (IRCv3 react)."""
+"""Our own reactions, remembered so that a change sends only what is new and what is gone (IRCv3 react)."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -20,15 +20,18 @@ class _Set:
 
 
 class OwnReactions:
-    """Our reactions to the messages that we reacted to last. A message that is not known has none: what is
-    given twice is harmless.
+    """Our reactions to the messages that we reacted to last. An unknown message counts as one without any:
+    a reaction that is given twice does no harm.
     """
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[RoomId, MessageId], _Set] = OrderedDict()
 
     def lines(self, command: SetReactions, encoding: str) -> list[bytes]:
-        """What changes the reactions to these: the same again for the same txn. Raises Rejected."""
+        """Return the lines that change the reactions to these; the same again for the same txn.
+
+        Raises Rejected.
+        """
         room, target = command.room, command.target.id
         known = self._known.pop((room, target), None)
         before: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""What it means that a server does not take a line: a matter of the words, of their form, or of the room."""
+"""Why a server refuses a line: for its words, for their form, or because of the room."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ _ABOUT_THE_ROOM = re.compile(
 
 
 class Refused(AdapterError):
-    """A message was not taken; `by_words` is what the server's words alone make of it."""
+    """A message was refused; `by_words` is the error that the server's words alone suggest."""
 
     def __init__(self, by_words: AdapterError) -> None:
         super().__init__(str(by_words))
@@ -56,7 +56,7 @@ class Refused(AdapterError):
 def refusal(
     numeric: str, reason: str, room: str, command: type[Command] = SendMessage
 ) -> AdapterError | None:
-    """What an error numeric before the PONG means for the command; None: nothing.
+    """Return the error that a numeric before the PONG means for the command; None: it means nothing.
 
     RFC 2812 section 5.2, modern.ircdocs.horse numerics; `reason` is the server's own text.
     """
@@ -81,7 +81,7 @@ def _unavailable(room: str, reason: str) -> RoomUnavailable:
 
 
 class Form(StrEnum):
-    """How something is said that some rooms refuse (modes c, C, T)."""
+    """A form of speech that some rooms refuse (modes c, C, T)."""
 
     CODES = "formatting"
     CTCP = "CTCP"
@@ -92,24 +92,24 @@ _KINDS = {Kind.EMOTE: Form.CTCP, Kind.NOTICE: Form.NOTICE}
 
 
 class Forms:
-    """Which forms the rooms of one connection refuse, while their modes do not change."""
+    """The forms that the rooms of one connection refuse, until their modes change."""
 
     def __init__(self) -> None:
         self._refused: dict[RoomId, set[Form]] = {}
         self._tried: dict[RoomId, set[Form]] = {}
-        """Those that were left away and nothing was taken since."""
+        """The forms that were dropped, while nothing has been taken since."""
 
     def plain(self, room: RoomId) -> bool:
         """Whether formatting is refused."""
         return Form.CODES in self._refused.get(room, ())
 
     def kind(self, command: SendMessage) -> Kind:
-        """As what it can be said."""
+        """Return the kind that a message can be sent as."""
         refused = self._refused.get(command.room)
         return Kind.TEXT if refused and _KINDS.get(command.kind) in refused else command.kind
 
     def leave(self, command: SendMessage) -> set[Form]:
-        """Leave away the forms that a refused message had, from now on. Returns them; if it had none, no form
+        """Drop the forms that a refused message had, from now on. Returns them; if it had none, no form
         was the matter: what was left away for it is used again.
         """
         had = {_KINDS[self.kind(command)]} if self.kind(command) in _KINDS else set()
@@ -125,17 +125,17 @@ class Forms:
         return had
 
     def taken(self, room: RoomId) -> None:
-        """The room took something: what was left away was the matter."""
+        """Note that the room took a message: the forms that were dropped were the reason."""
         self._tried.pop(room, None)
 
     def forget(self, room: RoomId) -> None:
-        """The room's modes changed."""
+        """Forget a room whose modes have changed."""
         self._refused.pop(room, None)
         self.taken(room)
 
 
 class Judge:
-    """Finds out what the matter is with a message that was refused: words alone are each server's own."""
+    """Finds out why a message was refused: the words that say so differ from server to server."""
 
     def __init__(self, forms: Forms, ask: Callable[[RoomId, Settle], bool]) -> None:
         """`ask`: have it settled whether the room takes what nobody sees; False: that cannot be asked."""
@@ -143,7 +143,7 @@ class Judge:
         self._ask = ask
 
     def settle(self, command: SendMessage, settle: Settle, outcome: Receipt | AdapterError) -> None:
-        """Settle a message with what its outcome means."""
+        """Settle a message with its outcome."""
         if isinstance(outcome, Refused):
             refused = outcome
             if not self._ask(command.room, lambda answer: settle(self._verdict(command, refused, answer))):

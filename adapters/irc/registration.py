@@ -1,4 +1,4 @@
-"""Logging in: capabilities, password, nick, SASL. A state machine without I/O.
+"""Registration: capabilities, password, nick, SASL. A state machine without I/O.
 
 IRCv3 capability negotiation 302, SASL 3.1 and 3.2; RFC 2812 section 3.1.
 """
@@ -34,7 +34,7 @@ WANTED = (
     "cap-notify",
 )
 _BOUNCERS = {"soju.im/bouncer-networks", "znc.in/server-time-iso"}
-"""What only a bouncer offers: soju, ZNC."""
+"""Capabilities that only a bouncer offers: soju, ZNC."""
 _CHUNK = 400
 _NICK_TAKEN = {"433", "436", "437"}
 _SASL_FAILED = {"902", "904", "905", "908"}
@@ -48,7 +48,7 @@ _BANNED = re.compile(r"\bban|[kgzd][-:]?line|akill|not welcome|listed in|dnsbl",
 _UNKNOWN = re.compile(r"access denied|password|not authori[sz]ed", re.IGNORECASE)
 _HURRIED = re.compile(r"throttl|too fast|too many (re)?connect", re.IGNORECASE)
 _PAUSE = 60.0
-"""Seconds until a server that was connected to too often is tried again."""
+"""Seconds to wait when a server says that we connect too often."""
 
 
 class Registration:
@@ -64,7 +64,7 @@ class Registration:
         self._offered: dict[str, str] = {}
         self._tries = 0
         self._refused_nick = ""
-        """The one that we do not get, as the log says already."""
+        """The nick that we do not get and have logged."""
         self._listed = False
         self._negotiating = True
         self._requested: set[str] = set()
@@ -73,19 +73,19 @@ class Registration:
         self.forgotten = False
 
     def start(self) -> list[bytes]:
-        """What goes before NICK and USER."""
+        """Return the lines that go before NICK and USER."""
         lines = [line("CAP", "LS", "302")]
         if self._config.password:
             lines.append(self._line("PASS", trailing=self._config.password.get_secret_value()))
         return lines
 
     def again(self) -> list[bytes]:
-        """Log in once more, by SASL if that is how it is done."""
+        """Return the lines to log in once more, where that is done by SASL."""
         self.forgotten, self.authenticated = False, self._config.sasl is None
         return [] if self.authenticated else [line("CAP", "LS", "302")]
 
     def take(self, got: Line) -> list[bytes]:
-        """Take in a line of the server. Raises an AdapterError when there is no getting in."""
+        """Take in a line of the server. Raises an AdapterError when the server does not let us in."""
         match got.command:
             case "CAP":
                 return self._cap(got.params)
@@ -109,11 +109,11 @@ class Registration:
         return []
 
     def follow(self, config: NetworkConfig) -> None:
-        """The owner wants another nick."""
+        """Take over the owner's choice of a nick."""
         self._config = config
 
     def _tell_of_nick(self, params: list[str]) -> None:
-        """Say once that we do not get the nick that we want, which is asked for again and again."""
+        """Log once that we do not get the nick that we want: it is asked for again and again."""
         wanted = self._config.nick
         if self._refused_nick != wanted:
             self._refused_nick = wanted
@@ -123,7 +123,7 @@ class Registration:
             )  # fmt: skip
 
     def closed(self, said: str) -> AdapterError | None:
-        """Why the server ends the connection before we are in; None: its words do not tell."""
+        """Return why the server ends the connection before we are in; None: its words do not tell."""
         server = self._config.server
         if self.welcome:
             return None
@@ -164,7 +164,7 @@ class Registration:
         self._negotiating = False
         if len(params) > 1 and "!" in params[-1]:
             self._session.learn(params[-1].split(" ")[-1])
-        # the words may name an older nick: ZNC repeats those that it was welcomed with itself
+        # the words may name an older nick: ZNC repeats the welcome that it got itself
         self._session.nick = params[0]
         return []
 
@@ -216,7 +216,7 @@ class Registration:
 
     def _answered(self, names: list[str], *, acknowledged: bool) -> list[bytes]:
         if not acknowledged and len(names) > 1:
-            # all or nothing: the server does not say which of them it minds
+            # NAK refuses all that were asked for: the server does not say which one it minds
             return [line("CAP", "REQ", trailing=name) for name in names]
         for name in names:
             self._requested.discard(name.lstrip("-~="))
@@ -229,7 +229,10 @@ class Registration:
         return self._end()
 
     def _end(self) -> list[bytes]:
-        """End the negotiation once all is answered. Without SASL on offer we register, and wait inside."""
+        """End the negotiation once all is answered.
+
+        Where SASL is not offered, we register and wait for it inside.
+        """
         busy = self._requested or ("sasl" in self._session.caps and not self.authenticated)
         if not self._negotiating or not self._listed or busy:
             return []
@@ -272,7 +275,7 @@ class Registration:
         if numeric == "902":
             return AuthenticationFailed(f"{server} has locked the account of hubbub: ask its operators")
         if sasl and sasl.mechanism == "external":
-            # it is named, since not all services know the certificate of whoever adds it
+            # the fingerprint is named: not all services take it from the connection of whoever adds it
             add = f"NickServ CERT ADD {self._config.fingerprint()}"
             return AuthenticationFailed(
                 f"{server} does not know our certificate: add it to the account ({add}; some networks want "

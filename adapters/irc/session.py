@@ -1,4 +1,4 @@
-"""What one connection has learned: who we are, what the server is like, which rooms we are in. Pure."""
+"""The state of one connection: our nick and mask, what the server can do, our rooms. Pure."""
 
 import itertools
 import re
@@ -28,7 +28,7 @@ _HEX_ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
 def fold_ascii(name: str) -> str:
-    """A name in lower case, of ASCII letters alone, as every casemapping does at least."""
+    """Return a name with its ASCII letters in lower case, as every casemapping does at least."""
     return name.translate(_ASCII_LOWER)
 
 
@@ -38,11 +38,13 @@ class Session:
     def __init__(self, nick: str) -> None:
         self.nick = nick
         self.invitee: str | None = None
-        """Who is to be let in, where that is not we: a look is taken for another."""
+        """The nick that the sentences about invitations name, where that is not our own: preflight looks for
+        another.
+        """
         self.user = ""
         self.host = ""
         self.masks: set[str] = set()
-        """What user@host we had before this connection."""
+        """The masks (user@host) that we had before this connection."""
         self.caps: set[str] = set()
         self.isupport: dict[str, str] = {}
         self.passing = TAGS
@@ -52,26 +54,27 @@ class Session:
         self.bouncer = False
         """Whether a bouncer stands between us and the network: its PONG is not the network's."""
         self.server = ""
-        """Who welcomed us."""
+        """The name of the server that welcomed us."""
         self.hidden = False
-        """Whether the bouncer is another than who welcomed us: its echo is not the network's either."""
+        """Whether the bouncer's name is not the one that welcomed us: its echo is not the network's either.
+        """
         self.online: float | None = None
         """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
-        """Rooms whose topic it did not let us set, while their modes have not changed since."""
+        """Rooms where the server did not let us set the topic, until their modes change."""
         self.forms = Forms()
-        """What its rooms refuse of how something is said."""
+        """The forms that its rooms refuse."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
         """Open batches: reference to type and the tags of its first line."""
         self.entering: dict[RoomId, str | None] = {}
-        """Rooms just joined, with the server's time of it: what comes now may be history."""
+        """Rooms just joined, with the server's time of the JOIN: lines that come now may be history."""
         self._rooms: dict[str, RoomId] = {}
         self._seen: dict[str, RoomId | None] = {}
         self._fold = _FOLDS["rfc1459"]
         self._count = itertools.count()
         self._when = "", ""
         self._twins: Counter[str] = Counter()
-        """How often each line came that bears this time, in this batch."""
+        """How often each line of this time came in this batch."""
 
     def fold(self, name: str) -> str:
         """A name in lower case by the server's CASEMAPPING."""
@@ -82,7 +85,7 @@ class Session:
         return nick == self.nick or self.fold(nick) == self.fold(self.nick)
 
     def was_me(self, source: str) -> bool:
-        """Whether this is our own prefix, perhaps with the nick that we had while ours was taken. While we
+        """Whether this prefix is our own, perhaps with the nick that we had while ours was taken. While we
         are away a nick is anybody's: it counts alone only where nothing else is known. soju keeps what we
         say without a host while it does not know ours.
         """
@@ -102,7 +105,7 @@ class Session:
         return f"{self.user}@{self.host}" if self.host else ""
 
     def serve(self, rooms: Iterable[RoomId]) -> dict[RoomId, RoomId]:
-        """Know these rooms. Returns those that are the same channel as another, with that other."""
+        """Set the rooms. Returns those that are the same channel as another, with that other."""
         self._rooms, same = {}, {}
         for room in rooms:
             first = self._rooms.setdefault(self.fold(room), room)
@@ -112,7 +115,7 @@ class Session:
         return same
 
     def room(self, channel: str) -> RoomId | None:
-        """The room that the server calls so; None when it is none of ours."""
+        """Return the room that the server calls this; None when it is none of ours."""
         try:
             return self._seen[channel]
         except KeyError:
@@ -138,14 +141,14 @@ class Session:
             self.serve(list(self._rooms.values()))
 
     def number(self, key: str, default: int, least: int = 1) -> int:
-        """A number from ISUPPORT, or the default when there is none that makes sense."""
+        """Return a number from ISUPPORT, or the default when it has none that makes sense."""
         value = self.isupport.get(key, "")
         return (
             int(value) if value.isascii() and value.isdigit() and least <= int(value) < 100_000 else default
         )
 
     def targets(self, command: str, default: int) -> int:
-        """How many targets one command may name (ISUPPORT TARGMAX, MAXTARGETS)."""
+        """Return how many targets one command may name (ISUPPORT TARGMAX, MAXTARGETS)."""
         if "TARGMAX" in self.isupport:
             for item in self.isupport["TARGMAX"].split(","):
                 name, _, most = item.partition(":")
@@ -155,7 +158,7 @@ class Session:
         return self.number("MAXTARGETS", default)
 
     def learn(self, source: str) -> None:
-        """Our own prefix, as the server adds it to what we say."""
+        """Learn our own prefix from a line of ours."""
         nick, _, mask = source.partition("!")
         user, at, host = mask.rpartition("@")
         if at:
@@ -171,7 +174,7 @@ class Session:
         return _prefix_length(self.nick, wanted, self.user, self.host)
 
     def batch(self, params: list[str], tags: Mapping[str, str]) -> None:
-        """A BATCH begins or ends (IRCv3 batch)."""
+        """Take in the beginning or end of a BATCH (IRCv3 batch)."""
         reference = params[0]
         if reference.startswith("+") and len(self.batches) < 1000:
             self.batches[reference[1:]] = (params[1], tags)
@@ -179,7 +182,7 @@ class Session:
             self.batches.pop(reference[1:], None)
 
     def label(self, line: Line) -> str | None:
-        """The label that this line answers to, on itself or on its batch (IRCv3 labeled-response)."""
+        """Return the label of a line, on itself or on its batch (IRCv3 labeled-response)."""
         label = line.tags.get("label")
         batch = self.batches.get(line.tags.get("batch", ""))
         return label or (batch[1].get("label") if batch else None)
@@ -207,8 +210,10 @@ class Session:
         return said < joined
 
     def name(self, line: Line) -> MessageId:
-        """A name for a message that the server gave none. Behind a bouncer it is made of the line, because
-        what that keeps for us is shown with the time and the words that it had live.
+        """Return a name for a message that the server gave none.
+
+        Behind a bouncer it is made of the line, because what a bouncer keeps for us is shown with the time
+        and the words that it had live.
         """
         self.naming = False
         said = line.tags.get("time")
@@ -225,7 +230,7 @@ class Session:
         return MessageId(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest())
 
     def own_id(self) -> MessageId:
-        """A name for what servers give none."""
+        """Return a new name, for what servers never name."""
         return MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
 
 
@@ -234,7 +239,7 @@ def _stem(nick: str) -> str:
 
 
 def _denied(tag: str, rules: Collection[str]) -> bool:
-    """Whether ISUPPORT CLIENTTAGDENY keeps a client-only tag back (IRCv3 message-tags)."""
+    """Whether ISUPPORT CLIENTTAGDENY blocks a client-only tag (IRCv3 message-tags)."""
     return f"-{tag}" not in rules and ("*" in rules or tag in rules)
 
 

@@ -1,9 +1,9 @@
-"""The connection: the only place that does I/O.
+"""The transport: the only place that does I/O.
 
-The `irc` library opens it and says who we are. Around its known weaknesses: bytes are cut into lines
-and decoded here, so that no byte, line or handler ends a connection; each attempt has a reactor of
-its own, because a late end of an old connection would end the new one; writing to a closed transport
-is harmless.
+The `irc` library opens it and sends NICK and USER. The known weaknesses of the library are avoided: bytes are
+cut into lines and decoded here, so that no byte, line or handler ends a connection; each attempt has a
+reactor of its own, because a late end of an old connection would end the new one; writing to a closed
+transport is harmless.
 """
 
 import asyncio
@@ -58,14 +58,14 @@ class Transport(AioConnection):  # type: ignore[misc]  # the library is not type
     heard = 0.0
     """When the server last said something, by the loop's clock."""
     odd: str | None = None
-    """The first line that was none of IRC."""
+    """The first line that was not IRC."""
     _rest = b""
     _over: "asyncio.Future[None]"
     _farewell = False
     """Whether the server has said that it ends the connection (RFC 2812 section 3.7.4)."""
 
     def process_data(self, data: bytes) -> None:
-        """Bytes from the server."""
+        """Take in bytes from the server."""
         self.heard = self.reactor.loop.time()
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
@@ -96,7 +96,7 @@ class Transport(AioConnection):  # type: ignore[misc]  # the library is not type
 
     @property
     def idle(self) -> bool:
-        """Whether the server takes what we send, so that nothing piles up here."""
+        """Whether the server keeps up with what we send, so that nothing piles up here."""
         transport = self.transport
         return (
             transport is not None
@@ -115,11 +115,11 @@ class Transport(AioConnection):  # type: ignore[misc]  # the library is not type
             self.transport.resume_reading()
 
     def send_raw(self, string: str) -> None:
-        """What the library sends by itself: NICK and USER."""
+        """Send what the library sends by itself: NICK and USER."""
         self.write(string.encode(self.encoding, "replace").translate(None, b"\r\n\0") + b"\r\n")
 
     def lost(self, error: Exception | None) -> None:
-        """The transport is gone."""
+        """Note that the transport is gone."""
         self.connected = False
         if not self._over.done():
             self._over.set_result(None)
@@ -132,7 +132,7 @@ class Transport(AioConnection):  # type: ignore[misc]  # the library is not type
             self.transport.close()
 
     async def close(self, message: str) -> bool:
-        """Close politely, at last by force; whether all was heard that the server had said before."""
+        """Close politely, at last by force. Returns whether all was heard that the server had said before."""
         if self.transport is None or self._over.done():
             return False
         self.write(b"QUIT :" + message.encode() + b"\r\n")

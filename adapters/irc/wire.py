@@ -25,13 +25,13 @@ __all__ = [
 MARK = "+hubbub/txn"
 """The client-only tag (IRCv3 message-tags) that carries a message's txn."""
 REPLY = "+draft/reply"
-"""The client-only tag (IRCv3 reply) that names the message that is answered or reacted to."""
+"""The client-only tag (IRCv3 reply) that names the message that is replied or reacted to."""
 REACT, UNREACT = "+draft/react", "+draft/unreact"
 """The client-only tags (IRCv3 react) that give a reaction and take it back."""
 TYPING = "+typing"
 """The client-only tag (IRCv3 typing) that says whether somebody writes."""
 TAGS = frozenset({MARK, REPLY, REACT, UNREACT, TYPING})
-"""All that we send."""
+"""All client-only tags that we send."""
 
 _NO_TAGS: dict[str, str] = {}
 _ESCAPE = re.compile(r"\\(.?)")
@@ -86,17 +86,17 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def tag_value(text: str) -> str:
-    """A value as a tag can hold it (IRCv3 message-tags, escaping)."""
+    """Escape a value for a tag (IRCv3 message-tags)."""
     return text.translate(_ESCAPED)
 
 
 def nick_of(source: str) -> str:
-    """The nick of nick!user@host."""
+    """Return the nick of nick!user@host."""
     return source.partition("!")[0]
 
 
 def decode_text(raw: bytes, encoding: str) -> str:
-    """Bytes as text: UTF-8 if they can be that, else the network's legacy encoding, else Windows-1252.
+    """Decode bytes: as UTF-8 if they can be that, else in the network's encoding, else as Windows-1252.
 
     Never fails. A line that a server cut within a character of UTF-8 stays UTF-8.
     """
@@ -111,7 +111,7 @@ def decode_text(raw: bytes, encoding: str) -> str:
 
 
 def line(*params: str, trailing: str | None = None, encoding: str = "utf-8") -> bytes:
-    """A line to send, without its end. It can hold no line break, so that it is one command for ever.
+    """Build a line to send, without its end. It can hold no line break, so it stays one command.
 
     Raises ValueError when a parameter but the trailing one could be taken for several.
     """

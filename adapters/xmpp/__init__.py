@@ -14,21 +14,21 @@ media, on the way in), XEP-0393 (message styling), XEP-0394 (marks beside the bo
 (reactions), XEP-0446 (what is known of a file), XEP-0447 (shared files), XEP-0461 (replies), XEP-0482
 (calls, as one line).
 
-A correction names the id that we gave the message. Replies, reactions and retractions need the room's own
-(XEP-0359): where a room gives none, a reply is only a quotation, a retraction has only the older form to
+A correction names the id that we gave the message. Replies, reactions and removals need the room's own id
+(XEP-0359): where a room gives none, a reply is only a quotation, a removal has only the older form to
 rely on, and there are no reactions. That a moderator removed something is believed of the room alone.
 
 A thread is known by its root: a message that we put in one bears the thread's own name in the room, or else
 the root's. A subject that is told as we come in is no news; some rooms confirm ours without its id, so it is
 known again by its words. A slot for one byte, asked for at each login, shows whether our server takes files
-of ours, and where they will stand: files there alone may have a private address.
+of ours, and where they will stand: only files there may have a private address.
 
 What was said while we were away is read from the room's archive, or from the history that the room shows
 (XEP-0045 section 7.2.14) where it names its messages; what was sent when a connection ended is looked up in
 the same places, by its id.
 
-Of slixmpp serve the connection, the negotiation of TLS, SASL and the resource, and addresses. Once the
-session stands, stanzas go past it: its stanza objects cost more than all else that a message takes.
+slixmpp serves for the connection, for the negotiation of TLS, SASL and the resource, and for addresses. Once
+the session stands, stanzas go past it: its stanza objects cost more than all else that a message takes.
 
 Known gaps: in a room whose messages bear no stanza ids nothing can be told of what was missed while the
 bridge was away for longer than a stream can be resumed, and what was sent is found only as far as the room

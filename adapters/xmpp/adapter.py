@@ -104,7 +104,7 @@ class XmppAdapter(Adapter):
         return True
 
     def _there(self, room: RoomId) -> tuple[XmppConnection, Place]:
-        """The connection, and the room. Raises ConnectionLost and RoomUnavailable."""
+        """Return the connection and the room. Raises ConnectionLost and RoomUnavailable."""
         connection = self._connected()
         place = self._memory.session.places.get(room)
         if place is None or not place.joined:
@@ -175,7 +175,7 @@ class XmppAdapter(Adapter):
 
 def _set_topic(connection: XmppConnection, place: Place, command: SetTopic, settle: Settle) -> bool:
     if place.topic == command.topic and not place.wanted:
-        settle(Receipt(None))  # some rooms do not say again what they are about
+        settle(Receipt(None))  # some rooms do not send their subject again
     else:
 
         def settled(outcome: Receipt | AdapterError, /) -> None:
@@ -192,7 +192,7 @@ def _origin(place: Place, txn: Txn) -> str:
 
 
 def _more(command: SendMessage, place: Place) -> str:
-    """What goes with a message."""
+    """Return the XML that goes with a message."""
     more = _origin(place, command.txn)
     if command.at is not None:
         more += encode.delay(command.at)
@@ -202,7 +202,7 @@ def _more(command: SendMessage, place: Place) -> str:
 
 
 def _stanza(command: SendMessage | EditMessage | DeleteMessage | SetReactions, place: Place) -> str | None:
-    """A command on the wire; None: it goes with a file. Raises Unsupported."""
+    """Encode a command; None: it goes with a file. Raises Unsupported."""
     room, txn = command.room, command.txn
     match command:
         case SendMessage():
@@ -211,7 +211,7 @@ def _stanza(command: SendMessage | EditMessage | DeleteMessage | SetReactions, p
             more = _more(command, place)
             if command.answered is None:
                 return encode.message(room, command.content, command.kind, txn, more)
-            return encode.answer(command, command.answered, more, named=place.stanza_ids)
+            return encode.reply(command, command.answered, more, named=place.stanza_ids)
         case EditMessage():
             return encode.edit(command, _origin(place, txn))
         case DeleteMessage():

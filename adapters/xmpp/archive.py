@@ -1,4 +1,4 @@
-"""The past of rooms: pages of an archive (XEP-0313), or what a room shows to who enters (XEP-0045)."""
+"""Reads the past of rooms: pages of an archive (XEP-0313), or what a room shows on entering (XEP-0045)."""
 
 import asyncio
 from collections import deque
@@ -21,7 +21,7 @@ _MOST_SHOWN = 256
 
 
 class Requester(Protocol):
-    """What the rooms need of the connection."""
+    """The part of a connection that sends stanzas and asks."""
 
     def say(self, stanza: str) -> None: ...
 
@@ -31,12 +31,12 @@ class Requester(Protocol):
 
 
 class Unreadable(Exception):
-    """The archive refuses to be read, or gives what nobody asked for."""
+    """The archive cannot be read: it refuses, or gives what nobody asked for."""
 
 
 @dataclass(slots=True)
 class _Showing:
-    """Messages of the past that are on their way to us."""
+    """Messages of the past that are being received."""
 
     place: Place
     past: deque[PastMessage] = field(default_factory=lambda: deque(maxlen=_MOST_SHOWN))
@@ -44,7 +44,7 @@ class _Showing:
 
 
 class ArchiveReader:
-    """What is being read in all rooms of one connection."""
+    """The readings under way in all rooms of one connection."""
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
@@ -86,7 +86,7 @@ class ArchiveReader:
     async def page(
         self, place: Place, start: float, before: str, most: int = PAGE
     ) -> tuple[list[PastMessage], str]:
-        """A page of the archive, and what to ask for the one before; "" when there is none.
+        """Return a page of the archive, and the id to ask with for the page before; "" when there is none.
 
         Raises TimeoutError and Unreadable.
         """
@@ -105,7 +105,7 @@ class ArchiveReader:
         return list(asked.past), "" if page.complete or page.first == before else page.first
 
     async def show(self, place: Place) -> list[PastMessage]:
-        """Let the room show the last of its history: who enters again gets it anew. The oldest first."""
+        """Return the last of the room's history, the oldest first: who enters again is shown it anew."""
         showing = self._showings[place.room] = _Showing(place)
         counted, place.shown = place.shown, place.shown or 0
         self._requester.say(encode.join(place.occupant, self._requester.fresh_id(), place.key, _MOST_SHOWN))

@@ -1,4 +1,4 @@
-"""What can be done in a room, as the core wants to know it."""
+"""The capability record of a room."""
 
 from functools import lru_cache
 
@@ -13,10 +13,10 @@ __all__ = ["record"]
 def record(
     window: int, named: bool, topic: Support, file_limit: int | None, doubt: Support = Support.PARTIAL
 ) -> Capabilities:
-    """The record of a room.
+    """Return the record of a room.
 
-    `named`: it names messages, so that others' can be spoken of. `file_limit`: None for no service that
-    takes files, 0 for one that takes any.
+    `named`: the room names messages, so that others' can be referred to. `file_limit`: None for no service
+    that takes files, 0 for one that takes any.
     """
     return Capabilities(
         text_limit=encode.TEXT_LIMIT,

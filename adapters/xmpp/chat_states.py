@@ -1,4 +1,4 @@
-"""What counts only now: who writes, and what has been seen. Pure."""
+"""Ephemeral stanzas: typing and read marks. Pure."""
 
 from bridge import MarkRead, SetTyping
 
@@ -10,11 +10,11 @@ _NS = "http://jabber.org/protocol/chatstates"
 STATES = {
     f"{{{_NS}}}{name}": name == "composing" for name in ("composing", "paused", "active", "inactive", "gone")
 }
-"""Whether somebody writes, by what their client says (XEP-0085 section 3)."""
+"""Whether somebody types, by the state that their client tells (XEP-0085 section 3)."""
 
 
 def writes(command: SetTyping) -> str:
-    """We write, or no longer do (XEP-0085 section 5.5); nobody needs to keep that (XEP-0334)."""
+    """Return the stanza that says whether we type (XEP-0085 section 5.5); not to be archived (XEP-0334)."""
     state = "composing" if command.typing else "active"
     return (
         f"<message to='{quote(command.room)}' type='groupchat'><{state} xmlns='{_NS}'/>"
@@ -23,7 +23,7 @@ def writes(command: SetTyping) -> str:
 
 
 def displayed(command: MarkRead) -> str:
-    """All up to a message has been shown; in rooms the name is the room's (XEP-0333 section 5)."""
+    """Return the read mark for all up to a message; in rooms the name is the room's (XEP-0333 section 5)."""
     return (
         f"<message to='{quote(command.room)}' type='groupchat'>"
         f"<displayed xmlns='urn:xmpp:chat-markers:0' id='{quote(command.target.id)}'/></message>"

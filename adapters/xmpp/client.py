@@ -1,4 +1,4 @@
-"""The connection: slixmpp up to the point where the session stands, and bytes in and out from there."""
+"""The stream: slixmpp until the session stands, and from there bytes in and out."""
 
 import asyncio
 import contextlib
@@ -17,14 +17,14 @@ from .requests import Requests
 
 __all__ = ["StanzaListener", "XmppClient"]
 
-# What is wrong with a connection is told by our own errors.
+# our own errors tell what is wrong with a connection
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 
 _PATIENCE = 30.0
 """Seconds for the server to let us in."""
 _FAREWELL = 0.5
 _CONGESTED = 65536
-"""Bytes that wait for the server: then what is worth nothing later need not be said."""
+"""Bytes that wait for the server; while there are more, ephemeral stanzas are not sent."""
 _CLIENT = "{jabber:client}"
 _MESSAGE = f"{_CLIENT}message"
 _PRESENCE = f"{_CLIENT}presence"
@@ -32,14 +32,14 @@ _IQ = f"{_CLIENT}iq"
 
 
 class StanzaListener(Protocol):
-    """Who wants to know what comes in."""
+    """Takes what comes in on the stream."""
 
     def message(self, element: ET.Element) -> None: ...
 
     def presence(self, element: ET.Element) -> None: ...
 
     def flush(self) -> "asyncio.Future[None] | None":
-        """All that was in one read has been told; the future is done when it is durable."""
+        """Called after all stanzas of one read; the future is done when they are durable."""
 
 
 class XmppClient(ClientXMPP):
@@ -53,7 +53,9 @@ class XmppClient(ClientXMPP):
     ) -> None:
         self._config = config
         self._listener = listener
-        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # until `open` knows whom to trust: that takes long
+        nobody = ssl.SSLContext(
+            ssl.PROTOCOL_TLS_CLIENT
+        )  # `open` sets it, in a thread: loading certificates takes long
         jid, password = f"{config.jid}/{config.resource}", config.password.get_secret_value()
         super().__init__(jid, password, ssl_context=nobody)
         loop = asyncio.get_running_loop()
@@ -61,7 +63,7 @@ class XmppClient(ClientXMPP):
         self.resumed = False
         self.heard = loop.time()
         self.paused = False
-        """Whether we read nothing, because what was heard cannot be kept now."""
+        """Whether reading is paused, because what was read is not durable yet."""
         self._up: asyncio.Future[None] = loop.create_future()
         self._gone: asyncio.Future[None] = loop.create_future()
         self._secured = config.tls == "direct"
@@ -69,7 +71,7 @@ class XmppClient(ClientXMPP):
         self._live = False
         self._said_hello = False
         self._offered = False
-        """Whether the server has told what it offers since its half of the stream began."""
+        """Whether the server has sent its features since its half of the stream began."""
         self._trouble: object = None
         self._out: list[str] = []
         self.requests = Requests(self.say)
@@ -96,7 +98,7 @@ class XmppClient(ClientXMPP):
         on("session_resumed", lambda _: self._started(resumed=True))
         on("failed_all_auth", lambda _: self.end(login.no_way(config)))
 
-    # -- for the link
+    # -- for the connection
 
     async def open(self, patience: float | None = None) -> None:
         """Connect and log in, within so many seconds. Raises an AdapterError that says what is wrong."""
@@ -106,7 +108,7 @@ class XmppClient(ClientXMPP):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience or _PATIENCE):
                 await asyncio.wait({self._up, self.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if self._up.done():  # also when it has ended since: what came with it was heard
+        if self._up.done():  # also when it has ended since: what came with it counts
             return
         if self.ended.done():
             self.ended.result()
@@ -114,7 +116,7 @@ class XmppClient(ClientXMPP):
         raise login.silence(self._config, connected=connected, greeted=greeted, offered=self._offered)
 
     async def close(self, *, final: bool) -> stream_management.Stream | None:
-        """Close the connection; returns what can be resumed. `final`: we go for good, and say so."""
+        """Close the stream. Returns what it takes to resume it; `final`: we end it for good, and say so."""
         stream = None if final else self._resumable()
         self.ended.cancel()
         self._up.cancel()
@@ -140,7 +142,7 @@ class XmppClient(ClientXMPP):
         return stream
 
     def _resumable(self) -> stream_management.Stream | None:
-        """Our stream once it stands, and until then the one before, unless the server no longer has it."""
+        """Return our stream if it stands, else the one before it, unless the server no longer has that."""
         stream_id = stream_management.stream_id(self)
         if self._live:
             return stream_management.Stream(stream_id, self.handled) if stream_id else None
@@ -149,7 +151,7 @@ class XmppClient(ClientXMPP):
 
     @property
     def congested(self) -> bool:
-        """Whether the server is slow to take what we say."""
+        """Whether the server is slow to take what we send."""
         return self.transport is None or self.transport.get_write_buffer_size() > _CONGESTED
 
     def say(self, stanza: str) -> None:
@@ -175,12 +177,14 @@ class XmppClient(ClientXMPP):
                 self.transport.write(data)
 
     def send_raw(self, data: str | bytes) -> None:
-        """As slixmpp's own, which would log passwords."""
+        """Send as slixmpp's own method does, which would log passwords."""
         if self.transport is not None:
             self.transport.write(data.encode() if isinstance(data, str) else data)
 
     def data_received(self, data: bytes | str) -> None:
-        """As slixmpp's own, but what cannot be read ends the connection, and events go on in one batch."""
+        """Parse as slixmpp's own method does; but what cannot be parsed ends the stream, and events go on in
+        one batch.
+        """
         self.heard = self.loop.time()
         if self.parser is None or self.ended.done():
             return
@@ -197,7 +201,7 @@ class XmppClient(ClientXMPP):
             self._acknowledge(durable)
 
     def _pause(self, durable: "asyncio.Future[None]") -> None:
-        """Read no further until what was heard is kept: it is the server that has room, not we."""
+        """Read no further until what was read is durable: the server has room for it, and we do not."""
         transport = self.transport
         if self.paused or transport is None or transport.is_closing():
             return
@@ -232,7 +236,7 @@ class XmppClient(ClientXMPP):
                     return
 
     def start_stream_handler(self, xml: ET.Element) -> None:
-        """The server's half of the stream begins (RFC 6120 section 4.2)."""
+        """Note that the server's half of the stream begins (RFC 6120 section 4.2)."""
         if xml.tag != f"{login.STREAM}stream":
             self.end(
                 ConnectionLost(f"{self._config.where} sent something that is not XMPP: check server and port")
@@ -260,19 +264,19 @@ class XmppClient(ClientXMPP):
             super()._spawn_event(xml)
 
     def _negotiation(self, xml: ET.Element) -> bool:
-        """Look at what is not a stanza; True: slixmpp deals with it."""
+        """Look at an element that is no stanza. Returns whether slixmpp is to deal with it."""
         refusal = login.refusal(xml, self._config, secured=self._secured, offered=self._offered)
         if refusal is not None:
             self.end(refusal)
         elif xml.tag == login.FEATURES:
             self._offered = True
         elif xml.tag == login.PROCEED:
-            # What else came with it in the clear is nobody's word.
+            # whatever else came with it in the clear cannot be trusted
             self._secured, self._deaf = True, True
         return refusal is None
 
     def _acknowledge(self, durable: "asyncio.Future[None] | None") -> None:
-        """Tell the server how much it need not send again, once that is durable (XEP-0198 section 4)."""
+        """Acknowledge what came in, once that is durable (XEP-0198 section 4)."""
         stanza, self._acks = stream_management.acknowledgement(self._acks or 0), None
         if durable is None or durable.done():
             self.say(stanza)
@@ -282,18 +286,18 @@ class XmppClient(ClientXMPP):
     # -- what slixmpp tells
 
     def end(self, error: AdapterError) -> None:
-        """The connection is over, for this reason; the first one counts."""
+        """End the connection for this reason; the first one counts."""
         if not self.ended.done():
             self.ended.set_exception(error)
             self.ended.exception()
 
     def connection_made(self, transport: asyncio.BaseTransport, send_event: bool = True) -> None:
-        """The TCP connection stands, or TLS does."""
+        """Note that the TCP connection stands, or TLS."""
         self._deaf = False
         super().connection_made(transport, send_event)
 
     def connection_lost(self, exception: BaseException | None) -> None:
-        """The TCP connection is gone."""
+        """Note that the TCP connection is gone."""
         if isinstance(exception, ssl.SSLError):
             self._failed(exception)
         else:
@@ -304,7 +308,7 @@ class XmppClient(ClientXMPP):
         super().connection_lost(exception)
 
     def reschedule_connection_attempt(self) -> None:
-        """All addresses have been tried: slixmpp would try again and again."""
+        """End: all addresses have been tried, and slixmpp would try again and again."""
         self.end(login.unreachable(self._trouble, self._config))
 
     def _failed(self, trouble: object) -> None:
@@ -318,10 +322,10 @@ class XmppClient(ClientXMPP):
             self._up.set_result(None)
 
     def _start_keepalive(self, event: Any) -> None:
-        """Nothing: the link keeps the connection alive, and knows when to stop."""
+        """Do nothing: `XmppConnection` keeps the stream alive, and knows when to stop."""
 
     def exception(self, exception: Exception) -> None:
-        """A handler of slixmpp's has failed."""
+        """Note that a handler of slixmpp's has failed."""
         self.end(
             ConnectionLost(f"{self._config.where} sent what cannot be understood: {type(exception).__name__}")
         )

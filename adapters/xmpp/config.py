@@ -1,4 +1,4 @@
-"""What the owner writes about an XMPP account and its rooms."""
+"""The settings of an XMPP account and of its rooms."""
 
 import ipaddress
 import re
@@ -20,7 +20,7 @@ _LONGEST_ROOM = 1000
 
 
 def _part(text: str) -> str:
-    """A nick or resource: the part of an address behind the slash (RFC 7622 section 3.4)."""
+    """Check a nick or resource: the part of an address behind the slash (RFC 7622 section 3.4)."""
     if not text.strip() or not text.isprintable() or len(text.encode()) > 255:
         raise ValueError("must be one line of at most 255 bytes, and not empty")
     try:
@@ -95,7 +95,7 @@ class NetworkConfig(Model):
 
     @property
     def where(self) -> str:
-        """The server as its owner knows it."""
+        """The server, as sentences for the owner name it."""
         return f"{self.address[0]} port {self.address[1]}" if self.address else self.domain
 
     @property
@@ -110,7 +110,7 @@ class NetworkConfig(Model):
 
 
 class RoomConfig(Model):
-    """What may stand in a room's mapping."""
+    """The settings of one room."""
 
     password: Secret | None = None
     """The room's password, if it has one."""
@@ -121,7 +121,7 @@ class RoomConfig(Model):
 
 
 def room_id(text: str) -> RoomId:
-    """A room's address, normalised. Raises ValueError with a sentence when it is none."""
+    """Normalise a room's address. Raises ValueError with a sentence when it is none."""
     text = text.strip()
     if "://" in text and (found := _LINKED.search(unquote(text))):
         raise ValueError(f'{text[:60]!r} is not an XMPP room: write "{found[1]}"')

@@ -1,4 +1,4 @@
-"""One connection's life: log in, be in the rooms, say things, hear things, stay alive."""
+"""The life of one connection: log in, be in the rooms, send and hear, stay alive."""
 
 import asyncio
 import contextlib
@@ -47,21 +47,21 @@ T = TypeVar("T")
 
 _TICK = 5.0
 _QUIET = 15.0
-"""So often the server is asked something, in seconds: what it had said before is surely heard then."""
+"""Seconds between two questions to the server: what it said before an answer was surely heard."""
 _DEAD = 90.0
 _ROOM_QUIET = 300.0
 _SLOW = 30.0
-"""Seconds for a room to give a message back before we ask whether we are in it."""
+"""Seconds for a room to reflect a message before we ask whether we are in it."""
 _LOST = 90.0
 _REGAIN = 60.0
 _MOST_LANDED = 1000
 _DISCOVERY = 3.0
-"""Seconds that the first rooms wait for what our server says of itself."""
+"""Seconds that the first rooms wait until we know what our server can do."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """What one connection leaves to the next."""
+    """The state that one connection hands on to the next."""
 
     session: Session
     landed: dict[str, Receipt]
@@ -69,7 +69,7 @@ class Memory:
     stream: stream_management.Stream | None = None
     files: upload.UploadService = field(default_factory=upload.UploadService)
     heard: float = 0.0
-    """Until when all that the server said was surely heard, in seconds since 1970."""
+    """All that the server said until then was surely heard, in seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class XmppConnection:
     # -- for the adapter
 
     async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
-        """Live until the connection ends. Raises why."""
+        """Run until the connection ends. Raises the reason."""
         final = False
         try:
             await self._client.open()
@@ -148,7 +148,7 @@ class XmppConnection:
             self._rooms.serve(self._group, rooms)
 
     def follow(self, config: NetworkConfig) -> None:
-        """The owner wants another nick."""
+        """Take over another nick."""
         self._rooms.follow(config)
 
     def send(
@@ -159,7 +159,7 @@ class XmppConnection:
         settle: Settle,
         refusal: Callable[[decode.Failure], AdapterError] = refusals.sending,
     ) -> None:
-        """Send a message; `settle` is told what the room makes of it, and `refusal` words why not."""
+        """Send a message. `settle` is called with the outcome; `refusal` makes an error of a refusal."""
         receipt = self._memory.landed.pop(txn, None)
         if receipt is not None:
             settle(receipt)
@@ -168,7 +168,7 @@ class XmppConnection:
         self._client.say(stanza)
 
     def whisper(self, stanza: str) -> None:
-        """Say what is worth nothing later, if there is nothing that would delay it."""
+        """Send an ephemeral stanza, unless it would have to wait."""
         if not self._client.congested:
             self._client.say(stanza)
 
@@ -178,7 +178,7 @@ class XmppConnection:
         return await self._meanwhile(put)
 
     async def find_sent(self, room: RoomId, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
-        """What became of messages that may have been sent. Raises RoomUnavailable and TemporaryFailure."""
+        """Find messages that may have been sent. See `Adapter.find_sent`, also for what it raises."""
         place = self._session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
@@ -190,14 +190,14 @@ class XmppConnection:
         return found | await self._meanwhile(self._history.find_sent(place, since, missing))
 
     async def past(self, room: RoomId, since: float) -> list[TalkEvent]:
-        """What was said in a room. See `Adapter.past`."""
+        """Return what was said in a room. See `Adapter.past`."""
         place = self._session.places.get(room)
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
         return await self._meanwhile(self._history.past(place, since))
 
     async def _meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do this while the connection lasts. Raises ConnectionLost, and what the work raises."""
+        """Await this while the connection lasts. Raises ConnectionLost, and what the work raises."""
         task = asyncio.ensure_future(work)
         try:
             either: set[asyncio.Future[Any]] = {task, self._client.ended}
@@ -213,7 +213,7 @@ class XmppConnection:
         self._discovered.set()
 
     def heard(self, room: RoomId) -> float:
-        """Until when all that was said in a room was heard, in seconds since 1970."""
+        """Return the time until which all that was said in a room was heard, in seconds since 1970."""
         place, heard = self._session.places.get(room), self._client.requests.heard
         if place is None or place.joined:
             return heard
@@ -221,13 +221,13 @@ class XmppConnection:
 
     @property
     def alive(self) -> bool:
-        """Whether things can be said."""
+        """Whether stanzas can be sent."""
         return self._group is not None and not self._client.ended.done()
 
     # -- what the client hears
 
     def message(self, element: Element) -> None:
-        """A message stanza came in."""
+        """Take in a message stanza."""
         place = self._session.places.get((element.get("from") or "").partition("/")[0])
         if place is not None and place.shown is not None and self._reader.shown(element, place):
             self._rooms.shown(place)
@@ -249,12 +249,12 @@ class XmppConnection:
             self._answer(said)
 
     def presence(self, element: Element) -> None:
-        """A presence stanza came in."""
+        """Take in a presence stanza."""
         if (element.get("from") or "").partition("/")[0] in self._session.places:
             self._rooms.presence(muc_info.presence(element))
 
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
-        """Hand over what happened, in one go. Positions alone wait for an event; `whole`: no longer."""
+        """Hand over what happened, in one go; positions without an event only if `whole`."""
         if self._events or (whole and self._moved):
             events, self._events = self._events, []
             self._durable = self._emit(events, *self._positions())
@@ -278,7 +278,7 @@ class XmppConnection:
             place.last = said.id
 
     def _read(self, place: Place, events: Sequence[TalkEvent], last: str) -> None:
-        """Take what was said in a room's past; `last` is what the room calls the last of it."""
+        """Take in what was said in a room's past; `last` is the room's id for the last of it."""
         if not self._events:
             self._loop.call_soon(self.flush)
         for said in events:
@@ -292,7 +292,7 @@ class XmppConnection:
         place = said.place
         place.heard = self._client.heard
         if place.held is None and said.id != said.txn:
-            if not place.last:  # the first name of all: with it a later search can tell what is not there
+            if not place.last:  # the first id of all: with it a later search can tell what is not there
                 self._loop.call_soon(lambda: self.flush(whole=True))
             place.last = said.id
             self._moved.add(place.room)
@@ -318,7 +318,7 @@ class XmppConnection:
             self._group.create_task(self._rooms.ping(place))
 
     def _answer(self, said: decode.Direct) -> None:
-        """Tell somebody who wrote to us alone what we are."""
+        """Introduce ourselves to somebody who wrote to us alone."""
         bare = said.person.partition("/")[0]
         if bare.lower() == self._config.jid:
             return
@@ -329,7 +329,7 @@ class XmppConnection:
     # -- what the rooms tell
 
     def tell(self, event: RoomStateChanged | MemberChanged) -> None:
-        """We are on our way into a room, in it, or not let in; or somebody else comes or goes."""
+        """Report the state of a room, or that somebody else comes or goes."""
         if not self._events:
             self._loop.call_soon(self.flush)
         leaving = isinstance(event, RoomStateChanged) and event.state is RoomState.JOINING
@@ -338,18 +338,18 @@ class XmppConnection:
         self._events.append(event)
 
     async def ready(self) -> None:
-        """Wait until it is known what our server can do, or too long: what waits for the rooms needs it."""
+        """Wait until we know what our server can do, but not for long: the record of each room needs it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DISCOVERY):
                 await self._discovered.wait()
 
     def drop(self, room: RoomId, reason: str) -> None:
-        """We are not in this room any more: what was said there may not have been heard."""
+        """Fail what is on its way to a room that we are no longer in: it may not have arrived."""
         for txn in [txn for txn, pending in self._pending.items() if pending.room == room]:
             self._pending.pop(txn).settle(RoomUnavailable(reason))
 
     def remember(self, place: Place) -> None:
-        """What the room's position says has changed."""
+        """Write the room's position down: its content has changed."""
         self._moved.add(place.room)
 
     def _fail_all(self, error: AdapterError) -> None:
@@ -365,7 +365,7 @@ class XmppConnection:
         asking: asyncio.Task[None] | None = None
         while True:
             now = await awake.sleep(_TICK)
-            if self._client.paused or awake.since == now:  # then it is we who are silent
+            if self._client.paused or awake.since == now:  # the silence is then our own
                 for pending in self._pending.values():
                     pending.since = now
                 continue

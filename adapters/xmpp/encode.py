@@ -30,14 +30,14 @@ from .session import Place
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "answer", "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "quote", "react", "refusal", "thread", "topic",
+    "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
+    "message", "origin", "quote", "react", "refusal", "reply", "thread", "topic",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
 """Bytes: the smallest limit on a stanza that a usual server comes with (ejabberd)."""
 _ENVELOPE = 12000
-"""Bytes for all but the words: an address alone may take 3071, and an answer has two of them."""
+"""Bytes for all but the words: an address alone may take 3071, and a reply has two of them."""
 TEXT_LIMIT = (STANZA_LIMIT - _ENVELOPE) // 5
 """Bytes of text that stay below the limit whatever they are: at worst each is escaped to five."""
 MARK_COST = 11
@@ -49,22 +49,22 @@ _FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[&<>'\"]")
 _UNSTYLED = "<unstyled xmlns='urn:xmpp:styling:0'/>"
 _STORE = "<store xmlns='urn:xmpp:hints'/>"
-"""Without words an archive would not keep it (XEP-0334)."""
+"""A stanza without words would not be archived without this hint (XEP-0334)."""
 _RETRACTED = "/me retracted a previous message, but it's unsupported by your client."
 _MOST_EMOJIS = 100
 _LONGEST_EMOJI = 100
-"""Characters: the longest family of emojis is far from it."""
+"""Characters: far more than the longest family of emojis has."""
 _MUC = "http://jabber.org/protocol/muc"
 _ARCHIVE = "urn:xmpp:mam:2"
 
 
 def clean(text: str) -> str:
-    """Text without what XML forbids."""
+    """Return the text without what XML forbids."""
     return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 def quote(text: str) -> str:
-    """Text as it may stand in an element or in an attribute."""
+    """Escape text for an element or an attribute."""
     if not text.isprintable():
         text = _FORBIDDEN.sub("", text)
     if _SPECIAL.search(text) is None:
@@ -76,7 +76,7 @@ def quote(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as it may stand in an element, with quotation marks as they are."""
+    """Escape text for an element, with quotation marks as they are."""
     if not text.isprintable():
         text = _FORBIDDEN.sub("", text)
     if "&" in text or "<" in text or ">" in text:
@@ -85,7 +85,7 @@ def _escaped(text: str) -> str:
 
 
 def body(content: Content, kind: Kind = Kind.TEXT, before: str = "") -> str:
-    """The words as a body, with styling directives, or with the hint that there are none (XEP-0393).
+    """Return the words as a body, with styling directives, or with the hint that there are none (XEP-0393).
 
     `before` stands before them and is XML already.
     """
@@ -112,23 +112,22 @@ def _build(spans: tuple[Span, ...], kind: Kind) -> str:
 
 
 def _emote(text: str, kind: Kind) -> str:
-    """The text with /me before it where it is one, and not read as one where it is none (XEP-0245)."""
+    """Put /me before an emote, and break what would be read as one where it is none (XEP-0245)."""
     if kind is Kind.EMOTE:
         return f"/me {text}"
     return f"\u2060{text}" if text.startswith("/me ") else text
 
 
 def message(room: RoomId, content: Content, kind: Kind, txn: Txn, more: str = "") -> str:
-    """A message to a room. Its id comes back with it (XEP-0045 section 7.4); `more` is XML already."""
+    """Return a message to a room. It comes back with its id (XEP-0045 section 7.4). `more` is XML already."""
     return f"<message to='{quote(room)}' type='groupchat' id='{txn}'>{more}{body(content, kind)}</message>"
 
 
-def answer(command: SendMessage, answered: Answered, more: str, *, named: bool) -> str:
-    """A message that answers another one (XEP-0461), with its first words for clients that know no answers
-    (XEP-0428).
+def reply(command: SendMessage, answered: Answered, more: str, *, named: bool) -> str:
+    """Return a reply (XEP-0461), with a quotation for clients that know no replies (XEP-0428).
 
-    `named`: whether the room names messages. Else there is no way to say what is answered (XEP-0461 section
-    4.1), and the quotation is all.
+    `named`: whether the room names messages. Else nothing can say what it replies to (XEP-0461 section 4.1)
+    but the quotation.
     """
     room = command.room
     quoted = _FORBIDDEN.sub("", f"> {answered.name}: {answered.text}\n")
@@ -141,7 +140,7 @@ def answer(command: SendMessage, answered: Answered, more: str, *, named: bool) 
 
 
 def file(command: SendMessage, told: str, more: str, *, named: bool) -> str:
-    """A file, and what it answers: without a quotation, since the words have to be the address alone."""
+    """Return a file, and what it replies to. Nothing is quoted: the body has to be the address alone."""
     if command.answered is not None and named:
         more += _reply(command.room, command.answered)
     return _message(command.room, command.txn, more + told)
@@ -150,13 +149,13 @@ def file(command: SendMessage, told: str, more: str, *, named: bool) -> str:
 def _reply(room: RoomId, answered: Answered) -> str:
     part = answered.part
     author = part.aliases[0].partition("\n")[2] if part.aliases else ""
-    # Clients want an address; an occupant id is none, and the name is as near as we come.
+    # clients want an address: an occupant id is none, and the name is the next best
     to = author if author.startswith(f"{room}/") else f"{room}/{answered.name}"
     return f"<reply xmlns='urn:xmpp:reply:0' to='{quote(to)}' id='{quote(part.id)}'/>"
 
 
 def thread(root: Part) -> str:
-    """The thread that hangs on a message: by the name that it has in the room, if it has one (XEP-0201).
+    """Return the thread of a message: by the thread's name in the room, if it has one (XEP-0201).
 
     That is the last of the message's names that no author is bound to.
     """
@@ -165,7 +164,7 @@ def thread(root: Part) -> str:
 
 
 def edit(command: EditMessage, more: str) -> str:
-    """Other words for a message of ours (XEP-0308)."""
+    """Return new words for a message of ours (XEP-0308)."""
     replaced = f"<replace xmlns='urn:xmpp:message-correct:0' id='{quote(_own(command.target))}'/>"
     return message(command.room, command.content, command.kind, command.txn, more + replaced)
 
@@ -189,7 +188,7 @@ def delete(command: DeleteMessage, more: str) -> str:
 
 
 def react(command: SetReactions, more: str) -> str:
-    """All our reactions to a message (XEP-0444), as far as a stanza can hold them."""
+    """Return all our reactions to a message (XEP-0444), as far as a stanza can hold them."""
     few = [emoji for emoji in command.emojis if len(emoji) <= _LONGEST_EMOJI][:_MOST_EMOJIS]
     inside = "".join([f"<reaction>{_escaped(emoji)}</reaction>" for emoji in few])
     reactions = (
@@ -203,12 +202,12 @@ def _message(room: RoomId, txn: Txn, inside: str) -> str:
 
 
 def _own(target: Part) -> str:
-    """The name that we gave a message: the room's is no use for it."""
+    """Return the id that we gave a message ourselves: a correction needs it."""
     return target.aliases[0].partition("\n")[0] if target.aliases else target.id
 
 
 def origin(txn: Txn) -> str:
-    """The id once more, for rooms that replace it (XEP-0359 section 5)."""
+    """Return the id once more, for rooms that replace it (XEP-0359 section 5)."""
     return f"<origin-id xmlns='urn:xmpp:sid:0' id='{txn}'/>"
 
 
@@ -221,7 +220,7 @@ def delay(at: float) -> str:
 
 
 def direct(person: str, text: str, *, in_room: bool) -> str:
-    """A message to one person; `in_room` when they are met in a room (XEP-0045 section 7.5)."""
+    """Return a message to one person; `in_room` when they wrote through a room (XEP-0045 section 7.5)."""
     mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
     words = f"<body>{_escaped(text)}</body>{_UNSTYLED}"
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
@@ -248,12 +247,12 @@ def leave(occupant: str) -> str:
 
 
 def iq(kind: str, stanza_id: str, to: str, payload: str) -> str:
-    """A request (RFC 6120 section 8.2.3); the payload is XML already."""
+    """Return a request (RFC 6120 section 8.2.3); the payload is XML already."""
     return f"<iq type='{kind}' id='{stanza_id}' to='{quote(to)}'>{payload}</iq>"
 
 
 def archive(query: str, start: float, before: str, most: int) -> str:
-    """A request for the page of an archive that ends before a message, or with the last one for "".
+    """Return the request for the page of an archive that ends before a message, or with the last one for "".
 
     XEP-0313 sections 4.1.1 and 4.2, XEP-0059 section 2.3. `start` is in seconds since 1970.
     """
@@ -267,12 +266,12 @@ def archive(query: str, start: float, before: str, most: int) -> str:
 
 
 def _stamp(at: float) -> str:
-    """A time as XMPP writes it (XEP-0082)."""
+    """Format a time as XMPP writes it (XEP-0082)."""
     return datetime.fromtimestamp(max(at, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def refusal(stanza_id: str, to: str) -> str:
-    """The answer to a request that we do not serve (RFC 6120 section 8.4)."""
+    """Return the answer to a request that we do not serve (RFC 6120 section 8.4)."""
     address = f" to='{quote(to)}'" if to else ""
     return (
         f"<iq type='error' id='{quote(stanza_id)}'{address}><error type='cancel'>"
@@ -281,9 +280,9 @@ def refusal(stanza_id: str, to: str) -> str:
 
 
 def topic(place: Place, command: SetTopic, more: str) -> str:
-    """Give the room a subject; `more` is XML already.
+    """Return the stanza that gives the room a subject; `more` is XML already.
 
-    Some rooms give it back without its id: it is known again by its words.
+    Some rooms reflect it without its id, so it is remembered, and known again by its words.
     """
     topic = clean(command.topic)
     place.wanted[command.txn] = topic

@@ -1,4 +1,4 @@
-"""What a message tells of files, on the way in and on the way out. Pure."""
+"""Files in messages, on the way in and on the way out. Pure."""
 
 import base64
 import re
@@ -36,12 +36,12 @@ _MAJORS = {"image": FileKind.IMAGE, "audio": FileKind.AUDIO, "video": FileKind.V
 
 
 def link_of(oob: Element) -> str | None:
-    """The address in an out-of-band link (XEP-0066 section 3)."""
+    """Return the address in an out-of-band link (XEP-0066 section 3)."""
     return (oob.findtext(_OOB_URL) or "").strip() or None
 
 
 def linked(address: str) -> Attachment | None:
-    """A file of which only the address is known; None: it cannot be fetched, as what is encrypted."""
+    """Return a file of which only the address is known; None: it cannot be fetched (it is encrypted, say)."""
     if _ADDRESS.fullmatch(address) is None:
         return None
     name = _last(address)
@@ -49,13 +49,13 @@ def linked(address: str) -> Attachment | None:
 
 
 def shared(element: Element) -> Attachment | None:
-    """A file that is shared statelessly (XEP-0447); None: it is nowhere to be fetched."""
+    """Decode a file that is shared statelessly (XEP-0447); None: it is nowhere to be fetched."""
     addresses = [source.get("target") or "" for source in element.iterfind(_URLS)]
     return _described(addresses, element.find(_FILE), inline=element.get("disposition") == "inline")
 
 
 def referred(element: Element) -> Attachment | None:
-    """A file that is shared in the older way (XEP-0385); None: it is no file, or nowhere to be fetched."""
+    """Decode a file shared in the older way (XEP-0385); None: it is no file, or nowhere to be fetched."""
     sharing = element.find(_SIMS)
     if sharing is None:
         return None
@@ -64,14 +64,14 @@ def referred(element: Element) -> Attachment | None:
 
 
 def _described(addresses: list[str], file: Element | None, *, inline: bool) -> Attachment | None:
-    """A file by its metadata (XEP-0446, XEP-0234 section 5)."""
+    """Decode the metadata of a file (XEP-0446, XEP-0234 section 5)."""
     address = next((one for one in addresses if _ADDRESS.fullmatch(one)), None)
     if address is None:
         return None
     told: dict[str, str] = {}
     for child in file if file is not None else ():
         told.setdefault(child.tag.rpartition("}")[2], (child.text or "").strip())
-    width, _, height = told.get("dimensions", "").partition("x")  # as version 0.1 had it
+    width, _, height = told.get("dimensions", "").partition("x")  # as in version 0.1
     length = _number(told.get("length", ""))
     name, media = told.get("name") or _last(address), told.get("media-type", "")
     kind = _kind(media, name)
@@ -93,7 +93,7 @@ def _number(text: str) -> int | None:
 
 
 def _last(address: str) -> str:
-    """The name of a file as its address has it."""
+    """Return the name of a file that its address ends with."""
     try:
         path = urlsplit(address).path
     except ValueError:
@@ -114,8 +114,8 @@ def _kind(media: str, name: str) -> FileKind:
 
 
 def tell(file: File, address: str, thumbnail: str | None) -> str:
-    """What goes with a file that stands at an address: the address alone as words, which is what clients
-    look for (XEP-0066), and all that is known of it (XEP-0447, XEP-0446, XEP-0264).
+    """Return the XML for a file that stands at an address: the address alone as body, which clients look
+    for (XEP-0066), and all that is known of the file (XEP-0447, XEP-0446, XEP-0264).
     """
     url = quote(address)
     told = {

@@ -1,4 +1,4 @@
-"""What was said while we were away: read from a room's archive, or shown by the room itself."""
+"""Reads what was said while we were away: from a room's archive, or as the room itself shows it."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ _SKEW = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """How much was heard of what was said since a position."""
+    """The result of catching up from a position."""
 
     whole: bool = False
     """Whether nothing is missing but what was left out."""
@@ -51,11 +51,11 @@ class Caught:
 
 @dataclass(slots=True)
 class _Missed:
-    """What was said since a position, the oldest first."""
+    """The messages since a position, the oldest first."""
 
     events: list[TalkEvent]
     last: str = ""
-    """What the room calls the last message that was read; "" when there was none."""
+    """The room's id of the last message that was read; "" when there was none."""
     whole: bool = False
     left_out: int | None = 0
 
@@ -70,14 +70,14 @@ class History:
         position: Callable[[str], str | None],
         hear: Callable[[Place, Sequence[TalkEvent], str], None],
     ) -> None:
-        """`hear` takes what was said somewhere, and what the room calls the last of it, or "" for unknown."""
+        """`hear` gets what was said in a room, and the room's id for the last of it; "": unknown."""
         self._reader = reader
         self._rules = rules
         self._position = position
         self._hear = hear
 
     def begin(self, place: Place) -> None:
-        """Hold what is said from now on. What was held before can be read again where it has names."""
+        """Hold what is said from now on. What was held before can be read again where it has ids."""
         if not place.destroyed and (token := self._position(place.room)) is not None:
             mark = positions.read(token)
             place.persistent, place.destroyed = mark.persistent, mark.destroyed
@@ -86,7 +86,7 @@ class History:
             place.held = []
 
     def hold(self, place: Place, said: TalkEvent) -> None:
-        """What is said while a room's past is read waits for that."""
+        """Hold what is said live until the room's past is read."""
         if place.held is None or place.spilled:
             return
         if len(place.held) < _MOST_HELD:
@@ -99,22 +99,22 @@ class History:
             self._reader.hurry(place)
 
     def release(self, place: Place) -> None:
-        """Hear what was held."""
+        """Hand on what was held."""
         held, place.held = place.held, None
         if held:
             self._hear(place, held, held[-1].id if place.stanza_ids else "")
 
     def abandon(self, place: Place) -> None:
-        """Give up entering a room: what was held is heard unless it can be read again."""
+        """Give up entering a room: hand on what was held, unless it can be read again."""
         if not place.stanza_ids:
             self.release(place)
 
     # -- catching up
 
     async def catch_up(self, place: Place) -> Caught:
-        """Hear what was said since the room's position.
+        """Read and hand on what was said since the room's position.
 
-        What is said meanwhile is held until `release`. A room without a position starts at now.
+        Live talk is held until `release`. A room without a position starts at now.
         """
         token = self._position(place.room)
         if token is None or not self._rules.max_messages:
@@ -136,7 +136,7 @@ class History:
         return replace(caught, whole=caught.whole and not place.spilled)
 
     async def _newest(self, place: Place) -> str:
-        """What the archive calls its last message."""
+        """Return the archive's id of its last message."""
         if place.archive:
             with contextlib.suppress(TimeoutError, Unreadable):
                 past, _ = await self._reader.page(place, 0.0, "", 1)
@@ -144,14 +144,14 @@ class History:
         return ""
 
     async def _missed(self, place: Place, since: float, most: int) -> _Missed:
-        """What was said after the place's last message, at most so many of the newest.
+        """Return what was said after the place's last message, at most so many of the newest.
 
-        Read backwards: so the newest count, the clock of nobody matters while the last message is still
-        there, and an archive need not know it when it is not (ejabberd then would begin at the beginning).
+        It is read backwards: so the newest count, nobody's clock matters while the last message is still
+        there, and it does no harm when that is gone (ejabberd would then begin at the beginning).
         """
         missed = _Missed([])
         if not place.stanza_ids:
-            return missed  # without names nobody could tell what was heard before
+            return missed  # without ids nobody could tell what was heard before
         try:
             met = await (self._read(place, missed, since) if place.archive else self._look(place, missed))
         except Unreadable:
@@ -171,7 +171,7 @@ class History:
         return missed
 
     async def _read(self, place: Place, missed: _Missed, since: float) -> bool:
-        """Read the archive, the newest first; True when the place's last message was met.
+        """Read the archive, the newest first. Returns whether the place's last message was met.
 
         What will be left out is read as well: nobody else could count it.
         """
@@ -191,14 +191,14 @@ class History:
                 missed.left_out, missed.whole = await self._too_old(place, since, first), True
                 return False
             if not before:
-                # The last message should have been there: who lost it may have lost others.
+                # the last message should have been there: an archive that lost it may have lost others
                 missed.whole = not place.last or older or _taken_back(place, missed)
                 return False
         missed.left_out = None
         return False
 
     async def _too_old(self, place: Place, since: float, before: str) -> int | None:
-        """How many messages were said between the place's last one and this one; None: more than a page."""
+        """Count the messages between the place's last one and this one; None: more than a page."""
         past, more = await self._reader.page(place, since - _SKEW, before)
         missed = _Missed([])
         return len(missed.events) if _since(place, past, missed) or not more else None
@@ -213,7 +213,7 @@ class History:
     # -- finding what was sent
 
     async def find_sent(self, place: Place, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
-        """Which of our messages stand in the room's archive or history.
+        """Find our messages in the room's archive or history.
 
         None is certain where what was read reaches back far enough, or its end is that of an archive that
         has lost nothing, and nothing can have been taken back without a trace: what our old session said has
@@ -230,7 +230,7 @@ class History:
         return dict.fromkeys(txns) | found if reaches else found
 
     async def past(self, place: Place, since: float) -> list[TalkEvent]:
-        """What the room's archive has since then. See `Adapter.past`."""
+        """Return what the room's archive has since then. See `Adapter.past`."""
         if not place.archive:
             raise Unsupported(
                 f"{place.room} has no archive (XEP-0313) that names messages as they were named live"
@@ -250,20 +250,20 @@ class History:
     async def _search(
         self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
     ) -> bool:
-        """Find these; True when what is not found was surely not said since."""
+        """Find these. Returns whether those not found were surely not said since then."""
         if place.archive:
             with contextlib.suppress(Unreadable):
                 reaches = await self._search_archive(place, since, txns, found)
                 if not (reaches and place.traceless) or len(found) == len(txns):
                     return reaches
-        past = await self._reader.show(place)  # here nothing is taken back without a word
+        past = await self._reader.show(place)  # a history shows all removals
         _pick(past, txns.difference(found), found)
         return _older(past, since) and not (place.traceless and _moderated(past, since))
 
     async def _search_archive(
         self, place: Place, since: float, txns: frozenset[Txn], found: dict[Txn, Receipt | None]
     ) -> bool:
-        """Find these; True when all was read that was said since."""
+        """Find these. Returns whether all that was said since then was read."""
         before = ""
         for _ in range(_MOST_PAGES):
             past, before = await self._reader.page(place, 0.0, before)
@@ -278,7 +278,7 @@ class History:
 
 
 def _since(place: Place, past: Sequence[PastMessage], missed: _Missed) -> bool:
-    """Add what was said after the place's last message, the newest first; True when that was met."""
+    """Add what was said after the place's last message, the newest first. Returns whether that was met."""
     for one in reversed(past):
         if one.id == place.last:
             return True
@@ -288,7 +288,9 @@ def _since(place: Place, past: Sequence[PastMessage], missed: _Missed) -> bool:
 
 
 def _taken_back(place: Place, missed: _Missed) -> bool:
-    """Whether the place's last message was: ejabberd 24.12 then keeps nothing of it (XEP-0424 section 5)."""
+    """Whether the place's last message was removed: ejabberd 24.12 then keeps nothing of it (XEP-0424
+    section 5).
+    """
     return any(isinstance(said, Removed) and said.target == place.last for said in missed.events)
 
 
@@ -298,13 +300,13 @@ def _older(past: Sequence[PastMessage], at: float) -> bool:
 
 
 def _moderated(past: Sequence[PastMessage], since: float) -> bool:
-    """Whether a moderator took something away since."""
+    """Whether a moderator has removed something since then."""
     removals = [one for one in past if isinstance(one.event, Removed) and one.event.by_moderator]
     return any(one.at is None or one.at > since for one in removals)
 
 
 def _pick(past: Sequence[PastMessage], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:
-    """Find our messages by their marks, which nobody knew before they were said; the oldest is ours."""
+    """Find our messages by their marks: nobody knew a mark before it was sent, so the oldest one is ours."""
     for one in reversed(past):
         for name in txns.intersection(one.names):
             mine = by_author(UserId(one.occupant), name)

@@ -1,4 +1,4 @@
-"""Bringing a file to the server's service for them, over HTTP (XEP-0363 section 6)."""
+"""Uploads a file to the server's service over HTTP (XEP-0363 section 6)."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _SLOWEST = 20_000
 
 
 async def put(requester: Requester, service: str, file: File, ca_file: Path | None) -> Shared:
-    """Put a file there, and its thumbnail if there is one. Raises Rejected and TemporaryFailure."""
+    """Upload a file, and its thumbnail if there is one. Raises Rejected and TemporaryFailure."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trust(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
@@ -36,14 +36,14 @@ async def put(requester: Requester, service: str, file: File, ca_file: Path | No
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """One visit to a service."""
+    """One upload to a service."""
 
     requester: Requester
     http: aiohttp.ClientSession
     service: str
 
     async def put(self, file: File | Thumbnail, name: str) -> str:
-        """Leave a file there; returns its address."""
+        """Upload one file. Returns its address."""
         try:
             body = await asyncio.to_thread(file.path.open, "rb")
         except OSError as error:
@@ -66,7 +66,7 @@ class _Upload:
         raise Rejected(f"{self.service} does not take the file {name} (HTTP status {status})")
 
     async def _stream(self, slot: Slot, body: BinaryIO, file: File | Thumbnail) -> int:
-        """Returns the HTTP status."""
+        """Send the file. Returns the HTTP status."""
         async with self.http.put(
             URL(slot.put, encoded=slot.put.isascii()),
             data=body,

@@ -1,4 +1,4 @@
-"""Why we are not let in, or are thrown out, in sentences for the owner."""
+"""Errors of the login and of the stream, in sentences for the owner."""
 
 import ssl
 from collections.abc import Callable
@@ -28,7 +28,7 @@ STREAM = "{http://etherx.jabber.org/streams}"
 PROCEED = "{urn:ietf:params:xml:ns:xmpp-tls}proceed"
 FEATURES = f"{STREAM}features"
 _STEPS = ("{urn:ietf:params:xml:ns:xmpp-sasl}mechanisms", "{urn:ietf:params:xml:ns:xmpp-bind}bind")
-"""What a server offers before the login, and after it."""
+"""The features that a server offers before the login, and after it."""
 _SASL_FAILURE = "{urn:ietf:params:xml:ns:xmpp-sasl}failure"
 _STARTTLS = "{urn:ietf:params:xml:ns:xmpp-tls}starttls"
 _TLS_REQUIRED = f"{_STARTTLS}/{{urn:ietf:params:xml:ns:xmpp-tls}}required"
@@ -73,7 +73,7 @@ def refusal(xml: Element, config: NetworkConfig, *, secured: bool, offered: bool
 
 
 def _lacking(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterError | None:
-    """What the server does not offer that we need; None: it offers all (RFC 6120 section 4.3.2)."""
+    """Return the error for a needed feature that is not offered; None: all are (RFC 6120 section 4.3.2)."""
     where = config.where
     if config.tls == "none" and xml.find(_TLS_REQUIRED) is not None:
         return ConnectionLost(f"{where} lets nobody in without TLS: remove tls: none, or use another port")
@@ -88,7 +88,7 @@ def _lacking(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterEr
 
 
 def _no_login(xml: Element, config: NetworkConfig) -> AdapterError | None:
-    """The server does not take the login (RFC 6120 section 6.5); None: another way may do."""
+    """Return the error for a refused login (RFC 6120 section 6.5); None: another mechanism may do."""
     named = next((child.tag.rpartition("}")[2] for child in xml if not child.tag.endswith("}text")), "")
     if named in _NEXT_MECHANISM:
         return None
@@ -100,7 +100,7 @@ def _no_login(xml: Element, config: NetworkConfig) -> AdapterError | None:
 
 
 def nothing_offered(config: NetworkConfig, text: str = "") -> ConnectionLost:
-    """The server is there, and nobody can log in."""
+    """Return the error for a server that lets nobody log in."""
     said = f" ({text})" if text else ""
     return ConnectionLost(
         f"{config.where} answers, but offers no way to log in{said}: its owner has to mend it"
@@ -108,7 +108,7 @@ def nothing_offered(config: NetworkConfig, text: str = "") -> ConnectionLost:
 
 
 def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> AdapterError:
-    """Why the server ends the stream (RFC 6120 section 4.9.3)."""
+    """Return the error for the server's end of the stream (RFC 6120 section 4.9.3)."""
     where = config.where
     named, text, other = "undefined-condition", "", ""
     for child in xml:
@@ -136,12 +136,12 @@ def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> Adap
 
 
 def no_way(config: NetworkConfig) -> AuthenticationFailed:
-    """The server has no mechanism that we would use (RFC 6120 section 6.3.3)."""
+    """Return the error for a server without a mechanism that we would use (RFC 6120 section 6.3.3)."""
     return AuthenticationFailed(f"{config.where} offers no way to log in that is safe with this tls")
 
 
 def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
-    """Why there is no TLS (RFC 6120 section 13.7.2)."""
+    """Return the error for TLS that failed (RFC 6120 section 13.7.2)."""
     where = config.where
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectionLost(f"the certificate of {where} for {config.domain} {unverified(error)}")
@@ -149,7 +149,7 @@ def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """What verifies certificates by these authorities alone, or by the system's. Raises ConnectionLost."""
+    """Return a context that trusts these authorities alone, or the system's. Raises ConnectionLost."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
@@ -158,7 +158,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
-    """Why none of the server's addresses could be connected to."""
+    """Return the error for a server none of whose addresses could be connected to."""
     where = config.where
     trouble = common(trouble) if isinstance(trouble, OSError) else trouble
     if isinstance(trouble, ssl.SSLError):
@@ -173,7 +173,7 @@ def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:
 
 
 def lost(config: NetworkConfig, *, was_in: bool) -> ConnectionLost:
-    """The connection ended without a word."""
+    """Return the error for a connection that ended without a word."""
     if was_in:
         return ConnectionLost(f"the connection to {config.where} is lost")
     return ConnectionLost(
@@ -182,7 +182,7 @@ def lost(config: NetworkConfig, *, was_in: bool) -> ConnectionLost:
 
 
 def silence(config: NetworkConfig, *, connected: bool, greeted: bool, offered: bool) -> ConnectionLost:
-    """The server did not let us in in time, and this is how far we came."""
+    """Return the error for a login that took too long; it says how far we came."""
     where = config.where
     if not connected:
         return ConnectionLost(f"{where} does not answer: check server and port")

@@ -1,4 +1,4 @@
-"""Message markup (XEP-0394): which of the body's characters are marked, told beside it. Pure."""
+"""Message markup (XEP-0394): marks for the characters of the body, told beside it. Pure."""
 
 from itertools import pairwise
 from xml.etree.ElementTree import Element
@@ -18,7 +18,7 @@ _MARKS = {
 _QUOTE, _CODE = Block(quote=1), Block(code="")
 _BLOCKS = {f"{_NS}bquote": _QUOTE, f"{_NS}bcode": _CODE}
 _MOST = 200
-"""Places that are marked in one text."""
+"""Marks in one text; further ones are ignored."""
 
 
 def parse(text: str, markup: Element) -> tuple[Span, ...]:
@@ -45,7 +45,7 @@ def _span(
     marks: list[tuple[int, int, frozenset[Mark]]],
     blocks: list[tuple[int, int, Block]],
 ) -> Span:
-    """A run of text that is marked alike."""
+    """Return a run of text that is marked alike."""
     block = next((block for start, end, block in blocks if start <= left < end), PLAIN)
     if block == _CODE:
         return Span(text[left:right], block=block)
@@ -54,5 +54,5 @@ def _span(
 
 
 def _offset(text: str | None) -> int:
-    """Where a mark begins or ends, in characters."""
+    """Return where a mark begins or ends, in characters."""
     return int(text) if text is not None and text.isdecimal() and len(text) < 7 else 0

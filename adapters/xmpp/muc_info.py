@@ -1,4 +1,4 @@
-"""What rooms and servers say of themselves: presence, disco, errors. Pure: it keeps no element."""
+"""Decodes what rooms and servers tell of themselves: presence, disco, errors. Pure: it keeps no element."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _LONGEST_ROOM = 1000
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a presence says of an occupant (XEP-0045 section 7)."""
+    """A presence of an occupant (XEP-0045 section 7)."""
 
     room: str
     nick: str
@@ -33,12 +33,12 @@ class Presence:
     id: str
     statuses: frozenset[str]
     condition: str
-    """Of an error: which one."""
+    """The condition of an error; "" for no error."""
     text: str
     """The reason that somebody gave, or the server's words."""
     new_nick: str = ""
     by: str = ""
-    """The nick of who sent them away, where it is told."""
+    """The nick of the moderator who sent them away, where the room tells it."""
     role: str = ""
     affiliation: str = ""
     destroyed: bool = False
@@ -47,32 +47,32 @@ class Presence:
     occupant: str = ""
     """The occupant id, where the room gives one that can be believed (XEP-0421)."""
     person: str = ""
-    """Their own address, where the room tells it."""
+    """The occupant's own address, where the room tells it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What a room says of itself (XEP-0045 section 6.4)."""
+    """The features and forms of a room or a service (XEP-0045 section 6.4)."""
 
     features: frozenset[str]
     history: int | None
-    """How many messages it keeps, where it tells."""
+    """How many messages of history the room keeps, where it tells."""
     fields: Mapping[str, str] = field(default_factory=dict)
-    """What its forms say, by name (XEP-0128)."""
+    """The fields of its forms, by name (XEP-0128)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivePage:
-    """What an archive says of a page that it gave (XEP-0313 section 4.3)."""
+    """The end of a page of an archive (XEP-0313 section 4.3)."""
 
     first: str
     """The oldest message of the page."""
     complete: bool
-    """There is nothing older."""
+    """Whether there is nothing older."""
 
 
 def condition(element: Element) -> tuple[str, str, str]:
-    """Which error a stanza bears, of which kind, and the words with it (RFC 6120 section 8.3)."""
+    """Return the condition of a stanza's error, its type and its text (RFC 6120 section 8.3)."""
     error = element.find(f"{_CLIENT}error")
     if error is None:
         return "undefined-condition", "cancel", ""
@@ -86,18 +86,18 @@ def condition(element: Element) -> tuple[str, str, str]:
 
 
 def moved_to(element: Element) -> str:
-    """Which room is named instead of one that is gone (RFC 6120 section 8.3.3.5); "" when none is."""
+    """Return the room that an error names instead of one that is gone (RFC 6120 section 8.3.3.5), or ""."""
     return _room(element.findtext(f"{_CLIENT}error/{_STANZAS}gone") or "")
 
 
 def _room(address: str) -> str:
-    """A room's address as people write it in the map, or "" when it is none."""
+    """Return a room's address as people write it in the map, or "" when it is none."""
     address = address.strip().removeprefix("xmpp:").partition("?")[0]
     return address if address.isprintable() and " " not in address and len(address) < _LONGEST_ROOM else ""
 
 
 def presence(element: Element) -> Presence:
-    """What a presence of a room says (XEP-0045 sections 7 and 10)."""
+    """Decode a presence from a room (XEP-0045 sections 7 and 10)."""
     room, _, nick = (element.get("from") or "").partition("/")
     kind = element.get("type") or "available"
     named, text, moved = "", "", ""
@@ -139,7 +139,7 @@ def presence(element: Element) -> Presence:
 
 
 def info(element: Element) -> Info:
-    """What an answer to disco#info, or a room's configuration form, says."""
+    """Decode an answer to disco#info, or a room's configuration form."""
     features = frozenset(child.get("var") or "" for child in element.iter(f"{_INFO}feature"))
     fields = {one.get("var") or "": one.findtext(_VALUE) or "" for one in element.iter(_FIELD)}
     history = None
@@ -150,7 +150,7 @@ def info(element: Element) -> Info:
 
 
 def page(element: Element) -> ArchivePage:
-    """What the end of an answer of an archive says."""
+    """Decode the end of an archive's answer."""
     fin = element.find(f"{_MAM}fin")
     if fin is None:
         return ArchivePage("", complete=True)
@@ -159,7 +159,9 @@ def page(element: Element) -> ArchivePage:
 
 
 def result(element: Element) -> tuple[str, str, str, Element] | None:
-    """One message of an archive: the query's id, its own, when it was said, and it (XEP-0313 section 4.2)."""
+    """Return the query's id, the message's id, its time and itself, of an archived one (XEP-0313 section
+    4.2).
+    """
     found = element.find(f"{_MAM}result")
     forwarded = found.find(_FORWARDED) if found is not None else None
     if found is None or forwarded is None:

@@ -1,4 +1,4 @@
-"""Looking at rooms without entering them."""
+"""Looks at rooms for `hubbub check --online`, without entering them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["look_at"]
 
 _AT_ONCE = 20
 _PATIENCE = 15.0
-"""Seconds for the server to let us in: before whoever asks loses theirs."""
+"""Seconds for the server to let us in: less than the caller waits."""
 _MEMBERS = frozenset({"muc_membersonly", "members-only"})
 _AWAY = "the room's server cannot be reached: check what stands behind the @"
 _TROUBLE = {
@@ -30,7 +30,7 @@ _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
 
 class _Deaf:
-    """Hears nothing: a look is no visit."""
+    """Ignores all stanzas."""
 
     def message(self, element: Element) -> None:
         return

@@ -1,4 +1,4 @@
-"""What a room's refusals mean, in sentences for the owner. Pure."""
+"""Errors of rooms, in sentences for the owner. Pure."""
 
 from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
 
@@ -53,7 +53,7 @@ _DEPARTURE = {
 
 
 def sending(failure: Failure) -> AdapterError:
-    """Why a message was not taken (XEP-0045 sections 7.4 and 7.5, RFC 6120 section 8.3.3)."""
+    """Return the error for a refused message (XEP-0045 sections 7.4 and 7.5, RFC 6120 section 8.3.3)."""
     named = failure.condition
     said = f": {failure.text}" if failure.text else ""
     if named in ("resource-constraint", "policy-violation") or failure.kind == "wait":
@@ -66,7 +66,7 @@ def sending(failure: Failure) -> AdapterError:
 
 
 def topic(failure: Failure) -> AdapterError:
-    """Why a room was not given a subject (XEP-0045 section 8.1)."""
+    """Return the error for a refused subject (XEP-0045 section 8.1)."""
     if failure.condition not in (
         "forbidden",
         "not-allowed",
@@ -82,7 +82,7 @@ def topic(failure: Failure) -> AdapterError:
 
 
 def entry(answer: Presence, *, with_password: bool) -> str:
-    """Why we are not let in (XEP-0045 section 7.2)."""
+    """Return why we are not let in (XEP-0045 section 7.2)."""
     named = answer.condition
     said = f" ({answer.text})" if answer.text else ""
     if named == "gone":
@@ -95,7 +95,7 @@ def entry(answer: Presence, *, with_password: bool) -> str:
 
 
 def destroyed(moved_to: str, text: str) -> str:
-    """What became of a room whose owner destroyed it (section 10.9), which hubbub never makes again."""
+    """Return the sentence for a room that its owner destroyed (section 10.9): hubbub never makes it again."""
     said = f" ({text})" if text else ""
     if moved_to:
         return f"the room was destroyed{said}, and another one named instead: write {moved_to} into the map"
@@ -103,7 +103,9 @@ def destroyed(moved_to: str, text: str) -> str:
 
 
 def departure(last: Presence) -> tuple[str, float]:
-    """Why we are no longer in a room, and after how many seconds to try again (sections 8.2, 9.1, 10.9)."""
+    """Return why we are no longer in a room, and after how many seconds to try again (sections 8.2, 9.1,
+    10.9).
+    """
     said = f" ({last.text})" if last.text else ""
     statuses = last.statuses
     if last.destroyed:
@@ -111,5 +113,5 @@ def departure(last: Presence) -> tuple[str, float]:
     for code, sentence in _DEPARTURE.items():
         if code in statuses:
             return f"{sentence}{said}", _PAUSE if code in ("332", "333") else _SOON
-    # Nobody meant it: ejabberd ends a session that was cut off when the next one is already in the room.
+    # nobody did this: ejabberd ends a session that was cut off when the next one is already in the room
     return f"the room let hubbub go{said}", _AT_ONCE

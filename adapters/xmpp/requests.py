@@ -1,4 +1,4 @@
-"""Requests that we make of servers and rooms, and their answers (RFC 6120 section 8.2.3)."""
+"""Requests to servers and rooms, and their answers (RFC 6120 section 8.2.3)."""
 
 import asyncio
 import math
@@ -15,20 +15,22 @@ __all__ = ["Requests"]
 
 
 class Requests:
-    """All requests of one connection that are not answered yet."""
+    """The requests of one connection that are not answered yet."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._asked: dict[str, tuple[str, float, asyncio.Future[Element]]] = {}
         self.heard = time.time()
-        """Until when all that our server said was surely heard: then something was asked that is answered."""
+        """All that our server said until then was surely heard: we then sent the newest request that is
+        answered.
+        """
         self.last = -math.inf
-        """When something was asked last, by the loop's clock."""
+        """When the last request was sent, by the loop's clock."""
         self._ids = secrets.token_hex(4)
         self._number = 0
 
     def fresh_id(self) -> str:
-        """An id for a stanza of ours that nobody can guess."""
+        """Return an id for a stanza of ours that nobody can guess."""
         self._number += 1
         return f"{self._ids}-{self._number}"
 
@@ -45,7 +47,7 @@ class Requests:
             del self._asked[stanza_id]
 
     def answered(self, xml: Element) -> bool:
-        """Take an answer, if it is one and comes from whom we asked; False: it is none."""
+        """Take in an answer. Returns whether the stanza is one, and comes from the address that we asked."""
         if xml.get("type") not in ("result", "error"):
             return False
         to, at, future = self._asked.get(xml.get("id") or "", ("", 0.0, None))
@@ -57,6 +59,6 @@ class Requests:
         return True
 
     def cancel(self) -> None:
-        """Nobody will answer any more."""
+        """Cancel all: nobody will answer any more."""
         for _, _, future in self._asked.values():
             future.cancel()

@@ -1,4 +1,4 @@
-"""Being in the rooms: entering, creating, staying, coming back."""
+"""Keeps us in the rooms: enters, creates, stays, comes back."""
 
 import asyncio
 import random
@@ -24,7 +24,7 @@ _ANSWER = 60.0
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
 _ANEW = 5.0
-"""Seconds in which a room that we have left tells us so, before we ask about it again."""
+"""Seconds for a room to confirm that we have left, before we ask about it again."""
 _MOST_NICKS = 6
 _PING = 30.0
 _KEEPING = 256
@@ -34,35 +34,36 @@ _SHOWING = frozenset({64, _KEEPING})
 """After how many messages of ours a room is asked to show as many of its history."""
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
-"""What says that a self-ping arrived (XEP-0410 section 3.2). It counts item-not-found as well, for a nick
-that has just changed; but a room that vanished says the same, and entering twice does no harm."""
+"""Errors that prove a self-ping arrived (XEP-0410 section 3.2). The specification adds item-not-found, for a
+nick that has just changed; but a room that vanished says the same, and entering twice does no harm.
+"""
 _NOT_THERE = frozenset({"item-not-found", "gone"})
-"""What is answered about a room that never was, that nobody was left in, or that was destroyed."""
+"""Errors for a room that never was, that nobody was left in, or that was destroyed."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
 _RETRACTS = "urn:xmpp:message-retract:1"
 _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
-"""What rooms call it that anybody may set the subject (XEP-0045 section 15.5)."""
+"""The names of the field that tells whether anybody may set the subject (XEP-0045 section 15.5)."""
 
 
 class RoomListener(Protocol):
-    """Who wants to know where we are."""
+    """Takes what happens to our rooms."""
 
     def tell(self, event: RoomStateChanged | MemberChanged) -> None: ...
 
     def drop(self, room: RoomId, reason: str) -> None:
-        """We are not in this room any more."""
+        """Note that we are no longer in a room."""
 
     def remember(self, place: Place) -> None:
-        """What the room's position says has changed."""
+        """Write the room's position down: its content has changed."""
 
     async def ready(self) -> None:
-        """Wait until rooms can be spoken in."""
+        """Wait until the rooms may count as joined."""
 
 
 class _Refused(Exception):
-    """We are not in, and this is why; try again after so many seconds, or with growing patience."""
+    """The reason why we are not in; `pause`: seconds until the next try; None: longer each time."""
 
     def __init__(self, sentence: str, pause: float | None = None) -> None:
         super().__init__(sentence)
@@ -126,12 +127,12 @@ class Rooms:
         self.regain()
 
     def follow(self, config: NetworkConfig) -> None:
-        """The owner wants another nick."""
+        """Take over another nick."""
         self._config = config
         self.regain()
 
     def presence(self, seen: muc_info.Presence) -> None:
-        """Somebody in a room came, changed or went."""
+        """Take in that somebody in a room came, changed or went."""
         entry = self._entries.get(RoomId(seen.room))
         if entry is None:
             return
@@ -195,7 +196,9 @@ class Rooms:
         place.heard = asyncio.get_running_loop().time()
 
     def landed(self, place: Place) -> None:
-        """The room took a message of ours. Where it does not say how many it keeps, let it show them.
+        """Count a message that the room took.
+
+        Where the room does not say how many it keeps, let it show them.
 
         An occupant who enters again gets the history anew (XEP-0045 section 7.2.14): so many can be found
         again after a crash, and so many may be under way.
@@ -209,7 +212,7 @@ class Rooms:
             place.shown = None  # all of it has come by now
 
     def shown(self, place: Place) -> None:
-        """The room showed a message of its history."""
+        """Count a message of its history that the room showed."""
         if place.shown is not None:
             place.shown += 1
             place.window = max(place.window, _window(place.shown))
@@ -247,12 +250,12 @@ class Rooms:
         )
 
     async def _keep(self, entry: _Entry) -> None:
-        """Be in a room, as often as it takes."""
+        """Stay in a room, and enter it as often as it takes."""
         place, pause = entry.place, _FIRST_PAUSE
         while True:
             entry.left = asyncio.get_running_loop().create_future()
             place.met = place.joined
-            caught = Caught(whole=place.joined)  # in a stream that was resumed nothing is missing
+            caught = Caught(whole=place.joined)  # a stream that was resumed has missed nothing
             try:
                 if not place.joined:
                     async with self._gate:
@@ -296,10 +299,7 @@ class Rooms:
             raise _Refused("the room does not answer") from None
 
     def _may_make(self, entry: _Entry, error: Element) -> None:
-        """Whoever enters a room that is not there makes it: never one that was destroyed, no other unasked.
-
-        Raises _Refused.
-        """
+        """Raise _Refused unless we may make a room: never one that was destroyed, others as the owner wants."""
         place, (named, _, text) = entry.place, muc_info.condition(error)
         if named == "gone" or (named == "item-not-found" and place.persistent):
             self._destroyed(place, refusals.destroyed(muc_info.moved_to(error), text))
@@ -327,9 +327,9 @@ class Rooms:
         raise _Refused(refusals.entry(answer, with_password=place.key is not None))
 
     async def _create(self, entry: _Entry) -> None:
-        """Our joining made the room (XEP-0045 section 10.1): set it up, or go.
+        """Set up the room that our joining made (XEP-0045 section 10.1), or leave it.
 
-        Who destroys it may take its name from everybody (Prosody keeps it for a month).
+        To destroy it might take its name from everybody (Prosody keeps the name for a month).
         """
         place, ask = entry.place, self._requester.ask
         if not entry.config.create:
@@ -374,17 +374,17 @@ def _count_history(place: Place, form: Element) -> None:
 
 
 def _window(history: int | None) -> int:
-    """As many unconfirmed messages as the room keeps: so many can be found again after a crash."""
+    """Return how many messages may be unconfirmed: as many as the room keeps can be found after a crash."""
     return min(max(history or 0, _PLAIN_WINDOW), _KEEPING)
 
 
 def nicks(wanted: str) -> Iterator[str]:
-    """The nick, and what to take instead while it is in use."""
+    """Yield the nick, and the ones to take instead while it is in use."""
     return (wanted + "_" * count for count in range(_MOST_NICKS))
 
 
 def _noticed(place: Place, seen: muc_info.Presence) -> None:
-    """Somebody else came or went, in a room that does not tell people apart whatever their nick."""
+    """Note who came or went, in a room that does not tell people apart whatever their nick."""
     if seen.type == "available":
         place.came(seen.nick, seen.person)
     elif seen.type == "unavailable":

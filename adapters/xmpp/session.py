@@ -1,4 +1,4 @@
-"""What one account has learned of its rooms: who we are there and what each room can do. Pure."""
+"""The state of one account's rooms: who we are there and what each room can do. Pure."""
 
 import itertools
 import time
@@ -15,12 +15,12 @@ _MOST_STAYS = 10_000
 
 @dataclass(slots=True)
 class Stay:
-    """A nick that was given up, in a room that does not tell people apart: perhaps it is another's now."""
+    """A nick that was given up, in a room that does not tell people apart: it may be somebody else's now."""
 
     person: str
-    """Who gave it up, where the room tells."""
+    """The address of the person who gave it up, where the room tells."""
     said: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_SAID))
-    """The names of what was said under it since."""
+    """The ids of what was said under it since."""
 
 
 @dataclass(slots=True)
@@ -29,18 +29,18 @@ class Place:
 
     room: RoomId
     nick: str
-    """Who we are there: the last nick that we asked for, or that the room gave us."""
+    """Our nick there: the last one that we asked for, or that the room gave us."""
     key: str | None = field(default=None, repr=False)
     """The password."""
     joined: bool = False
     me: str = ""
     """Our own occupant id, where the room gives them."""
     last: str = ""
-    """What the room calls the last message that was heard or read; "" when it named none."""
+    """The room's id of the last message that was heard or read; "" when it gave none."""
     met: bool = False
     """Whether the room still had that message when we came in: what it kept has not been lost since."""
     held: list[TalkEvent] | None = field(default_factory=list)
-    """What has been said while we come in and read what was said before; None: nothing has to wait."""
+    """The events that wait while we enter and read the past; None: nothing has to wait."""
     spilled: bool = False
     """Whether too much was said to be held: it has to be read from the archive."""
     archive: bool = False
@@ -60,15 +60,15 @@ class Place:
     window: int = 16
     """How many messages may be unconfirmed at once."""
     landed: int = 0
-    """How many messages of ours it took."""
+    """How many messages of ours the room took."""
     shown: int | None = None
     """How many messages of its history it has shown since we asked; None: we have not asked."""
     stays: dict[str, Stay] = field(default_factory=dict)
     """Nicks that were given up since we came."""
     people: dict[str, str] = field(default_factory=dict)
-    """Who else is there: nicks, with the occupant ids that the room gives them, or ""."""
+    """The nicks of others there, with the occupant ids that the room gives them, or ""."""
     present: Present = field(default_factory=Present)
-    """The same people, by what their nicks look like."""
+    """The same people, by the look of their nicks."""
     topic: str | None = None
     """The room's subject; None: it has not been told."""
     wanted: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Place:
     anybodys: bool | None = None
     """Whether anybody there may set the subject, where the room tells."""
     topics: Support = Support.PARTIAL
-    """Whether we may."""
+    """Whether we may set the subject."""
     owner: bool = False
     persistent: bool = False
     """Whether it stays until it is destroyed (XEP-0045 section 4.2), as far as we know."""
@@ -93,7 +93,7 @@ class Place:
         return f"{self.room}/{self.nick}"
 
     def enter(self) -> None:
-        """We are about to be told who is there, and what it is about."""
+        """Forget people and subject: the room is about to tell them anew."""
         self.people.clear()
         self.present.clear()
         self.wanted.clear()
@@ -109,14 +109,14 @@ class Place:
             self.topics = Support.NO
 
     def left(self, nick: str, person: str) -> None:
-        """Somebody gave a nick up; `person` is their own address, or ""."""
+        """Note that somebody gave up a nick; `person` is their own address, or ""."""
         before = self.stays.pop(nick, None)
         self.stays[nick] = Stay(person if before is None else "")
         if len(self.stays) > _MOST_STAYS:
             del self.stays[next(iter(self.stays))]
 
     def came(self, nick: str, person: str) -> None:
-        """Somebody has a nick: perhaps who had it all the time."""
+        """Note that somebody has a nick: perhaps the person who had it before."""
         stay = self.stays.get(nick)
         if stay is not None and person and stay.person == person:
             del self.stays[nick]
@@ -128,10 +128,10 @@ class Session:
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
         self.made = MessageId("")
-        """The last name that we made."""
+        """The last id that we made."""
         self._count = itertools.count()
 
     def fresh_id(self) -> MessageId:
-        """A name for a message that the room gave none that can be believed."""
+        """Return an id for a message without one from the room that can be believed."""
         self.made = MessageId(f"{time.time_ns() // 1000:x}-{next(self._count):x}")
         return self.made

@@ -14,7 +14,7 @@ _NAME = "hubbub_0198"
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What it takes to resume a stream."""
+    """The state that it takes to resume a stream."""
 
     id: str
     handled: int
@@ -22,7 +22,7 @@ class Stream:
 
 
 class _Management(XEP_0198):
-    """Keeps no copy of what it sends: whoever sent it sends it again where that is right."""
+    """Keeps no copies of stanzas to resend: the sender repeats them where that is right."""
 
     name = _NAME
 
@@ -44,7 +44,7 @@ class _Management(XEP_0198):
         super()._handle_resumed(stanza)  # type: ignore[no-untyped-call]
 
     def _count(self, handled: int) -> None:
-        """Count from here: what came before the stream stood is not part of it."""
+        """Begin to count: what came before the stream stood is not part of it."""
         client: Any = self.xmpp
         client.handled = handled
 
@@ -58,11 +58,11 @@ def load(client: Any, stream: Stream | None) -> None:
 
 
 def stream_id(client: Any) -> str | None:
-    """What the server calls the stream, if it can be resumed."""
+    """Return the server's id of the stream, if it can be resumed."""
     found: str | None = client.plugin[_NAME].sm_id
     return found or None
 
 
 def acknowledgement(handled: int) -> str:
-    """So many stanzas need not be sent again; the count wraps (XEP-0198 section 4)."""
+    """Return the acknowledgement of so many stanzas; the count wraps (XEP-0198 section 4)."""
     return f"<a xmlns='urn:xmpp:sm:3' h='{handled % 2**32}'/>"

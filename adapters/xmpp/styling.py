@@ -16,13 +16,13 @@ _SIGNS = {"*": Mark.BOLD, "_": Mark.ITALIC, "~": Mark.STRIKE, "`": Mark.CODE}
 _DIRECTIVES = {mark: sign for sign, mark in _SIGNS.items()}
 _ORDER = (Mark.BOLD, Mark.ITALIC, Mark.STRIKE, Mark.CODE)
 _JOINER = "\u2060"
-"""Put before a sign, it keeps the sign from being read as a directive and shows nothing."""
+"""Stands before a sign to keep it from being read as a directive, and shows nothing."""
 _MAYBE = re.compile(r"(?:^|[\s*_~`])[*_~`]|^>|^```", re.MULTILINE)
 _OPENER = re.compile(r"(?<=\s)(?=[*_~`](?:\S|$))")
 _SIGN = re.compile(r"[*_~`]")
 _CLOSER = re.compile(r"(?<=\S)[*_~`]")
 _FACE = re.compile(r">[:;=8]['-]?[()\[\]{}|/\\DPpOo3<>@](?:\s|$)")
-"""Who is angry quotes nobody."""
+"""Angry faces such as >:( begin no quotation."""
 _BLOCK_OPENER = re.compile(r">|```")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}")
 _DEEPEST = 8
@@ -38,7 +38,7 @@ def is_styled(text: str) -> bool:
 
 
 def parse(text: str) -> tuple[Span, ...]:
-    """Text with directives as spans in normal form (XEP-0393 sections 5 and 6)."""
+    """Decode text with directives to spans in normal form (XEP-0393 sections 5 and 6)."""
     if _MAYBE.search(text) is None:
         return (Span(text),) if text else ()
     return of_lines(_parsed(text))
@@ -64,7 +64,7 @@ def _parsed(text: str) -> Iterator[Line]:
 
 
 def _unquote(line: str, most: int) -> tuple[int, str]:
-    """The depth of quotation of a line, at most so deep, and what is quoted (section 5.1.3)."""
+    """Return the depth of quotation of a line, at most so deep, and what is quoted (section 5.1.3)."""
     depth = 0
     while depth < most and line.startswith(">") and not _FACE.match(line):
         depth += 1
@@ -73,7 +73,7 @@ def _unquote(line: str, most: int) -> tuple[int, str]:
 
 
 def _spans(text: str) -> Iterator[Span]:
-    """The spans of one line (section 6.2)."""
+    """Return the spans of one line (section 6.2)."""
     closers: dict[str, list[int]] = {}
     for found in _CLOSER.finditer(text):
         closers.setdefault(found[0], []).append(found.start())
@@ -85,7 +85,7 @@ def _spans(text: str) -> Iterator[Span]:
 def _within(
     text: str, start: int, end: int, closers: dict[str, list[int]], marks: frozenset[Mark]
 ) -> Iterator[Span]:
-    """The spans of a part of a line. Matching is lazy, and signs that match nothing are text."""
+    """Return the spans of a part of a line. Matching is lazy, and signs that match nothing are text."""
     at = first = start
     while found := _SIGN.search(text, at, end):
         at = found.start()
@@ -106,7 +106,7 @@ def _within(
 
 
 def _closing(text: str, at: int, end: int, closers: dict[str, list[int]]) -> int | None:
-    """Where the directive that opens at this place closes; None: none opens here."""
+    """Return where the directive that opens here closes; None: none opens here."""
     if text[at + 1 : at + 2].strip() == "":
         return None
     places = closers.get(text[at], ())
@@ -118,7 +118,7 @@ def _closing(text: str, at: int, end: int, closers: dict[str, list[int]]) -> int
 
 
 def build(spans: tuple[Span, ...]) -> str:
-    """Marked spans as text with directives. Signs in the text that would be read as styling are broken."""
+    """Encode spans as text with directives. Breaks signs in the text that would be read as styling."""
     out: list[str] = []
     code: Block | None = None
     for block, line in lines(spans):
@@ -145,7 +145,7 @@ def _quoted(depth: int, line: str) -> str:
 
 
 def _line(spans: tuple[Span, ...], depth: int) -> str:
-    """One line outside of code."""
+    """Encode one line outside of code."""
     text = _inline(tuple(_bare(span) for span in spans), _NONE, free=True)
     if depth:
         text = text.lstrip()
@@ -161,7 +161,7 @@ Run = tuple[str, frozenset[Mark]]
 
 
 def _inline(runs: tuple[Run, ...], done: frozenset[Mark], *, free: bool) -> str:
-    """Runs of one line as text; `free` when a directive may open at their beginning."""
+    """Encode runs of one line; `free` when a directive may open at their beginning."""
     out = ""
     at = 0
     while at < len(runs):
@@ -178,7 +178,7 @@ def _inline(runs: tuple[Run, ...], done: frozenset[Mark], *, free: bool) -> str:
 
 
 def _longest(runs: tuple[Run, ...], at: int, marks: frozenset[Mark]) -> tuple[Mark | None, int]:
-    """The mark that reaches farthest from here, and where it ends."""
+    """Return the mark that reaches farthest from here, and where it ends."""
     best, farthest = None, at
     for mark in _ORDER:
         if mark in marks:
@@ -191,7 +191,7 @@ def _longest(runs: tuple[Run, ...], at: int, marks: frozenset[Mark]) -> tuple[Ma
 
 
 def _directed(runs: tuple[Run, ...], mark: Mark, done: frozenset[Mark], *, free: bool) -> str:
-    """Runs within a directive, or without it where the rules forbid it (section 6.2)."""
+    """Encode runs within a directive, or without it where the rules forbid it (section 6.2)."""
     sign = _DIRECTIVES[mark]
     text = "".join(run[0] for run in runs)
     words = text.strip()
@@ -206,7 +206,7 @@ def _directed(runs: tuple[Run, ...], mark: Mark, done: frozenset[Mark], *, free:
 
 
 def _trimmed(runs: tuple[Run, ...], start: int, size: int) -> tuple[Run, ...]:
-    """The runs without the blanks around them."""
+    """Return the runs without the blanks around them."""
     out: list[Run] = []
     for text, marks in runs:
         part = text[max(start, 0) : max(start + size, 0)]
@@ -217,7 +217,7 @@ def _trimmed(runs: tuple[Run, ...], start: int, size: int) -> tuple[Run, ...]:
 
 
 def _broken(text: str, *, free: bool) -> str:
-    """Text of which nothing is read as a directive."""
+    """Break all that would be read as a directive in a text."""
     if not (set(text) & _SIGNS.keys()):
         return text
     first = _JOINER if free and text[0] in _SIGNS else ""

@@ -1,4 +1,4 @@
-"""Whose word counts once we were away from a room. Pure."""
+"""Decides which edits and removals can be believed after we were away from a room. Pure."""
 
 from collections.abc import Container, Iterable
 from dataclasses import replace
@@ -8,16 +8,18 @@ from bridge import MessageCreated, MessageEdited, MessageId, Removed, TalkEvent,
 __all__ = ["NOBODYS", "OCCUPANT", "proven"]
 
 OCCUPANT = "occupant:"
-"""What the names of people begin with whom the room tells apart (XEP-0421): no address of a room does."""
+"""The beginning of user ids made of occupant ids (XEP-0421): no address in a room begins so."""
 NOBODYS = "\n"
-"""The name of no message: an attribute of XML holds no newline."""
+"""A name that no message has: an attribute of XML holds no newline."""
 
 
 def proven(past: Iterable[TalkEvent]) -> list[TalkEvent]:
-    """What was said while we were away, the oldest first. Where the room does not tell its people apart
+    """Return what can be believed of the past, the oldest first.
+
+    Where the room does not tell its people apart
     (XEP-0421), nobody saw who gave a nick up and who took it: what is said under it changes what was said
-    under it meanwhile and nothing before (XEP-0308 section 4, XEP-0424 section 5). Other edits are of no
-    message then, and other retractions are left out.
+    under it meanwhile and nothing before (XEP-0308 section 4, XEP-0424 section 5). Other edits are then
+    of no message, and other removals are left out.
     """
     said: set[tuple[UserId, MessageId]] = set()
     found: list[TalkEvent] = []
@@ -39,7 +41,10 @@ def _may_remove(event: Removed, said: Container[tuple[UserId, MessageId]]) -> bo
     if event.by_moderator or _told_apart(event):
         return True
     who, target = event.sender.id, event.target
-    return (who, target) in said or (who, by_author(who, target)) in said  # the room's name, or the author's
+    return (who, target) in said or (
+        who,
+        by_author(who, target),
+    ) in said  # by the room's id, or by the author's
 
 
 def _told_apart(event: MessageEdited | Removed) -> bool:

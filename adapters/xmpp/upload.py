@@ -1,4 +1,4 @@
-"""Files to the server's own service for them (XEP-0363)."""
+"""Finds the server's service for files, and uploads files to it (XEP-0363)."""
 
 import asyncio
 import contextlib
@@ -28,28 +28,28 @@ _INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
 _MOST_SERVICES = 50
 _PATIENCE = 20.0
 _HEADERS = frozenset({"authorization", "cookie", "expires"})
-"""All that a service may have us send (XEP-0363 section 5)."""
+"""The headers that a service may have us send (XEP-0363 section 5)."""
 _WEB = ("https://", "http://")
 _BLANKS = re.compile(r"[\r\n\x00]+")
 _SOON = 600.0
-"""Seconds that a file may wait for a service that is full; else it is not worth the wait."""
+"""Seconds that a file waits for a service that is full, at most."""
 _MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where our server takes files."""
+    """The service of our server that takes files."""
 
     address: str
     limit: int | None
     """The largest file, in bytes, where it tells."""
     prefix: str
-    """What the addresses of its files begin with, as far as that is known."""
+    """The beginning of its files' addresses, as far as that is known."""
 
     def holds(self, address: str) -> bool:
-        """Whether a file is one of this service's: then our own server vouches for the host.
+        """Whether a file is on this service: then our own server vouches for the host.
 
-        Nothing else of that host is: what runs beside the service is nobody's to ask for.
+        Nothing else on that host may be fetched: whatever else runs beside the service.
         """
         rest = address.removeprefix(self.prefix)
         return (
@@ -62,7 +62,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Where a file stands now."""
+    """The address of an uploaded file."""
 
     address: str
     thumbnail: str | None = None
@@ -78,7 +78,7 @@ class Slot:
 
 
 class UploadService:
-    """The service of our server, as far as is known. It outlives a connection."""
+    """The service of our server, as far as it is known. It outlives a connection."""
 
     def __init__(self) -> None:
         self.service: Service | None = None
@@ -87,13 +87,13 @@ class UploadService:
         self._kept: dict[File, Shared] = {}
 
     async def find(self, requester: Requester, domain: str) -> None:
-        """Find the service. A server that does not answer has what it had."""
+        """Find the service. Where the server does not answer, the known one stays."""
         with contextlib.suppress(TimeoutError):
             self.service = await _find(requester, domain)
         self.looked = True
 
     async def put(self, requester: Requester, file: File, ca_file: Path | None) -> Shared:
-        """Put a file there, and its thumbnail if there is one: once, as long as that is remembered.
+        """Upload a file, and its thumbnail if there is one: once, as long as that is remembered.
 
         Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than
         the accounts. Raises Rejected and TemporaryFailure.
@@ -115,7 +115,7 @@ class UploadService:
 
 @lru_cache(maxsize=8)
 def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """What to verify the service's host with. Raises TemporaryFailure."""
+    """Return the context to verify the service's host with. Raises TemporaryFailure."""
     context = ssl.create_default_context()
     if ca_file is not None:
         try:
@@ -126,9 +126,9 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 
 
 async def _find(requester: Requester, domain: str) -> Service | None:
-    """The service of a server (XEP-0363 section 3); None: it has none that serves us.
+    """Find the service of a server (XEP-0363 section 3); None: it has none that serves us.
 
-    A slot that nothing is put in shows that it does, and where its files will stand. Raises TimeoutError.
+    A slot that stays empty shows that it serves us, and where its files will stand. Raises TimeoutError.
     """
     answer = await requester.ask("get", domain, _ITEMS, _PATIENCE)
     items = [item.get("jid") or "" for item in answer.iter("{http://jabber.org/protocol/disco#items}item")]
@@ -152,7 +152,7 @@ async def _info(requester: Requester, address: str) -> muc_info.Info:
 
 
 def _prefix(address: str) -> str:
-    """The part of an address up to and with its first folder."""
+    """Return the part of an address up to its first folder, with that."""
     scheme, _, rest = address.partition("://")
     parts = rest.split("/")
     return f"{scheme}://{parts[0]}/{parts[1]}/" if len(parts) > 2 else ""
@@ -183,7 +183,7 @@ def _headers(put: Element) -> Iterator[tuple[str, str]]:
 
 
 def _refusal(answer: Element, service: str) -> Rejected | TemporaryFailure:
-    """Why there is no place for a file (XEP-0363 section 4.1)."""
+    """Return the error for a refused slot (XEP-0363 section 4.1)."""
     named, kind, text = muc_info.condition(answer)
     said = f": {text}" if text else ""
     error = answer.find(_ERROR)

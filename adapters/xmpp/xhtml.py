@@ -1,4 +1,4 @@
-"""XHTML-IM (XEP-0071) to spans: an allow-list; of everything else only the words remain. Pure."""
+"""XHTML-IM (XEP-0071) to spans, by an allow-list: of all other elements only the words remain. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ _IMAGE = ours("[picture]")
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What the elements around some text say of it."""
+    """The marks, colour and block that the elements around some text give it."""
 
     span: Span
     keep_blanks: bool = False
@@ -42,7 +42,7 @@ class _Style:
 
 
 def parse(body: Element) -> tuple[Span, ...]:
-    """The words of an XHTML-IM body, marked, in normal form (XEP-0071 section 7)."""
+    """Decode an XHTML-IM body to spans in normal form (XEP-0071 section 7)."""
     out: list[Span] = []
     for span in _inside(body, _Style(Span(""))):
         if span is _SENTINEL:
@@ -59,7 +59,7 @@ def parse(body: Element) -> tuple[Span, ...]:
 
 
 def has_mute_image(body: Element) -> bool:
-    """Whether there is an image that has no words of its own, nor an address to show."""
+    """Whether there is an image that has neither words of its own nor an address to show."""
     return not all(_words_of(image) for image in body.iter(f"{_XHTML}img"))
 
 
@@ -74,7 +74,7 @@ def _end_line(out: list[Span]) -> None:
 
 
 def _inside(element: Element, style: _Style) -> Iterator[Span]:
-    """What stands in an element; `_SENTINEL` where a line has to end, if it is not at its end already."""
+    """Yield what stands in an element; `_SENTINEL` where a line has to end, unless it ends there already."""
     if style.depth > _DEEPEST:
         yield from _text("".join(element.itertext()), style)
         return
@@ -127,7 +127,7 @@ def _item(style: _Style, number: int) -> _Style:
 
 
 def _styled(name: str, element: Element, style: _Style) -> _Style:
-    """The style within an element."""
+    """Return the style within an element."""
     span = style.span
     marks = span.marks | _marks(name, element)
     colour = _COLOUR.search(element.get("style") or "")

@@ -1,4 +1,4 @@
-"""What was said while we were away, and what of it is ours. No I/O: who asks for more is `reading`.
+"""Reads what was said while we were away, and finds messages of ours in it. No I/O: `requests` asks for it.
 
 Two ways lead to a room's history: what the server replays on JOIN (InspIRCd's `chanhistory`, channel
 mode H), and IRCv3 draft/chathistory, where it has to be asked for. Either way a line counts by its
@@ -39,10 +39,10 @@ class History:
         self._position = position
         self.readings: dict[RoomId, RoomReading] = {}
         self.looks: dict[RoomId, Seen] = {}
-        """What somebody reads of rooms that are joined already."""
+        """Histories that are read of rooms that are joined already."""
         self.shown: dict[RoomId, Shown] = {}
         self.moved: dict[RoomId, Mapping[str, str]] = {}
-        """Rooms that something was heard in, with the tags of the last line."""
+        """The rooms where something was heard, with the tags of the last line."""
         self.skew = 0.0
         """How far the server's clock is ahead of ours, in seconds."""
         self._first: dict[RoomId, str] = {}
@@ -50,12 +50,12 @@ class History:
         self._tokens: dict[RoomId, str] = {}
         self._kept: set[RoomId] = set()
         self._exact = False
-        """Whether the past was shown with parts of seconds."""
+        """Whether the past is shown with fractions of seconds."""
 
     # -- joining
 
     def begin(self, room: RoomId, joined: str | None, *, alone: bool) -> None:
-        """We came in, at this time by the server's clock."""
+        """Begin a room that we have entered, at this time by the server's clock."""
         now = time.time()
         at = decode.seconds(joined or "") or now
         self.skew = at - now
@@ -67,7 +67,7 @@ class History:
         reading = self.readings[room] = RoomReading(room, at, since, seen)
         if since is not None:
             reading.reach = max(since.at, at - self._catch_up.max_age)
-            # a history's times may be whole seconds
+            # the times in a history may be whole seconds
             seen.after = max(reading.reach - SLACK, float(int(since.first)))
             seen.last, seen.covers_if_last = since.last, since.at
             if since.mask:
@@ -79,7 +79,7 @@ class History:
         self.shown[room] = Shown(seen, now, alone)
 
     def wants(self, room: RoomId) -> str | None:
-        """What to ask for before the room counts as joined: CHATHISTORY, MODE, WHOIS or nothing."""
+        """Return the command to send before the room counts as joined: CHATHISTORY, MODE, WHOIS or None."""
         reading = self.readings.get(room)
         unknown = "WHOIS" if reading and self._session.bouncer and self._session.online is None else None
         if reading is None or reading.since is None or not reading.seen.most:
@@ -115,8 +115,8 @@ class History:
         return True
 
     def finish(self, room: RoomId) -> tuple[list[TalkEvent], bool, int | None]:
-        """The room is joined: what was said since the position, in order, whether that is all that is wanted,
-        and how much was left out (`RoomStateChanged`).
+        """End the reading of a room. Returns what was said since the position, in order, whether that is all
+        that is wanted, and how much was left out (`RoomStateChanged`).
         """
         reading = self.readings.pop(room, None)
         if reading is None:
@@ -138,12 +138,12 @@ class History:
         return events, whole, left_out
 
     def _listening(self, since: float) -> bool:
-        """Whether somebody heard for us what was said since then: a bouncer that was away did not."""
+        """Whether all that was said since then was heard for us: not while a bouncer was away itself."""
         online = self._session.online
         return not self._session.bouncer or (online is not None and online <= since)
 
     def drop(self, room: RoomId) -> None:
-        """We are no longer in the room."""
+        """Forget a room that we have left."""
         self.readings.pop(room, None)
         self._first.pop(room, None)
         self.moved.pop(room, None)
@@ -151,7 +151,7 @@ class History:
     # -- lines
 
     def show(self, got: Line, room: RoomId) -> None:
-        """A line of the past."""
+        """Take in a line of the past."""
         reading = self.readings.get(room)
         seen = self.looks.get(room) or (reading.seen if reading else None)
         if seen is None:
@@ -187,15 +187,15 @@ class History:
                 seen.pages[-1].append(event)
 
     def _name(self, got: Line, at: float) -> str | None:
-        """What a line of the past is called; None when nobody could tell it from one that was heard live."""
+        """Return the id of a line of the past; None: nobody could tell it from one that was heard live."""
         if "msgid" in got.tags or not self._session.bouncer:
             return got.tags.get("msgid")
         self._exact = self._exact or at % 1 > 0
-        # soju's `message-store fs` keeps whole seconds, so that its lines are not called as they were live
+        # soju's `message-store fs` keeps whole seconds: its lines get other names than they had live
         return self._session.name(got) if self._exact or CHATHISTORY not in self._session.caps else None
 
     def modes(self, room: RoomId, params: Iterable[str]) -> None:
-        """The channel's modes (numeric 324): how much history the server keeps, such as 50:1d."""
+        """Take from the channel's modes (numeric 324) how much history the server keeps, such as 50:1d."""
         reading = self.readings.get(room)
         found = next(filter(None, map(_KEPT.fullmatch, params)), None)
         if reading is not None and found is not None:
@@ -204,7 +204,7 @@ class History:
             reading.holds = int(found[1]), lasts or NEVER
 
     def made(self, room: RoomId, at: float) -> None:
-        """When the channel was made (numeric 329, after 324), in whole seconds: a history of it that is
+        """Take in when the channel was made (numeric 329, after 324), in whole seconds: a history that is
         not full has lost nothing.
         """
         reading = self.readings.get(room)
@@ -216,7 +216,7 @@ class History:
             reading.seen.covers = min(reading.seen.covers, covers)
 
     def mode(self, room: RoomId, changes: str) -> None:
-        """A change of the channel's modes: whether the server keeps a history."""
+        """Take from a change of the channel's modes whether the server keeps a history."""
         if "H" not in ",".join(self._session.isupport.get("CHANMODES", "").split(",")[2:3]):
             return
         add = True
@@ -228,7 +228,7 @@ class History:
     # -- positions
 
     def positions(self) -> list[Position]:
-        """How far the rooms are heard that something was heard in; told once."""
+        """Return the new positions of rooms where something was heard, each once."""
         out = []
         for room, tags in self.moved.items():
             if room in self._first:
@@ -241,20 +241,20 @@ class History:
         return out
 
     def rest(self, at: float) -> list[Position]:
-        """Everything that was said before this time, by our clock, is heard in all rooms."""
+        """Return positions for all rooms: all that was said before this time, by our clock, is heard."""
         now = stamp(at + self.skew)
         for room in self._first:
             said = self.moved.get(room, {})
-            # two clocks make this one: it may seem to go back by a millisecond
+            # this time comes of two clocks: it may seem to go back by a millisecond
             times = now, said.get("time", ""), self._tokens.get(room, "").partition(" ")[0]
             self.moved[room] = {**said, "time": max(times)}
         return self.positions()
 
 
 def _keep(sent: dict[Txn, MessageId], txn: Txn, msgid: MessageId, *, ours: bool) -> None:
-    """Keep what bears this mark."""
+    """Remember the message that bears this mark."""
     if ours:
         sent[txn] = msgid
     elif len(sent) < _MOST_SENT:
-        # perhaps ours under another nick and host; but anybody may say a mark again that they have seen
+        # perhaps ours under another nick and host; but anybody may repeat a mark that they have seen
         sent.setdefault(txn, msgid)

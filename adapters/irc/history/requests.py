@@ -1,4 +1,4 @@
-"""Asking the server for a room's past (IRCv3 draft/chathistory; channel mode H)."""
+"""Asks the server for a room's past (IRCv3 draft/chathistory; channel mode H)."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -20,12 +20,12 @@ _LIMIT = 100
 _LONGEST_LIMIT = 500
 _MOST_PAGES = 50
 _CLOCKS = 600.0
-"""How far further back we look for our own messages."""
+"""Seconds further back that we look for our own messages: clocks differ."""
 _PATIENCE = 30.0
 
 
 class HistoryConnection(Protocol):
-    """What of a connection is needed to read."""
+    """The part of a connection that reading needs."""
 
     config: NetworkConfig
     dispatcher: Dispatcher
@@ -72,7 +72,7 @@ async def read_on(connection: HistoryConnection) -> None:
 
 
 async def _ask_since_when(connection: HistoryConnection) -> None:
-    """Ask the network since when the bouncer is there: what was said before, it could not keep.
+    """Ask the network since when the bouncer is on it: the bouncer cannot have kept what was said before.
 
     The bouncer's PONG comes before the network's answer, so the answer itself is waited for.
     """
@@ -128,9 +128,9 @@ async def find(
         finally:
             history.looks.pop(room, None)
     elif since >= shown.here:
-        # the server replayed before we said it
+        # the server showed its history before we sent them
         return {}
-    # without a mark on what we said, history keeps none, and nothing can be told from their absence
+    # where a line of ours stands without its mark, history keeps no marks: a missing one tells nothing
     sure = shown.alone and seen.covers <= said and seen.unmarked < said - 1
     # a bouncer may still have them in its own queue
     sure = sure and not connection.session.bouncer
@@ -139,7 +139,7 @@ async def find(
 
 
 async def past(connection: HistoryConnection, room: RoomId, since: float) -> list[TalkEvent]:
-    """What was said since then, by our own clock. See `Adapter.past`."""
+    """Return what was said since then, by our own clock. See `Adapter.past`."""
     if CHATHISTORY not in connection.session.caps:
         raise Unsupported(
             f"{connection.config.server} shows what was said in {room} only to who comes in, if at all"

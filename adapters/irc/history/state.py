@@ -1,4 +1,4 @@
-"""A room's past while it is read: what was shown of it, and how far back that reaches. No I/O."""
+"""The state of a room whose past is read: the lines shown, and how far back they reach. No I/O."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -17,27 +17,27 @@ NEVER = float("inf")
 
 
 def stamp(at: float) -> str:
-    """A time as server-time writes it (IRCv3 server-time)."""
+    """Format a time as server-time writes it (IRCv3 server-time)."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """How far a room was heard: what our position's token says."""
+    """How far a room was heard: the content of our position's token."""
 
     at: float
     first: float
-    """When we came for the first time; what was said before is none of our business."""
+    """When we first came; nothing that was said before is read."""
     kept: bool
-    """The server kept a history of the room then."""
+    """Whether the server kept a history of the room then."""
     last: str
     """The msgid of the last line heard; "" when there was none."""
     mask: str
-    """Our own user@host then; "" when nobody knew."""
+    """Our own user@host then; "" when it was not known."""
 
     @classmethod
     def parse(cls, token: str | None) -> Self | None:
-        """None: we were never here, or nobody knows."""
+        """Read a token. None: we were never here, or the token is none of ours."""
         at, first, kept, last, mask = (*(token or "").split(" ", 4), "", "", "", "")[:5]
         heard, came = decode.seconds(at), decode.seconds(first)
         return None if heard is None or came is None else cls(heard, came, kept == "+", last, mask)
@@ -50,9 +50,9 @@ class Seen:
     most: int
     """How many events to keep: the newest."""
     after: float = NEVER
-    """Only what was said after that is an event, by the server's clock."""
+    """Only lines after that time, by the server's clock, become events."""
     last: str = ""
-    """A msgid that shows that history reaches back to `covers_if_last`."""
+    """A msgid: if it is shown, the history reaches back to `covers_if_last`."""
     covers_if_last: float = NEVER
     pages: list[deque[TalkEvent]] = field(default_factory=list)
     """Each in order; the newest page first."""
@@ -60,31 +60,31 @@ class Seen:
     """Marks, and the messages that bear them."""
     count: int = 0
     found: set[MessageId] = field(default_factory=set)
-    """Everything that was an event, also what is let go because newer ones fill `most`."""
+    """The ids of all that was an event, also of those dropped because newer ones fill `most`."""
     new: int = 0
     """How many of these were surely not heard before."""
     oldest: float = NEVER
     covers: float = NEVER
-    """Nothing that was said since is missing."""
+    """Nothing that was said since that time is missing."""
     unnamed: bool = False
-    """Something was said that nobody can tell from what was heard live, so that it is left out."""
+    """Whether a line was left out because nobody can tell it from one that was heard live."""
     unmarked: float = -NEVER
-    """When we last said something that bears no mark: history did not keep marks then. NEVER: not all
-    marks are known.
+    """When we last said something that stands there without a mark: history kept no marks then. NEVER: not
+    all marks are known.
     """
 
     def turn(self) -> None:
-        """What follows is older than everything so far."""
+        """Begin a page: what follows is older than everything so far."""
         self.pages.append(deque(maxlen=self.most))
 
     def forget(self) -> None:
-        """It is all to be read once more."""
+        """Forget all: it is to be read once more."""
         self.pages, self.found, self.new = [], set(), 0
         self.oldest = self.covers = NEVER
         self.unnamed = False
 
     def events(self) -> list[TalkEvent]:
-        """The newest, in order."""
+        """Return the newest events, in order."""
         found = [event for page in reversed(self.pages) for event in page]
         return found[-self.most :] if self.most else []
 
@@ -112,7 +112,7 @@ class RoomReading:
     """How far back we want to read, but for `SLACK`."""
     held: list[tuple[TalkEvent, Mapping[str, str]]] = field(default_factory=list)
     overflown: bool = False
-    """Too much was said meanwhile: it was let go, and is to be read once more."""
+    """Whether too much was said meanwhile: it was dropped, and is to be read once more."""
     holds: tuple[int, float] | None = None
     """How many lines the server keeps of the room, and for how long, in seconds."""
 
@@ -130,7 +130,7 @@ class RoomReading:
 
     @property
     def left_out(self) -> int | None:
-        """How many of the first events were left out; None: some, and nobody counted them."""
+        """How many of the first events were left out; None: an unknown number."""
         if self.since is not None and self.whole:
             counted = self.covered and self.reach <= self.since.at
             return max(self.seen.new - self.seen.most, 0) if counted else None
@@ -139,10 +139,10 @@ class RoomReading:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a room's last JOIN showed, kept for those who ask what became of our messages."""
+    """The history that a room's last JOIN showed, kept to look up messages of ours."""
 
     seen: Seen
     here: float
     """When we joined, by our own clock."""
     alone: bool
-    """We had our own nick then: no older session of ours can still say anything."""
+    """Whether we had our own nick then: no older session of ours can still speak."""

@@ -1,4 +1,4 @@
-"""A scripted person with an ordinary client, sharing only decode and encode."""
+"""A scripted person with an ordinary client, which shares only decode and encode with the adapter."""
 
 import asyncio
 from collections import deque
@@ -178,7 +178,7 @@ class Person(bridge.testing.Person):
             self._saw(event)
 
     def _did(self, got: Line) -> None:
-        """The server says what one did oneself."""
+        """Take in a line about this person's own doing."""
         if got.command == "NICK":
             self.name = self._session.nick = got.params[0]
         elif got.command in {"PRIVMSG", "NOTICE"} and self._echoes:

@@ -1,7 +1,7 @@
 """The wire to events. Pure, given the session; keeps no element.
 
-`stanza` says what a message stanza is; `children` reads what stands in it, `talk` makes of that what somebody
-said, `references` what is said of an earlier message, `subjects` and `members` what is no talk.
+`stanza` decides what a message stanza is. `children` reads its child elements, `references` those about an
+earlier message. `talk`, `subjects` and `members` make events of them.
 """
 
 from .stanza import Direct, Failure, PastMessage, Reflection, message, past

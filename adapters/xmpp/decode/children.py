@@ -1,4 +1,4 @@
-"""What stands in a message, child by child. Pure."""
+"""Reads the child elements of a message. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -63,24 +63,24 @@ class Parts:
     body: str | None = None
     html: Element | None = None
     name: str | None = None
-    """The room's."""
+    """The id that the room gave it."""
     origin: str | None = None
     occupant: str | None = None
     at: str | None = None
     history: bool = False
-    """Whether the room shows it again."""
+    """Whether it comes from the room's history."""
     replaces: str | None = None
     reply: Element | None = None
     quoted: tuple[int, int] | None = None
     about: About | None = None
-    """What it says of an earlier message, beside what stands here."""
+    """The removal of an earlier message, or reactions to it."""
     spoken: bool = True
-    """Whether the words are more than what clients show that know no reactions."""
+    """Whether the words are more than a fallback for clients that know no reactions."""
     styled: bool = True
     markup: Element | None = None
-    """How the body is meant to be shown, beside it."""
+    """The marks of the body (XEP-0394)."""
     spoiler: str | None = None
-    """Why it is hidden until somebody wants to see it, if it is; "" for no reason."""
+    """The reason why it is hidden at first; "" for no reason, None: it is not hidden."""
     calls: bool = False
     """Whether it invites to a call."""
     secret: bool = False
@@ -88,20 +88,20 @@ class Parts:
     files: tuple[Attachment, ...] = ()
     """Files that it shares, beside the link."""
     covered: tuple[int, int] | None = None
-    """Where in the body the words stand that are only for clients that know no shared files."""
+    """The part of the body that is only for clients that know no shared files."""
     thread: str | None = None
     state: bool | None = None
-    """Whether its author writes, if their client says so."""
+    """Whether its author types, if their client says so."""
     subject: str | None = None
 
 
 def is_subject(element: Element) -> bool:
-    """Whether it says what the room is about, and nothing else (XEP-0045 section 7.2.15)."""
+    """Whether a message only tells the room's subject (XEP-0045 section 7.2.15)."""
     return element.find(_SUBJECT) is not None and element.find(_BODY) is None
 
 
 def read(element: Element, place: Place) -> Parts:
-    """The children that matter, in one pass."""
+    """Read the children that matter, in one pass."""
     parts = Parts(element.get("id"))
     for child in element:
         tag = child.tag
@@ -130,7 +130,7 @@ def _rarer(tag: str, child: Element, place: Place, parts: Parts) -> None:
 
 
 def _delay(child: Element, place: Place, parts: Parts) -> None:
-    """When it was said (XEP-0203). Where the room itself says so, it is history (XEP-0045 section 7.2.14)."""
+    """Read when it was said (XEP-0203). A delay of the room's own marks history (XEP-0045 section 7.2.14)."""
     by = child.get("from") or ""
     if by in (place.room, place.room.partition("@")[2]) or by.startswith(f"{place.room}/"):
         parts.history = True
@@ -140,7 +140,7 @@ def _delay(child: Element, place: Place, parts: Parts) -> None:
 
 
 def _fallback(child: Element, parts: Parts) -> None:
-    """Which words are only for clients that know no better (XEP-0428)."""
+    """Read which words are a fallback, for clients that know no better (XEP-0428)."""
     what = child.get("for")
     if what == _REPLIES:
         parts.quoted = _range(child) or parts.quoted
@@ -150,9 +150,7 @@ def _fallback(child: Element, parts: Parts) -> None:
 
 
 def _range(child: Element) -> tuple[int, int] | None:
-    """Where in the body they stand, if only a part of it may be meant; without an end, up to that of the
-    body.
-    """
+    """Return the part of the body that is the fallback, if one is given; without an end, up to the body's."""
     span = child.find("{urn:xmpp:fallback:0}body")
     if span is None:
         return None
@@ -170,7 +168,7 @@ def _file(found: Attachment | None, parts: Parts) -> None:
 
 
 def _thread(child: Element, parts: Parts) -> None:
-    """A thread (XEP-0201), by its root: of a thread within a thread that is the outer one."""
+    """Read the thread (XEP-0201), by its root: of a thread within a thread, the outer one."""
     text = child.get("parent") or child.text or ""
     if text.strip() and len(text) <= _LONGEST_THREAD and "\n" not in text:
         parts.thread = text
@@ -209,7 +207,7 @@ def _secret(_: Element, parts: Parts) -> None:
 
 
 def _omemo(child: Element, parts: Parts) -> None:
-    """What carries only a key for later is no message (XEP-0384)."""
+    """Read whether it is encrypted: a header without a payload only carries a key (XEP-0384)."""
     namespace = child.tag.partition("}")[0]
     parts.secret |= (
         child.find(f"{namespace}}}header") is None or child.find(f"{namespace}}}payload") is not None
@@ -247,12 +245,12 @@ _TAKES: dict[str, Callable[[Element, Parts], None]] = {
 
 
 def believed(child: Element, place: Place) -> str | None:
-    """A stanza-id that the room itself put there (XEP-0359 section 6)."""
+    """Return a stanza-id that the room itself put there (XEP-0359 section 6)."""
     return child.get("id") or None if place.stanza_ids and child.get("by") == place.room else None
 
 
 def content(parts: Parts) -> tuple[Kind, Content] | None:
-    """What is said and how; None: nothing."""
+    """Return what is said and how; None: nothing."""
     if parts.secret:
         return Kind.TEXT, _HIDDEN
     text = parts.body if parts.body is not None else parts.link
@@ -260,20 +258,20 @@ def content(parts: Parts) -> tuple[Kind, Content] | None:
         return (Kind.EMOTE, _CALLING) if parts.calls else None
     if (parts.files or parts.link) and not parts.replaces:
         return _with_files(parts, text or "")
-    return _words(parts, _answer(parts, text or ""))
+    return _words(parts, _unquoted(parts, text or ""))
 
 
 def _with_files(parts: Parts, text: str) -> tuple[Kind, Content] | None:
-    """Files, and what is said of them: not their address, and not what only tells of them."""
+    """Return files and what is said of them, without their addresses and without fallback words."""
     found = parts.files
     if not found and parts.link:
         linked = files.linked(parts.link)
         found = (linked,) if linked is not None else ()
     if not found:
-        return _words(parts, _answer(parts, text))
+        return _words(parts, _unquoted(parts, text))
     if parts.covered and parts.files:
         text = _uncovered(text, parts.covered, found)
-    text = _answer(parts, text)
+    text = _unquoted(parts, text)
     said = text.strip()
     if not said or said == parts.link or any(said == one.address for one in found):
         return Kind.TEXT, Content((), found)
@@ -282,7 +280,7 @@ def _with_files(parts: Parts, text: str) -> tuple[Kind, Content] | None:
 
 
 def _uncovered(text: str, covered: tuple[int, int], found: tuple[Attachment, ...]) -> str:
-    """The text without the words that tell of the files, if a part that is said to do so does."""
+    """Return the text without its fallback for the files, where that part really tells of them."""
     start, end = covered
     part, rest = text[start:end], (text[:start] + text[end:]).rstrip()
     names = [name for one in found for name in (one.address, one.name) if name]
@@ -290,17 +288,17 @@ def _uncovered(text: str, covered: tuple[int, int], found: tuple[Attachment, ...
 
 
 def quotation(parts: Parts) -> str:
-    """What it quotes of what it answers."""
+    """Return what it quotes of the message that it replies to."""
     start, end = parts.quoted or (0, 0)
     text = parts.body or ""
-    if _answer(parts, text) == text:
+    if _unquoted(parts, text) == text:
         return ""
     return "\n".join([line.lstrip("> ") for line in text[start:end].split("\n")])
 
 
-def _answer(parts: Parts, text: str) -> str:
-    """The text without the quotation of what it answers, if what is said to be one looks like one: who
-    counts otherwise than we do would lose words.
+def _unquoted(parts: Parts, text: str) -> str:
+    """Return the text without the quotation of what it replies to, if that part looks like a quotation: a
+    client that counts otherwise than we do would lose words.
     """
     if parts.quoted and parts.reply is not None:
         start, end = parts.quoted
@@ -331,14 +329,17 @@ def _words(parts: Parts, text: str) -> tuple[Kind, Content] | None:
 
 
 def _shown(parts: Parts, text: str) -> tuple[Span, ...]:
-    """The text as its author wants it to be shown. What is counted from its beginning holds for all of it."""
+    """Return the text as its author wants it shown.
+
+    Markup counts from the body's beginning, so it needs all of it.
+    """
     if parts.markup is not None and text == parts.body:
         return markup.parse(text, parts.markup)
     return styling.parse(text) if parts.styled else (Span(text),)
 
 
 def _hidden(spans: tuple[Span, ...], why: str) -> tuple[Span, ...]:
-    """Words that are hidden at first, and the reason, which is not (XEP-0382)."""
+    """Hide words at first, but not the reason (XEP-0382)."""
     hidden = [
         replace(span, marks=span.marks | {Mark.SPOILER}, block=replace(span.block, code=None))
         for span in spans
@@ -347,7 +348,7 @@ def _hidden(spans: tuple[Span, ...], why: str) -> tuple[Span, ...]:
 
 
 def time_of(text: str) -> float | None:
-    """A time as XMPP writes it, in UTC (XEP-0082); None: it is none."""
+    """Read a time as XMPP writes it, in UTC (XEP-0082), in seconds since 1970; None: it is none."""
     try:
         stamp = datetime.fromisoformat(text)
         at = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()

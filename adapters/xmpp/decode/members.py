@@ -1,4 +1,4 @@
-"""Who comes to a room, goes, or changes nick (XEP-0045 sections 7, 8.2 and 9.1). Pure, given the place."""
+"""People who come, go or change nick (XEP-0045 sections 7, 8.2 and 9.1). Pure, given the place."""
 
 from adapters.xmpp.muc_info import Presence
 from adapters.xmpp.session import Place
@@ -41,7 +41,7 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
 
 
 def _change(statuses: frozenset[str]) -> Change:
-    """Why somebody is gone. Who lost the membership, or the connection, was not sent away by anybody."""
+    """Return why somebody is gone. A lost membership or connection is nobody's doing."""
     if _BANNED in statuses:
         return Change.BANNED
     return Change.KICKED if _KICKED in statuses and _LOST not in statuses else Change.LEFT

@@ -1,4 +1,4 @@
-"""What a message says of an earlier one: that it is taken back, or what somebody feels about it. Pure."""
+"""The children of a message about an earlier one: removals and reactions. Pure."""
 
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
@@ -18,27 +18,27 @@ _REACTIONS = "{urn:xmpp:reactions:0}reactions"
 _REACTION = "{urn:xmpp:reactions:0}reaction"
 _MOST = 100
 _LONGEST = 100
-"""Characters: the longest family of emojis is far from it."""
+"""Characters: far more than the longest family of emojis has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A message is taken back (XEP-0424), or a moderator takes it away (XEP-0425)."""
+    """An author removes a message (XEP-0424), or a moderator does (XEP-0425)."""
 
     target: str
     named_by_room: bool
-    """Whether the target's name is the room's; else it is the one that its author gave it."""
+    """Whether the target is named by the room's id; else by the one that its author gave it."""
     moderated: bool = False
     by: str = ""
-    """The moderator's address in the room, where it is told."""
+    """The moderator's address in the room, where the room tells it."""
     occupant: str = ""
-    """Their occupant id, where it is told."""
+    """The moderator's occupant id, where the room tells it."""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionSet:
-    """All that somebody feels about a message now (XEP-0444)."""
+    """All of somebody's reactions to a message, as they are now (XEP-0444)."""
 
     target: str
     emojis: tuple[str, ...]
@@ -48,7 +48,7 @@ About = Removal | ReactionSet
 
 
 def read(child: Element, known: About | None) -> About | None:
-    """What a child of a message says of an earlier one; `known` is what those before it say."""
+    """Read a child of a message; `known` is what the children before it say of an earlier message."""
     tag = child.tag
     if tag == _REACTIONS:
         return known or _reactions(child)
@@ -63,7 +63,7 @@ def read(child: Element, known: About | None) -> About | None:
 
 
 def _both(today: About | None, older: About | None) -> About | None:
-    """What is said in the form of today, and in that of 2023 beside it for older clients: in Prosody 13 only
+    """Join the form of today with that of 2023, which stands beside it for older clients: in Prosody 13 only
     the latter names the moderator.
     """
     if not isinstance(today, Removal):

@@ -1,4 +1,4 @@
-"""The wire to events. Pure, given the session; keeps no element."""
+"""Decodes a message stanza. Pure, given the session; keeps no element."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
@@ -21,7 +21,7 @@ _USER_X = "{http://jabber.org/protocol/muc#user}x"
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """A room gave a message of ours back: it was taken (XEP-0045 section 7.4)."""
+    """The room's reflection of a message of ours: it was taken (XEP-0045 section 7.4)."""
 
     place: Place
     txn: str
@@ -31,23 +31,23 @@ class Reflection:
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """What a room tells of what was said before."""
+    """A message of the past, as a room tells it."""
 
     id: str
-    """What the room calls it; "" when it gives no name that can be believed."""
+    """The room's id of it; "" when it gives none that can be believed."""
     occupant: str
-    """The address that it was said from."""
+    """The address of its author in the room."""
     at: float | None
-    """When, by the room's word."""
+    """When it was said, by the room's clock, in seconds since 1970."""
     names: tuple[str, ...]
-    """What its author calls it."""
+    """The ids that its author gave it."""
     event: TalkEvent | None
-    """None: it says nothing, or it was we who said it."""
+    """None: it says nothing, or it is our own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A message of ours was refused."""
+    """The refusal of a message of ours."""
 
     room: str
     txn: str
@@ -58,7 +58,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """Somebody wrote to us alone."""
+    """A message to us alone."""
 
     person: str
     in_room: bool
@@ -68,7 +68,7 @@ Said = TalkEvent | TypingChanged | Reflection | Failure | Direct
 
 
 def message(element: Element, session: Session) -> Said | None:
-    """What a message stanza means for us; None: nothing."""
+    """Decode a message stanza; None: it means nothing for us."""
     source = element.get("from") or ""
     room, _, nick = source.partition("/")
     kind = element.get("type")
@@ -110,7 +110,7 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
 
 
 def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> PastMessage | None:
-    """What a room shows, or its archive holds, of what was said before; None: nobody's word.
+    """Decode a message of the past, from a room's archive or its history; None: it cannot be believed.
 
     `name` and `stamp` are the archive's; without them the room itself has to name and date it (XEP-0045
     section 7.2.14).
@@ -130,37 +130,35 @@ def past(element: Element, place: Place, name: str | None = None, stamp: str = "
     if nick and _ours(found, place, nick, talk.mark(found.own, found.origin)):
         event = None
     elif name is not None and not names and not place.me and _bare(nick) == _bare(place.nick):
-        event = (
-            None  # An archive without its authors' names for messages: most of what our nick said, we did.
-        )
+        event = None  # this archive keeps no ids of authors: most of what our nick said is ours
     return PastMessage(found.name or "", f"{room}/{nick}", children.time_of(found.at or ""), names, event)
 
 
 def _event(place: Place, nick: str, found: Parts) -> TalkEvent | None:
     if found.subject is not None and subjects.is_change(found):
-        # What a room shows ends with a subject that is no news. Some rooms leave out what would tell whether
-        # it was really we who set one under our nick.
+        # A room's history ends with a subject that is no news. Of one that was set under our nick, some rooms
+        # do not tell whether we set it.
         return None if found.history or nick == place.nick else subjects.event(place, nick, found, None)
     return talk.heard(place, nick, found, None)
 
 
 def _ours(found: Parts, place: Place, nick: str, mark: str) -> bool:
-    """Whether it was we who said it: while we are away our nick is anybody's, but nobody chooses our mark."""
+    """Whether a message is ours: while we are away anybody may have our nick, but nobody guesses a mark."""
     if place.me and found.occupant:
         return found.occupant == place.me
     return nick == place.nick and mark != ""
 
 
 def _bare(nick: str) -> str:
-    """A nick without what is put behind it while it is in use."""
+    """Return a nick without the signs that are put behind it while it is in use."""
     return nick.rstrip("_")
 
 
 def _other(element: Element, session: Session, source: str, room: str, kind: str | None) -> Said | None:
-    """What is no talk in a room: a refusal, or words to us alone."""
+    """Decode what is no talk in a room: a refusal, or a message to us alone."""
     if kind == "error":
         named, sort, text = condition(element)
-        # Only the room itself refuses (XEP-0045 section 7.4); an occupant can send us an error as well.
+        # only the room itself refuses (XEP-0045 section 7.4): an occupant can send us an error as well
         return Failure(room, element.get("id") or "", named, sort, text) if source == room else None
     if kind not in (None, "chat", "normal") or not source or element.find(_BODY) is None:
         return None

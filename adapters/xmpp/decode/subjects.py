@@ -1,4 +1,4 @@
-"""What a room is about (XEP-0045 section 8.1). Pure, given the place."""
+"""Subjects of rooms (XEP-0045 section 8.1). Pure, given the place."""
 
 from adapters.xmpp.session import Place, Session
 from bridge import Sender, TopicChanged, UserId
@@ -10,12 +10,12 @@ __all__ = ["changed", "confirmed", "event", "is_change"]
 
 
 def is_change(found: Parts) -> bool:
-    """Whether it gives the room a subject: with words, or in a thread, it is talk that has one."""
+    """Whether a message gives the room a subject: with words, or in a thread, it is talk with a title."""
     return found.subject is not None and found.body is None and found.thread is None
 
 
 def changed(place: Place, nick: str, found: Parts, session: Session) -> TopicChanged | None:
-    """Take note of a subject; None: it is told as we come in, or is no other."""
+    """Take note of a subject; None: it was told as we came in, or has not changed."""
     before, place.topic = place.topic, found.subject
     if before is None or before == found.subject or found.history:
         return None
@@ -23,7 +23,7 @@ def changed(place: Place, nick: str, found: Parts, session: Session) -> TopicCha
 
 
 def event(place: Place, nick: str, found: Parts, session: Session | None) -> TopicChanged:
-    """Somebody gave the room a subject. Without a session it is replayed."""
+    """Return the event of a changed subject. Without a session it is replayed."""
     who = talk.sender(place, nick, found.occupant) if nick else Sender(UserId(place.room), place.room)
     return TopicChanged(
         id=talk.name(found, session),
@@ -38,6 +38,6 @@ def event(place: Place, nick: str, found: Parts, session: Session | None) -> Top
 
 
 def confirmed(place: Place, subject: str) -> str:
-    """The room has a subject of ours; the txn that asked for it first, or "" when none did."""
+    """Take note that the room has a subject of ours. Returns the first txn that asked for it, or ""."""
     place.topic = subject
     return next((txn for txn, wanted in place.wanted.items() if wanted == subject), "")

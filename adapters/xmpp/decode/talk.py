@@ -1,4 +1,4 @@
-"""What stands in a message to an event. Pure."""
+"""Makes events of messages. Pure."""
 
 import re
 from dataclasses import replace
@@ -28,17 +28,17 @@ from .references import ReactionSet, Removal
 __all__ = ["aliases", "heard", "mark", "name", "otherwise", "sender"]
 
 _TXN = re.compile(r"[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]+\.[0-9a-f]{16}")
-"""What a Hubbub calls its messages: anybody may choose an id, but nobody chooses this by chance."""
+"""The form of a Hubbub's ids: anybody may choose an id, but nobody chooses one like this by chance."""
 
 
 def heard(place: Place, nick: str, found: Parts, session: Session | None) -> TalkEvent | None:
-    """What an occupant says, or with the nick "" the room itself; None: nothing that matters.
+    """Return the event of a message from an occupant, or with the nick "" from the room; None: no event.
 
-    Without a session it is replayed, and nobody makes a name for it.
+    Without a session it is replayed, and gets no id of ours.
     """
     about = found.about
     if isinstance(about, Removal) and about.moderated:
-        # Only the room's own word counts: an occupant may claim anything (XEP-0425 section 5).
+        # only the room's own word counts: an occupant may claim anything (XEP-0425 section 5)
         return None if nick else _removed(place, _moderator(place, about), found, about, session)
     if not nick:
         return None
@@ -66,12 +66,12 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
 
 
 def sender(place: Place, nick: str, occupant: str | None) -> Sender:
-    """An occupant, by their occupant id where it can be believed."""
+    """Return an occupant, by their occupant id where it can be believed."""
     return Sender(UserId(f"{OCCUPANT}{occupant}" if occupant else f"{place.room}/{nick}"), nick)
 
 
 def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
-    """Whether it would change what was said under a nick before it was given up: perhaps by somebody else.
+    """Whether it would change what was said before the nick was given up: perhaps by somebody else.
 
     XEP-0308 section 4 and XEP-0424 section 5, where there are no occupant ids.
     """
@@ -123,7 +123,7 @@ def _said(
 
 
 def _removed(place: Place, who: Sender, found: Parts, removal: Removal, session: Session | None) -> Removed:
-    """A retraction (XEP-0424), or a moderator's (XEP-0425)."""
+    """Return the event of a removal by the author (XEP-0424) or by a moderator (XEP-0425)."""
     named_by_room = removal.moderated or (removal.named_by_room and place.stanza_ids)
     target = MessageId(removal.target) if named_by_room else by_author(who.id, removal.target)
     return Removed(
@@ -141,10 +141,9 @@ def _removed(place: Place, who: Sender, found: Parts, removal: Removal, session:
 
 
 def otherwise(removal: Removed) -> tuple[Removed, ...]:
-    """The same retraction if the name in it is the one that the author gave: nobody can tell.
+    """Return the same removal with the target taken as the author's own id: nobody can tell which it is.
 
-    XEP-0424 section 3 wants the room's name; some clients that are much used give their own (as version 0.3
-    had it).
+    XEP-0424 section 3 wants the room's id; some popular clients give their own (as version 0.3 had it).
     """
     who, target = removal.sender.id, removal.target
     if removal.by_moderator or target.endswith(f"\n{who}"):
@@ -153,7 +152,7 @@ def otherwise(removal: Removed) -> tuple[Removed, ...]:
 
 
 def _moderator(place: Place, removal: Removal) -> Sender:
-    """Who took a message away; where the room does not tell, it is the room."""
+    """Return who removed a message as a moderator; where the room does not tell, it is the room."""
     room, _, nick = removal.by.partition("/")
     if not nick and place.occupant_ids and removal.occupant:
         room, nick = place.room, _nick_of(place, removal.occupant)
@@ -164,19 +163,19 @@ def _moderator(place: Place, removal: Removal) -> Sender:
 
 
 def _nick_of(place: Place, occupant: str) -> str:
-    """Who of those in the room has this occupant id; "" when nobody has."""
+    """Return the nick of the occupant with this id; "" when nobody there has it."""
     return next((nick for nick, known in place.people.items() if known == occupant), "")
 
 
 def name(found: Parts, session: Session | None) -> MessageId:
-    """The room's name for a message, or else one that we make, unless it is of the past."""
+    """Return the room's id of a message, or else one that we make, unless it is of the past."""
     if found.name or session is None:
         return MessageId(found.name or "")
     return session.fresh_id()
 
 
 def aliases(who: Sender, found: Parts) -> tuple[MessageId, ...]:
-    """The names that its author gave it."""
+    """Return the ids that its author gave it."""
     own, origin = found.own, found.origin
     names: tuple[MessageId, ...] = (by_author(who.id, own),) if own else ()
     if origin and origin != own:
@@ -185,14 +184,14 @@ def aliases(who: Sender, found: Parts) -> tuple[MessageId, ...]:
 
 
 def mark(own: str | None, origin: str | None) -> str:
-    """The txn that a message of another bears: it is some Hubbub's copy."""
+    """Return the txn that a message bears if it is some Hubbub's copy, or ""."""
     if own and _TXN.fullmatch(own):
         return own
     return origin if origin and _TXN.fullmatch(origin) else ""
 
 
 def _reply(reply: Element, place: Place) -> MessageId | None:
-    """What is answered (XEP-0461): in rooms the name is the one that the room gave."""
+    """Return what it replies to (XEP-0461): in rooms by the room's id."""
     name = reply.get("id")
     if not name:
         return None

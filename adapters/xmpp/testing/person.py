@@ -50,7 +50,7 @@ _DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _ADMIN = "http://jabber.org/protocol/muc#admin"
 _UPLOAD = "urn:xmpp:http:upload:0"
-_MODERATE = (  # in the version that Debian's Prosody knows
+_MODERATE = (  # in the version that Prosody in Debian knows
     "<apply-to xmlns='urn:xmpp:fasten:0' id='{}'><moderate xmlns='urn:xmpp:message-moderate:0'>"
     "<retract xmlns='urn:xmpp:message-retract:0'/></moderate></apply-to>"
 )
@@ -59,7 +59,7 @@ _DISPLAYED = "{urn:xmpp:chat-markers:0}displayed"
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A message in the room, as far as it matters for answers."""
+    """A message in the room, as far as it matters for replies."""
 
     name: str
     text: str
@@ -83,7 +83,7 @@ class Person(bridge.testing.Person):
         self._echoes: dict[str, asyncio.Future[MessageId]] = {}
         self._known: dict[MessageId, _Said] = {}
         self._page: list[decode.PastMessage] = []
-        """What the archive gives of the page that was asked for last."""
+        """The page of the archive that was asked for last."""
         self._count = 0
 
     async def join(self, port: int, host: str = "127.0.0.1") -> None:
@@ -101,7 +101,7 @@ class Person(bridge.testing.Person):
             raise
 
     async def _look_around(self) -> None:
-        """What the room can do."""
+        """Find out what the room can do."""
         place = self._place
         features = told.info(await self._stream.ask("get", place.room, _DISCO)).features
         place.stanza_ids = "urn:xmpp:sid:0" in features
@@ -151,7 +151,7 @@ class Person(bridge.testing.Person):
             if known is not None:
                 command = SendMessage(room=room, author=self._author, txn=txn, content=part, kind=kind)
                 answered = Answered(known.part, known.name, known.text)
-                stanza = encode.answer(command, answered, more, named=place.stanza_ids)
+                stanza = encode.reply(command, answered, more, named=place.stanza_ids)
             else:
                 stanza = encode.message(room, part, kind, txn, more)
             name = await self._tell(txn, stanza)
@@ -236,7 +236,7 @@ class Person(bridge.testing.Person):
         self._known[name] = _Said(who, " ".join(text.split())[:100], Part(name, aliases))
 
     async def _tell(self, txn: Txn, stanza: str) -> MessageId:
-        """Send a message; returns what the room calls it."""
+        """Send a message. Returns the room's id of it."""
         echo: asyncio.Future[MessageId] = asyncio.get_running_loop().create_future()
         self._echoes[txn] = echo
         self._send(stanza)
@@ -322,7 +322,7 @@ async def _put(url: str, path: Path, headers: Mapping[str, str]) -> None:
 
 
 def _parts(content: Content) -> list[Content]:
-    """The content in pieces that a stanza can hold."""
+    """Return the content in pieces that a stanza can hold."""
     if len(content.text.encode("utf-8", "replace")) <= _PART:
         return [content]
     step = _PART // 4

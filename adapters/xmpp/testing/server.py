@@ -60,7 +60,7 @@ class Demo(bridge.testing.Demo):
     title = "Prosody"
     debian = ("prosody",)
     more = '  modules_enabled = { "muc_mam" }\n  muc_log_by_default = true\n'
-    """Further lines of the configuration of its rooms. An archive gives messages names, which answers and
+    """Further lines of the configuration of its rooms. An archive gives messages names, which replies and
     reactions need."""
     file_limit = 64 * 1024 * 1024
     """The largest file that it takes, in bytes."""

@@ -15,7 +15,7 @@ _PATIENCE = 15.0
 
 
 class PlainStream:
-    """Logs in with a password, sends what it is given and yields what comes."""
+    """A stream that logs in with a password, sends what it is given and yields what comes."""
 
     stanzas: AsyncGenerator[ET.Element, None]
 
@@ -25,7 +25,7 @@ class PlainStream:
         self._numbers = itertools.count(1)
 
     async def log_in(self, host: str, port: int) -> asyncio.StreamWriter:
-        """Raises OSError."""
+        """Log in. Raises OSError."""
         reader, self._writer = await asyncio.open_connection(host, port)
         try:
             await self._authenticate(reader)
@@ -76,14 +76,14 @@ class PlainStream:
         return found
 
     def answered(self, element: ET.Element) -> None:
-        """A request's answer came in, or somebody else's request."""
+        """Take in the answer to a request, or somebody else's request."""
         answer = self._asked.get(element.get("id") or "")
         if answer is not None and not answer.done():
             answer.set_result(element)
 
 
 async def _stanzas(reader: asyncio.StreamReader) -> AsyncGenerator[ET.Element, None]:
-    """What comes in on one stream, stanza by stanza."""
+    """Yield what comes in on one stream, stanza by stanza."""
     parser: Any = ET.XMLPullParser(("start", "end"))
     depth, root = 0, None
     while data := await reader.read(65536):

@@ -162,6 +162,6 @@ def test_the_longest_text_fits_into_a_stanza(sample, marks, block, kind):
     )
     for stanza in (
         encode.message(room, content, kind, TXN, more),
-        encode.answer(answer, answered, more, named=True),
+        encode.reply(answer, answered, more, named=True),
     ):
         assert len(stanza.encode()) < encode.STANZA_LIMIT

@@ -126,7 +126,7 @@ def test_reactions():
 
 def test_an_answer():
     """XEP-0461 sections 3 and 3.1, XEP-0428 section 2.2."""
-    assert encode.answer(ANSWER, ANSWER.answered, "", named=True) == (
+    assert encode.reply(ANSWER, ANSWER.answered, "", named=True) == (
         f"<message to='room@muc.x' type='groupchat' id='{TXN}'>"
         "<reply xmlns='urn:xmpp:reply:0' to='room@muc.x/alice' id='q7'/>"
         "<fallback xmlns='urn:xmpp:fallback:0' for='urn:xmpp:reply:0'><body start='0' end='14'/></fallback>"
@@ -136,7 +136,7 @@ def test_an_answer():
 
 def test_an_answer_where_the_room_names_nothing():
     """XEP-0461 section 4.1: it cannot be said what is answered, but people can read it."""
-    assert encode.answer(ANSWER, ANSWER.answered, "", named=False) == (
+    assert encode.reply(ANSWER, ANSWER.answered, "", named=False) == (
         f"<message to='room@muc.x' type='groupchat' id='{TXN}'><body>&gt; alice: tea?\nyes</body></message>"
     )
 
@@ -147,7 +147,7 @@ def test_an_answer_where_the_room_names_nothing():
 )
 def test_whom_an_answer_answers(part, to):
     """XEP-0461 section 3: an address in the room; an occupant id is none."""
-    stanza = encode.answer(ANSWER, dataclasses.replace(ANSWER.answered, part=part), "", named=True)
+    stanza = encode.reply(ANSWER, dataclasses.replace(ANSWER.answered, part=part), "", named=True)
     assert element(stanza)[0].get("to") == to
 
 
@@ -158,7 +158,7 @@ def test_any_answer_is_read_as_it_was_meant(quoted, text, kind, marked):
     content = Content((Span(f"x{text}", frozenset({Mark.BOLD} if marked else ())),))
     command = dataclasses.replace(ANSWER, content=content, kind=kind)
     alone = from_another(encode.message(ROOM, content, kind, TXN))
-    event = from_another(encode.answer(command, Answered(HERS, "a&b", line), "", named=True))
+    event = from_another(encode.reply(command, Answered(HERS, "a&b", line), "", named=True))
     assert isinstance(event, MessageCreated)
     assert (event.content, event.kind, event.reply_to) == (alone.content, alone.kind, "q7")
 
@@ -172,7 +172,7 @@ def test_whatever_is_named_is_one_stanza_that_fits(name, emojis):
         encode.react(SetReactions(**COMMON, target=part, emojis=many), encode.origin(TXN)),
         encode.delete(DeleteMessage(**COMMON, target=part), encode.origin(TXN)),
         encode.edit(EditMessage(**COMMON, target=part, content=plain("a")), encode.origin(TXN)),
-        encode.answer(ANSWER, Answered(part, name, name), encode.origin(TXN), named=True),
+        encode.reply(ANSWER, Answered(part, name, name), encode.origin(TXN), named=True),
     ):
         assert element(stanza).get("id") == TXN
         assert len(stanza.encode()) < encode.STANZA_LIMIT
@@ -347,7 +347,7 @@ def test_an_answer_to_a_copy_of_ours(stanza_ids):
         encode.edit(EditMessage(**COMMON, target=COPY, content=plain("a")), ""),
         encode.delete(DeleteMessage(**COMMON, target=COPY), ""),
         encode.react(SetReactions(**COMMON, target=COPY, emojis=("👍",)), ""),
-        encode.answer(ANSWER, ANSWER.answered, "", named=True),
+        encode.reply(ANSWER, ANSWER.answered, "", named=True),
     ],
 )
 def test_what_was_ours(stanza):
