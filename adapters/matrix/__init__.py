@@ -21,18 +21,18 @@ gone counts as removed, and of reactions only the difference is sent. Edits aler
 tell whom the message alerted already. Redactions are believed as far as the homeserver looked at them.
 
 A file goes up before its message takes its place, read from the disk as it is sent; other words for it
-come with the file itself. Who types and what was read costs no position and waits for nobody. Who comes
-and goes is told as long as we listen.
+come with the file itself. Typing and read marks move no position and wait for nobody. People who come
+and go are told while we listen.
 
-Of matrix-nio serve the session (homeserver, token, device) and its HTTP request with login, whoami,
-logout, joins, aliases and names. Its request is overridden to turn every refusal into one of our
+matrix-nio serves for the session (homeserver, token, device) and for its HTTP request with login, whoami,
+logout, joins, aliases and names. That request is overridden to turn every refusal into one of our
 errors, so that its endless retries never begin. Not used, for what was measured: `sync_forever`
 (hammers a server that answers 502), its event classes (60 us each, by JSON schema), `room_send`
 (ignores Retry-After).
 
 Known gaps: encrypted rooms are refused, and a file that is encrypted in another room is named, not
 carried; reactions that are images and have no name are not relayed. Who types and has not spoken yet
-goes by their id. A thread on what is itself in a thread becomes an answer. With a message its newest
+goes by their id. A thread on what is itself in a thread becomes a reply. With a message its newest
 100 edits are removed, unless that breaks off in between: a server names none of them any more then, and
 no client shows them. Where a server puts the target of a redaction into one place only, only people's
 removals of their own words count. Of more than 5,000 events that were missed in one room, or of more

@@ -1,4 +1,4 @@
-"""Being logged in: the account, its device and its token, over nio's session."""
+"""The account: its login, device and token, over nio's session."""
 
 import asyncio
 import hashlib
@@ -45,13 +45,13 @@ class Account:
         device = config.device_id or _device(network, config.user)
         self._saved = SavedSession(config.homeserver, config.user, device)
         self.tls: SSLContext | None = None
-        """What the homeserver is verified with, once there was a connection."""
+        """The context that verifies the homeserver, once there was a connection."""
         self._nio: HttpSession | None = None
         self._token = config.token.get_secret_value() if config.token is not None else None
         self._rename = True
         self._logging_in = asyncio.Lock()
         self._not_before = 0.0
-        """When the homeserver takes the next login, on the loop's clock."""
+        """When the homeserver takes the next login, by the loop's clock."""
 
     async def open(self, *, rename: bool = True) -> None:
         """Open the session and see to it that we are logged in.
@@ -117,7 +117,7 @@ class Account:
         self._saved.keep(self.keepsake, reply.access_token)
 
     def _newer(self, expired: str | None) -> str | None:
-        """The token of a login that another process made meanwhile, such as `hubbub login`."""
+        """Return the token of a login that another process made meanwhile, such as `hubbub login`."""
         kept = self._saved.token(self.keepsake)
         return kept if kept != expired else None
 
@@ -128,7 +128,7 @@ class Account:
             self._token = None
 
     async def ask(self, request: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """The request's answer, after logging in anew where the session has ended ("Soft logout")."""
+        """Return the request's answer, after logging in anew where the session has ended ("Soft logout")."""
         token = self._token
         try:
             return await request()
@@ -194,7 +194,7 @@ class Account:
             )
 
     async def _well_known(self) -> str:
-        """What the server's domain says of itself ("Well-known URI")."""
+        """Return the base address that the server's domain names ("Well-known URI")."""
         try:
             reply = await self.session.send("GET", "/.well-known/matrix/client", None, dict(_PLAIN))
             told = mapping(answer(await reply.read()).get("m.homeserver")).get("base_url")
@@ -203,7 +203,7 @@ class Account:
         return f" (its domain says that it is {text_of(told, 200)})" if text_of(told) else ""
 
     async def follow(self, config: MatrixNetwork) -> None:
-        """Bear another display name, if the owner wants one."""
+        """Take over another display name, if the owner wants one."""
         changed = config.display_name != self.config.display_name
         self.config = config
         if changed:
@@ -213,7 +213,7 @@ class Account:
                 log.warning("the display name of %s could not be set: %s", config.user, error)
 
     async def _take_name(self) -> None:
-        """Bear the configured display name ("Profiles")."""
+        """Set the configured display name ("Profiles")."""
         wanted = self.config.display_name
         if wanted is None or not self._rename:
             return
@@ -236,15 +236,18 @@ class Account:
 
 
 def _ready(ca_file: Path | None) -> "tuple[Callable[[str, str, str, SSLContext], HttpSession], SSLContext]":
-    """What makes a session, and what to verify the homeserver with: both take long, so in a thread."""
-    from .http import open_session, trust  # with nio, half a second: whoever checks a map needs none
+    """Return what makes a session, and the context that verifies the homeserver.
+
+    Slow: to be run in a thread.
+    """
+    from .http import open_session, trust  # loads nio, which takes half a second
 
     return open_session, trust(ca_file)
 
 
 async def fine(calling: Coroutine[Any, Any, Any]) -> Any:
-    """Nio's answer; it returns, and does not raise, what is not as the specification has it."""
-    from nio import ErrorResponse  # loaded with the session
+    """Return nio's answer. Raises where it breaks the specification: nio itself only returns that."""
+    from nio import ErrorResponse  # nio is loaded with the session
 
     try:
         reply = await calling
@@ -260,5 +263,5 @@ def _later(seconds: float) -> RateLimited:
 
 
 def _device(network: str, user: str) -> str:
-    """A device id that a restart does not change, so that no devices pile up."""
+    """Return a device id that a restart does not change, so that no devices pile up."""
     return "HUBBUB" + hashlib.sha256(f"{network}\n{user}".encode()).hexdigest()[:12].upper()

@@ -1,4 +1,4 @@
-"""One Matrix account: what the client hears to the core, what the core commands to the client."""
+"""Matrix for the core: configuration in, events out, commands in, receipts out."""
 
 import asyncio
 import logging
@@ -109,7 +109,7 @@ class MatrixAdapter(Adapter):
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        """What may be expected, for the documentation."""
+        """Return typical records, by name, for the documentation."""
         return {"Matrix": _CAPABILITIES}
 
     def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
@@ -223,7 +223,7 @@ class MatrixAdapter(Adapter):
         return dict(zip(rooms, found, strict=True))
 
     def _looking(self) -> tuple[Account, bool]:
-        """The account to look with, and whether it has to log out: where the service's session is not at
+        """Return the account to look with, and whether it has to log out: where the service's token is not at
         hand, a login with its device would end it.
         """
         if self.config.token is not None or (self.keepsake is not None and self.keepsake.ours):
@@ -239,7 +239,7 @@ class MatrixAdapter(Adapter):
         try:
             return await self._media.upload(file)
         except AdapterError:
-            # If the connection ended meanwhile, that says more than what became of the file.
+            # if the connection ended meanwhile, that says more than the outcome of the upload
             self._see_connection()
             raise
 
@@ -265,13 +265,13 @@ class MatrixAdapter(Adapter):
                 rooms.serve(group, self.rooms)
                 await listener.listen(since)
             finally:
-                # A group that ends takes more tasks before Python 3.12, and would wait for them.
+                # before Python 3.12 a group that ends still takes tasks, and would wait for them
                 self._rooms = self._invites = self._group = None
                 for task in self._sending:
                     task.cancel()
 
     def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
-        """The connection's tasks and the room's id on the wire, or what is in the way of speaking there."""
+        """Return the connection's tasks and the room's id on the wire. Raises where we cannot speak there."""
         wire = self._session.wires.get(room)
         if self._group is None or self._rooms is None:
             raise ConnectionLost("not connected")
@@ -294,7 +294,10 @@ class MatrixAdapter(Adapter):
         *,
         limited: bool,
     ) -> None:
-        """Do it and settle the future. What ends the connection ends the run as well."""
+        """Carry out the command and settle the future.
+
+        An error that ends the connection ends the run as well.
+        """
 
         async def do() -> Part | None:
             return await perform(self._client, self._session, wire, command, uploaded)
@@ -329,7 +332,7 @@ def _fail(future: "asyncio.Future[Receipt]", error: AdapterError) -> None:
 
 
 def _first(group: BaseExceptionGroup[AdapterError]) -> AdapterError:
-    """The error that says most: a refused login before a lost connection."""
+    """Return the error that says most: a refused login before a lost connection."""
     errors = list(_flat(group))
     return next((error for error in errors if isinstance(error, AuthenticationFailed)), errors[0])
 

@@ -26,28 +26,31 @@ __all__ = ["MatrixClient"]
 log = logging.getLogger(__name__)
 
 _JOIN = 180.0
-"""A join may go through servers far away."""
+"""Seconds for a join, which may go through servers far away."""
 _POLL = 30.0
 """Seconds that the server may hold a sync back while nothing happens."""
 _GRACE = 30.0
-"""Seconds that it may be late with that."""
+"""Seconds that the server may be late with its answer then."""
 _TYPING = 30_000
-"""Milliseconds that others are shown us writing, unless we say so again."""
+"""Milliseconds for which others are shown that we type."""
 _UPLOAD = 120.0
 """Seconds until a file that has gone up must be confirmed."""
 _SLOWEST = 16 * 1024
-"""Bytes a second at which a file may still go up."""
+"""Bytes per second at which an upload may still be going."""
 _PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
 
 
 class MatrixClient:
-    """What the homeserver is asked for. Every call may raise any AdapterError."""
+    """The requests to the homeserver. Every call may raise any AdapterError."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
     async def sync(self, since: str | None, filter_: str, *, wait: bool) -> dict[str, Any]:
-        """What happened since ("Syncing"). With `wait` the server holds its answer back for it."""
+        """Return what happened since ("Syncing").
+
+        With `wait` the server holds its answer back until something does.
+        """
         hold = _POLL if wait else 0.0
         query = {"filter": filter_, "timeout": str(int(hold * 1000)), "set_presence": "offline"}
         if since is not None:
@@ -59,7 +62,7 @@ class MatrixClient:
             raise ConnectionLost(str(error)) from None
 
     async def messages(self, room: str, start: str | None, end: str | None, filter_: str) -> dict[str, Any]:
-        """A page of the room's history backwards from `start`, or from now, not beyond `end`."""
+        """Return a page of the room's history backwards from `start`, or from now, not beyond `end`."""
         query = {"dir": "b", "limit": "100", "filter": filter_}
         query |= {name: token for name, token in (("from", start), ("to", end)) if token is not None}
         return await self.call("GET", ("rooms", room, "messages"), query)
@@ -69,28 +72,28 @@ class MatrixClient:
         return await self._put(("rooms", room, "send", kind, txn), content)
 
     async def redact(self, room: str, event: str, content: Mapping[str, Any], txn: Txn) -> str:
-        """Take an event back ("Redactions"). Returns the id of the event that does so."""
+        """Redact an event ("Redactions"). Returns the id of the redaction."""
         return await self._put(("rooms", room, "redact", event, txn), content)
 
     async def reactions(self, room: str, event: str, start: str | None) -> dict[str, Any]:
-        """A page of what anybody reacted with, the newest first ("Relationships API")."""
+        """Return a page of all reactions to an event, the newest first ("Relationships API")."""
         query = {"limit": "100", **({"from": start} if start is not None else {})}
         return await self._related(room, event, ("m.annotation", "m.reaction"), query)
 
     async def edits(self, room: str, event: str) -> Sequence[Any]:
-        """The newest events that put other words in place of this one's ("Relationships API")."""
+        """Return the newest edits of an event ("Relationships API")."""
         page = await self._related(room, event, ("m.replace", "m.room.message"), {"limit": "100"})
         return listed(page.get("chunk"))
 
     async def event(self, room: str, event: str) -> Mapping[str, Any] | None:
-        """One event of a room; None when it is not there."""
+        """Return one event of a room; None when it is not there."""
         try:
             return await self.call("GET", ("rooms", room, "event", event))
         except NotThere:
             return None
 
     async def resolve(self, alias: str) -> tuple[str, tuple[str, ...]]:
-        """The room that an alias names, and servers to join it by ("Room aliases")."""
+        """Return the room that an alias names, and servers to join it by ("Room aliases")."""
         reply = await self._account.ask(lambda: fine(self._account.session.room_resolve_alias(alias)))
         servers = tuple(name for name in reply.servers if isinstance(name, str))[:5]
         return _room(reply.room_id), servers
@@ -99,7 +102,7 @@ class MatrixClient:
         """Join by id or alias ("Joining rooms"). Returns the room's id."""
         if not via:
             return _room((await self._account.ask(lambda: fine(self._account.session.join(room)))).room_id)
-        # nio's join takes no servers. `server_name` is what servers before v1.12 know `via` as.
+        # nio's join takes no servers; before v1.12 `via` was called `server_name`
         query = [(key, name) for name in via for key in ("via", "server_name")]
         patience = Timeout(_JOIN)
         return _room(
@@ -110,11 +113,11 @@ class MatrixClient:
         await self._account.ask(lambda: fine(self._account.session.room_leave(room)))
 
     async def joined(self) -> frozenset[str]:
-        """The rooms we are in."""
+        """Return the rooms that we are in."""
         return frozenset((await self._account.ask(lambda: fine(self._account.session.joined_rooms()))).rooms)
 
     async def from_outside(self, room: str) -> Mapping[str, Any]:
-        """What may be seen of a room without being in it (GET /room_summary; servers before v1.15 tell of it
+        """Return what can be seen of a room from outside (GET /room_summary; servers before v1.15 tell of it
         as of a space, "Spaces", and nothing of our own membership).
         """
         try:
@@ -128,14 +131,14 @@ class MatrixClient:
             )
 
     async def state(self, room: str, kind: str, key: str = "") -> Mapping[str, Any] | None:
-        """A piece of the room's state (GET /rooms/{roomId}/state), None when it is not set."""
+        """Return a piece of the room's state (GET /rooms/{roomId}/state); None when it is not set."""
         try:
             return await self.call("GET", ("rooms", room, "state", kind, *([key] if key else [])))
         except NotThere:
             return None
 
     async def state_event(self, room: str, kind: str) -> Mapping[str, Any] | None:
-        """The event behind a piece of the room's state; servers before v1.16 tell its content alone."""
+        """Return the event behind a piece of the room's state; servers before v1.16 tell only its content."""
         try:
             found = await self.call("GET", ("rooms", room, "state", kind), {"format": "event"})
         except NotThere:
@@ -143,11 +146,11 @@ class MatrixClient:
         return found if "content" in found else {"content": found}
 
     async def set_state(self, room: str, kind: str, content: Mapping[str, Any]) -> str:
-        """Set a piece of the room's state; the same anew is the same event. Returns its id."""
+        """Set a piece of the room's state; setting the same again gives the same event. Returns its id."""
         return await self._put(("rooms", room, "state", kind), content)
 
     async def type(self, room: str, own: str, *, typing: bool) -> None:
-        """Show for half a minute that we write, or that we no longer do ("Typing Notifications")."""
+        """Show for half a minute that we type, or that we no longer do ("Typing Notifications")."""
         body: dict[str, Any] = {"typing": typing, **({"timeout": _TYPING} if typing else {})}
         await self.call("PUT", ("rooms", room, "typing", own), body=body)
 
@@ -188,7 +191,7 @@ class MatrixClient:
         try:
             reply = await self.call("PUT", path, body=content)
         except ConnectionLost:
-            # A kept connection that the server had just closed; the txn makes a second time harmless.
+            # the server has just closed a kept connection; the txn makes a second try harmless
             reply = await self.call("PUT", path, body=content)
         if event := id_of(reply.get("event_id")):
             return event
@@ -204,7 +207,7 @@ class MatrixClient:
         patience: Timeout | None = None,
         version: str = "v3",
     ) -> dict[str, Any]:
-        """One request. A soft logout is answered by a login ("Soft logout"). Raises AdapterErrors."""
+        """Make one request. Logs in after a soft logout ("Soft logout"). Raises AdapterErrors."""
         target = f"/_matrix/client/{version}/" + "/".join([quote(part, safe="") for part in path])
         if query:
             target += "?" + urlencode(query)

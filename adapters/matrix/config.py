@@ -1,4 +1,4 @@
-"""What stands in the configuration for a Matrix network and its rooms."""
+"""The settings of a Matrix network and of its rooms."""
 
 import ipaddress
 import re
@@ -16,7 +16,7 @@ _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 """A server name: host or address, with an optional port (appendices, "Server name")."""
 
 _HOST_ALONE = re.compile(r"(?!https?:)[A-Za-z0-9.-]+\.[A-Za-z0-9.-]+(:\d{1,5})?|localhost(:\d{1,5})?")
-"""What people write in place of an address."""
+"""A host without a scheme, as people write it in place of an address."""
 
 _LINKED = re.compile(r"(?:/#/(?:room/)?(?P<sign>[#!])|^matrix:(?P<kind>r|roomid)/)(?P<name>[^/\s]+)")
 """The room in a link: https://matrix.to/#/#alias:server, matrix:r/alias:server."""
@@ -99,7 +99,7 @@ class MatrixNetwork(Model):
 
 
 class MatrixRoom(Model):
-    """What may stand in a room's mapping."""
+    """The settings of one room."""
 
     via: tuple[str, ...] = ()
     """Servers that are in the room, to join it by an id that names none."""
@@ -114,7 +114,7 @@ class MatrixRoom(Model):
 
 
 def room_id(text: str) -> RoomId:
-    """A room alias or id, its server in lower case; what stands before the server keeps its case.
+    """Normalise a room alias or id: its server in lower case; what stands before the server keeps its case.
 
     An id without a server (room version 12) is taken as it is. Raises ValueError with a sentence.
     """
@@ -138,7 +138,7 @@ def room_id(text: str) -> RoomId:
 
 
 def _not_a_link(text: str) -> str:
-    """What to write in place of a link to a room (appendices, "URIs")."""
+    """Return the sentence that says what to write in place of a link to a room (appendices, "URIs")."""
     text, _, query = unquote(text).partition("?")
     found = _LINKED.search(text)
     if found is None:

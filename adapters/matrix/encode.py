@@ -35,14 +35,14 @@ of this length fits as a plain body."""
 
 _MOST_MENTIONS = 50
 _LONGEST_KEY = 64
-"""Signs of a reaction: families of emoji are long, and words are reactions too."""
+"""Characters of a reaction: families of emoji are long, and words are reactions too."""
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\n\t]")
-"""Signs that would change how the text around a reaction is read."""
+"""Characters that would change how the text around a reaction is read."""
 _LONGEST_REASON = 500
 _AROUND_EDIT = 1500
 """Bytes of an edit's content beside the new content, when its fallback is cut."""
 _LONGEST_FALLBACK = 100
-"""Signs of the fallback of an edit that is too large otherwise."""
+"""Characters of the fallback of an edit that is too large otherwise."""
 _TYPES = {Kind.TEXT: "m.text", Kind.EMOTE: "m.emote", Kind.NOTICE: "m.notice"}
 
 
@@ -50,10 +50,10 @@ _NO_FILE: Mapping[str, Any] = {}
 
 
 def encode(command: SendMessage | EditMessage, file: Mapping[str, Any] = _NO_FILE) -> dict[str, Any]:
-    """The content of an m.room.message. `file` is what makes it one of a file, whose caption the words are.
+    """Return the content of an m.room.message. `file`: the fields of a file, whose caption the words are.
 
-    An answer has no fallback ("Rich replies"): since v1.13 clients take none off and would show it twice,
-    and those that know no answers at all are older than most rooms.
+    A reply has no fallback ("Rich replies"): since v1.13 clients take none off and would show it twice, and
+    those that know no replies at all are older than most rooms.
     """
     if isinstance(command, EditMessage):
         return _edit(command, file)
@@ -65,32 +65,32 @@ def encode(command: SendMessage | EditMessage, file: Mapping[str, Any] = _NO_FIL
 
 
 def topic_of(topic: str, txn: Txn) -> dict[str, Any]:
-    """The content of an m.room.topic."""
+    """Return the content of an m.room.topic."""
     return {"topic": clean(topic), MARK: txn}
 
 
 def is_key(text: str) -> bool:
-    """Whether a reaction can be told with this: an emoji or a word, not the address of an image."""
+    """Whether this can be the key of a reaction: an emoji or a word, not the address of an image."""
     if not text.strip() or len(text) > _LONGEST_KEY or text.startswith("mxc://"):
         return False
     return clean(text) == text and not _TURNING.search(text)
 
 
 def reaction_of(target: str, key: str, txn: Txn) -> dict[str, Any]:
-    """The content of an m.reaction ("Event annotations and reactions")."""
+    """Return the content of an m.reaction ("Event annotations and reactions")."""
     return {"m.relates_to": {"rel_type": "m.annotation", "event_id": target, "key": key}, MARK: txn}
 
 
 def redaction_of(reason: str, txn: Txn) -> dict[str, Any]:
-    """The content of an m.room.redaction ("Redactions"); which event it is for stands in the address."""
+    """Return the content of an m.room.redaction ("Redactions"); the request's address names the event."""
     words = clean(reason)[:_LONGEST_REASON]
     return {**({"reason": words} if words else {}), MARK: txn}
 
 
 def _relation(command: SendMessage) -> dict[str, Any]:
-    """What a message answers, and the thread that it is in ("Rich replies", "Threading").
+    """Return what a message replies to, and its thread ("Rich replies", "Threading").
 
-    Clients that know no threads show what stands in one as an answer: to its root, where it answers nothing.
+    Clients that know no threads show a message in one as a reply: to its root, where it replies to nothing.
     """
     answered, thread = command.answered, command.thread
     if thread is None:
@@ -104,7 +104,7 @@ def _relation(command: SendMessage) -> dict[str, Any]:
 
 
 def _edit(command: EditMessage, file: Mapping[str, Any]) -> dict[str, Any]:
-    """Other words for a message ("Event replacements"), and the same for clients that know no edits.
+    """Return new words for a message ("Event replacements"), and the same for clients that know no edits.
 
     The outer m.mentions are who is alerted by the edit itself. Nobody is: whom the message alerted before
     is not known, and to be alerted twice is worse than not to be alerted by an edit.
@@ -144,7 +144,7 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
     spans = content.spans
     users = {span.mention for span in spans if span.mention is not None}.union(alerted)
     users = {user for user in users if USER.fullmatch(user)}
-    # Without m.mentions clients would alert everybody whose name, or "@room", stands in the text.
+    # without m.mentions clients would alert everybody whose name, or "@room", stands in the text
     mentions = {"user_ids": sorted(users)[:_MOST_MENTIONS]} if users else {}
     event: dict[str, Any] = {"msgtype": _TYPES[kind], "body": body(spans), "m.mentions": mentions}
     if txn is not None:
@@ -163,5 +163,5 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
 
 
 def size(content: Mapping[str, Any]) -> int:
-    """Bytes of canonical JSON (appendices, "Canonical JSON"): UTF-8, nothing escaped but what must be."""
+    """Count the bytes of canonical JSON (appendices, "Canonical JSON"): UTF-8, escaped only where needed."""
     return len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())

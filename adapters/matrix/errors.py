@@ -1,4 +1,4 @@
-"""What a homeserver's refusal means for us (client-server API, "Standard error response"). Pure."""
+"""Errors of a homeserver as ours (client-server API, "Standard error response"). Pure."""
 
 import contextlib
 import email.utils
@@ -26,7 +26,7 @@ __all__ = ["Duplicate", "Forbidden", "LoggedOut", "NotMatrix", "NotThere", "answ
 _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
 _OF_THE_ACCOUNT = ("M_USER_SUSPENDED", "M_CONSENT_NOT_GIVEN", "M_GUEST_ACCESS_FORBIDDEN")
-"""Why an account may say nothing anywhere."""
+"""Codes of an account that may not speak anywhere."""
 _DEFAULT_PAUSE = 5.0
 _LONGEST_PAUSE = 3600.0
 _SIGNS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -36,7 +36,7 @@ _ADMIN_CALL = "POST /_synapse/admin/v1/users/<the bot's id>/override_ratelimit"
 
 
 class LoggedOut(AuthenticationFailed):
-    """The token is not, or no longer, valid. `soft`: the device is kept ("Soft logout")."""
+    """The token is not valid, or no longer. `soft`: the device is kept ("Soft logout")."""
 
     def __init__(self, reason: str, *, soft: bool) -> None:
         super().__init__(reason)
@@ -44,18 +44,18 @@ class LoggedOut(AuthenticationFailed):
 
 
 class NotMatrix(ConnectionLost):
-    """Something answers, but no homeserver."""
+    """Something answers that is no homeserver."""
 
     status: int | None = None
-    """Of HTTP, where that alone says something."""
+    """The HTTP status, where that alone says something."""
 
 
 class NotThere(RoomUnavailable):
-    """The thing asked for does not exist, or not for us."""
+    """The thing asked for does not exist, or we may not see it."""
 
 
 class Forbidden(RoomUnavailable):
-    """Something is not allowed: what was sent, or to speak there at all; which, the status does not say."""
+    """The homeserver forbids what was sent, or to speak there at all: the status does not say which."""
 
 
 class Duplicate(Rejected):
@@ -63,13 +63,13 @@ class Duplicate(Rejected):
 
 
 def answer(body: bytes) -> dict[str, Any]:
-    """The JSON object that an answer must be. Raises ConnectionLost for anything else."""
+    """Return the JSON object of an answer. Raises ConnectionLost for anything else."""
     value = None
     with contextlib.suppress(ValueError):
         try:
             value = json.loads(body, parse_int=_whole)
         except RecursionError:
-            # One event of 65 kB can be nested that deep: it must not keep us from all others for ever.
+            # one event of 65 kB can be nested that deep: it must not keep us from all others for ever
             value = json.loads(_shallow(body), parse_int=_whole)
     if not isinstance(value, dict):
         raise NotMatrix("what answers at the homeserver's address does not speak Matrix: check homeserver")
@@ -77,7 +77,7 @@ def answer(body: bytes) -> dict[str, Any]:
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> AdapterError:
-    """The error for an answer that is not 2xx."""
+    """Return the error for an answer that is not 2xx."""
     try:
         answered = answer(body)
     except NotMatrix as error:
@@ -93,7 +93,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> AdapterErro
 
 
 def _by_code(code: str, said: str) -> AdapterError | None:
-    """Codes that say more than the status they come with."""
+    """Return the error of a code that says more than the status it comes with."""
     match code:
         case "M_USER_DEACTIVATED" | "M_USER_LOCKED":
             return AuthenticationFailed(f"{said}: look at the account that user names")
@@ -128,7 +128,7 @@ def _by_status(status: int, code: str, said: str) -> AdapterError:
 
 
 def _without_words(status: int, headers: Mapping[str, str], error: NotMatrix) -> AdapterError:
-    """An answer from something in front of the homeserver, such as a proxy."""
+    """Return the error for an answer from something in front of the homeserver, such as a proxy."""
     if status == 429:
         return RateLimited(_too_fast(), _pause(headers, {}))
     if status == 413:
@@ -149,7 +149,7 @@ def _too_fast() -> str:
 
 
 def _pause(headers: Mapping[str, str], answered: Mapping[str, Any]) -> float:
-    """Seconds to wait: the longer of what the header and the body say ("Rate limiting").
+    """Return the seconds to wait: the longer of what the header and the body say ("Rate limiting").
 
     Where the header is but the body's time in whole seconds, the body is meant.
     """
@@ -171,7 +171,7 @@ def _header_pause(after: str) -> list[float]:
 
 
 def _shallow(body: bytes) -> bytes:
-    """JSON without what is nested deeper than anybody means it."""
+    """Parse JSON without what is nested deeper than anybody means it."""
     kept: list[bytes] = []
     depth = begin = 0
     for sign in _SIGNS.finditer(body):
@@ -188,5 +188,5 @@ def _shallow(body: bytes) -> bytes:
 
 
 def _whole(digits: str) -> int:
-    """A number from an event may have more digits than Python takes."""
+    """Parse a whole number, which may have more digits than Python takes."""
     return int(digits) if len(digits) < 20 else 0

@@ -33,7 +33,7 @@ _TYPES = {
     FileKind.VIDEO: "m.video",
 }
 _VOICE = "org.matrix.msc3245.voice"
-"""What marks a voice message, and clients read; there is no stable name that they know."""
+"""The key that clients know a voice message by; they know no stable name yet."""
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,63}/[A-Za-z0-9!#$&^_.+-]{1,63}")
 _LARGEST = 2**50
 _MOST_MESSAGES = 1000
@@ -44,14 +44,14 @@ _LONGEST = 10**10
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """Where our homeserver keeps a file now, and the small picture of it."""
+    """A file in our homeserver's store, and its thumbnail."""
 
     url: str
     thumbnail: str | None = None
 
 
 def attachment(kind: str, name: str, content: Mapping[str, Any]) -> Attachment | None:
-    """The file that a message of this type is; None when nobody can fetch it, as what is encrypted."""
+    """Decode a file; None when nobody can fetch it, as an encrypted one."""
     address = content.get("url")
     if not isinstance(address, str) or not MXC.fullmatch(address):
         return None
@@ -72,7 +72,7 @@ def attachment(kind: str, name: str, content: Mapping[str, Any]) -> Attachment |
 
 
 def fields(file: File, uploaded: Uploaded) -> dict[str, Any]:
-    """What makes a message of this file, beside the words."""
+    """Return the fields that make a message one of this file, beside the words."""
     info: dict[str, Any] = {"mimetype": file.type, "size": file.size}
     info |= _measures(w=file.width, h=file.height)
     if file.duration is not None:
@@ -95,7 +95,7 @@ def fields(file: File, uploaded: Uploaded) -> dict[str, Any]:
 
 
 def fields_of(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same of a message that is there; empty when it is none of a file."""
+    """Return the same fields of a message that exists; empty when it is none of a file."""
     if text_of(content.get("msgtype")) not in FILES:
         return {}
     return {name: content[name] for name in ("msgtype", "filename", "url", "info", _VOICE) if name in content}
@@ -103,18 +103,18 @@ def fields_of(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(slots=True)
 class SentFiles:
-    """Which of our newest messages are files: other words for one come with the file itself."""
+    """Remembers which of our newest messages are files: an edit of one repeats the file."""
 
     _of: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def said(self, event: str, file: Mapping[str, Any]) -> None:
-        """We said something, with a file or without."""
+        """Remember a message of ours, with a file or without."""
         self._of[event] = file
         if len(self._of) > _MOST_MESSAGES:
             del self._of[next(iter(self._of))]
 
     def of(self, event: str) -> Mapping[str, Any] | None:
-        """What makes it one of a file; empty when it is none, None when it is not known."""
+        """Return the fields of its file; empty when it is none of a file, None when that is not known."""
         return self._of.get(event)
 
 

@@ -1,4 +1,4 @@
-"""What is done at once or never: that somebody types, and that a message has arrived."""
+"""Ephemeral commands, done at once or never: typing and read marks."""
 
 import asyncio
 import logging
@@ -13,16 +13,16 @@ log = logging.getLogger(__name__)
 
 
 class Hints:
-    """One request at a time in each room; what is wanted meanwhile takes the place of older wishes."""
+    """Makes one request at a time in each room; a newer command replaces an older one that still waits."""
 
     def __init__(self, client: MatrixClient) -> None:
         self._client = client
         self._wanted: dict[str, dict[type, FleetingCommand]] = {}
-        """By room, for those that have a task."""
+        """Commands that wait, by room, for rooms that have a task."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def give(self, wire: str, own: str, command: FleetingCommand) -> None:
-        """Do this soon, unless something newer of its kind comes before."""
+        """Do this soon, unless a newer one of its kind comes first."""
         wanted = self._wanted.get(wire)
         if wanted is not None:
             wanted[type(command)] = command
@@ -33,7 +33,7 @@ class Hints:
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Leave what is not done yet."""
+        """Drop what is not done yet."""
         for task in self._tasks:
             task.cancel()
         self._wanted.clear()

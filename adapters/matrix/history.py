@@ -1,4 +1,4 @@
-"""What a sync leaves out when too much was said, and the filters that say what is wanted at all."""
+"""Reads what a sync leaves out when too much was said; and the filters that say what is wanted at all."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ _NOISE = [
     *("m.room.avatar", "m.room.server_acl", "m.room.pinned_events", "m.room.related_groups"),
     *("m.call.member", "org.matrix.msc3401.call.member", "m.space.child", "im.vector.modular.widgets"),
 ]
-"""What nobody reads; whatever is not known may be talk."""
+"""Types of events that nobody reads; an unknown type may be talk."""
 _MEMBERS = {"lazy_load_members": True, "include_redundant_members": True}
 """Servers leave out members that they sent once ("Lazy-loading room members"), and we keep none over a
 restart."""
@@ -73,7 +73,7 @@ def filter_of(
     account_data: Mapping[str, Any] = _NONE,
     ephemeral: Mapping[str, Any] = _NONE,
 ) -> str:
-    """A sync filter ("Filtering") for whatever may be said and the state that it takes; no presence."""
+    """Return a sync filter ("Filtering") for all talk and the state that it needs; no presence."""
     rooms = {
         "timeline": {**timeline, "not_types": _NOISE, **_MEMBERS},
         "state": {"types": _STATE, **_MEMBERS},
@@ -90,39 +90,39 @@ _LONGEST_GAP = 5000
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How much of what was said in one room is read."""
+    """How much of the past of one room is read."""
 
     messages: int = _LONGEST_GAP
-    """The newest of them."""
+    """The most messages: the newest."""
     oldest: float = 0.0
-    """When, in seconds since 1970."""
+    """The time of the oldest, in seconds since 1970."""
     away: bool = False
-    """Whether it was said before this connection."""
+    """Whether this is the past before the connection, and not a gap in a live sync."""
 
 
 LIVE = Reach()
-"""What a server leaves out while we listen is read, but not without end."""
+"""The limit for what a server leaves out while we listen."""
 
 
 def reach_of(catch_up: CatchUp) -> Reach:
-    """How much of what was said while we were away."""
+    """Return how much to read of what was said while we were away."""
     messages = min(catch_up.max_messages, _LONGEST_GAP)
     return Reach(messages, time.time() - catch_up.max_age, away=True)
 
 
 @dataclass(slots=True)
 class Past:
-    """What was said before a timeline, in order."""
+    """The events before a timeline, in order."""
 
     events: list[Any] = field(default_factory=list)
     whole: bool = True
-    """Nothing is missing, as far as one wanted to read."""
+    """Whether nothing is missing, as far as was to be read."""
     cut: bool = False
-    """There is more than one wanted to read."""
+    """Whether there is more than was to be read."""
 
 
 def start_of_gap(part: Mapping[str, Any], own: str) -> str:
-    """Where to read backwards from, when the server left something out of a timeline that is for us."""
+    """Return where to read backwards from if the server left something out of a timeline, else ""."""
     timeline = mapping(part.get("timeline"))
     if timeline.get("limited") is not True or after_join(timeline_of(part), own)[1]:
         return ""
@@ -130,7 +130,7 @@ def start_of_gap(part: Mapping[str, Any], own: str) -> str:
 
 
 class History:
-    """Reads what was said before a timeline."""
+    """Reads the events before a timeline."""
 
     def __init__(self, client: MatrixClient, session: Session) -> None:
         self._client = client
@@ -161,7 +161,7 @@ class History:
             start = following
             talk = [event for event in chunk if is_talk(event, self._session.own)]
             said += len(talk)
-            # as much again is read to be counted
+            # as much again is read, only to be counted
             enough = said > 2 * reach.messages or len(backwards) >= _LONGEST_GAP
             past.cut = enough or (bool(talk) and all(_is_older(event, reach.oldest) for event in talk))
         past.events = backwards[::-1]
@@ -176,23 +176,23 @@ class History:
 
 
 def _is_older(event: Mapping[str, Any], oldest: float) -> bool:
-    """One such event proves nothing: its time is what the server of whoever sent it says."""
+    """Whether an event is older than that. One alone proves nothing: its sender's server sets its time."""
     at = seconds(event.get("origin_server_ts"))
     return at is not None and at < oldest
 
 
 def state_of(part: object) -> Sequence[Any]:
-    """The state that came with a room's part of a sync."""
+    """Return the state in a room's part of a sync."""
     return listed(mapping(mapping(part).get("state")).get("events"))
 
 
 def timeline_of(part: object) -> Sequence[Any]:
-    """What happened in a room, in a sync."""
+    """Return the timeline in a room's part of a sync."""
     return listed(mapping(mapping(part).get("timeline")).get("events"))
 
 
 def standing(talk: list[_E]) -> list[_E]:
-    """Without edits of, and reactions to, what is taken back right after.
+    """Leave out edits of, and reactions to, messages that are redacted right after.
 
     Of a redacted message nothing is left, but of its edits everything: it would be said all the same.
     """
@@ -209,7 +209,7 @@ def standing(talk: list[_E]) -> list[_E]:
 async def said_since(
     client: MatrixClient, session: Session, wire: str, room: RoomId, since: float
 ) -> Sequence[TalkEvent]:
-    """What was said in a room since then, in seconds since 1970. See `Adapter.past`."""
+    """Return what was said in a room since then, in seconds since 1970. See `Adapter.past`."""
     past = await History(client, session).read(wire, None, None, Reach(oldest=since, away=True))
     events, _ = after_join(past.events, session.own)
     names = session.names_in(wire)

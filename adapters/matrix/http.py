@@ -17,7 +17,7 @@ from .timeout import Timeout
 
 __all__ = ["HttpSession", "open_session", "trust"]
 
-# What is wrong with an answer is told by our own errors.
+# our own errors tell what is wrong with an answer
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 _CONNECT = 15.0
@@ -25,7 +25,7 @@ _CONNECT = 15.0
 _ANSWER = 25.0
 """Seconds that an ordinary request may take; less than the core waits for a receipt."""
 _LARGEST = 64 * 1024 * 1024
-"""Bytes of an answer."""
+"""Bytes of an answer, at most."""
 
 
 class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
@@ -46,7 +46,9 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         total, read = timeout if isinstance(timeout, Timeout) else (_ANSWER, None)
         limit = aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT, sock_read=read)
         if isinstance(data, io.BufferedReader):
-            data = aiohttp.BufferedReaderPayload(data, filename=None)  # else its name here would be told
+            data = aiohttp.BufferedReaderPayload(
+                data, filename=None
+            )  # else the name of the file on this machine would be sent
         try:
             response = await super().send(method, path, data, headers, trace_context, limit)
             if (response.content_length or 0) > _LARGEST:
@@ -63,7 +65,7 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
 
 
 def open_session(homeserver: str, user: str, device: str, tls: ssl.SSLContext) -> HttpSession:
-    """A session with its connections, not logged in."""
+    """Open a session with its connections, not logged in."""
     settings = nio.AsyncClientConfig(
         max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
     )

@@ -1,4 +1,4 @@
-"""People who turn to the bot itself: invitations, and talk where nothing is relayed."""
+"""Invitations, and people who write to the bot where nothing is relayed."""
 
 import fnmatch
 import logging
@@ -18,11 +18,11 @@ __all__ = ["Invites"]
 log = logging.getLogger(__name__)
 
 _PASSING = (RoomUnavailable, TemporaryFailure, RateLimited, Rejected)
-"""What may befall a courtesy without any harm."""
+"""Errors that do no harm to a courtesy."""
 
 
 class Invites:
-    """Answers them, each room once an hour."""
+    """Accepts invitations and introduces the bot, in each room once an hour."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Invites:
             self._rooms.spawn(self._accept(wire))
 
     def spoken_to(self, wire: str) -> None:
-        """Somebody wrote where nothing is relayed: tell them what this is, once for the whole room."""
+        """Tell somebody who wrote where nothing is relayed what this is, once for the whole room."""
         if wire in self._session.encrypted or not self._rooms.settled:
             return
         if text := self._introduce(wire):

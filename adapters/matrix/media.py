@@ -29,7 +29,7 @@ _LARGEST_LIMIT = 2**50
 
 
 class MediaRepository:
-    """What one account puts there and takes from there."""
+    """The uploads and downloads of one account."""
 
     def __init__(self, account: Account, client: MatrixClient, homeserver: str) -> None:
         self._account = account
@@ -49,7 +49,7 @@ class MediaRepository:
             self.limit = count(told.get("m.upload.size"), _LARGEST_LIMIT)
 
     def source(self, address: str) -> Source:
-        """Where a file can be fetched. Raises Rejected when the address is none."""
+        """Return where a file can be fetched. Raises Rejected when the address is no mxc address."""
         found = MXC.fullmatch(address)
         if found is None:
             raise Rejected("this is no address of a file on Matrix")
@@ -61,7 +61,7 @@ class MediaRepository:
         return Source(url, headers, own=True, ssl=self._account.tls)
 
     async def upload(self, file: File) -> Uploaded:
-        """Put a file there, with its small picture: once, as long as that is remembered.
+        """Upload a file with its thumbnail: once, as long as that is remembered.
 
         Raises Rejected when the homeserver does not want it, and what passes as it is.
         """
@@ -74,7 +74,7 @@ class MediaRepository:
         return uploaded
 
     async def _put_small(self, file: File) -> str | None:
-        """A picture without a small one is still a picture."""
+        """Upload a thumbnail, or go without: a picture is one without it too."""
         if file.thumbnail is None:
             return None
         try:
@@ -90,7 +90,7 @@ class MediaRepository:
         except (RoomUnavailable, Rejected, NotMatrix) as error:
             raise Rejected(f"the homeserver does not take the file: {error}") from None
         except (ConnectionLost, AuthenticationFailed, TemporaryFailure) as error:
-            # Whether all of the connection is gone shows where the account listens.
+            # if the whole connection is gone, the sync notices
             await self._broke_off(file)
             raise TemporaryFailure(f"the file could not be uploaded: {error}") from None
 

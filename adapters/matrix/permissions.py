@@ -1,4 +1,4 @@
-"""Whether we may speak in a room, as the room itself says: what a refusal does not tell."""
+"""Finds out from a room's state whether we may speak there: a refusal does not tell."""
 
 from bridge import AdapterError, Rejected, RoomId, RoomUnavailable
 
@@ -11,7 +11,7 @@ __all__ = ["hindrance", "verdict"]
 
 
 async def hindrance(client: MatrixClient, user: str, room: RoomId, wire: str) -> str | None:
-    """What keeps a user who can see the room's state from speaking there, for the owner; None: nothing."""
+    """Return, for the owner, what keeps a user from speaking who can see the room's state; None: nothing."""
     member = mapping(await client.state(wire, "m.room.member", user))
     if member.get("membership") != "join":
         return f"{user} is not in {room}: invite it there"
@@ -27,7 +27,7 @@ async def hindrance(client: MatrixClient, user: str, room: RoomId, wire: str) ->
 
 
 async def verdict(client: MatrixClient, user: str, room: RoomId, wire: str, error: Forbidden) -> AdapterError:
-    """What a refusal is about: the room where we may not speak, else what was sent.
+    """Return the error for a refusal: RoomUnavailable where we may not speak, else Rejected.
 
     Servers answer both alike, with 403. Raises AdapterErrors when the room's state cannot be learnt.
     """

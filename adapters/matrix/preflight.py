@@ -1,4 +1,4 @@
-"""Looking at a room without entering it, for `hubbub check --online`."""
+"""Looks at rooms for `hubbub check --online`, without entering them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,10 @@ _PATIENCE = 10.0
 async def look_at(
     client: MatrixClient, user: str, room: RoomId, joined: frozenset[str], *, speaks: bool
 ) -> str | None:
-    """None when all is well, else a sentence for the owner; `speaks`: it is to be written to."""
+    """Look at a room.
+
+    Returns None when all is well, else a sentence for the owner; `speaks`: we are to write.
+    """
     try:
         return await _patiently(lambda: _look(client, user, room, joined, speaks))
     except NotThere as error:
@@ -31,7 +34,7 @@ async def look_at(
 
 
 async def _patiently(look: Callable[[], Awaitable[str | None]]) -> str | None:
-    """Look as slowly as the homeserver wants."""
+    """Look, as slowly as the homeserver wants."""
     while True:
         try:
             return await look()
@@ -54,7 +57,7 @@ async def _from_inside(client: MatrixClient, user: str, room: RoomId, wire: str,
     if await client.state(wire, "m.room.encryption") is not None:
         return _encrypted(room)
     if await client.state(wire, "m.room.tombstone") is not None:
-        return None  # It was upgraded, and Hubbub follows.
+        return None  # it was upgraded, and Hubbub follows
     return await hindrance(client, user, room, wire) if speaks else None
 
 
@@ -74,7 +77,7 @@ async def _from_outside(
         return None
     allowed = frozenset(map(id_of, listed(found.get("allowed_room_ids"))))
     if joined & allowed:
-        return None  # Whoever is in one of these rooms may join ("Restricted rooms").
+        return None  # whoever is in one of these rooms may join ("Restricted rooms")
     kind = f"for members of {' or '.join(sorted(allowed))}" if allowed else "not open to all"
     return f"{user} is not in {room}, which is {kind}: invite it there"
 

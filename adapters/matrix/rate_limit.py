@@ -1,7 +1,7 @@
-"""Speaking in turn while the homeserver limits the account (client-server API, "Rate limiting").
+"""Makes rooms speak in turn while the homeserver limits the account (client-server API, "Rate limiting").
 
-Limits count what a user says anywhere. If each room tried again by itself, whoever came at the right
-moment would get what there is, and a busy room comes more often than a quiet one.
+Limits count what a user says anywhere. If each room tried again by itself, a busy room would get through
+and a quiet one would not.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ __all__ = ["Turns"]
 
 _Answer = TypeVar("_Answer")
 _SHORTEST = 0.05
-"""Seconds between two tries, where a server limits and says that there is nothing to wait for."""
+"""Seconds between two tries, where a server limits and names no time to wait."""
 
 
 class Turns:
-    """Once limited, one message at a time, in the order they came, until nobody waits any more."""
+    """Once limited, lets one message through at a time, in the order they came, until nobody waits."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -27,18 +27,18 @@ class Turns:
 
     @property
     def limited(self) -> bool:
-        """Whether one has to take one's turn."""
+        """Whether a message has to take its turn."""
         return self._waiting > 0 or _now() < self._not_before
 
     def limit(self, error: RateLimited, asked: float) -> None:
-        """The homeserver wants nobody to speak for so long, counted from when it was asked.
+        """Note that the homeserver wants no message for so long, counted from when it was `asked`.
 
         It may hold its refusal back, and Synapse does for half a second.
         """
         self._not_before = max(self._not_before, asked + error.retry_after, _now() + _SHORTEST)
 
     async def take(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """The answer, when it is one's turn and the homeserver takes it; a turn is kept until it does."""
+        """Wait for a turn and make the request, until the homeserver takes it. Returns the answer."""
         self._waiting += 1
         try:
             async with self._turn:

@@ -1,4 +1,4 @@
-"""What is known of reactions without asking. Pure state."""
+"""Reactions that are known without asking. Pure state."""
 
 from dataclasses import dataclass, field
 
@@ -11,23 +11,23 @@ _MOST_WRITTEN = 1000
 _VARIATIONS = str.maketrans("", "", "\ufe0e\ufe0f")
 
 Ours = dict[str, list[str]]
-"""The events of our reactions to one message, by what each is without variations."""
+"""The events of our reactions to one message, by emoji without variation selectors."""
 
 
 def bare(key: str) -> str:
-    """A reaction without variation selectors: most clients send some, others none, and mean the same."""
+    """Return a reaction without variation selectors: most clients send some, others none."""
     return key.translate(_VARIATIONS)
 
 
 @dataclass(slots=True)
 class Reactions:
-    """Ours to the newest messages, so that one more costs one request, and how people write theirs."""
+    """Our reactions to the newest messages, so that one more costs one request; and people's spelling."""
 
     _ours: dict[str, Ours] = field(default_factory=dict)
     _written: dict[str, str] = field(default_factory=dict)
 
     def heard(self, event: TalkEvent) -> None:
-        """Somebody did something just now. Not for history: we may have reacted to what stands there."""
+        """Take in a live event. Not for history: we may have reacted to what stands there."""
         if isinstance(event, MessageCreated):
             self.said(event.id)
         elif isinstance(event, ReactionsChanged):
@@ -35,27 +35,27 @@ class Reactions:
                 self.seen(key)
 
     def said(self, event: str) -> None:
-        """Something is new: nobody can have reacted to it yet."""
+        """Note a new message: nobody can have reacted to it yet."""
         self._ours.setdefault(event, {})
         if len(self._ours) > _MOST_MESSAGES:
             del self._ours[next(iter(self._ours))]
 
     def seen(self, key: str) -> None:
-        """Somebody writes a reaction like this."""
+        """Note how somebody writes a reaction."""
         self._written[bare(key)] = key
         if len(self._written) > _MOST_WRITTEN:
             del self._written[next(iter(self._written))]
 
     def written(self, key: str) -> str:
-        """As people here write it: clients count as one reaction only what is written alike."""
+        """Return a reaction as people here write it: clients count as one only what is written alike."""
         return self._written.get(bare(key), key)
 
     def take(self, event: str) -> Ours | None:
-        """Ours to an event; None: it is not known. It is not, either, until it is kept again."""
+        """Take out our reactions to an event; None: unknown. They stay unknown until `keep`."""
         return self._ours.pop(event, None)
 
     def keep(self, event: str, ours: Ours) -> None:
-        """Remember how it is now."""
+        """Remember our reactions as they are now."""
         self._ours.pop(event, None)
         self.said(event)
         self._ours[event] = ours

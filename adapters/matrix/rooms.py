@@ -1,4 +1,4 @@
-"""Being in the rooms of the map: joining, following upgrades, coming back, each room by itself."""
+"""Keeps us in the rooms of the map: joins, follows upgrades, comes back, each room by itself."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 8
 """Rooms that are being entered at the same time."""
 _SLOW = 3.0
-"""Seconds after which the next room begins."""
+"""Seconds after which a slow room lets the next one begin."""
 _UPGRADES = 10
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
@@ -42,7 +42,7 @@ _LONGEST_PAUSE = 600.0
 
 @dataclass(slots=True)
 class _Place:
-    """Our standing in one room of the map."""
+    """The state of one room of the map."""
 
     room: RoomId
     config: MatrixRoom
@@ -50,7 +50,7 @@ class _Place:
     reason: str = ""
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     again: asyncio.Event = field(default_factory=asyncio.Event)
-    """Something changed that makes another try worth while."""
+    """Set when a change makes another try worth while."""
     tried: bool = False
 
 
@@ -69,7 +69,7 @@ class Rooms:
         self._group: asyncio.TaskGroup | None = None
 
     def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, MatrixRoom]) -> None:
-        """Be in exactly these rooms: join what is new, leave what is no more there."""
+        """Be in exactly these rooms: join the new ones, leave those that are gone from the map."""
         self._group = group
         for room in self._places.keys() - rooms.keys():
             self._drop(room)
@@ -82,14 +82,16 @@ class Rooms:
         return place is not None and place.state is RoomState.JOINED
 
     def lose(self, wire: str, reason: str) -> None:
-        """We are no longer in a room; come back with patience."""
+        """Note that we are no longer in a room, and come back after a while."""
         place = self._at(wire)
-        if place is not None and wire not in self._session.encrypted:  # of those we say why we left
+        if (
+            place is not None and wire not in self._session.encrypted
+        ):  # the reason of those that we left is told already
             self._say(place, RoomState.REFUSED, reason)
             place.lost.set()
 
     def look_again(self, wire: str) -> None:
-        """A room was upgraded or became encrypted."""
+        """Look at a room again that was upgraded or became encrypted."""
         place = self._at(wire)
         if place is None or place.state is not RoomState.JOINED:
             return
@@ -101,7 +103,7 @@ class Rooms:
         place.lost.set()
 
     def missed(self, wire: str, *, whole: bool) -> None:
-        """Tell that something said in a room where we are was left out, or was not read (not `whole`)."""
+        """Report that talk in a room was left out, or could not be read (not `whole`)."""
         place = self._at(wire)
         if place is not None and place.state is RoomState.JOINED:
             if whole:
@@ -109,7 +111,7 @@ class Rooms:
             self._say(place, RoomState.JOINED, "", wire)
 
     def invited(self, names: AbstractSet[str]) -> bool:
-        """Enter the room of the map that has one of these names; False: it is none of ours."""
+        """Enter the room of the map that has one of these names. Returns whether there is one."""
         wanted = [
             place for place in self._places.values() if place.room in names or self._now(place.room) in names
         ]
@@ -152,7 +154,7 @@ class Rooms:
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _enter(self, place: _Place) -> None:
-        """Be in the room as it is now. Raises RoomUnavailable and the like with a sentence for the owner."""
+        """Enter the room as it is now. Raises RoomUnavailable and the like with a sentence for the owner."""
         room = place.room
         try:
             wire, via = await self._find(place)
@@ -185,7 +187,7 @@ class Rooms:
         self._say(place, RoomState.JOINED, "", wire)
 
     async def _find(self, place: _Place) -> tuple[str, tuple[str, ...]]:
-        """The room's id on the wire and servers to join it by: as stored, or as the directory says."""
+        """Return the room's id on the wire and servers to join it by: as stored, or as the directory says."""
         room, via = place.room, place.config.via
         stored = self._session.wires.get(room)
         if stored in self._session.joined or not room.startswith("#"):
@@ -214,7 +216,7 @@ class Rooms:
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """A few at a time; whoever takes long, as through servers far away, no longer counts."""
+        """Let a few in at a time; one that takes long, as through servers far away, no longer counts."""
         await self._gate.acquire()
         late = asyncio.get_running_loop().call_later(_SLOW, self._gate.release)
         try:
@@ -247,7 +249,7 @@ class Rooms:
             log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
 
     async def _leave(self, room: RoomId, wire: str) -> None:
-        """Be out of a room, if we are in it."""
+        """Leave a room, if we are in it."""
         while wire in self._session.joined:
             try:
                 await self._client.leave(wire)
@@ -261,12 +263,12 @@ class Rooms:
                 self._session.left(wire)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that ends with the connection."""
+        """Start a task that ends with the connection."""
         assert self._group is not None
         self._group.create_task(work)
 
     def _now(self, room: RoomId) -> str:
-        """The wire's id of a room of the map, behind all upgrades that are known."""
+        """Return the wire's id of a room of the map, behind all upgrades that are known."""
         return self._session.latest(self._session.wires.get(room, room))
 
     def _at(self, wire: str) -> _Place | None:
@@ -274,7 +276,7 @@ class Rooms:
         return None if room is None else self._places.get(room)
 
     def _say(self, place: _Place, state: RoomState, reason: str, wire: str | None = None) -> None:
-        """Tell the core, once for each change; with the first entry goes which room it is."""
+        """Tell the core, once for each change; the first entry also stores which room it is."""
         if (place.state, place.reason) == (state, reason) and state is not RoomState.JOINED:
             return
         place.state, place.reason = state, reason
@@ -282,7 +284,7 @@ class Rooms:
         positions = [Position(wire, place.room)] if wire is not None and wire != stored else []
         caught_up = wire in self._session.caught_up
         if wire is not None:
-            self._session.caught_up.discard(wire)  # whenever it is entered again, we were out meanwhile
+            self._session.caught_up.discard(wire)  # if it is entered again, we were out meanwhile
         left_out = self._session.left_out.pop(wire, 0) if wire is not None else 0
         change = RoomStateChanged(
             room=place.room, state=state, reason=reason, caught_up=caught_up, left_out=left_out

@@ -1,4 +1,4 @@
-"""The session that is kept over restarts, so that a start is no login."""
+"""The session, saved over restarts so that a start needs no login."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SavedSession:
-    """Which session is meant: a token is good for no other."""
+    """The session that a token belongs to."""
 
     homeserver: str
     user: str
     device_id: str
 
     def kept(self, keepsake: Keepsake | None) -> "SavedSession":
-        """The session of this account that is kept, whatever its device is called: the network may have had
+        """Return the saved session of this account, whatever its device is called: the network may have had
         another name. Without one, this.
         """
         kept = self._read(keepsake)
@@ -33,7 +33,7 @@ class SavedSession:
         return replace(self, device_id=device) if same and isinstance(device, str) and device else self
 
     def token(self, keepsake: Keepsake | None) -> str | None:
-        """The token that is kept for this session."""
+        """Return the token that is saved for this session."""
         kept = self._read(keepsake)
         token = kept.get("token")
         if not isinstance(token, str) or kept != {**asdict(self), "token": token}:
@@ -51,7 +51,7 @@ class SavedSession:
         return {}
 
     def keep(self, keepsake: Keepsake | None, token: str) -> None:
-        """Keep a token for this session."""
+        """Save a token for this session."""
         know([token])
         if keepsake is None:
             return

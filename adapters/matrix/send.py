@@ -1,4 +1,4 @@
-"""Commands carried out: each is one event, but for reactions, which are as many as change."""
+"""Carries out commands: each is one event, but reactions are as many as change."""
 
 import hashlib
 import logging
@@ -33,16 +33,16 @@ __all__ = ["perform"]
 log = logging.getLogger(__name__)
 
 _PAGES = 20
-"""Of a hundred reactions each, among which ours are looked for; one that is not found stays."""
+"""Pages of a hundred reactions each, in which ours are looked for; one that is not found stays."""
 _MOST_REACTIONS = 50
 
 
 async def perform(
     client: MatrixClient, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
 ) -> Part | None:
-    """Do what a command says, where nothing of it is done yet. Raises AdapterErrors.
+    """Do what a command says, as far as it is not done yet. Raises AdapterErrors.
 
-    To begin anew after it broke off, or to do it twice, gives the same.
+    Done again, after it broke off or twice, it gives the same.
     """
     try:
         return await _perform(client, session, wire, command, uploaded)
@@ -73,7 +73,7 @@ async def _perform(
 async def _say(
     client: MatrixClient, session: Session, wire: str, command: SendMessage, uploaded: Uploaded | None
 ) -> str:
-    """Say it; where the server wants no thread on what it is to hang on, as an answer to that."""
+    """Send a message; where the server takes no thread on its root, as a reply to that."""
     file = fields(command.file, uploaded) if command.file is not None and uploaded is not None else {}
     content = encode(command, file)
     try:
@@ -89,7 +89,7 @@ async def _say(
 
 
 async def _file_of(client: MatrixClient, session: Session, wire: str, event: str) -> Mapping[str, Any]:
-    """What makes a message of ours one of a file; the server knows it of what we said before we started."""
+    """Return the fields of the file of a message of ours; the server knows those from before our start."""
     file = session.files.of(event)
     if file is None:
         file = fields_of(mapping(mapping(await client.event(wire, event)).get("content")))
@@ -108,7 +108,7 @@ async def _set_topic(client: MatrixClient, session: Session, wire: str, command:
 
 
 async def _remove(client: MatrixClient, session: Session, wire: str, command: DeleteMessage) -> None:
-    """Take a message of ours back, and then its edits, of which the server would keep the words."""
+    """Remove a message of ours, and then its edits: the server would keep their words."""
     target, txn = command.target.id, command.txn
     edits: Sequence[Any] = ()
     try:
@@ -123,7 +123,7 @@ async def _remove(client: MatrixClient, session: Session, wire: str, command: De
 
 
 async def _redact(client: MatrixClient, wire: str, event: str, txn: Txn, reason: str = "") -> None:
-    """Take an event of ours back; what is gone already is fine."""
+    """Redact an event of ours; one that is gone already is fine."""
     try:
         await client.redact(wire, event, redaction_of(reason, txn), txn)
     except NotThere:
@@ -134,7 +134,7 @@ async def _redact(client: MatrixClient, wire: str, event: str, txn: Txn, reason:
 
 
 async def _set_reactions(client: MatrixClient, session: Session, wire: str, command: SetReactions) -> None:
-    """Let ours be these; what broke off, or is not clear, is looked up the next time."""
+    """Make our reactions these; after an error, ours are looked up the next time."""
     target = command.target.id
     try:
         ours = session.reactions.take(target)
@@ -142,7 +142,7 @@ async def _set_reactions(client: MatrixClient, session: Session, wire: str, comm
             ours = await _look(client, session, wire, target)
         now = await _change(client, session, wire, command, ours)
     except NotThere:
-        return  # there is no such message any more
+        return  # the message is gone
     except Forbidden:
         if await _is_there(client, wire, target):
             raise
@@ -154,7 +154,7 @@ async def _set_reactions(client: MatrixClient, session: Session, wire: str, comm
 async def _change(
     client: MatrixClient, session: Session, wire: str, command: SetReactions, ours: Ours
 ) -> Ours:
-    """Send what is missing, take back what is too much. Returns what is left; no event: it is not known."""
+    """Send what is missing, redact what is too much. Returns what is left; no event: it is not known."""
     target, txn = command.target.id, command.txn
     now: Ours = {}
     for key in filter(is_key, command.emojis[:_MOST_REACTIONS]):
@@ -174,7 +174,7 @@ async def _change(
 
 
 async def _look(client: MatrixClient, session: Session, wire: str, target: str) -> Ours:
-    """Our own reactions to an event, as the server has them ("Relationships API")."""
+    """Return our own reactions to an event, as the server has them ("Relationships API")."""
     ours: Ours = {}
     start: str | None = None
     for _ in range(_PAGES):
@@ -196,11 +196,11 @@ async def _look(client: MatrixClient, session: Session, wire: str, target: str) 
 
 
 async def _is_there(client: MatrixClient, wire: str, event: str) -> bool:
-    """Whether an event is there with its content. Raises Forbidden when we are not in the room."""
+    """Whether an event still has its content. Raises Forbidden when we are not in the room."""
     seen = await client.event(wire, event)
     return seen is not None and "redacted_because" not in mapping(seen.get("unsigned"))
 
 
 def _derived(txn: Txn, what: str) -> Txn:
-    """The txn of one request among those of a command: the same whenever it is made again."""
+    """Return the txn of one request of a command: the same whenever the request is made again."""
     return Txn(f"{txn}.{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}")

@@ -1,4 +1,4 @@
-"""What became of commands that may have been carried out, by the marks in a room's history.
+"""Finds commands that may have been carried out, by the marks in a room's history.
 
 A homeserver answers a known transaction id with the same event ("Transaction identifiers"), for as long
 as it remembers it: Synapse for a day and over its own restarts, others in memory alone, all of them for
@@ -45,9 +45,9 @@ async def find_sent(
 async def _search(
     client: MatrixClient, wire: str, own: str, before: float, txns: frozenset[str]
 ) -> tuple[dict[Txn, Receipt | None], bool]:
-    """What is known of those that are there, and whether all was read that could hold the others.
+    """Return what is known of those found, and whether all was read that could hold the others.
 
-    Nobody else's events are looked at, and nobody else's clock.
+    Only our own events count, and so only our own server's clock.
     """
     found: dict[Txn, Receipt | None] = {}
     only = json.dumps({"types": _TYPES, "senders": [own]})
@@ -79,6 +79,6 @@ async def _page(client: MatrixClient, wire: str, start: str | None, only: str) -
 
 
 def _txn(event: Mapping[str, Any]) -> str:
-    """The mark; of what was redacted only what the homeserver itself remembers is left."""
+    """Return the mark of an event; a redacted one has only the txn that the homeserver itself remembers."""
     marked = text_of(mapping(event.get("content")).get(MARK))
     return marked or text_of(mapping(event.get("unsigned")).get("transaction_id"))

@@ -1,4 +1,4 @@
-"""What is known of the account's rooms: which are which, who is called what. Pure state."""
+"""The state of an account's rooms: their ids, people's names, power levels. Pure state."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,39 +19,42 @@ _PAIR = 2
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """Where a room went ("Room Upgrades")."""
+    """The successor of a room ("Room Upgrades")."""
 
     replacement: str
     server: str
-    """The server of who moved it, which is in the new room."""
+    """The server of the person who moved it, which is in the new room."""
 
 
 @dataclass(slots=True)
 class Session:
-    """It outlives a connection, as the position does, and is right only together with it."""
+    """The state of one account.
+
+    It outlives a connection, as the position does, and belongs to that position.
+    """
 
     own: str
     known: bool = False
-    """Whether all the account's rooms were looked at once."""
+    """Whether all the account's rooms have been looked at once."""
     wires: dict[RoomId, str] = field(default_factory=dict)
     """The wire's id of each room of the map."""
     rooms: dict[str, RoomId] = field(default_factory=dict)
     """The same the other way round."""
     heard: float = 0.0
-    """When the homeserver last said what happened, in seconds since 1970."""
+    """When the homeserver last answered a sync, in seconds since 1970."""
     joined: set[str] = field(default_factory=set)
     caught_up: set[str] = field(default_factory=set)
-    """Rooms of whose talk nothing is missing since the last connection, but what was left out."""
+    """Rooms where nothing is missing since the last connection, but what was left out."""
     left_out: dict[str, int | None] = field(default_factory=dict)
-    """How many messages were, where some were; None: nobody counted them."""
+    """How many messages were left out, by room; None: an unknown number."""
     encrypted: set[str] = field(default_factory=set)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     confirmed: set[RoomId] = field(default_factory=set)
-    """Aliases that were looked up since the start."""
+    """Aliases that have been looked up since the start."""
     names: dict[str, dict[str, str]] = field(default_factory=dict)
     """Display names by room and user, of those who spoke."""
     present: dict[str, Present] = field(default_factory=dict)
-    """Who else is in each room, as far as we were told: mostly of those who spoke or came since we did."""
+    """The people in each room, as far as a sync told them: mostly those who spoke or came since we did."""
     reactions: Reactions = field(default_factory=Reactions)
     files: SentFiles = field(default_factory=SentFiles)
     public: set[str] = field(default_factory=set)
@@ -59,14 +62,14 @@ class Session:
     crowded: set[str] = field(default_factory=set)
     """Rooms with more people in them than us and one other."""
     creators: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Who may do everything, by room."""
+    """The users who may do everything, by room."""
     levels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Power levels by room."""
     fixed_topics: set[str] = field(default_factory=set)
     """Rooms whose topic we may not set, as far as their power levels say."""
 
     def place(self, room: RoomId, wire: str) -> None:
-        """Say which room on the wire a room of the map is."""
+        """Set which room on the wire a room of the map is."""
         self.forget(room)
         self.wires[room] = wire
         self.rooms[wire] = room
@@ -98,7 +101,7 @@ class Session:
             self.moved(wire, content, id_of(event.get("sender")))
 
     def counted(self, wire: str, part: Mapping[str, Any]) -> None:
-        """Take note of how many are in a room, where a sync tells ("Syncing", RoomSummary)."""
+        """Take note of how many people are in a room, where a sync tells ("Syncing", RoomSummary)."""
         people = mapping(part.get("summary")).get("m.joined_member_count")
         if isinstance(people, int):
             (self.crowded.add if people > _PAIR else self.crowded.discard)(wire)
@@ -114,7 +117,7 @@ class Session:
         self.present.pop(wire, None)
 
     def latest(self, wire: str) -> str:
-        """Where a room is now, after all its upgrades that are known."""
+        """Return where a room is now, after all its upgrades that are known."""
         passed = {wire}
         while (stone := self.tombstones.get(wire)) is not None and stone.replacement not in passed:
             wire = stone.replacement
@@ -148,7 +151,7 @@ class Session:
 
 
 def after_join(events: Iterable[object], own: str) -> tuple[list[Any], bool]:
-    """The events since we joined last, and whether we joined among them: what was before is not for us."""
+    """Return the events since we last joined, and whether that is among them: earlier ones are not ours."""
     kept: list[Any] = []
     joined = False
     for event in events:

@@ -1,4 +1,4 @@
-"""What happened, in order, with the position that is reached (client-server API, "Syncing")."""
+"""Reads syncs and hands over their events in order, with the position (client-server API, "Syncing")."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 _TIMELINE = {"limit": 100}
 _LISTEN = filter_of(_TIMELINE, ephemeral={"types": ["m.typing"]})
 _LOOK = {"limit": 1}
-"""All rooms, next to nothing of what was said."""
+"""The filter for a first look: all rooms, next to no talk."""
 _AT_ONCE = 0.1
 _NOTHING = Past()
 _SHORTEST_PAUSE = 0.25
@@ -53,11 +53,11 @@ _LONGEST_PAUSE = 5.0
 _AHEAD = 3
 """Batches that may wait for the journal before no more are fetched."""
 _READ_AT_ONCE = 4
-"""Rooms whose history is read at the same time; what is read of one is in memory until it is all there."""
+"""Rooms whose history is read at the same time; each is in memory until it is complete."""
 
 
 def _now(timeline: Mapping[str, Any]) -> str:
-    """The filter of a sync that has to reach until now.
+    """Return the filter of a sync that has to reach until now.
 
     Synapse keeps the answer to a sync for two minutes, for whoever asks the same again, so no two of these
     may be the same: each names a user whom nobody has heard of.
@@ -83,7 +83,7 @@ class SyncLoop:
         self._open_invites: dict[str, Any] = {}
 
     async def catch_up(self, limits: CatchUp) -> str:
-        """Learn about all rooms, read what was said while we were away. Returns where to go on.
+        """Learn about all rooms, and read what was said while we were away. Returns where to go on.
 
         Without a position nothing is read: a room that was never served starts at now.
         """
@@ -138,7 +138,7 @@ class SyncLoop:
             if reply.get("rooms") or clock() - asked > _AT_ONCE:
                 pause = _SHORTEST_PAUSE
                 continue
-            # A server that answers at once with nothing may do so for ever.
+            # a server that answers at once with nothing may do so for ever
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -178,7 +178,7 @@ class SyncLoop:
         return position
 
     def _gaps(self, joined: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """Rooms of which the server left something out, and where each gap begins."""
+        """Return the rooms where the server left something out, and where each gap begins."""
         found = {}
         for wire, part in joined.items():
             if wire in self._session.rooms and (start := start_of_gap(part, self._session.own)):
@@ -205,9 +205,9 @@ class SyncLoop:
                 group.create_task(complete(wire, start))
 
     async def _let_write(self) -> None:
-        """Not further ahead of the journal than a few batches."""
+        """Wait until at most a few batches are ahead of the journal."""
         while self._unwritten and (len(self._unwritten) > _AHEAD or self._unwritten[0].done()):
-            # To wait for the future itself would cancel it together with us.
+            # to wait for the future itself would cancel it together with us
             await asyncio.wait((self._unwritten.popleft(),))
 
     def _note_invites(self, rooms: Mapping[str, Any]) -> None:
@@ -233,7 +233,7 @@ class SyncLoop:
         talk: list[Event] = []
         spoken = False
         names, own = self._session.names_in(wire), self._session.own
-        # Who came and went in what was missed is no news.
+        # members who came and went meanwhile are no news
         live = not reach.away and not came_in and past is _NOTHING
         for event in timeline:
             self._session.learn(wire, event)
@@ -254,9 +254,7 @@ class SyncLoop:
         return kept
 
     def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
-        """That something is missing, or that the first was left out: told once the room is joined, or at once
-        when it is.
-        """
+        """Note that something is missing, or was left out: told as soon as the room is joined."""
         if whole and left_out == 0:
             return
         if reach.messages:
@@ -267,20 +265,20 @@ class SyncLoop:
             self._incomplete.add(wire)
 
     def _see_to(self, wire: str, *, spoken: bool) -> None:
-        """Do what follows for the room itself."""
+        """Follow the changes of the room itself."""
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
         if spoken and wire not in self._session.crowded:
             self._invites.spoken_to(wire)
 
     def _is_person(self, event: object) -> bool:
-        """Whether a person wrote this; robots use notices, so that they do not answer each other."""
+        """Whether a person wrote this: robots use notices, so that they do not answer each other."""
         event = mapping(event)
         by_other = event.get("sender") != self._session.own and event.get("type") == "m.room.message"
         return by_other and mapping(event.get("content")).get("msgtype") != "m.notice"
 
     def _left(self, wire: str, timeline: Sequence[Any]) -> None:
-        """We are out of a room: kicked, banned, or gone by our own will."""
+        """Note that we are out of a room: kicked, banned, or gone by our own will."""
         self._session.left(wire)
         how = "left"
         for event in map(mapping, timeline):
@@ -293,7 +291,7 @@ class SyncLoop:
 
 
 def _is_fleeting(rooms: Mapping[str, Any]) -> bool:
-    """Whether nothing is told but who types: that is worth no position of its own."""
+    """Whether a sync only tells who types: that is worth no position of its own."""
     joined = mapping(rooms.get("join"))
     if not joined or any(rooms.get(other) for other in ("invite", "leave", "knock")):
         return False

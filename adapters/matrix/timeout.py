@@ -1,4 +1,4 @@
-"""How long a request may take."""
+"""The time that a request may take."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ __all__ = ["Timeout"]
 
 
 class Timeout(NamedTuple):
-    """The patience with one request, in seconds."""
+    """The longest that one request may take, in seconds."""
 
     total: float
     read: float | None = None
-    """The longest silence in between; None: as long as all of it may take."""
+    """The longest silence in between; None: as long as `total`."""

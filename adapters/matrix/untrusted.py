@@ -1,4 +1,4 @@
-"""What events hold, looked at before it is used: it comes from anybody on any server. Pure."""
+"""Checks values in events before they are used: they come from anybody on any server. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,47 +9,47 @@ __all__ = ["count", "id_of", "listed", "mapping", "name_of", "seconds", "text_of
 
 _LONGEST_ID = 255
 _LATEST = 1e15
-"""Milliseconds; later than the year 30000 nobody spoke."""
+"""Milliseconds since 1970, in the year 33658: what is later is no time."""
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """The value when it is an object, else an empty one."""
+    """Return the value when it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def listed(value: object) -> Sequence[Any]:
-    """The value when it is an array, else an empty one."""
+    """Return the value when it is an array, else an empty one."""
     return value if isinstance(value, list) else ()
 
 
 def text_of(value: object, longest: int = 0) -> str:
-    """The value when it is text, made safe, else empty text."""
+    """Return the value when it is text, made safe, else empty text."""
     if not isinstance(value, str):
         return ""
     return clean(value)[: longest or None]
 
 
 def id_of(value: object) -> str:
-    """The value when it is an identifier as it must be, else empty text: mending would make it another's."""
+    """Return the value when it is a sound identifier, else empty text: mended, it would be another's."""
     if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
         return ""
     return value
 
 
 def name_of(user: str, names: Mapping[str, str]) -> str:
-    """How a person is called in a room; without a name of their own, by the first part of their id."""
+    """Return a person's name in a room; without a display name, the first part of their id."""
     return names.get(user) or user[1:].partition(":")[0]
 
 
 def seconds(stamp: object) -> float | None:
-    """When something happened, in seconds since 1970, by the server of whoever did it."""
+    """Return when something happened, in seconds since 1970, by the clock of its sender's server."""
     if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not 0 < stamp < _LATEST:
         return None
     return stamp / 1000
 
 
 def count(value: object, most: int) -> int | None:
-    """The value when it is a whole number from 0 to `most`."""
+    """Return the value when it is a whole number from 0 to `most`, else None."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         return None
     return value

@@ -299,7 +299,7 @@ class Rooms:
             raise _Refused("the room does not answer") from None
 
     def _may_make(self, entry: _Entry, error: Element) -> None:
-        """Raise _Refused unless we may make a room: never one that was destroyed, others as the owner wants."""
+        """Raise _Refused unless we may make a room: never one that was destroyed, others as configured."""
         place, (named, _, text) = entry.place, muc_info.condition(error)
         if named == "gone" or (named == "item-not-found" and place.persistent):
             self._destroyed(place, refusals.destroyed(muc_info.moved_to(error), text))

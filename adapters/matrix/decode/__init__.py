@@ -1,4 +1,4 @@
-"""The wire to events. Pure: `talk` for what people say and do about it, `state` for the state of a room."""
+"""The wire to events. Pure: `talk` for messages and what refers to them, `state` for the state of a room."""
 
 from .state import Typists, told
 from .talk import decode, is_talk, said

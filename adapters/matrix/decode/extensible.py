@@ -1,5 +1,5 @@
-"""Events of other kinds, read as the messages that they stand for: polls (MSC3381), calls, what is encrypted,
-and whatever carries its words as extensible events do (MSC1767), also of kinds that nobody knows. Pure.
+"""Events of other kinds, read as messages: polls (MSC3381), calls, encrypted ones, and all that carry their
+words as extensible events do (MSC1767), also of unknown kinds. Pure.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ _CALLS = (
     *("m.call.notify", "org.matrix.msc4075.call.notify"),
     *("m.rtc.notification", "org.matrix.msc4075.rtc.notification"),
 )
-"""What makes phones ring ("Voice over IP", MSC4075)."""
+"""Events that make phones ring ("Voice over IP", MSC4075)."""
 _MOST_ANSWERS = 20
-"""More than that no poll may have (MSC3381, "Creating polls")."""
+"""The most that a poll may have (MSC3381, "Creating polls")."""
 _TEXTS = ("m.text", f"{_UNSTABLE}text", f"{_UNSTABLE}message", "m.message", "body")
 _POLL = ours("[poll]")
 _OVER = ours("The poll has ended.")
@@ -31,7 +31,9 @@ _ALIKE = {"emote": "m.emote", "notice": "m.notice"}
 
 
 def message_of(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content of an `m.room.message` that says the same; without words, one without a body."""
+    """Return the content of an `m.room.message` that says the same; one without a body where there are no
+    words.
+    """
     if not content or kind in _VOTES:
         return {}
     if kind in _CALLS:
@@ -51,7 +53,7 @@ def message_of(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def words_of(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
-    """What is said of events that people see and that carry no words, or more than that; else nothing."""
+    """Return the bridge's words for events that people see, such as polls and calls; none for others."""
     if kind in _CALLS:
         return (_CALLING,)
     if kind == "m.room.encrypted":
@@ -62,7 +64,7 @@ def words_of(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
 
 
 def _poll_in_words(kind: str, content: Mapping[str, Any]) -> tuple[Span, ...]:
-    """A poll's question and its answers, which are numbered."""
+    """Return a poll's question and its numbered answers."""
     poll = _poll(kind, content)
     answers = [
         text for answer in listed(poll.get("answers"))[:_MOST_ANSWERS] if (text := _text(mapping(answer)))
@@ -79,7 +81,7 @@ def _poll(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _text(content: Mapping[str, Any]) -> str:
-    """The words that such content carries, as plain text if it has them so."""
+    """Return the words that such content carries, as plain text if it has them so."""
     for name in _TEXTS:
         value = content.get(name)
         if isinstance(value, str) and value.strip():

@@ -1,4 +1,4 @@
-"""State that changes, and who comes and goes (client-server API, "m.room.topic", "m.room.member"). Pure."""
+"""Changes of state and members (client-server API, "m.room.topic", "m.room.member"). Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ _MOST_TYPING = 50
 def told(  # noqa: PLR0913 -- the last ones by name
     event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool, members: bool
 ) -> TopicChanged | NameChanged | MemberChanged | None:
-    """What an event of the room's state tells people of, or None; `members`: also who comes and goes."""
+    """Decode an event of the room's state; None: it tells people nothing. `members`: decode members too."""
     event = mapping(event)
     if event.get("sender") == own and event.get("state_key") in ("", own):
         return None
@@ -46,7 +46,7 @@ def told(  # noqa: PLR0913 -- the last ones by name
 def _changed(
     event: Mapping[str, Any], room: RoomId, names: Mapping[str, str], *, replayed: bool
 ) -> TopicChanged | NameChanged | None:
-    """The new topic or name that somebody gave the room; None when it is the same as before."""
+    """Return the event of a new topic or name; None when it is the same as before."""
     kind = event.get("type")
     sender, name = id_of(event.get("sender")), id_of(event.get("event_id"))
     if not name or not USER.fullmatch(sender):
@@ -71,7 +71,7 @@ def _changed(
 def _moved(
     event: Mapping[str, Any], room: RoomId, names: Mapping[str, str], own: str
 ) -> MemberChanged | None:
-    """What became of somebody else's being in the room, if anything did."""
+    """Return the event of somebody else's changed membership, if it changed."""
     user, sender = id_of(event.get("state_key")), id_of(event.get("sender"))
     if user == own or not USER.fullmatch(user):
         return None
@@ -96,7 +96,7 @@ def _moved(
 
 
 class Typists:
-    """Who types where, to tell what changed ("Typing Notifications")."""
+    """Remembers who types where, to tell what changed ("Typing Notifications")."""
 
     def __init__(self) -> None:
         self._typing: dict[str, frozenset[str]] = {}
@@ -104,7 +104,7 @@ class Typists:
     def heard(
         self, wire: str, ephemeral: object, room: RoomId, names: Mapping[str, str], own: str
     ) -> list[TypingChanged]:
-        """What changed for a room, by what came beside its timeline."""
+        """Return the changes in a room, from the events beside its timeline."""
         found: list[TypingChanged] = []
         for event in map(mapping, listed(mapping(ephemeral).get("events"))):
             if event.get("type") != "m.typing":
@@ -124,7 +124,7 @@ class Typists:
 
 
 def _before(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the state was before; servers put it into one of two places."""
+    """Return the state before an event; servers put it into one of two places."""
     return mapping(event.get("prev_content") or mapping(event.get("unsigned")).get("prev_content"))
 
 
@@ -133,7 +133,7 @@ def _called(content: Mapping[str, Any]) -> str:
 
 
 def _change(before: Mapping[str, Any], now: Mapping[str, Any], *, by_self: bool) -> Change | None:
-    """What the step from one membership to another means to those who are in the room."""
+    """Return what the step from one membership to another means to those who are in the room."""
     match before.get("membership"), now.get("membership"):
         case "join", "join":
             return Change.RENAMED if _called(before) != _called(now) else None

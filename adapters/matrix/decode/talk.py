@@ -1,4 +1,4 @@
-"""Events to what people said and did about it (client-server API, "Instant Messaging"). Pure.
+"""Messages, and edits, reactions and redactions of them (client-server API, "Instant Messaging"). Pure.
 
 Whatever an event holds comes from anybody on any server: every value is looked at before it is used.
 """
@@ -39,7 +39,7 @@ _KINDS = {"m.emote": Kind.EMOTE, "m.notice": Kind.NOTICE}
 _LONGEST_ID = 255
 _LONGEST_NAME = 256
 _LOCATION = re.compile(r"\A((user|my|live|shared) )?location\b:?\s*", re.IGNORECASE)
-"""What clients say before where it is, which we say in the language of the room."""
+"""Words of clients before the name of a place; ours are in the language of the room."""
 _LONGEST_REASON = 500
 _NAMED = {
     "m.image": ours("[picture]"),
@@ -60,15 +60,15 @@ _SECRET = {
 _MESSAGES = ("m.room.message", "m.sticker")
 _DEEDS = ("m.reaction", "m.room.redaction")
 _VERIFYING = "m.key.verification.request"
-"""A type of message that is for clients."""
+"""A type of message that is meant for clients, and not for people."""
 
 
 def decode(
     event: object, room: RoomId, names: Mapping[str, str], own: str, *, replayed: bool = False
 ) -> TalkEvent | None:
-    """What somebody else said or did, or None. `names` are display names by user id.
+    """Decode what somebody else said or did, or None. `names` are display names by user id.
 
-    Whose content has our key is a copy: of another Hubbub, or of ours from when it had another account.
+    Content with our key is a copy: of another Hubbub, or of ours from when it had another account.
     """
     event = mapping(event)
     content = mapping(event.get("content"))
@@ -101,18 +101,18 @@ def decode(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
             mark=mark, kind=_kind(new), content=_naming_us(_named(said(new, kind), names), own),
         )  # fmt: skip
-    words, answered = _naming_us(_named(said(content, kind), names), own), _reply_to(relation)
-    if answered:
+    words, reply_to = _naming_us(_named(said(content, kind), names), own), _reply_to(relation)
+    if reply_to:
         words = addressing(words, name_of(own, names))
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, at=at, replayed=replayed, mark=mark,
-        kind=_kind(content), content=words, reply_to=answered, quoted=_quoted(content) if answered else "",
+        kind=_kind(content), content=words, reply_to=reply_to, quoted=_quoted(content) if reply_to else "",
         thread=MessageId(target) if target and relation.get("rel_type") == "m.thread" else None,
     )  # fmt: skip
 
 
 def is_talk(event: object, own: str) -> bool:
-    """Whether this is something that somebody else said."""
+    """Whether an event is a message of somebody else's."""
     event = mapping(event)
     if event.get("sender") == own or "state_key" in event:
         return False
@@ -121,12 +121,12 @@ def is_talk(event: object, own: str) -> bool:
 
 
 def _message(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content of the message that an event is, or stands for."""
+    """Return the content of the message that an event is, or stands for."""
     return content if kind in _MESSAGES else message_of(kind, content)
 
 
 def said(content: Mapping[str, Any], kind: str) -> Content:
-    """The words of a message, or its file with the words that go with it ("m.room.message msgtypes")."""
+    """Decode the words of a message, or its file with its caption ("m.room.message msgtypes")."""
     if kind not in _MESSAGES and (words := words_of(kind, content)):
         return Content(words)
     text = text_of(content.get("body"))
@@ -139,7 +139,7 @@ def said(content: Mapping[str, Any], kind: str) -> Content:
 
 
 def _naming_us(content: Content, own: str) -> Content:
-    """The content, where a pill of our account names us."""
+    """Return the content with pills of our account as mentions of us."""
     if not any(span.mention == own for span in content.spans):
         return content
     spans = [replace(span, mention=US) if span.mention == own else span for span in content.spans]
@@ -160,13 +160,13 @@ def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
 
 
 def _replacement(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is said instead ("Applying m.new_content"); the rest is for who knows no edits."""
+    """Return the new content of an edit ("Applying m.new_content"); the rest is for clients without edits."""
     new = mapping(content.get("m.new_content"))
     return new if "body" in new else {**content, "body": text_of(content.get("body")).removeprefix("* ")}
 
 
 def _with_file(type_: str, content: Mapping[str, Any], text: str) -> Content:
-    """A file and its caption ("Media captions"); what nobody can fetch is named."""
+    """Decode a file and its caption ("Media captions"); a file that nobody can fetch is named."""
     name = text_of(content.get("filename"), _LONGEST_NAME)
     caption = _words(content, text) if name and text != name else ()
     if type_ in FILES and (file := attachment(type_, name or text[:_LONGEST_NAME], content)):
@@ -180,7 +180,7 @@ def _with_file(type_: str, content: Mapping[str, Any], text: str) -> Content:
 
 
 def _place(content: Mapping[str, Any], label: str) -> str:
-    """What a place is called, and where it is ("m.location", MSC3488)."""
+    """Return the name of a place and where it is ("m.location", MSC3488)."""
     where = text_of(content.get("geo_uri"), _LONGEST_NAME)
     place = mapping(content.get("m.location") or content.get("org.matrix.msc3488.location"))
     label = " ".join(text_of(place.get("description"), _LONGEST_NAME).split()) or _LOCATION.sub("", label)
@@ -190,7 +190,7 @@ def _place(content: Mapping[str, Any], label: str) -> str:
 
 
 def _named(content: Content, names: Mapping[str, str]) -> Content:
-    """Mentions whose words are an address, by the name that people see instead."""
+    """Replace the words of mentions that are a user id by the name that people see."""
     if not any(span.mention is not None and span.text.startswith("@") for span in content.spans):
         return content
     spans = [
@@ -201,22 +201,25 @@ def _named(content: Content, names: Mapping[str, str]) -> Content:
 
 
 def _reply_to(relation: Mapping[str, Any]) -> MessageId | None:
-    """What is answered; in a thread, most clients name just the last message, and say so ("Threading")."""
-    answered = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
+    """Return what is replied to.
+
+    In a thread most clients name just the last message, and say so ("Threading").
+    """
+    target = id_of(mapping(relation.get("m.in_reply_to")).get("event_id"))
     if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True:
         return None
-    return MessageId(answered) if answered else None
+    return MessageId(target) if target else None
 
 
 def _quoted(content: Mapping[str, Any]) -> str:
-    """What a reply's fallback says of the message that it answers."""
+    """Return what a reply's fallback quotes."""
     quotation, _ = _parted(text_of(content.get("body")))
     rows = [row.removeprefix(">").removeprefix(" ") for row in quotation]
     return "\n".join([rows[0].partition("> ")[2], *rows[1:]]) if rows else ""
 
 
 def _unquoted(text: str) -> str:
-    """A reply's words without its fallback."""
+    """Return a reply's words without its fallback."""
     quotation, rest = _parted(text)
     if not quotation:
         return text
@@ -224,7 +227,9 @@ def _unquoted(text: str) -> str:
 
 
 def _parted(text: str) -> tuple[list[str], list[str]]:
-    """The lines of a reply's fallback, which clients before v1.13 sent, and the others ("Rich replies")."""
+    """Part the lines of a reply's fallback, which clients before v1.13 sent, from the others ("Rich
+    replies").
+    """
     rows = text.split("\n")
     who, closed, _ = rows[0].removeprefix("> ").removeprefix("* ").removeprefix("<").partition(">")
     if not (rows[0].startswith(("> <", "> * <")) and closed and USER.fullmatch(who)):
@@ -234,7 +239,7 @@ def _parted(text: str) -> tuple[list[str], list[str]]:
 
 
 def _redacted(event: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[str, bool]:
-    """What a redaction takes back, and whether its sender surely may ("Redactions").
+    """Return the target of a redaction, and whether its sender surely may redact it ("Redactions").
 
     A server gives a redaction to its clients only when it has the redacted event too, and either the
     sender's power level is enough or the event is of the sender's own server, which answers for its users
@@ -242,14 +247,14 @@ def _redacted(event: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[str
     nobody. So the server may be believed about what it looked at: `redacts` beside the content up to room
     version 10, within it from version 11 on. The other place holds whatever the sender wrote, unless
     the server put the same there, as it should. If both do not agree, nothing is vouched for, and
-    people take back only what is theirs.
+    people remove only what is theirs.
     """
     outer, inner = id_of(event.get("redacts")), id_of(content.get("redacts"))
     return outer or inner, outer == inner
 
 
 def _reaction(content: Mapping[str, Any]) -> str:
-    """The emoji or the word that somebody reacts with; "" where it is none. An image goes by its name
+    """Return the emoji or the word of a reaction; "" where it has none. An image goes by its name
     (MSC4027): its address means nothing elsewhere.
     """
     relation = mapping(content.get("m.relates_to"))

@@ -1,4 +1,4 @@
-"""Text on its way into lines: what flows, what is preformatted, where lines and items begin and end."""
+"""Lays text out in lines: flowing or preformatted, with the beginnings and ends of lines and items."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ __all__ = ["Item", "Page", "State"]
 
 
 class Item:
-    """A list item that is open; its mark belongs to its first line."""
+    """An open list item; its bullet or number belongs to its first line."""
 
     __slots__ = ("shown",)
 
@@ -21,7 +21,7 @@ _PLAIN = Span("")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What holds for text at one place."""
+    """The style of text at one place."""
 
     span: Span = _PLAIN
     item: Item | None = None
@@ -31,7 +31,7 @@ class State:
 
 
 class Page:
-    """The lines so far. `state` is what holds for what comes next."""
+    """The lines so far. `state` is the style of what comes next."""
 
     def __init__(self) -> None:
         self.state = State()
@@ -53,7 +53,7 @@ class Page:
             self.append(line)
 
     def flow(self, text: str) -> None:
-        """Text in which a line's end is no more than a space."""
+        """Add text in which a line break is no more than a space."""
         if "\n" in text:
             parts = text.split("\n")
             stripped = (parts[0].rstrip(), *map(str.strip, parts[1:-1]), parts[-1].lstrip())
@@ -77,20 +77,20 @@ class Page:
         self.line.append(replace(self.state.span, text=text, block=self._block))
 
     def separate(self, text: str) -> None:
-        """Text of nobody's style between two parts of a line."""
+        """Add text without a style between two parts of a line."""
         self._space = False
         if not self.state.hidden:
             self.line.append(Span(text, block=self._block))
 
     def _begin_line(self) -> None:
-        """An item's mark is for its first line, the others follow as plain lines."""
+        """Begin a line. Only the first line of an item has its bullet or number."""
         self._item = self.state.item
         self._block = self.state.span.block
         if self._item is not None and self._item.shown:
             self._block = replace(self._block, item=None, indent=0)
 
     def break_line(self) -> None:
-        """The line ends here, empty or not."""
+        """End the line here, empty or not."""
         if not self.line:
             self._begin_line()
         if self._item is not None:
@@ -100,7 +100,7 @@ class Page:
         self._space = False
 
     def end_line(self) -> None:
-        """A block begins or ends: so does the line, unless it is the white space between two blocks."""
+        """End the line where a block begins or ends, unless it is only the white space between two blocks."""
         if self.line and (self._block.code is not None or any(span.text.strip() for span in self.line)):
             self.break_line()
         self.line = []

@@ -57,7 +57,7 @@ def linkable(href: str) -> bool:
 
 
 def mentioned(href: str) -> UserId | None:
-    """Whom a link names (appendices, "matrix.to navigation" and "Matrix URI scheme")."""
+    """Return the user that a link names (appendices, "matrix.to navigation" and "Matrix URI scheme")."""
     for prefix, sigil in (("https://matrix.to/#/", ""), ("matrix:u/", "@")):
         if href.startswith(prefix):
             user = sigil + unquote(href.removeprefix(prefix).partition("?")[0])
@@ -66,7 +66,7 @@ def mentioned(href: str) -> UserId | None:
 
 
 def parse(source: str) -> tuple[Span, ...]:
-    """What formatted text says. Tags that are not known count for nothing, their text for all."""
+    """Decode formatted text. Unknown tags are ignored, and their text is kept."""
     reader = _Reader()
     for token in scan(clean(source)):
         if isinstance(token, str):
@@ -89,7 +89,7 @@ def _words_of(image: Tag) -> str:
 
 
 class _Reader(Page):
-    """Tags, and what they do to the state."""
+    """Applies tags to the state."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class _Reader(Page):
         self._fresh_pre = False
         self._paragraph_ended = False
         self._mute_link: str | None = None
-        """Where a link leads, or whom it names, as long as no words have been seen for it."""
+        """The target of a link, or the user that it names, until the words of the link have come."""
 
     def text(self, text: str) -> None:
         if self.state.hidden:
@@ -164,7 +164,7 @@ class _Reader(Page):
         self._paragraph_ended = False
 
     def _close_item(self) -> None:
-        """An item ends where the next of its list begins (HTML standard, "Optional tags")."""
+        """End the open item where the next one of its list begins (HTML standard, "Optional tags")."""
         for name, _ in reversed(self._opened):
             if name in ("ul", "ol"):
                 return
@@ -197,7 +197,7 @@ class _Reader(Page):
         self._fresh_pre = True
 
     def _code(self, tag: Tag) -> None:
-        """The language of a code block stands in the class of its `code`."""
+        """Take the language of a code block from the class of its `code`."""
         if self.state.pre:
             classes = [
                 name for name in tag.attributes.get("class", "").split() if name.startswith("language-")
@@ -248,7 +248,7 @@ class _Reader(Page):
             self.separate(" | ")
 
     def _raise(self, _: Tag) -> None:
-        """10 to the power of 6 is not 106."""
+        """Put a sign before a superscript: 10 to the power of 6 is not 106."""
         self.text("^")
 
     def _hide(self, _: Tag) -> None:

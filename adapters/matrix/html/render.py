@@ -24,18 +24,18 @@ _TAGS = (
     (Mark.CODE, "<code>", "</code>"),
 )
 _DEEPEST = 20
-"""Quotes in quotes, lists in lists; readers stop at 100 tags."""
+"""Levels of quotes in quotes and lists in lists; readers stop at 100 tags."""
 
 
 def formatted(spans: Sequence[Span]) -> str | None:
-    """The HTML of it; None where plain text says it all. Who is mentioned becomes a pill."""
+    """Return the HTML; None where plain text says it all. A mention becomes a pill."""
     if not any(_is_marked(span) or (span.mention is not None and _is_pill(span)) for span in spans):
         return None
     return "".join(_quoted(list(_safe(lines(spans))), 0))
 
 
 def body(spans: Sequence[Span]) -> str:
-    """The same as readable plain text."""
+    """Return the same as readable plain text."""
     if not any(_is_marked(span) for span in spans):
         return clean(text_of(spans))
     return "\n".join([_lead(block) + "".join(map(_readable, line)) for block, line in _safe(lines(spans))])
@@ -99,7 +99,7 @@ def _plain(parts: Iterable[Line]) -> Iterator[str]:
 
 
 def _flowing(parts: Iterable[Line]) -> str:
-    """Lines with breaks between them; an empty last one needs its own, or it would not be there."""
+    """Return lines with breaks between them; an empty last line needs a break of its own to be shown."""
     texts = ["".join([_inline(span) for span in line]) for _, line in parts]
     return "<br>".join(texts) + ("" if texts[-1] else "<br>")
 
@@ -112,11 +112,11 @@ def _coded(code: str, parts: Iterable[Line]) -> str:
 
 
 class _Lists:
-    """Items, one a line, to nested lists. The last item of a list stays open: the next may nest in it."""
+    """Nests items, one to a line, in lists. The last item of a list stays open: the next may nest in it."""
 
     def __init__(self) -> None:
         self._open: list[int | None] = []
-        """For each open list the number that its next item would have; None: it has bullets."""
+        """The number that the next item of each open list would have; None: the list has bullets."""
 
     def render(self, parts: Iterable[Line]) -> Iterator[str]:
         for block, line in parts:

@@ -15,7 +15,7 @@ __all__ = ["Tag", "clean", "scan"]
 _UNWANTED = dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)))
 del _UNWANTED[9], _UNWANTED[10]
 _OPENING = re.compile(r"<(?:[a-zA-Z!?]|/[a-zA-Z])")
-"""A `<` that is more than that."""
+"""A `<` that begins markup."""
 _SPACE = " \t\n\r\f"
 _SILENT = frozenset(
     {"script", "style", "template", "textarea", "title", "iframe", "noembed", "noframes", "xmp"}
@@ -33,12 +33,12 @@ class Tag:
 
 
 def clean(text: str) -> str:
-    """Text without control characters but newline and tab, and without lone surrogates."""
+    """Return the text without control characters but newline and tab, and without lone surrogates."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNWANTED)
 
 
 def scan(source: str) -> Iterator[Tag | str]:
-    """Tags and texts in their order; texts have their character references resolved."""
+    """Yield tags and texts in their order; in texts, character references are resolved."""
     at = 0
     size = len(source)
     while at < size:
@@ -56,7 +56,10 @@ def scan(source: str) -> Iterator[Tag | str]:
 
 
 def _markup(source: str, start: int) -> tuple[int, Tag | None]:
-    """What begins with the `<` at `start`, and where to go on; None is nothing to show."""
+    """Read the markup that begins with the `<` at `start`.
+
+    Returns it and where to go on; None: nothing to show.
+    """
     following = source[start + 1 : start + 2]
     if following == "!" and source.startswith("<!--", start):
         return _after(source, "-->", start + 4), None
@@ -111,13 +114,13 @@ def _skip(source: str, at: int) -> int:
 
 
 def _after(source: str, text: str, at: int) -> int:
-    """The place behind the next `text`; the end where there is none."""
+    """Return the place behind the next `text`; the end where there is none."""
     found = source.find(text, at)
     return len(source) if found < 0 else found + len(text)
 
 
 def _after_end(source: str, name: str, at: int) -> int:
-    """The place behind the end tag of a silent element."""
+    """Return the place behind the end tag of a silent element."""
     while (at := source.find("</", at)) >= 0:
         at += 2
         if source[at : at + len(name)].lower() == name:

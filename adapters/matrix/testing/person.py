@@ -56,7 +56,7 @@ _TYPING = 20_000
 
 
 class Person(bridge.testing.Person):
-    """Speaks the plain API, with nothing of ours but decode and encode."""
+    """A person who speaks the plain API, with nothing of ours but decode and encode."""
 
     def __init__(self, call: Call, name: str, room: str, user: str, token: str) -> None:
         super().__init__(name)
@@ -67,7 +67,7 @@ class Person(bridge.testing.Person):
         self._txns = itertools.count(1)
         self._author = Author("", UserId(user), name)
         self._mine: dict[tuple[str, str], MessageId] = {}
-        """One's own reactions: their events, by target and emoji."""
+        """This person's own reactions: their events, by target and emoji."""
         self._names: dict[str, str] = {}
         self._typists = Typists()
 
@@ -172,7 +172,7 @@ class Person(bridge.testing.Person):
             self._beside(part.get("ephemeral"))
 
     def _happened(self, event: dict[str, Any]) -> None:
-        """To a person the bridge's mark means nothing."""
+        """Take in an event, without the bridge's mark: to a person it means nothing."""
         words = {key: value for key, value in event["content"].items() if not key.startswith("hubbub.")}
         event = {**event, "content": words}
         room = RoomId(self._room)
@@ -184,14 +184,14 @@ class Person(bridge.testing.Person):
             self._saw(seen)
 
     def _learn(self, event: Mapping[str, Any]) -> None:
-        """How people are called."""
+        """Learn people's names."""
         if event.get("type") == "m.room.member":
             name = mapping(event["content"]).get("displayname")
             if name:
                 self._names[str(event["state_key"])] = str(name)
 
     def _beside(self, ephemeral: object) -> None:
-        """Who types, and who has read how far."""
+        """Take in who types, and who has read how far."""
         room = RoomId(self._room)
         for typing in self._typists.heard(self._room, ephemeral, room, self._names, self._user):
             self._saw(typing)

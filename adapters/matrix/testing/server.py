@@ -86,7 +86,7 @@ class Demo(bridge.testing.Demo):
         if self._http is not None:
             await self._http.close()
             self._http = None
-        # Throw-away data: there is nothing to put in order, and an orderly end takes seconds.
+        # an orderly end would take seconds, and the data are thrown away
         await self._server.stop(patience=0)
 
     async def person(self, name: str, room: str | None = None) -> Person:
@@ -106,13 +106,13 @@ class Demo(bridge.testing.Demo):
         )
 
     async def room(self, alias: str) -> str:
-        """The id of a public room, which is made when it is not there."""
+        """Return the id of a public room, which is made when it does not exist."""
         if alias not in self._rooms:
             self._rooms[alias] = asyncio.create_task(self._make_room(alias))
         return await asyncio.shield(self._rooms[alias])
 
     async def register(self, name: str, password: str) -> str:
-        """Make an account by Synapse's shared-secret registration. Returns a token of it."""
+        """Make an account by Synapse's shared-secret registration. Returns its token."""
         path = "/_synapse/admin/v1/register"
         nonce = (await self.call("GET", path))["nonce"]
         admin = name == "owner"
@@ -129,7 +129,7 @@ class Demo(bridge.testing.Demo):
         body: object = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """One request, with an object or with bytes. Raises OSError when it is refused."""
+        """Make one request, with an object or with bytes. Raises OSError when it is refused."""
         assert self._http is not None
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self._http.request(
@@ -161,7 +161,7 @@ class Demo(bridge.testing.Demo):
         return str((await self.call("POST", "/_matrix/client/v3/createRoom", self._owner, body))["room_id"])
 
     def _command(self, port: int) -> list[str]:
-        """Synapse's settings for this port, and how it is started."""
+        """Write Synapse's settings for this port. Returns the command that starts it."""
         settings = self.folder / "homeserver.yaml"
         settings.write_text(json.dumps(_settings(self.folder, port, self._secret)))
         (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
@@ -217,11 +217,11 @@ def _logging(folder: Path) -> dict[str, Any]:
 
 
 def _localpart(name: str) -> str:
-    """A name in the few signs that a user id may have (appendices, "User Identifiers")."""
+    """Return a name in the few characters that a user id may have (appendices, "User Identifiers")."""
     fine = "abcdefghijklmnopqrstuvwxyz0123456789-_"
     return "".join([sign if sign in fine else f"={ord(sign):02x}" for sign in name.lower()])
 
 
 def _seed() -> str:
-    """What a signing key (ed25519) is made of: 32 bytes in base64 without padding."""
+    """Return the seed of a signing key (ed25519): 32 bytes in base64 without padding."""
     return base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
