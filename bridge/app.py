@@ -28,9 +28,9 @@ from .keepsake import Keepsake
 from .media import Files, Uploads
 from .model import Event, RoomId
 from .notices import Teller
-from .relay import Router, compile_routes
+from .relay import Observer, Observers, ObserverStatus, Router, compile_routes
 from .relay.room import RoomStatus
-from .relay.rooms import Rooms
+from .relay.rooms import NetworkConversations
 from .status import RoomReport, Status, count, network_report, room_report
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
@@ -56,20 +56,6 @@ class _Running:
     task: "asyncio.Task[None]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversations:
-    """What one network's adapter may open."""
-
-    network: str
-    rooms: Rooms
-
-    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
-        self.rooms.open(self.network, name, rooms)
-
-    def close(self, name: str) -> None:
-        self.rooms.close(self.network, name)
-
-
 def on_disk(config: Config) -> Journal:
     """The journal that a configuration names. Raises JournalError when it cannot be used."""
     return SqliteJournal(config.journal, synced=config.durability == "full")
@@ -85,14 +71,16 @@ class Bridge:
         watch: Callable[[str, Event], None] | None = None,
         beside: "Callable[[Bridge], AbstractAsyncContextManager[None]] | None" = None,
         journal: Callable[[Config], Journal] = on_disk,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """`watch` is called with each event and the name of its network; `beside` gives what to have open
-        while the relay runs and the journal is ours; `journal` opens that.
+        while the relay runs and the journal is ours; `journal` opens that; `observers` see what it takes.
         """
         self._config = config
         self._watch = watch
         self._beside = beside or (lambda _: contextlib.nullcontext())
         self._open = journal
+        self._looking_on = observers
         self.journal = config.journal
         """The journal's file: the same until the end."""
         self._networks: dict[str, _Running] = {}
@@ -120,11 +108,13 @@ class Bridge:
             self._router = Router(
                 journal, Attachments(files, uploads, media), notices, self._moved, self._watch
             )
+            self._observers = Observers(self._looking_on, self._router.dispatch)
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
                     self._group.create_task(files.run())
                     self._group.create_task(uploads.run())
+                    self._group.create_task(self._observers.run())
                     async with self._site(files):
                         async with self._changing:
                             await self._become(self._config)
@@ -219,7 +209,12 @@ class Bridge:
             networks=networks,
             undelivered=found.undelivered,
             files={"fetched": self._files.standing(), "uploaded": self._uploads.standing()},
+            observers=self.observers(),
         )
+
+    def observers(self) -> Sequence[ObserverStatus]:
+        """How far those are who look on."""
+        return self._observers.status()
 
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message; returns how many there were."""
@@ -328,7 +323,7 @@ class Bridge:
         adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
         adapter.keepsake = Keepsake(self.journal, name)
-        adapter.conversations = _Conversations(name, self._router.rooms)
+        adapter.conversations = NetworkConversations(name, self._router.rooms)
         return adapter
 
     def _start(self, adapters: Mapping[str, Adapter]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .journal import Gap
 from .journal.admin.inspect import Inventory, Owed, inventory, looking_into
 from .media import HostFiles
+from .relay.observers import ObserverStatus
 from .relay.room import RoomStatus
 from .supervisor import NetworkState, Supervisor
 
@@ -91,6 +92,7 @@ class Status:
     """How many deliveries were given up."""
     files: Mapping[str, Sequence[HostFiles]]
     """Those that are on their way, or wait for their turn."""
+    observers: Sequence[ObserverStatus]
 
 
 async def count(journal: Path) -> Inventory:

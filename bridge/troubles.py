@@ -58,6 +58,10 @@ def troubles(status: Status) -> list[Trouble]:
             networks.append(_of_network(name, network))
     for some in (networks, rooms):
         found += [trouble for _, trouble in sorted(some, key=lambda one: (one[0], -one[1].owed))]
+    for observer in status.observers:
+        if observer.reason:
+            what, todo = f"{observer.name} cannot take note of what is said", "it is tried again by itself"
+            found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
     return found
 
 

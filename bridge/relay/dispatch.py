@@ -77,6 +77,8 @@ class Dispatch:
         self._later: asyncio.TimerHandle | None = None
         self._durable: asyncio.Future[None] | None = None
         self._complaints = Complaints(log)
+        self.news: list[asyncio.Event] = []
+        """Set when something was taken."""
 
     def wake(self, room: Recipient) -> None:
         """Give a room its turn soon."""
@@ -110,6 +112,9 @@ class Dispatch:
         if taken and not self._complaints.safely("handing over what was taken", partial(self._hand, taken)):
             for room in self._rooms.values():
                 self._restart(room)
+        if taken:
+            for news in self.news:
+                news.set()
         self._tell()
         done, self._durable = self._durable, None
         if done is not None and not done.done():

@@ -5,6 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import partial
 
 from bridge.adapter import Adapter
@@ -27,7 +28,7 @@ from .room import Room, RoomStatus
 from .routes import Routes
 from .worker import Worker
 
-__all__ = ["Moved", "Rooms"]
+__all__ = ["Moved", "NetworkConversations", "Rooms"]
 
 log = logging.getLogger(__name__)
 
@@ -197,3 +198,17 @@ class Rooms:
                 await asyncio.sleep(0)
             some = counted(count, "message")
             log.warning("given up: %s to %s %s, which left the map", some, network, RoomId(room))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConversations:
+    """What the adapter of one network opens and closes."""
+
+    network: str
+    rooms: Rooms
+
+    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
+        self.rooms.open(self.network, name, rooms)
+
+    def close(self, name: str) -> None:
+        self.rooms.close(self.network, name)

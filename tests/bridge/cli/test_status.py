@@ -17,6 +17,7 @@ from bridge.config import DeliveryRules
 from bridge.control.server import Control
 from bridge.errors import Rejected
 from bridge.model import RoomId
+from bridge.relay import ObserverStatus
 from bridge.status import NetworkReport, RoomCondition, RoomReport, Status
 from bridge.supervisor import NetworkState
 from bridge.testing import ScriptedNetwork
@@ -188,6 +189,14 @@ def network(state=NetworkState.CONNECTED, reason="", **rooms):
     return NetworkReport("irc", state, reason, 0.0, rooms)
 
 
+def test_an_observer_that_raises_is_wrong_and_one_that_is_behind_is_not():
+    raising = ObserverStatus("archive", 7, 5.0, "its disk is full")
+    told = troubles(Status("1", 0.0, True, {}, 0, {}, (ObserverStatus("desk", 3, 1.0, ""), raising)))
+    assert [(one.what, one.since, one.reason, one.owed) for one in told] == [
+        ("archive cannot take note of what is said", 5.0, "its disk is full", 7)
+    ]
+
+
 def test_rooms_with_the_same_trouble_are_one_and_what_more_waits_for_is_worse():
     away, closed = RoomCondition.AWAY, RoomCondition.CLOSED
     found = {
@@ -198,7 +207,7 @@ def test_rooms_with_the_same_trouble_are_one_and_what_more_waits_for_is_worse():
         "e": network(NetworkState.CONNECTING, "refused", one=report(away, owed=4)),
         "f": network(NetworkState.STOPPED, "replaced", one=report(away)),
     }
-    told = troubles(Status("1", 0.0, False, found, 0, {}))
+    told = troubles(Status("1", 0.0, False, found, 0, {}, ()))
     assert [(one.network, one.rooms, one.owed) for one in told] == [
         ("", (), 0),
         ("f", (), 0),
