@@ -218,7 +218,7 @@ def test_rooms_with_the_same_trouble_are_one_and_what_more_waits_for_is_worse():
         ("a", ("one", "two"), 3),
         ("b", ("one",), 90),
     ]
-    assert troubles(Status("1", 0.0, True, {"a": network(one=report())}, 7, {})) == []
+    assert troubles(Status("1", 0.0, True, {"a": network(one=report())}, 7, {}, ())) == []
 
 
 @pytest.mark.parametrize(
