@@ -15,7 +15,6 @@ from .config.words import nearest
 from .errors import AdapterError, ConfigError, Unsupported
 from .keepsake import Keepsake
 from .model import (
-    Author,
     Capabilities,
     Command,
     Event,
@@ -23,6 +22,7 @@ from .model import (
     FleetingCommand,
     Receipt,
     RoomId,
+    Speaker,
     TalkEvent,
     Txn,
 )
@@ -229,8 +229,15 @@ class Adapter(ABC):
         return {}
 
     @abstractmethod
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
-        """What can be done in this room now. No I/O, and cheap: asked for every message."""
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
+        """What can be done in this room now: by the bridge's own account, or by a speaker. No I/O, and cheap:
+        asked for every message.
+
+        Where nobody has an account or a name of their own, one record is the same for all. Else the record of
+        the bridge's own account has the best `authorship` that anybody can have here, and a record for a
+        speaker has that speaker's, which may be less: for who has no account yet, or one that cannot be used
+        now. Then nothing is asked of that account until the record says otherwise.
+        """
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""

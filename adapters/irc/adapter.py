@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
-    Author,
     Capabilities,
     Command,
     ConnectionLost,
@@ -24,6 +23,7 @@ from bridge import (
     Settle,
     SetTopic,
     SetTyping,
+    Speaker,
     TalkEvent,
     Txn,
     Unsupported,
@@ -230,10 +230,10 @@ class IrcAdapter(Adapter):
     def _line_length(self) -> int:
         return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
 
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         """Return the room's record, measured with the prefix that the server puts before our lines.
 
-        It is the same for every author.
+        It is the same for all.
         """
         session = self._session
         length = self._line_length() - session.prefix(self.config.nick)

@@ -10,7 +10,6 @@ from bridge import (
     Adapter,
     AdapterError,
     AuthenticationFailed,
-    Author,
     Authorship,
     Capabilities,
     Command,
@@ -28,6 +27,7 @@ from bridge import (
     RoomUnavailable,
     SendMessage,
     Source,
+    Speaker,
     Support,
     TalkEvent,
     Txn,
@@ -112,7 +112,7 @@ class MatrixAdapter(Adapter):
         """Return typical records, by name, for the documentation."""
         return {"Matrix": _CAPABILITIES}
 
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         if self._record.file_limit != self._media.limit:
             self._record = replace(_CAPABILITIES, file_limit=self._media.limit)
             self._without_topic = replace(self._record, topic=Support.PARTIAL)

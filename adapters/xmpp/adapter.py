@@ -7,7 +7,6 @@ from typing import Any, ClassVar, assert_never
 from bridge import (
     Adapter,
     AdapterError,
-    Author,
     Capabilities,
     Command,
     ConnectionLost,
@@ -26,6 +25,7 @@ from bridge import (
     SetTopic,
     SetTyping,
     Source,
+    Speaker,
     Support,
     TalkEvent,
     TemporaryFailure,
@@ -153,7 +153,7 @@ class XmppAdapter(Adapter):
     ) -> Mapping[Txn, Receipt | None]:
         return await self._connected().find_sent(room, since, txns)
 
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
         service = self._memory.files.service
         limit = None if service is None else service.limit or 0

@@ -40,7 +40,12 @@ def outcome(said: object) -> Receipt | AdapterError:
         part = said.part
         if part is None:
             return said
-        if type(part) is Part and is_text(part.id) and (not part.aliases or all(map(is_text, part.aliases))):
+        if (
+            type(part) is Part
+            and is_text(part.id)
+            and (not part.aliases or all(map(is_text, part.aliases)))
+            and (part.speaker is None or is_text(part.speaker))
+        ):
             return said
     if isinstance(said, BaseException):
         return failure("send", said)

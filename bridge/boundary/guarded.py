@@ -11,7 +11,17 @@ import msgspec
 from bridge.adapter import Adapter, Emit, Settle, Source
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError, TemporaryFailure, Unsupported
-from bridge.model import Author, Capabilities, Command, File, FleetingCommand, Receipt, RoomId, TalkEvent, Txn
+from bridge.model import (
+    Capabilities,
+    Command,
+    File,
+    FleetingCommand,
+    Receipt,
+    RoomId,
+    Speaker,
+    TalkEvent,
+    Txn,
+)
 
 from .answers import ANYTHING, fail, outcome, translating
 from .events import sound
@@ -30,6 +40,8 @@ _UPLOAD = 900.0
 """How long the answer to a call may take, in seconds."""
 _SLOW = 10_000.0
 """An upload has so much more time as it takes at so many bytes a second."""
+_RECORDS = 20_000
+"""So many records are remembered."""
 _LEAST = Capabilities(text_limit=300)
 """What is taken for the record of a room that has none: words, and nothing else."""
 
@@ -54,7 +66,8 @@ class Guarded(Adapter):
         self._gate: Gate | None = None
         self._behind: set[asyncio.Future[Any]] = set()
         """Calls that did not end in time, and do not end."""
-        self._records: dict[RoomId, Capabilities] = {}
+        self._records: dict[RoomId | tuple[RoomId, str | None], Capabilities] = {}
+        """By room, and for speakers by whose account it is; as far as they make sense."""
         self._served = False
 
     @property
@@ -187,15 +200,18 @@ class Guarded(Adapter):
             raise Unsupported(f"a bug in its adapter: send_now returned {shown(sent)}")
         return sent
 
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
+        whose = room if speaker is None else (room, speaker.account)
         try:
-            record = (self._adapter or self._made()).capabilities(room, author)
-            if record is None or record is not self._records.get(room):
+            record = (self._adapter or self._made()).capabilities(room, speaker)
+            if record is None or record is not self._records.get(whose):
                 see(record)
-                self._records[room] = record
+                if len(self._records) >= _RECORDS:
+                    self._records.clear()
+                self._records[whose] = record
         except ANYTHING as error:
             self._complain("capabilities", room, shown(error), error)
-            return self._records.get(room, _LEAST)
+            return self._records.get(whose, _LEAST)
         return record
 
     def hint(self, command: FleetingCommand) -> None:

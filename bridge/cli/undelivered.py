@@ -11,10 +11,10 @@ import regex
 from rich.cells import cell_len
 from rich.text import Text
 
-from bridge.compose.prefix import safe_name
 from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
+from bridge.identity import safe_name
 from bridge.journal.admin.dead_letters import Choice, Letter, Letters, choose, look_at_letters, requeue
 
 from .terminal import Terminal

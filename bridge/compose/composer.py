@@ -9,6 +9,7 @@ from bridge.errors import Rejected
 from bridge.journal import Delivery, Progress
 from bridge.language import locale
 from bridge.model import (
+    Authorship,
     Change,
     Command,
     MemberChanged,
@@ -19,9 +20,9 @@ from bridge.model import (
     TalkEvent,
 )
 
-from . import files, message
+from . import files, message, speaking
 from .memory import RoomMemory, keep
-from .next import Next, Step
+from .next import BEHIND, Next, Step
 from .registry import compose
 from .view import RoomView
 
@@ -37,21 +38,26 @@ class Composer:
         self.view = view
         """The room as the last delivery found it."""
         self.memory = RoomMemory(view)
-
-    @property
-    def window(self) -> int:
-        """How many commands may be on their way, as the room's record said last."""
-        return self.view.capabilities.window
+        self.window = view.capabilities.window
+        """How many commands may be on their way, as the record of who spoke last said."""
 
     # Its deliveries
 
-    def next(self, delivery: Delivery) -> Next:
-        """Make the next command of a delivery."""
-        return compose(delivery, self._view(delivery.seq), self.memory)
+    def next(self, delivery: Delivery, flying: str | None = None) -> Next:
+        """Make the next command of a delivery; `flying` is the way of what is on its way."""
+        view = self._view(delivery)
+        self.window = view.capabilities.window
+        if not self.view.capabilities.own_connection:
+            return compose(delivery, view, self.memory)
+        way = speaking.way(view, delivery)
+        if flying is not None and flying != way:
+            return BEHIND
+        step = compose(delivery, view, self.memory)
+        return replace(step, way=way) if isinstance(step, Step) else step
 
     def reached(self, delivery: Delivery) -> Progress | None:
         """Return how far a delivery has come whose next command has arrived; None: it is done."""
-        event, view = delivery.event, self._view(delivery.seq)
+        event, view = delivery.event, self._view(delivery)
         if not isinstance(event, MessageCreated):
             step = compose(delivery, view, self.memory)
         elif delivery.progress.files:
@@ -63,15 +69,20 @@ class Composer:
     def fetch(self, *deliveries: Delivery) -> None:
         """Begin with the files of messages whose turn it is not yet."""
         for delivery in deliveries:
-            files.fetch(delivery, self._view(delivery.seq))
+            files.fetch(delivery, self._own(delivery.seq))
 
     def failed(self, command: Command) -> None:
         """What a command was to do is not done, as far as we know."""
         if isinstance(command, SetReactions):
-            self.memory.reactions.pop(command.target.id, None)
+            self.memory.reactions.pop((command.target.id, command.speaker.key), None)
 
-    def goes_without_file(self, seq: int, command: Command, error: BaseException) -> bool:
-        """Whether the room may have refused this command for its file alone, of which it is told instead."""
+    def goes_otherwise(self, seq: int, command: Command, error: BaseException) -> bool:
+        """Whether what failed so is done otherwise now: by the bridge for a speaker who cannot, or without the
+        file for which alone the room may have refused it, and of which it is told then.
+        """
+        if speaking.silences(self.view, command, error, self.memory):
+            log.info("%s: the bridge speaks for %s: %s", self.view.id, command.speaker.name, error)
+            return True
         if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
             return False
         log.warning("a file is not sent to %s on %s: %s", self.view.id, self.view.adapter.network, error)
@@ -81,10 +92,17 @@ class Composer:
     def refused(self, command: Command) -> None:
         """The room does not let us do this: from now on, topics are told of instead."""
         if isinstance(command, SetTopic):
-            self.memory.topics = False
+            self.memory.topics.add(command.speaker.key)
 
-    def _view(self, seq: int) -> RoomView:
-        """Look at the room as it is now for a message."""
+    def _view(self, delivery: Delivery) -> RoomView:
+        """Look at the room as it is now for who did what is delivered."""
+        view = self._own(delivery.seq)
+        if view.capabilities.authorship is Authorship.PREFIX:
+            return view
+        return speaking.speaking(view, delivery.source, delivery.event.sender, self.memory)
+
+    def _own(self, seq: int) -> RoomView:
+        """Look at the room as it is now for a message that the bridge's own account says."""
         view = self.view
         record = view.adapter.capabilities(view.id)
         if record is not view.capabilities:
@@ -95,7 +113,8 @@ class Composer:
 
     def joined(self) -> None:
         """What it refused before, it may allow now."""
-        self.memory.topics = True
+        self.memory.topics.clear()
+        self.memory.silenced.clear()
 
     def follow(self, show: ShowRules, heard: Sequence[int]) -> None:
         """From now on show the room this of what it cannot do itself, and speak to it so; it hears these."""

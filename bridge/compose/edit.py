@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from bridge.journal import UNBEGUN, Delivery
 from bridge.language import N_
-from bridge.model import EditMessage, MessageEdited
+from bridge.model import Authorship, EditMessage, MessageEdited
 
 from . import files, words
 from .correction import correction
 from .memory import RoomMemory, keep
 from .next import Next, Step, Wait
+from .speaking import as_said
 from .view import RoomView
 
 __all__ = ["compose"]
@@ -26,9 +27,9 @@ def compose(delivery: Delivery, event: MessageEdited, view: RoomView, memory: Ro
     seq = facts.about(delivery, event.target)
     if seq is not None and (not facts.is_by(delivery, seq) or facts.is_removed(seq)):
         return None
-    if seq and view.capabilities.edit and not begun:
-        event = files.beside(delivery, event, seq, view, memory)
-        if (step := _in_place(delivery, event, seq, view, memory)) is not None:
+    if seq and not begun and (theirs := _theirs(delivery, event, seq, view, memory)) is not None:
+        event = files.beside(delivery, event, seq, theirs, memory)
+        if (step := _in_place(delivery, event, seq, theirs, memory)) is not None:
             return step
     if view.show.edits == "off":
         return None
@@ -45,6 +46,18 @@ def compose(delivery: Delivery, event: MessageEdited, view: RoomView, memory: Ro
     return Step(command, delivery.progress.up_to(fitted.end))
 
 
+def _theirs(
+    delivery: Delivery, event: MessageEdited, seq: int, view: RoomView, memory: RoomMemory
+) -> RoomView | None:
+    """Return the room as it is for who said the message there, if they can give it other words."""
+    if view.capabilities.authorship is not Authorship.PREFIX or view.capabilities.edit:
+        parts = view.facts.parts(seq, files=False)
+        theirs = as_said(view, parts[0], delivery.source, event.sender, memory) if parts else view
+        if theirs is not None and theirs.capabilities.edit:
+            return theirs
+    return None
+
+
 def _in_place(
     delivery: Delivery, event: MessageEdited, seq: int, view: RoomView, memory: RoomMemory
 ) -> Step | None:
@@ -55,11 +68,11 @@ def _in_place(
         return None
     command = EditMessage(
         room=view.id,
-        author=memory.speaker(view, delivery.source, event.sender).author,
+        speaker=memory.speaker(view, delivery.source, event.sender),
         txn=view.facts.txn(delivery),
         target=parts[0],
         content=fitted.content,
-        kind=words.kind_of(event),
+        kind=words.kind_of(event, view),
     )
     return Step(command, None)
 

@@ -63,8 +63,8 @@ class Facts:
         """Return what a message is called here, part by part; with or without files behind its words."""
         return self._journal.parts(seq, self._room, files=files)
 
-    def reactions(self, seq: int) -> tuple[str, ...]:
-        """Return what people elsewhere react to a message with."""
+    def reactions(self, seq: int) -> list[tuple[int, UserId, str]]:
+        """Return in which room who reacts to a message with what, but for this room, the first first."""
         return self._journal.reactions(seq, self._room)
 
     def lately(self, count: int) -> list[int]:

@@ -87,9 +87,10 @@ class Shape:
         """Whether a space alone ends a name."""
         self.starred = regex.match(_alike("*"), before.strip()) is not None
         """Whether people's lines begin with a star as it is."""
-        self._sign = "· " if regex.search(_alike("|"), before + after) else "| "
+        self.sign = "· " if regex.search(_alike("|"), before + after) else "| "
+        """What stands before a line that must not be taken for somebody's."""
         name = rf"[^\n]{{1,{_NAME}}}?"
-        start = f"{_pattern(before)}{name}" if not self._bare else rf"(?!{regex.escape(self._sign)}){name}"
+        start = f"{_pattern(before)}{name}" if not self._bare else rf"(?!{regex.escape(self.sign)}){name}"
         said, flags = f"{_HIDDEN}{_TIME}{start}{_pattern(after)}", regex.VERSION1 | regex.IGNORECASE
         self._said = regex.compile(said, flags)
         self._later = regex.compile(f"\n(?:{_STARS}|{said})", flags)
@@ -109,6 +110,10 @@ class Shape:
         """Whether a line with nothing before it would look like somebody's."""
         return self._bare or self._said.match(text) is not None
 
+    def feigned(self, text: str) -> bool:
+        """Whether a line with nothing before it, of who has a name of their own, looks like somebody's."""
+        return self._said.match(text) is not None or _STAR.match(text) is not None
+
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         """The same, with a sign before each line behind the first that looks like somebody's."""
         if self._later.search(text_of(spans)) is None:
@@ -127,7 +132,7 @@ class Shape:
             spans = (*cut(spans, 0, at), Span(_BULLET), *cut(spans, at + 1))
             text = text_of(spans)
         if self._said.match(text):
-            spans = (Span(self._sign), *spans)
+            spans = (Span(self.sign), *spans)
         return block, spans
 
 

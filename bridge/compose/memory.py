@@ -6,15 +6,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from bridge.identity import Author, safe_name
 from bridge.journal import Delivery
-from bridge.model import Author, Capabilities, Content, MessageEdited, MessageId, Sender, Span, UserId
+from bridge.model import (
+    Authorship,
+    Capabilities,
+    Content,
+    MessageEdited,
+    MessageId,
+    Sender,
+    Span,
+    Speaker,
+    UserId,
+)
 
 from .mentions import People
 from .namesakes import HUBBUB, Namesakes
-from .prefix import Prefix, safe_name
+from .prefix import Prefix
 from .view import RoomView
 
-__all__ = ["RoomMemory", "Speaker", "keep"]
+__all__ = ["Guest", "RoomMemory", "keep"]
 
 _LAST_FEW = 3
 """A reply to one of so many messages that were shown last needs no quotation."""
@@ -26,10 +37,12 @@ _V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class Guest:
     """Somebody from another room, as this one has to do with them."""
 
     author: Author
+    speaker: Speaker
+    """Who speaks for them where they are named in the text."""
     prefix: Prefix
     """How people of their room are named here."""
     is_hubbub: bool
@@ -53,7 +66,7 @@ class RoomMemory:
             view.adapter.network, partial(_voices, view), partial(view.adapter.is_present, view.id)
         )
         self.namesakes.unique = view.unique
-        self.speakers: dict[tuple[int, UserId, str], Speaker] = {}
+        self.guests: dict[tuple[int, UserId, str], Guest] = {}
         """By room, id and name."""
         self.degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
         """The words that are being said in parts, as the room can show them."""
@@ -61,24 +74,30 @@ class RoomMemory:
         """Of the message that is being said in parts: which part begins where."""
         self.corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
-        self.reactions: dict[MessageId, tuple[str, ...]] = {}
-        """What we react to messages of the room with, as far as we know."""
+        self.reactions: dict[tuple[MessageId, str], tuple[str, ...]] = {}
+        """What speakers react to messages of the room with, by their keys, as far as we know."""
         self.fileless: dict[int, None] = {}
         """Messages whose files the room refused."""
         self.unsaid: dict[int, None] = {}
         """Messages that were taken back before they were said here."""
-        self.topics = True
-        """Whether we may set the room's topic, as far as we know."""
+        self.topics: set[str] = set()
+        """Whose topics the room refused, by the keys of speakers."""
+        self.silenced: dict[str, float] = {}
+        """Until when speakers do not speak by themselves, by their keys, and by the monotonic clock."""
 
-    def speaker(self, view: RoomView, source: int, sender: Sender) -> Speaker:
-        """Find who speaks."""
-        known = self.speakers.get((source, sender.id, sender.name))
+    def guest(self, view: RoomView, source: int, sender: Sender) -> Guest:
+        """Find who did something in another room."""
+        known = self.guests.get((source, sender.id, sender.name))
         if known is None:
             network, prefix = view.origin(source, view.number)
             author = Author(network, sender.id, safe_name(sender.name))
-            known = Speaker(author, prefix, sender == HUBBUB)
-            keep(self.speakers, (source, sender.id, sender.name), known)
+            known = Guest(author, Speaker(Authorship.PREFIX, author.name), prefix, sender == HUBBUB)
+            keep(self.guests, (source, sender.id, sender.name), known)
         return known
+
+    def speaker(self, view: RoomView, source: int, sender: Sender) -> Speaker:
+        """Find who speaks for somebody from another room."""
+        return view.speaker or self.guest(view, source, sender).speaker
 
     def called(self, view: RoomView, source: int, sender: Sender) -> str:
         """Name somebody from another room as they are called here."""
@@ -87,7 +106,7 @@ class RoomMemory:
     def follow(self) -> None:
         """Forget what may be otherwise by a new map."""
         self.degraded = None
-        self.speakers.clear()
+        self.guests.clear()
 
 
 def keep(kept: dict[_K, _V], key: _K, value: _V) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
+from bridge.identity import safe_name
 from bridge.model import US, Mark, Span, UserId
-
-from .prefix import safe_name
 
 __all__ = ["People", "meant", "mentioning"]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bridge.identity import safe_name
 from bridge.journal import UNBEGUN, Delivery
 from bridge.language import N_
 from bridge.model import MessageCreated
@@ -10,7 +11,6 @@ from . import files, words
 from .fit import Fitted, cut_short, phrase_of
 from .memory import RoomMemory, keep
 from .next import Next, Promise, Step, Wait
-from .prefix import safe_name
 from .reply import NOWHERE, belonging
 from .view import RoomView
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from bridge.identity import safe_name
 from bridge.looks import look
 from bridge.model import US, Sender, UserId
-
-from .prefix import safe_name
 
 __all__ = ["HUBBUB", "Namesakes"]
 

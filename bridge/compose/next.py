@@ -1,12 +1,13 @@
 """What becomes of a delivery next."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from bridge.journal import Progress
 from bridge.model import Command
 
-__all__ = ["Next", "Promise", "Step", "Wait"]
+__all__ = ["BEHIND", "Behind", "Next", "Promise", "Step", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Step:
     command: Command
     then: Progress | None
     """How far the delivery has come with it; None: it is done."""
+    way: str = ""
+    """Whose connection it goes by, where speakers have their own. What goes the same way stays in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +38,13 @@ class Promise:
     then: Progress
 
 
-Next: TypeAlias = Step | Wait | Promise | None
+class Behind(Enum):
+    """It goes another way than what is on its way, and waits until that is confirmed."""
+
+    BEHIND = "behind"
+
+
+BEHIND = Behind.BEHIND
+
+Next: TypeAlias = Step | Wait | Promise | Behind | None
 """None: there is nothing more to do."""

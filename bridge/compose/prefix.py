@@ -1,4 +1,4 @@
-"""Whom a copy shows as its author: names made safe, and the owner's template for them."""
+"""What stands before a copy where the bridge's own account says it: the owner's template for names."""
 
 import string
 from functools import lru_cache
@@ -9,25 +9,10 @@ from bridge.model import Kind, Span, text_of
 
 from .forging import ANY, Shape, shape, whole
 
-__all__ = ["DEFAULT_PREFIX", "Prefix", "one_line", "safe_name"]
+__all__ = ["DEFAULT_PREFIX", "Prefix"]
 
 DEFAULT_PREFIX = "<{name}> "
 
-_LONGEST = 48
-# What is invisible stays where it shapes what is seen: between letters that join, after a virama, in an emoji
-# (Unicode Standard Annex 31, section 2.3.1).
-_SHAPING = (
-    r"(?<=[\p{jt=D}\p{jt=L}]\p{Mn}*)\u200c(?=\p{Mn}*[\p{jt=D}\p{jt=R}])"
-    r"|(?<=\p{ccc=9})[\u200c\u200d](?=\p{L})"
-    r"|(?<=\p{Mongolian})[\u180b-\u180d\u180f]|(?<=\p{Extended_Pictographic})\ufe0f"
-    r"|(?<=\p{Extended_Pictographic}[\ufe0f\U0001f3fb-\U0001f3ff]?)\u200d(?=\p{Extended_Pictographic})"
-)
-# Control and format characters (bidi overrides, zero-width tricks), surrogates, unassigned and private ones,
-# and what fonts show as nothing.
-_UNSAFE = regex.compile(rf"(?:(?!{_SHAPING})[\p{{C}}\p{{Default_Ignorable_Code_Point}}\u2800])+")
-_HANGING = regex.compile(r"\A[\p{M}\s]+")
-"""Marks with no letter below them: they would change the sign before them."""
-_SPACE = regex.compile(r"[\s\p{Z}]+")
 _CLUSTER = regex.compile(r"\X")
 # Scripts whose letters stand beside each other. In all others a break may change how a word looks.
 _APART = regex.compile(
@@ -35,28 +20,6 @@ _APART = regex.compile(
     r"\p{Bopomofo}\p{Hangul}\p{Common}]"
 )
 _NO_PING = "\u200b"
-
-
-@lru_cache(maxsize=4096)
-def safe_name(name: str) -> str:
-    """A name that shows as what it is: one line, no control, bidi or invisible characters, not too long.
-
-    Never empty: a name of which nothing is left becomes "?".
-    """
-    return one_line(name, _LONGEST) or "?"
-
-
-def one_line(text: str, most: int = 2000) -> str:
-    """A stranger's words for one line of ours: nothing that breaks it, turns it round or hides in it."""
-    clean = _HANGING.sub("", _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", text)))).rstrip()
-    if len(clean) <= most:
-        return clean
-    end = 0
-    for cluster in _CLUSTER.finditer(clean):
-        if cluster.end() >= most:
-            break
-        end = cluster.end()
-    return clean[: end or most - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)
@@ -115,6 +78,15 @@ class Prefix:
         if self._shape is None or "\n" not in text_of(spans):
             return spans
         return self._shape.guarded(spans)
+
+    @property
+    def sign(self) -> str:
+        """What stands before a line that looks like somebody else's."""
+        return self._shape.sign if self._shape is not None else ""
+
+    def feigned(self, text: str) -> bool:
+        """Whether the first line of what has nothing before it looks like somebody's here."""
+        return self._shape is not None and self._shape.feigned(text)
 
     def claims(self, text: str) -> bool:
         """Whether what has nothing before it would look like somebody's."""

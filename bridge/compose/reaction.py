@@ -1,42 +1,62 @@
 """What people react to a message with: set where that can be done, else told later in one line."""
 
+from bridge.identity import key_of, safe_name
 from bridge.journal import Delivery
-from bridge.model import MessageCreated, ReactionsChanged, Removed, SetReactions
+from bridge.model import Authorship, MessageCreated, ReactionsChanged, Removed, SetReactions
 
 from .digest import Reaction
 from .forging import listed, unbracketed
 from .memory import RoomMemory, keep
 from .next import Step
-from .prefix import safe_name
 from .snippets import gist
+from .speaking import reacts_alone
 from .view import RoomView
 
 __all__ = ["compose"]
 
 
 def compose(delivery: Delivery, event: ReactionsChanged, view: RoomView, memory: RoomMemory) -> Step | None:
-    """React with everything that anybody elsewhere reacts with: a bot has one voice."""
+    """React: who has an account here by themselves, and the bridge with everything that anybody else reacts
+    with.
+    """
     facts = view.facts
     seq = facts.about(delivery, event.target)
     if seq is None:
         return None
+    if not (view.is_puppet() and view.capabilities.reaction):
+        view = view.own()
     if not view.capabilities.reaction:
         target = facts.event(seq)
         if view.show.reactions == "summary" and isinstance(target, MessageCreated):
             _summarise(delivery, event, seq, target, view)
         return None
-    parts, emojis = facts.parts(seq), facts.reactions(seq)
-    if not parts or memory.reactions.get(parts[0].id) == emojis:
+    parts = facts.parts(seq)
+    if not parts:
         return None
-    keep(memory.reactions, parts[0].id, emojis)
+    speaker = memory.speaker(view, delivery.source, event.sender)
+    emojis, whose = _emojis(seq, view, memory), (parts[0].id, speaker.key)
+    if memory.reactions.get(whose) == emojis:
+        return None
+    keep(memory.reactions, whose, emojis)
     command = SetReactions(
         room=view.id,
-        author=memory.speaker(view, delivery.source, delivery.event.sender).author,
+        speaker=speaker,
         txn=facts.txn(delivery),
         target=parts[0],
         emojis=emojis,
     )
     return Step(command, None)
+
+
+def _emojis(seq: int, view: RoomView, memory: RoomMemory) -> tuple[str, ...]:
+    """Return what who speaks reacts to a message with, the first first."""
+    found, speaker = view.facts.reactions(seq), view.speaker
+    if speaker is not None:
+        found = [one for one in found if key_of(view.network(one[0]), one[1]) == speaker.key]
+    elif view.capabilities.authorship is Authorship.PUPPET:
+        alone = {who for who in {one[:2] for one in found} if reacts_alone(view, *who, memory)}
+        found = [one for one in found if one[:2] not in alone]
+    return tuple(dict.fromkeys([emoji for _, _, emoji in found]))
 
 
 def _summarise(

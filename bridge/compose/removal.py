@@ -1,13 +1,14 @@
 """What was taken back: deleted where that can be done, else told of."""
 
+from bridge.identity import one_line
 from bridge.journal import Delivery, Progress
-from bridge.model import DeleteMessage, ReactionsChanged, Removed
+from bridge.model import Authorship, DeleteMessage, ReactionsChanged, Removed
 
 from . import reaction, words
 from .memory import RoomMemory
 from .next import Next, Step
-from .prefix import one_line
 from .snippets import removed
+from .speaking import as_said, speaking
 from .view import RoomView
 
 __all__ = ["compose"]
@@ -20,22 +21,28 @@ def compose(delivery: Delivery, event: Removed, view: RoomView, memory: RoomMemo
     if seq is None or not (event.by_moderator or facts.is_by(delivery, seq)) or seq in memory.unsaid:
         return None
     target = facts.event(seq)
+    said_by = facts.said_by(seq) or (delivery.source, event.sender)
     if isinstance(target, ReactionsChanged):
-        return reaction.compose(delivery, target, view, memory)
-    ours, can_delete = not facts.is_from_here(seq), view.capabilities.delete
-    parts = facts.parts(seq) if can_delete and ours else []
+        return reaction.compose(delivery, target, speaking(view, *said_by, memory), memory)
+    ours, own = not facts.is_from_here(seq), view.own()
+    can_delete = own.capabilities.delete
+    asked = ours and (can_delete or own.capabilities.authorship is not Authorship.PREFIX)
+    parts = facts.parts(seq) if asked else []
+    found = [(part, as_said(own, part, *said_by, memory)) for part in parts]
+    theirs = [(part, there) for part, there in found if there is not None and there.capabilities.delete]
     gone = delivery.progress.chars
-    if gone < len(parts):
+    if gone < len(theirs):
+        part, there = theirs[gone]
         command = DeleteMessage(
             room=view.id,
-            author=memory.speaker(view, delivery.source, event.sender).author,
+            speaker=memory.speaker(there, *said_by),
             txn=facts.txn(delivery),
-            target=parts[gone],
+            target=part,
             reason=one_line(event.reason),
         )
-        more = gone + 1 < len(parts)
+        more = gone + 1 < len(theirs)
         return Step(command, Progress(gone + 1) if more else None)
-    if gone or not ours or can_delete or view.show.removals == "off":
+    if gone or not ours or (can_delete and len(theirs) == len(parts)) or view.show.removals == "off":
         return None
     return words.note(delivery, _told(delivery, event, seq, view, memory), view, memory)
 

@@ -1,11 +1,11 @@
 """What is said in words of what a room cannot show: one line for a person to read."""
 
+from bridge.identity import one_line
 from bridge.language import N_, Locale
 from bridge.model import Attachment, Content, FileKind, NameChanged, TopicChanged
 
 from .fit import first_words
 from .forging import listed, whole
-from .prefix import one_line
 
 __all__ = ["because", "described", "file_name", "file_note", "gist", "late_file", "names", "removed", "size"]
 

@@ -20,13 +20,11 @@ def compose(
     how = view.show.topics
     if how == "off":
         return None
-    if isinstance(event, TopicChanged) and how == "sync" and memory.topics and view.capabilities.topic:
-        command = SetTopic(
-            room=view.id,
-            author=memory.speaker(view, delivery.source, event.sender).author,
-            txn=view.facts.txn(delivery),
-            topic=clean(event.topic),
-        )
-        return Step(command, None)
+    if isinstance(event, TopicChanged) and how == "sync":
+        for there in (view, view.own()) if view.speaker is not None else (view,):
+            speaker = memory.speaker(there, delivery.source, event.sender)
+            if there.capabilities.topic and speaker.key not in memory.topics:
+                txn, topic = view.facts.txn(delivery), clean(event.topic)
+                return Step(SetTopic(room=view.id, speaker=speaker, txn=txn, topic=topic), None)
     by = memory.called(view, delivery.source, event.sender)
     return words.note(delivery, described(view.locale, by, event), view, memory)

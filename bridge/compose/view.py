@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bridge.adapter import Adapter
 from bridge.config import ShowRules
 from bridge.language import Locale
-from bridge.model import Capabilities, RoomId, Support
+from bridge.model import Authorship, Capabilities, RoomId, Speaker, Support
 
 from .attachments import Attachments
 from .digest import Digest
@@ -30,7 +30,11 @@ class RoomView:
     id: RoomId
     adapter: Adapter
     capabilities: Capabilities = _NOT_ASKED
-    """What the room can do, as its adapter says at each delivery."""
+    """What the room can do, as its adapter says at each delivery: for the bridge's own account, or for who
+    speaks.
+    """
+    speaker: Speaker | None = None
+    """Who speaks under their own name; None: the bridge's own account, in whose texts people are named."""
     show: ShowRules
     """What the room is shown of what it cannot do."""
     locale: Locale
@@ -45,6 +49,16 @@ class RoomView:
     def network(self, source: int) -> str:
         """Return the network of a room that is heard here."""
         return self.origin(source, self.number)[0]
+
+    def own(self) -> "RoomView":
+        """Return the room as it is for the bridge's own account."""
+        if self.speaker is None:
+            return self
+        return replace(self, capabilities=self.adapter.capabilities(self.id), speaker=None)
+
+    def is_puppet(self) -> bool:
+        """Whether who speaks has an account of their own."""
+        return self.speaker is not None and self.speaker.how is Authorship.PUPPET
 
     def without_files(self) -> "RoomView":
         """Return the room as it is for a message whose file it refused."""

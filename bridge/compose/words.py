@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
+from bridge.identity import one_line
 from bridge.journal import Delivery
 from bridge.language import N_
 from bridge.model import (
@@ -20,11 +21,10 @@ from bridge.model import (
 )
 
 from .fit import Fitted, degrade, next_part
-from .memory import RoomMemory, Speaker
+from .memory import Guest, RoomMemory
 from .mentions import meant, mentioning
 from .namesakes import HUBBUB
 from .next import Step
-from .prefix import one_line
 from .reply import whose_words
 from .view import RoomView
 
@@ -42,10 +42,13 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
     """Return the next part of what is said, with who says it; `note` stands before the words. None: there is
     nothing more to say.
     """
-    speaker = memory.speaker(view, delivery.source, event.sender)
-    spans = _spans(delivery, event, speaker, view, memory)
-    before = _before(delivery, event, speaker, view, memory) + note
+    guest = memory.guest(view, delivery.source, event.sender)
+    spans = _spans(delivery, event, guest, view, memory)
+    before = _before(delivery, event, guest, view, memory) + note
     fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
+    if fitted is not None and view.speaker is not None and guest.prefix.feigned(fitted.content.text):
+        before = guest.prefix.sign + before  # with no name before it, it could be taken for another's line
+        fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
     if fitted is not None and fitted.end is not None:
         memory.degraded = (delivery, event.content, view.capabilities, spans)
     return fitted
@@ -55,9 +58,9 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
     """Tell which of the messages that one text becomes is the next, 1 for the first, where nobody remembers
     those before it. Of a reply it may be one less, since what it quotes is not known any more.
     """
-    speaker = memory.speaker(view, delivery.source, event.sender)
-    spans = _spans(delivery, event, speaker, view, memory)
-    before = _before(delivery, event, speaker, view, memory)
+    guest = memory.guest(view, delivery.source, event.sender)
+    spans = _spans(delivery, event, guest, view, memory)
+    before = _before(delivery, event, guest, view, memory)
     number, at = 1, 0
     while at < delivery.progress.chars:
         part = next_part(spans, at, before, view.capabilities)
@@ -68,10 +71,10 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
 
 
 def nameless(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> Fitted:
-    """Return no words of their own: only who sends a file."""
-    speaker = memory.speaker(view, delivery.source, event.sender)
-    before = _before(delivery, event, speaker, view, memory).rstrip()
-    return Fitted(Content((Span(before),)), None)
+    """Return no words of their own: only who sends a file, where that does not show otherwise."""
+    guest = memory.guest(view, delivery.source, event.sender)
+    before = _before(delivery, event, guest, view, memory).rstrip()
+    return Fitted(Content((Span(before),) if before else ()), None)
 
 
 def command(
@@ -80,17 +83,17 @@ def command(
     """Return the command that says a part."""
     return SendMessage(
         room=view.id,
-        author=memory.speaker(view, delivery.source, delivery.event.sender).author,
+        speaker=view.speaker or memory.guest(view, delivery.source, delivery.event.sender).speaker,
         txn=view.facts.txn(delivery),
         content=fitted.content,
-        kind=kind_of(event),
+        kind=kind_of(event, view),
         at=delivery.said_at if view.capabilities.times and _is_old(delivery) else None,
     )
 
 
 def note(delivery: Delivery, text: str, view: RoomView, memory: RoomMemory) -> Step | None:
-    """Say in Hubbub's own words what happened, in one message."""
-    event = delivery.event
+    """Say in Hubbub's own words what happened, in one message of the bridge's own account."""
+    event, view = delivery.event, view.own()
     words = MessageCreated(
         id=event.id, room=event.room, sender=HUBBUB, content=plain(one_line(text)), kind=Kind.NOTICE
     )
@@ -98,13 +101,13 @@ def note(delivery: Delivery, text: str, view: RoomView, memory: RoomMemory) -> S
     return Step(command(delivery, words, fitted, view, memory), None) if fitted is not None else None
 
 
-def kind_of(event: _Words) -> Kind:
-    """An emote is told in words that name who does it."""
-    return Kind.TEXT if event.kind is Kind.EMOTE else event.kind
+def kind_of(event: _Words, view: RoomView) -> Kind:
+    """An emote of who speaks by themselves is one; else it is told in words that name who does it."""
+    return Kind.TEXT if event.kind is Kind.EMOTE and view.speaker is None else event.kind
 
 
 def _spans(
-    delivery: Delivery, event: _Words, speaker: Speaker, view: RoomView, memory: RoomMemory
+    delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory
 ) -> tuple[Span, ...]:
     """Return the words as the room can show them; of those that are said in parts they are remembered."""
     can, known = view.capabilities, memory.degraded
@@ -114,11 +117,11 @@ def _spans(
     if US in [span.mention for span in spans]:
         spans = meant(spans, whose_words(delivery, event, view, memory))
     if can.lines:
-        spans = speaker.prefix.guarded(spans)
+        spans = guest.prefix.guarded(spans)
     if event.replayed or _is_old(delivery):
         return _without_mentions(spans)
-    if can.mention and not speaker.is_hubbub:
-        network = speaker.author.network
+    if can.mention and not guest.is_hubbub:
+        network = guest.author.network
         return mentioning(spans, partial(_meant, memory, network), same=network == view.adapter.network)
     return spans
 
@@ -129,12 +132,16 @@ def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:
     return found if found and not memory.namesakes.means_another(network, name) else None
 
 
-def _before(delivery: Delivery, event: _Words, speaker: Speaker, view: RoomView, memory: RoomMemory) -> str:
-    """Say before the words whose they are, from when, and whether they may have come before."""
-    before, prefix = "", speaker.prefix
-    if not speaker.is_hubbub:
+def _before(delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory) -> str:
+    """Say before the words whose they are, where only they show it, from when, and whether they may have come
+    before.
+    """
+    before, prefix = "", guest.prefix
+    if view.speaker is not None:
+        pass
+    elif not guest.is_hubbub:
         told = prefix.tells_network(event.kind)
-        name = memory.namesakes.speaking(speaker.author.network, event.sender, told=told)
+        name = memory.namesakes.speaking(guest.author.network, event.sender, told=told)
         before = prefix.render(name, event.kind, pings=view.capabilities.name_pings)
     elif delivery.progress.chars or prefix.claims(event.content.text):
         before = prefix.render(HUBBUB.name, event.kind, pings=False)

@@ -202,8 +202,8 @@ class Recall(ABC):
         """
 
     @abstractmethod
-    def reactions(self, seq: int, room: int) -> tuple[str, ...]:
-        """What people in all rooms but this one react to a message with, the first first."""
+    def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:
+        """In which room who reacts to a message with what, but for this room, the first first."""
 
     # Of people
 

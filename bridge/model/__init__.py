@@ -4,13 +4,12 @@ One word per idea: a *network* is one configured account on one chat system and 
 *protocol*; a *room* is one room on one network; a *conversation* is a named set of rooms that are
 joined; an *event* is a fact from a network, a *command* a request to one; a *delivery* is one
 event owed to one room; a *copy* is a message's counterpart in another room; an *author* is whom a
-command speaks for; a *txn* is a delivery part's id.
+command is done for, a *speaker* how they appear there; a *txn* is a delivery part's id.
 """
 
 from .capabilities import Authorship, Capabilities, Support, Unit
 from .commands import (
     Answered,
-    Author,
     Command,
     DeleteMessage,
     EditMessage,
@@ -22,6 +21,7 @@ from .commands import (
     SetReactions,
     SetTopic,
     SetTyping,
+    Speaker,
     Thumbnail,
 )
 from .content import (
@@ -68,7 +68,6 @@ __all__ = [
     "US",
     "Answered",
     "Attachment",
-    "Author",
     "Authorship",
     "Block",
     "Capabilities",
@@ -105,6 +104,7 @@ __all__ = [
     "SetTopic",
     "SetTyping",
     "Span",
+    "Speaker",
     "Support",
     "TalkEvent",
     "Thumbnail",

@@ -30,8 +30,11 @@ class Authorship(StrEnum):
     """How a message shows whom it is from, best first."""
 
     PUPPET = "puppet"
+    """An account of the author's own says it."""
     MASQUERADE = "masquerade"
+    """The bridge's account says it under the author's name."""
     PREFIX = "prefix"
+    """The bridge's account says it, and the text begins with the author's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,12 @@ class Capabilities:
     read: Support = Support.NO
     """Whether we can show that a message has arrived."""
     authorship: Authorship = Authorship.PREFIX
+    """How a speaker appears; in the record of the bridge's own account, the best that there is here."""
+    own_connection: bool = False
+    """Whether a speaker's words go by a connection of their own, so that the network may show them before or
+    behind what others say at the same time: they then wait until that is confirmed. In the record of the
+    bridge's own account, whether anybody here has one.
+    """
     name_pings: bool = False
     """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""
     times: bool = False
@@ -82,4 +91,5 @@ class Capabilities:
     """How many old messages at once the manners of the network allow; None: as many as there are."""
     window: int = 1
     """How many commands may be unconfirmed in this room at once, as a queue builds. Above 1 only where
-    the network takes commands in order or fails all that follow."""
+    the network takes commands in order or fails all that follow. Of speakers with connections of their
+    own, each has the window of their record, which is no larger than that of the bridge's own account."""

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .capabilities import Authorship
 from .content import Content, FileKind, Kind
 from .ids import Part, RoomId, Txn, UserId
 
 __all__ = [
     "Answered",
-    "Author",
     "Command",
     "DeleteMessage",
     "EditMessage",
@@ -20,17 +20,29 @@ __all__ = [
     "SetReactions",
     "SetTopic",
     "SetTyping",
+    "Speaker",
     "Thumbnail",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
-    """Whom a command speaks for: a person on another network. Their name is already made safe."""
+class Speaker:
+    """Who does in a room what somebody did elsewhere: they themselves, as far as the room can show them, or
+    the bridge for them.
+    """
 
-    network: str
-    id: UserId
+    how: Authorship
     name: str
+    """What to call them: safe, and nobody else's in the room. With PREFIX it stands in the text already."""
+    key: str = ""
+    """Who they are, whatever they are called: with PUPPET, whose account is used. Empty with PREFIX."""
+
+    @property
+    def account(self) -> str | None:
+        """What says later who said something: `Part.speaker`."""
+        if self.how is Authorship.PREFIX:
+            return None
+        return self.key if self.how is Authorship.PUPPET else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class SendMessage:
     """
 
     room: RoomId
-    author: Author
+    speaker: Speaker
     txn: Txn
     content: Content
     kind: Kind = Kind.TEXT
@@ -112,7 +124,7 @@ class EditMessage:
     """Put these words in place of those of an earlier message of ours."""
 
     room: RoomId
-    author: Author
+    speaker: Speaker
     txn: Txn
     target: Part
     """What the network calls the message, with every name that is known of it."""
@@ -125,7 +137,7 @@ class DeleteMessage:
     """Take an earlier message of ours back."""
 
     room: RoomId
-    author: Author
+    speaker: Speaker
     txn: Txn
     target: Part
     reason: str = ""
@@ -133,11 +145,12 @@ class DeleteMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetReactions:
-    """Let our reactions to a message be these: the union of what people elsewhere reacted with."""
+    """Let a speaker's reactions to a message be these. Those of the bridge's own account are the union of
+    what all reacted with who have no account there.
+    """
 
     room: RoomId
-    author: Author
-    """Who changed theirs last."""
+    speaker: Speaker
     txn: Txn
     target: Part
     emojis: tuple[str, ...]
@@ -148,7 +161,7 @@ class SetTopic:
     """Give the room this topic."""
 
     room: RoomId
-    author: Author
+    speaker: Speaker
     txn: Txn
     topic: str
 
@@ -181,5 +194,3 @@ class Receipt:
 
     part: Part | None
     """What the network calls the message; None where it has no name for it."""
-    by: UserId | None = None
-    """Who spoke on our behalf, where that is not the adapter's own identity."""

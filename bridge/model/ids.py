@@ -24,6 +24,10 @@ class Part:
 
     id: MessageId
     aliases: tuple[MessageId, ...] = ()
+    speaker: str | None = None
+    """Which account said it for the bridge (`Speaker.account`), as its adapter says with the receipt. None:
+    the bridge's own, in a text that names the author; empty: the bridge's own, under the author's name.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from functools import partial
 
 from bridge.compose.digest import Reaction
 from bridge.compose.forging import listed
-from bridge.compose.prefix import safe_name
 from bridge.compose.snippets import because, names
+from bridge.identity import safe_name
 from bridge.language import Locale
 from bridge.model import Change, MemberChanged, UserId
 

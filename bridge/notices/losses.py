@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 
-from bridge.compose.prefix import one_line
+from bridge.identity import one_line
 from bridge.language import Locale
 
 from .announcer import Announcer, Told

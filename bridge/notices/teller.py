@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from bridge.aside import in_steps
 from bridge.compose.forging import whole
-from bridge.compose.prefix import safe_name
+from bridge.identity import safe_name
 from bridge.journal import Journal
 from bridge.language import ENGLISH, Locale
 from bridge.relay.room import RoomStatus

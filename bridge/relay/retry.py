@@ -97,7 +97,7 @@ class Retries:
         self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=level)
 
 
-def leaves_doubt(error: AdapterError) -> bool:
+def leaves_doubt(error: BaseException) -> bool:
     """Whether the message may have arrived all the same."""
     if isinstance(error, RoomUnavailable):
         return error.retry_after is None

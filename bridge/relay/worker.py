@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bridge.boundary import outcome
 from bridge.compose.composer import Composer
-from bridge.compose.next import Promise, Step
+from bridge.compose.next import Behind, Promise, Step, Wait
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
@@ -240,15 +240,16 @@ class Worker:
 
     def _next(self) -> Step | None:
         """The next command to send: it is of the first delivery in the queue."""
+        flights = self._flights
         while (delivery := self._queue.head()) is not None:
             if delivery.tried_at:
-                if not self._flights:
+                if not flights:
                     self._trim()
                 return None
-            if self._flights and refers(self._journal, delivery, self._flights.events):
+            if flights and refers(self._journal, delivery, flights.events):
                 return None
             try:
-                step = self.composer.next(delivery)
+                step = self.composer.next(delivery, flights[-1].step.way if flights else None)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
@@ -257,16 +258,21 @@ class Worker:
                 return step
             if step is None:
                 self.outcomes.skip(self._queue.pop())
-            elif isinstance(step, Promise):
-                self.outcomes.deliver(delivery, None, step.then)
-                self._record()
-                return None
-            elif step.until is None:
-                self._queue.park()
-            else:
-                self._wait(step.until)
+            elif not self._may_be_passed(delivery, step):
                 return None
         return None
+
+    def _may_be_passed(self, delivery: Delivery, step: Wait | Promise | Behind) -> bool:
+        """Whether others go on while the first waits."""
+        if isinstance(step, Promise):
+            self.outcomes.deliver(delivery, None, step.then)
+            self._record()
+        elif isinstance(step, Wait):
+            if step.until is None:
+                self._queue.park()
+                return True
+            self._wait(step.until)
+        return False
 
     def _wait(self, until: float) -> None:
         """Go on then, or when what is waited for is there. What comes next has the same time to come."""
@@ -359,13 +365,13 @@ class Worker:
             error, delivery, command = flight.error, flight.delivery, flight.step.command
             assert error is not None
             self.composer.failed(command)
-            if self.composer.goes_without_file(delivery.seq, command, error):
-                again.append(delivery)
-            elif isinstance(error, AdapterError) and not self._retries.ends(error, delivery):
+            otherwise = self.composer.goes_otherwise(delivery.seq, command, error)
+            if otherwise or (isinstance(error, AdapterError) and not self._retries.ends(error, delivery)):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
-                pause = max(pause, self._wanted(error))
+                if isinstance(error, AdapterError) and not otherwise:
+                    pause = max(pause, self._wanted(error))
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
                 self.composer.refused(command)

@@ -10,7 +10,7 @@ from functools import partial
 from bridge.adapter import Adapter, Position
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.model import (
-    Author,
+    Authorship,
     Block,
     Content,
     Event,
@@ -23,8 +23,8 @@ from bridge.model import (
     RoomStateChanged,
     SendMessage,
     Span,
+    Speaker,
     Txn,
-    UserId,
     normal,
     plain,
 )
@@ -35,7 +35,7 @@ from .server import Demo
 __all__ = ["AdapterContract", "Place"]
 
 _PATIENCE = 15.0
-_ALICE = Author("elsewhere", UserId("alice"), "alice")
+_ALICE = Speaker(Authorship.PREFIX, "alice")
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Place:
     async def send(self, content: Content, kind: Kind = Kind.TEXT) -> "asyncio.Future[Receipt]":
         """Give the adapter a command."""
         self._sent += 1
-        command = SendMessage(room=self.room, author=_ALICE, txn=self.last_txn, content=content, kind=kind)
+        command = SendMessage(room=self.room, speaker=_ALICE, txn=self.last_txn, content=content, kind=kind)
         return await self.adapter.send(command)
 
     @property

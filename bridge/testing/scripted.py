@@ -16,7 +16,6 @@ from bridge.config import Model
 from bridge.errors import AdapterError, ConnectionLost, RoomUnavailable
 from bridge.looks import Present
 from bridge.model import (
-    Author,
     Capabilities,
     Command,
     Content,
@@ -34,6 +33,7 @@ from bridge.model import (
     RoomStateChanged,
     Sender,
     SendMessage,
+    Speaker,
     Support,
     TalkEvent,
     Txn,
@@ -375,7 +375,7 @@ class ScriptedAdapter(Adapter):
     def hint(self, command: FleetingCommand) -> None:
         self._server.hints.append(command)
 
-    def capabilities(self, room: RoomId, author: Author | None = None) -> Capabilities:
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         return self._server.capabilities
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:

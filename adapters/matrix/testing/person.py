@@ -15,7 +15,7 @@ from adapters.matrix.files import Uploaded, fields
 from adapters.matrix.untrusted import listed, mapping
 from bridge import (
     Answered,
-    Author,
+    Authorship,
     Content,
     EditMessage,
     Kind,
@@ -23,8 +23,8 @@ from bridge import (
     Part,
     RoomId,
     SendMessage,
+    Speaker,
     Txn,
-    UserId,
     cut,
 )
 
@@ -65,7 +65,7 @@ class Person(bridge.testing.Person):
         self._token = token
         self._user = user
         self._txns = itertools.count(1)
-        self._author = Author("", UserId(user), name)
+        self._speaker = Speaker(Authorship.PREFIX, name)
         self._mine: dict[tuple[str, str], MessageId] = {}
         """This person's own reactions: their events, by target and emoji."""
         self._names: dict[str, str] = {}
@@ -94,7 +94,7 @@ class Person(bridge.testing.Person):
             end = min(size, start + TEXT_LIMIT // 4)
             command = SendMessage(
                 room=RoomId(self._room),
-                author=self._author,
+                speaker=self._speaker,
                 txn=_NO_TXN,
                 content=Content(cut(content.spans, start, end)),
                 kind=kind,
@@ -108,7 +108,7 @@ class Person(bridge.testing.Person):
 
     async def edit(self, target: MessageId, content: Content) -> None:
         command = EditMessage(
-            room=RoomId(self._room), author=self._author, txn=_NO_TXN, target=Part(target), content=content
+            room=RoomId(self._room), speaker=self._speaker, txn=_NO_TXN, target=Part(target), content=content
         )
         await self._put("m.room.message", encode(command))
 

@@ -16,7 +16,7 @@ from adapters.xmpp.decode import members
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,
-    Author,
+    Authorship,
     Content,
     DeleteMessage,
     EditMessage,
@@ -28,6 +28,7 @@ from bridge import (
     SendMessage,
     SetReactions,
     SetTyping,
+    Speaker,
     TalkEvent,
     Txn,
     TypingChanged,
@@ -78,7 +79,7 @@ class Person(bridge.testing.Person):
         self._session.places[room] = self._place
         self._stream = PlainStream(user, domain, password)
         self._domain = domain
-        self._author = Author("", UserId(f"{user}@{domain}"), name)
+        self._speaker = Speaker(Authorship.PREFIX, name)
         self._joined: asyncio.Future[None] | None = None
         self._echoes: dict[str, asyncio.Future[MessageId]] = {}
         self._known: dict[MessageId, _Said] = {}
@@ -149,7 +150,7 @@ class Person(bridge.testing.Person):
             txn = self._txn()
             known = self._known.get(answers) if answers is not None and first is None else None
             if known is not None:
-                command = SendMessage(room=room, author=self._author, txn=txn, content=part, kind=kind)
+                command = SendMessage(room=room, speaker=self._speaker, txn=txn, content=part, kind=kind)
                 answered = Answered(known.part, known.name, known.text)
                 stanza = encode.reply(command, answered, more, named=place.stanza_ids)
             else:
@@ -162,7 +163,7 @@ class Person(bridge.testing.Person):
     async def edit(self, target: MessageId, content: Content) -> None:
         txn, part = self._txn(), self._part(target)
         command = EditMessage(
-            room=self._place.room, author=self._author, txn=txn, target=part, content=content
+            room=self._place.room, speaker=self._speaker, txn=txn, target=part, content=content
         )
         await self._tell(txn, encode.edit(command, ""))
 
@@ -173,7 +174,7 @@ class Person(bridge.testing.Person):
             return
         txn = self._txn()
         command = DeleteMessage(
-            room=self._place.room, author=self._author, txn=txn, target=self._part(target)
+            room=self._place.room, speaker=self._speaker, txn=txn, target=self._part(target)
         )
         await self._tell(txn, encode.delete(command, ""))
 
@@ -182,7 +183,7 @@ class Person(bridge.testing.Person):
             raise self._unable("react")
         txn = self._txn()
         command = SetReactions(
-            room=self._place.room, author=self._author, txn=txn, target=Part(target), emojis=emojis
+            room=self._place.room, speaker=self._speaker, txn=txn, target=Part(target), emojis=emojis
         )
         await self._tell(txn, encode.react(command, ""))
 

@@ -117,9 +117,8 @@ class Rows(Keyed, Following):
                 names.setdefault(place, []).append(name)
         return [Part(first, tuple(others)) for first, *others in names.values()]
 
-    def reactions(self, seq: int, room: int) -> tuple[str, ...]:
-        found = self._reactions.get(seq, {})
-        return tuple(dict.fromkeys([emoji for where, _, emoji in found if where != room]))
+    def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:
+        return [reaction for reaction in self._reactions.get(seq, {}) if reaction[0] != room]
 
     def lately(self, room: int, sources: Collection[int], count: int) -> list[int]:
         debts = self._debts(room)

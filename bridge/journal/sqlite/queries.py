@@ -167,12 +167,11 @@ class Queries(Keyed):
         query = "SELECT place, id FROM link WHERE seq = ? AND room = ? ORDER BY place, alias"
         return self._database.execute(query, (seq, room)).fetchall()
 
-    def reactions(self, seq: int, room: int) -> tuple[str, ...]:
-        rows = self._database.execute(
-            "SELECT emoji FROM reaction WHERE seq = ? AND room != ? GROUP BY emoji ORDER BY min(number)",
+    def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:
+        return self._database.execute(
+            "SELECT room, sender, emoji FROM reaction WHERE seq = ? AND room != ? ORDER BY number",
             (seq, room),
-        )
-        return tuple([emoji for (emoji,) in rows])
+        ).fetchall()
 
     def latest(self) -> int:
         seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]

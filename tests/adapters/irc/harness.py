@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from adapters.irc import Adapter
 from adapters.irc.wire import Line, decode_text, parse
 from bridge import (
-    Author,
+    Authorship,
     Content,
     Event,
     Kind,
@@ -21,14 +21,14 @@ from bridge import (
     RoomState,
     RoomStateChanged,
     SendMessage,
+    Speaker,
     Txn,
-    UserId,
     plain,
 )
 
 _Happened = TypeVar("_Happened", bound=Event)
 
-ALICE = Author("elsewhere", UserId("alice@elsewhere"), "alice")
+ALICE = Speaker(Authorship.PREFIX, "alice")
 FAST = {"burst": 1e6, "per_second": 1e6}
 
 
@@ -121,7 +121,7 @@ class Running:
         content = plain(said) if isinstance(said, str) else said
         return await self.adapter.send(
             SendMessage(
-                room=RoomId(room), author=ALICE, txn=Txn(f"{self._count}.abc"), content=content, kind=kind
+                room=RoomId(room), speaker=ALICE, txn=Txn(f"{self._count}.abc"), content=content, kind=kind
             )
         )
 

@@ -27,7 +27,7 @@ CAPS = "message-tags server-time echo-message labeled-response"
 
 def react(txn: int, *emojis: str, target: str = "m1") -> SetReactions:
     return SetReactions(
-        room=LOBBY, author=ALICE, txn=Txn(f"{txn}.abc"), target=Part(MessageId(target)), emojis=emojis
+        room=LOBBY, speaker=ALICE, txn=Txn(f"{txn}.abc"), target=Part(MessageId(target)), emojis=emojis
     )
 
 

@@ -52,7 +52,7 @@ class Redacting(ScriptedServer):
 
 
 def delete(part: Part, reason: str = "", txn: str = "9.abc") -> DeleteMessage:
-    return DeleteMessage(room=LOBBY, author=ALICE, txn=Txn(txn), target=part, reason=reason)
+    return DeleteMessage(room=LOBBY, speaker=ALICE, txn=Txn(txn), target=part, reason=reason)
 
 
 async def removed(run: Running) -> Removed:

@@ -56,7 +56,7 @@ def heard(text: str) -> TalkEvent | None:
 def answer(name: str, said: str) -> SendMessage:
     return SendMessage(
         room=LOBBY,
-        author=ALICE,
+        speaker=ALICE,
         txn=Txn("9.abc"),
         content=plain(said),
         answered=Answered(Part(MessageId(name)), "bob", "what?"),

@@ -19,7 +19,7 @@ BOB = ":bob!b@h"
 
 
 def setting(topic: str, txn: str = "9.abc") -> SetTopic:
-    return SetTopic(room=LOBBY, author=ALICE, txn=Txn(txn), topic=topic)
+    return SetTopic(room=LOBBY, speaker=ALICE, txn=Txn(txn), topic=topic)
 
 
 def heard(text: str) -> object:

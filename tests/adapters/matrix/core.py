@@ -6,7 +6,7 @@ import hashlib
 from adapters.matrix import Adapter
 from bridge import (
     Answered,
-    Author,
+    Authorship,
     DeleteMessage,
     EditMessage,
     File,
@@ -21,8 +21,8 @@ from bridge import (
     SendMessage,
     SetReactions,
     SetTopic,
+    Speaker,
     Txn,
-    UserId,
     plain,
 )
 
@@ -119,14 +119,14 @@ def adapter_for(url, *rooms, room_config=None, **settings):
     return adapter
 
 
-_ALICE = Author("irc", UserId("a"), "a")
+_ALICE = Speaker(Authorship.PREFIX, "a")
 
 
 def message(text, txn="1.ab", room=ALIAS, kind=Kind.TEXT, answered=None, **more):
     if answered is not None:
         answered = Answered(Part(MessageId(answered)), "a", "words")
     return SendMessage(
-        room=room, author=_ALICE, txn=Txn(txn), content=plain(text), kind=kind, answered=answered, **more
+        room=room, speaker=_ALICE, txn=Txn(txn), content=plain(text), kind=kind, answered=answered, **more
     )
 
 
@@ -136,22 +136,22 @@ def file_at(path, name="cat.png", kind=FileKind.IMAGE, type_="image/png", **more
 
 
 def topic(text, txn="5.ab", room=ALIAS):
-    return SetTopic(room=room, author=_ALICE, txn=Txn(txn), topic=text)
+    return SetTopic(room=room, speaker=_ALICE, txn=Txn(txn), topic=text)
 
 
 def edit(target, text, txn="2.ab", room=ALIAS):
     part = Part(MessageId(target))
-    return EditMessage(room=room, author=_ALICE, txn=Txn(txn), target=part, content=plain(text))
+    return EditMessage(room=room, speaker=_ALICE, txn=Txn(txn), target=part, content=plain(text))
 
 
 def removal(target, txn="3.ab", room=ALIAS, reason=""):
     part = Part(MessageId(target))
-    return DeleteMessage(room=room, author=_ALICE, txn=Txn(txn), target=part, reason=reason)
+    return DeleteMessage(room=room, speaker=_ALICE, txn=Txn(txn), target=part, reason=reason)
 
 
 def reactions(target, *emojis, txn="4.ab", room=ALIAS):
     part = Part(MessageId(target))
-    return SetReactions(room=room, author=_ALICE, txn=Txn(txn), target=part, emojis=emojis)
+    return SetReactions(room=room, speaker=_ALICE, txn=Txn(txn), target=part, emojis=emojis)
 
 
 __all__ = [

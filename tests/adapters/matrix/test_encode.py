@@ -22,7 +22,7 @@ from adapters.matrix.html import parse
 from adapters.matrix.html.scan import Tag, scan
 from bridge import (
     Answered,
-    Author,
+    Authorship,
     Block,
     Content,
     EditMessage,
@@ -34,6 +34,7 @@ from bridge import (
     RoomId,
     SendMessage,
     Span,
+    Speaker,
     Support,
     Txn,
     UserId,
@@ -48,15 +49,15 @@ _ALLOWED = {"a", "blockquote", "br", "code", "del", "em", "li", "ol", "pre", "sp
 
 
 def command(content, network="irc", kind=Kind.TEXT):
-    author = Author(network, UserId("alice!a@b"), "alice")
-    return SendMessage(room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), content=content, kind=kind)
+    speaker = Speaker(Authorship.PREFIX, "alice")
+    return SendMessage(room=RoomId("#r:s"), speaker=speaker, txn=Txn("1.ab"), content=content, kind=kind)
 
 
 def edit(content, network="irc", kind=Kind.TEXT, target="$old"):
-    author = Author(network, UserId("alice!a@b"), "alice")
+    speaker = Speaker(Authorship.PREFIX, "alice")
     part = Part(MessageId(target))
     return EditMessage(
-        room=RoomId("#r:s"), author=author, txn=Txn("1.ab"), target=part, content=content, kind=kind
+        room=RoomId("#r:s"), speaker=speaker, txn=Txn("1.ab"), target=part, content=content, kind=kind
     )
 
 

@@ -6,7 +6,17 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from adapters.xmpp import Adapter
-from bridge import Author, Receipt, RoomState, RoomStateChanged, SendMessage, TalkEvent, Txn, UserId, plain
+from bridge import (
+    Authorship,
+    Receipt,
+    RoomState,
+    RoomStateChanged,
+    SendMessage,
+    Speaker,
+    TalkEvent,
+    Txn,
+    plain,
+)
 
 HELLO = (
     "<?xml version='1.0'?><stream:stream from='example.org' id='s1' version='1.0' xmlns='jabber:client'"
@@ -24,7 +34,7 @@ MUC = "http://jabber.org/protocol/muc"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ROOM = "room@muc.example.org"
 JID = "hubbub@example.org/hubbub"
-ALICE = Author("irc", UserId("alice"), "alice")
+ALICE = Speaker(Authorship.PREFIX, "alice")
 
 
 def disco(*features, room=ROOM):
@@ -270,7 +280,7 @@ async def running(made, rooms=None, *, joined=True, positions=None):
 
 
 def command(text="hello", txn="1.ab", room=ROOM):
-    return SendMessage(room=room, author=ALICE, txn=Txn(txn), content=plain(text))
+    return SendMessage(room=room, speaker=ALICE, txn=Txn(txn), content=plain(text))
 
 
 def give(made, asked):

@@ -77,7 +77,7 @@ async def test_files(bridge, tmp_path):
         (tmp_path / "t.jpg").write_bytes(b"small")
         small = Thumbnail(tmp_path / "t.jpg", "image/jpeg", 5, 3, 4)
         file = on_disk(tmp_path / "a cät & dog.png", b"\x89PNG picture", width=30, height=40, thumbnail=small)
-        asked = SendMessage(room=room, author=ALICE, txn=TXNS[0], content=Content(), file=file)
+        asked = SendMessage(room=room, speaker=ALICE, txn=TXNS[0], content=Content(), file=file)
         assert not made.send_now(asked, lambda _: None)
         receipt = await (await made.send(asked))
         seen = await alice.sees(SHARING)
@@ -103,7 +103,7 @@ async def test_a_large_file(bridge, tmp_path):
         with path.open("wb") as zeros:
             zeros.truncate(size)
         file = File(path, path.name, FileKind.FILE, "application/octet-stream", size, "00" * 32)
-        asked = SendMessage(room=room, author=ALICE, txn=TXNS[0], content=Content(), file=file)
+        asked = SendMessage(room=room, speaker=ALICE, txn=TXNS[0], content=Content(), file=file)
         before = most = _resident()
         sending = asyncio.ensure_future(made.send(asked))
         while not sending.done():
@@ -118,7 +118,7 @@ async def test_a_large_file(bridge, tmp_path):
             assert int(answer.headers["Content-Length"]) == size
         huge = File(path, path.name, FileKind.FILE, "application/octet-stream", 65 * MIB, "00" * 32)
         with pytest.raises(Rejected, match="larger than 67108864"):
-            await made.send(SendMessage(room=room, author=ALICE, txn=TXNS[1], content=Content(), file=huge))
+            await made.send(SendMessage(room=room, speaker=ALICE, txn=TXNS[1], content=Content(), file=huge))
 
 
 def _resident():
@@ -131,7 +131,7 @@ async def test_threads(bridge):
     async with together(bridge) as (ears, alice):
         made, room = bridge.adapter, bridge.room
         ours = (await give(made, command("a root", TXNS[0], room))).part
-        asked = SendMessage(room=room, author=ALICE, txn=TXNS[1], content=plain("in it"), thread=ours)
+        asked = SendMessage(room=room, speaker=ALICE, txn=TXNS[1], content=plain("in it"), thread=ours)
         await give(made, asked)
         name = (await alice.sees(THREAD)).findtext(THREAD)
         alice.tell("a1", f"<body>me too</body><thread>{name}</thread>")
@@ -145,7 +145,7 @@ async def test_threads(bridge):
         part = Part(root.id, (*root.aliases, root.thread))
         answered = Answered(part, "alice", "another")
         asked = SendMessage(
-            room=room, author=ALICE, txn=TXNS[2], content=plain("ok"), thread=part, answered=answered
+            room=room, speaker=ALICE, txn=TXNS[2], content=plain("ok"), thread=part, answered=answered
         )
         await give(made, asked)
         async with asyncio.timeout(25):
@@ -188,7 +188,7 @@ async def test_what_has_arrived(bridge):
 
 
 def topic(room, txn, text):
-    return SetTopic(room=room, author=ALICE, txn=txn, topic=text)
+    return SetTopic(room=room, speaker=ALICE, txn=txn, topic=text)
 
 
 async def test_topics(bridge):

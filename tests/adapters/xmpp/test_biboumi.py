@@ -9,7 +9,7 @@ import pytest
 
 from adapters.irc.testing import Demo as Ircd
 from adapters.xmpp import Adapter
-from bridge import Author, RoomId, SendMessage, Support, Txn, UserId, plain
+from bridge import Authorship, RoomId, SendMessage, Speaker, Support, Txn, plain
 from bridge.testing import Server, free_port
 from tests.adapters.irc.binaries import find
 from tests.adapters.xmpp.harness import running
@@ -18,7 +18,7 @@ from tests.adapters.xmpp.places import Prosody
 GATEWAY = "irc.demo.hubbub.test"
 ROOM = RoomId(f"#lobby%127.0.0.1@{GATEWAY}")
 BOT = "hubbub@demo.hubbub.test"
-ALICE = Author("elsewhere", UserId("alice"), "alice")
+ALICE = Speaker(Authorship.PREFIX, "alice")
 SETTINGS = (
     f"hostname={GATEWAY}\npassword=secret\nxmpp_server_ip=127.0.0.1\nport={{port}}\nidentd_port=0\n"
     "db_name={folder}/biboumi.sqlite\nlog_level=1\n"
@@ -86,7 +86,7 @@ async def bridge(irc, positions):
 
 
 async def say(adapter, txn, text):
-    command = SendMessage(room=ROOM, author=ALICE, txn=Txn(txn), content=plain(text))
+    command = SendMessage(room=ROOM, speaker=ALICE, txn=Txn(txn), content=plain(text))
     return await (await adapter.send(command))
 
 

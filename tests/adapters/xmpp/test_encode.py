@@ -10,7 +10,7 @@ from adapters.xmpp import decode, encode
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,
-    Author,
+    Authorship,
     Block,
     Content,
     Kind,
@@ -20,8 +20,8 @@ from bridge import (
     RoomId,
     SendMessage,
     Span,
+    Speaker,
     Txn,
-    UserId,
     by_author,
     plain,
 )
@@ -158,7 +158,7 @@ def test_the_longest_text_fits_into_a_stanza(sample, marks, block, kind):
     content, more = Content((Span(text, marks, block=block),)), encode.origin(TXN)
     answered = Answered(Part("&" * 100, (by_author(f"{room}/{'&' * 200}", "a"),)), "&" * 60, "&" * 60)
     answer = SendMessage(
-        room=room, author=Author("irc", UserId("a"), "a"), txn=TXN, content=content, kind=kind
+        room=room, speaker=Speaker(Authorship.PREFIX, "a"), txn=TXN, content=content, kind=kind
     )
     for stanza in (
         encode.message(room, content, kind, TXN, more),

@@ -12,7 +12,7 @@ from adapters.xmpp.upload import Service
 from bridge import (
     Answered,
     Attachment,
-    Author,
+    Authorship,
     Content,
     File,
     FileKind,
@@ -21,9 +21,9 @@ from bridge import (
     Part,
     RoomId,
     SendMessage,
+    Speaker,
     Thumbnail,
     Txn,
-    UserId,
     plain,
 )
 from tests.adapters.xmpp.contents import any_text
@@ -154,7 +154,7 @@ PICTURE = File(
 VOICE = File(Path("x"), "v.ogg", FileKind.AUDIO, "audio/ogg", 3, "ff" * 32, duration=2.25, voice=True)
 COMMON = {
     "room": ROOM,
-    "author": Author("irc", UserId("u"), "bob"),
+    "speaker": Speaker(Authorship.PREFIX, "bob"),
     "txn": Txn("1.2.0.0123456789abcdef"),
     "content": Content(),
 }

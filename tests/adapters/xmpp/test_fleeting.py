@@ -153,7 +153,7 @@ async def test_a_role_that_changes(server):
 
 
 def topic(text, number):
-    return SetTopic(room=ROOM, author=ALICE, txn=Txn(f"{number}.2.0.0123456789abcdef"), topic=text)
+    return SetTopic(room=ROOM, speaker=ALICE, txn=Txn(f"{number}.2.0.0123456789abcdef"), topic=text)
 
 
 async def test_a_subject_that_comes_back_without_its_id(server):

@@ -15,7 +15,7 @@ from adapters.xmpp.session import Place, Session
 from bridge import (
     US,
     Answered,
-    Author,
+    Authorship,
     Content,
     DeleteMessage,
     EditMessage,
@@ -31,9 +31,9 @@ from bridge import (
     SendMessage,
     SetReactions,
     Span,
+    Speaker,
     Support,
     Txn,
-    UserId,
     by_author,
     plain,
 )
@@ -45,7 +45,7 @@ TXN = Txn("1a.2.0.0123456789abcdef")
 OURS = Txn("9.2.0.0123456789abcdef")
 COPY = Part("q9", (by_author(f"{ROOM}/bot", OURS),))
 HERS = Part("q7", (by_author(ALICE, "m7"),))
-COMMON = {"room": ROOM, "author": Author("irc", UserId("al!x@y"), "al"), "txn": TXN}
+COMMON = {"room": ROOM, "speaker": Speaker(Authorship.PREFIX, "al"), "txn": TXN}
 ANSWER = SendMessage(**COMMON, content=plain("yes"), answered=Answered(HERS, "alice", "tea?"))
 
 

@@ -148,7 +148,7 @@ async def ready(host, **more):
 
 def sending(file):
     return SendMessage(
-        room=ROOM, author=ALICE, txn=Txn("1.2.3.0123456789abcdef"), content=Content(), file=file
+        room=ROOM, speaker=ALICE, txn=Txn("1.2.3.0123456789abcdef"), content=Content(), file=file
     )
 
 

@@ -64,7 +64,7 @@ class Story:
 
     async def do(self, kind, number, **fields):
         """A command, which can be found again by its mark."""
-        made, asked = self.bridge.adapter, kind(room=self.room, author=ALICE, txn=TXNS[number], **fields)
+        made, asked = self.bridge.adapter, kind(room=self.room, speaker=ALICE, txn=TXNS[number], **fields)
         receipt = await give(made, asked)
         assert await made.find_sent(self.room, time.time(), [asked.txn]) == {asked.txn: receipt}
         return receipt.part

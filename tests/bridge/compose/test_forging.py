@@ -14,8 +14,9 @@ from bridge.compose.digest import Reaction
 from bridge.compose.forging import listed, unbracketed
 from bridge.compose.memory import RoomMemory
 from bridge.compose.namesakes import HUBBUB, Namesakes
-from bridge.compose.prefix import Prefix, safe_name
+from bridge.compose.prefix import Prefix
 from bridge.compose.snippets import described, file_note, gist, removed
+from bridge.identity import safe_name
 from bridge.journal import Delivery, Progress
 from bridge.journal.sqlite import SqliteJournal
 from bridge.language import ENGLISH

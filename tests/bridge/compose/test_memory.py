@@ -90,10 +90,10 @@ async def test_nothing_changes_where_it_is_dropped_before_every_command(tmp_path
     remembered = await told(tmp_path / "remembered", can)
     dropped, make = [], Composer.next
 
-    def drop_and_make(composer, delivery):
+    def drop_and_make(composer, delivery, flying):
         dropped.append(composer.memory)
         composer.memory = RoomMemory(composer.view)
-        return make(composer, delivery)
+        return make(composer, delivery, flying)
 
     monkeypatch.setattr(Composer, "next", drop_and_make)
     assert await told(tmp_path / "dropped", can) == remembered
@@ -109,13 +109,13 @@ def test_who_speaks_is_found_once(tmp_path, right):
         origin=lambda source, room: asked.append((source, room)) or ("left", prefix),
     )
     memory = RoomMemory(view)
-    speaker = memory.speaker(view, 1, Sender(UserId("a"), "ali\x07ce"))
-    assert (speaker.author.network, speaker.author.name, speaker.is_hubbub) == ("left", "alice", False)
-    assert memory.speaker(view, 1, Sender(UserId("a"), "ali\x07ce")) is speaker
+    guest = memory.guest(view, 1, Sender(UserId("a"), "ali\x07ce"))
+    assert (guest.author.network, guest.author.name, guest.is_hubbub) == ("left", "alice", False)
+    assert memory.guest(view, 1, Sender(UserId("a"), "ali\x07ce")) is guest
     assert asked == [(1, 2)]
-    assert memory.speaker(view, 1, Sender(UserId("a"), "Alice")).author.name == "Alice"
+    assert memory.guest(view, 1, Sender(UserId("a"), "Alice")).author.name == "Alice"
     memory.follow()
-    assert memory.speaker(view, 1, Sender(UserId("a"), "ali\x07ce")) is not speaker
+    assert memory.guest(view, 1, Sender(UserId("a"), "ali\x07ce")) is not guest
     journal.close()
 
 

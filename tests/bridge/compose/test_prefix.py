@@ -7,7 +7,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.compose.prefix import Prefix, safe_name
+from bridge.compose.prefix import Prefix
+from bridge.identity import safe_name
 from bridge.model import Kind
 
 
