@@ -77,8 +77,8 @@ class Composer:
             self.memory.reactions.pop((command.target.id, command.speaker.key), None)
 
     def goes_otherwise(self, seq: int, command: Command, error: BaseException) -> bool:
-        """Whether what failed so is done otherwise now: by the bridge for a speaker who cannot, or without the
-        file for which alone the room may have refused it, and of which it is told then.
+        """Whether what failed so is done otherwise now: by the bridge for a speaker who cannot, or without
+        the file for which alone the room may have refused it, and of which it is told then.
         """
         if speaking.silences(self.view, command, error, self.memory):
             log.info("%s: the bridge speaks for %s: %s", self.view.id, command.speaker.name, error)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from bridge.journal.api import JUST_NOW, LATELY, Following
 from bridge.journal.marks import Keyed
@@ -11,7 +12,7 @@ from bridge.journal.progress import FILES, Progress
 from bridge.journal.records import Delivery, Gap, Observed, Standing
 from bridge.model import MessageCreated, MessageId, Part, RoomId, Sender, TalkEvent, UserId
 
-__all__ = ["EventRow", "Rows"]
+__all__ = ["EventRow", "NameRow", "Rows"]
 
 
 @dataclass(slots=True)
@@ -24,6 +25,18 @@ class EventRow:
     sender: Sender
     event: TalkEvent | None
     """None: its words are forgotten."""
+
+
+class NameRow(NamedTuple):
+    """A further name of an event in a room."""
+
+    place: int
+    """Of its part."""
+    rank: int
+    """The best name of a part has the least."""
+    name: MessageId
+    speaker: str | None = None
+    """Who said it there."""
 
 
 class Rows(Keyed, Following):
@@ -40,8 +53,8 @@ class Rows(Keyed, Following):
         self._ids: dict[tuple[int, MessageId], int] = {}
         self._names: dict[tuple[int, MessageId], int] = {}
         """What events are called besides."""
-        self._parts: dict[tuple[int, int], list[tuple[int, int, MessageId]]] = {}
-        """The same by event and room: after the place of their part, and then how good they are."""
+        self._parts: dict[tuple[int, int], list[NameRow]] = {}
+        """The same by event and room."""
         self._owed: dict[int, dict[int, tuple[Progress, bool]]] = {}
         """By room and event: how far it has come, and whether it had been given up."""
         self._dead: dict[tuple[int, int], tuple[float, Progress]] = {}
@@ -112,10 +125,12 @@ class Rows(Keyed, Following):
         names: dict[int, list[MessageId]] = {}
         if self.taken_in(seq) == room:
             names[0] = [self._events[seq].id]
-        for place, _, name in sorted(self._parts.get((seq, room), ()), key=lambda named: named[:2]):
+        speakers: dict[int, str | None] = {}
+        for place, _, name, speaker in sorted(self._parts.get((seq, room), ()), key=lambda named: named[:2]):
             if files or place < FILES:
                 names.setdefault(place, []).append(name)
-        return [Part(first, tuple(others)) for first, *others in names.values()]
+                speakers[place] = speaker
+        return [Part(first, tuple(others), speakers.get(place)) for place, (first, *others) in names.items()]
 
     def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:
         return [reaction for reaction in self._reactions.get(seq, {}) if reaction[0] != room]

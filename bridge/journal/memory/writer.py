@@ -12,7 +12,6 @@ from bridge.journal.progress import UNBEGUN, Progress
 from bridge.journal.records import Delivery, Gap, Oldest, Standing, Taken, when_said
 from bridge.model import (
     MessageCreated,
-    MessageId,
     Part,
     ReactionsChanged,
     Removed,
@@ -20,7 +19,7 @@ from bridge.model import (
 )
 
 from .opened import MemoryOpened
-from .queries import EventRow, Rows
+from .queries import EventRow, NameRow, Rows
 
 __all__ = ["MemoryJournal"]
 
@@ -53,7 +52,7 @@ class MemoryJournal(Rows, Journal):
         room, seq, place = delivery.room, delivery.seq, delivery.progress.place
         if part is not None:
             for name in (part.id, *part.aliases):
-                self._name(seq, room, name, place, int(name is not part.id))
+                self._name(seq, room, NameRow(place, int(name is not part.id), name, part.speaker))
         if then is None:
             self.skip(delivery)
         else:
@@ -107,7 +106,7 @@ class MemoryJournal(Rows, Journal):
                 self._debts(room)[seq] = (UNBEGUN, False)
         for seq, source, event, *_ in new:
             for alias in event.aliases:
-                self._name(seq, source, alias, 0, 1)
+                self._name(seq, source, NameRow(0, 1, alias))
         for taken in new:
             self._note(taken)
         noted, self._noted = self._noted, []
@@ -121,7 +120,7 @@ class MemoryJournal(Rows, Journal):
         seq, source, event, rooms, _ = taken
         if isinstance(event, MessageCreated):
             if event.thread is not None and self.origin(source, event.thread) is None:
-                self._name(seq, source, event.thread, 0, 2)
+                self._name(seq, source, NameRow(0, 2, event.thread))
         elif isinstance(event, ReactionsChanged):
             if (target := self.about(source, event.target)) is not None:
                 self._react(target, source, event)
@@ -150,10 +149,10 @@ class MemoryJournal(Rows, Journal):
         for emoji in earlier.emojis or earlier.added:
             kept.pop((source, earlier.sender.id, emoji), None)
 
-    def _name(self, seq: int, room: int, name: MessageId, place: int, rank: int) -> None:
-        if (room, name) not in self._names:
-            self._names[room, name] = seq
-            self._parts.setdefault((seq, room), []).append((place, rank, name))
+    def _name(self, seq: int, room: int, row: NameRow) -> None:
+        if (room, row.name) not in self._names:
+            self._names[room, row.name] = seq
+            self._parts.setdefault((seq, room), []).append(row)
 
     def _move(self, room: int, seq: int, progress: Progress) -> None:
         if seq in (debts := self._debts(room)):
@@ -240,7 +239,7 @@ class MemoryJournal(Rows, Journal):
         del self._ids[taken.source, taken.id]
         self._reactions.pop(seq, None)
         for where in [where for where in self._parts if where[0] == seq]:
-            for _, _, name in self._parts.pop(where):
+            for _, _, name, _ in self._parts.pop(where):
                 del self._names[where[1], name]
         for marked in (self._again, self._removed):
             marked -= {row for row in marked if row[1] == seq}

@@ -18,10 +18,10 @@ BURY = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 """Gives up a delivery that has come so far."""
-LINK = "INSERT OR IGNORE INTO link (room, id, seq, place, alias) VALUES (?, ?, ?, ?, ?)"
-"""Gives a message a further name."""
 MOVE = f"UPDATE delivery SET ({PROGRESS}) = (?, ?, ?, ?, ?) WHERE room = ? AND seq = ?"  # noqa: S608 our own words
 """Notes how far a delivery has come."""
+LINK = "INSERT OR IGNORE INTO link (room, id, seq, place, alias, speaker) VALUES (?, ?, ?, ?, ?, ?)"
+"""Gives a message a further name."""
 _DAY = 86_400.0
 # Who said it stays: nobody else may change it later.
 _FORGET_TEXT = (
@@ -69,11 +69,11 @@ def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
     now = time.time()
     with database:
         database.execute("BEGIN IMMEDIATE")
-        for room, seq, place, names, then, reason in receipts:
+        for room, seq, place, names, then, reason, speaker in receipts:
             owed = f"SELECT {PROGRESS} FROM delivery WHERE room = ? AND seq = ?"  # noqa: S608 our own words
             if (progress := database.execute(owed, (room, seq)).fetchone()) is None:
                 continue
-            links = [(room, name, seq, place, number > 0) for number, name in enumerate(names)]
+            links = [(room, name, seq, place, number > 0, speaker) for number, name in enumerate(names)]
             database.executemany(LINK, links)
             if then is not None:
                 database.execute(MOVE, (*then, room, seq))

@@ -157,14 +157,16 @@ class Queries(Keyed):
         known = "SELECT id FROM event WHERE seq = ? AND room = ?"
         own = self._database.execute(known, (seq, room)).fetchone()
         names: dict[int, list[MessageId]] = {0: [MessageId(own[0])]} if own else {}
-        for place, name in self._links_of(seq, room):
+        speakers: dict[int, str | None] = {}
+        for place, name, speaker in self._links_of(seq, room):
             if files or place < FILES:
                 names.setdefault(place, []).append(MessageId(name))
-        return [Part(first, tuple(others)) for first, *others in names.values()]
+                speakers[place] = speaker
+        return [Part(first, tuple(others), speakers.get(place)) for place, (first, *others) in names.items()]
 
-    def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
-        """List the further names of an event in a room, each after the place of its part."""
-        query = "SELECT place, id FROM link WHERE seq = ? AND room = ? ORDER BY place, alias"
+    def _links_of(self, seq: int, room: int) -> list[tuple[int, str, str | None]]:
+        """List the further names of an event in a room: the place of the part, the name, and who said it."""
+        query = "SELECT place, id, speaker FROM link WHERE seq = ? AND room = ? ORDER BY place, alias"
         return self._database.execute(query, (seq, room)).fetchall()
 
     def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:

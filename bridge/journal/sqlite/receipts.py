@@ -23,10 +23,25 @@ import msgspec
 
 __all__ = ["Receipt", "Receipts", "file_of", "kept"]
 
-Receipt: TypeAlias = tuple[int, int, int, tuple[str, ...], tuple[int, bool, int, bool, bool] | None, str]
+Receipt: TypeAlias = tuple[
+    int, int, int, tuple[str, ...], tuple[int, bool, int, bool, bool] | None, str, str | None
+]
 """Room, event, place of the part, what that is called there, how far the delivery has come with it (None: all
-of it has arrived, or nothing more is tried), and why it is given up (empty: it is not).
+of it has arrived, or nothing more is tried), why it is given up (empty: it is not), and who said the part.
 """
+
+
+class _Record(msgspec.Struct, array_like=True):
+    """A receipt, also of releases that did not note who said it."""
+
+    room: int
+    seq: int
+    place: int
+    names: tuple[str, ...]
+    then: tuple[int, bool, int, bool, bool] | None
+    reason: str
+    speaker: str | None = None
+
 
 _HEAD = struct.Struct("<II")
 _END = b"\0" * _HEAD.size
@@ -34,7 +49,7 @@ _MOST = 1 << 20
 """The most bytes of a file: more is committed."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Receipt)
+_decoder = msgspec.msgpack.Decoder(_Record)
 
 
 def file_of(journal: Path) -> Path:
@@ -56,7 +71,7 @@ def kept(path: Path, key: bytes) -> list[Receipt]:
         record = content[at + _HEAD.size : at + _HEAD.size + length]
         if not length or len(record) < length or zlib.crc32(record) != checksum:
             break
-        found.append(_decoder.decode(record))
+        found.append(msgspec.structs.astuple(_decoder.decode(record)))
         at += _HEAD.size + length
     return found
 

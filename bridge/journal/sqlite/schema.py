@@ -3,7 +3,7 @@
 `event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each event
 and room that are not settled, and how far that has come (`progress.py`); `revived` are those that had been
 given up. `link` holds every further name of a message: what its copies are called, part by part, and every
-alias; `speaker` is the account that said it there, where that is not the bridge's own. `reaction` holds who
+alias; `speaker` is who said it there (`Part.speaker`). `reaction` holds who
 reacts to what, and where; `removed` what was taken back, and where nothing is said of it any more. `dead`
 holds what was given up, with the reason, and `again` what was sent a second time because nobody could tell
 whether it had arrived. `position` holds how far each network's history was read, and moves in the same

@@ -62,7 +62,7 @@ class SqliteJournal(Queries, Journal):
         self._rows: list[tuple[int, int, str, float, str, bytes]] = []
         self._debts: list[tuple[int, int]] = []
         self._positions: dict[tuple[str, str], str] = {}
-        self._links: list[tuple[int, str, int, int, int]] = []
+        self._links: list[tuple[int, str, int, int, int, str | None]] = []
         self._moved: list[tuple[int, bool, int, bool, bool, int, int]] = []
         self._settled: list[tuple[int, int]] = []
         self._dead: list[tuple[int, int, str, float, int, bool, int, bool, bool]] = []
@@ -97,27 +97,28 @@ class SqliteJournal(Queries, Journal):
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
         room, seq, place = delivery.room, delivery.seq, delivery.progress.place
         names: tuple[str, ...] = ()
+        speaker = None
         if part is not None:
-            names = (part.id, *part.aliases)
+            names, speaker = (part.id, *part.aliases), part.speaker
             self._recent.delivered(seq, room, place, part)
-            self._links += [(room, name, seq, place, name is not part.id) for name in names]
+            self._links += [(room, name, seq, place, name is not part.id, speaker) for name in names]
         if then is None:
             self._settled.append((room, seq))
-            self._unkept.append((room, seq, place, names, None, ""))
+            self._unkept.append((room, seq, place, names, None, "", speaker))
         else:
             delivery.progress = then
             self._moved.append((*astuple(then), room, seq))
-            self._unkept.append((room, seq, place, names, astuple(then), ""))
+            self._unkept.append((room, seq, place, names, astuple(then), "", speaker))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         progress = astuple(delivery.progress)
         self._dead.append((delivery.room, delivery.seq, reason, time.time(), *progress))
         self._settled.append((delivery.room, delivery.seq))
-        self._unkept.append((delivery.room, delivery.seq, 0, (), None, reason))
+        self._unkept.append((delivery.room, delivery.seq, 0, (), None, reason, None))
 
     def skip(self, delivery: Delivery) -> None:
         self._settled.append((delivery.room, delivery.seq))
-        self._unkept.append((delivery.room, delivery.seq, 0, (), None, ""))
+        self._unkept.append((delivery.room, delivery.seq, 0, (), None, "", None))
 
     def repeat(self, delivery: Delivery) -> None:
         delivery.again = True
@@ -182,9 +183,9 @@ class SqliteJournal(Queries, Journal):
     def is_withdrawn(self, room: int, seq: int) -> bool:
         return (room, seq) in self._withdrawn
 
-    def _links_of(self, seq: int, room: int) -> list[tuple[int, str]]:
-        noted = [(place, name) for where, name, of, place, _ in self._links if (of, where) == (seq, room)]
-        return super()._links_of(seq, room) + noted
+    def _links_of(self, seq: int, room: int) -> list[tuple[int, str, str | None]]:
+        noted = [link[1:] for link in self._links if (link[0], link[2]) == (room, seq)]
+        return super()._links_of(seq, room) + [(place, name, by) for name, _, place, _, by in noted]
 
     # In small steps, beside the commits
 
@@ -350,14 +351,16 @@ class SqliteJournal(Queries, Journal):
             events = [taken for taken in events if taken.seq in new]
             debts = [debt for debt in debts if debt[1] in new]
         write("INSERT INTO delivery (room, seq) VALUES (?, ?)", debts)
-        aliases = [(source, alias, seq, 0, 1) for seq, source, event, *_ in events for alias in event.aliases]
+        aliases = [
+            (source, alias, seq, 0, 1, None) for seq, source, event, *_ in events for alias in event.aliases
+        ]
         if aliases:
             write(pruning.LINK, aliases)
         for seq, source, event, rooms, _ in events:
             if isinstance(event, MessageCreated):
                 if event.thread is not None and self.origin(source, event.thread) is None:
                     # Named last of all: an adapter may tell the thread's own name by that.
-                    self._database.execute(pruning.LINK, (source, event.thread, seq, 0, 2))
+                    self._database.execute(pruning.LINK, (source, event.thread, seq, 0, 2, None))
             elif isinstance(event, ReactionsChanged | Removed):
                 reactions.note(self._database, self, source, event)
                 if isinstance(event, Removed):

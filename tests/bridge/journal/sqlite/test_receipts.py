@@ -29,7 +29,7 @@ for n in range(4):
     journal.take(one, event(f"m{n}", "hello"), (two,))
 journal.commit()
 first, second, third, _ = journal.owed(two)
-journal.deliver(first, Part(MessageId("c0"), (MessageId("alias"),)), None)
+journal.deliver(first, Part(MessageId("c0"), (MessageId("alias"),), "left/ann"), None)
 journal.deliver(second, Part(MessageId("c1")), Progress(3))
 journal.give_up(third, "no room")
 assert journal.keep()
@@ -53,7 +53,7 @@ async def test_a_kill(tmp_path):
         assert (rest.event.id, rest.progress) == ("m1", Progress(3))
         assert (last.event.id, last.progress) == ("m3", UNBEGUN)
         known = journal.origin(one, MessageId("m0"))
-        assert journal.parts(known, two) == [Part(MessageId("c0"), (MessageId("alias"),))]
+        assert journal.parts(known, two) == [Part(MessageId("c0"), (MessageId("alias"),), "left/ann")]
     with opened(path) as database:
         assert database.execute("SELECT reason FROM dead").fetchall() == [("no room",)]
     assert names(tmp_path) == ["j.sqlite3", "j.sqlite3.lock"]
@@ -91,7 +91,12 @@ def receipts(tmp_path):
 
 
 def receipt(seq, then=None):
-    return (2, seq, 0, ("name",), then, "")
+    return (2, seq, 0, ("name",), then, "", None)
+
+
+def test_receipts_of_a_release_that_did_not_note_who_said_it(receipts, tmp_path):
+    assert receipts.note([receipt(7)[:-1], (*receipt(8)[:-1], "left/ann")])
+    assert kept(tmp_path / "r", b"key") == [receipt(7), (*receipt(8)[:-1], "left/ann")]
 
 
 def test_nothing_older_stands_behind_what_is_new(receipts, tmp_path):

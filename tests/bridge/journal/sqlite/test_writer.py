@@ -185,3 +185,17 @@ async def test_what_cannot_be_kept_is_nobodys_trouble_but_its_own(journal):
     journal.take(one, event("m3"), (two,))
     journal.commit()
     assert [delivery.event.id for delivery in journal.owed(two)] == ["m1", "m3"]
+
+
+async def test_who_said_a_copy_is_known_after_a_restart(tmp_path):
+    path = tmp_path / "j.sqlite3"
+    said = [Part(MessageId("c0"), (MessageId("a0"),), "left/ann"), Part(MessageId("c1"), (), "")]
+    with contextlib.closing(SqliteJournal(path)) as journal:
+        one, two = journal.number("left", RoomId("one")), journal.number("right", RoomId("two"))
+        journal.take(one, event("m0"), (two,))
+        journal.commit()
+        (owed,) = journal.owed(two)
+        for number, part in enumerate(said):
+            journal.deliver(owed, part, Progress(number + 1))
+    with contextlib.closing(SqliteJournal(path)) as journal:
+        assert journal.parts(owed.seq, two) == said
