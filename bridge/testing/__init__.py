@@ -8,13 +8,14 @@ contract  what every adapter keeps
 
 from .contract import AdapterContract, Place
 from .person import Heard, Person, picked
-from .scripted import ScriptedAdapter, ScriptedNetwork
+from .scripted import Line, ScriptedAdapter, ScriptedNetwork
 from .server import Demo, Server, free_port
 
 __all__ = [
     "AdapterContract",
     "Demo",
     "Heard",
+    "Line",
     "Person",
     "Place",
     "ScriptedAdapter",

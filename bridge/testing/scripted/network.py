@@ -1,19 +1,13 @@
-"""A fake network for tests.
-
-`ScriptedAdapter` is also the smallest complete adapter: read it before you write one.
-"""
+"""The server side of a fake network."""
 
 import asyncio
 import itertools
-import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar, Protocol
 
-from bridge.adapter import Adapter, Emit, Position, Settle
-from bridge.config import Model
-from bridge.errors import AdapterError, ConnectionLost, RoomUnavailable
+from bridge.adapter import Settle
+from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.looks import Present
 from bridge.model import (
     Capabilities,
@@ -29,11 +23,9 @@ from bridge.model import (
     Part,
     Receipt,
     RoomId,
-    RoomState,
     RoomStateChanged,
     Sender,
     SendMessage,
-    Speaker,
     Support,
     TalkEvent,
     Txn,
@@ -41,7 +33,28 @@ from bridge.model import (
     plain,
 )
 
-__all__ = ["ScriptedAdapter", "ScriptedNetwork"]
+from .seen import Line, SeenLines
+from .speakers import Speakers
+
+__all__ = ["ScriptedNetwork"]
+
+
+class Listener(Protocol):
+    """An adapter that is logged in."""
+
+    lost: asyncio.Event
+
+    def hear(self, events: Sequence[TalkEvent], position: int) -> None:
+        """Something happens."""
+
+    def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
+        """Its standing changed, or something fleeting happens."""
+
+    async def flushed(self) -> None:
+        """Wait until everything heard is durable."""
+
+    def die(self) -> None:
+        """Say and hear nothing any more."""
 
 
 class ScriptedNetwork:
@@ -55,7 +68,6 @@ class ScriptedNetwork:
         self.done: list[Command] = []
         """Every other command."""
         self.hints: list[FleetingCommand] = []
-        """What was to be done at once or never."""
         self.present: dict[RoomId, Present] = {}
         """Who is in its rooms, whether they speak or not, where it tells."""
         self.refusals: dict[RoomId, str] = {}
@@ -83,6 +95,8 @@ class ScriptedNetwork:
             reaction=Support.FULL,
             window=1,
         )
+        self.speakers = Speakers()
+        """What is different for those who speak by themselves."""
         self.gate = asyncio.Event()
         """Clear: commands have to wait for their place, as where a network limits how fast one may talk."""
         self.gate.set()
@@ -102,8 +116,9 @@ class ScriptedNetwork:
         self._lost: deque[AdapterError] = deque()
         self._forgotten: set[int] = set()
         self._withheld: list[tuple[Settle, Receipt]] = []
+        self._seen = SeenLines()
         self._changed = asyncio.Event()
-        self._adapter: ScriptedAdapter | None = None
+        self._adapter: Listener | None = None
         self._history: list[tuple[int, TalkEvent]] = []
         self._ids = itertools.count(1)
         ScriptedNetwork._by_name[name] = self
@@ -163,7 +178,7 @@ class ScriptedNetwork:
             return {}
         numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
         numbers |= {command.txn: 0 for command in self.done}
-        found = {txn: _receipt(numbers[txn]) if txn in numbers else None for txn in txns}
+        found = {txn: self._receipt(numbers[txn]) if txn in numbers else None for txn in txns}
         return {txn: receipt for txn, receipt in found.items() if numbers.get(txn) not in self._forgotten}
 
     def forget(self, number: int) -> None:
@@ -177,6 +192,10 @@ class ScriptedNetwork:
     def texts(self, room: str) -> list[str]:
         """What was said in a room by commands, as text."""
         return [command.content.text for command in self.said if command.room == room]
+
+    def seen(self, room: str) -> list[Line]:
+        """What people in a room see of all that was done there by commands, in order."""
+        return self._seen.lines(RoomId(room))
 
     @property
     def connected(self) -> bool:
@@ -229,7 +248,7 @@ class ScriptedNetwork:
 
     # What the adapter calls
 
-    def connect(self, adapter: "ScriptedAdapter") -> int:
+    def connect(self, adapter: Listener) -> int:
         """Log in; returns how much has happened so far."""
         if not self.up:
             raise ConnectionLost("the scripted network is down: set it up again")
@@ -245,150 +264,41 @@ class ScriptedNetwork:
         self._withheld.clear()
 
     def perform(self, command: Command, settle: Settle) -> None:
-        """Take a command, or let happen to it what the test wants."""
+        """Take a command when it arrives, or let happen to it what the test wants."""
+        account, speakers = command.speaker.account or "", self.speakers
         if self.errors:
             settle(self.errors.popleft())
-            return
+        elif account in speakers.broken:
+            settle(speakers.broken[account])
+        elif speakers.delay is None:
+            self._take(command, settle)
+        else:
+            asyncio.get_running_loop().call_at(speakers.arrival(account), self._take, command, settle)
+
+    def _take(self, command: Command, settle: Settle) -> None:
         self._changed.set()
+        name = MessageId(f"c{len(self.said) + 1}")
+        if why := self._seen.refusal(command, name):
+            settle(Rejected(why))
+            return
         if not isinstance(command, SendMessage):
             self.done.append(command)
             settle(Receipt(None))
             return
         self.said.append(command)
         mark = command.txn if self.carries_marks else ""
-        copy = self.saying(command.room, f"bot{id(self)}", command.content, mark=mark)
+        who = command.speaker.name if command.speaker.key else f"bot{id(self)}"
+        copy = self.saying(command.room, who, command.content, mark=mark)
         for network in self.neighbours:
             network.show([copy])
         if self._lost:
             settle(self._lost.popleft())
             return
-        receipt = _receipt(len(self.said)) if self.names_messages else Receipt(None)
+        receipt = self._receipt(len(self.said)) if self.names_messages else Receipt(None)
         self._withheld.append((settle, receipt))
         if self.confirming and len(self._withheld) == 1:
             asyncio.get_running_loop().call_soon(self._confirm)
 
-
-def _receipt(number: int) -> Receipt:
-    return Receipt(Part(MessageId(f"c{number}")))
-
-
-class _NetworkConfig(Model):
-    server: str
-    """The name of a ScriptedNetwork in this process."""
-
-
-class _RoomConfig(Model):
-    pass
-
-
-class ScriptedAdapter(Adapter):
-    """Speaks to a ScriptedNetwork."""
-
-    NetworkConfig = _NetworkConfig
-    RoomConfig = _RoomConfig
-
-    def __init__(self, network: str, config: _NetworkConfig, introduction: str) -> None:
-        super().__init__(network, config, introduction)
-        self.lost = asyncio.Event()
-        self._server = ScriptedNetwork.named(config.server)
-        self._emit: Emit | None = None
-
-    @classmethod
-    def room_id(cls, text: str) -> RoomId:
-        if not text:
-            raise ValueError("a room needs a name")
-        return RoomId(text.lower())
-
-    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
-        new = [room for room in rooms if room not in self.rooms]
-        await super().serve(rooms)
-        if self._emit is not None:
-            self._emit([self._state(room) for room in new])
-
-    async def run(self, emit: Emit) -> None:
-        position = self._server.connect(self)
-        self._emit = emit
-        self.lost.clear()
-        try:
-            missed = [replace(event, replayed=True) for event in self._server.since(emit.position())]
-            emit(missed, Position(str(position)))
-            emit([self._state(room) for room in self.rooms])
-            await self.lost.wait()
-            raise ConnectionLost("the scripted network dropped the connection")
-        finally:
-            self._server.disconnect()
-            self._emit = None
-
-    def die(self) -> None:
-        """Called by the network: say and hear nothing any more."""
-        self._emit = None
-
-    def hear(self, events: Sequence[TalkEvent], position: int) -> None:
-        """Called by the network when something happens."""
-        assert self._emit is not None
-        self._emit(events, Position(str(position)))
-
-    def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
-        """Called by the network when our standing changed, or something fleeting happens."""
-        assert self._emit is not None
-        self._emit([event])
-
-    async def flushed(self) -> None:
-        """Wait until everything heard is durable."""
-        assert self._emit is not None
-        await self._emit([])
-
-    async def upload(self, file: File) -> None:
-        self._server.uploads.append(file)
-        await self._server.uploading.wait()
-        if self._server.upload_errors:
-            raise self._server.upload_errors.popleft()
-
-    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        await self._server.gate.wait()
-        return await super().send(command)
-
-    def send_now(self, command: Command, settle: Settle) -> bool:
-        if self._emit is None:
-            raise ConnectionLost("not connected")
-        if not self._server.gate.is_set():
-            return False
-        if command.room in self._server.refusals:
-            raise RoomUnavailable(self._server.refusals[command.room])
-        self._server.perform(command, settle)
-        return True
-
-    async def find_sent(
-        self, room: RoomId, since: float, txns: Collection[Txn]
-    ) -> Mapping[Txn, Receipt | None]:
-        if self._emit is None:
-            raise ConnectionLost("not connected")
-        return self._server.sent(txns)
-
-    def heard(self, room: RoomId) -> float:
-        return time.time() - self._server.silent_for
-
-    def is_present(self, room: RoomId, name: str) -> bool:
-        present = self._server.present.get(room)
-        return present is not None and name in present
-
-    def hint(self, command: FleetingCommand) -> None:
-        self._server.hints.append(command)
-
-    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        return self._server.capabilities
-
-    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        if not self._server.up:
-            raise ConnectionLost("the scripted network is down: set it up again")
-        return {room: self._server.refusals.get(room) for room in rooms}
-
-    def _state(self, room: RoomId) -> RoomStateChanged:
-        if room in self._server.refusals:
-            return RoomStateChanged(room=room, state=RoomState.REFUSED, reason=self._server.refusals[room])
-        return RoomStateChanged(
-            room=room,
-            state=RoomState.JOINED,
-            caught_up=self._server.remembers,
-            left_out=self._server.left_out,
-        )
+    def _receipt(self, number: int) -> Receipt:
+        speaker = self.said[number - 1].speaker.account if number else None
+        return Receipt(Part(MessageId(f"c{number}"), (), speaker))

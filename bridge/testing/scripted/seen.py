@@ -1,0 +1,101 @@
+"""What people on a fake network see of what the bridge does."""
+
+from dataclasses import dataclass, field, replace
+
+from bridge.model import (
+    Authorship,
+    Command,
+    DeleteMessage,
+    EditMessage,
+    Kind,
+    MessageId,
+    RoomId,
+    SendMessage,
+    SetReactions,
+    Speaker,
+)
+
+__all__ = ["Line", "SeenLines"]
+
+_BRIDGE = "hubbub"
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody said something."""
+
+    who: str
+    """Whose name stands beside it."""
+    text: str
+    kind: Kind = Kind.TEXT
+    file: str = ""
+    reply_to: str = ""
+    """The words of what it answers."""
+    reactions: tuple[tuple[str, str], ...] = ()
+    """Who reacts, and with what."""
+
+
+@dataclass
+class SeenLines:
+    """All rooms, as people there see them. Nobody changes what another account said."""
+
+    _said: dict[MessageId, tuple[RoomId, str, Line]] = field(default_factory=dict)
+    """By message: where, by which account, and what."""
+    _names: dict[str, str] = field(default_factory=dict)
+    """What puppets are called, by their accounts."""
+
+    def lines(self, room: RoomId) -> list[Line]:
+        """What is there to be seen in a room, in order."""
+        return [self._now(account, line) for where, account, line in self._said.values() if where == room]
+
+    def _now(self, account: str, line: Line) -> Line:
+        """A line under the names that accounts have now."""
+        reactions = tuple((self._names.get(who, who), emoji) for who, emoji in line.reactions)
+        return replace(line, who=self._names.get(account, line.who), reactions=reactions)
+
+    def refusal(self, command: Command, name: MessageId) -> str:
+        """Show what a command does, whose message gets this name; or why that is refused."""
+        speaker = command.speaker
+        account = speaker.account or ""
+        if speaker.how is Authorship.PUPPET:
+            self._names[account] = speaker.name
+        if isinstance(command, SendMessage):
+            self._said[name] = (command.room, account, self._line(command))
+        elif isinstance(command, EditMessage | DeleteMessage | SetReactions):
+            return self._change(command, account)
+        return ""
+
+    def _line(self, command: SendMessage) -> Line:
+        answered = self._said.get(command.answered.part.id) if command.answered is not None else None
+        return Line(
+            _name(command.speaker),
+            command.content.text,
+            command.kind,
+            command.file.name if command.file is not None else "",
+            answered[2].text if answered is not None else "",
+        )
+
+    def _change(self, command: EditMessage | DeleteMessage | SetReactions, account: str) -> str:
+        if (known := self._said.get(command.target.id)) is None:
+            return ""
+        (room, author, line), speaker = known, command.speaker
+        if isinstance(command, SetReactions):
+            own = [(account or _BRIDGE, emoji) for emoji in command.emojis]
+            others = [one for one in line.reactions if one[0] != (account or _BRIDGE)]
+            self._said[command.target.id] = (
+                room,
+                author,
+                replace(line, reactions=tuple(sorted(others + own))),
+            )
+        elif account != author:
+            return f"that was said by {author or _BRIDGE}, not by {account or _BRIDGE}"
+        elif isinstance(command, DeleteMessage):
+            del self._said[command.target.id]
+        else:
+            line = replace(line, who=_name(speaker), text=command.content.text, kind=command.kind)
+            self._said[command.target.id] = (room, author, line)
+        return ""
+
+
+def _name(speaker: Speaker) -> str:
+    return _BRIDGE if speaker.how is Authorship.PREFIX else speaker.name
