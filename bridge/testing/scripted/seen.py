@@ -50,8 +50,8 @@ class SeenLines:
 
     def _now(self, account: str, line: Line) -> Line:
         """A line under the names that accounts have now."""
-        reactions = tuple((self._names.get(who, who), emoji) for who, emoji in line.reactions)
-        return replace(line, who=self._names.get(account, line.who), reactions=reactions)
+        reactions = sorted((self._names.get(who, who), emoji) for who, emoji in line.reactions)
+        return replace(line, who=self._names.get(account, line.who), reactions=tuple(reactions))
 
     def refusal(self, command: Command, name: MessageId) -> str:
         """Show what a command does, whose message gets this name; or why that is refused."""
@@ -85,7 +85,7 @@ class SeenLines:
             self._said[command.target.id] = (
                 room,
                 author,
-                replace(line, reactions=tuple(sorted(others + own))),
+                replace(line, reactions=(*others, *own)),
             )
         elif account != author:
             return f"that was said by {author or _BRIDGE}, not by {account or _BRIDGE}"

@@ -10,6 +10,8 @@ from bridge.model import Authorship, Capabilities, Speaker
 __all__ = ["Speakers"]
 
 _BEST_FIRST = list(Authorship)
+_TICK = 1e-6
+"""What comes at one time comes in no order."""
 
 
 @dataclass
@@ -40,6 +42,8 @@ class Speakers:
     def arrival(self, account: str) -> float:
         """Return when what is sent now arrives: behind all that was sent before by the same connection."""
         assert self.delay is not None
-        at = max(asyncio.get_running_loop().time() + self.delay(account), self._arrived.get(account, 0.0))
+        at = max(
+            asyncio.get_running_loop().time() + self.delay(account), self._arrived.get(account, 0.0) + _TICK
+        )
         self._arrived[account] = at
         return at
