@@ -1,7 +1,7 @@
 """What people react to a message with: set where that can be done, else told later in one line."""
 
 from bridge.identity import key_of, safe_name
-from bridge.journal import Delivery
+from bridge.journal import Delivery, Progress
 from bridge.model import Authorship, MessageCreated, ReactionsChanged, Removed, SetReactions
 
 from .digest import Reaction
@@ -26,26 +26,25 @@ def compose(delivery: Delivery, event: ReactionsChanged, view: RoomView, memory:
     if not (view.is_puppet() and view.capabilities.reaction):
         view = view.own()
     if not view.capabilities.reaction:
-        target = facts.event(seq)
-        if view.show.reactions == "summary" and isinstance(target, MessageCreated):
-            _summarise(delivery, event, seq, target, view)
+        message = facts.event(seq)
+        if view.show.reactions == "summary" and isinstance(message, MessageCreated):
+            _summarise(delivery, event, seq, message, view)
         return None
     parts = facts.parts(seq)
     if not parts:
         return None
-    speaker = memory.speaker(view, delivery.source, event.sender)
-    emojis, whose = _emojis(seq, view, memory), (parts[0].id, speaker.key)
-    if memory.reactions.get(whose) == emojis:
-        return None
-    keep(memory.reactions, whose, emojis)
-    command = SetReactions(
-        room=view.id,
-        speaker=speaker,
-        txn=facts.txn(delivery),
-        target=parts[0],
-        emojis=emojis,
-    )
-    return Step(command, None)
+    target, voices = parts[0], [view]
+    if view.speaker is not None and (target.id, "") in memory.reactions:
+        voices.append(view.own())  # the bridge may have reacted for them, as long as they could not
+    for there in voices:
+        speaker = memory.speaker(there, delivery.source, event.sender)
+        emojis, whose = _emojis(seq, there, memory), (target.id, speaker.key)
+        if memory.reactions.get(whose) != emojis:
+            keep(memory.reactions, whose, emojis)
+            txn, more = facts.txn(delivery), there is not voices[-1]
+            command = SetReactions(room=view.id, speaker=speaker, txn=txn, target=target, emojis=emojis)
+            return Step(command, Progress(delivery.progress.chars + 1) if more else None)
+    return None
 
 
 def _emojis(seq: int, view: RoomView, memory: RoomMemory) -> tuple[str, ...]:

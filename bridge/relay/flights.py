@@ -112,14 +112,21 @@ class Flights(deque[Flight]):
         return flight.delivery
 
     def overdue(self, awake: float) -> str:
-        """Why the connection must be taken for dead; empty: it need not. Nobody heard before `awake`."""
+        """Why the connection must be taken for dead; empty: it need not. Nobody heard before `awake`. One of
+        somebody's own has ended for what is on its way there, and for nobody else.
+        """
         now = time.monotonic()
         if now - max(self.lost_at, awake) > _CONFIRMATION:
             return "its adapter says that the connection has ended, and goes on"
-        for flight in self:
+        for flight in tuple(self):
             limit = _CONFIRMATION if flight.placed else _PLACE
-            if not flight.over and now - max(flight.since, awake) > limit:
-                return "a confirmation is overdue" if flight.placed else "a place for a message is overdue"
+            if flight.over or now - max(flight.since, awake) <= limit:
+                continue
+            if not flight.placed:
+                return "a place for a message is overdue"
+            if not (flight.step.way and flight.step.command.speaker.key):
+                return "a confirmation is overdue"
+            self._settled(flight, ConnectionLost("a confirmation is overdue"))
         return ""
 
     def doubted(self, last: Flight | None = None) -> list[Delivery]:

@@ -18,6 +18,7 @@ from bridge import app, supervisor
 from bridge.config import Media
 from bridge.errors import AdapterError, RateLimited, Rejected, RoomUnavailable, TemporaryFailure
 from bridge.model import (
+    Authorship,
     Content,
     EditMessage,
     MessageEdited,
@@ -54,8 +55,10 @@ TROUBLES = (
     Rejected("never"),
 )
 WORDS = re.compile(
-    r"(?:\[again\?\] )?(?:\[\d\d:\d\d UTC\] )?(?:\[again\?\] )?<ann(?: \(\w+\))?> (\[edited\] )?(\S+)"
+    r"(?:\[again\?\] )?(?:\[\d\d:\d\d UTC\] )?(?:\[again\?\] )?"
+    r"(?:<ann(?: \(\w+\))?> |(?=(?:\[edited\] )?m\d))(\[edited\] )?(\S+)"
 )
+"""What ann says: the bridge for her, or she herself."""
 
 
 class Relay(RuleBasedStateMachine):
@@ -80,8 +83,14 @@ class Relay(RuleBasedStateMachine):
         self.bridge = None
         self.task = None
 
-    @initialize(window=st.integers(1, 4), captions=st.booleans(), wait=st.sampled_from([0.0, 0.003, 1.0]))
-    def start_up(self, window, captions, wait):
+    @initialize(
+        window=st.integers(1, 4),
+        captions=st.booleans(),
+        wait=st.sampled_from([0.0, 0.003, 1.0]),
+        how=st.sampled_from(Authorship),
+        alone=st.booleans(),
+    )
+    def start_up(self, window, captions, wait, how, alone):
         self.quick = pytest.MonkeyPatch()
         self.quick.setattr(retry, "_REFUSED", 0.001)
         self.quick.setattr(retry, "_LONGEST_PAUSE", 0.005)
@@ -91,7 +100,12 @@ class Relay(RuleBasedStateMachine):
         for network in self.networks.values():
             network.remembers = self.exact
             network.capabilities = replace(
-                network.capabilities, window=window, file=Support.FULL, captions=captions
+                network.capabilities,
+                window=window,
+                file=Support.FULL,
+                captions=captions,
+                authorship=how,
+                own_connection=alone and how is Authorship.PUPPET,
             )
         self.shelf = Shelf()
         self.run(self.shelf.open())

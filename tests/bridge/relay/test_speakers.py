@@ -311,6 +311,21 @@ async def test_a_reaction_that_was_taken_back_was_whose_it_was(pair, left, right
     assert right.seen("two") == [Line("alice", "cake")]
 
 
+async def test_what_the_bridge_reacted_with_for_somebody_goes_when_they_react_themselves(pair, left, right):
+    puppets(right)
+    less(right, BOB, authorship=Authorship.PREFIX)
+    async with running(pair):
+        first = left.say("one", "alice", "cake")
+        await right.until(1)
+        left.happen(reaction("one", first.id, "bob", "👍"))
+        await right.until_done(1)
+        assert right.seen("two")[0].reactions == ((HUBBUB, "👍"),)
+        less(right, BOB)
+        left.happen(reaction("one", first.id, "bob", "🎂", name="x2"))
+        await right.until_done(3)
+    assert [line.reactions for line in right.seen("two")] == [(("bob", "🎂"),)]
+
+
 # When one of them fails
 
 
@@ -356,3 +371,19 @@ async def test_what_can_be_tried_again_is(pair, left, right):
         left.say("one", "alice", "hello")
         await right.until(1)
     assert said(right) == [("alice", "hello")]
+
+
+async def test_whose_connection_hangs_hangs_alone(pair, left, right, monkeypatch):
+    puppets(right, own_connection=True)
+    right.speakers.delay = lambda account: 1000.0 if account == ALICE else 0.0
+    async with running(pair) as bridge:
+        left.say("one", "bob", "hello")
+        await right.until(1)
+        left.say("one", "alice", "hi")
+        left.say("one", "bob", "hm")
+        await left.settled()
+        monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0)
+        assert bridge._router.overdue(0.0) == {}, "the network's connection is not dead"
+        monkeypatch.undo()
+        await right.until(3)
+    assert said(right) == [("bob", "hello"), (HUBBUB, "<alice> hi"), ("bob", "hm")]
