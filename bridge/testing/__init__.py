@@ -8,18 +8,18 @@ contract  what every adapter keeps
 
 from .contract import AdapterContract, Place
 from .person import Heard, Person, picked
-from .scripted import Line, ScriptedAdapter, ScriptedNetwork
+from .scripted import ScriptedAdapter, ScriptedNetwork, SeenLine
 from .server import Demo, Server, free_port
 
 __all__ = [
     "AdapterContract",
     "Demo",
     "Heard",
-    "Line",
     "Person",
     "Place",
     "ScriptedAdapter",
     "ScriptedNetwork",
+    "SeenLine",
     "Server",
     "free_port",
     "picked",

@@ -6,24 +6,31 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from bridge.adapter import Adapter, Position
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.model import (
     Authorship,
     Block,
+    Capabilities,
     Content,
+    DeleteMessage,
+    EditMessage,
     Event,
     Feature,
     Kind,
     MessageCreated,
+    MessageEdited,
     Receipt,
+    Removed,
     RoomId,
     RoomState,
     RoomStateChanged,
     SendMessage,
     Span,
     Speaker,
+    TalkEvent,
     Txn,
     normal,
     plain,
@@ -35,6 +42,8 @@ from .server import Demo
 __all__ = ["AdapterContract", "Place"]
 
 _PATIENCE = 15.0
+_BY_THEMSELVES = (Authorship.PUPPET, Authorship.MASQUERADE)
+T = TypeVar("T", bound=TalkEvent)
 _ALICE = Speaker(Authorship.PREFIX, "alice")
 
 
@@ -108,20 +117,50 @@ class Place:
         """The next message that the person hears."""
         return await asyncio.wait_for(self.person.heard.get(), _PATIENCE)
 
-    async def send(self, content: Content, kind: Kind = Kind.TEXT) -> "asyncio.Future[Receipt]":
+    async def send(
+        self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
+    ) -> "asyncio.Future[Receipt]":
         """Give the adapter a command."""
+        txn = self.next_txn()
+        who = speaker or _ALICE
+        return await self.adapter.send(
+            SendMessage(room=self.room, speaker=who, txn=txn, content=content, kind=kind)
+        )
+
+    def next_txn(self) -> Txn:
+        """Return a txn for a command."""
         self._sent += 1
-        command = SendMessage(room=self.room, speaker=_ALICE, txn=self.last_txn, content=content, kind=kind)
-        return await self.adapter.send(command)
+        return self.last_txn
 
     @property
     def last_txn(self) -> Txn:
         """The txn of the last command."""
         return Txn(f"{self._sent:x}.0.0.00000000c0ffee00")
 
-    async def deliver(self, content: Content, kind: Kind = Kind.TEXT) -> Receipt:
+    async def deliver(
+        self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
+    ) -> Receipt:
         """Give the adapter a command, and wait for the confirmation."""
-        return await asyncio.wait_for(await self.send(content, kind), _PATIENCE)
+        return await asyncio.wait_for(await self.send(content, kind, speaker), _PATIENCE)
+
+    def speaker(self) -> tuple[Speaker, Capabilities] | None:
+        """Find the best speaker for somebody, as the core does, and their record; None: it is the bridge."""
+        own = self.adapter.capabilities(self.room)
+        for how in _BY_THEMSELVES[list(Authorship).index(own.authorship) :]:
+            speaker = Speaker(how, "ada", "elsewhere/ada")
+            record = self.adapter.capabilities(self.room, speaker)
+            if record.authorship is how:
+                assert not record.own_connection or own.own_connection
+                assert not record.own_connection or record.window <= own.window
+                return speaker, record
+        return None
+
+    async def did(self, kind: type[T]) -> T:
+        """The next thing of a kind that the person sees others do."""
+        async with asyncio.timeout(_PATIENCE):
+            while not isinstance(event := await self.person.seen.get(), kind):
+                pass
+            return event
 
 
 class AdapterContract:
@@ -291,6 +330,62 @@ class AdapterContract:
             found = await place.adapter.look(place.adapter.rooms)
             assert found == {place.room: None}
             await place.deliver(plain("<alice> undisturbed"))
+
+    async def test_who_speaks_by_themselves_has_their_name_and_no_event_is_made_of_it(
+        self, place: Place
+    ) -> None:
+        async with place.running():
+            if (found := place.speaker()) is None:
+                return
+            speaker, _ = found
+            receipt = await place.deliver(plain("hello"), speaker=speaker)
+            heard = await place.heard()
+            assert heard.sender.startswith(speaker.name)
+            assert heard.content == plain("hello")
+            assert receipt.part is None or receipt.part.speaker == speaker.account
+            await place.deliver(plain("waves"), Kind.EMOTE, speaker)
+            assert (await place.heard()).kind is Kind.EMOTE
+            await place.deliver(plain("<alice> hello"))
+            assert not (await place.heard()).sender.startswith(speaker.name), "the bridge is nobody else"
+            await place.person.say(plain("after"))
+            assert (await place.said()).content == plain("after"), "what a speaker says is no event"
+            assert not place.adapter.is_present(place.room, speaker.name), "nor is a speaker somebody there"
+
+    async def test_who_said_what_was_sent_is_found_too(self, place: Place) -> None:
+        before = time.time()
+        async with place.running():
+            if (found := place.speaker()) is None:
+                return
+            await place.deliver(plain("hello"), speaker=found[0])
+        async with place.running():
+            txn = place.last_txn
+            sent = (await place.adapter.find_sent(place.room, before, [txn])).get(txn)
+        assert sent is None or sent.part is None or sent.part.speaker == found[0].account
+
+    async def test_who_speaks_by_themselves_changes_what_they_said(self, place: Place) -> None:
+        async with place.running():
+            if (found := place.speaker()) is None:
+                return
+            speaker, record = found
+            receipt = await place.deliver(plain("helo"), speaker=speaker)
+            if record.edit and receipt.part is not None:
+                edit = EditMessage(
+                    room=place.room,
+                    speaker=speaker,
+                    txn=place.next_txn(),
+                    target=receipt.part,
+                    content=plain("hello"),
+                )
+                await asyncio.wait_for(await place.adapter.send(edit), _PATIENCE)
+                edited = await place.did(MessageEdited)
+                assert edited.sender.name.startswith(speaker.name)
+                assert edited.content == plain("hello")
+            if record.delete and receipt.part is not None:
+                delete = DeleteMessage(
+                    room=place.room, speaker=speaker, txn=place.next_txn(), target=receipt.part
+                )
+                await asyncio.wait_for(await place.adapter.send(delete), _PATIENCE)
+                assert (await place.did(Removed)).sender.name.startswith(speaker.name)
 
     async def test_what_cannot_be_a_room_is_refused_with_a_sentence(self, place: Place) -> None:
         for text in ("", " ", "a b c", "x" * 5000):

@@ -8,6 +8,6 @@ adapter  the smallest complete adapter: read it before you write one
 
 from .adapter import ScriptedAdapter
 from .network import ScriptedNetwork
-from .seen import Line
+from .seen import SeenLine
 
-__all__ = ["Line", "ScriptedAdapter", "ScriptedNetwork"]
+__all__ = ["ScriptedAdapter", "ScriptedNetwork", "SeenLine"]

@@ -28,6 +28,8 @@ from .network import ScriptedNetwork
 
 __all__ = ["ScriptedAdapter"]
 
+_LONGEST = 100
+
 
 class _NetworkConfig(Model):
     server: str
@@ -52,8 +54,8 @@ class ScriptedAdapter(Adapter):
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
-        if not text:
-            raise ValueError("a room needs a name")
+        if not text or len(text) > _LONGEST or any(map(str.isspace, text)):
+            raise ValueError("a room needs a name: one word, not too long")
         return RoomId(text.lower())
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:

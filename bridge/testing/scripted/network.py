@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Protocol
 
 from bridge.adapter import Settle
@@ -33,7 +33,7 @@ from bridge.model import (
     plain,
 )
 
-from .seen import Line, SeenLines
+from .seen import SeenLine, SeenLines
 from .speakers import Speakers
 
 __all__ = ["ScriptedNetwork"]
@@ -193,9 +193,13 @@ class ScriptedNetwork:
         """What was said in a room by commands, as text."""
         return [command.content.text for command in self.said if command.room == room]
 
-    def seen(self, room: str) -> list[Line]:
+    def seen(self, room: str) -> list[SeenLine]:
         """What people in a room see of all that was done there by commands, in order."""
         return self._seen.lines(RoomId(room))
+
+    def tell(self, person: Callable[[TalkEvent], None]) -> None:
+        """Tell a person of all that is done here by commands."""
+        self._seen.listeners.append(person)
 
     @property
     def connected(self) -> bool:

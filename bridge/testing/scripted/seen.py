@@ -1,5 +1,6 @@
 """What people on a fake network see of what the bridge does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bridge.model import (
@@ -8,20 +9,29 @@ from bridge.model import (
     DeleteMessage,
     EditMessage,
     Kind,
+    MessageCreated,
+    MessageEdited,
     MessageId,
+    ReactionsChanged,
+    Removed,
     RoomId,
+    Sender,
     SendMessage,
     SetReactions,
+    SetTopic,
     Speaker,
+    TalkEvent,
+    TopicChanged,
+    UserId,
 )
 
-__all__ = ["Line", "SeenLines"]
+__all__ = ["SeenLine", "SeenLines"]
 
 _BRIDGE = "hubbub"
 
 
 @dataclass(frozen=True)
-class Line:
+class SeenLine:
     """Somebody said something."""
 
     who: str
@@ -39,16 +49,18 @@ class Line:
 class SeenLines:
     """All rooms, as people there see them. Nobody changes what another account said."""
 
-    _said: dict[MessageId, tuple[RoomId, str, Line]] = field(default_factory=dict)
+    _said: dict[MessageId, tuple[RoomId, str, SeenLine]] = field(default_factory=dict)
     """By message: where, by which account, and what."""
     _names: dict[str, str] = field(default_factory=dict)
     """What puppets are called, by their accounts."""
+    listeners: list[Callable[[TalkEvent], None]] = field(default_factory=list)
+    """People who want to know of everything that the bridge does."""
 
-    def lines(self, room: RoomId) -> list[Line]:
+    def lines(self, room: RoomId) -> list[SeenLine]:
         """What is there to be seen in a room, in order."""
         return [self._now(account, line) for where, account, line in self._said.values() if where == room]
 
-    def _now(self, account: str, line: Line) -> Line:
+    def _now(self, account: str, line: SeenLine) -> SeenLine:
         """A line under the names that accounts have now."""
         reactions = sorted((self._names.get(who, who), emoji) for who, emoji in line.reactions)
         return replace(line, who=self._names.get(account, line.who), reactions=tuple(reactions))
@@ -59,15 +71,19 @@ class SeenLines:
         account = speaker.account or ""
         if speaker.how is Authorship.PUPPET:
             self._names[account] = speaker.name
+        why = ""
         if isinstance(command, SendMessage):
             self._said[name] = (command.room, account, self._line(command))
         elif isinstance(command, EditMessage | DeleteMessage | SetReactions):
-            return self._change(command, account)
-        return ""
+            why = self._change(command, account)
+        if not why and self.listeners:
+            for told in self.listeners:
+                told(_event(command, name))
+        return why
 
-    def _line(self, command: SendMessage) -> Line:
+    def _line(self, command: SendMessage) -> SeenLine:
         answered = self._said.get(command.answered.part.id) if command.answered is not None else None
-        return Line(
+        return SeenLine(
             _name(command.speaker),
             command.content.text,
             command.kind,
@@ -99,3 +115,19 @@ class SeenLines:
 
 def _name(speaker: Speaker) -> str:
     return _BRIDGE if speaker.how is Authorship.PREFIX else speaker.name
+
+
+def _event(command: Command, name: MessageId) -> TalkEvent:
+    """What a command is for those who look on."""
+    room, sender = command.room, Sender(UserId(command.speaker.key or _BRIDGE), _name(command.speaker))
+    match command:
+        case SendMessage(content=content, kind=kind):
+            return MessageCreated(id=name, room=room, sender=sender, content=content, kind=kind)
+        case EditMessage(target=part, content=content):
+            return MessageEdited(id=name, room=room, sender=sender, target=part.id, content=content)
+        case DeleteMessage(target=part):
+            return Removed(id=name, room=room, sender=sender, target=part.id)
+        case SetReactions(target=part, emojis=emojis):
+            return ReactionsChanged(id=name, room=room, sender=sender, target=part.id, emojis=emojis)
+        case SetTopic(topic=topic):
+            return TopicChanged(id=name, room=room, sender=sender, topic=topic)

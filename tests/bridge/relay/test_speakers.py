@@ -17,7 +17,7 @@ from bridge.model import (
     Support,
     TopicChanged,
 )
-from bridge.testing import Line, ScriptedNetwork
+from bridge.testing import ScriptedNetwork, SeenLine
 from tests.bridge.relay.shelf import files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, killed, running
@@ -111,8 +111,8 @@ async def test_a_reply_is_one_or_is_quoted(pair, left, right):
         left.say("one", "bob", "no", reply_to=first.id)
         await right.until(6)
     lines = right.seen("two")
-    assert lines[1] == Line("carol", "yes", reply_to="cake?")
-    assert lines[5] == Line("bob", "[re alice: cake?] no")
+    assert lines[1] == SeenLine("carol", "yes", reply_to="cake?")
+    assert lines[5] == SeenLine("bob", "[re alice: cake?] no")
 
 
 async def test_files_are_sent_by_who_sends_them(tmp_path, left, right, shelf, how):
@@ -124,8 +124,8 @@ async def test_files_are_sent_by_who_sends_them(tmp_path, left, right, shelf, ho
         await right.until(2)
     named = how is Authorship.PREFIX
     assert right.seen("two") == [
-        Line(HUBBUB if named else "alice", "<alice> look" if named else "look", file="cat.png"),
-        Line(HUBBUB if named else "alice", "<alice>" if named else "", file="dog.png"),
+        SeenLine(HUBBUB if named else "alice", "<alice> look" if named else "look", file="cat.png"),
+        SeenLine(HUBBUB if named else "alice", "<alice>" if named else "", file="dog.png"),
     ]
 
 
@@ -308,7 +308,7 @@ async def test_a_reaction_that_was_taken_back_was_whose_it_was(pair, left, right
         left.happen(removal("one", MessageId("x1"), "mod", by_moderator=True))
         await right.until_done(2)
     assert [command.speaker.key for command in right.done] == [BOB, BOB]
-    assert right.seen("two") == [Line("alice", "cake")]
+    assert right.seen("two") == [SeenLine("alice", "cake")]
 
 
 async def test_what_the_bridge_reacted_with_for_somebody_goes_when_they_react_themselves(pair, left, right):
