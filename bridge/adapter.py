@@ -141,7 +141,8 @@ class Adapter(ABC):
         """One connection: log in, join the rooms of `serve`, emit what happens in them.
 
         Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow and what was said
-        since its position has been emitted, marked as replayed, as far as `catch_up` goes. A room
+        since its position has been emitted, marked as replayed, as far as `catch_up` goes. What is said by
+        the bridge's own account, or one of its speakers', is never emitted. A room
         without a position starts at now. While a room's history is read, what is heard there waits.
         Returns or raises an AdapterError when the connection ends. Cancelled: disconnect politely,
         within a second.
@@ -172,7 +173,8 @@ class Adapter(ABC):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
-        """Look for commands that may have reached the room before a crash or the end of a connection.
+        """Look for commands that may have reached the room before a crash or the end of a connection, whoever
+        spoke.
 
         None: it is surely not there, or safe to be sent again; a txn that is left out: nobody can
         tell. `since` is when the first of them may have been sent, in seconds since 1970 by our own
@@ -205,8 +207,8 @@ class Adapter(ABC):
 
     def is_present(self, room: RoomId, name: str) -> bool:
         """Whether somebody of the room itself bears a name that looks like this, as far as the network has
-        told; False where that is not known. The bridge's own account is nobody. No I/O, and cheap: asked for
-        every message. `Present` keeps what it takes.
+        told; False where that is not known. The bridge's own account is nobody, and so are its speakers'.
+        No I/O, and cheap: asked for every message. `Present` keeps what it takes.
         """
         return False
 

@@ -69,7 +69,8 @@ class Composer:
     def fetch(self, *deliveries: Delivery) -> None:
         """Begin with the files of messages whose turn it is not yet."""
         for delivery in deliveries:
-            files.fetch(delivery, self._own(delivery.seq))
+            refused = delivery.seq in self.memory.fileless
+            files.fetch(delivery, self._own().without_files() if refused else self._own())
 
     def failed(self, command: Command) -> None:
         """What a command was to do is not done, as far as we know."""
@@ -96,18 +97,18 @@ class Composer:
 
     def _view(self, delivery: Delivery) -> RoomView:
         """Look at the room as it is now for who did what is delivered."""
-        view = self._own(delivery.seq)
-        if view.capabilities.authorship is Authorship.PREFIX:
-            return view
-        return speaking.speaking(view, delivery.source, delivery.event.sender, self.memory)
+        view = self._own()
+        if view.capabilities.authorship is not Authorship.PREFIX:
+            view = speaking.speaking(view, delivery.source, delivery.event.sender, self.memory)
+        return view.without_files() if delivery.seq in self.memory.fileless else view
 
-    def _own(self, seq: int) -> RoomView:
-        """Look at the room as it is now for a message that the bridge's own account says."""
+    def _own(self) -> RoomView:
+        """Look at the room as it is now for the bridge's own account."""
         view = self.view
         record = view.adapter.capabilities(view.id)
         if record is not view.capabilities:
             view = self.view = replace(view, capabilities=record)
-        return view.without_files() if seq in self.memory.fileless else view
+        return view
 
     # What happens to the room
 

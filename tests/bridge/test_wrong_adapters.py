@@ -301,6 +301,12 @@ WRONG = [
         GIVEN_UP + "it was confirmed with",
         name="alias",
     ),
+    on(
+        "send_now",
+        wrong.settles(Receipt(Part(MessageId("x"), (), 5))),
+        GIVEN_UP + "it was confirmed with",
+        name="speaker",
+    ),
     on("send_now", wrong.settles(*[Receipt(None)] * 3), "", name="thrice"),
     on("send_now", wrong.settles(Receipt(None), LOST), "", name="both ways"),
     on("send_now", wrong.settles_and_raises, ""),

@@ -17,7 +17,7 @@ from bridge.model import (
     Support,
     TopicChanged,
 )
-from bridge.testing import ScriptedNetwork, SeenLine
+from bridge.testing import ScriptedAdapter, ScriptedNetwork, SeenLine
 from tests.bridge.relay.shelf import files, mapped, with_file
 from tests.bridge.relay.test_whole import edit, person, reaction, removal
 from tests.bridge.world import config, killed, running
@@ -387,3 +387,30 @@ async def test_whose_connection_hangs_hangs_alone(pair, left, right, monkeypatch
         monkeypatch.undo()
         await right.until(3)
     assert said(right) == [("bob", "hello"), (HUBBUB, "<alice> hi"), ("bob", "hm")]
+
+
+async def test_an_adapter_that_cannot_tell_of_a_speaker_has_none(pair, left, right, monkeypatch):
+    def tell(adapter, room, speaker=None):
+        if speaker is not None:
+            raise ValueError(speaker)
+        return right.capabilities
+
+    puppets(right)
+    monkeypatch.setattr(ScriptedAdapter, "capabilities", tell)
+    async with running(pair):
+        left.say("one", "alice", "hello")
+        await right.until(1)
+    assert said(right) == [(HUBBUB, "<alice> hello")]
+
+
+async def test_a_file_that_nobody_may_send_is_told_of(tmp_path, left, right, shelf):
+    """The bridge tries what a speaker was refused, and only then the words go alone."""
+    files(right, captions=True)
+    puppets(right)
+    right.errors.extend([Rejected("no files of yours"), Rejected("no files")])
+    async with running(mapped(tmp_path)):
+        left.say("one", "alice", with_file("look", shelf.put("cat.png")))
+        await right.until(1)
+    (line,) = right.seen("two")
+    assert (line.who, line.file) == (HUBBUB, "")
+    assert line.text.startswith("<alice> look http")
