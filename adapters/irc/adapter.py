@@ -84,7 +84,10 @@ class IrcAdapter(Adapter):
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
-        """A channel in lower case, of ASCII letters: what every server takes for the same."""
+        """Return a channel's name with its ASCII letters in lower case: the same channel on every server.
+
+        Raises ValueError with a sentence.
+        """
         if text[:1] not in set("#&+!"):
             channel = text.rpartition("/")[2].strip().lstrip("#").replace(" ", "") or "channel"
             raise ValueError(f'{text!r} is not an IRC channel: those begin with #; write "#{channel}"')

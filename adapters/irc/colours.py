@@ -30,5 +30,5 @@ def _distance(one: int, other: int) -> int:
 
 @lru_cache(maxsize=512)
 def nearest(colour: int) -> int:
-    """The number of the colour that looks most like 0xRRGGBB."""
+    """Return the number of the colour that looks most like 0xRRGGBB."""
     return min(range(len(PALETTE)), key=lambda number: _distance(PALETTE[number], colour))

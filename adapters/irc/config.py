@@ -100,12 +100,12 @@ class Flood(Model):
 
 
 class Ping(Model):
-    """Whether the server is still there, in seconds."""
+    """How to find out whether the server is still there, in seconds."""
 
     after: Annotated[float, Field(gt=0)] = 15
-    """Ask so often, in seconds: what was said up to a question that is answered was surely heard."""
+    """Seconds between two questions: what was said up to one that is answered was surely heard."""
     timeout: Annotated[float, Field(gt=0)] = 60
-    """No answer for so many seconds: the connection is dead."""
+    """Seconds without an answer after which the connection counts as dead."""
 
 
 class NetworkConfig(Model):
@@ -128,7 +128,7 @@ class NetworkConfig(Model):
     username: Word | None = None
     """The part before the @ in the bot's mask. Default: the nick."""
     realname: Words = "Hubbub, a bot that relays this conversation to other chat networks"
-    """What `/whois` shows of the bot."""
+    """The text that `/whois` shows of the bot."""
     password: Secret | None = None
     """The server's own password; most have none."""
     sasl: Sasl | None = None
@@ -136,15 +136,17 @@ class NetworkConfig(Model):
     nickserv: NickServ | None = None
     """Log in by a message to the services, where there is no SASL."""
     encoding: str = "utf-8"
-    """What to write; read is UTF-8 first, then this, or Windows-1252 when this is UTF-8 itself."""
+    """The encoding of what is sent. What comes in is read as UTF-8 first, then as this, or as Windows-1252
+    where this is UTF-8 itself.
+    """
     flood: Annotated[Flood, Live()] = Flood()
     """How fast to send, in lines. A message is two: itself and the PING that confirms it. The default is what
     public networks take without delay: five messages at once, then one every two seconds."""
     ping: Annotated[Ping, Live()] = Ping()
     """How it is found out that the server is gone."""
     replies: Annotated[Literal["words", "tag"], Live()] = "tag"
-    """How an answer says what it answers. `tag`: IRCv3 `+draft/reply`, where the server lets it through, else
-    it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
+    """How a reply says what it replies to. `tag`: IRCv3 `+draft/reply`, where the server lets it through,
+    else it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.
     """
     code: Literal["mirc", "backticks", "plain"] = "mirc"
     """How code is marked. `mirc`: by the formatting code for monospace, which some clients show as something

@@ -165,9 +165,11 @@ class IrcConnection:
         return tags
 
     def _probe(self, room: RoomId, settle: Settle) -> bool:
-        """Find out whether a room takes a reaction, which nobody sees.
+        """Find out, by a typing tag that nobody sees, whether a room takes anything.
 
-        Behind a bouncer that cannot be asked: its PONG would not wait for the answer.
+        Returns whether that is possible.
+
+        It is not behind a bouncer: its PONG would not wait for the answer.
         """
         passing = TYPING in self.session.passing and "message-tags" in self.session.caps
         if not passing or self.session.bouncer or not self.bucket.take_now(2):

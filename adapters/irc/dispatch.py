@@ -38,7 +38,7 @@ _OFFLINE = re.compile(r"disconnected from|not connected to", re.IGNORECASE)
 
 
 class Effects(Protocol):
-    """What the dispatcher makes the connection do."""
+    """The actions that the dispatcher takes on the connection."""
 
     def write(self, data: bytes) -> None:
         """Send a line at once."""
@@ -47,7 +47,7 @@ class Effects(Protocol):
         """Send a line when the server's flood control allows it."""
 
     def now(self) -> float:
-        """The loop's clock."""
+        """Return the time of the loop's clock."""
 
     def entered(self, place: Place) -> None:
         """Note that the server put us into a room unasked."""

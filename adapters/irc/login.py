@@ -48,7 +48,7 @@ class LoginConnection(Protocol):
         """Whether lines can be said."""
 
     def now(self) -> float:
-        """The loop's clock."""
+        """Return the time of the loop's clock."""
 
     def write(self, data: bytes) -> None:
         """Send a line at once."""
@@ -107,7 +107,7 @@ async def stay_known(connection: LoginConnection) -> None:
 
 
 async def _until(connection: LoginConnection, condition: Callable[[], bool], patience: float) -> bool:
-    """Wait until something stirs that makes the condition true; False: not in time."""
+    """Wait until the condition is true, at most so long. Returns whether it is."""
     end = connection.now() + patience
     while not condition() and connection.now() < end:
         await connection.stirred(end - connection.now())

@@ -77,7 +77,7 @@ class Session:
         """How often each line of this time came in this batch."""
 
     def fold(self, name: str) -> str:
-        """A name in lower case by the server's CASEMAPPING."""
+        """Return a name in lower case by the server's CASEMAPPING."""
         return name.translate(_ASCII_LOWER).translate(self._fold)
 
     def is_me(self, nick: str) -> bool:

@@ -48,7 +48,7 @@ class MatrixNetwork(Model):
     """Which rooms the bot leaves when they leave the map. To come back into one that is not public takes an
     invitation."""
     invites_from: Annotated[tuple[str, ...], Live()] = ()
-    """Whose invitations to accept, besides those into rooms of the map: ids with `*` and `?`."""
+    """People whose invitations are accepted, besides those into rooms of the map: ids with `*` and `?`."""
 
     @field_validator("homeserver")
     @classmethod

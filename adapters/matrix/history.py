@@ -218,8 +218,8 @@ async def said_since(
 
 
 def newest(talk: list[Event], reach: Reach, *, cut: bool) -> tuple[list[Event], int | None]:
-    """As much as is wanted of what was said while we were away, and how many messages are left out; None:
-    some, and nobody counted them.
+    """Return as much as is wanted of what was said while we were away, and how many messages are left out;
+    None: an unknown number.
 
     What was done about messages goes with those that it stands between.
     """

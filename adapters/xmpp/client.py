@@ -161,7 +161,7 @@ class XmppClient(ClientXMPP):
         self._out.append(stanza)
 
     def fresh_id(self) -> str:
-        """An id for a stanza of ours that nobody can guess."""
+        """Return an id for a stanza of ours that nobody can guess."""
         return self.requests.fresh_id()
 
     async def ask(self, kind: str, to: str, payload: str, timeout: float = 30.0) -> ET.Element:  # noqa: ASYNC109

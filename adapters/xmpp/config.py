@@ -55,7 +55,7 @@ class NetworkConfig(Model):
     ca_file: Path | None = None
     """Certificates to trust, in PEM, for a server that has one of its own. By default the system's."""
     resource: Part = "hubbub"
-    """What tells this connection from others of the same account."""
+    """The name that tells this connection from others of the same account."""
     nick: Annotated[Part | None, Live()] = None
     """The bot's name in rooms. By default what stands before the @ of the `jid`."""
 

@@ -212,7 +212,7 @@ def origin(txn: Txn) -> str:
 
 
 def delay(at: float) -> str:
-    """When it was said, in seconds since 1970 (XEP-0203).
+    """Return when something was said, from seconds since 1970 (XEP-0203).
 
     Without `from` it is our word: nobody takes it for the room's, and so for history.
     """

@@ -204,7 +204,7 @@ class History:
         return len(missed.events) if _since(place, past, missed) or not more else None
 
     async def _look(self, place: Place, missed: _Missed) -> bool:
-        """Let the room show its history instead (XEP-0045 section 7.2.14)."""
+        """Let the room show its history instead (XEP-0045 section 7.2.14). Returns as `_read` does."""
         past = await self._reader.show(place)
         missed.last = past[-1].id if past else ""
         missed.whole = _since(place, [one for one in past if one.id], missed)

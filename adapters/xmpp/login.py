@@ -56,7 +56,7 @@ def unbound(usual: _Asked) -> _Asked:
 
 
 def refusal(xml: Element, config: NetworkConfig, *, secured: bool, offered: bool) -> AdapterError | None:
-    """Why what the server says during the login is the end; None: it is not.
+    """Return the error for what the server says during the login; None: it is no error.
 
     `offered`: it has said what this stream offers.
     """

@@ -22,8 +22,8 @@ _MOST = 200
 
 
 def parse(text: str, markup: Element) -> tuple[Span, ...]:
-    """The text with its marks, in normal form. Who counts otherwise than we do marks other words, and loses
-    none.
+    """Decode a text with its marks, in normal form. A client that counts otherwise than we do marks other
+    words, and loses none.
     """
     marks: list[tuple[int, int, frozenset[Mark]]] = []
     blocks: list[tuple[int, int, Block]] = []

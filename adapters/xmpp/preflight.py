@@ -87,8 +87,8 @@ def _sentence(entry: RoomConfig, features: frozenset[str], error: Element | None
 
 
 async def _kept_out(client: XmppClient, config: NetworkConfig, place: Place) -> str | None:
-    """Whether a room for members keeps us out: members may register a nick there (XEP-0045 section 7.10),
-    and some rooms tell from outside who is in (section 6.5).
+    """Return how a room for members keeps us out; None: it does not. Members may register a nick there
+    (XEP-0045 section 7.10), and some rooms tell from outside who is in (section 6.5).
     """
     answer = await client.ask("get", place.room, f"<query xmlns='{_REGISTER}'/>")
     form = answer.find(f"{{{_REGISTER}}}query") if answer.get("type") == "result" else None

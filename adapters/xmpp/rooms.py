@@ -173,7 +173,7 @@ class Rooms:
             self._remember(place)
 
     def places(self) -> Iterator[Place]:
-        """All rooms that we are in."""
+        """Yield all rooms that we are in."""
         return (entry.place for entry in self._entries.values() if entry.place.joined)
 
     async def ping(self, place: Place) -> None:

@@ -34,7 +34,7 @@ class HistoryConnection(Protocol):
     one_reads: asyncio.Lock
 
     def now(self) -> float:
-        """The loop's clock."""
+        """Return the time of the loop's clock."""
 
     def flush(self) -> None:
         """Hand over what happened."""

@@ -212,7 +212,7 @@ def _person(source: str) -> Sender:
 
 
 def _parts(content: Content) -> list[Content]:
-    """The content in pieces that fit into a line each: its lines, cut between characters."""
+    """Return the content in pieces that fit into a line each: its lines, cut between characters."""
     parts: list[Content] = []
     text = content.text
     start = size = 0
