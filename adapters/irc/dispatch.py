@@ -87,7 +87,7 @@ class Dispatcher:
         """Called with each line that the server itself says."""
         self.flooded = False
         """Whether the server closed the connection because we sent too much at once."""
-        self._table: dict[str, Callable[[Line], None]] = {
+        self._of_people: dict[str, Callable[[Line], None]] = {
             "PRIVMSG": self._talk,
             "NOTICE": self._talk,
             "TAGMSG": self._talk,
@@ -121,7 +121,7 @@ class Dispatcher:
 
     def take(self, got: Line) -> None:
         """Take in one line. Raises what ends the connection; any other exception means a bad line."""
-        handler = self._table.get(got.command)
+        handler = self._of_people.get(got.command)
         if handler:
             handler(got)
         elif "!" in got.source:
@@ -175,7 +175,7 @@ class Dispatcher:
                 self.history.moved[room] = got.tags
 
     def _held(self, event: TalkEvent, got: Line) -> bool:
-        """Whether a live event waits until the room's past is read."""
+        """Hold a live event until the room's past is read. Returns whether it waits."""
         held = self.history.hold(event, got.tags)
         if held is False:
             self.channels.settle(self.channels.places[event.room], self._effects.now())
@@ -202,9 +202,7 @@ class Dispatcher:
             self._effects.stir()
 
     def _status(self, said: str) -> None:
-        """Take in what a bouncer says of its network, in English: in another language, only the silence
-        tells.
-        """
+        """Take in what a bouncer says of its network, in English. In other languages the silence tells."""
         if not _OFFLINE.search(said):
             return
         self.confirmations.lost(said)
