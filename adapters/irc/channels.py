@@ -1,4 +1,4 @@
-"""Getting into the rooms and staying there. The clock is handed in.
+"""Gets into the rooms and stays there. The clock is handed in.
 
 RFC 2812 section 3.2.1 (JOIN) and its errors; modern.ircdocs.horse where networks differ.
 """

@@ -143,7 +143,7 @@ class NetworkConfig(Model):
     """How fast to send, in lines. A message is two: itself and the PING that confirms it. The default is what
     public networks take without delay: five messages at once, then one every two seconds."""
     ping: Annotated[Ping, Live()] = Ping()
-    """How it is found out that the server is gone."""
+    """How to find out that the server is gone."""
     replies: Annotated[Literal["words", "tag"], Live()] = "tag"
     """How a reply says what it replies to. `tag`: IRCv3 `+draft/reply`, where the server lets it through,
     else it quotes. `words`: it always quotes, for people whose clients show nothing of the tag.

@@ -382,7 +382,7 @@ class Dispatcher:
         self.confirmations.error(got.command, got.params[-1], rooms, self.session.label(got))
 
     def _fail(self, got: Line) -> None:
-        """IRCv3 standard replies: FAIL command code context :description."""
+        """Take in a FAIL (IRCv3 standard replies): FAIL command code context :description."""
         command, code = got.params[0].upper(), got.params[1].upper()
         # what the server no longer knows is as good as removed
         if command in _ALSO_FAIL or (command == "REDACT" and code != "UNKNOWN_MSGID"):

@@ -69,7 +69,10 @@ def message(
 
 
 def redaction(target: str, msgid: str, reason: str, encoding: str = "utf-8") -> bytes:
-    """REDACT (IRCv3 draft/message-redaction), without the line's end. Raises Rejected when it is no msgid."""
+    """Return a REDACT (IRCv3 draft/message-redaction), without the line's end.
+
+    Raises Rejected when it is no msgid.
+    """
     why = _clean(reason) or None
     try:
         return line("REDACT", target, msgid, trailing=why, encoding=encoding)
@@ -78,13 +81,15 @@ def redaction(target: str, msgid: str, reason: str, encoding: str = "utf-8") -> 
 
 
 def topic(target: str, text: str, most: int, encoding: str = "utf-8") -> bytes:
-    """TOPIC (RFC 2812 section 3.2.4), without the line's end; cut to so many bytes between two characters."""
+    """Return a TOPIC (RFC 2812 section 3.2.4), without the line's end; cut to so many bytes between two
+    characters.
+    """
     text = _clean(text).encode(encoding, "replace")[:most].decode(encoding, "ignore")
     return line("TOPIC", target, trailing=text, encoding=encoding)
 
 
 def typing(target: str, state: bool, encoding: str = "utf-8") -> bytes:
-    """TAGMSG that says whether somebody writes (IRCv3 typing client tag), without the line's end."""
+    """Return a TAGMSG that says whether we type (IRCv3 typing client tag), without the line's end."""
     return _tagged(f"{TYPING}={'active' if state else 'done'}", target, encoding)
 
 
@@ -94,7 +99,7 @@ def can_react(emoji: str) -> bool:
 
 
 def reaction(target: str, msgid: str, emoji: str, *, taken: bool, encoding: str = "utf-8") -> bytes:
-    """TAGMSG that gives a reaction or takes it back (IRCv3 draft/react), without the line's end."""
+    """Return a TAGMSG that gives a reaction or takes it back (IRCv3 draft/react), without its end."""
     tag = UNREACT if taken else REACT
     value = tag_value(_clean(emoji).strip())
     return _tagged(f"{REPLY}={tag_value(msgid)};{tag}={value}", target, encoding)

@@ -79,8 +79,8 @@ class History:
     def begin(self, place: Place) -> None:
         """Hold what is said from now on. What was held before can be read again where it has ids."""
         if not place.destroyed and (token := self._position(place.room)) is not None:
-            mark = positions.read(token)
-            place.persistent, place.destroyed = mark.persistent, mark.destroyed
+            position = positions.read(token)
+            place.persistent, place.destroyed = position.persistent, position.destroyed
         place.spilled = place.met = False
         if place.held is None or place.stanza_ids:
             place.held = []
@@ -120,12 +120,12 @@ class History:
         if token is None or not self._rules.max_messages:
             self._hear(place, (), await self._newest(place))
             return Caught()
-        mark = positions.read(token)
-        place.last = mark.last
+        position = positions.read(token)
+        place.last = position.last
         caught, known, most = Caught(whole=True), set[str](), self._rules.max_messages
         for _ in range(_ROUNDS):
             place.spilled = False
-            missed = await self._missed(place, mark.since, most)
+            missed = await self._missed(place, position.since, most)
             left_out = missed.left_out if caught.left_out == 0 else caught.left_out
             caught, most = Caught(caught.whole and missed.whole, left_out), PAGE * _MOST_PAGES
             known.update(event.id for event in missed.events)
