@@ -7,7 +7,8 @@ from typing import Any
 
 from bridge import Content, EditMessage, Kind, SendMessage, Txn, UserId
 
-from .html import USER, body, clean, formatted
+from .html import USER, body, formatted
+from .untrusted import clean
 
 __all__ = [
     "LARGEST",

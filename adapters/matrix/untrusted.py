@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .html import clean
-
-__all__ = ["count", "id_of", "listed", "mapping", "name_of", "seconds", "text_of"]
+__all__ = ["clean", "count", "id_of", "listed", "mapping", "name_of", "seconds", "text_of"]
 
 _LONGEST_ID = 255
 _LATEST = 1e15
 """Milliseconds since 1970, in the year 33658: what is later is no time."""
+_UNWANTED = dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)))
+del _UNWANTED[9], _UNWANTED[10]
+
+
+def clean(text: str) -> str:
+    """Return the text without control characters but newline and tab, and without lone surrogates."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNWANTED)
 
 
 def mapping(value: object) -> Mapping[str, Any]:

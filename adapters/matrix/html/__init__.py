@@ -2,6 +2,5 @@
 
 from .parser import USER, has_mute_image, linkable, mentioned, parse
 from .render import body, formatted
-from .scan import clean
 
-__all__ = ["USER", "body", "clean", "formatted", "has_mute_image", "linkable", "mentioned", "parse"]
+__all__ = ["USER", "body", "formatted", "has_mute_image", "linkable", "mentioned", "parse"]

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote
 
+from adapters.matrix.untrusted import clean
 from bridge import Mark, Span, UserId
 
 from .page import Item, Page, State
-from .scan import Tag, clean, scan
+from .scan import Tag, scan
 
 __all__ = ["USER", "has_mute_image", "linkable", "mentioned", "parse"]
 

@@ -8,10 +8,10 @@ from html import escape
 from itertools import groupby
 from urllib.parse import quote
 
+from adapters.matrix.untrusted import clean
 from bridge import PLAIN, Block, Line, Mark, Span, lines, text_of
 
 from .parser import USER, linkable, mentioned
-from .scan import clean
 
 __all__ = ["body", "formatted"]
 

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
-__all__ = ["Tag", "clean", "scan"]
+__all__ = ["Tag", "scan"]
 
-_UNWANTED = dict.fromkeys((*range(32), *range(127, 160), *range(0xD800, 0xE000)))
-del _UNWANTED[9], _UNWANTED[10]
 _OPENING = re.compile(r"<(?:[a-zA-Z!?]|/[a-zA-Z])")
 """A `<` that begins markup."""
 _SPACE = " \t\n\r\f"
@@ -30,11 +28,6 @@ class Tag:
     name: str
     end: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
-
-
-def clean(text: str) -> str:
-    """Return the text without control characters but newline and tab, and without lone surrogates."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNWANTED)
 
 
 def scan(source: str) -> Iterator[Tag | str]:
