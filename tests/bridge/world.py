@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from bridge.config import (
 )
 from bridge.journal import Journal
 from bridge.model import RoomId
+from bridge.relay import Observer
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 
 PROTOCOL = "bridge.testing:ScriptedAdapter"
@@ -105,9 +106,10 @@ async def running(
     config: Config,
     beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None,
     journal: Callable[[Config], Journal] | None = None,
+    observers: Sequence[Observer] = (),
 ) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    bridge = app.Bridge(config, beside=beside, journal=journal or OPEN)
+    bridge = app.Bridge(config, beside=beside, journal=journal or OPEN, observers=observers)
     task = asyncio.ensure_future(bridge.run())
     try:
         for configured in config.networks.values():

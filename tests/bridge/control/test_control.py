@@ -17,6 +17,7 @@ from bridge.control.server import Control
 from bridge.control.socket import SocketPlace
 from bridge.errors import ConfigError, HubbubError, Rejected
 from bridge.model import Attachment, Content, RoomId
+from bridge.relay import Observer
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import PROTOCOL, config, running
 
@@ -120,6 +121,25 @@ async def test_status(owner, left, right):
     assert answer["files"] == {"fetched": [], "uploaded": []}
     (wrong,) = answer["wrong"]
     assert (wrong["network"], wrong["rooms"], wrong["owed"]) == ("right", [], 1)
+    assert answer["observers"] == []
+
+
+class Stuck(Observer):
+    name = "stuck"
+
+    async def see(self, events):
+        raise OSError("the disk is full")
+
+
+async def test_who_looks_on_and_is_behind_is_told(tmp_path, left, right):
+    owner = Owner(tmp_path)
+    async with running(owner.config, owner.beside, observers=[Stuck()]):
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        while not (told := (await owner.ask("status"))["observers"])[0]["reason"]:
+            await asyncio.sleep(0.01)
+    assert told == [{"name": "stuck", "behind": 1, "since": told[0]["since"], "reason": "the disk is full"}]
+    assert told[0]["since"] > 1e9
 
 
 async def test_status_names_the_files_that_wait(tmp_path, left, right):

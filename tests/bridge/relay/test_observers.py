@@ -1,7 +1,6 @@
 """Who looks on sees everything that is taken, in order, and is waited for by nobody."""
 
 import asyncio
-import contextlib
 import random
 import signal
 import subprocess
@@ -10,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge import app
 from bridge.model import MessageCreated
 from bridge.relay import Observer, observers
-from bridge.testing import ScriptedNetwork
-from tests.bridge import world
-from tests.bridge.world import opened
+from tests.bridge.world import opened, running
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,18 +56,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(observers, "_TOGETHER", 0.0)
 
 
-@contextlib.asynccontextmanager
-async def watched(pair, *looking_on):
-    bridge = app.Bridge(pair, journal=world.OPEN, observers=looking_on)
-    async with contextlib.AsyncExitStack() as stack:
-        task = asyncio.ensure_future(bridge.run())
-        stack.push_async_callback(asyncio.wait, [task])
-        stack.callback(task.cancel)
-        left, right = (ScriptedNetwork.named(name) for name in pair.networks)
-        while not (left.connected and right.connected):
-            assert not task.done(), task.result()
-            await asyncio.sleep(0)
-        yield bridge
+def watched(pair, *looking_on):
+    return running(pair, observers=looking_on)
 
 
 @pytest.mark.usefixtures("either_journal")
