@@ -3,7 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from bridge.journal import Delivery, Journal
+from bridge.journal import Delivery
+from bridge.journal.api import Recall
 from bridge.model import Content, MessageId, Part, Sender, TalkEvent, Txn, UserId
 
 __all__ = ["Facts"]
@@ -12,7 +13,7 @@ __all__ = ["Facts"]
 class Facts:
     """Answers for one room. Names of messages are understood where they were used."""
 
-    def __init__(self, journal: Journal, room: int, heard: Sequence[int] = ()) -> None:
+    def __init__(self, journal: Recall, room: int, heard: Sequence[int] = ()) -> None:
         self._journal = journal
         self._room = room
         self.heard = heard

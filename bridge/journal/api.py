@@ -1,5 +1,5 @@
 """What a journal can be asked by those who relay. Only `app` knows which one it is: the one on disk
-(`sqlite/`), or one that ends with the process (`memory.py`).
+(`sqlite/`), or one that ends with the process (`memory/`).
 """
 
 from abc import ABC, abstractmethod

@@ -77,6 +77,9 @@ class MemoryJournal(Rows, Journal):
     def keep_gap(self, room: int, gap: Gap) -> None:
         self._noted.append(partial(self._gaps.update, {room: gap}))
 
+    def move_cursor(self, observer: str, seq: int) -> None:
+        self._noted.append(partial(self._cursors.update, {observer: seq}))
+
     def keep(self) -> bool:
         return False  # nothing outlives a kill
 
@@ -157,9 +160,6 @@ class MemoryJournal(Rows, Journal):
     def _move(self, room: int, seq: int, progress: Progress) -> None:
         if seq in (debts := self._debts(room)):
             debts[seq] = (progress, debts[seq][1])
-
-    def move_cursor(self, observer: str, seq: int) -> None:
-        self._noted.append(partial(self._cursors.update, {observer: seq}))
 
     # In small steps
 
