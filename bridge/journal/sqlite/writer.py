@@ -85,7 +85,8 @@ class SqliteJournal(Queries, Journal):
 
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
         seq = self._seq = self._seq + 1
-        said_at = when_said(event, time.time())
+        now = time.time()
+        said_at = when_said(event, now) if event.replayed else now
         # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
         self._rows.append((seq, source, event.id, said_at, *codec.encode(event)))
         self._events.append(Taken(seq, source, event, rooms, said_at))
