@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from bridge.model import MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
+from bridge.model import FleetingCommand, MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
 
 from .worker import Worker
 
@@ -59,10 +59,10 @@ class Typing:
             return
         if not self._writing.get(room):
             if self._shown.pop(room, None) is not None:
-                worker.hint(SetTyping(room=worker.room.id, typing=False))
+                _hint(worker, SetTyping(room=worker.room.id, typing=False))
         elif now - self._shown.get(room, -_AGAIN) >= _AGAIN:
             self._shown[room] = now
-            worker.hint(SetTyping(room=worker.room.id, typing=True))
+            _hint(worker, SetTyping(room=worker.room.id, typing=True))
 
 
 class Arrivals:
@@ -81,4 +81,12 @@ class Arrivals:
             waiting = [other.owes_from() for room in rooms if (other := self._workers.get(room)) is not None]
             if worker.latest < min(waiting, default=math.inf) and (name := part(worker.latest, source)):
                 self._marked[source] = worker.latest
-                worker.hint(MarkRead(room=worker.room.id, target=name))
+                _hint(worker, MarkRead(room=worker.room.id, target=name))
+
+
+def _hint(worker: Worker, command: FleetingCommand) -> None:
+    """Do this now or never, where the room can."""
+    adapter = worker.room.adapter
+    record = adapter.capabilities(worker.room.id)
+    if worker.joined and (record.typing if isinstance(command, SetTyping) else record.read):
+        adapter.hint(command)

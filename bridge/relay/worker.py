@@ -12,7 +12,7 @@ from bridge.compose.next import Behind, Promise, Step, Wait
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
-from bridge.model import FleetingCommand, Receipt, SendMessage, SetTyping, TalkEvent
+from bridge.model import Receipt, SendMessage, TalkEvent
 
 from .attendance import Attendance
 from .dispatch import Dispatch
@@ -88,12 +88,6 @@ class Worker:
         """Somebody did something in this very room."""
         self.latest = seq
         self.composer.said(seq, event)
-
-    def hint(self, command: FleetingCommand) -> None:
-        """Do this now or never, where the room can."""
-        record = self.room.adapter.capabilities(self.room.id)
-        if self.joined and (record.typing if isinstance(command, SetTyping) else record.read):
-            self.room.adapter.hint(command)
 
     def unpark(self, seq: int) -> None:
         """What this event waited for may be there."""
