@@ -82,7 +82,8 @@ class Composer:
         the file for which alone the room may have refused it, and of which it is told then.
         """
         if speaking.silences(self.view, command, error, self.memory):
-            log.info("%s: the bridge speaks for %s: %s", self.view.id, command.speaker.name, error)
+            where, who = f"{self.view.adapter.network} {self.view.id}", command.speaker.name
+            log.info("%s: the bridge speaks for %s for a while: %s", where, who, error)
             return True
         if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
             return False

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from bridge.errors import AdapterError, ConnectionLost, Rejected, RoomUnavailable, Unsupported
+from bridge.errors import ConnectionLost, Rejected, RoomUnavailable
 from bridge.identity import Author, resolve, said_as
 from bridge.journal import Delivery
 from bridge.model import Authorship, Capabilities, Command, MessageCreated, Part, Sender, Speaker, UserId
@@ -61,13 +61,13 @@ def way(view: RoomView, delivery: Delivery) -> str:
 def silences(view: RoomView, command: Command, error: BaseException, memory: RoomMemory) -> bool:
     """Whether somebody cannot do by themselves what the bridge could do for them: for a while it does."""
     speaker = command.speaker
-    if speaker.how is Authorship.PREFIX or not isinstance(error, AdapterError):
+    if speaker.how is Authorship.PREFIX:
         return False
     if isinstance(error, ConnectionLost):
         if not view.adapter.capabilities(view.id, speaker).own_connection:
             return False
-    elif not isinstance(error, Rejected | RoomUnavailable | Unsupported):
-        return False
+    elif not isinstance(error, Rejected | RoomUnavailable):
+        return False  # of what a bug did nobody knows whether it arrived
     keep(memory.silenced, speaker.key, time.monotonic() + _SILENCE)
     return True
 

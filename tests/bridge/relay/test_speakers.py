@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.config import ShowRules
-from bridge.errors import ConnectionLost, Rejected, RoomUnavailable, TemporaryFailure
+from bridge.errors import ConnectionLost, Rejected, RoomUnavailable, TemporaryFailure, Unsupported
 from bridge.looks import Present
 from bridge.model import (
     Authorship,
@@ -414,3 +414,14 @@ async def test_a_file_that_nobody_may_send_is_told_of(tmp_path, left, right, she
     (line,) = right.seen("two")
     assert (line.who, line.file) == (HUBBUB, "")
     assert line.text.startswith("<alice> look http")
+
+
+async def test_what_a_bug_did_is_not_done_again(pair, left, right):
+    """It may have arrived."""
+    puppets(right, own_connection=True)
+    right.lose(Unsupported("a bug in its adapter"))
+    async with running(pair):
+        left.say("one", "alice", "hello")
+        left.say("one", "alice", "are you there?")
+        await right.until(2)
+    assert said(right) == [("alice", "hello"), ("alice", "are you there?")]
