@@ -24,6 +24,7 @@ from bridge.looks import look
 from bridge.model import (
     PLAIN,
     Attachment,
+    Authorship,
     Block,
     Capabilities,
     Change,
@@ -37,6 +38,7 @@ from bridge.model import (
     RoomId,
     Sender,
     Span,
+    Speaker,
     Support,
     TopicChanged,
     UserId,
@@ -117,11 +119,12 @@ def journal(tmp_path_factory):
     journal.close()
 
 
-def messages(journal, template, event, capabilities, **fields):
+def messages(journal, template, event, capabilities, speaker=None, **fields):
     """All that a room gets of an event: lists of lines, each with whether it is shown in a box of its own."""
     ScriptedNetwork("right")
     adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
     view = room_view(journal, adapter, capabilities, Prefix(template, "libera", "irc"))
+    view = replace(view, speaker=speaker)
     memory = RoomMemory(view)
     delivery = Delivery(1, 1, 2, event, time.time(), **fields)
     start, out = 0, []
@@ -165,6 +168,26 @@ def test_no_line_looks_like_another_speakers(journal, template, name, words, kin
     for message in messages(journal, template, event, record, again=old):
         for line, boxed in message if record.lines else [(" ".join(line for line, _ in message), False)]:
             taken = [victim for victim in others if not boxed and is_taken_for(victim, line, template)]
+            assert not taken, line
+
+
+@settings(deadline=None)
+@given(
+    template=templates,
+    text=st.lists(st.tuples(Forged, marks, blocks), min_size=1, max_size=3),
+    kind=st.sampled_from([Kind.TEXT, Kind.NOTICE]),
+    record=st.sampled_from(RECORDS),
+    old=st.booleans(),
+)
+def test_no_line_of_who_has_their_own_name_looks_like_that_of_who_is_named(
+    journal, template, text, kind, record, old
+):
+    spans = tuple(Span(filled(one, template) or "x", mark, block=block) for one, mark, block in text)
+    speaker = Speaker(Authorship.PUPPET, "eve", "left/u1")
+    event = saying("eve", Content(spans), kind)
+    for message in messages(journal, template, event, record, speaker, again=old):
+        for line, boxed in message if record.lines else [(" ".join(line for line, _ in message), False)]:
+            taken = [victim for victim in VICTIMS if not boxed and is_taken_for(victim, line, template)]
             assert not taken, line
 
 
