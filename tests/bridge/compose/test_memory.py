@@ -11,6 +11,7 @@ from bridge.compose.prefix import Prefix
 from bridge.config import ShowRules
 from bridge.journal.sqlite import SqliteJournal
 from bridge.model import (
+    Authorship,
     Capabilities,
     MessageId,
     RoomId,
@@ -34,6 +35,8 @@ POOR = {
     "lines": False,
 }
 RICH = {"mention": Support.FULL, "topic": Support.FULL, "name_pings": True}
+PUPPETS = {**RICH, "authorship": Authorship.PUPPET, "own_connection": True}
+MASKS = {**POOR, "authorship": Authorship.MASQUERADE}
 
 
 async def told(folder, can):
@@ -84,7 +87,7 @@ async def told(folder, can):
     return [command for command in commands if not isinstance(command, SetReactions)], reactions
 
 
-@pytest.mark.parametrize("can", [POOR, RICH], ids=["poor", "rich"])
+@pytest.mark.parametrize("can", [POOR, RICH, PUPPETS, MASKS], ids=["poor", "rich", "puppets", "masks"])
 async def test_nothing_changes_where_it_is_dropped_before_every_command(tmp_path, monkeypatch, can):
     monkeypatch.setattr(edits, "_MOMENT", 0.0)
     remembered = await told(tmp_path / "remembered", can)
