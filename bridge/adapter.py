@@ -3,13 +3,13 @@
 import asyncio
 import importlib
 import pkgutil
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
 
+from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
 from .config.words import nearest
 from .errors import AdapterError, ConfigError, Unsupported
@@ -126,6 +126,8 @@ class Adapter(ABC):
         """Where to keep what the network gave us to come back with, if anywhere."""
         self.conversations: Conversations | None = None
         """Where to open conversations at run time, while something relays."""
+        self.clock: Clock = SYSTEM
+        """What to tell the time by, and to wait with. Set before `run` is called."""
         self._introduced: dict[str, float] = {}
 
     @classmethod
@@ -203,7 +205,7 @@ class Adapter(ABC):
         is noted every few seconds, and asked again when the room or its connection is lost, which is noticed
         later than it happens.
         """
-        return time.time()
+        return self.clock.now()
 
     def is_present(self, room: RoomId, name: str) -> bool:
         """Whether somebody of the room itself bears a name that looks like this, as far as the network has
@@ -268,7 +270,7 @@ class Adapter(ABC):
 
     def introduce(self, person: str) -> str | None:
         """What to answer somebody who writes to the bot itself: None when they were told within the hour."""
-        now = time.monotonic()
+        now = self.clock.monotonic()
         self._introduced = {who: at for who, at in self._introduced.items() if now - at < _HOUR}
         if person in self._introduced or len(self._introduced) >= 1000:
             return None

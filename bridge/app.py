@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +15,7 @@ from .adapter import Adapter, Source, find
 from .aside import aside, in_steps
 from .awake import Awake
 from .boundary import Guarded
+from .clock import SYSTEM, Clock
 from .complaints import Complaints
 from .compose.attachments import Attachments
 from .config import Config, needs_connection
@@ -56,27 +56,29 @@ class _Running:
     task: "asyncio.Task[None]"
 
 
-def on_disk(config: Config) -> Journal:
+def on_disk(config: Config, clock: Clock) -> Journal:
     """The journal that a configuration names. Raises JournalError when it cannot be used."""
-    return SqliteJournal(config.journal, synced=config.durability == "full")
+    return SqliteJournal(config.journal, synced=config.durability == "full", clock=clock)
 
 
 class Bridge:
     """A configuration at work."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- by name, but for the first
         self,
         config: Config,
         *,
         watch: Callable[[str, Event], None] | None = None,
         beside: "Callable[[Bridge], AbstractAsyncContextManager[None]] | None" = None,
-        journal: Callable[[Config], Journal] = on_disk,
+        journal: Callable[[Config, Clock], Journal] = on_disk,
         observers: Sequence[Observer] = (),
+        clock: Clock = SYSTEM,
     ) -> None:
         """`watch` is called with each event and the name of its network; `beside` gives what to have open
         while the relay runs and the journal is ours; `journal` opens that; `observers` see what it takes.
         """
         self._config = config
+        self._clock = clock
         self._watch = watch
         self._beside = beside or (lambda _: contextlib.nullcontext())
         self._open = journal
@@ -92,8 +94,8 @@ class Bridge:
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
-        self._since = time.time()
-        with watched(), contextlib.closing(self._open(self._config)) as journal:
+        self._since = self._clock.now()
+        with watched(), contextlib.closing(self._open(self._config, self._clock)) as journal:
             media = self._config.media
 
             def sender(seq: int) -> str:
@@ -101,13 +103,12 @@ class Bridge:
                 return found.id if found else ""
 
             files = self._files = Files(
-                media, journal.secret(b"files"), self._source, journal.is_owed, sender
+                media, journal.secret(b"files"), self._source, journal.is_owed, sender, self._clock
             )
-            uploads = self._uploads = Uploads(sender)
-            notices = self._notices = Teller(journal, self.room)
-            self._router = Router(
-                journal, Attachments(files, uploads, media), notices, self._moved, self._watch
-            )
+            uploads = self._uploads = Uploads(sender, self._clock)
+            notices = self._notices = Teller(journal, self.room, self._clock)
+            attachments = Attachments(files, uploads, media)
+            self._router = Router(journal, attachments, notices, self._moved, self._watch)
             self._observers = Observers(self._looking_on, self._router.dispatch)
             files.ended = uploads.ended = self._router.unpark
             try:
@@ -188,7 +189,7 @@ class Bridge:
         self._router.dispatch.commit()  # else what has just been delivered counts as owed
         found = await count(self.journal)
         owed = {(room.network, room.room): room for room in found.owed}
-        gaps, now = self._notices.gaps.latest, time.time()
+        gaps, now = self._notices.gaps.latest, self._clock.now()
 
         def tell(room: RoomStatus) -> RoomReport:
             return room_report(room, owed.get((room.network, room.id)), gaps.get(room.number), now)
@@ -322,7 +323,7 @@ class Bridge:
             return running.adapter
         adapter = Guarded(find(network.protocol), name, network.settings, text)
         adapter.catch_up = network.catch_up
-        adapter.keepsake = Keepsake(self.journal, name)
+        adapter.keepsake, adapter.clock = Keepsake(self.journal, name), self._clock
         adapter.conversations = NetworkConversations(name, self._router.rooms)
         return adapter
 
@@ -347,7 +348,7 @@ class Bridge:
 
     async def _patrol(self) -> None:
         """Look after connections that seem alive and confirm nothing, after what waits, and what is old."""
-        awake, complaints = Awake(), Complaints(log)
+        awake, complaints = Awake(self._clock), Complaints(log, self._clock)
         while True:
             await awake.sleep(_PATROL)
             try:
@@ -365,11 +366,11 @@ class Bridge:
             self._networks[name].supervisor.restart(reason)
 
     async def _prune(self) -> None:
-        now, keep = time.time(), self._config.keep
+        now, keep = self._clock.now(), self._config.keep
         more = True
         while more:
             more = self._router.journal.prune(text_before=now - keep.text, names_before=now - keep.ids)
-            await asyncio.sleep(_BREATH)
+            await self._clock.sleep(_BREATH)
 
     @contextlib.asynccontextmanager
     async def _draining(self) -> AsyncIterator[None]:
@@ -383,7 +384,7 @@ class Bridge:
             for _ in range(_GLANCES):
                 if all(worker.idle() for worker in workers):
                     break
-                await asyncio.sleep(_DRAIN / _GLANCES)
+                await self._clock.sleep(_DRAIN / _GLANCES)
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:

@@ -7,6 +7,8 @@ networks sent meanwhile waits in its sockets, and is read before anybody counts 
 import asyncio
 from typing import TypeVar
 
+from .clock import SYSTEM, Clock
+
 __all__ = ["Awake", "within"]
 
 T = TypeVar("T")
@@ -18,16 +20,16 @@ _LATE = 1.0
 class Awake:
     """Sleeps between two looks at something, and knows since when the process has run without a stop."""
 
-    def __init__(self) -> None:
-        self._now = asyncio.get_running_loop().time
-        self.since = self._now()
-        """By the loop's clock."""
+    def __init__(self, clock: Clock = SYSTEM) -> None:
+        self._clock = clock
+        self.since = clock.monotonic()
+        """By the monotonic clock."""
 
     async def sleep(self, seconds: float) -> float:
-        """Sleep; returns the time by the loop's clock."""
-        due = self._now() + seconds
-        await asyncio.sleep(seconds)
-        now = self._now()
+        """Sleep; returns the time by the monotonic clock."""
+        due = self._clock.monotonic() + seconds
+        await self._clock.sleep(seconds)
+        now = self._clock.monotonic()
         if now > due + _LATE:
             self.since = now
         return now
@@ -35,7 +37,7 @@ class Awake:
 
 async def within(asked: "asyncio.Future[T]", seconds: float) -> T:
     """What is answered within so many seconds in which the process runs. Raises TimeoutError."""
-    now = asyncio.get_running_loop().time
+    now = SYSTEM.monotonic
     while True:
         due = now() + seconds
         await asyncio.wait({asked}, timeout=seconds)

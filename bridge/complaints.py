@@ -1,9 +1,10 @@
 """Says what is wrong, and not a thousand times: what goes wrong once often goes wrong with every message."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from .clock import SYSTEM, Clock
 
 __all__ = ["Complaints"]
 
@@ -27,10 +28,11 @@ class _Told:
 class Complaints:
     """What was complained of, and when."""
 
-    __slots__ = ("_log", "_told")
+    __slots__ = ("_clock", "_log", "_told")
 
-    def __init__(self, log: logging.Logger) -> None:
+    def __init__(self, log: logging.Logger, clock: Clock = SYSTEM) -> None:
         self._log = log
+        self._clock = clock
         self._told: dict[str, _Told] = {}
         """By what is wrong."""
 
@@ -40,7 +42,7 @@ class Complaints:
         """Log this sentence, with where the error was raised, unless the same is known to be wrong: then only
         for who wants to know all.
         """
-        now = time.monotonic()
+        now = self._clock.monotonic()
         told = self._told.get(what)
         if told is not None and now < told.again:
             told.count += 1

@@ -2,6 +2,7 @@
 
 from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, find, landing
 from .awake import Awake, within
+from .clock import SYSTEM, Clock, Timer
 from .config import CatchUp, Host, Live, Model
 from .errors import (
     AdapterError,
@@ -85,6 +86,7 @@ from .secrets import know
 
 __all__ = [
     "PLAIN",
+    "SYSTEM",
     "US",
     "Adapter",
     "AdapterError",
@@ -97,6 +99,7 @@ __all__ = [
     "Capabilities",
     "CatchUp",
     "Change",
+    "Clock",
     "Command",
     "ConfigError",
     "ConnectionLost",
@@ -153,6 +156,7 @@ __all__ = [
     "TalkEvent",
     "TemporaryFailure",
     "Thumbnail",
+    "Timer",
     "TopicChanged",
     "Txn",
     "TypingChanged",

@@ -5,7 +5,6 @@ import logging
 import math
 import random
 import re
-import time
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -53,7 +52,7 @@ class Supervisor:
         self._run: asyncio.Task[None] | None = None
         self._behind: set[asyncio.Task[None]] = set()
         """Connections that did not end when they had to."""
-        self._complaints = Complaints(log)
+        self._complaints = Complaints(log, adapter.clock)
         self._refused = 0
         self._failures = 0
         self._over = asyncio.Event()
@@ -72,11 +71,12 @@ class Supervisor:
     async def run(self) -> None:
         """Keep the network connected until cancelled, or until another session has taken over."""
         log_for(self._adapter.network)
+        clock = self._adapter.clock
         while True:
-            self.state, started = NetworkState.CONNECTING, time.monotonic()
-            self.began = time.time()
+            self.state, started = NetworkState.CONNECTING, clock.monotonic()
+            self.began = clock.now()
             error = await self._connect()
-            if time.monotonic() - started > _STEADY:
+            if clock.monotonic() - started > _STEADY:
                 self._failures = 0
                 self._complaints.over("")
             self.reason = strike(str(error)) if error else "the connection ended"
@@ -87,7 +87,7 @@ class Supervisor:
                 return
             pause = self._pause(error)
             self.state = NetworkState.WAITING
-            await asyncio.sleep(pause)
+            await clock.sleep(pause)
 
     async def _connect(self) -> AdapterError | None:
         """One connection; returns why it ended."""

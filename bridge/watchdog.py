@@ -7,9 +7,10 @@ import contextlib
 import logging
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Iterator
+
+from .clock import SYSTEM
 
 __all__ = ["watched"]
 
@@ -40,12 +41,12 @@ def watched() -> Iterator[None]:
 def _watch(loop: asyncio.AbstractEventLoop, thread: int, over: threading.Event) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed
         while not over.wait(_EVERY):
-            answered, asked = threading.Event(), time.monotonic()
+            answered, asked = threading.Event(), SYSTEM.monotonic()
             loop.call_soon_threadsafe(answered.set)
-            if answered.wait(_LIMIT) or over.is_set() or time.monotonic() - asked > _LIMIT + _LATE:
+            if answered.wait(_LIMIT) or over.is_set() or SYSTEM.monotonic() - asked > _LIMIT + _LATE:
                 continue
             frame = sys._current_frames()[thread]  # noqa: SLF001 nothing else shows what another thread does
             stack = "".join(traceback.format_stack(frame)[-_DEPTH:]).rstrip()
             log.error("nothing has gone on for %g s because of this:\n%s", _LIMIT, stack)
             answered.wait()
-            log.warning("that is over after %.1f s", time.monotonic() - asked)
+            log.warning("that is over after %.1f s", SYSTEM.monotonic() - asked)

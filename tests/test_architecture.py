@@ -149,3 +149,51 @@ def test_a_public_class_has_its_name_for_itself():
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_no_file_is_too_long_to_read(path: Path):
     assert len(path.read_text().splitlines()) <= 400
+
+
+CLOCKS = ("bridge/clock.py", "bridge/demo/", "bridge/cli/", "bridge/testing/")
+"""Where the machine's time may be read: everybody else has a clock, which a test can move."""
+
+
+READS_TIME = re.compile(
+    r"time\.(time|monotonic|perf_counter|process_time|sleep)(_ns)?"
+    r"|(datetime\.)?(datetime|date)\.(now|utcnow|today)"
+)
+FORMATS_TIME = {"time.strftime": 2, "time.localtime": 1, "time.gmtime": 1, "time.ctime": 1}
+"""With fewer arguments, these read it too."""
+
+
+def reads_of_time(tree: ast.AST) -> Iterator[str]:
+    """Where a module asks the machine what time it is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "time":
+            yield f"from time import {node.names[0].name}"
+        elif isinstance(node, ast.Call):
+            if len(node.args) < FORMATS_TIME.get(ast.unparse(node.func), 0):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.Attribute) and READS_TIME.fullmatch(ast.unparse(node)):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", CORE, ids=name)
+def test_nobody_reads_the_time_but_from_a_clock(path: Path):
+    if not name(path).startswith(CLOCKS):
+        assert list(reads_of_time(ast.parse(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "finds"),
+    [
+        ("x = time.time()", True),
+        ("now = time.monotonic", True),
+        ("time.strftime('%H')", True),
+        ("from time import monotonic", True),
+        ("datetime.datetime.now(UTC)", True),
+        ("date.today()", True),
+        ("time.strftime('%H', then)", False),
+        ("time.gmtime(then)", False),
+        ("self.clock.now()", False),
+    ],
+)
+def test_reading_the_time_is_found(source: str, finds: bool):
+    assert bool(list(reads_of_time(ast.parse(source)))) is finds

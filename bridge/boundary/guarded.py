@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -231,10 +230,10 @@ class Guarded(Adapter):
 
     def heard(self, room: RoomId) -> float:
         try:
-            return min(float(self._made().heard(room)), time.time())
+            return min(float(self._made().heard(room)), self.clock.now())
         except ANYTHING as error:
             self._complain("heard", room, shown(error), error)
-            return time.time()
+            return self.clock.now()
 
     def is_present(self, room: RoomId, name: str) -> bool:
         try:
@@ -267,6 +266,7 @@ class Guarded(Adapter):
         if self._adapter is None:
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
+            adapter.clock = self.clock
             if self.conversations is not None:
                 adapter.conversations = Opening(self.network, self._known, self.conversations)
             self._adapter, self._served = adapter, False

@@ -2,7 +2,6 @@
 have come.
 """
 
-import time
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import quote
@@ -94,7 +93,7 @@ class Attachments:
         until = self._until.setdefault((case.there, case.seq), since + self._patience)
         if len(self._until) > _REMEMBERED:
             del self._until[next(iter(self._until))]
-        return Wait(until) if time.monotonic() < until else None
+        return Wait(until) if self._files.clock.monotonic() < until else None
 
     def said_with_words(self, case: Case) -> Plan:
         """What has been said first, without a promise: then every file was here, or told of."""

@@ -1,8 +1,8 @@
 """Other words for what was said: in place where that can be done, else in a new message."""
 
-import time
 from dataclasses import replace
 
+from bridge.clock import Clock
 from bridge.journal import UNBEGUN, Delivery
 from bridge.language import N_
 from bridge.model import Authorship, EditMessage, MessageEdited
@@ -33,7 +33,7 @@ def compose(delivery: Delivery, event: MessageEdited, view: RoomView, memory: Ro
             return step
     if view.show.edits == "off":
         return None
-    if not begun and (until := _lull(delivery)) is not None:
+    if not begun and (until := _lull(delivery, view.clock)) is not None:
         return Wait(until)
     if seq is None or view.show.edits == "full":
         said, note = event, f"{view.locale.gettext(_EDITED)} "
@@ -89,7 +89,7 @@ def _corrected(
     return known[2]
 
 
-def _lull(delivery: Delivery) -> float | None:
+def _lull(delivery: Delivery, clock: Clock) -> float | None:
     """Return until when others like it may follow, by the monotonic clock; None: that time is over."""
-    left = delivery.said_at + _MOMENT - time.time()
-    return time.monotonic() + left if 0 < left <= _MOMENT else None
+    left = delivery.said_at + _MOMENT - clock.now()
+    return clock.monotonic() + left if 0 < left <= _MOMENT else None

@@ -1,6 +1,5 @@
 """What the journal knows that a delivery to one room needs."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 from bridge.journal import Delivery
@@ -76,6 +75,6 @@ class Facts:
         """Return who spoke here not long ago, by name."""
         return self._journal.speakers(self._room)
 
-    def voices(self, seconds: float) -> list[tuple[int, Sender]]:
-        """Return who was heard here in the last so many seconds, and from which room, the first first."""
-        return self._journal.voices((self._room, *self.heard), time.time() - seconds)
+    def voices(self, since: float) -> list[tuple[int, Sender]]:
+        """Return who was heard here since then, and from which room, the first first."""
+        return self._journal.voices((self._room, *self.heard), since)

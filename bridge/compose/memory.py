@@ -63,7 +63,10 @@ class RoomMemory:
         self.people = People(facts.speakers)
         """Who spoke in the room itself."""
         self.namesakes = Namesakes(
-            view.adapter.network, partial(_voices, view), partial(view.adapter.is_present, view.id)
+            view.adapter.network,
+            partial(_voices, view),
+            partial(view.adapter.is_present, view.id),
+            view.clock,
         )
         self.namesakes.unique = view.unique
         self.guests: dict[tuple[int, UserId, str], Guest] = {}
@@ -117,5 +120,5 @@ def keep(kept: dict[_K, _V], key: _K, value: _V) -> None:
 
 
 def _voices(view: RoomView, seconds: float) -> Iterable[tuple[str | None, Sender]]:
-    for room, sender in view.facts.voices(seconds):
+    for room, sender in view.facts.voices(view.clock.now() - seconds):
         yield view.network(room) if room != view.number else None, sender

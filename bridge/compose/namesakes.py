@@ -6,11 +6,11 @@ their last word, unless they are seen to leave: so nobody who comes back under a
 themselves. Of the room's own people all are there of whom its network says so.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
+from bridge.clock import SYSTEM, Clock
 from bridge.identity import safe_name
 from bridge.looks import look
 from bridge.model import US, Sender, UserId
@@ -51,11 +51,13 @@ class Namesakes:
         own: str,
         before: Callable[[float], Iterable[tuple[str | None, Sender]]],
         is_present: Callable[[str], bool],
+        clock: Clock = SYSTEM,
     ) -> None:
         """`own` is the room's network; `before` gives who was heard in the last so many seconds, and on
         which network, None for the room itself, the first first: asked when it is needed. `is_present` tells
         whether somebody of the room itself bears a name, as far as that is known.
         """
+        self._clock = clock
         self._own = own
         self._before: Callable[[float], Iterable[tuple[str | None, Sender]]] | None = before
         self._is_present = is_present
@@ -136,7 +138,7 @@ class Namesakes:
 
     def _holder(self, space: str, seen: str) -> _Stay | None:
         """Whose name it is: of those who are there, one of the room itself, or who had it first."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         there = [
             stay
             for stay in self._claims.get((space, seen), ())
@@ -161,7 +163,7 @@ class Namesakes:
                     self.speaking(network, sender, told=True)
 
     def _come(self, person: Person, name: str) -> _Stay:
-        now, stay = time.monotonic(), self._there.get(person)
+        now, stay = self._clock.monotonic(), self._there.get(person)
         if stay is not None and stay.name == name and now - stay.spoke < _THERE:
             stay.spoke = now
             return stay
@@ -183,7 +185,7 @@ class Namesakes:
     def _claim(self, space: str, seen: str, stay: _Stay) -> None:
         claims = self._claims.setdefault((space, seen), [])
         if stay not in claims:
-            now = time.monotonic()
+            now = self._clock.monotonic()
             claims[:] = [other for other in claims if _is_there(other, now)]
             claims.append(stay)
 

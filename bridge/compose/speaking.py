@@ -1,6 +1,5 @@
 """Who does what in a room: somebody from elsewhere by themselves, or the bridge for them."""
 
-import time
 from dataclasses import replace
 
 from bridge.errors import ConnectionLost, Rejected, RoomUnavailable
@@ -68,7 +67,7 @@ def silences(view: RoomView, command: Command, error: BaseException, memory: Roo
             return False
     elif not isinstance(error, Rejected | RoomUnavailable):
         return False  # of what a bug did nobody knows whether it arrived
-    keep(memory.silenced, speaker.key, time.monotonic() + _SILENCE)
+    keep(memory.silenced, speaker.key, view.clock.monotonic() + _SILENCE)
     return True
 
 
@@ -86,7 +85,7 @@ def _found(own: RoomView, author: Author, memory: RoomMemory) -> tuple[Speaker, 
 
 
 def _record(own: RoomView, speaker: Speaker, memory: RoomMemory) -> Capabilities:
-    if memory.silenced and memory.silenced.get(speaker.key, 0.0) > time.monotonic():
+    if memory.silenced and memory.silenced.get(speaker.key, 0.0) > own.clock.monotonic():
         return replace(own.capabilities, authorship=Authorship.PREFIX)
     return own.adapter.capabilities(own.id, speaker)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from bridge.adapter import Adapter
+from bridge.clock import Clock
 from bridge.config import ShowRules
 from bridge.language import Locale
 from bridge.model import Authorship, Capabilities, RoomId, Speaker, Support
@@ -45,6 +46,11 @@ class RoomView:
     """The networks where no two people in one room bear the same name."""
     attachments: Attachments
     digest: Digest
+
+    @property
+    def clock(self) -> Clock:
+        """What to tell the time by."""
+        return self.adapter.clock
 
     def network(self, source: int) -> str:
         """Return the network of a room that is heard here."""

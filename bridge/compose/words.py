@@ -1,6 +1,5 @@
 """The words of an event as a room gets them: named, dated, degraded, cut into parts."""
 
-import time
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -87,7 +86,7 @@ def command(
         txn=view.facts.txn(delivery),
         content=fitted.content,
         kind=kind_of(event, view),
-        at=delivery.said_at if view.capabilities.times and _is_old(delivery) else None,
+        at=delivery.said_at if view.capabilities.times and _is_old(delivery, view) else None,
     )
 
 
@@ -118,7 +117,7 @@ def _spans(
         spans = meant(spans, whose_words(delivery, event, view, memory))
     if can.lines:
         spans = guest.prefix.guarded(spans)
-    if event.replayed or _is_old(delivery):
+    if event.replayed or _is_old(delivery, view):
         return _without_mentions(spans)
     if can.mention and not guest.is_hubbub:
         network = guest.author.network
@@ -145,14 +144,14 @@ def _before(delivery: Delivery, event: _Words, guest: Guest, view: RoomView, mem
         before = prefix.render(name, event.kind, pings=view.capabilities.name_pings)
     elif delivery.progress.chars or prefix.claims(event.content.text):
         before = prefix.render(HUBBUB.name, event.kind, pings=False)
-    if not view.capabilities.times and _is_old(delivery):
-        before = f"[{view.locale.clock(delivery.said_at, time.time())}] {before}"
+    if not view.capabilities.times and _is_old(delivery, view):
+        before = f"[{view.locale.clock(delivery.said_at, view.clock.now())}] {before}"
     return f"{view.locale.gettext(_AGAIN)} {before}" if delivery.again else before
 
 
-def _is_old(delivery: Delivery) -> bool:
+def _is_old(delivery: Delivery, view: RoomView) -> bool:
     """Whether it was said so long ago that the time matters."""
-    return time.time() - delivery.said_at > OLD
+    return view.clock.now() - delivery.said_at > OLD
 
 
 def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from bridge.adapter import Position
+from bridge.clock import Clock
 from bridge.model import (
     Content,
     MessageCreated,
@@ -305,6 +306,8 @@ class Upkeep(ABC):
     be written, nothing is done.
     """
 
+    clock: Clock
+    """What it tells the time by."""
     opened: OpenedConversations
 
     @abstractmethod

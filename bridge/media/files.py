@@ -4,14 +4,15 @@ import asyncio
 import errno
 import importlib
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.adapter import Source
+from bridge.clock import SYSTEM, Clock
 from bridge.config import Media
 from bridge.language import N_
 from bridge.model import Attachment, File, FileKind
@@ -70,27 +71,29 @@ _NOT_KEPT = Missing(N_("it could not be kept"))
 class Files:
     """All files of the service. Fetching goes on while `run` does."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- what it asks, and a clock
         self,
         config: Media,
         key: bytes,
         source: Callable[[str, str], Source],
         owed: Callable[[int], bool],
         sender: Callable[[int], str] = lambda _: "",
+        clock: Clock = SYSTEM,
     ) -> None:
         """`key` is a secret that stays, `source` asks a network's adapter where an address leads.
 
         `owed` tells whether a delivery of a message still waits, `sender` who said it.
         """
+        self.clock = clock
         self._sender = sender
         self.ended: Callable[[int], None] = lambda _: None
         """Called with the message whenever a fetch ended, well or not."""
         self._config = config
         self._cache = Cache(config.folder, key)
-        self._links = Links(config, key, self._at)
+        self._links = Links(config, key, self._at, clock)
         self._pictures = Pictures()
-        self._intake = Intake(config, self._cache, self._pictures, source)
-        self._limits = Limits(config, self._cache, owed, self._dropped)
+        self._intake = Intake(config, self._cache, self._pictures, source, clock)
+        self._limits = Limits(config, self._cache, owed, self._dropped, clock)
         self._known: dict[int, dict[int, File | Missing | Job]] = {}
         """By message, and by the attachment's place in it."""
         self._gone: dict[int, None] = {}
@@ -105,7 +108,7 @@ class Files:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._serve())
                 while True:
-                    await asyncio.sleep(_PAUSE)
+                    await self.clock.sleep(_PAUSE)
                     await self._tidy(always=True)
         finally:
             await self._pictures.close()
@@ -135,7 +138,7 @@ class Files:
             except OSError as error:
                 known = self._complain(error)
             if known is None:
-                known = Job(network, seq, number, attachment, time.monotonic(), self._sender(seq))
+                known = Job(network, seq, number, attachment, self.clock.monotonic(), self._sender(seq))
                 self._line.add(known)
             self._remember(seq, number, known)
         return Pending(known.since) if isinstance(known, Job) else known
@@ -158,7 +161,7 @@ class Files:
 
     def standing(self) -> list[HostFiles]:
         """What is being fetched and what waits for it."""
-        return self._line.standing()
+        return self._line.standing(self.clock.monotonic())
 
     def link(self, seq: int, file: File) -> str | None:
         """Our own address for a file that is here; None without a public address."""
@@ -192,7 +195,7 @@ class Files:
                 type="text/plain",
                 size=len(content),
                 digest=_digest(content),
-                fetched=time.time(),
+                fetched=self.clock.now(),
             )
             self._write(path, content, note)
         return self._links.make(self._cache.id(path), note)
@@ -250,7 +253,7 @@ class Files:
                     raise
             except NotYet as error:
                 log.debug("a file waits for its network: %s", error)
-                asyncio.get_running_loop().call_later(_GLANCE, self._line.add, job)
+                self.clock.call_later(_GLANCE, partial(self._line.add, job))
                 return
             else:
                 self._remember(job.seq, job.number, outcome)
@@ -263,7 +266,7 @@ class Files:
         except RefusedFile as refusal:
             return Missing(refusal.reason, refusal.limit)
         except NotYet:
-            if time.monotonic() - job.since < _LONGEST_ABSENCE:
+            if self.clock.monotonic() - job.since < _LONGEST_ABSENCE:
                 raise
             return _NOT_FETCHED
         except OSError as error:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bridge.adapter import Source
+from bridge.clock import Clock
 from bridge.config import Media
 from bridge.model import Attachment, File, FileKind
 
@@ -55,8 +55,14 @@ class Intake:
     """Takes files in."""
 
     def __init__(
-        self, config: Media, cache: Cache, pictures: Pictures, source: Callable[[str, str], Source]
+        self,
+        config: Media,
+        cache: Cache,
+        pictures: Pictures,
+        source: Callable[[str, str], Source],
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._config = config
         self._cache = cache
         self._pictures = pictures
@@ -84,7 +90,7 @@ class Intake:
                 if kind is FileKind.IMAGE
                 else None
             )
-            note = _note(job, body.size, media_type, digest, picture)
+            note = self._note(job, body.size, media_type, digest, picture)
             return self._cache.keep(path, note)
 
     async def _look(self, path: Path, small: Path, size: int) -> Picture | None:
@@ -93,24 +99,23 @@ class Intake:
             await asyncio.to_thread(small.unlink, missing_ok=True)
         return picture
 
-
-def _note(job: Job, size: int, media_type: str, digest: str, picture: Picture | None) -> Note:
-    attachment = job.attachment
-    kind = kind_of(media_type)
-    lasts = kind in (FileKind.AUDIO, FileKind.VIDEO)
-    return Note(
-        seq=job.seq,
-        number=job.number,
-        name=safe_file_name(attachment.name or address_name(attachment.address), media_type),
-        kind=kind,
-        type=media_type,
-        size=size,
-        digest=digest,
-        fetched=time.time(),
-        picture=picture,
-        duration=_duration(attachment.duration) if lasts else None,
-        voice=attachment.voice and kind is FileKind.AUDIO,
-    )
+    def _note(self, job: Job, size: int, media_type: str, digest: str, picture: Picture | None) -> Note:
+        attachment = job.attachment
+        kind = kind_of(media_type)
+        lasts = kind in (FileKind.AUDIO, FileKind.VIDEO)
+        return Note(
+            seq=job.seq,
+            number=job.number,
+            name=safe_file_name(attachment.name or address_name(attachment.address), media_type),
+            kind=kind,
+            type=media_type,
+            size=size,
+            digest=digest,
+            fetched=self._clock.now(),
+            picture=picture,
+            duration=_duration(attachment.duration) if lasts else None,
+            voice=attachment.voice and kind is FileKind.AUDIO,
+        )
 
 
 def _duration(claimed: float | None) -> float | None:

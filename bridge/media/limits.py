@@ -1,9 +1,9 @@
 """Keeps the folder in its limits: what is too old goes, and the oldest where there is too much."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
+from bridge.clock import Clock
 from bridge.config import Media
 
 from .cache import Cache, Kept, Note
@@ -15,9 +15,15 @@ class Limits:
     """Knows how full the folder is. What a delivery waits for stays in any case."""
 
     def __init__(
-        self, config: Media, cache: Cache, owed: Callable[[int], bool], dropped: Callable[[Note], None]
+        self,
+        config: Media,
+        cache: Cache,
+        owed: Callable[[int], bool],
+        dropped: Callable[[Note], None],
+        clock: Clock,
     ) -> None:
         """`dropped` is called for each file that goes."""
+        self._clock = clock
         self._config = config
         self._cache = cache
         self._owed = owed
@@ -41,7 +47,7 @@ class Limits:
             if not always and not self.full:
                 return
             before = self._taken
-            now = time.time()
+            now = self._clock.now()
             found = await asyncio.to_thread(self._cache.look_around, now - self._config.keep)
             came = self._taken - before
             self._taken = sum(kept.space for kept in found) + came

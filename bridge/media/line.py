@@ -1,7 +1,6 @@
 """Who waits for a file to be fetched or uploaded, and whose turn it is."""
 
 import asyncio
-import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,19 +105,21 @@ class WaitingLine(Generic[J]):
         hosts.setdefault(job.host, deque()).appendleft(job)
         self.leave(job)
 
-    def standing(self) -> list[HostFiles]:
-        """What is at work and what waits, by host, the longest first."""
+    def standing(self, now: float) -> list[HostFiles]:
+        """What is at work and what waits, by host, the longest first; `now` is by the monotonic clock."""
         found: dict[tuple[str, str], list[J]] = {}
         waiting = [job for hosts in self._waiting.values() for jobs in hosts.values() for job in jobs]
         for job in (*self._working, *waiting):
             found.setdefault((job.network, job.host), []).append(job)
-        return sorted((self._stand(*key, jobs) for key, jobs in found.items()), key=lambda one: -one.seconds)
+        return sorted(
+            (self._stand(*key, jobs, now) for key, jobs in found.items()), key=lambda one: -one.seconds
+        )
 
-    def _stand(self, network: str, host: str, jobs: Iterable[J]) -> HostFiles:
+    def _stand(self, network: str, host: str, jobs: Iterable[J], now: float) -> HostFiles:
         jobs = list(jobs)
         working = sum(job in self._working for job in jobs)
         since = min(job.since for job in jobs)
-        return HostFiles(network, host, working, len(jobs) - working, time.monotonic() - since)
+        return HostFiles(network, host, working, len(jobs) - working, now - since)
 
 
 def _counted(job: _Job) -> Iterable[tuple[str, ...]]:

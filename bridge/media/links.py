@@ -1,13 +1,13 @@
 """Addresses of our own for files: signed, so that nobody can make one, and with an end."""
 
 import hmac
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from bridge.clock import Clock
 from bridge.config import Media
 
 from .cache import Note
@@ -31,11 +31,14 @@ class Linked:
 class Links:
     """Makes addresses, and knows its own again."""
 
-    def __init__(self, config: Media, key: bytes, find: Callable[[str], tuple[Path, Note] | None]) -> None:
+    def __init__(
+        self, config: Media, key: bytes, find: Callable[[str], tuple[Path, Note] | None], clock: Clock
+    ) -> None:
         """`find` gives what lies under an id."""
         self._config = config
         self._key = blake2b(key, person=b"hubbub links").digest()
         self._find = find
+        self._clock = clock
 
     def make(self, name: str, note: Note) -> str | None:
         """The address of the file with this id: always the same one. None: we have no public address."""
@@ -56,7 +59,7 @@ class Links:
             return None
         found = self._find(name)
         until = int(expiry, 16)
-        if until <= time.time() or found is None:
+        if until <= self._clock.now() or found is None:
             return None
         path, note = found
         return Linked(path, note.name, note.type, until)

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.adapter import Adapter
+from bridge.clock import SYSTEM, Clock
 from bridge.errors import AdapterError, ConnectionLost, Rejected, RoomUnavailable, Unsupported
 from bridge.model import File
 
@@ -42,8 +42,9 @@ class _Upload:
 class Uploads:
     """What was uploaded where, or will be. Work goes on while `run` does."""
 
-    def __init__(self, sender: Callable[[int], str] = lambda _: "") -> None:
+    def __init__(self, sender: Callable[[int], str] = lambda _: "", clock: Clock = SYSTEM) -> None:
         """`sender` tells who said a message."""
+        self._clock = clock
         self._sender = sender
         self.ended: Callable[[int], None] = lambda _: None
         """Called with the message whenever an upload ended, well or not."""
@@ -55,14 +56,14 @@ class Uploads:
         key = (adapter, file)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _Upload(adapter, seq, file, time.monotonic(), self._sender(seq))
+            known = self._known[key] = _Upload(adapter, seq, file, self._clock.monotonic(), self._sender(seq))
             self._line.add(known)
             self._shorten()
         return Pending(known.since) if isinstance(known, _Upload) else None
 
     def standing(self) -> list[HostFiles]:
         """What is being uploaded and what waits for it."""
-        return self._line.standing()
+        return self._line.standing(self._clock.monotonic())
 
     def refused(self, adapter: Adapter, file: File) -> bool:
         """Whether the network did not take the file."""
@@ -102,7 +103,7 @@ class Uploads:
             try:
                 await upload.adapter.upload(upload.file)
             except (ConnectionLost, RoomUnavailable):
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
                 return None
             except (Rejected, Unsupported) as error:
                 reason = str(error)
@@ -110,7 +111,7 @@ class Uploads:
             except AdapterError as error:
                 reason = str(error)
                 log.info("%s did not take a file, trying again: %s", upload.network, reason)
-                await asyncio.sleep(pause)
+                await self._clock.sleep(pause)
             except Exception:
                 log.exception("a file cannot be uploaded to %s: a fault of Hubbub's", upload.network)
                 return False

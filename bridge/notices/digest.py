@@ -2,11 +2,11 @@
 memory only, and told together.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.clock import SYSTEM, Clock
 from bridge.compose.digest import Reaction
 from bridge.compose.forging import listed
 from bridge.compose.snippets import because, names
@@ -53,9 +53,12 @@ class _Kept:
 class Digests:
     """Collects such facts for each room, and tells them."""
 
-    def __init__(self, say: Callable[[int, Iterable[int], Told], None], place: Place) -> None:
+    def __init__(
+        self, say: Callable[[int, Iterable[int], Told], None], place: Place, clock: Clock = SYSTEM
+    ) -> None:
         """`say` says something about a room in other rooms; `place` names a room."""
         self._say = say
+        self._clock = clock
         self._place = place
         self._rooms: dict[int, _Kept] = {}
         self._renamed: set[tuple[int, str]] = set()
@@ -103,7 +106,7 @@ class Digests:
         """Whether no more than this phrase can be shown in a room of something that somebody said in another,
         and the room was told as much a short time ago: then it is told with others later.
         """
-        now = time.monotonic()
+        now = self._clock.monotonic()
         known = self._phrases.get((room, source, phrase))
         if known is None or (not known.count and now >= known.until):
             if len(self._phrases) < _MOST:
@@ -118,7 +121,7 @@ class Digests:
 
     def patrol(self) -> None:
         """Tell what is due: every few seconds."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         self._repeat_phrases(now)
         for room, kept in list(self._rooms.items()):
             if now - kept.told < _PAUSE:

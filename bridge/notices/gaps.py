@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from functools import partial
 
+from bridge.clock import Clock
 from bridge.journal import Gap, Journal
 from bridge.language import ENGLISH, Locale
 
@@ -30,10 +31,11 @@ class Gaps:
     journal, since it outlives the process.
     """
 
-    def __init__(self, journal: Journal, place: Place, least: Callable[[int], float]) -> None:
+    def __init__(self, journal: Journal, place: Place, least: Callable[[int], float], clock: Clock) -> None:
         """`place` gives what a room is called, `least` how many seconds of it are worth a line."""
         self.latest: dict[int, Gap] = {}
         """Of each room the last one, told or not."""
+        self._clock = clock
         self._journal = journal
         self._place = place
         self._least = least
@@ -50,7 +52,7 @@ class Gaps:
 
         It is kept by the commit that notes that the room is heard.
         """
-        until, before = time.time(), self.latest.get(room)
+        until, before = self._clock.now(), self.latest.get(room)
         if since is None and before is not None and abs(until - before.until) < _SAME:
             return
         seconds = -1.0 if since is None or since > until else until - since  # or a clock was set back
@@ -64,7 +66,7 @@ class Gaps:
 
     def due(self) -> Iterator[tuple[int, Told]]:
         """Yield the lines to be told now, by room: from the commit of that line on, it counts as told."""
-        now = time.time()
+        now = self._clock.now()
         for room, gap in list(self._untold.items()):
             if self._is_worth_a_line(room, gap) and not 0 <= now - gap.told < _PAUSE:
                 self._keep(room, Gap(told=now))

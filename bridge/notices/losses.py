@@ -1,9 +1,10 @@
 """What is told of messages that were given up, or are too old to be shown: many in one line."""
 
-import time
+import math
 from dataclasses import dataclass, field
 from functools import partial
 
+from bridge.clock import Clock
 from bridge.identity import one_line
 from bridge.language import Locale
 
@@ -19,7 +20,7 @@ _PAUSE = 600.0
 class _Folded:
     """Facts of one kind about one room, told in one line."""
 
-    told: float = -_PAUSE
+    told: float = -math.inf
     count: int = 0
     reason: str = ""
     rooms: set[int] = field(default_factory=set)
@@ -28,7 +29,8 @@ class _Folded:
 class Losses:
     """Collects what people in a room will not see."""
 
-    def __init__(self, announcer: Announcer) -> None:
+    def __init__(self, announcer: Announcer, clock: Clock) -> None:
+        self._clock = clock
         self._announcer = announcer
         self._lost: dict[int, _Folded] = {}
         self._hidden: dict[int, _Folded] = {}
@@ -45,7 +47,7 @@ class Losses:
 
     def patrol(self) -> None:
         """Tell what has come together: every few seconds."""
-        now, announcer = time.monotonic(), self._announcer
+        now, announcer = self._clock.monotonic(), self._announcer
         for room, loss in _due(self._lost, now):
             announcer.say(
                 room, announcer.reachable(loss.rooms), partial(_lost, loss, partial(announcer.place, room))

@@ -1,11 +1,11 @@
 """What is told of rooms that take no messages: that they wait, since when, and that they went through."""
 
 import logging
-import time
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import partial
 
+from bridge.clock import Clock
 from bridge.compose.namesakes import HUBBUB
 from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale
@@ -37,7 +37,8 @@ class _Wait:
 class Outages:
     """Tells the rooms that a room hears how it stands with what they said."""
 
-    def __init__(self, journal: Journal, announcer: Announcer) -> None:
+    def __init__(self, journal: Journal, announcer: Announcer, clock: Clock) -> None:
+        self._clock = clock
         self._journal = journal
         self._announcer = announcer
         self._waits: dict[int, _Wait] = {}
@@ -48,7 +49,7 @@ class Outages:
 
     def look_at(self, status: RoomStatus) -> None:
         """Tell that what a room is owed waits, or that it went through."""
-        number, oldest, now, announcer = status.number, status.oldest, time.time(), self._announcer
+        number, oldest, now, announcer = status.number, status.oldest, self._clock.now(), self._announcer
         if (wait := self._waits.get(number)) is not None:
             if status.joined and (oldest is None or oldest.seq > wait.until):
                 del self._waits[number]

@@ -1,8 +1,8 @@
 """What was said while nobody listened: which of it is relayed, and how much is not."""
 
-import time
 from collections import Counter
 
+from bridge.clock import Clock
 from bridge.config import CatchUp
 from bridge.journal import Journal
 from bridge.model import MessageCreated, RoomStateChanged, TalkEvent
@@ -15,7 +15,8 @@ __all__ = ["Absence"]
 class Absence:
     """Looks at what networks read of their past, and sees that people are told of what they missed."""
 
-    def __init__(self, journal: Journal, listener: Listener) -> None:
+    def __init__(self, journal: Journal, listener: Listener, clock: Clock) -> None:
+        self._clock = clock
         self._journal = journal
         self._listener = listener
         self._read: set[int] = set()
@@ -25,7 +26,7 @@ class Absence:
 
     def wants(self, source: int, event: TalkEvent, limits: CatchUp) -> bool:
         """Whether something that was said in a room meanwhile is to be relayed."""
-        if limits.max_messages > 0 and (event.at is None or event.at > time.time() - limits.max_age):
+        if limits.max_messages > 0 and (event.at is None or event.at > self._clock.now() - limits.max_age):
             self._read.add(source)
             return True
         if isinstance(event, MessageCreated) and self._journal.origin(source, event.id) is None:

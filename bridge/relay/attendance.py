@@ -1,7 +1,5 @@
 """Since when a room is heard, or was, on record."""
 
-import time
-
 from bridge.journal import BEING_HEARD, Journal, Standing
 
 from .room import Room
@@ -37,7 +35,9 @@ class Attendance:
 
     def leave(self, *, in_doubt: bool) -> None:
         """Note until when the room was heard, and whether anything may still be on its way."""
-        self._note(Standing(min(time.time(), self._room.adapter.heard(self._room.id)), open=in_doubt))
+        self._note(
+            Standing(min(self._room.clock.now(), self._room.adapter.heard(self._room.id)), open=in_doubt)
+        )
 
     def _note(self, standing: Standing) -> None:
         self._standing = standing

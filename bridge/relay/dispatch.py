@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
+from bridge.clock import Clock, Timer
 from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
 from bridge.errors import JournalError
@@ -60,12 +61,14 @@ class Dispatch:
         rooms: Mapping[int, Recipient],
         attached: Attachments,
         network: Callable[[int], str],
+        clock: Clock,
     ) -> None:
         """`rooms` are by number, and change with the map; `network` gives the name of a room's."""
         self.journal = journal
         self._rooms = rooms
         self._attached = attached
         self._network = network
+        self._clock = clock
         self._awake: dict[Recipient, None] = {}
         """In the order of waking: they have their turn next."""
         self._recording: dict[Recipient, None] = {}
@@ -74,9 +77,9 @@ class Dispatch:
         """These could not even begin again."""
         self._removals: dict[int, Taken] = {}
         self._next: asyncio.Handle | None = None
-        self._later: asyncio.TimerHandle | None = None
+        self._later: Timer | None = None
         self._durable: asyncio.Future[None] | None = None
-        self._complaints = Complaints(log)
+        self._complaints = Complaints(log, clock)
         self.news: list[asyncio.Event] = []
         """Set when something was taken."""
 
@@ -157,7 +160,7 @@ class Dispatch:
 
     def _try_later(self, seconds: float) -> None:
         if self._later is None:
-            self._later = asyncio.get_running_loop().call_later(seconds, self._commit_late)
+            self._later = self._clock.call_later(seconds, self._commit_late)
 
     def _commit_late(self) -> None:
         self._later = None

@@ -1,9 +1,9 @@
 """What counts only now: who writes elsewhere, and how far everything has arrived. None of it is kept."""
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 
+from bridge.clock import Clock
 from bridge.model import FleetingCommand, MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
 
 from .worker import Worker
@@ -20,7 +20,8 @@ _MOST = 100
 class Typing:
     """Shows in each room whether anybody elsewhere writes."""
 
-    def __init__(self, workers: Mapping[int, Worker]) -> None:
+    def __init__(self, workers: Mapping[int, Worker], clock: Clock) -> None:
+        self._clock = clock
         self._workers = workers
         self._writing: dict[int, dict[tuple[int, UserId], float]] = {}
         """By room: who writes, and when that was seen last."""
@@ -28,7 +29,7 @@ class Typing:
 
     def changed(self, source: int, rooms: Iterable[int], event: TypingChanged) -> None:
         """Somebody in a room writes, or does no more; these rooms hear it."""
-        who, now = (source, event.sender.id), time.monotonic()
+        who, now = (source, event.sender.id), self._clock.monotonic()
         for room in rooms:
             writing = self._writing.setdefault(room, {})
             if not event.typing:
@@ -41,11 +42,11 @@ class Typing:
         """Who says something has written it."""
         for room in rooms if self._shown else ():
             if (writing := self._writing.get(room)) and writing.pop((source, sender.id), None):
-                self._show(room, time.monotonic())
+                self._show(room, self._clock.monotonic())
 
     def patrol(self) -> None:
         """Go on showing what lasts, and end what does not."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         for room, writing in list(self._writing.items()):
             for who in [who for who, seen in writing.items() if now - seen > _EXPIRES]:
                 del writing[who]

@@ -1,7 +1,6 @@
 """Gives up, in the open, what has waited for too long, and what is too much."""
 
 import logging
-import time
 from collections.abc import Collection
 
 from bridge.config.words import counted
@@ -25,7 +24,7 @@ def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flyin
     is given up no more than these: it is looked up first.
     """
     rules = room.rules
-    head, oldest = queue.head(), time.time() - rules.max_age
+    head, oldest = queue.head(), room.clock.now() - rules.max_age
     if head is None or (head.said_at > oldest and not queue.behind and len(queue) <= rules.max_queue):
         return
     after = max([*flying, *(delivery.seq for delivery in queue.tried())], default=0)

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +55,8 @@ class Flights(deque[Flight]):
 
     def launch(self, delivery: Delivery, step: Step) -> bool:
         """Send; whether it has its place in the network's order, or waits for that."""
-        flight = Flight(delivery, step, time.monotonic(), time.time())
+        clock = self._adapter.clock
+        flight = Flight(delivery, step, clock.monotonic(), clock.now())
         self.append(flight)
         try:
             if self._adapter.send_now(step.command, partial(self._settled, flight)) or flight.over:
@@ -81,7 +81,7 @@ class Flights(deque[Flight]):
         if flight.over:
             return
         self._placing = None
-        flight.since, flight.placed = time.monotonic(), True
+        flight.since, flight.placed = self._adapter.clock.monotonic(), True
         if future.done():  # known before the next message leaves: what failed must not be overtaken
             self._landed(flight, future)
         else:
@@ -115,7 +115,7 @@ class Flights(deque[Flight]):
         """Why the connection must be taken for dead; empty: it need not. Nobody heard before `awake`. One of
         somebody's own has ended for what is on its way there, and for nobody else.
         """
-        now = time.monotonic()
+        now = self._adapter.clock.monotonic()
         if now - max(self.lost_at, awake) > _CONFIRMATION:
             return "its adapter says that the connection has ended, and goes on"
         for flight in tuple(self):

@@ -1,9 +1,9 @@
 """Ends loops through other bridges, where nothing marks a message as a copy."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.clock import Clock
 from bridge.model import MessageCreated, MessageEdited, TalkEvent
 
 __all__ = ["LoopGuard"]
@@ -32,9 +32,10 @@ class LoopGuard:
     longer name before them. A person who quotes a line or two is left alone.
     """
 
-    def __init__(self, tell: Callable[[int, str], None]) -> None:
+    def __init__(self, tell: Callable[[int, str], None], clock: Clock) -> None:
         """`tell` is told, once for each loop, in which room it was ended and whose lines made it."""
         self._tell = tell
+        self._clock = clock
         self._sent: dict[str, str] = {}
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
@@ -56,7 +57,7 @@ class LoopGuard:
         sent = self._sent.get(text[-_TAIL:])
         if sent is None or not text.endswith(sent):
             return False
-        now = time.monotonic()
+        now = self._clock.monotonic()
         suspect = self._suspect((source, event.sender.id), now)
         suspect.echoes += 1
         if suspect.echoes < _ECHOES:

@@ -1,7 +1,6 @@
 """What becomes of deliveries, on record and told."""
 
 import logging
-import time
 
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError
@@ -10,6 +9,7 @@ from bridge.model import Part
 from bridge.secrets import strike
 
 from .listener import Listener
+from .room import Room
 
 __all__ = ["Outcomes"]
 
@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 class Outcomes:
     """Settles the deliveries of one room, each with the edits that it carries."""
 
-    def __init__(self, title: str, journal: Journal, listener: Listener) -> None:
+    def __init__(self, room: Room, journal: Journal, listener: Listener) -> None:
         self.delivered = 0
         """How many arrived, whole."""
-        self._complaints = Complaints(log)
-        self._title = title
+        self._complaints = Complaints(log, room.clock)
+        self._title = room.title
+        self._now = room.clock.now
         self._journal = journal
         self._listener = listener
 
@@ -32,7 +33,8 @@ class Outcomes:
         self._journal.deliver(delivery, part, then)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
-            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, _after(delivery, then))
+            after = _after(delivery, then, self._now())
+            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, after)
         if then is None:
             self.delivered += 1
             for edit in delivery.carries:
@@ -57,9 +59,9 @@ class Outcomes:
         self._listener.lost(delivery.room, reason, source=delivery.source)
 
 
-def _after(delivery: Delivery, then: Progress | None) -> str:
+def _after(delivery: Delivery, then: Progress | None, now: float) -> str:
     """How far it has come, and how long after it was said."""
-    after = f"after {max(time.time() - delivery.said_at, 0):.2f} s"
+    after = f"after {max(now - delivery.said_at, 0):.2f} s"
     if then is None:
         return after
     return f"but for files, {after}" if then.files else f"up to character {then.chars}, {after}"

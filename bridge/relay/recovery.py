@@ -5,7 +5,6 @@ old to be shown is left out.
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable
 from enum import Enum
 
@@ -74,7 +73,7 @@ class Recovery:
                 found = await self._room.adapter.find_sent(self._room.id, since, txns)
             except AdapterError as error:
                 log.info("%s does not say what it has: %s", self._room.title, error)
-                await asyncio.sleep(_PAUSE * random.uniform(0.5, 1))  # noqa: S311 jitter
+                await self._room.clock.sleep(_PAUSE * random.uniform(0.5, 1))  # noqa: S311 jitter
             else:
                 break
         else:
@@ -127,7 +126,7 @@ class Recovery:
         most = rules.max_messages
         if most is None:
             most = self._room.adapter.capabilities(self._room.id).backlog
-        now, after = time.time(), max(self._flying(), default=0)
+        now, after = self._room.clock.now(), max(self._flying(), default=0)
         which = [] if most is None else [Oldest(most, now - OLD, after)]
         if rules.max_age is not None:
             which.append(Oldest(0, now - rules.max_age, after))

@@ -4,6 +4,7 @@ import logging
 import random
 import re
 
+from bridge.clock import SYSTEM, Clock
 from bridge.complaints import Complaints
 from bridge.errors import (
     AdapterError,
@@ -33,12 +34,12 @@ _LONGEST_REFUSAL = 600.0
 class Retries:
     """Counts what fails in one room, one after the other."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, clock: Clock = SYSTEM) -> None:
         self._title = title
         self._failures = 0
         self._refusals = 0
         self._alone = 0
-        self._complaints = Complaints(log)
+        self._complaints = Complaints(log, clock)
         self.closed = False
         """Whether the room takes no messages at all now."""
         self._troubled = False

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bridge.adapter import Adapter
+from bridge.clock import Clock
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery
 from bridge.model import RoomId
@@ -19,6 +20,11 @@ class Room:
     adapter: Adapter
     rules: DeliveryRules
     """They may change with the map."""
+
+    @property
+    def clock(self) -> Clock:
+        """What to tell the time by."""
+        return self.adapter.clock
 
     @property
     def title(self) -> str:

@@ -50,18 +50,18 @@ class Router:
     ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
-        self._watch = watch
+        self._watch, clock = watch, journal.clock
         self._foreign: set[int] = set()
-        self._complaints = Complaints(log)
+        self._complaints = Complaints(log, clock)
         self._listener = listener
-        self._absence = Absence(journal, listener)
-        self._loop_guard = LoopGuard(listener.loop)
+        self._absence = Absence(journal, listener, clock)
+        self._loop_guard = LoopGuard(listener.loop, clock)
         self.rooms = Rooms(journal, attached, listener, self._loop_guard.sent, moved)
         self.workers = self.rooms.workers
         """By the room's number."""
         self.dispatch = self.rooms.dispatch
         self._directory = self.rooms.directory
-        self._typing = Typing(self.workers)
+        self._typing = Typing(self.workers, clock)
         self._arrivals = Arrivals(self.workers)
 
     def emit(self, network: str) -> Emit:

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable
 
 from bridge.boundary import outcome
+from bridge.clock import Timer
 from bridge.compose.composer import Composer
 from bridge.compose.next import Behind, Promise, Step, Wait
 from bridge.errors import AdapterError, ConnectionLost, Rejected
@@ -52,7 +52,7 @@ class Worker:
         self._holds = Hold.AWAY
         self.reason = ""
         """Why the room took nothing last."""
-        self.outcomes = Outcomes(room.title, journal, listener)
+        self.outcomes = Outcomes(room, journal, listener)
         self._listener = listener
         self._sent = sent
         self._dispatch = dispatch
@@ -64,10 +64,10 @@ class Worker:
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
         self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
-        self._retries = Retries(room.title)
+        self._retries = Retries(room.title, room.clock)
         self._preparing: asyncio.Task[None] | None = None
-        self._pausing: asyncio.TimerHandle | None = None
-        self._alarm: asyncio.TimerHandle | None = None
+        self._pausing: Timer | None = None
+        self._alarm: Timer | None = None
         self._recovery = Recovery(room, journal, self._queue, composer, self._flights.events)
         self._recovery.guess = guess
 
@@ -272,7 +272,8 @@ class Worker:
         """Go on then, or when what is waited for is there. What comes next has the same time to come."""
         if self._alarm is None:
             self.composer.fetch(*self._queue.first(AHEAD))
-            self._alarm = asyncio.get_running_loop().call_later(until - time.monotonic(), self._ring)
+            clock = self.room.clock
+            self._alarm = clock.call_later(until - clock.monotonic(), self._ring)
 
     def _ring(self) -> None:
         self._alarm = None
@@ -383,7 +384,7 @@ class Worker:
         if (wait := self._retries.pause(error)) is not None:
             return wait
         if isinstance(error, ConnectionLost) and self.joined:
-            self._flights.lost_at = time.monotonic()
+            self._flights.lost_at = self.room.clock.monotonic()
         self.part()
         return 0.0
 
@@ -391,7 +392,7 @@ class Worker:
         self._happens(Input.PAUSE)
         if self._pausing is not None:
             self._pausing.cancel()
-        self._pausing = asyncio.get_running_loop().call_later(seconds, self._passed)
+        self._pausing = self.room.clock.call_later(seconds, self._passed)
 
     def _passed(self) -> None:
         self._happens(Input.PASSED)

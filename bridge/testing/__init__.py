@@ -3,9 +3,11 @@
 server    private servers
 person    scripted people on them
 scripted  a fake network
+clock     a clock that a test moves
 contract  what every adapter keeps
 """
 
+from .clock import HandClock
 from .contract import AdapterContract, Place
 from .person import Heard, Person, picked
 from .scripted import ScriptedAdapter, ScriptedNetwork, SeenLine
@@ -14,6 +16,7 @@ from .server import Demo, Server, free_port
 __all__ = [
     "AdapterContract",
     "Demo",
+    "HandClock",
     "Heard",
     "Person",
     "Place",

@@ -1,6 +1,5 @@
 """Files, by the links to them: what a browser may do with each."""
 
-import time
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -22,14 +21,14 @@ def add_files(site: Site, files: Files, public_url: str) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         asked = request.match_info
         found = files.linked(asked["name"], asked["expiry"], asked["signature"])
-        return nothing() if found is None else _file(found)
+        return nothing() if found is None else _file(found, files.clock.now())
 
     for prefix in dict.fromkeys(("", urlsplit(public_url).path)):
         site.add(prefix + _PATH, answer, public=True)
 
 
-def _file(found: Linked) -> web.FileResponse:
-    age = max(0, min(found.until - int(time.time()), _HOUR))
+def _file(found: Linked, now: float) -> web.FileResponse:
+    age = max(0, min(found.until - int(now), _HOUR))
     headers = SECURITY | {
         "Cache-Control": f"private, max-age={age}",
         "Content-Disposition": _disposition(found),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.testing import ScriptedNetwork
+from bridge.testing import HandClock, ScriptedNetwork
 from tests.bridge.world import config
 
 from .fake_protocol import Bench
@@ -21,6 +21,12 @@ def left():
 @pytest.fixture
 def right():
     return ScriptedNetwork("right")
+
+
+@pytest.fixture
+def clock(request):
+    """For `running`: the core's, which a test moves; a parameter is what it shows to begin with."""
+    return HandClock(getattr(request, "param", None))
 
 
 @pytest.fixture

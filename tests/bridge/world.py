@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
+from bridge.clock import SYSTEM, Clock
 from bridge.config import (
     CatchUp,
     Config,
@@ -105,11 +106,12 @@ def killed(config: Config, folder: Path) -> Config:
 async def running(
     config: Config,
     beside: "Callable[[app.Bridge], AbstractAsyncContextManager[None]] | None" = None,
-    journal: Callable[[Config], Journal] | None = None,
+    journal: Callable[[Config, Clock], Journal] | None = None,
     observers: Sequence[Observer] = (),
+    clock: Clock = SYSTEM,
 ) -> AsyncIterator[app.Bridge]:
     """The bridge, running, with every room that can be joined joined."""
-    bridge = app.Bridge(config, beside=beside, journal=journal or OPEN, observers=observers)
+    bridge = app.Bridge(config, beside=beside, journal=journal or OPEN, observers=observers, clock=clock)
     task = asyncio.ensure_future(bridge.run())
     try:
         for configured in config.networks.values():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from bridge.clock import SYSTEM
 from bridge.errors import JournalError
 from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
@@ -180,7 +181,7 @@ def _copy(path: Path, part: Path) -> None:
             # One file, which can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
             if noted:
-                pruning.settle(copy, noted)
+                pruning.settle(copy, noted, SYSTEM.now())
         except (OSError, sqlite3.Error) as error:
             raise JournalError(
                 f"{path} cannot be copied ({error}): look at the disk, and at `hubbub db check`"
@@ -214,7 +215,7 @@ def _disarm(part: Path, *, replay: bool) -> int:
         given_up = database.execute(
             f"INSERT OR REPLACE INTO dead (room, seq, reason, given_up_at, {schema.PROGRESS}) "  # noqa: S608 our own words
             f"SELECT room, seq, ?, ?, {schema.PROGRESS} FROM delivery",
-            (RESTORED, time.time()),
+            (RESTORED, SYSTEM.now()),
         ).rowcount
         database.execute("DELETE FROM delivery")
         database.execute("DELETE FROM gap")  # people may have been told since
@@ -264,7 +265,8 @@ def _hand_over(path: Path, *files: Path) -> None:
 
 def _move_aside(path: Path) -> Path | None:
     """Move away what is there. Above all its log, which SQLite would apply to whatever takes its place."""
-    aside = path.with_name(f"{path.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(SYSTEM.now()))
+    aside = path.with_name(f"{path.name}.before-{when}")
     while aside.exists():
         aside = aside.with_name(f"{aside.name}-again")
     was_there = path.exists()

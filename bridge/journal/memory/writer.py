@@ -1,12 +1,12 @@
 """What is noted, and the steps beside."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice, takewhile
 
 from bridge.adapter import Position
+from bridge.clock import SYSTEM, Clock
 from bridge.journal.api import Journal
 from bridge.journal.progress import UNBEGUN, Progress
 from bridge.journal.records import Delivery, Gap, Oldest, Standing, Taken, when_said
@@ -29,8 +29,9 @@ _STEP = 500
 class MemoryJournal(Rows, Journal):
     """Answers as the one on disk does. What is noted waits for a commit here too."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = SYSTEM) -> None:
         super().__init__()
+        self.clock = clock
         self.failing = False
         self.opened: MemoryOpened = MemoryOpened()
         self._seq = 0
@@ -43,7 +44,7 @@ class MemoryJournal(Rows, Journal):
 
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
         self._seq += 1
-        self._waiting.append(Taken(self._seq, source, event, rooms, when_said(event, time.time())))
+        self._waiting.append(Taken(self._seq, source, event, rooms, when_said(event, self.clock.now())))
 
     def reach(self, network: str, position: Position) -> None:
         self._noted.append(partial(self._positions.update, {(network, position.scope): position.token}))
@@ -60,7 +61,7 @@ class MemoryJournal(Rows, Journal):
             self._noted.append(partial(self._move, room, seq, then))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
-        dead = {(delivery.room, delivery.seq): (time.time(), delivery.progress)}
+        dead = {(delivery.room, delivery.seq): (self.clock.now(), delivery.progress)}
         self._noted.append(partial(self._dead.update, dead))
         self.skip(delivery)
 
@@ -173,7 +174,7 @@ class MemoryJournal(Rows, Journal):
         oldest = behind[: max(len(behind) - which.keep, 0)]
         old = [seq for seq in oldest if self._events[seq].said_at < which.before][:_STEP]
         for seq in old:
-            self._dead[room, seq] = (time.time(), debts.pop(seq)[0])
+            self._dead[room, seq] = (self.clock.now(), debts.pop(seq)[0])
         return len(old)
 
     def revive(self, rows: Iterable[tuple[int, int]]) -> int:

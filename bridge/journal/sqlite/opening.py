@@ -16,8 +16,9 @@ _UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONL
 _UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 
-def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
-    """The file as the one who writes it has it, made or migrated, and its key. `synced`: see `Journal`.
+def open_database(path: Path, now: float, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
+    """The file as the one who writes it has it, made or migrated, and its key. `now` is in seconds since
+    1970. `synced`: see `Journal`.
 
     Raises JournalError, with what to do.
     """
@@ -31,7 +32,7 @@ def open_database(path: Path, *, synced: bool) -> tuple[sqlite3.Connection, byte
         database.execute("PRAGMA wal_autocheckpoint = 0")
         schema.migrate(database, str(path))
         database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-        alive.recover(database)
+        alive.recover(database, now)
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
     except sqlite3.Error as error:
         database.close()

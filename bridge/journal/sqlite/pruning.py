@@ -1,9 +1,9 @@
 """What keeps the journal small, in steps that are short enough for the loop."""
 
 import sqlite3
-import time
 from collections.abc import Iterable
 
+from bridge.clock import Clock
 from bridge.journal import codec
 from bridge.journal.records import Oldest
 
@@ -39,7 +39,7 @@ _FORGET = (
 )
 
 
-def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) -> int:
+def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest, now: float) -> int:
     """Give up the oldest deliveries of a room, one step of them. Returns how many."""
     newest = database.execute(
         "SELECT seq FROM delivery WHERE room = ? AND seq > ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
@@ -52,7 +52,6 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
         "WHERE delivery.room = ? AND seq > ? AND seq <= ? AND taken_at < ? ORDER BY seq LIMIT ?",
         (room, which.after, newest[0], which.before, _STEP),
     ).fetchall()
-    now = time.time()
     with database:
         database.execute("BEGIN IMMEDIATE")
         dead = [(room, seq, reason, now, *progress) for seq, *progress in rows]
@@ -62,11 +61,10 @@ def bury(database: sqlite3.Connection, room: int, reason: str, which: Oldest) ->
     return len(rows)
 
 
-def settle(database: sqlite3.Connection, receipts: Iterable[Receipt]) -> None:
+def settle(database: sqlite3.Connection, receipts: Iterable[Receipt], now: float) -> None:
     """Commit what a killed process noted of deliveries: as far as these are owed, since it may have committed
     it before.
     """
-    now = time.time()
     with database:
         database.execute("BEGIN IMMEDIATE")
         for room, seq, place, names, then, reason, speaker in receipts:
@@ -131,9 +129,10 @@ def rename(database: sqlite3.Connection, old: str, new: str) -> int:
 class Pruner:
     """Erases what was said, and later what it was called, once it is old and settled."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, clock: Clock) -> None:
         self._database = database
-        self._began = time.time()
+        self._clock = clock
+        self._began = clock.now()
         self.texts = 0
         """The event whose words were erased last."""
         self.names = 0
@@ -141,9 +140,9 @@ class Pruner:
 
     def step(self, *, text_before: float, names_before: float) -> bool:
         """Erase a little; whether there may be more."""
-        if time.time() - self._began > _DAY:
+        if (now := self._clock.now()) - self._began > _DAY:
             # What was still owed when its time came is looked at again.
-            self._began, self.texts, self.names = time.time(), 0, 0
+            self._began, self.texts, self.names = now, 0, 0
         texts = self._old(self.texts, text_before)
         names = self._old(self.names, names_before)
         if texts:

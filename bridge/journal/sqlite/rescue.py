@@ -9,6 +9,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+from bridge.clock import SYSTEM
+
 __all__ = ["put_back", "save"]
 
 log = logging.getLogger(__name__)
@@ -16,7 +18,8 @@ log = logging.getLogger(__name__)
 
 def save(database: sqlite3.Connection, path: Path) -> Path | None:
     """Copy the journal that is open and was at `path` to a new file beside; None: it cannot be written."""
-    aside = path.with_name(f"{path.name}.saved-{time.strftime('%Y%m%d-%H%M%S')}")
+    when = time.strftime("%Y%m%d-%H%M%S", time.localtime(SYSTEM.now()))
+    aside = path.with_name(f"{path.name}.saved-{when}")
     try:
         os.close(os.open(aside, os.O_CREAT | os.O_EXCL, 0o600))
         with contextlib.closing(sqlite3.connect(aside)) as copy:

@@ -5,13 +5,13 @@ transaction. It decides nothing about when; `relay/dispatch.py` does.
 import contextlib
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
 
 from bridge.adapter import Position
+from bridge.clock import SYSTEM, Clock
 from bridge.complaints import Complaints
 from bridge.errors import JournalError
 from bridge.journal import codec
@@ -41,16 +41,16 @@ _T = TypeVar("_T")
 class SqliteJournal(Queries, Journal):
     """The journal on disk, which is one process's."""
 
-    def __init__(self, path: Path, *, synced: bool = False) -> None:
+    def __init__(self, path: Path, *, synced: bool = False, clock: Clock = SYSTEM) -> None:
         """Open the journal, make or migrate it, and own it until `close`. `synced`: every commit outlives
         a power failure, at the cost of waiting for the disk each time.
 
         Raises JournalError, with what to do, when it is in use, damaged, newer or cannot be written.
         """
-        self._own = Own(path)
+        self.clock, self._own = clock, Own(path)
         try:
             self._own.hold()
-            self._database, self._key = open_database(path, synced=synced)
+            self._database, self._key = open_database(path, clock.now(), synced=synced)
         except BaseException:
             self._own.close()
             raise
@@ -74,9 +74,9 @@ class SqliteJournal(Queries, Journal):
         self._withdrawn = self._still_owed()
         """Of what was taken back: rooms and events."""
         self._removed = False
-        self._complaints = Complaints(log)
+        self._complaints = Complaints(log, clock)
         self._recent = RowCache()
-        self._pruner = pruning.Pruner(self._database)
+        self._pruner = pruning.Pruner(self._database, clock)
         self._checkpointer = Checkpointer(path)
         self.opened = SqliteOpened(self._database, self._step)
         self._own.remember()
@@ -85,7 +85,7 @@ class SqliteJournal(Queries, Journal):
 
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:
         seq = self._seq = self._seq + 1
-        now = time.time()
+        now = self.clock.now()
         said_at = when_said(event, now) if event.replayed else now
         # Encoded here, not in the commit: what cannot be kept is nobody's trouble but its own.
         self._rows.append((seq, source, event.id, said_at, *codec.encode(event)))
@@ -113,7 +113,7 @@ class SqliteJournal(Queries, Journal):
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         progress = astuple(delivery.progress)
-        self._dead.append((delivery.room, delivery.seq, reason, time.time(), *progress))
+        self._dead.append((delivery.room, delivery.seq, reason, self.clock.now(), *progress))
         self._settled.append((delivery.room, delivery.seq))
         self._unkept.append((delivery.room, delivery.seq, 0, (), None, reason, None))
 
@@ -123,7 +123,7 @@ class SqliteJournal(Queries, Journal):
 
     def repeat(self, delivery: Delivery) -> None:
         delivery.again = True
-        self._again.append((delivery.room, delivery.seq, time.time()))
+        self._again.append((delivery.room, delivery.seq, self.clock.now()))
 
     def stand(self, room: int, standing: Standing) -> None:
         self._standings[room] = standing
@@ -191,10 +191,10 @@ class SqliteJournal(Queries, Journal):
     # In small steps, beside the commits
 
     def beat(self, heard: Mapping[str, float]) -> None:
-        self._step(lambda: alive.beat(self._database, heard))
+        self._step(lambda: alive.beat(self._database, heard, self.clock.now()))
 
     def bury(self, room: int, reason: str, which: Oldest) -> int:
-        return self._step(lambda: pruning.bury(self._database, room, reason, which)) or 0
+        return self._step(lambda: pruning.bury(self._database, room, reason, which, self.clock.now())) or 0
 
     def revive(self, rows: Iterable[tuple[int, int]]) -> int:
         return self._step(lambda: pruning.revive(self._database, rows)) or 0
@@ -318,7 +318,7 @@ class SqliteJournal(Queries, Journal):
         """The file of receipts, of which those that a kill left are committed; None: there can be none."""
         try:
             file = file_of(path)
-            pruning.settle(self._database, kept(file, self._key))
+            pruning.settle(self._database, kept(file, self._key), self.clock.now())
             receipts = Receipts(file, self._key)
             receipts.clear()
         except (OSError, sqlite3.Error) as error:

@@ -93,20 +93,18 @@ async def test_the_way_of_a_message_without_its_words(tmp_path, networks, caplog
     assert "hush" not in caplog.text
 
 
-async def test_a_room_that_refuses_is_named_once(tmp_path, networks, caplog, monkeypatch):
+async def test_a_room_that_refuses_is_named_once(tmp_path, networks, caplog, clock):
     """Also when the connection is made again and again; and anew once it had let us in."""
-    monkeypatch.setattr("bridge.supervisor._FIRST", 0.001)
-    monkeypatch.setattr("bridge.supervisor._LONGEST", 0.001)
     _, right = networks
 
     async def connect_anew():
         before = right.connections
         right.drop()
         while right.connections == before:
-            await asyncio.sleep(0.001)
+            await clock.hurry(asyncio.sleep(0.001))
         await right.settled()
 
-    async with running(config(tmp_path, {"lobby": ["left one", "right two"]})):
+    async with running(config(tmp_path, {"lobby": ["left one", "right two"]}), clock=clock):
         for times in (1, 2):
             right.refusals[RoomId("two")] = "by invitation only"
             for _ in range(3):
@@ -139,16 +137,14 @@ async def test_the_network_s_reason_is_the_room_s(tmp_path, networks):
         assert worker.reason == bridge.state("right")[1]
 
 
-def test_the_same_is_said_rarely(caplog, monkeypatch):
-    now = 0.0
-    monkeypatch.setattr("bridge.complaints.time.monotonic", lambda: now)
-    complaints = Complaints(logging.getLogger("bridge.x"))
+def test_the_same_is_said_rarely(caplog, clock):
+    complaints = Complaints(logging.getLogger("bridge.x"), clock)
     said = []
     for hour in range(72):
-        now = hour * 3600.0
         caplog.clear()
         complaints.tell("door", "the door is shut")
         said += [hour] * len(caplog.messages)
+        clock.move(3600.0)
     assert said == [0, 1, 3, 7, 15, 31, 55]
     complaints.over("door")
     caplog.clear()

@@ -31,9 +31,9 @@ def person(name, user=None):
 
 
 @pytest.fixture
-def room():
+def room(clock):
     SILENT.clear()
-    return Namesakes("irc", lambda _seconds: [], SILENT.__contains__)
+    return Namesakes("irc", lambda _seconds: [], SILENT.__contains__, clock)
 
 
 def called(room, network, name, user=None, *, told=False):
@@ -155,13 +155,13 @@ def test_nobody_else_is_called_hubbub_or_what_tells_another_apart(room):
     assert called(room, "xmpp", "Ada (oftc 2)") == "Ada (oftc 2) (xmpp)"
 
 
-def test_who_has_gone_is_not_there(room, monkeypatch):
+def test_who_has_gone_is_not_there(room, clock):
     assert called(room, "matrix", "Ada") == "Ada"
     room.left("matrix", "Ada")
     assert called(room, "xmpp", "Ada", "one host") == "Ada"
     room.left("xmpp", "one host")
     assert called(room, "xmpp", "Ada", "another host") == "Ada"
-    monkeypatch.setattr(namesakes, "_THERE", 0.0)
+    clock.move(6 * 3600.0)
     assert called(room, "matrix", "Ada") == "Ada"
 
 

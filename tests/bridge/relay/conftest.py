@@ -18,7 +18,9 @@ def either_journal(request, monkeypatch):
     """Run on both; the one in memory is the same after a restart, by its name."""
     if request.param == "in memory":
         kept = {}
-        monkeypatch.setattr(world, "OPEN", lambda named: kept.setdefault(named.journal, MemoryJournal()))
+        monkeypatch.setattr(
+            world, "OPEN", lambda named, clock: kept.setdefault(named.journal, MemoryJournal(clock))
+        )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.clock import SYSTEM
 from bridge.journal import Standing
 from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageId, RoomId
@@ -54,9 +55,9 @@ async def journal(tmp_path):
         yield journal
 
 
-def dispatching(journal, *rooms):
+def dispatching(journal, *rooms, clock=SYSTEM):
     numbers = [journal.number("net", RoomId(room.name)) for room in rooms]
-    return Dispatch(journal, dict(zip(numbers, rooms, strict=True)), None, lambda _: "net"), numbers
+    return Dispatch(journal, dict(zip(numbers, rooms, strict=True)), None, lambda _: "net", clock), numbers
 
 
 @pytest.mark.parametrize("what", ["said", "offer m1", "recorded", "pump"])
@@ -98,32 +99,33 @@ async def test_a_turn_for_all_that_came_in_together(journal):
     assert room.heard[4:] == ["pump"]
 
 
-async def test_what_nobody_waits_for_is_written_soon(journal, monkeypatch):
-    monkeypatch.setattr("bridge.relay.dispatch._LATE", 0.01)
+async def test_what_nobody_waits_for_is_written_soon(journal, clock):
     room = Room("room")
-    dispatch, (number,) = dispatching(journal, room)
+    dispatch, (number,) = dispatching(journal, room, clock=clock)
     journal.take(number, event("m1", "hello"), (number,))
     await dispatch.committed()
     (owed,) = journal.owed(number)
     room.pump = lambda: journal.skip(owed)
     await asyncio.sleep(0)
     assert len(journal.owed(number)) == 1
+    clock.move(1.0)
     while journal.owed(number):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
 
 
-async def test_a_full_disk_is_tried_again(journal, monkeypatch):
-    monkeypatch.setattr("bridge.relay.dispatch._RETRY", 0.01)
+async def test_a_full_disk_is_tried_again(journal, clock):
     room = Room("room")
-    dispatch, (number,) = dispatching(journal, room)
+    dispatch, (number,) = dispatching(journal, room, clock=clock)
     (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
     journal._database.execute(f"PRAGMA max_page_count = {pages}")
     journal.take(number, event("m1", "x" * 10_000), (number,))
     done = dispatch.committed()
-    await asyncio.sleep(0.05)
+    clock.move(1.0)
+    await asyncio.sleep(0.01)
     assert not done.done()
     assert room.heard == []
     journal._database.execute("PRAGMA max_page_count = 100000")
+    clock.move(1.0)
     await done
     assert room.heard[:2] == ["said", "offer m1"]
 

@@ -34,16 +34,15 @@ async def test_files_without_words_are_no_loop(tmp_path, left, right, shelf):
         await right.until(16)
 
 
-@pytest.mark.parametrize("error", [RateLimited("slowly", 0.01), TemporaryFailure("no answer")])
-async def test_a_reaction_that_was_not_taken_is_tried_again(pair, left, right, error, monkeypatch):
-    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
-    async with running(pair):
+@pytest.mark.parametrize("error", [RateLimited("slowly", 9.0), TemporaryFailure("no answer")])
+async def test_a_reaction_that_was_not_taken_is_tried_again(pair, left, right, error, clock):
+    async with running(pair, clock=clock):
         said = left.say("one", "alice", "hello")
         await right.until(1)
         await right.settled()
         right.errors.append(error)
         left.happen(reaction("one", said.id, "bob", "👍"))
-        await right.until_done(1)
+        await clock.hurry(right.until_done(1))
         assert isinstance(right.done[0], SetReactions)
 
 
@@ -89,11 +88,10 @@ async def test_promised_words_that_nobody_confirmed_are_followed_by_their_file(
 
 
 async def test_of_several_files_each_arrives_once_though_nobody_confirmed_the_first(
-    tmp_path, left, right, shelf, monkeypatch
+    tmp_path, left, right, shelf, clock
 ):
-    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
     files(right)
-    async with running(mapped(tmp_path)):
+    async with running(mapped(tmp_path), clock=clock):
         right.confirming = False
         pictures = [shelf.put(f"{n}.png", PICTURE + bytes([n])) for n in range(3)]
         left.say("one", "alice", with_file("look", *pictures))
@@ -101,7 +99,7 @@ async def test_of_several_files_each_arrives_once_though_nobody_confirmed_the_fi
         await right.settled()
         right.release()
         right.lose(TemporaryFailure("no answer"))
-        await right.until(4)
+        await clock.hurry(right.until(4))
         await right.settled()
         assert [c.file and c.file.name for c in right.said] == [None, "0.png", "1.png", "2.png"]
 

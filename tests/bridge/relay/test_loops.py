@@ -6,7 +6,7 @@ import pytest
 
 from bridge.model import MessageCreated
 from bridge.relay.loop_guard import LoopGuard
-from bridge.testing import ScriptedNetwork
+from bridge.testing import HandClock, ScriptedNetwork
 from tests.bridge.world import config, running
 
 pytestmark = pytest.mark.usefixtures("either_journal")
@@ -100,7 +100,7 @@ def said(text, who="eve"):
 
 def guard():
     told: list[tuple[int, str]] = []
-    return LoopGuard(lambda source, who: told.append((source, who))), told
+    return LoopGuard(lambda source, who: told.append((source, who)), HandClock()), told
 
 
 def test_a_person_who_quotes_is_left_alone():

@@ -97,15 +97,15 @@ async def test_a_window_opens_only_as_a_queue_builds(pair, left, right):
         await right.until(12)
 
 
-async def test_a_message_that_waits_for_its_place_keeps_it(pair, left, right, monkeypatch):
-    monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0)
+async def test_a_message_that_waits_for_its_place_keeps_it(pair, left, right, clock):
     right.capabilities = replace(right.capabilities, window=4)
     right.gate.clear()
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         for n in range(5):
             left.say("one", "alice", str(n))
         await left.settled()
         assert right.said == []
+        clock.move(60.0)
         assert bridge._router.overdue(0.0) == {}, "the connection is not dead: it is slow"
         right.gate.set()
         await right.until(5)
@@ -125,12 +125,13 @@ async def test_what_fails_after_waiting_is_not_overtaken(pair, left, right):
     assert right.texts("two") == [f"<alice> {n}" for n in range(5)]
 
 
-async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, monkeypatch):
-    monkeypatch.setattr("bridge.relay.flights._CONFIRMATION", 0)
+async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, clock):
     right.confirming = False
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         left.say("one", "alice", "hello")
         await right.until(1)
+        assert bridge._router.overdue(0.0) == {}
+        clock.move(31.0)
         assert bridge._router.overdue(0.0).keys() == {"right"}
         right.release()
         await left.settled()
@@ -230,15 +231,14 @@ async def test_a_room_that_refuses_keeps_its_queue(tmp_path, left, right):
 
 
 @pytest.mark.parametrize(
-    "error", [RateLimited("slow down", 0.01), TemporaryFailure("busy"), RoomUnavailable("moderated", 0.01)]
+    "error", [RateLimited("slow down", 40.0), TemporaryFailure("busy"), RoomUnavailable("moderated", 50.0)]
 )
-async def test_a_passing_failure_delays_and_loses_nothing(pair, left, right, error, monkeypatch):
-    monkeypatch.setattr("bridge.relay.retry._LONGEST_PAUSE", 0.01)
+async def test_a_passing_failure_delays_and_loses_nothing(pair, left, right, error, clock):
     right.errors.append(error)
-    async with running(pair):
+    async with running(pair, clock=clock):
         for n in range(3):
             left.say("one", "alice", str(n))
-        await right.until(3)
+        await clock.hurry(right.until(3))
     assert right.texts("two") == ["<alice> 0", "<alice> 1", "<alice> 2"]
 
 

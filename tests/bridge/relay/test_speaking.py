@@ -6,7 +6,6 @@ import pytest
 
 from bridge.config import CatchUp, ShowRules
 from bridge.model import Attachment, Change, Content, MemberChanged, MessageId, RoomId, Span, Support, ours
-from bridge.notices import digest
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.test_whole import edit, person, reaction
 from tests.bridge.world import config, running
@@ -68,15 +67,15 @@ async def test_old_words_have_the_time_of_the_room(tmp_path, left, poor):
     assert poor.texts("two") == ["[2023-11-15 03:43] <alice> früher"]
 
 
-async def test_what_cannot_be_shown_is_said_once_and_then_counted(tmp_path, left, right, monkeypatch):
-    async with running(config(tmp_path, {"lobby": ["left one", "right two"]})) as bridge:
+async def test_what_cannot_be_shown_is_said_once_and_then_counted(tmp_path, left, right, clock):
+    async with running(config(tmp_path, {"lobby": ["left one", "right two"]}), clock=clock) as bridge:
         left.say("one", "alice", HIDDEN)
         for _ in range(3):
             left.say("one", "alice", HIDDEN)
             left.say("one", "bob", HIDDEN)
         left.say("one", "bob", "plain words")
         await right.until(2)
-        monkeypatch.setattr(digest.time, "monotonic", lambda now=digest.time.monotonic: now() + 600)
+        clock.move(600)
         await bridge.patrol()
         await right.until(3)
     assert right.texts("two") == [

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -36,17 +36,19 @@ def ago(seconds):
     return time.time() - seconds
 
 
-@pytest.fixture(params=["2026-03-01 12:00:05", "2026-03-01 00:30:05"], ids=["noon", "just after midnight"])
-def clock(request, monkeypatch):
-    """It is this time of day. Gives what people are shown of a time so many seconds ago."""
-    now, started, real = datetime.fromisoformat(f"{request.param}+00:00"), time.time(), time.time
-    monkeypatch.setattr(time, "time", lambda: real() - started + now.timestamp())
+NOON = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
+at_any_hour = pytest.mark.parametrize(
+    "clock",
+    [NOON.timestamp(), NOON.replace(hour=0).timestamp()],
+    ids=["noon", "just after midnight"],
+    indirect=True,
+)
 
-    def shown(seconds):
-        then = now - timedelta(seconds=seconds)
-        return then.strftime("%H:%M UTC" if then.date() == now.date() else "%Y-%m-%d %H:%M UTC")
 
-    return shown
+def shown(clock, seconds):
+    """What people are shown of a time so many seconds ago."""
+    now, then = (datetime.fromtimestamp(at, UTC) for at in (clock.now(), clock.now() - seconds))
+    return then.strftime("%H:%M UTC" if then.date() == now.date() else "%Y-%m-%d %H:%M UTC")
 
 
 def age(journal, seconds):
@@ -131,15 +133,16 @@ async def test_refusals_are_told_folded(pair, left, right):
     assert right.texts("two") == ["<alice> kind words"]
 
 
+@at_any_hour
 async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_path, clock):
     left.remembers = False
-    async with running(pair):
+    async with running(pair, clock=clock):
         left.say("one", "alice", "before")
         await right.until(1)
     with opened(pair.journal) as database:
         database.execute("UPDATE room SET heard = heard - 3600 WHERE heard IS NOT NULL")
     left.say("one", "alice", "unheard")
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         left.say("one", "alice", "after")
         await right.until(2)
         await bridge.patrol()
@@ -151,16 +154,17 @@ async def test_a_gap_is_told_where_there_is_no_history(pair, left, right, tmp_pa
     assert left.said == [], "those who spoke know it"
 
 
+@at_any_hour
 async def test_a_crash_leaves_a_gap_from_the_last_beat(pair, left, right, after, clock):
     left.remembers = False
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         left.say("one", "alice", "before")
         await right.until(1)
         await bridge.patrol()
         pair = killed(pair, after)
     with opened(pair.journal) as database:
         database.execute("UPDATE meta SET value = value - 7200 WHERE key GLOB 'alive*'")
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         await bridge.patrol()
         await right.until(2)
     assert right.texts("two")[1].startswith("The bridge was away for 2 hours; what was said in one on left")
@@ -252,22 +256,23 @@ async def test_the_first_time_in_a_room_is_no_gap(pair, left, right):
 # -- what is shown
 
 
+@at_any_hour
 async def test_of_a_long_backlog_only_the_last_is_shown_where_manners_ask_for_it(pair, left, right, clock):
     right.capabilities = replace(right.capabilities, backlog=3)
     right.up = False
-    async with running(pair):
+    async with running(pair, clock=clock):
         for n in range(10):
             left.say("one", "alice", str(n))
         await left.settled()
     age(pair.journal, 3600)
     right.up = True
-    async with running(pair) as bridge:
+    async with running(pair, clock=clock) as bridge:
         await right.until(3)
         await bridge.patrol()
         await right.until(4)
         left.say("one", "alice", "now")
         await right.until(5)
-    then = clock(3600)
+    then = shown(clock, 3600)
     assert right.texts("two") == [
         *(f"[{then}] <alice> {n}" for n in (7, 8, 9)),
         "7 earlier messages are not shown here.",
@@ -409,14 +414,15 @@ async def test_a_network_that_carries_times_shows_them_quietly(pair, left, right
 # -- history of the source
 
 
+@at_any_hour
 async def test_history_comes_with_its_time_and_without_mentions(pair, left, right, clock):
-    async with running(pair):
+    async with running(pair, clock=clock):
         left.say("one", "alice", "before")
         await right.until(1)
-    left.say("one", "alice", "meanwhile", at=ago(7200))
-    async with running(pair):
+    left.say("one", "alice", "meanwhile", at=clock.now() - 7200)
+    async with running(pair, clock=clock):
         await right.until(2)
-    assert right.texts("two") == ["<alice> before", f"[{clock(7200)}] <alice> meanwhile"]
+    assert right.texts("two") == ["<alice> before", f"[{shown(clock, 7200)}] <alice> meanwhile"]
 
 
 @pytest.mark.parametrize("limits", [CatchUp(max_age=3600.0), CatchUp(max_messages=0)])
@@ -469,17 +475,18 @@ async def test_history_that_is_shown_again_is_not_missing(tmp_path, left, right,
     assert "missing" not in caplog.text
 
 
+@at_any_hour
 async def test_much_history_is_no_flood_either(pair, left, right, clock):
     right.capabilities = replace(right.capabilities, backlog=3)
-    async with running(pair):
+    async with running(pair, clock=clock):
         left.say("one", "alice", "before")
         await right.until(1)
     for n in range(10):
-        left.say("one", "alice", str(n), at=ago(3600))
-    async with running(pair):
+        left.say("one", "alice", str(n), at=clock.now() - 3600)
+    async with running(pair, clock=clock):
         left.say("one", "alice", "after")
         await right.until(4)
-    then = clock(3600)
+    then = shown(clock, 3600)
     history = [f"[{then}] <alice> 8", f"[{then}] <alice> 9"]
     assert right.texts("two") == ["<alice> before", *history, "<alice> after"]
 
@@ -487,43 +494,37 @@ async def test_much_history_is_no_flood_either(pair, left, right, clock):
 # -- refusals
 
 
-async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, monkeypatch):
+async def test_a_refusal_that_repeats_is_the_rooms(pair, left, right, clock):
     """Three refusals in a row cost one message: for the others the room gets time."""
-    monkeypatch.setattr(retry, "_REFUSED", 0.01)
     right.errors.extend([Rejected("not now")] * 3)
-    async with running(pair):
+    async with running(pair, clock=clock):
         for n in range(3):
             left.say("one", "alice", str(n))
-        await right.until(2)
+        await clock.hurry(right.until(2))
     assert right.texts("two") == ["<alice> 1", "<alice> 2"]
 
 
-async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(
-    pair, left, right, monkeypatch
-):
-    monkeypatch.setattr(retry, "_REFUSED", 0.01)
+async def test_a_message_that_is_refused_again_and_again_does_not_block_its_room(pair, left, right, clock):
     right.errors.extend([Rejected("never")] * 4)
-    async with running(pair):
+    async with running(pair, clock=clock):
         for n in range(3):
             left.say("one", "alice", str(n))
-        await right.until(1)
+        await clock.hurry(right.until(1))
     assert right.texts("two") == ["<alice> 2"]
 
 
-async def test_what_is_refused_alone_holds_up_nobody(pair, left, right, monkeypatch):
+async def test_what_is_refused_alone_holds_up_nobody(pair, left, right, clock):
     """The network saw that the room takes others: believed five times in a row, then the room gets time."""
-    monkeypatch.setattr(retry, "_REFUSED", 3600.0)
     right.errors.extend([Rejected("too loud", alone=True)] * 5)
-    async with running(pair):
+    async with running(pair, clock=clock):
         for n in range(6):
             left.say("one", "alice", str(n))
         await right.until(1)
         assert right.texts("two") == ["<alice> 5"]
-        monkeypatch.setattr(retry, "_REFUSED", 0.01)
         right.errors.extend([Rejected("too loud", alone=True)] * 8)
         for n in range(6, 13):
             left.say("one", "alice", str(n))
-        await right.until(2)
+        await clock.hurry(right.until(2))
     assert right.texts("two")[1] == "<alice> 12"
 
 
