@@ -221,12 +221,11 @@ async def test_a_stranger_who_looks_is_told_whom_to_ask(tmp_path, folder, left):
     assert len(look_at_letters(path, 10, 0).letters) == 0
 
 
-async def test_a_running_service_notices_stops_and_goes_on_after_a_restart(tmp_path, monkeypatch):
-    monkeypatch.setattr(app, "_PATROL", 0.01)
+async def test_a_running_service_notices_stops_and_goes_on_after_a_restart(tmp_path, clock):
     left, right = ScriptedNetwork("left"), ScriptedNetwork("right")
     right.refusals[RoomId("two")] = "not now"
     settings = config(tmp_path, {"tea": ["left one", "right two"]})
-    service = asyncio.ensure_future(app.Bridge(settings).run())
+    service = asyncio.ensure_future(app.Bridge(settings, clock=clock).run())
     while not left.connected:
         await asyncio.sleep(0.01)
     left.say("one", "alice", "taken")
@@ -234,7 +233,7 @@ async def test_a_running_service_notices_stops_and_goes_on_after_a_restart(tmp_p
     for end in ("", "-wal", "-shm"):
         settings.journal.with_name(settings.journal.name + end).unlink()
     with pytest.raises(JournalError, match="deleted"):
-        await service
+        await clock.hurry(service)
     right.refusals.clear()
     async with running(settings):
         await right.until(1)
