@@ -7,7 +7,6 @@ import os
 import pytest
 
 from adapters.irc.testing import Demo as Ngircd
-from adapters.irc.testing import Person as OnIrc
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
@@ -77,9 +76,7 @@ async def test_a_session_is_opened_outlives_a_restart_and_is_closed(tmp_path, se
     file = tmp_path / "bridge.yaml"
     ports = {"irc": irc.port, "jabber": jabber.port, "domain": jabber.domain, "rooms": jabber.rooms}
     file.write_text(_CONFIG.format(**ports))
-    ada, passer = OnIrc("ada", "#desk"), OnIrc("eve", "#lobby")
-    await ada.join(irc.port)
-    await passer.join(irc.port)
+    ada, passer = await irc.person("ada", "#desk"), await irc.person("eve", "#lobby")
     grace = await jabber.person("grace", DESK)
     rooms = [("web", RoomId("visit")), ("irc", RoomId("#desk")), ("jabber", DESK)]
     async with running(file, 3):

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -265,7 +266,7 @@ class SqliteJournal(Queries, Journal):
                 self._trouble(error)
                 return False
             self._taken += taken
-            self._complaints.safely("keeping in mind what was taken", lambda: self._recent.took(taken))
+            self._complaints.safely("keeping in mind what was taken", partial(self._recent.took, taken))
             if self._receipts is not None:
                 self._complaints.safely("beginning the receipts anew", self._receipts.clear)
         if self.failing:

@@ -39,7 +39,7 @@ from .speakers import Speakers
 __all__ = ["ScriptedNetwork"]
 
 
-class Listener(Protocol):
+class Connected(Protocol):
     """An adapter that is logged in."""
 
     lost: asyncio.Event
@@ -118,7 +118,7 @@ class ScriptedNetwork:
         self._withheld: list[tuple[Settle, Receipt]] = []
         self._seen = SeenLines()
         self._changed = asyncio.Event()
-        self._adapter: Listener | None = None
+        self._adapter: Connected | None = None
         self._history: list[tuple[int, TalkEvent]] = []
         self._ids = itertools.count(1)
         ScriptedNetwork._by_name[name] = self
@@ -252,7 +252,7 @@ class ScriptedNetwork:
 
     # What the adapter calls
 
-    def connect(self, adapter: Listener) -> int:
+    def connect(self, adapter: Connected) -> int:
         """Log in; returns how much has happened so far."""
         if not self.up:
             raise ConnectionLost("the scripted network is down: set it up again")
