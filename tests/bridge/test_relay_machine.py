@@ -56,9 +56,9 @@ TROUBLES = (
 )
 WORDS = re.compile(
     r"(?:\[again\?\] )?(?:\[\d\d:\d\d UTC\] )?(?:\[again\?\] )?"
-    r"(?:<ann(?: \(\w+\))?> |(?=(?:\[edited\] )?m\d))(\[edited\] )?(\S+)"
+    r"(?:<ann(?: \(\w+\))?> |(?=(?:\[edited\] )?\*?m\d))(\[edited\] )?\*?(\S+)"
 )
-"""What ann says: the bridge for her, or she herself."""
+"""What ann says: the bridge for her, or she herself. With a star it corrects."""
 
 
 class Relay(RuleBasedStateMachine):
@@ -69,8 +69,8 @@ class Relay(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.folder = Path(tempfile.mkdtemp())
+        self.loop = None
+        """None: nothing has begun, and nothing need be closed."""
         self.numbers = itertools.count(1)
         self.said = {side: [] for side in SIDES}
         """What people said, in order: the message, and its texts, the latest last."""
@@ -91,6 +91,8 @@ class Relay(RuleBasedStateMachine):
         alone=st.booleans(),
     )
     def start_up(self, window, captions, wait, how, alone):
+        self.loop = asyncio.new_event_loop()
+        self.folder = Path(tempfile.mkdtemp())
         self.quick = pytest.MonkeyPatch()
         self.quick.setattr(retry, "_REFUSED", 0.001)
         self.quick.setattr(retry, "_LONGEST_PAUSE", 0.005)
@@ -307,6 +309,8 @@ class Relay(RuleBasedStateMachine):
         assert not self.task.done(), self.task
 
     def teardown(self):
+        if self.loop is None:
+            return
         try:
             if self.bridge is not None:
                 self.run(self.come_to_rest())
@@ -381,7 +385,9 @@ class Relay(RuleBasedStateMachine):
             there = self.networks[OTHER[side]]
             found = [WORDS.match(command.content.text) for command in there.said]
             copies = {words[2]: f"c{number}" for number, words in enumerate(found, 1) if words}
-            standing = {c.target.id: c.emojis for c in there.done if isinstance(c, SetReactions)}
+            standing = {
+                (c.target.id, c.speaker.key): c.emojis for c in there.done if isinstance(c, SetReactions)
+            }
             for event, *texts in self.said[side]:
                 reactions = self.reactions.get((side, event.id), [])
                 if (
@@ -391,7 +397,8 @@ class Relay(RuleBasedStateMachine):
                 ):
                     continue
                 names = {copies[text] for text in texts if text in copies}
-                assert any(standing.get(name, ()) == reactions[-1][1] for name in names), reactions
+                found = [emojis for (target, _), emojis in standing.items() if target in names] or [()]
+                assert reactions[-1][1] in found, reactions
 
 
 class Forgetful(Relay):
