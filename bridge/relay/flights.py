@@ -33,7 +33,7 @@ class Flight:
     placed: bool = True
     over: bool = False
     """Whether it is known what became of it: what is said of it later is not heard."""
-    error: BaseException | None = None
+    error: AdapterError | None = None
 
 
 class Flights(deque[Flight]):

@@ -227,23 +227,21 @@ class Worker:
         flights = self._flights
         if not flights:
             return True
-        window = self.composer.window
-        if window == 1 or flights[-1].step.then is not None:
+        if self.composer.window == 1 or flights[-1].step.then is not None:
             return False
-        return len(flights) < min(window, len(self._queue))
+        return len(flights) < min(self.composer.window, len(self._queue))
 
     def _next(self) -> Step | None:
         """The next command to send: it is of the first delivery in the queue."""
-        flights = self._flights
         while (delivery := self._queue.head()) is not None:
             if delivery.tried_at:
-                if not flights:
+                if not self._flights:
                     self._trim()
                 return None
-            if flights and refers(self._journal, delivery, flights.events):
+            if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
-                step = self.composer.next(delivery, flights[-1].step.way if flights else None)
+                step = self.composer.next(delivery, self._flights[-1].step.way if self._flights else None)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
@@ -293,9 +291,8 @@ class Worker:
     # On the way
 
     def _send(self, step: Step) -> None:
-        command = step.command
-        if isinstance(command, SendMessage):
-            self._sent(command.content.text)
+        if isinstance(step.command, SendMessage):
+            self._sent(step.command.content.text)
         if not self._flights.launch(self._queue.pop(), step):
             self._happens(Input.PLACE)
 
@@ -345,7 +342,7 @@ class Worker:
         self._queue.reload(())  # which of it is still owed, the journal knows
         self._pause(_FAULT)
 
-    def _failed(self, flight: Flight, error: BaseException) -> None:
+    def _failed(self, flight: Flight, error: AdapterError) -> None:
         """A failure closes the window until all that was on its way is settled; then they go on in order."""
         flight.error, flight.over = error, True
         self._happens(Input.FAILED)
@@ -361,12 +358,11 @@ class Worker:
             assert error is not None
             self.composer.failed(command)
             otherwise = self.composer.goes_otherwise(delivery.seq, command, error)
-            if otherwise or (isinstance(error, AdapterError) and not self._retries.ends(error, delivery)):
+            if otherwise or not self._retries.ends(error, delivery):
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
-                if isinstance(error, AdapterError) and not otherwise:
-                    pause = max(pause, self._wanted(error))
+                pause = pause if otherwise else max(pause, self._wanted(error))
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
                 self.composer.refused(command)
