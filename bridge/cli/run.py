@@ -50,7 +50,7 @@ def run(file: Path, *, verbose: int) -> None:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
     except Exception:
-        log.exception("stopped by a fault of Hubbub's")
+        log.exception("stopped by a bug")
         sys.exit(1)
     log.info("stopped by %s", reason)
 
@@ -100,4 +100,4 @@ async def _reload(control: Control, reloads: "asyncio.Queue[None]") -> None:
         except HubbubError as error:
             log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
         except Exception:
-            log.exception("the new configuration is not followed: a fault of Hubbub's")
+            log.exception("the new configuration is not followed: a bug")

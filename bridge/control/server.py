@@ -148,8 +148,8 @@ class Control:
         except HubbubError as error:
             return _refusal(str(error))
         except Exception:
-            log.exception("a command failed: a fault of Hubbub's")
-            return _refusal("this failed by a fault of Hubbub's: its log tells more")
+            log.exception("a command failed: a bug")
+            return _refusal("this failed by a bug: its log tells more")
 
     async def _do(self, request: _Command) -> _Answer:
         match request:

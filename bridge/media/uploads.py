@@ -113,7 +113,7 @@ class Uploads:
                 log.info("%s did not take a file, trying again: %s", upload.network, reason)
                 await self._clock.sleep(pause)
             except Exception:
-                log.exception("a file cannot be uploaded to %s: a fault of Hubbub's", upload.network)
+                log.exception("a file cannot be uploaded to %s: a bug", upload.network)
                 return False
             else:
                 return True

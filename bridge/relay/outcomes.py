@@ -53,7 +53,7 @@ class Outcomes:
             sentence = f"a message to {self._title} is given up: {reason}"
             self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING)
         else:
-            log.error("a message to %s is given up by a fault of Hubbub's", self._title, exc_info=error)
+            log.error("a message to %s is given up by a bug", self._title, exc_info=error)
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason)
         self._listener.lost(delivery.room, reason, source=delivery.source)

@@ -212,7 +212,7 @@ class Worker:
         try:
             await self._recovery.prepare(self.outcomes, self._listener)
         except Exception:
-            log.exception("%s cannot be prepared: a fault of Hubbub's", self.room.title)
+            log.exception("%s cannot be prepared: a bug", self.room.title)
             self._pause(_FAULT)
 
     def _prepared(self, _: asyncio.Task[None]) -> None:
@@ -243,7 +243,7 @@ class Worker:
             try:
                 step = self.composer.next(delivery, self._flights[-1].step.way if self._flights else None)
             except Exception:
-                log.exception("a message to %s cannot be shown there: a fault of Hubbub's", self.room.title)
+                log.exception("a message to %s cannot be shown there: a bug", self.room.title)
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
                 continue
             if isinstance(step, Step):

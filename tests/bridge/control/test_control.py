@@ -293,7 +293,7 @@ async def test_who_never_reads_is_cut_off(owner, left, right, monkeypatch, caplo
 async def test_a_fault_of_ours_is_answered_and_logged(owner, left, right, caplog):
     owner.config = KeyError("secret")
     answer = await owner.ask("reload")
-    assert answer == {"ok": False, "error": "this failed by a fault of Hubbub's: its log tells more"}
+    assert answer == {"ok": False, "error": "this failed by a bug: its log tells more"}
     assert "KeyError" in caplog.text
     assert await relays(left, right)
 
