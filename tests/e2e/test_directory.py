@@ -6,13 +6,13 @@ import os
 
 import pytest
 
-from adapters.irc.testing import Demo as Ngircd
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import RoomId, plain
 from bridge.testing import ScriptedNetwork
 from tests.adapters.xmpp.servers import Archive
+from tests.e2e.pair import pair
 
 DESK = RoomId(f"desk@{Archive.rooms}")
 _CONFIG = """\
@@ -28,16 +28,8 @@ conversations:
 
 @pytest.fixture(scope="module")
 async def servers(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("servers")
-    for name in ("irc", "jabber"):
-        (folder / name).mkdir()
-    irc, jabber = Ngircd(folder / "irc"), Archive(folder / "jabber")
-    try:
-        await asyncio.gather(irc.start(), jabber.start())
-        await jabber.register("hubbub", "hubbub")
-        yield irc, jabber
-    finally:
-        await asyncio.gather(irc.stop(), jabber.stop())
+    async with pair(tmp_path_factory.mktemp("servers")) as servers:
+        yield servers
 
 
 @contextlib.asynccontextmanager

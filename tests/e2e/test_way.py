@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc.testing import Demo as Ngircd
 from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import RoomState, RoomStateChanged, plain
-from tests.adapters.xmpp.servers import Archive
+from tests.e2e.pair import pair
 
 ROOT = Path(__file__).parents[2]
 MOST_FILES = 55
@@ -62,12 +61,7 @@ class Trace:
 @pytest.fixture(scope="module")
 async def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("way")
-    for name in ("irc", "jabber"):
-        (folder / name).mkdir()
-    irc, jabber = Ngircd(folder / "irc"), Archive(folder / "jabber")
-    try:
-        await asyncio.gather(irc.start(), jabber.start())
-        await jabber.register("hubbub", "hubbub")
+    async with pair(folder) as (irc, jabber):
         file = folder / "bridge.yaml"
         ports = {"irc": irc.port, "jabber": jabber.port, "domain": jabber.domain, "rooms": jabber.rooms}
         file.write_text(_CONFIG.format(**ports))
@@ -81,15 +75,11 @@ async def world(tmp_path_factory):
         try:
             async with asyncio.timeout(60):
                 assert {await joined.get(), await joined.get()} == {"irc", "jabber"}
-            yield {
-                "irc": await irc.person("ada", "#tea"),
-                "xmpp": await jabber.person("bob", f"tea@{jabber.rooms}"),
-            }
+            ada, bob = await irc.person("ada", "#tea"), await jabber.person("bob", f"tea@{jabber.rooms}")
+            yield {"irc": ada, "xmpp": bob}
         finally:
             running.cancel()
             await asyncio.wait([running])
-    finally:
-        await asyncio.gather(irc.stop(), jabber.stop())
 
 
 @pytest.mark.parametrize(("here", "there"), [("irc", "xmpp"), ("xmpp", "irc")])
