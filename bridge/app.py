@@ -352,9 +352,11 @@ class Bridge:
         while True:
             await awake.sleep(_PATROL)
             try:
+                self._restart_dead(
+                    awake.since
+                )  # before anything is awaited, where a stop would not be noticed
                 self._router.journal.guard()
                 await self.patrol()
-                self._restart_dead(awake.since)
                 await self._prune()
             except HubbubError:
                 raise

@@ -22,8 +22,10 @@ KILLS = {
     "settled": [("kept", 4), ("jabber", 3), ("matrix", 5)],
 }
 """By the step: the network, and at which message from it or to it."""
-SOON = 2.0
-"""Seconds: a queued line is heard so soon after the room is joined again. On a quiet machine it is 0.1."""
+SOON = 4.5
+"""Seconds: a queued line is heard so soon after the room is joined again: before the pause of a room that begins
+again after a bug is over. On a quiet machine it is 0.1.
+"""
 
 
 _GAP = re.compile(

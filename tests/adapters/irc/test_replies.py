@@ -198,7 +198,7 @@ async def test_what_irc_cannot_do() -> None:
         await run.joined()
         record = run.adapter.capabilities(LOBBY)
         assert (record.edit, record.reaction) == (Support.NO, Support.NO)
-        about = {"room": LOBBY, "author": ALICE, "txn": Txn("9.abc"), "target": Part(MessageId("m1"))}
+        about = {"room": LOBBY, "speaker": ALICE, "txn": Txn("9.abc"), "target": Part(MessageId("m1"))}
         for command in (EditMessage(content=Content(), **about), SetReactions(emojis=("👍",), **about)):
             with pytest.raises(Unsupported):
                 await run.adapter.send(command)

@@ -264,7 +264,7 @@ async def test_a_room_that_names_nothing(tmp_path):
                 Support.PARTIAL, Support.FULL, Support.PARTIAL, Support.NO,
             )  # fmt: skip
             async with witness(server, "alice", bridge.room) as alice:
-                common = {"room": bridge.room, "author": ALICE}
+                common = {"room": bridge.room, "speaker": ALICE}
                 ours = (await give(made, command("from us", TXNS[0], bridge.room))).part
                 await give(made, EditMessage(**common, txn=TXNS[1], target=ours, content=plain("better")))
                 assert (await alice.sees(REPLACE)).find(REPLACE).get("id") == TXNS[0]

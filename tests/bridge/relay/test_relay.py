@@ -138,6 +138,32 @@ async def test_a_confirmation_that_never_comes_is_overdue(pair, left, right, clo
         assert bridge._router.overdue(0.0) == {}
 
 
+async def test_a_stop_in_the_midst_of_the_patrol_ends_no_connection(pair, left, right, clock, monkeypatch):
+    """What waits in the socket is read before anybody is taken for dead."""
+    right.confirming = False
+    stopped = asyncio.Event()
+    async with running(pair, clock=clock) as bridge:
+        patrol = bridge.patrol
+
+        async def stop() -> None:
+            await patrol()
+            if not stopped.is_set():
+                clock.move(60.0)
+                asyncio.get_running_loop().call_later(0.01, right.release)
+            stopped.set()
+
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        monkeypatch.setattr(bridge, "patrol", stop)
+        clock.move(5.0)
+        await stopped.wait()
+        await asyncio.sleep(0.1)
+        clock.move(5.0)
+        left.say("one", "alice", "again")
+        await right.until(2)
+    assert right.connections == 1
+
+
 async def test_a_room_in_two_conversations_hears_once(tmp_path, left, right):
     both = {"a": ["left one", "right two"], "b": ["left one", "right two", "right three"]}
     async with running(config(tmp_path, both)):
