@@ -23,8 +23,8 @@ KILLS = {
 }
 """By the step: the network, and at which message from it or to it."""
 SOON = 4.5
-"""Seconds: a queued line is heard so soon after the room is joined again, which is before the pause after a bug
-is over. On a quiet machine it is 0.1.
+"""Seconds: a queued line is heard so soon after the room is joined again, before the pause after a bug is
+over. On a quiet machine it is 0.1.
 """
 
 
