@@ -8,8 +8,9 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from bridge.complaints import Complaints
 from bridge.journal import Observed
@@ -29,6 +30,10 @@ _BREATH = 0.01
 _FIRST = 1.0
 _LONGEST = 300.0
 """How long one that raised is left alone, in seconds: at first, and at most."""
+_LEAVE = 5.0
+"""How long the end of the service waits for one that is cancelled, in seconds."""
+
+_T = TypeVar("_T")
 
 
 class Observer(ABC):
@@ -49,7 +54,8 @@ class Observer(ABC):
     @abstractmethod
     async def see(self, events: Sequence[Observed]) -> None:
         """Take note of what happened next. It may take its time, but not the loop's; it is cancelled at an
-        await when the service ends. When it raises, it is shown the same again later.
+        await when the service ends, which waits five seconds for it. Whatever it raises, it is shown the same
+        again later.
         """
 
     async def seen(self, journal: str) -> int | None:
@@ -93,6 +99,13 @@ class Observers:
         return [reader.status() for reader in self._readers]
 
 
+async def _raising(answer: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        return await answer
+    except SystemExit as error:
+        raise RuntimeError(f"it wanted to end the process ({error!r})") from error
+
+
 class _Reader:
     """Shows one observer what was taken."""
 
@@ -126,20 +139,40 @@ class _Reader:
             except Exception as error:  # noqa: BLE001 whatever it is, the relay goes on
                 await self._failed(error)
 
+    async def _asked_of(self, answer: Coroutine[Any, Any, _T]) -> _T:
+        """What the observer answers, in a task of its own: cancelled from inside or asking for the end, it
+        ends nothing but that, and when we end, it has so long.
+        """
+        task = asyncio.ensure_future(_raising(answer))
+        try:
+            await asyncio.wait({task})
+        finally:
+            if not task.done():
+                await self._leave(task)
+        if task.cancelled():
+            raise RuntimeError("it was cancelled from inside")
+        return task.result()
+
     async def _show(self) -> None:
         if not self._asked:
             whose = self._journal.secret(b"observers").hex()[:16]
-            own = await self._observer.seen(whose)
+            own = await self._asked_of(self._observer.seen(whose))
             self._cursor = self._cursor if own is None else own
             self._asked = True
         if events := self._journal.events(self._cursor, _BATCH):
-            await self._observer.see(events)
+            await self._asked_of(self._observer.see(events))
             self._moved(events[-1].seq)
             await asyncio.sleep(_BREATH)
         else:
             await self._news.wait()
             await asyncio.sleep(_TOGETHER)
             self._news.clear()
+
+    async def _leave(self, task: "asyncio.Task[_T]") -> None:
+        task.cancel()
+        await asyncio.wait({task}, timeout=_LEAVE)
+        if not task.done():
+            log.error("%s does not end: it is left behind as it is", self._observer.name)
 
     def _moved(self, seq: int) -> None:
         self._cursor = seq

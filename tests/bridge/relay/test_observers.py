@@ -1,6 +1,7 @@
 """Who looks on sees everything that is taken, in order, and is waited for by nobody."""
 
 import asyncio
+import contextlib
 import random
 import signal
 import subprocess
@@ -143,6 +144,44 @@ async def test_one_that_raises_is_told_of_once_and_shown_the_same_again(pair, le
             await asyncio.sleep(0)
     assert watching.texts() == ["hello", "again"]
     assert caplog.text.count("watching cannot take note of what is said") == 1
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(3)], ids=repr)
+async def test_one_that_is_cancelled_from_inside_or_wants_the_end_is_shown_the_same_again(
+    pair, left, right, caplog, error
+):
+    watching, other = Watching(), Watching("other")
+    watching.errors = [error]
+    async with watched(pair, watching, other):
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        await other.until(1)
+        await watching.until(1)
+    assert watching.texts() == ["hello"]
+    assert caplog.text.count("watching cannot take note of what is said") == 1
+
+
+async def test_one_that_does_not_end_is_left_behind(pair, left, right, monkeypatch, caplog):
+    monkeypatch.setattr(observers, "_LEAVE", 0.01)
+    watching, other, ended = Watching(), Watching("other"), asyncio.Event()
+
+    async def see(events):
+        while not ended.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await ended.wait()
+
+    watching.see = see
+    async with asyncio.timeout(20):
+        async with watched(pair, watching, other):
+            left.say("one", "alice", "hello")
+            await right.until(1)
+            await other.until(1)
+    assert "watching does not end" in caplog.text
+    with opened(pair.journal) as database:
+        assert database.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
+    ended.set()
+    async with watched(pair, again := Watching()):
+        await again.until(1)
 
 
 @pytest.mark.usefixtures("either_journal")
