@@ -38,13 +38,14 @@ class Queries(Keyed):
         return row[0] if row else None
 
     def number(self, network: str, room: RoomId) -> int:
-        insert = "INSERT OR IGNORE INTO room (network, room) VALUES (?, ?)"
+        find = "SELECT number FROM room WHERE network = ? AND room = ?"
+        insert = "INSERT INTO room (network, room) VALUES (?, ?) RETURNING number"
         try:
-            self._database.execute(insert, (network, room))
+            # Nothing is written of a room that is known: also on a full disk it has its number.
+            known = self._database.execute(find, (network, room)).fetchone()
+            number: int = (known or self._database.execute(insert, (network, room)).fetchone())[0]
         except sqlite3.Error as error:
             raise JournalError(f"the journal cannot be written ({error}): look at its disk") from error
-        find = "SELECT number FROM room WHERE network = ? AND room = ?"
-        number: int = self._database.execute(find, (network, room)).fetchone()[0]
         return number
 
     def room(self, number: int) -> tuple[str, RoomId] | None:
