@@ -70,13 +70,13 @@ class Routes:
         self.rooms: dict[int, tuple[str, RoomId]] = {}
         """Every room of a conversation."""
         self.shown: dict[int, ShowRules] = {}
-        """What each room is shown of what it cannot do itself."""
+        """What each room is shown of what it cannot do itself: the first of its conversations decides."""
         self.heard: dict[int, list[int]] = {}
         """What each room hears: those that are not here are never written to."""
         self._conversations: dict[str, Conversation] = {}
         self._numbers: dict[tuple[str, RoomId], int] = {}
-        self._holders: dict[int, list[str]] = {}
-        """The conversations of each room."""
+        self._holders: dict[int, dict[str, ShowRules]] = {}
+        """The conversations of each room, in file order, and what they want it to be shown."""
 
     def add(
         self,
@@ -90,8 +90,8 @@ class Routes:
             room = number(entry.network, entry.room)
             self._numbers[entry.network, entry.room] = room
             self.rooms[room] = (entry.network, entry.room)
-            self.shown[room] = entry.show
-            self._holders.setdefault(room, []).append(conversation.name)
+            self._holders.setdefault(room, {})[conversation.name] = entry.show
+            self._show(room)
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:
                 self._connect(conversation, networks, (entry.network, entry.room))
@@ -104,11 +104,13 @@ class Routes:
                 self._disconnect(name, (entry.network, entry.room))
         for entry in conversation.rooms:
             room = self._numbers[entry.network, entry.room]
-            self._holders[room].remove(name)
-            if not self._holders[room]:
-                for known in (self._holders, self.rooms, self.shown):
-                    del known[room]
-                del self._numbers[entry.network, entry.room]
+            del self._holders[room][name]
+            if self._holders[room]:
+                self._show(room)
+                continue
+            for known in (self._holders, self.rooms, self.shown):
+                del known[room]
+            del self._numbers[entry.network, entry.room]
 
     def __contains__(self, conversation: str) -> bool:
         return conversation in self._conversations
@@ -116,6 +118,9 @@ class Routes:
     def numbers(self, conversation: str) -> list[int]:
         """The rooms of a conversation."""
         return [self._numbers[entry.network, entry.room] for entry in self._conversations[conversation].rooms]
+
+    def _show(self, room: int) -> None:
+        self.shown[room] = next(iter(self._holders[room].values()))
 
     def _connect(
         self, conversation: Conversation, networks: Mapping[str, Network], here: tuple[str, RoomId]
