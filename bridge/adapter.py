@@ -78,10 +78,12 @@ class Conversations(Protocol):
     def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
         """Join these rooms, each with its network, of any that run: its own, which count as served from now
         on, and others, which their adapters are asked to `serve`. It stays so, across restarts, until it is
-        closed; what bears the same name already is replaced. Every room has what its network's block says.
+        closed; what bears the same name already is replaced: closed, but for the rooms that are in both.
+        Rooms of other networks may be written as an owner writes them. Every room has what its network's
+        block says, or the map where that has it too.
 
-        Raises Rejected when there is no such network, or a single room, and JournalError when it cannot be
-        kept; then nothing has changed.
+        Raises Rejected when there is no such network or room, or a single one, and JournalError when it
+        cannot be kept; then nothing has changed.
         """
 
     def close(self, name: str) -> None:

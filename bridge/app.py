@@ -272,8 +272,7 @@ class Bridge:
 
     def _rooms(self, network: str) -> Mapping[RoomId, Any]:
         """The rooms that the adapter of a network has to serve, each with its settings."""
-        opened = {entry.room: entry.settings for entry in self._router.rooms.directory.rooms(network)}
-        return {**opened, **self._mapped.get(network, {})}
+        return {**dict(self._router.rooms.directory.rooms(network)), **self._mapped.get(network, {})}
 
     def _moved(self, networks: AbstractSet[str]) -> None:
         """An adapter opened or closed a conversation with these networks."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any
 
 from bridge.adapter import find
@@ -30,6 +31,8 @@ class Directory:
         self.routes = Routes()
         self._journal = journal
         self._networks: Mapping[str, Network] = {}
+        self._plain: dict[str, Any] = {}
+        """By network: the settings of a room that says nothing of them."""
         self._opened: dict[tuple[str, str], Opened] = {}
         """By network and name."""
 
@@ -37,11 +40,12 @@ class Directory:
 
     def follow(self, networks: Mapping[str, Network]) -> None:
         """The map has these networks from now on: what was opened with others is closed."""
-        self._networks = networks
+        self._networks, self._plain = networks, {}
         self._opened = {}
         for opened in self._journal.opened.all():
             if why := self._refusal(opened):
-                log.warning("%s: what %s opened is closed: %s", opened.network, opened.name, why)
+                if not opened.closing:
+                    log.warning("%s: what %s opened is closed: %s", opened.network, opened.name, why)
                 self._journal.opened.drop(opened)
             else:
                 self._opened[opened.network, opened.name] = opened
@@ -52,12 +56,12 @@ class Directory:
             self._enter(routes, opened)
         self.routes = routes
 
-    def rooms(self, network: str) -> Iterator[RoomEntry]:
-        """What a network's adapter has to serve besides the rooms of the map."""
+    def rooms(self, network: str) -> Iterator[tuple[RoomId, Any]]:
+        """What a network's adapter has to serve besides the rooms of the map, each with its settings."""
         for opened in self._opened.values():
-            for entry in self._conversation(opened).rooms:
-                if entry.network == network:
-                    yield entry
+            for other, room in opened.rooms:
+                if other == network:
+                    yield room, self._settings(network)
 
     # By adapters
 
@@ -66,13 +70,17 @@ class Directory:
 
         Raises Rejected when that cannot be, and JournalError when it cannot be kept.
         """
-        opened = Opened(network, name, tuple(dict.fromkeys(rooms)))
-        if self._opened.get((network, name)) == opened:
+        opened = self._wanted(network, name, rooms)
+        before = self._opened.get((network, name))
+        if before == opened:
             return []
-        if why := self._refusal(opened):
-            raise Rejected(f"{name} is not opened: {why}")
-        self._journal.opened.keep(opened)
-        return self._change(opened)
+        changes = [opened]
+        if before is not None and not set(before.rooms) <= set(opened.rooms):
+            # What it replaces is closed under a name of its own: what is owed to its rooms arrives.
+            changes = [replace(before, name=self._spare(network, name), closing=True), opened]
+        for change in changes:
+            self._journal.opened.keep(change)
+        return list(dict.fromkeys(chain.from_iterable(map(self._change, changes))))
 
     def close(self, network: str, name: str) -> list[int]:
         """Relay nothing more there. Returns the numbers of the rooms that this changes.
@@ -90,11 +98,14 @@ class Directory:
         """Forget what was closed and is owed nothing. Returns the numbers of the rooms that this changes."""
         changed = []
         for opened in [opened for opened in self._opened.values() if opened.closing]:
-            rooms = self.routes.numbers(_title(opened))
+            title = _title(opened)
+            if title not in self.routes:
+                continue  # its network is getting another name at this moment
+            rooms = self.routes.numbers(title)
             if not any(map(is_owed, rooms)):
                 self._journal.opened.drop(opened)
                 del self._opened[opened.network, opened.name]
-                self.routes.remove(_title(opened))
+                self.routes.remove(title)
                 changed += rooms
         return changed
 
@@ -106,6 +117,31 @@ class Directory:
         self._opened[opened.network, opened.name] = opened
         self._enter(self.routes, opened)
         return list(dict.fromkeys((*changed, *self.routes.numbers(title))))
+
+    def _wanted(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> Opened:
+        """What an adapter wants to open, if that can be. Raises Rejected."""
+        try:
+            named = [(other, self._named(network, other, room)) for other, room in rooms]
+            opened = Opened(network, name, tuple(dict.fromkeys(named)))
+            why = self._refusal(opened)
+        except ValueError as error:
+            why = str(error)
+        if why:
+            raise Rejected(f"{name} is not opened: {why}")
+        return opened
+
+    def _named(self, opener: str, network: str, room: RoomId) -> RoomId:
+        """A room as its own network names it: one that another network's adapter wrote may be none, or one
+        of the map in other letters.
+        """
+        if network == opener or network not in self._networks:
+            return room
+        return find(self._networks[network].protocol).room_id(room)
+
+    def _spare(self, network: str, name: str) -> str:
+        """A name that is free, and that no adapter can give."""
+        names = (f"{name}\0{number}" for number in count())
+        return next(spare for spare in names if (network, spare) not in self._opened)
 
     def _refusal(self, opened: Opened) -> str:
         """Say why this cannot be open; empty: it can."""
@@ -121,7 +157,9 @@ class Directory:
         return ""
 
     def _settings(self, network: str) -> Any:
-        return find(self._networks[network].protocol).RoomConfig()
+        if network not in self._plain:
+            self._plain[network] = find(self._networks[network].protocol).RoomConfig()
+        return self._plain[network]
 
     def _enter(self, routes: Routes, opened: Opened) -> None:
         routes.add(self._conversation(opened), self._networks, self._journal.number)

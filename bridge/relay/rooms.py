@@ -82,6 +82,10 @@ class Rooms:
         self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
         self.adapters, self._rules = adapters, rules
         employ = partial(self._employ, routes)
+        for number, worker in list(self.workers.items()):
+            network = worker.room.adapter.network
+            if adapters.get(network) is not worker.room.adapter:  # opened when its network had just stopped
+                self.workers.pop(number).stop()
         stay = [number for number in routes.rooms if number in self.workers]
         await in_steps(employ, [number for number in routes.rooms if number not in self.workers])
         before = self.directory.routes
@@ -124,17 +128,22 @@ class Rooms:
             self._journal.forget_rooms(self.directory.routes.rooms.values())
 
     def _is_owed(self, number: int) -> bool:
-        return number in self.workers and self.workers[number].owes_from() < math.inf
+        worker = self.workers.get(number)
+        if worker is None:  # its network is being connected anew
+            return bool(self._journal.owed(number, limit=1))
+        return worker.owes_from() < math.inf
 
     def _change(self, numbers: Sequence[int]) -> None:
         """Let each of these rooms have the worker that it needs now."""
         routes, moved = self.directory.routes, set()
         for number in numbers:
             if number not in routes.rooms:
-                worker = self.workers.pop(number)
+                worker = self.workers.pop(number, None)
+                if worker is None:
+                    continue  # its network has just stopped: whoever did that tells its adapter
                 worker.stop()
                 network, room = worker.room.adapter.network, worker.room.id
-                del self.by_name[network, room]
+                self.by_name.pop((network, room), None)
             else:
                 network, room = routes.rooms[number]
                 if number in self.workers:

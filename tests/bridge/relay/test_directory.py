@@ -152,6 +152,7 @@ async def test_the_same_name_opened_with_other_rooms_is_replaced(tmp_path, left,
         left.say("visit", "alice", "1")
         await right.until(1)
         assert right.texts("other") == ["<alice> 1"]
+        await bridge.patrol()
         assert {status.id for status in bridge.rooms()} == {"one", "two", "visit", "other"}
         await until(lambda: set(bridge.adapter("right").rooms) == {"two", "other"})
 
