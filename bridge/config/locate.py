@@ -23,6 +23,8 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
     document = Document(path)
     compose(read_text(path), document)
     if document.whole:
+        # A mistake anywhere else is for who reads the rest.
+        document.problems = {one: None for one in document.problems if one.spot[:1] in ((), ("journal",))}
         whole = document.data if isinstance(document.data, dict) else {}
         document.data = {"journal": whole.get("journal", str(TopBlock.model_fields["journal"].default))}
         expand(document, environ)

@@ -89,6 +89,13 @@ async def test_a_configuration_that_names_no_journal(folder, text, problem):
     assert result.stderr.startswith(problem)
 
 
+async def test_a_mistake_elsewhere_in_the_configuration_keeps_nobody_from_the_journal(folder):
+    """Of a map that is being changed all that counts is where the journal is."""
+    text = "journal: kept.sqlite3\nconversations:\n  tea:\n    a: #room without quotes\n    a: twice\n"
+    Path("bridge.yaml").write_text(text)
+    assert run("check").exit_code == 0
+
+
 async def test_the_journal_where_nothing_is_said_of_it(folder):
     Path("bridge.yaml").write_text("networks: {}\n")
     Path("kept.sqlite3").rename("hubbub.sqlite3")
