@@ -113,7 +113,7 @@ def network_report(
     if _is_reached(network, rooms):
         return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found)
     heard = max((room.away_since for room in rooms), default=0.0)
-    return NetworkReport(protocol, network.state, network.reason, heard or network.began, found)
+    return NetworkReport(protocol, network.state, network.reason, heard or network.failing_since, found)
 
 
 def _is_reached(network: Supervisor, rooms: Iterable[RoomStatus]) -> bool:

@@ -61,6 +61,8 @@ class Supervisor:
         """Why the last connection ended."""
         self.began = 0.0
         """When the last connection was begun, in seconds since 1970."""
+        self.failing_since = 0.0
+        """Since when no connection has held for a minute, in seconds since 1970."""
 
     def restart(self, reason: str) -> None:
         """End the connection, which is taken for dead, and make a new one."""
@@ -72,12 +74,14 @@ class Supervisor:
         """Keep the network connected until cancelled, or until another session has taken over."""
         log_for(self._adapter.network)
         clock = self._adapter.clock
+        self.failing_since = clock.now()
         while True:
             self.state, started = NetworkState.CONNECTING, clock.monotonic()
             self.began = clock.now()
             error = await self._connect()
             if clock.monotonic() - started > _STEADY:
                 self._failures = 0
+                self.failing_since = clock.now()
                 self._complaints.over("")
             self.reason = strike(str(error)) if error else "the connection ended"
             self._offline(self._adapter.network, self.reason)

@@ -7,6 +7,7 @@ from collections import deque
 
 from bridge.cli.log import gathered
 from bridge.errors import AuthenticationFailed, ConnectionLost, RateLimited, Replaced
+from bridge.status import network_report
 from bridge.supervisor import NetworkState, Supervisor
 from bridge.testing import HandClock, ScriptedAdapter, ScriptedNetwork
 
@@ -97,6 +98,26 @@ async def test_a_refused_login_is_tried_three_times_and_then_hourly(caplog):
             await asyncio.sleep(0.001)
         assert adapter.runs == 3
     assert "here: wrong password: check it; trying again in an hour" in caplog.text
+
+
+async def test_since_when_a_network_is_away_does_not_move_with_every_try():
+    """Until a connection has held for a minute."""
+    adapter = Failing(*[ConnectionLost("refused: is it running?")] * 5)
+    async with supervised(adapter) as supervisor:
+
+        def since():
+            return network_report("scripted", supervisor, [], None).since
+
+        await asyncio.sleep(0)
+        begun = since()
+        await adapter.clock.hurry(adapter.steady.wait())
+        assert supervisor.began > begun
+        assert since() == begun
+        adapter.clock.move(100)
+        adapter.steady.clear()
+        supervisor.restart("a confirmation is overdue")
+        await adapter.clock.hurry(adapter.steady.wait())
+        assert since() >= begun + 100
 
 
 async def test_what_goes_on_failing_is_said_once(caplog):
