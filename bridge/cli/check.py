@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import shutil
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -81,17 +83,25 @@ def _summary(file: Path, config: Config) -> None:
         _table("    ", rows)
     _remarks(config.remarks)
     if config.media.public_url is None and (names := _without_files(config)):
-        click.secho(
-            f"\nfiles: with no public_url under media:, {', '.join(names)} may get no more than their names",
-            fg="yellow",
-        )
+        click.echo()
+        which = ", ".join(names)
+        without = f"files: with no public_url under media:, {which} may get no more than their names"
+        click.secho(_wrapped(without, ""), fg="yellow")
 
 
 def _remarks(sentences: Collection[str]) -> None:
     if sentences:
         click.echo("\nremarks")
     for sentence in sentences:
-        click.secho(f"  {printable(sentence)}", fg="yellow")
+        click.secho(_wrapped(printable(sentence)), fg="yellow")
+
+
+def _wrapped(sentence: str, indent: str = "  ") -> str:
+    """Wrapped to the terminal's width, if there is one. What `Terminal` stands on would take long to load."""
+    if not sys.stdout.isatty():
+        return indent + sentence
+    width = shutil.get_terminal_size().columns
+    return click.wrap_text(sentence, width, initial_indent=indent, subsequent_indent=indent)
 
 
 def _written(config: Config, network: str) -> set[RoomId]:
@@ -160,7 +170,7 @@ async def _answer(
         return f"no answer within {patience:g} seconds: check server and port"
     except Exception as error:  # noqa: BLE001 - a network that fails strangely must not hide the others
         _LOG.debug("%s: look failed", name, exc_info=True)
-        return f"the adapter failed ({type(error).__name__}): this is a mistake in Hubbub, please report it"
+        return f"the adapter failed ({type(error).__name__}): this is a bug, please report it"
 
 
 def adapter_of(config: Config, name: str) -> Adapter:
@@ -174,10 +184,10 @@ def adapter_of(config: Config, name: str) -> Adapter:
 
 
 def _line(network: str, room: str, problem: str | None) -> bool:
-    mark = (
-        click.style("ok", fg="green")
-        if problem is None
-        else click.style(printable(strike(problem)), fg="red")
-    )
-    click.echo(f"  {network}{' ' if room else ''}{room}: {mark}")
+    where, words = f"{network}{' ' if room else ''}{room}:", "ok"
+    if problem is not None:
+        words = printable(strike(problem))
+    said = _wrapped(f"{where} {words}")
+    end = len(where) + 2
+    click.echo(said[:end] + click.style(said[end:], fg="green" if problem is None else "red"))
     return problem is None

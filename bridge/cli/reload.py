@@ -12,6 +12,7 @@ from bridge.control import ask
 from bridge.errors import HubbubError
 
 from . import EX_CONFIG
+from .terminal import Terminal
 from .words import config_file, journal_argument, journal_option
 
 __all__ = ["reload"]
@@ -54,9 +55,10 @@ def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
     if not any(what != "keeps" for what, _ in lines):
         click.echo("Nothing would change." if dry_run else "Nothing has changed.")
         return
-    click.echo("The service would change:" if dry_run else "The service has changed:")
+    terminal = Terminal()
+    terminal.say("The service would change:" if dry_run else "The service has changed:")
     for what, which in lines:
-        click.echo(f"  {what:<16} {printable(which)}")
+        terminal.say(printable(which), indent=2, head=f"{what:<16} ")
 
 
 def _changes(answer: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,10 @@ class Terminal:
         line.truncate(self._width, overflow="ellipsis")
         self._console.print(line, soft_wrap=True)
 
-    def say(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
-        """Words, wrapped to the width."""
-        for line in Text(text, style).wrap(self._console, self._width - indent) or [Text()]:
-            self._console.print(Text(" " * indent) + line, soft_wrap=True)
+    def say(self, text: str | Text = "", style: str = "", *, indent: int = 0, head: str = "") -> None:
+        """Words, wrapped to the width; `head` stands before them in a column of its own."""
+        words = Text(text, style) if isinstance(text, str) else text
+        before = " " * indent + head
+        for line in words.wrap(self._console, self._width - len(before)) or [Text()]:
+            self._console.print(Text(before) + line, soft_wrap=True)
+            before = " " * len(before)

@@ -107,7 +107,8 @@ def _ask_to_retry(path: Path, letters: list[tuple[int, int]]) -> None:
             raise HubbubError(answer["error"])
         queued, unmapped = queued + answer["queued"], unmapped + answer["unmapped"]
     if queued:
-        click.echo(f"{_are_queued(queued)}, in their old order, before what is newer.")
+        order = ", in their old order" if queued > 1 else ""
+        click.echo(f"{_are_queued(queued)}{order}, before what is newer.")
     elif not unmapped:
         raise HubbubError("the service queued none of them: look at its log, and list them again")
     if unmapped:

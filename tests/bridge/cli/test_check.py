@@ -236,7 +236,7 @@ def test_online_trouble_of_one_does_not_hide_the_others(file: Path):
     assert result.exit_code == 1
     assert result.stdout.partition("online\n")[2].splitlines() == [
         "  refusing: the server does not know the password: check password",
-        "  broken: the adapter failed (KeyError): this is a mistake in Hubbub, please report it",
+        "  broken: the adapter failed (KeyError): this is a bug, please report it",
         "  unbuildable: there is no such host: check server",
         "  friendly: ok",
         "  friendly #a: ok",
