@@ -1,6 +1,7 @@
 """The journal's tables, and the way from one version of them to the next.
 
-`event` holds what was taken, in the order of taking. `delivery` holds what is owed: one row for each event
+`event` holds what was taken, in the order of taking; `taken_at` is when, or for history when it was said,
+as the network tells. `delivery` holds what is owed: one row for each event
 and room that are not settled, and how far that has come (`progress.py`); `revived` are those that had been
 given up. `link` holds every further name of a message: what its copies are called, part by part, and every
 alias; `speaker` is who said it there (`Part.speaker`). `reaction` holds who
