@@ -1,14 +1,15 @@
 """`hubbub check`, through the command line as a person uses it."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import pty
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -301,7 +302,7 @@ def test_what_is_warned_of_meanwhile_stands_after_the_answers(file: Path):
     ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def nobody() -> Iterator[None]:
     """Somebody who owns nothing, where we are root."""
     before = os.geteuid()
@@ -325,3 +326,21 @@ def test_a_journal_that_the_service_could_not_make_is_remarked_with_its_line():
         with nobody():
             told = run(file).stdout
         assert f'{file}:6:10: journal: you may not write into the folder "{folder}": let' in told
+
+
+def test_on_a_terminal_sentences_are_wrapped_to_its_width(file: Path):
+    """Below where they begin; where there is none they are whole, a line each."""
+    file.write_text(text("Worried"))
+    ours, its = pty.openpty()
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "COLUMNS": "30"}
+    command = [Path(sys.executable).with_name("hubbub"), "check", "--online", str(file)]
+    with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment) as process:
+        os.close(its)
+        shown = bytearray()
+        with contextlib.suppress(OSError):
+            while more := os.read(ours, 65536):
+                shown += more
+        os.close(ours)
+    assert process.returncode == 1
+    online = shown.decode().partition("online\r\n")[2]
+    assert online.startswith("  worried:\x1b[31m the services do not\r\n  answer\x1b[0m\r\n")
