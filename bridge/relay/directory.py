@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, count
+from itertools import chain
 from typing import Any
 
 from bridge.adapter import find
@@ -77,7 +77,7 @@ class Directory:
         changes = [opened]
         if before is not None and not set(before.rooms) <= set(opened.rooms):
             # What it replaces is closed under a name of its own: what is owed to its rooms arrives.
-            changes = [replace(before, name=self._spare(network, name), closing=True), opened]
+            changes = [self._replaced(before), opened]
         for change in changes:
             self._journal.opened.keep(change)
         return list(dict.fromkeys(chain.from_iterable(map(self._change, changes))))
@@ -138,10 +138,14 @@ class Directory:
             return room
         return find(self._networks[network].protocol).room_id(room)
 
-    def _spare(self, network: str, name: str) -> str:
-        """A name that is free, and that no adapter can give."""
-        names = (f"{name}\0{number}" for number in count())
-        return next(spare for spare in names if (network, spare) not in self._opened)
+    def _replaced(self, before: Opened) -> Opened:
+        """What was opened under a name, until then and before, as something to be closed. No adapter can give
+        the name of that.
+        """
+        name = f"{before.name}\0"
+        earlier = self._opened.get((before.network, name))
+        rooms = dict.fromkeys((*(earlier.rooms if earlier else ()), *before.rooms))
+        return Opened(before.network, name, tuple(rooms), closing=True)
 
     def _refusal(self, opened: Opened) -> str:
         """Say why this cannot be open; empty: it can."""
