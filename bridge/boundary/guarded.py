@@ -172,13 +172,13 @@ class Guarded(Adapter):
                 return await call()
 
         task = asyncio.ensure_future(answer())
+        task.add_done_callback(self._ended)
         try:
             await asyncio.wait({task}, timeout=limit)
         finally:
             if not task.done():
                 task.cancel()
                 self._behind.add(task)
-                task.add_done_callback(self._ended)
         if not task.done():
             raise _Hung(f"a bug in its adapter: {method} did not answer within {limit:g} s")
         return task.result()
@@ -186,7 +186,7 @@ class Guarded(Adapter):
     def _ended(self, task: "asyncio.Future[Any]") -> None:
         self._behind.discard(task)
         if not task.cancelled():
-            task.exception()  # nobody waits for it any more
+            task.exception()  # it may be that nobody waits for it any more
 
     # What answers at once
 
