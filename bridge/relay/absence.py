@@ -34,12 +34,12 @@ class Absence:
         return False
 
     def lost(self, room: int) -> None:
-        """The connection ended: what was read is read again."""
+        """Forget what was read: the connection ended, and it is read again."""
         self._too_old.pop(room, None)
 
     def over(self, room: int, joined: RoomStateChanged, since: float | None, *, unnoticed: bool) -> None:
-        """A room is heard again, and was until then before, if that is known; `unnoticed`: nobody said that
-        it was lost.
+        """Note that a room is heard again, and was heard until `since`, if that is known; `unnoticed`: nobody
+        said that it was lost.
         """
         too_old = self._too_old.pop(room, 0)
         left_out = None if joined.left_out is None else joined.left_out + too_old

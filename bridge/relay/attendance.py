@@ -22,7 +22,7 @@ class Attendance:
 
     @property
     def until(self) -> float:
-        """Until when the room was heard, in seconds since 1970; 0: never."""
+        """Return until when the room was heard, in seconds since 1970; 0: never."""
         return self._standing.heard or 0.0
 
     def enter(self) -> float | None:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Directory:
-    """Which rooms are joined into conversations now.
+    """Knows which rooms are joined into conversations now.
 
     What an adapter opens is in the journal before anything is relayed there, and is there again after a
     restart. What it closes carries nothing more, while its rooms stay until what is owed to them has arrived;
@@ -39,7 +39,9 @@ class Directory:
     # By the owner's map
 
     def follow(self, networks: Mapping[str, Network]) -> None:
-        """The map has these networks from now on: what was opened with others is closed."""
+        """Follow a map with these networks from now on: conversations that were opened with others are
+        closed.
+        """
         self._networks, self._plain = networks, {}
         self._opened = {}
         for opened in self._journal.opened.all():
@@ -57,7 +59,7 @@ class Directory:
         self.routes = routes
 
     def rooms(self, network: str) -> Iterator[tuple[RoomId, Any]]:
-        """What a network's adapter has to serve besides the rooms of the map, each with its settings."""
+        """Yield the rooms that a network's adapter has to serve besides those of the map, with their settings."""
         for opened in self._opened.values():
             for other, room in opened.rooms:
                 if other == network:
@@ -169,7 +171,7 @@ class Directory:
         routes.add(self._conversation(opened), self._networks, self._journal.number)
 
     def _conversation(self, opened: Opened) -> Conversation:
-        """What was opened, as the map would have it. What is closing hears nothing any more."""
+        """Return what was opened, as the map would have it. What is closing hears nothing any more."""
         way = Direction.TO if opened.closing else Direction.BOTH
         networks = self._networks
         return Conversation(
@@ -182,5 +184,5 @@ class Directory:
 
 
 def _title(opened: Opened) -> str:
-    """What the conversation is called among all: nobody can call one so in the map."""
+    """Return the name of what was opened, which no conversation of the map can have."""
     return f"{opened.network}\n{opened.name}"

@@ -37,13 +37,13 @@ class Recipient(Protocol):
     """A room that is delivered to."""
 
     def said(self, seq: int, event: TalkEvent) -> None:
-        """Somebody did something in this very room, which is on record."""
+        """Note that somebody did something in this very room, which is on record."""
 
     def offer(self, delivery: Delivery) -> None:
         """Take on a delivery, which is on record."""
 
     def recorded(self) -> None:
-        """What it noted is on record."""
+        """Go on: what the room noted is on record."""
 
     def pump(self) -> None:
         """Do all that may be done now."""
@@ -193,7 +193,7 @@ class Dispatch:
         self._soon()
 
     def _tell(self) -> None:
-        """What these noted is on record."""
+        """Tell rooms that what they noted is on record."""
         recording, self._recording = self._recording, {}
         for room in recording:
             try:
@@ -202,7 +202,7 @@ class Dispatch:
                 self._failed(room, error)
 
     def _take_back(self, removal: Taken) -> None:
-        """What was taken back is not kept."""
+        """Forget the words and files of what was taken back."""
         event = removal.event
         assert isinstance(event, Removed)
         seq = self.journal.taken_back(removal.source, event)
@@ -211,7 +211,7 @@ class Dispatch:
             self.journal.erase(seq)
 
     def _failed(self, room: Recipient, error: Exception) -> None:
-        """A room that raises begins again from the journal; no other notices."""
+        """Let a room that raised begin again from the journal; no other notices."""
         sentence = f"{room} begins again from the journal: a bug ({error!r})"
         self._complaints.tell(f"beginning again {room}", sentence, error)
         self._restart(room)

@@ -28,7 +28,7 @@ class Typing:
         self._shown: dict[int, float] = {}
 
     def changed(self, source: int, rooms: Iterable[int], event: TypingChanged) -> None:
-        """Somebody in a room writes, or does no more; these rooms hear it."""
+        """Note that somebody in a room writes, or does no more; these rooms hear it."""
         who, now = (source, event.sender.id), self._clock.monotonic()
         for room in rooms:
             writing = self._writing.setdefault(room, {})
@@ -39,7 +39,7 @@ class Typing:
             self._show(room, now)
 
     def said(self, source: int, sender: Sender, rooms: Iterable[int]) -> None:
-        """Who says something has written it."""
+        """Show no longer that somebody writes: they have said it."""
         for room in rooms if self._shown else ():
             if (writing := self._writing.get(room)) and writing.pop((source, sender.id), None):
                 self._show(room, self._clock.monotonic())

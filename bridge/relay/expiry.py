@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 
 def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flying: Collection[int]) -> None:
-    """Keep to the limits of a room's rules; `flying` are the events on their way there. What may have arrived
-    is given up no more than these: it is looked up first.
+    """Keep to the limits of a room's rules; `flying` are the events on their way there. A delivery that may
+    have arrived is not given up either: it is looked up first.
     """
     rules = room.rules
     head, oldest = queue.head(), room.clock.now() - rules.max_age

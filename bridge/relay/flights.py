@@ -37,13 +37,13 @@ class Flight:
 
 
 class Flights(deque[Flight]):
-    """All of them, in order."""
+    """All flights of one room, in order."""
 
     def __init__(
         self, adapter: Adapter, settled: Callable[[Flight, object], None], placed: Callable[[], None]
     ) -> None:
-        """`settled` is told what an adapter says became of one, `placed` that one does not wait for its place
-        any more.
+        """`settled` is told what an adapter says became of a flight, `placed` that one does not wait for its
+        place any more.
         """
         super().__init__()
         self._adapter = adapter
@@ -54,7 +54,9 @@ class Flights(deque[Flight]):
         """When a message failed since the connection has ended, while nothing else says that it has."""
 
     def launch(self, delivery: Delivery, step: Step) -> bool:
-        """Send; whether it has its place in the network's order, or waits for that."""
+        """Send a delivery's step. Returns whether it has its place in the network's order; else it waits for
+        it.
+        """
         clock = self._adapter.clock
         flight = Flight(delivery, step, clock.monotonic(), clock.now())
         self.append(flight)
@@ -93,7 +95,7 @@ class Flights(deque[Flight]):
         self._settled(flight, gave_up or future.exception() or future.result())
 
     def wait_no_more(self) -> Flight | None:
-        """Nothing waits for its place any more. Returns what did, which is the last."""
+        """Let nothing wait for its place any more. Returns the flight that did, which is the last."""
         if self._placing is None:
             return None
         self._placing.cancel()
@@ -102,7 +104,7 @@ class Flights(deque[Flight]):
         return self[-1]
 
     def events(self) -> set[int]:
-        """Their events."""
+        """Return the numbers of their events."""
         return {flight.delivery.seq for flight in self}
 
     def withdrawn(self) -> Delivery:
@@ -112,8 +114,8 @@ class Flights(deque[Flight]):
         return flight.delivery
 
     def overdue(self, awake: float) -> str:
-        """Why the connection must be taken for dead; empty: it need not. Nobody heard before `awake`. One of
-        somebody's own has ended for what is on its way there, and for nobody else.
+        """Say why the connection must be taken for dead; empty: it need not. No wait counts from before
+        `awake`. An overdue flight by somebody's own connection ends that flight alone.
         """
         now = self._adapter.clock.monotonic()
         if now - max(self.lost_at, awake) > _CONFIRMATION:
@@ -130,7 +132,7 @@ class Flights(deque[Flight]):
         return ""
 
     def doubted(self, last: Flight | None = None) -> list[Delivery]:
-        """Take all out, with this one: nobody knows what became of them."""
+        """Take all out, with this one, since nobody knows what became of them. Returns their deliveries."""
         flights = [*([last] if last is not None else ()), *[flight for flight in self if flight is not last]]
         self.clear()
         for flight in flights:

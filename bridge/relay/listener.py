@@ -12,27 +12,29 @@ __all__ = ["Listener"]
 
 
 class Listener(Digest, Protocol):
-    """Hears of it. Rooms are named by their numbers."""
+    """Hears what the relay has to tell. Rooms are named by their numbers."""
 
     def follow(self, routes: Routes) -> None:
         """Follow this map from now on."""
 
     def speaks(self, source: int, name: str) -> None:
-        """Somebody is about to be heard."""
+        """Note that somebody is about to be heard."""
 
     def member(self, source: int, rooms: Iterable[int], event: MemberChanged) -> None:
-        """Somebody came or went; these rooms want to know."""
+        """Note that somebody came or went; these rooms want to know."""
 
     def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
-        """So many deliveries to a room were given up; `source` is where they come from, if all from one."""
+        """Note that so many deliveries to a room were given up; `source` is where they come from, if all from
+        one.
+        """
 
     def hidden(self, room: int, count: int) -> None:
-        """So many old messages are not shown in a room."""
+        """Note that so many old messages are not shown in a room."""
 
     def unheard(
         self, room: int, since: float | None, *, unheard: bool, partly: bool, left_out: int | None
     ) -> None:
-        """A room is heard again, and was not since then; None: nobody knows since when."""
+        """Note that a room is heard again, and was not since then; None: nobody knows since when."""
 
     def loop(self, source: int, who: str) -> None:
-        """Somebody repeats in a room what we say, and is not listened to any more where they do."""
+        """Note that somebody repeats in a room what we say, and is not listened to any more where they do."""

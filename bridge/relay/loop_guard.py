@@ -40,7 +40,7 @@ class LoopGuard:
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
     def sent(self, text: str) -> None:
-        """We are saying something, somewhere."""
+        """Note that we are saying something, somewhere."""
         if not (text := text.replace("\u200b", "")):
             return  # a file alone: nobody repeats it by saying nothing
         tail = text[-_TAIL:]

@@ -59,8 +59,8 @@ class Observer(ABC):
         """
 
     async def seen(self, journal: str) -> int | None:
-        """The last event that is in a store of its own; None: the journal's cursor counts. Asked at the
-        start.
+        """Return the last event that is in a store of its own; None: the journal's cursor counts. Asked at
+        the start.
 
         `journal` says whose numbers they are. Where a backup was put in a journal's place, that is another
         one: numbers of before mean nothing, and its own cursor counts. What was seen since the backup, and is
@@ -95,7 +95,7 @@ class Observers:
                 group.create_task(reader.run())
 
     def status(self) -> list[ObserverStatus]:
-        """How far each is."""
+        """Return how far each observer is."""
         return [reader.status() for reader in self._readers]
 
 

@@ -29,7 +29,7 @@ class Outcomes:
         self._listener = listener
 
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
-        """Its next part arrived, and so far it has come; None: all of it did."""
+        """Note that a delivery's next part arrived, and how far it has come; None: all of it has."""
         self._journal.deliver(delivery, part, then)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
@@ -41,13 +41,13 @@ class Outcomes:
                 self._journal.skip(edit)
 
     def skip(self, delivery: Delivery) -> None:
-        """There is nothing to deliver."""
+        """Note that there is nothing to deliver."""
         log.debug("%s: %d is nothing to show there", self._title, delivery.seq)
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
 
     def give_up(self, delivery: Delivery, error: BaseException) -> None:
-        """It will not be made, for this reason."""
+        """Give the delivery up, for this reason."""
         reason = strike(str(error)) or type(error).__name__
         if isinstance(error, AdapterError):
             sentence = f"a message to {self._title} is given up: {reason}"
@@ -60,7 +60,7 @@ class Outcomes:
 
 
 def _after(delivery: Delivery, then: Progress | None, now: float) -> str:
-    """How far it has come, and how long after it was said."""
+    """Say how far a delivery has come, and how long after it was said."""
     after = f"after {max(now - delivery.said_at, 0):.2f} s"
     if then is None:
         return after

@@ -27,7 +27,7 @@ class Queue:
     """The deliveries of one room that are not on their way."""
 
     def __init__(self, room: int, journal: Journal, doubted: int = 0) -> None:
-        """So many, the first, may have arrived before the process ended the last time."""
+        """`doubted`: so many, the first, may have arrived before the process ended the last time."""
         self._room = room
         self._journal = journal
         self._memory: deque[Delivery] = deque()
@@ -38,7 +38,7 @@ class Queue:
         self._refill(doubted=doubted)
 
     def __len__(self) -> int:
-        """How many are in memory: 0 only when there are none at all."""
+        """Return how many are in memory: 0 only when there are none at all."""
         if self._behind and len(self._memory) < _REFILL:
             self._refill()
         return len(self._memory)
@@ -52,7 +52,7 @@ class Queue:
             self._last = delivery.seq
 
     def head(self) -> Delivery | None:
-        """The first."""
+        """Return the first; None: there is none."""
         return self._memory[0] if self._memory or len(self) else None
 
     def pop(self) -> Delivery:
@@ -69,23 +69,23 @@ class Queue:
         self._parked[delivery.seq] = delivery
 
     def unpark(self, seq: int) -> bool:
-        """Put this one first again if it was parked; whether it was."""
+        """Put this one first again if it was parked. Returns whether it was."""
         delivery = self._parked.pop(seq, None)
         if delivery is not None:
             self._memory.appendleft(delivery)
         return delivery is not None
 
     def lowest(self) -> float:
-        """The earliest event that is not delivered; infinity: there is none."""
+        """Return the number of the earliest event that is not delivered; infinity: there is none."""
         first = [delivery.seq for delivery in (self.head(), *self._parked.values()) if delivery is not None]
         return min(first, default=math.inf)
 
     def first(self, count: int) -> list[Delivery]:
-        """So many of those in memory."""
+        """Return the first of those in memory, at most `count`."""
         return [delivery for _, delivery in zip(range(count), self._memory, strict=False)]
 
     def tried(self) -> list[Delivery]:
-        """Those that may have arrived."""
+        """Return those that may have arrived."""
         return [delivery for delivery in self._memory if delivery.tried_at]
 
     def drop(self, delivery: Delivery) -> None:
@@ -132,7 +132,7 @@ class Queue:
             self._memory.append(delivery)
 
     def _target(self, delivery: Delivery, event: MessageEdited | Removed) -> Delivery | None:
-        """What of the queue this changes, if its author says so: the message, or an earlier edit of it. A
+        """Find the delivery that this changes, if its author may: the message, or an earlier edit of it. A
         removal of an edit changes that edit alone, or what carries it.
         """
         find = self._journal.about if isinstance(event, MessageEdited) else self._journal.origin
@@ -194,12 +194,12 @@ def _fold(waiting: Delivery, change: Delivery, event: MessageEdited) -> None:
 
 
 def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:
-    """Edits and removals count from the sender of their target, or where the network vouches for it."""
+    """Whether an edit or removal counts: it is by the sender of its target, or the network vouches for it."""
     return event.sender.id == other.sender.id or (isinstance(event, Removed) and event.by_moderator)
 
 
 def refers(journal: Journal, delivery: Delivery, flying: Callable[[], Collection[int]]) -> bool:
-    """Whether it is about something that is on its way here, and so has no name yet."""
+    """Whether a delivery is about something that is on its way here, and so has no name yet."""
     event = delivery.event
     names = [name for name in KINDS[type(event)].references(event) if name is not None]
     return bool(names) and any(journal.origin(delivery.source, name) in flying() for name in names)

@@ -1,5 +1,5 @@
-"""What is done in a room that was just joined, before anything is sent: doubt is settled, and what is too
-old to be shown is left out.
+"""Prepares a room that was just joined, before anything is sent: doubt is settled, and what is too old to be
+shown is left out.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Recovery:
             listener.hidden(self._room.number, hidden)
 
     async def _look_up(self, doubtful: list[Delivery]) -> list[_Outcome]:
-        """What the network knows of these deliveries."""
+        """Ask the network what became of these deliveries."""
         txns = [self._journal.txn(delivery) for delivery in doubtful]
         since = min(delivery.tried_at for delivery in doubtful)
         for _ in range(_ASKED):

@@ -46,7 +46,7 @@ class Retries:
         """Whether something was complained of since something arrived."""
 
     def rewarded(self) -> None:
-        """Something arrived."""
+        """Note that something arrived."""
         if self._troubled:
             self._troubled = False
             self._complaints.over("refused")
@@ -71,7 +71,7 @@ class Retries:
         return self._refusals == 1 or delivery.refused >= _REFUSALS
 
     def pause(self, error: AdapterError) -> float | None:
-        """How long to wait before trying again, in seconds; None: until the room is joined again."""
+        """Return how long to wait before trying again, in seconds; None: until the room is joined again."""
         self.closed = isinstance(error, RoomUnavailable)
         if isinstance(error, ConnectionLost):
             return None
@@ -92,7 +92,7 @@ class Retries:
         return min(2.0 ** min(self._failures, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311 jitter
 
     def _tell(self, kind: str, what: str, error: AdapterError, level: int = logging.INFO) -> None:
-        """Say it once, and the same rarely."""
+        """Log a complaint once, and the same again rarely."""
         self._troubled = True
         same = re.sub(r"\d+", "0", str(error))
         self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=level)

@@ -23,12 +23,12 @@ class Room:
 
     @property
     def clock(self) -> Clock:
-        """What to tell the time by."""
+        """The clock of the room's network."""
         return self.adapter.clock
 
     @property
     def title(self) -> str:
-        """What to call it in the log."""
+        """The room's name in the log."""
         return f"{self.adapter.network} {self.id}"
 
 
@@ -54,5 +54,5 @@ class RoomStatus:
 
     @property
     def title(self) -> str:
-        """What to call it in the log."""
+        """The room's name in the log."""
         return f"{self.network} {self.id}"

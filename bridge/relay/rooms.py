@@ -47,7 +47,7 @@ class Rooms:
         sent: Callable[[str], None],
         moved: Moved,
     ) -> None:
-        """`sent` is told what is sent, as text."""
+        """`sent` is called with the words of each message that is sent."""
         self.workers: dict[int, Worker] = {}
         """By the room's number."""
         self.by_name: dict[tuple[str, RoomId], Worker] = {}
@@ -66,7 +66,7 @@ class Rooms:
         self._rules: Mapping[str, DeliveryRules] = {}
 
     def status(self, number: int) -> RoomStatus | None:
-        """How a room stands; None: it is in no conversation."""
+        """Return how a room stands; None: it is in no conversation."""
         worker = self.workers.get(number)
         return worker.status() if worker is not None else None
 

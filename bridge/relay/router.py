@@ -65,19 +65,21 @@ class Router:
         self._arrivals = Arrivals(self.workers)
 
     def emit(self, network: str) -> Emit:
-        """Where the adapter of a network hands over what it heard."""
+        """Return what the adapter of a network hands over with what it heard."""
         return _Emit(network, self)
 
     def offline(self, network: str, reason: str) -> None:
-        """A connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any more."""
+        """Note that a connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any
+        more.
+        """
         for (name, _), worker in self.rooms.by_name.items():
             if name == network:
                 self._absence.lost(worker.room.number)
                 self._complaints.safely("the end of a connection", partial(worker.lose, reason))
 
     def overdue(self, awake: float) -> dict[str, str]:
-        """The networks whose connection must be dead, and why; `awake` is since when the process has run
-        without a stop, by the monotonic clock.
+        """Return the networks whose connection must be dead, and why; `awake` is since when the process has
+        run without a stop, by the monotonic clock.
 
         While the journal cannot be written, nothing is read from them, and so nothing is late.
         """
@@ -109,19 +111,19 @@ class Router:
         self.rooms.end_closed()
 
     def unpark(self, seq: int) -> None:
-        """A file that deliveries of this event may wait for is here, or will not come."""
+        """Wake the rooms whose deliveries of this event may wait for a file: it is here, or will not come."""
         for worker in self.workers.values():
             worker.unpark(seq)
 
     def revive(self, rows: Sequence[tuple[int, int]]) -> int:
-        """Owe again what was given up, by room and event; returns how many there were."""
+        """Owe again what was given up, by room and event. Returns how many there were."""
         count = self.journal.revive(rows)
         for room in {room for room, _ in rows} & self.workers.keys():
             self.workers[room].reload()
         return count
 
     def take_past(self, network: str, events: Sequence[TalkEvent]) -> int:
-        """Take what was missed, whatever `catch_up` leaves out. Returns how much of it was new."""
+        """Take what was missed, whatever `catch_up` leaves out. Returns how many events of it were new."""
         count = 0
         for event in events:
             source = self._directory.routes.sources.get((network, event.room))
@@ -167,7 +169,7 @@ class Router:
             self._pass_on(network, event)
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
-        """What counts only now goes to those rooms that want it, and is forgotten."""
+        """Pass what counts only now to those rooms that want it, and forget it."""
         source = self._directory.routes.sources.get((network, event.room))
         rooms = source.rooms_for(event.sender) if source is not None else ()
         if source is None or not rooms:
@@ -184,7 +186,7 @@ class Router:
             self._listener.member(source.number, wanting, event)
 
     def _name(self, seq: int, room: int) -> Part | None:
-        """What a message is called where it was said."""
+        """Return what a message is called where it was said."""
         parts = self.journal.parts(seq, room)
         return parts[0] if parts else None
 

@@ -42,7 +42,7 @@ class Source:
     """Whether that depends on the conversation and the sender."""
 
     def rooms_for(self, sender: Sender) -> tuple[int, ...]:
-        """The rooms that hear this sender."""
+        """Return the numbers of the rooms that hear this sender."""
         if self.ignore is not None and self.ignore(sender):
             return ()
         if not self.filtered:
@@ -51,7 +51,7 @@ class Source:
         return _each_once(ways)
 
     def change(self, conversation: str, way: Way | None) -> None:
-        """It is heard so in this conversation from now on; None: no more."""
+        """Let the room be heard in this way in a conversation from now on; None: no more."""
         if way is None:
             del self.ways[conversation]
         else:
@@ -116,7 +116,7 @@ class Routes:
         return conversation in self._conversations
 
     def numbers(self, conversation: str) -> list[int]:
-        """The rooms of a conversation."""
+        """Return the numbers of a conversation's rooms."""
         return [self._numbers[entry.network, entry.room] for entry in self._conversations[conversation].rooms]
 
     def _show(self, room: int) -> None:

@@ -75,6 +75,6 @@ class Input(Enum):
 
 @cache  # all that there are: arithmetic of flags is slow
 def after(holds: Hold, happens: Input) -> Hold:
-    """What holds a room after something happened."""
+    """Return the holds of a room after something happened."""
     lifted, placed = happens.value
     return holds & ~lifted | placed

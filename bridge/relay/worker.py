@@ -85,12 +85,12 @@ class Worker:
             self._trim()
 
     def said(self, seq: int, event: TalkEvent) -> None:
-        """Somebody did something in this very room."""
+        """Note that somebody did something in this very room."""
         self.latest = seq
         self.composer.said(seq, event)
 
     def unpark(self, seq: int) -> None:
-        """What this event waited for may be there."""
+        """Go on with this event if it waited: what it waited for may be there."""
         if self._queue.unpark(seq) or self._alarm is not None:
             self._wake()
 
@@ -100,7 +100,7 @@ class Worker:
             self._send(step)
 
     def join(self) -> float | None:
-        """Commands can flow. Returns until when the room was heard before, if it was and was not since."""
+        """Let commands flow. Returns until when the room was heard before, if it was and was not since."""
         self.composer.joined()
         self.reason = ""
         self._flights.lost_at = math.inf
@@ -111,7 +111,7 @@ class Worker:
         return heard
 
     def part(self, reason: str = "") -> None:
-        """Commands cannot flow until it is joined again: what waits goes on waiting."""
+        """Let no command flow until the room is joined again: what waits goes on waiting."""
         self.reason = reason or self.reason
         if self.joined:
             self._happens(Input.PARTED)
@@ -120,7 +120,7 @@ class Worker:
             self._rest()
 
     def lose(self, reason: str) -> None:
-        """The connection ended: nothing is confirmed any more of what was on its way."""
+        """Note that the connection ended: nothing is confirmed any more of what was on its way."""
         self._flights.lost_at = math.inf
         if (last := self._flights.wait_no_more()) is not None:
             last.placed = True  # as far as we know
@@ -141,8 +141,8 @@ class Worker:
             self._queue.put_back([self._flights.withdrawn()])
 
     def close(self) -> None:
-        """At the end, when the connection is closed: note until when it was heard, and whether anything is in
-        doubt.
+        """Note, at the end and when the connection is closed, until when the room was heard, and whether
+        anything is in doubt.
         """
         if self.joined:
             self._rest()
@@ -151,12 +151,12 @@ class Worker:
         self._attendance.leave(in_doubt=bool(self._flights) or bool(self._queue.tried()))
 
     def reload(self) -> None:
-        """What is owed was changed in the journal."""
+        """Read anew what is owed: it was changed in the journal."""
         self._queue.reload(self._flights.events())
         self._wake()
 
     def recorded(self) -> None:
-        """What had to be on record is."""
+        """Go on: what had to be on record is."""
         entering = Hold.ENTERING in self._holds
         self._happens(Input.RECORDED)
         if entering:
@@ -164,7 +164,9 @@ class Worker:
         self._wake()
 
     def tend(self) -> None:
-        """Every few seconds: give up what waits for too long; nothing waits for ever, whatever went wrong."""
+        """Give up what waits for too long: every few seconds, so that nothing waits for ever, whatever went
+        wrong.
+        """
         if self._preparing is None:
             expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
         self._wake()
@@ -177,7 +179,7 @@ class Worker:
         return self._holds is FREE or Hold.AWAY not in self._holds  # the first is asked of every message
 
     def status(self) -> RoomStatus:
-        """How the room stands now."""
+        """Return how the room stands now."""
         return RoomStatus(
             number=self.room.number,
             network=self.room.adapter.network,
@@ -196,13 +198,13 @@ class Worker:
         return not self._flights
 
     def owes_from(self) -> float:
-        """The first event that has not arrived here; infinity: all have."""
+        """Return the number of the first event that has not arrived here; infinity: all have."""
         return min(self._queue.lowest(), *self._flights.events(), math.inf)
 
     # Before the first message
 
     def _trim(self) -> None:
-        """Something old was offered, or the room is joined: keep to its manners before going on."""
+        """Keep to the room's manners before going on: something old was offered, or the room is joined."""
         if self.joined and self._preparing is None and len(self._queue):
             self._happens(Input.PREPARE)
             self._preparing = asyncio.ensure_future(self._prepare())
@@ -232,7 +234,7 @@ class Worker:
         return len(flights) < min(self.composer.window, len(self._queue))
 
     def _next(self) -> Step | None:
-        """The next command to send: it is of the first delivery in the queue."""
+        """Return the next command to send: it is of the first delivery in the queue."""
         while (delivery := self._queue.head()) is not None:
             if delivery.tried_at:
                 if not self._flights:
@@ -267,7 +269,7 @@ class Worker:
         return False
 
     def _wait(self, until: float) -> None:
-        """Go on then, or when what is waited for is there. What comes next has the same time to come."""
+        """Go on then, or when what is waited for is there. Files of what comes next have the same time."""
         if self._alarm is None:
             self.composer.fetch(*self._queue.first(AHEAD))
             clock = self.room.clock
@@ -301,7 +303,7 @@ class Worker:
         self._wake()
 
     def _settle(self, flight: Flight, said: object) -> None:
-        """An adapter says what became of it."""
+        """Go on by what an adapter says became of a flight."""
         if flight.over:
             return
         try:
@@ -343,7 +345,7 @@ class Worker:
         self._pause(_FAULT)
 
     def _failed(self, flight: Flight, error: AdapterError) -> None:
-        """A failure closes the window until all that was on its way is settled; then they go on in order."""
+        """Close the window after a failure until all that was on its way is settled; then go on in order."""
         flight.error, flight.over = error, True
         self._happens(Input.FAILED)
         if all(flight.error is not None for flight in self._flights):
@@ -375,7 +377,7 @@ class Worker:
             self._pause(pause)
 
     def _wanted(self, error: AdapterError) -> float:
-        """The pause that an error asks for, in seconds; or it ends our being in the room."""
+        """Return the pause that an error asks for, in seconds; or end our being in the room."""
         self.reason = str(error)
         if (wait := self._retries.pause(error)) is not None:
             return wait
