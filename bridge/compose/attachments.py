@@ -64,16 +64,16 @@ class Attachments:
         """How long the words of messages wait, for fetch and upload together."""
 
     def fetch(self, network: str, seq: int, content: Content) -> None:
-        """Begin early, since files may not stay where they are."""
+        """Begin early with the files, since they may not stay where they are."""
         for number, attachment in enumerate(content.attachments):
             self._files.get(network, seq, number, attachment)
 
     def forget(self, seq: int) -> None:
-        """The message was taken back."""
+        """Forget the files of a message: it was taken back."""
         self._files.forget(seq)
 
     def page(self, seq: int, text: str) -> str | None:
-        """Where a text can be read that is too long for a room; None: nowhere."""
+        """Return the address of a page with a text that is too long for a room; None: there is none."""
         return self._files.publish(seq, "message.txt", text)
 
     def prepare(self, case: Case) -> list[_State]:
@@ -81,7 +81,7 @@ class Attachments:
         return [self._state(case, number, upload=True) for number in range(len(case.content.attachments))]
 
     def with_words(self, case: Case, progress: Progress) -> Plan | Wait | Promise:
-        """What is said first. It waits for files that follow it too, so that nobody comes between."""
+        """Plan what is said first. It waits for files that follow it too, so that nobody comes between."""
         states = self.prepare(case)
         waiting = [state.since for state in states if isinstance(state, Pending)]
         if not waiting:
@@ -89,14 +89,14 @@ class Attachments:
         return self._wait(case, min(waiting)) or Promise(replace(progress, promised=True))
 
     def _wait(self, case: Case, since: float) -> Wait | None:
-        """For how long all others wait for this; None: no longer."""
+        """Return until when all others wait for this; None: no longer."""
         until = self._until.setdefault((case.there, case.seq), since + self._patience)
         if len(self._until) > _REMEMBERED:
             del self._until[next(iter(self._until))]
         return Wait(until) if self._files.clock.monotonic() < until else None
 
     def said_with_words(self, case: Case) -> Plan:
-        """What has been said first, without a promise: then every file was here, or told of."""
+        """Return the plan of what was said first without a promise: every file was here then, or told of."""
         return self._plan(
             case, [self._state(case, number) for number in range(len(case.content.attachments))]
         )
@@ -121,7 +121,7 @@ class Attachments:
         return Plan(words, None, Progress(files=files))
 
     def after_words(self, case: Case, progress: Progress) -> Plan | Wait | Promise:
-        """What is sent behind the words: the file, or what is told of it where it cannot be sent."""
+        """Plan what is sent behind the words: the file, or a line about it where it cannot be sent."""
         number = progress.next_file
         state = self._state(case, number, upload=True)
         if isinstance(state, Pending):
@@ -134,7 +134,7 @@ class Attachments:
         return Plan(Content((Span(told),)), None, progress.behind_file)
 
     def _state(self, case: Case, number: int, *, upload: bool = False) -> _State:
-        """How far a file is; None: it is not needed here."""
+        """Return how far a file is; None: it is not needed here."""
         if not case.record.file and not self._linking:
             return None
         attachment = case.content.attachments[number]
@@ -146,7 +146,7 @@ class Attachments:
         return state
 
     def _takes(self, case: Case, state: _State) -> bool:
-        """Whether a room takes the file itself; one that is on its way is taken to be one that it takes."""
+        """Whether a room takes the file itself; a file that is on its way counts as one that it takes."""
         limit = case.record.file_limit
         if not case.record.file or state is None or isinstance(state, Missing):
             return False
@@ -181,7 +181,7 @@ def _is_public(attachment: Attachment) -> bool:
 
 
 def promising(locale: Locale, content: Content) -> Plan:
-    """What is said first where the files are late."""
+    """Plan what is said first where the files are late."""
     follows = locale.gettext(" follows")
     notes = [file_note(locale, attachment, follows) for attachment in content.attachments]
     files = (1 << min(len(notes), _MOST)) - 1
@@ -189,7 +189,7 @@ def promising(locale: Locale, content: Content) -> Plan:
 
 
 def _joined(content: Content, notes: list[str]) -> Content:
-    """The words and what is told of the files, which are no longer part of it."""
+    """Return the words with what is told of the files, which are no longer part of the content."""
     if not notes:
         return Content(content.spans)
     if not content.text.strip():

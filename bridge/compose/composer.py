@@ -73,13 +73,13 @@ class Composer:
             files.fetch(delivery, self._own().without_files() if refused else self._own())
 
     def failed(self, command: Command) -> None:
-        """What a command was to do is not done, as far as we know."""
+        """Forget what a command was to do: as far as we know, it is not done."""
         if isinstance(command, SetReactions):
             self.memory.reactions.pop((command.target.id, command.speaker.key), None)
 
     def goes_otherwise(self, seq: int, command: Command, error: BaseException) -> bool:
         """Whether what failed so is done otherwise now: by the bridge for a speaker who cannot, or without
-        the file for which alone the room may have refused it, and of which it is told then.
+        the file, which may be all that the room refused and is told of then.
         """
         if speaking.silences(self.view, command, error, self.memory):
             where, who = f"{self.view.adapter.network} {self.view.id}", command.speaker.name
@@ -92,7 +92,7 @@ class Composer:
         return True
 
     def refused(self, command: Command) -> None:
-        """The room does not let us do this: from now on, topics are told of instead."""
+        """Note that the room does not let us do this: from now on, topics are told of instead."""
         if isinstance(command, SetTopic):
             self.memory.topics.add(command.speaker.key)
 
@@ -114,18 +114,18 @@ class Composer:
     # What happens to the room
 
     def joined(self) -> None:
-        """What it refused before, it may allow now."""
+        """Forget what the room refused: it may allow it now."""
         self.memory.topics.clear()
         self.memory.silenced.clear()
 
     def follow(self, show: ShowRules, heard: Sequence[int]) -> None:
-        """From now on show the room this of what it cannot do itself, and speak to it so; it hears these."""
+        """Go by these rules of what the room is shown from now on; `heard` are the rooms that it hears."""
         self.view.facts.heard = heard
         self.view = replace(self.view, show=show, locale=locale(show.language, show.time_zone))
         self.memory.follow()
 
     def said(self, seq: int, event: TalkEvent) -> None:
-        """Somebody did something in this very room."""
+        """Note that somebody did something in this very room."""
         memory, sender = self.memory, event.sender
         if isinstance(event, MessageCreated):
             memory.shown.append(seq)
@@ -133,7 +133,7 @@ class Composer:
         memory.namesakes.spoke(sender)
 
     def gone(self, network: str, event: MemberChanged) -> None:
-        """Somebody is there no more, or no more by that name."""
+        """Note that somebody is there no more, or no more by that name."""
         self.memory.namesakes.left(network, event.sender.id)
         if event.change is Change.RENAMED and network == self.view.adapter.network:
             self.memory.people.renamed(event.sender.id)

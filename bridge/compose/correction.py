@@ -24,7 +24,7 @@ Range = tuple[int, int]
 
 
 def correction(old: Content | None, new: Content) -> Content:
-    """A message that corrects an earlier one. `old` is what that said; None: nobody knows any more.
+    """Return a message that corrects an earlier one. `old` is what that said; None: nobody knows any more.
 
     Empty where no word differs. At most the new text and a sign, and no more lines than the new text.
     """
@@ -50,14 +50,14 @@ def _is_code(spans: Iterable[Span]) -> bool:
 
 
 def _line(text: str, part: Range) -> Range:
-    """The whole lines that a part is of: of code, less says little."""
+    """Return the whole lines that a part is in: of code, less says little."""
     start = text.rfind("\n", 0, part[0]) + 1
     end = len(text[: part[1]] + text[part[1] :].partition("\n")[0].rstrip())
     return start + len(text[start:end]) - len(text[start:end].lstrip()), end
 
 
 def _smaller(before: Sequence[str], words: Sequence[re.Match[str]], text: str) -> Iterator[Range]:
-    """Parts of the text that tell the change on their own, the shortest first."""
+    """Yield parts of the text that tell the change on their own, the shortest first."""
     head, tail = _same(before, [word[0] for word in words])
     gone, end = before[head : len(before) - tail], len(words) - tail
     if any(_STOP.search(word) for word in gone[:-1]):
@@ -85,7 +85,7 @@ def _smaller(before: Sequence[str], words: Sequence[re.Match[str]], text: str) -
 
 
 def _same(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
-    """How many words are the same at the beginning, and of the rest at the end."""
+    """Count the words that are the same at the beginning, and of the rest at the end."""
     most = min(len(before), len(after))
     head = next((n for n in range(most) if before[n] != after[n]), most)
     most -= head
@@ -93,6 +93,6 @@ def _same(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
 
 
 def _widened(words: Sequence[re.Match[str]], head: int, end: int, sentence: Range) -> Range:
-    """Some words with the word before and the word after, as far as their sentence goes."""
+    """Return some words with the word before and the word after, as far as their sentence goes."""
     inside = [word for word in words[max(head - 1, 0) : end + 1] if sentence[0] <= word.start() < sentence[1]]
     return inside[0].start(), inside[-1].end()

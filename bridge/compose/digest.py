@@ -19,12 +19,12 @@ class Reaction:
 
 
 class Digest(Protocol):
-    """Collects it."""
+    """Collects what a room is told later."""
 
     def reacted(self, room: int, reaction: Reaction) -> None:
-        """Somebody reacted to something, and this room cannot show it otherwise."""
+        """Note that somebody reacted to something, and this room cannot show it otherwise."""
 
     def repeated(self, room: int, source: int, seq: int, who: str, phrase: str) -> bool:
-        """No more than this phrase can be shown of what somebody said; whether that is told later, with
+        """Whether no more than this phrase can be shown of what somebody said, and that is told later, with
         others.
         """

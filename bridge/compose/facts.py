@@ -56,7 +56,7 @@ class Facts:
         return self._journal.taken_in(seq) == self._room
 
     def is_by(self, delivery: Delivery, seq: int) -> bool:
-        """Whether whoever did what is delivered had done that too."""
+        """Whether the author of what is delivered had done that too."""
         return self._journal.is_by(seq, delivery.source, delivery.event)
 
     def parts(self, seq: int, *, files: bool = True) -> list[Part]:
@@ -64,7 +64,7 @@ class Facts:
         return self._journal.parts(seq, self._room, files=files)
 
     def reactions(self, seq: int) -> list[tuple[int, UserId, str]]:
-        """Return in which room who reacts to a message with what, but for this room, the first first."""
+        """List the reactions to a message, but for this room's: room, person and emoji, in order."""
         return self._journal.reactions(seq, self._room)
 
     def lately(self, count: int) -> list[int]:
@@ -72,9 +72,9 @@ class Facts:
         return self._journal.lately(self._room, self.heard, count)
 
     def speakers(self) -> Mapping[str, UserId]:
-        """Return who spoke here not long ago, by name."""
+        """Return the people who spoke here not long ago, by name."""
         return self._journal.speakers(self._room)
 
     def voices(self, since: float) -> list[tuple[int, Sender]]:
-        """Return who was heard here since then, and from which room, the first first."""
+        """List the people who were heard here since then, each with the room they spoke in, in order."""
         return self._journal.voices((self._room, *self.heard), since)

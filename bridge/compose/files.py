@@ -25,7 +25,7 @@ def fetch(delivery: Delivery, view: RoomView) -> None:
 
 
 def first(delivery: Delivery, content: Content, view: RoomView, *, said: bool) -> Plan | Wait | Promise:
-    """Find what is said first of a message with files; `said`: it has been said, only where to go on is
+    """Find what is said first of a message with files. `said`: it has been said, and only where to go on is
     asked.
     """
     if delivery.progress.promised:

@@ -51,14 +51,14 @@ class Fitted:
 
 
 def clean(text: str) -> str:
-    """Text with nothing in it that acts: see `SendMessage`."""
+    """Return the text with nothing in it that acts: see `SendMessage`."""
     if text.isprintable():
         return text
     return _UNSAFE.sub("", _NEWLINE.sub("\n", text))
 
 
 def degrade(content: Content, capabilities: Capabilities, locale: Locale = ENGLISH) -> tuple[Span, ...]:
-    """The content with everything that the record excludes said in plain words."""
+    """Return the content with everything that the record excludes said in plain words."""
     spans = content.spans
     if len(spans) == 1 and spans[0].plain:
         text = clean(spans[0].text)
@@ -78,7 +78,7 @@ def _in_words(spans: Sequence[Span], locale: Locale) -> Iterator[Span]:
 
 
 def phrase_of(content: Content) -> str:
-    """The phrase of Hubbub's own that is all that can be shown of a message; "": there is more to it."""
+    """Return the phrase of Hubbub's own that is all there is to show of a message; "": there is more."""
     spans = content.spans
     return spans[0].text if len(spans) == 1 and spans[0].ours and not content.attachments else ""
 
@@ -119,7 +119,7 @@ def _line(block: Block, line: tuple[Span, ...], capabilities: Capabilities) -> L
 
 
 def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Capabilities) -> Fitted | None:
-    """The next part of degraded content, from character `start`, with the prefix before it.
+    """Return the next part of degraded content, from character `start`, with the prefix before it.
 
     None when nothing visible is left.
     """
@@ -152,7 +152,7 @@ def _whole_line(span: Span, prefix: str, capabilities: Capabilities) -> Fitted |
 
 
 def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
-    """A part as the last one: with a note in place of its end."""
+    """Return a part as the last one: with a note in place of its end."""
     room = capabilities.text_limit - len(note.encode()) - capabilities.mark_cost
     spans, size = list(fitted.content.spans), sum(len(span.text.encode()) for span in fitted.content.spans)
     while spans and size > room:
@@ -166,7 +166,7 @@ def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
 
 
 def first_words(content: Content, locale: Locale = ENGLISH) -> str:
-    """The beginning of what was said, in one short line."""
+    """Return the beginning of what was said, in one short line."""
     text = " ".join(clean(text_of(tuple(_in_words(content.spans, locale)))).split())
     if len(text) <= _FIRST_WORDS:
         return text
@@ -219,7 +219,7 @@ def _fitting(spans: tuple[Span, ...], text: str, room: int, capabilities: Capabi
 
 
 def _fitting_characters(spans: tuple[Span, ...], room: int, capabilities: Capabilities) -> int:
-    """How many characters the limit leaves room for."""
+    """Count the characters that the limit leaves room for."""
     count = 0
     for span in spans:
         size = _size(span.text, capabilities.unit)
@@ -231,7 +231,7 @@ def _fitting_characters(spans: tuple[Span, ...], room: int, capabilities: Capabi
 
 
 def _prefix_of(text: str, room: int, unit: Unit) -> int:
-    """The most characters of a text that are no longer than `room`."""
+    """Return the most characters of a text that are no longer than `room`."""
     low, high = 0, min(len(text), max(room, 0))
     while low < high:
         middle = (low + high + 1) // 2
@@ -240,7 +240,7 @@ def _prefix_of(text: str, room: int, unit: Unit) -> int:
 
 
 def _good_end(text: str, most: int, *, lines_matter: bool) -> int:
-    """The best place to cut at or before `most`; always at least one character in."""
+    """Return the best place to cut at or before `most`; always at least one character in."""
     least = max(most // 2, 1)
     if lines_matter and (newline := text.rfind("\n", least, most + 1)) > 0:
         return newline

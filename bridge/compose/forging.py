@@ -45,17 +45,17 @@ _STAR = regex.compile(_STARS, regex.VERSION1)
 
 
 def whole(name: str) -> str:
-    """A safe name before words, as in "* name waves": of several words, it shows where it ends."""
+    """Return a safe name before words, as in "* name waves": of several words, it shows where it ends."""
     return _quoted(name) if " " in name or _QUOTES.search(name) else name
 
 
 def listed(name: str) -> str:
-    """A safe name among others: with a sign that parts them, it shows where it ends."""
+    """Return a safe name among others: with a sign that parts them, it shows where it ends."""
     return _quoted(name) if not name.isalnum() and _PARTING.search(name) else name
 
 
 def unbracketed(text: str) -> str:
-    """Somebody's words in one of our lines: nothing in them ends what they stand in."""
+    """Return somebody's words for one of our lines: nothing in them ends what they stand in."""
     return text.translate(_BRACKETS)
 
 
@@ -97,7 +97,7 @@ class Shape:
         """A line behind the first that may look like somebody's."""
 
     def harmless(self, name: str) -> str:
-        """A name of which nobody can think that it ends before its end."""
+        """Return a name of which nobody can think that it ends before its end."""
         before = ""
         while self._ends is not None and name != before:
             before = name
@@ -107,15 +107,15 @@ class Shape:
         return (name.replace(" ", "_") if self._words else name) or "?"
 
     def claims(self, text: str) -> bool:
-        """Whether a line with nothing before it would look like somebody's."""
+        """Whether a bare line, with nothing before it, would look like somebody's."""
         return self._bare or self._said.match(text) is not None
 
     def feigned(self, text: str) -> bool:
-        """Whether a line with nothing before it, of who has a name of their own, looks like somebody's."""
+        """Whether a bare line, by somebody who has a name of their own, looks like somebody's."""
         return self._said.match(text) is not None or _STAR.match(text) is not None
 
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-        """The same, with a sign before each line behind the first that looks like somebody's."""
+        """Return the same, with a sign before each line behind the first that looks like somebody's."""
         if self._later.search(text_of(spans)) is None:
             return spans
         found = list(lines(spans))
@@ -138,7 +138,7 @@ class Shape:
 
 @lru_cache(maxsize=256)
 def shape(before: str, after: str) -> Shape:
-    """The shape of a template."""
+    """Return the shape of a template."""
     return Shape(before, after)
 
 

@@ -28,7 +28,7 @@ class People:
         """By what name they spoke last."""
 
     def spoke(self, name: str, user: UserId) -> None:
-        """Somebody says something there."""
+        """Note that somebody says something there."""
         key = _key(name)
         if self._keys.get(user, key) != key:
             self._forget(user)
@@ -39,7 +39,7 @@ class People:
             self._forget(next(iter(self._known.values())))
 
     def renamed(self, user: UserId) -> None:
-        """Somebody goes by that name no more: whoever says it means another."""
+        """Note that somebody goes by that name no more: whoever says it means another."""
         self._recall()
         self._forget(user)
 
@@ -48,7 +48,7 @@ class People:
             del self._known[key]
 
     def find(self, name: str) -> UserId | None:
-        """Who goes by this name there."""
+        """Find who goes by this name there; None: nobody does."""
         self._recall()
         key = _key(name)
         found = self._known.get(key)
@@ -65,8 +65,8 @@ class People:
 
 
 def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tuple[Span, ...]:
-    """The same words, with the author of what they answer named where they name the bridge, which said it for
-    them; None: it said nothing for anybody, and nobody is meant.
+    """Return the same words, with the author of what they answer named where they name the bridge, which said
+    it for them; None: it said nothing for anybody, and nobody is meant.
     """
     name, user = author or ("", None)
     return tuple(
@@ -77,7 +77,8 @@ def meant(spans: Iterable[Span], author: tuple[str, UserId | None] | None) -> tu
 def mentioning(
     spans: Iterable[Span], find: Callable[[str], UserId | None], *, same: bool
 ) -> tuple[Span, ...]:
-    """The same words, with a mention wherever somebody is addressed, or named with an @, whom `find` knows.
+    """Return the same words, with a mention wherever somebody is addressed, or named with an @, whom `find`
+    knows.
 
     `same`: mentions that stand there already are of the very network that the words go to.
     """

@@ -38,7 +38,7 @@ def compose(delivery: Delivery, event: MessageCreated, view: RoomView, memory: R
 
 
 def _is_repeated(delivery: Delivery, event: MessageCreated, phrase: str, view: RoomView) -> bool:
-    """Whether such things are told later, with others."""
+    """Whether the phrase is told later, with others like it."""
     who = safe_name(event.sender.name)
     return view.digest.repeated(view.number, delivery.source, delivery.seq, who, phrase)
 

@@ -1,8 +1,8 @@
-"""People of one name who are in a room together, there or through us, are told apart.
+"""Tells people of one name apart who are in a room together, there or through us.
 
-Who is in the room itself has their name, whether they speak or not; of all others, who had it first. The
-next is "Ada (libera)", or "Ada (2)" if their networks are the same. Somebody is there for six hours after
-their last word, unless they are seen to leave: so nobody who comes back under another id stays a namesake of
+Who is in the room itself has their name, whether they speak or not; of all others, who had it first. The next
+is "Ada (libera)", or "Ada (2)" if their networks are the same. Somebody is there for six hours after their
+last word, unless they are seen to leave: so nobody who comes back under another id stays a namesake of
 themselves. Of the room's own people all are there of whom its network says so.
 """
 
@@ -70,11 +70,11 @@ class Namesakes:
         too, for where that stands beside the name."""
 
     def spoke(self, sender: Sender) -> None:
-        """Somebody says something in the room itself, where their name is theirs."""
+        """Note that somebody says something in the room itself, where their name is theirs."""
         self._come((self._own, sender.id), sender.name)
 
     def left(self, network: str, user: UserId) -> None:
-        """Somebody is there no more, or no more by that name."""
+        """Note that somebody is there no more, or no more by that name."""
         if (stay := self._there.pop((network, user), None)) is not None:
             stay.gone = True
 
@@ -101,8 +101,8 @@ class Namesakes:
         return self._shown(stay.person if stay is not None else person, name, "", stay)
 
     def means_another(self, network: str, name: str) -> bool:
-        """Whether somebody on another network says this name of somebody who is not of the room itself: of
-        their own network, or as it is told apart.
+        """Whether this name, said by somebody on another network, means somebody who is not of the room
+        itself: of their own network, or as it is told apart.
         """
         first, _, label = name.removesuffix(")").rpartition(" (")
         named = ((network, name), (label.partition(" ")[0], first))
@@ -137,7 +137,7 @@ class Namesakes:
         return network == person[0] and network in self.unique and holder.name.lower() == called.lower()
 
     def _holder(self, space: str, seen: str) -> _Stay | None:
-        """Whose name it is: of those who are there, one of the room itself, or who had it first."""
+        """Find whose name it is: of those who are there, somebody of the room itself, or who had it first."""
         now = self._clock.monotonic()
         there = [
             stay

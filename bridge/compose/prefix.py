@@ -24,7 +24,7 @@ _NO_PING = "\u200b"
 
 @lru_cache(maxsize=4096)
 def _unpinging(name: str) -> str:
-    """The name with an invisible break after its first character, so that its owner is not alerted.
+    """Return the name with an invisible break after its first character, so that its owner is not alerted.
 
     Where letters join, it stays whole: better alerted than torn.
     """
@@ -64,7 +64,7 @@ class Prefix:
         return self._with_network and (kind is not Kind.EMOTE or self._starring)
 
     def render(self, name: str, kind: Kind, *, pings: bool) -> str:
-        """The prefix for one speaker, whose name is already safe. An emote reads "* name does"."""
+        """Return the prefix for one speaker, whose name is already safe. An emote reads "* name does"."""
         if kind is Kind.EMOTE and not self._starring:
             name = whole(name)
             return f"* {_unpinging(name) if pings else name} "
@@ -74,20 +74,20 @@ class Prefix:
         return f"{said}* " if kind is Kind.EMOTE else said
 
     def guarded(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-        """The spans of one message, none of whose later lines looks like somebody else's."""
+        """Return the spans of one message, none of whose later lines looks like somebody else's."""
         if self._shape is None or "\n" not in text_of(spans):
             return spans
         return self._shape.guarded(spans)
 
     @property
     def sign(self) -> str:
-        """What stands before a line that looks like somebody else's."""
+        """The sign before a line that looks like somebody else's."""
         return self._shape.sign if self._shape is not None else ""
 
     def feigned(self, text: str) -> bool:
-        """Whether the first line of what has nothing before it looks like somebody's here."""
+        """Whether the first line of a message with nothing before it looks like somebody's here."""
         return self._shape is not None and self._shape.feigned(text)
 
     def claims(self, text: str) -> bool:
-        """Whether what has nothing before it would look like somebody's."""
+        """Whether a message with nothing before it would look like somebody's."""
         return self._shape is not None and self._shape.claims(text)

@@ -48,7 +48,7 @@ def compose(delivery: Delivery, event: ReactionsChanged, view: RoomView, memory:
 
 
 def _emojis(seq: int, view: RoomView, memory: RoomMemory) -> tuple[str, ...]:
-    """Return what who speaks reacts to a message with, the first first."""
+    """Return the emojis that a speaker reacts to a message with, in order."""
     found, speaker = view.facts.reactions(seq), view.speaker
     if speaker is not None:
         found = [one for one in found if key_of(view.network(one[0]), one[1]) == speaker.key]

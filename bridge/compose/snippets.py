@@ -22,7 +22,7 @@ _FEW = 10
 
 
 def removed(locale: Locale, by: str, of: str | None, reason: str, *, moderator: bool) -> str:
-    """Somebody took a message back; `of` is who had said it, as far as that is known."""
+    """Say that somebody took a message back; `of` is who had said it, as far as that is known."""
     by = whole(by)
     if not moderator:
         told = locale.gettext("* {name} took a message back", name=by)
@@ -34,13 +34,13 @@ def removed(locale: Locale, by: str, of: str | None, reason: str, *, moderator: 
 
 
 def because(locale: Locale, what: str, reason: str) -> str:
-    """What happened, and why, if somebody said so."""
+    """Say what happened, and why, if somebody said so."""
     reason = one_line(reason, _LONGEST_REASON)
     return locale.gettext("{what} ({reason})", what=what, reason=reason) if reason else what
 
 
 def described(locale: Locale, by: str, event: TopicChanged | NameChanged) -> str:
-    """A room got another topic, or another name."""
+    """Say that a room got another topic, or another name."""
     who = whole(by)
     if isinstance(event, NameChanged):
         return locale.gettext(
@@ -52,7 +52,7 @@ def described(locale: Locale, by: str, event: TopicChanged | NameChanged) -> str
 
 
 def file_name(locale: Locale, attachment: Attachment) -> str:
-    """What a file is called, safe to show."""
+    """Return the name of a file, safe to show."""
     name = one_line(attachment.name)
     if len(name) > _LONGEST_NAME:
         half = _LONGEST_NAME // 2
@@ -61,14 +61,14 @@ def file_name(locale: Locale, attachment: Attachment) -> str:
 
 
 def file_note(locale: Locale, attachment: Attachment, more: str = "") -> str:
-    """A file that can only be told of; `more` follows its name."""
+    """Name a file that can only be told of; `more` follows its name."""
     kind = locale.gettext(N_("voice message") if attachment.voice else _KINDS[attachment.kind])
     name = f" {file_name(locale, attachment)}" if attachment.name else ""
     return f"[{kind}{name}{more}]"
 
 
 def late_file(locale: Locale, content: Content, number: int) -> str:
-    """What file comes now, and what it was sent with, some time after that was said."""
+    """Say which file comes now, and with which words it was sent, some time after those were said."""
     name = file_name(locale, content.attachments[number])
     if words := first_words(content, locale):
         return locale.gettext("{file}, sent with “{words}”:", file=name, words=words)
@@ -76,7 +76,7 @@ def late_file(locale: Locale, content: Content, number: int) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes, for people."""
+    """Return a number of bytes, for people."""
     for unit, factor in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}" if count < 10 * factor else f"{count / factor:.0f} {unit}"
@@ -84,13 +84,13 @@ def size(count: int) -> str:
 
 
 def gist(locale: Locale, content: Content) -> str:
-    """What a message says, in a few words."""
+    """Return in a few words what a message says."""
     files = [file_name(locale, attachment) for attachment in content.attachments[:_FEW]]
     return first_words(content, locale) or locale.gettext(", ").join(files)
 
 
 def names(locale: Locale, people: list[str]) -> str:
-    """Some people, and how many more there are."""
+    """Name some people, and say how many more there are."""
     some = locale.gettext(", ").join(map(listed, people[:_FEW]))
     more = len(people) - _FEW
     if more <= 0:

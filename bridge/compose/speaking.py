@@ -50,7 +50,7 @@ def reacts_alone(own: RoomView, source: int, user: UserId, memory: RoomMemory) -
 
 def way(view: RoomView, delivery: Delivery) -> str:
     """Return by whose connection a delivery goes, where speakers have their own; empty: by the bridge's. What
-    is done about messages has a way for itself: whose it is, is known only when it is composed.
+    is done about messages has a way for itself: only when it is composed is it known whose it is.
     """
     if not isinstance(delivery.event, MessageCreated):
         return str(delivery.seq)
@@ -58,7 +58,7 @@ def way(view: RoomView, delivery: Delivery) -> str:
 
 
 def silences(view: RoomView, command: Command, error: BaseException, memory: RoomMemory) -> bool:
-    """Whether somebody cannot do by themselves what the bridge could do for them: for a while it does."""
+    """Whether the bridge could do for somebody what they cannot do by themselves: for a while it does."""
     speaker = command.speaker
     if speaker.how is Authorship.PREFIX:
         return False

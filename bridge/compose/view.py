@@ -49,7 +49,7 @@ class RoomView:
 
     @property
     def clock(self) -> Clock:
-        """What to tell the time by."""
+        """The clock of the room's network."""
         return self.adapter.clock
 
     def network(self, source: int) -> str:
@@ -63,7 +63,7 @@ class RoomView:
         return replace(self, capabilities=self.adapter.capabilities(self.id), speaker=None)
 
     def is_puppet(self) -> bool:
-        """Whether who speaks has an account of their own."""
+        """Whether the speaker has an account of their own."""
         return self.speaker is not None and self.speaker.how is Authorship.PUPPET
 
     def without_files(self) -> "RoomView":

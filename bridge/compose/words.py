@@ -101,7 +101,7 @@ def note(delivery: Delivery, text: str, view: RoomView, memory: RoomMemory) -> S
 
 
 def kind_of(event: _Words, view: RoomView) -> Kind:
-    """An emote of who speaks by themselves is one; else it is told in words that name who does it."""
+    """Return the kind of a message: an emote that the bridge says is text, which names who does it."""
     return Kind.TEXT if event.kind is Kind.EMOTE and view.speaker is None else event.kind
 
 
@@ -155,7 +155,7 @@ def _is_old(delivery: Delivery, view: RoomView) -> bool:
 
 
 def _without_mentions(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """History alerts nobody."""
+    """Return the words without mentions: history alerts nobody."""
     if not any(span.mention for span in spans):
         return spans
     return tuple([replace(span, mention=None) for span in spans])
