@@ -61,7 +61,7 @@ class Recording(ABC):
 
     @abstractmethod
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
-        """Note that the next part of the delivery arrived, and so far it has come; None: all of it did."""
+        """Note that the next part of the delivery arrived, and how far it has come; None: all of it has."""
 
     @abstractmethod
     def give_up(self, delivery: Delivery, reason: str) -> None:
@@ -85,24 +85,24 @@ class Recording(ABC):
 
     @abstractmethod
     def commit(self) -> list[Taken]:
-        """Write all that waits. Returns the events that were new, in order, of all that was written since
-        this was called last. Raises JournalError; then nothing was written, and all of it still waits.
+        """Write all that waits. Returns the events that were new, in order, among all that was written since
+        the last call. Raises JournalError; then nothing was written, and all of it still waits.
         """
 
     @abstractmethod
     def write(self) -> bool:
-        """Write all that waits, so that what is read is how it stands; whether that could be done."""
+        """Write all that waits, so that what is read is how it stands. Returns whether that could be done."""
 
     @abstractmethod
     def keep(self) -> bool:
-        """Have what was noted of deliveries outlive a kill, without a commit; whether that could be done, and
-        nothing else waits for one.
+        """Have what was noted of deliveries outlive a kill, without a commit. Returns whether that could be
+        done, and nothing else waits for a commit.
         """
 
     @property
     @abstractmethod
     def unkept(self) -> int:
-        """How many receipts would be lost by a kill."""
+        """The number of receipts that would be lost by a kill."""
 
     @property
     @abstractmethod
@@ -119,40 +119,40 @@ class Recall(ABC):
 
     @abstractmethod
     def number(self, network: str, room: RoomId) -> int:
-        """The number that stands for a room in this journal, given on first use, and for good.
+        """Return the number that stands for a room in this journal, given on first use, and for good.
 
         Raises JournalError when it cannot be written.
         """
 
     @abstractmethod
     def room(self, number: int) -> tuple[str, RoomId] | None:
-        """The network and the room that a number stands for."""
+        """Return the network and the room that a number stands for."""
 
     @abstractmethod
     def position(self, network: str, scope: str) -> str | None:
-        """The last durable token of a network's scope."""
+        """Return the last durable token of a network's scope."""
 
     @abstractmethod
     def standing(self, room: int) -> Standing:
-        """What is known of a room."""
+        """Return what is known of a room."""
 
     @abstractmethod
     def untold(self) -> dict[int, Gap]:
-        """What people have yet to be told of each room, by its number."""
+        """Return the times that people have yet to be told of, by the room's number."""
 
     # Of what is owed
 
     @abstractmethod
     def owed(self, room: int, after: int = 0, limit: int = 1000) -> list[Delivery]:
-        """The deliveries owed to a room, in order, from behind the event `after`."""
+        """Return the deliveries owed to a room, in order, from behind the event `after`."""
 
     @abstractmethod
     def newest(self, room: int) -> int:
-        """The event that a room is owed last; 0: none."""
+        """Return the event that a room is owed last; 0: none."""
 
     @abstractmethod
     def rooms_owed(self) -> dict[int, tuple[str, str]]:
-        """The rooms that something is owed to: number to network and room."""
+        """Return the rooms that something is owed to: number to network and room."""
 
     @abstractmethod
     def is_owed(self, seq: int) -> bool:
@@ -160,7 +160,7 @@ class Recall(ABC):
 
     @abstractmethod
     def txn(self, delivery: Delivery) -> Txn:
-        """The id of a delivery's next part: the same after a crash, and nobody else's to guess."""
+        """Return the id of a delivery's next part: the same after a crash, and nobody else's to guess."""
 
     @abstractmethod
     def is_ours(self, mark: str) -> bool:
@@ -168,25 +168,27 @@ class Recall(ABC):
 
     @abstractmethod
     def secret(self, purpose: bytes) -> bytes:
-        """A key for something else, which tells nothing of the journal's own."""
+        """Return a key for something else, which tells nothing of the journal's own."""
 
     # Of what was said: events by their numbers
 
     @abstractmethod
     def origin(self, room: int, name: MessageId) -> int | None:
-        """The event that a name stands for in a room, whether as origin or as copy; None: unknown here."""
+        """Return the event that a name stands for in a room, whether as origin or as copy; None: unknown
+        here.
+        """
 
     @abstractmethod
     def event(self, seq: int) -> TalkEvent | None:
-        """What was taken under a number; None: it is not known any more."""
+        """Return the event that was taken under a number; None: it is not known any more."""
 
     @abstractmethod
     def taken_in(self, seq: int) -> int | None:
-        """The number of the room that an event comes from."""
+        """Return the number of the room that an event comes from."""
 
     @abstractmethod
     def sender(self, seq: int) -> Sender | None:
-        """Who said what was taken under a number, also when that was erased; None: it is not known."""
+        """Return the sender of the event under a number, also when that was erased; None: it is not known."""
 
     @abstractmethod
     def is_removed(self, room: int, seq: int) -> bool:
@@ -198,33 +200,35 @@ class Recall(ABC):
 
     @abstractmethod
     def parts(self, seq: int, room: int, *, files: bool = True) -> list[Part]:
-        """What an event is called in a room, whether it was taken there or copied to it, part by part; with
-        or without those of files behind its words.
+        """Return the names of an event in a room, whether it was taken there or copied to it, part by part;
+        with or without those of files behind its words.
         """
 
     @abstractmethod
     def reactions(self, seq: int, room: int) -> list[tuple[int, UserId, str]]:
-        """In which room who reacts to a message with what, but for this room, the first first."""
+        """List the reactions to a message, but for this room's: room, person and emoji, in order."""
 
     # Of people
 
     @abstractmethod
     def lately(self, room: int, sources: Collection[int], count: int) -> list[int]:
-        """The last messages that people in a room saw, of those that were said there or in these sources."""
+        """Return the last messages that people in a room saw, of those said there or in these sources."""
 
     @abstractmethod
     def speakers(self, room: int) -> dict[str, UserId]:
-        """Who spoke in a room not long ago, by name."""
+        """Return the people who spoke in a room not long ago, by name."""
 
     @abstractmethod
     def _spoke(self, rooms: Collection[int], since: float) -> Iterable[tuple[int, Sender]]:
-        """Who said a message in these rooms not long ago and since then, and where, in that order."""
+        """Yield the senders of messages in these rooms, not long ago and since then, each with the room, in
+        order.
+        """
 
     # What follows from these
 
     def voices(self, rooms: Collection[int], since: float) -> list[tuple[int, Sender]]:
-        """List who spoke in these rooms not long ago and since then, and where: each once, under their last
-        name, who has had theirs for longest first.
+        """List the people who spoke in these rooms not long ago and since then, and where: each once, under
+        their last name, first those who have had theirs for longest.
         """
         found: dict[tuple[int, UserId], Sender] = {}
         for room, sender in self._spoke(rooms, since):
@@ -234,7 +238,10 @@ class Recall(ABC):
         return [(room, sender) for (room, _), sender in found.items() if sender.id]
 
     def about(self, room: int, name: MessageId) -> int | None:
-        """The event that a name in a room is about: of an edit, however many hops away, what it edits."""
+        """Return the event that a name in a room is about: of an edit, what it edits, however many hops away.
+
+        None: unknown here.
+        """
         seq = self.origin(room, name)
         while seq is not None and isinstance(event := self.event(seq), MessageEdited):
             home = self.taken_in(seq)
@@ -245,7 +252,7 @@ class Recall(ABC):
         return seq
 
     def words(self, seq: int, before: int) -> Content | None:
-        """What a message said before a later event, as its author had edited it last by then, with the
+        """Return what a message said before a later event, as its author had edited it last by then, with the
         files that it came with; None: it is not known any more.
         """
         said, home = self.event(seq), self.taken_in(seq)
@@ -263,11 +270,11 @@ class Recall(ABC):
 
     @abstractmethod
     def _edits(self, room: int, after: int, before: int) -> Iterable[int]:
-        """The edits that were taken in a room between two events, the last first."""
+        """Yield the edits that were taken in a room between two events, the last first."""
 
     def is_by(self, seq: int, source: int, event: TalkEvent) -> bool:
-        """Whether it is known that whoever did this in a room said what was taken under a number, also when
-        its words are forgotten. Ids mean somebody only on the network that gave them.
+        """Whether the author of this event in a room is known to have said what was taken under a number,
+        also when its words are forgotten. Ids mean somebody only on the network that gave them.
         """
         author, home = self.sender(seq), self.taken_in(seq)
         if author is None or home is None or author.id != event.sender.id:
@@ -278,7 +285,7 @@ class Recall(ABC):
         return there is not None and here is not None and there[0] == here[0]
 
     def taken_back(self, source: int, removal: Removed) -> int | None:
-        """The event that a removal in a room takes back, where whoever did it may."""
+        """Return the event that a removal in a room takes back, where its author may."""
         seq = self.origin(source, removal.target)
         if seq is None or not (removal.by_moderator or self.is_by(seq, source, removal)):
             return None
@@ -316,7 +323,7 @@ class Upkeep(ABC):
 
     @abstractmethod
     def bury(self, room: int, reason: str, which: Oldest) -> int:
-        """Give up the oldest of what a room is owed, a step of it. Returns how many."""
+        """Give up the oldest deliveries that a room is owed, a step of them. Returns how many."""
 
     @abstractmethod
     def erase(self, seq: int) -> None:
@@ -330,7 +337,7 @@ class Upkeep(ABC):
 
     @abstractmethod
     def prune(self, *, text_before: float, names_before: float) -> bool:
-        """Erase a little of what is old and settled; whether there may be more."""
+        """Erase a little of what is old and settled. Returns whether there may be more."""
 
     @abstractmethod
     def guard(self) -> None:
@@ -346,15 +353,15 @@ class Following(ABC):
 
     @abstractmethod
     def latest(self) -> int:
-        """The event that was taken last; 0: none."""
+        """Return the event that was taken last; 0: none."""
 
     @abstractmethod
     def events(self, after: int, limit: int) -> list[Observed]:
-        """So many events behind this one, in the order of taking."""
+        """Return the events behind this one, in the order of taking, at most so many."""
 
     @abstractmethod
     def cursor(self, observer: str) -> int | None:
-        """The last event that an observer has seen, by its name; None: it is new."""
+        """Return the last event that an observer has seen, by its name; None: it is new."""
 
     @abstractmethod
     def move_cursor(self, observer: str, seq: int) -> None:
@@ -366,12 +373,12 @@ class Admin(ABC):
 
     @abstractmethod
     def revive(self, rows: Iterable[tuple[int, int]]) -> int:
-        """Owe again what was given up, by room and event; returns how many there were."""
+        """Owe again what was given up, by room and event. Returns how many there were."""
 
     @abstractmethod
     def rename(self, old: str, new: str) -> int:
-        """A network has another name: all that is its own goes with it. Returns how many rooms that are.
-        Raises JournalError when that cannot be written.
+        """Give all that is a network's own to its new name. Returns how many rooms that are. Raises
+        JournalError when that cannot be written.
         """
 
 

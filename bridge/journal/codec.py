@@ -20,20 +20,20 @@ EDIT = _types[MessageEdited]
 
 
 def sender(kind: str, body: bytes) -> Sender:
-    """Who said what stands in a row, also in one that was erased."""
+    """Return the sender of the event in a row, also of one that was erased."""
     return _senders.decode(body) if kind == ERASED else decode(kind, body).sender
 
 
 def event(kind: str, body: bytes | None) -> TalkEvent | None:
-    """What stands in a row; None: it was erased."""
+    """Return the event in a row; None: it was erased."""
     return None if body is None or kind == ERASED else decode(kind, body)
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:
-    """The type, with its version, and the body of an event."""
+    """Return the type of an event, with its version, and its body."""
     return _types[type(event)], _encoder.encode(event)
 
 
 def decode(kind: str, body: bytes) -> TalkEvent:
-    """The event of a row."""
+    """Return the event of a row that was not erased."""
     return _decoders[kind].decode(body)

@@ -33,12 +33,12 @@ class Progress:
 
     @property
     def behind_file(self) -> "Progress | None":
-        """How far it has come with the file that comes next; None: that is the last."""
+        """The progress once the next file has arrived; None: that is the last."""
         rest = self.files & (self.files - 1)
         return replace(self, files=rest, named=False) if rest else None
 
     def up_to(self, end: int | None) -> "Progress | None":
-        """How far it has come with the words up to this character; None: that is all."""
+        """Return the progress once the words up to this character have arrived; None: that is all."""
         return None if end is None else replace(self, chars=end)
 
     @property

@@ -127,5 +127,7 @@ class Observed(NamedTuple):
 
 
 def when_said(event: TalkEvent, now: float) -> float:
-    """When an event that is taken now was said: by the network's clock for history, never later than now."""
+    """Return when an event that is taken now was said: by the network's clock for history, never later than
+    now.
+    """
     return min(event.at, now) if event.replayed and event.at is not None else now

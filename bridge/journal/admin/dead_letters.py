@@ -58,7 +58,7 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which letters are meant: those with one of these numbers, to this room; either may be left open."""
+    """The letters that are meant: with one of these numbers, to this room; either may be left open."""
 
     numbers: Collection[int] = ()
     room: str | None = None
@@ -66,7 +66,7 @@ class Choice:
 
 
 def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
-    """The newest letters, at most `limit`, and what came twice since a time. Raises JournalError."""
+    """Return the newest letters, at most `limit`, and what came twice since a time. Raises JournalError."""
     with _letters(path) as database:
         (count,) = database.execute("SELECT count(*) FROM dead").fetchone()
         rows = database.execute(
@@ -87,7 +87,8 @@ def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
 
 
 def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
-    """The letters that are meant and can be sent again, by room and message, in the order of the messages.
+    """Return the letters that are meant and can be sent again, by room and message, in the order of the
+    messages.
 
     Raises JournalError, also for a number that no such letter has.
     """
@@ -113,7 +114,7 @@ def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
 
 
 def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
-    """Owe letters again in a journal that no service uses; returns how many. Raises JournalError."""
+    """Owe letters again in a journal that no service uses. Returns how many. Raises JournalError."""
     with Own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         try:
             schema.migrate(database, str(path))

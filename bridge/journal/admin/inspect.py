@@ -53,7 +53,7 @@ def open_to_look(path: Path) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def looking_into(path: Path) -> Iterator[sqlite3.Connection]:
-    """A journal to read from. Raises JournalError when it cannot be read, also while it is."""
+    """Open a journal to read from. Raises JournalError when it cannot be read, also while it is."""
     with contextlib.closing(open_to_look(path)) as database:
         try:
             yield database

@@ -230,7 +230,7 @@ def _disarm(part: Path, *, replay: bool) -> int:
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A new file beside this one, for us alone to read, and gone if it was not renamed."""
+    """Make a new file beside this one, for us alone to read, and gone if it was not renamed."""
     try:
         number, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
     except OSError as error:
@@ -256,7 +256,7 @@ def _put(part: Path, target: Path) -> None:
 
 
 def _hand_over(path: Path, *files: Path) -> None:
-    """Where root restores, the service's user has to own what it is to write."""
+    """Give these files to the service's user, who has to own what it is to write, where root restores."""
     if os.geteuid() == 0:
         like = (path if path.exists() else path.parent).stat()
         for file in files:

@@ -24,7 +24,7 @@ class MemoryOpened(OpenedConversations):
         self._kept.pop((opened.network, opened.name), None)
 
     def rename(self, old: str, new: str) -> None:
-        """A network has another name."""
+        """Call a network by its new name in all that is open."""
         for opened in self.all():
             rooms = tuple((new if network == old else network, room) for network, room in opened.rooms)
             self.drop(opened)

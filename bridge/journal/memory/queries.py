@@ -156,7 +156,7 @@ class Rows(Keyed, Following):
         return ((taken.source, taken.sender) for taken in heard)
 
     def _last(self, count: int) -> Iterator[tuple[int, EventRow]]:
-        """So many of the newest, these first."""
+        """Yield so many of the newest, these first."""
         newest = self.latest()
         return (
             (seq, self._events[seq])

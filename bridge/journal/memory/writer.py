@@ -227,7 +227,7 @@ class MemoryJournal(Rows, Journal):
         return list(islice(takewhile(lambda seq: self._events[seq].said_at < before, behind), _STEP))
 
     def _settled(self, seqs: Iterable[int], given_up_before: float) -> list[int]:
-        """Those that are not owed, and were not given up since then."""
+        """Return those that are not owed, and were not given up since then."""
         kept = {seq for (_, seq), (given_up_at, _) in self._dead.items() if given_up_at >= given_up_before}
         return [seq for seq in seqs if seq not in kept and not self.is_owed(seq)]
 
@@ -248,7 +248,7 @@ class MemoryJournal(Rows, Journal):
             del self._dead[row]
 
     def guard(self) -> None:
-        """Nobody can take it away."""
+        """Do nothing: nobody can take this journal away."""
 
     def close(self) -> None:
         self.write()

@@ -59,7 +59,7 @@ class RowCache:
         self.erase = self._events.drop
 
     def took(self, events: Iterable[tuple[int, int, TalkEvent, tuple[int, ...], float]]) -> None:
-        """These are on record: number, room, event, and what does not matter here."""
+        """Note that these are on record: number, room, event, and what does not matter here."""
         taken, origins, parts = self._events.new, self._origins.new, self._parts.new
         for seq, room, event, _, _ in events:
             taken[seq] = (room, event)
@@ -72,7 +72,7 @@ class RowCache:
             kept.turn()
 
     def delivered(self, seq: int, room: int, place: int, part: Part) -> None:
-        """A part of a message has a name in a room."""
+        """Note that a part of a message has a name in a room."""
         for name in (part.id, *part.aliases):
             if self._origins.get((room, name)) is None:
                 self._origins.new[room, name] = seq
@@ -82,16 +82,18 @@ class RowCache:
             known.append((place, part))
 
     def origin(self, room: int, name: MessageId) -> int | None:
-        """The event that a name stands for; None: not known here."""
+        """Return the event that a name stands for; None: not known here."""
         return self._origins.get((room, name))
 
     def parts(self, seq: int, room: int, *, files: bool) -> list[Part] | None:
-        """What an event is called in a room; None: not known here."""
+        """Return the names of an event in a room, part by part; None: not known here."""
         known = self._parts.get((seq, room))
         return None if known is None else [part for place, part in known if files or place < FILES]
 
     def forget(self, texts: int, names: int) -> None:
-        """The words of events up to the one were erased, and the names of those up to the other."""
+        """Forget the words of events up to the one, which were erased, and the names of those up to the
+        other.
+        """
         self._events.keep(lambda seq, _: seq > texts)
         if names:
             self._origins.keep(lambda _, seq: seq > names)

@@ -34,8 +34,8 @@ class Checkpointer:
         self._thread.join()
 
     def finish(self, database: sqlite3.Connection) -> None:
-        """Called by the writer between two commits: where the log is endless, move what is left of it, which
-        is what was written since the thread last did, so that the next commit begins it anew.
+        """Move what is left of an endless log, which is what was written since the thread last did, so that
+        the next commit begins it anew. Called by the writer between two commits.
         """
         if self._endless:
             self._endless = False

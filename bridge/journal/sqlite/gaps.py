@@ -18,7 +18,7 @@ def write(database: sqlite3.Connection, gaps: Mapping[int, Gap]) -> None:
 
 
 def read(database: sqlite3.Connection) -> dict[int, Gap]:
-    """All that is kept, by the room's number."""
+    """Return all that is kept, by the room's number."""
     rows = database.execute("SELECT * FROM gap")
     return {
         room: Gap(times, until, seconds, bool(unheard), bool(partly), left_out, told)

@@ -70,7 +70,7 @@ class Own:
             )
 
     def remember(self) -> None:
-        """The journal is open: these are its files."""
+        """Remember the journal's files: it is open."""
         self._known = {end: _identity(self._named(end)) for end in _FILES}
 
     def _named(self, end: str) -> Path:

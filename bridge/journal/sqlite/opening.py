@@ -17,8 +17,8 @@ _UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 
 def open_database(path: Path, now: float, *, synced: bool) -> tuple[sqlite3.Connection, bytes]:
-    """The file as the one who writes it has it, made or migrated, and its key. `now` is in seconds since
-    1970. `synced`: see `Journal`.
+    """Open the file as the one who writes it, made or migrated. Returns it with its key. `now` is in seconds
+    since 1970. `synced`: see `SqliteJournal`.
 
     Raises JournalError, with what to do.
     """

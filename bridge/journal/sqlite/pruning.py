@@ -82,7 +82,7 @@ def settle(database: sqlite3.Connection, receipts: Iterable[Receipt], now: float
 
 
 def revive(database: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> int:
-    """Owe again what was given up, by room and event; returns how many there were."""
+    """Owe again what was given up, by room and event. Returns how many there were."""
     rows = list(rows)
     with database:
         database.execute("BEGIN IMMEDIATE")
@@ -139,7 +139,7 @@ class Pruner:
         """The one whose names were."""
 
     def step(self, *, text_before: float, names_before: float) -> bool:
-        """Erase a little; whether there may be more."""
+        """Erase a little. Returns whether there may be more."""
         if (now := self._clock.now()) - self._began > _DAY:
             # What was still owed when its time came is looked at again.
             self._began, self.texts, self.names = now, 0, 0
@@ -154,8 +154,8 @@ class Pruner:
         return bool(texts or names)
 
     def _old(self, after: int, before: float) -> list[int]:
-        """The next events in the order of taking, up to the first that is not old. The newest stays for ever:
-        its number must not be given twice.
+        """Return the next events in the order of taking, up to the first that is not old. The newest stays
+        for ever: its number must not be given twice.
         """
         rows = self._database.execute(
             "SELECT seq, taken_at FROM event WHERE seq > ? AND seq < (SELECT max(seq) FROM event) "

@@ -84,7 +84,9 @@ class Receipts:
     """What was noted since the last commit."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Raises OSError when the file cannot be written. What is in it is overwritten once it is cleared."""
+        """Open the file. Raises OSError when it cannot be written. What is in it is overwritten once it is
+        cleared.
+        """
         self._path = path
         self._whose = _hash(key)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -92,7 +94,7 @@ class Receipts:
         """Where the next record goes; `_MOST`: nowhere, until it is cleared."""
 
     def note(self, receipts: Iterable[Receipt]) -> bool:
-        """Append these; whether they would outlive a kill now."""
+        """Append these. Returns whether they would outlive a kill now."""
         records = [_encode(receipt) for receipt in receipts]
         framed = b"".join([_HEAD.pack(len(record), zlib.crc32(record)) + record for record in records])
         if self._end + len(framed) > _MOST:
@@ -106,7 +108,9 @@ class Receipts:
         return whole
 
     def clear(self) -> None:
-        """All that was noted is committed. Until that can be written too, nothing more is noted."""
+        """Let go of all that was noted: it is committed. Until that can be written too, nothing more is
+        noted.
+        """
         if self._end == len(self._whose):
             return
         self._end = _MOST

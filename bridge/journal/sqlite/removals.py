@@ -13,7 +13,7 @@ __all__ = ["note"]
 def note(
     database: sqlite3.Connection, journal: Queries, source: int, event: Removed, rooms: Collection[int]
 ) -> bool:
-    """Keep what an event takes back in these rooms, if it may; returns whether it does. Part of the commit
+    """Keep what an event takes back in these rooms, if it may. Returns whether it does. Part of the commit
     that takes it.
     """
     seq = journal.taken_back(source, event)

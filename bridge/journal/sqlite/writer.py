@@ -284,7 +284,7 @@ class SqliteJournal(Queries, Journal):
             )
 
     def _transaction(self) -> list[Taken]:
-        """Returns the events that had not been taken before."""
+        """Write all in one transaction. Returns the events that had not been taken before."""
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:
@@ -316,7 +316,7 @@ class SqliteJournal(Queries, Journal):
         return taken
 
     def _receipts_beside(self, path: Path) -> Receipts | None:
-        """The file of receipts, of which those that a kill left are committed; None: there can be none."""
+        """Open the file of receipts, and commit those that a kill left; None: there can be none."""
         try:
             file = file_of(path)
             pruning.settle(self._database, kept(file, self._key), self.clock.now())
@@ -342,7 +342,7 @@ class SqliteJournal(Queries, Journal):
             self._withdrawn, self._removed = self._still_owed(), False
 
     def _write_events(self) -> list[Taken]:
-        """Append the events that wait, and what is owed; returns those that had not been taken before."""
+        """Append the events that wait, and what is owed. Returns those that had not been taken before."""
         write = self._database.executemany
         before = self._database.total_changes
         write("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", self._rows)
