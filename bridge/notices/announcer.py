@@ -48,22 +48,22 @@ class Announcer:
             self._journal.take(about, event, tuple(hearing))
 
     def place(self, number: int, locale: Locale) -> str:
-        """What a room is called."""
+        """Name a room."""
         if (known := self._routes.rooms.get(number)) is None:
             return locale.gettext("a room that left the map")
         network, room = known
         return locale.gettext("{room} on {network}", room=room, network=network)
 
     def sources(self, room: int) -> Iterable[int]:
-        """The rooms whose talk a room hears."""
+        """Return the rooms whose talk a room hears."""
         return self._routes.heard.get(room, ())
 
     def hearing(self, room: int) -> Iterable[int]:
-        """The rooms that hear a room."""
+        """Return the rooms that hear a room."""
         return next((s.rooms for s in self._routes.sources.values() if s.number == room), ())
 
     def reachable(self, rooms: Iterable[int]) -> list[int]:
-        """Those rooms that Hubbub may write to, and can now."""
+        """Return those rooms that Hubbub may write to, and can now."""
         return [
             room
             for room in sorted(self._routes.heard.keys() & set(rooms))

@@ -67,7 +67,7 @@ class Digests:
         """By room, source and phrase."""
 
     def member(self, source: int, rooms: Iterable[int], event: MemberChanged) -> None:
-        """Somebody came or went; these rooms want to know."""
+        """Note that somebody came or went; these rooms want to know."""
         for room in rooms:
             members = self._rooms.setdefault(room, _Kept()).members
             if len(members) < _MOST:
@@ -80,7 +80,7 @@ class Digests:
                         self._renamed.add((source, event.name))
 
     def speaks(self, source: int, name: str) -> None:
-        """Somebody is about to say something: who goes by a new name is told of before."""
+        """Tell that somebody goes by a new name, if they do: they are about to say something."""
         if not self._renamed or (source, name) not in self._renamed:
             return
         for room, kept in list(self._rooms.items()):
@@ -91,7 +91,7 @@ class Digests:
         self._renamed.discard((source, name))
 
     def reacted(self, room: int, reaction: Reaction) -> None:
-        """Somebody reacted to something, and this room cannot show it otherwise."""
+        """Note that somebody reacted to something, and this room cannot show it otherwise."""
         reactions = self._rooms.setdefault(room, _Kept()).reactions
         for (to, emoji), people in list(reactions.items()):
             if to == reaction.to and (reaction.gone is None or emoji in reaction.gone):
@@ -103,8 +103,8 @@ class Digests:
                     people[reaction.who] = None
 
     def repeated(self, room: int, source: int, seq: int, who: str, phrase: str) -> bool:
-        """Whether no more than this phrase can be shown in a room of something that somebody said in another,
-        and the room was told as much a short time ago: then it is told with others later.
+        """Whether a room was told this phrase of a message in another a short time ago, and can be shown no
+        more of this one either: then it is told with others later.
         """
         now = self._clock.monotonic()
         known = self._phrases.get((room, source, phrase))
@@ -161,12 +161,12 @@ def _more_of(kept: _Phrase, phrase: str, locale: Locale) -> str:
 
 
 def _undoes(before: MemberChanged, after: MemberChanged) -> bool:
-    """Whether who came has gone again, or the other way round: nobody missed anything."""
+    """Whether somebody who came has gone again, or the other way round: nobody missed anything."""
     return {before.change, after.change} == {Change.JOINED, Change.LEFT}
 
 
 def _members(changes: list[MemberChanged], place: Told, locale: Locale) -> str:
-    """One line about who came and went."""
+    """Say in one line who came and went."""
     told: list[str] = []
     came = [safe_name(event.sender.name) for event in changes if event.change is Change.JOINED]
     if came:
@@ -200,7 +200,7 @@ def _members(changes: list[MemberChanged], place: Told, locale: Locale) -> str:
 
 
 def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> str:
-    """Somebody goes by another name, or was put out: by whom and why, if that is known."""
+    """Say that somebody goes by another name, or was put out: by whom and why, if that is known."""
     change, other, reason = what
     who, count = names(locale, people), len(people)
     if change is Change.RENAMED:
@@ -231,7 +231,7 @@ def _done(what: tuple[Change, str, str], people: list[str], locale: Locale) -> s
 
 
 def _reactions(kept: dict[tuple[str, str], dict[str, None]]) -> Iterator[Told]:
-    """One line for each message: who reacted to it with what."""
+    """Yield one line for each message: who reacted to it with what."""
     messages: dict[str, list[tuple[str, list[str]]]] = {}
     for (to, emoji), people in kept.items():
         messages.setdefault(to, []).append((emoji, list(people)))

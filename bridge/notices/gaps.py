@@ -32,7 +32,9 @@ class Gaps:
     """
 
     def __init__(self, journal: Journal, place: Place, least: Callable[[int], float], clock: Clock) -> None:
-        """`place` gives what a room is called, `least` how many seconds of it are worth a line."""
+        """`place` names a room; `least` tells how many seconds of it must have been missed to be worth a
+        line.
+        """
         self.latest: dict[int, Gap] = {}
         """Of each room the last one, told or not."""
         self._clock = clock
@@ -48,7 +50,7 @@ class Gaps:
     def add(
         self, room: int, since: float | None, *, unheard: bool, partly: bool, left_out: int | None
     ) -> None:
-        """A room is heard again, and was not since then; None: nobody knows since when.
+        """Note that a room is heard again, and was not since then; None: nobody knows since when.
 
         It is kept by the commit that notes that the room is heard.
         """
@@ -81,7 +83,7 @@ class Gaps:
 
 
 def _sum(untold: Gap, gap: Gap) -> Gap:
-    """Both in one: what was not told, and one more."""
+    """Join what was not told and one more gap."""
     left_out = None if untold.left_out is None or gap.left_out is None else untold.left_out + gap.left_out
     return Gap(
         times=untold.times + gap.times,
@@ -95,7 +97,7 @@ def _sum(untold: Gap, gap: Gap) -> Gap:
 
 
 def _line(gap: Gap, place: Told, locale: Locale) -> str:
-    """For people who know nothing of bridges."""
+    """Tell of a gap, to people who know nothing of bridges."""
     if gap.seconds < 0:
         away = locale.ngettext(
             "The bridge was away for some time",
@@ -134,7 +136,7 @@ def _utc(since: float | None) -> str:
 
 
 def _span(seconds: float, locale: Locale) -> str:
-    """A length of time in the unit in which it is two or more: 90 seconds, 2 minutes."""
+    """Return a length of time in the unit in which it is two or more: 90 seconds, 2 minutes."""
     if seconds >= 2 * _DAY:
         return locale.ngettext("{number} day", "{number} days", round(seconds / _DAY))
     if seconds >= 2 * _HOUR:

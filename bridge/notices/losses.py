@@ -36,13 +36,15 @@ class Losses:
         self._hidden: dict[int, _Folded] = {}
 
     def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
-        """So many deliveries to a room were given up; `source` is where they come from, if all from one."""
+        """Note that so many deliveries to a room were given up; `source` is where they come from, if all from
+        one.
+        """
         loss = self._lost.setdefault(room, _Folded())
         loss.count, loss.reason = loss.count + count, reason
         loss.rooms.update(self._announcer.sources(room) if source is None else (source,))
 
     def hidden(self, room: int, count: int) -> None:
-        """So many old messages are not shown in a room."""
+        """Note that so many old messages are not shown in a room."""
         self._hidden.setdefault(room, _Folded()).count += count
 
     def patrol(self) -> None:
@@ -76,7 +78,7 @@ def _hidden(hidden: _Folded, locale: Locale) -> str:
 
 
 def _due(facts: dict[int, _Folded], now: float) -> list[tuple[int, _Folded]]:
-    """What is to be told now, and starts anew."""
+    """Return what is to be told now, and start counting anew."""
     due = [(room, fact) for room, fact in facts.items() if fact.count and now - fact.told >= _PAUSE]
     for room, _ in due:
         facts[room] = _Folded(told=now)

@@ -75,7 +75,7 @@ class Outages:
 
 
 def _through(count: int, told: str, place: Told, locale: Locale) -> str:
-    """What ends a wait, in the words in which it was told."""
+    """Say that a wait is over, in the words in which it was told."""
     if told != _OUT_OF_REACH:
         return locale.ngettext(
             "{room} takes messages again as they come: 1 message that waited went through.",

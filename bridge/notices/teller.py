@@ -48,7 +48,7 @@ class Teller:
         self.gaps.follow(routes.rooms)
 
     def loop(self, source: int, who: str) -> None:
-        """Somebody repeats in a room what we say, and is not listened to any more where they do."""
+        """Tell that somebody repeats in a room what we say, and is not listened to any more where they do."""
 
         def told(locale: Locale) -> str:
             return locale.gettext(
@@ -74,6 +74,6 @@ class Teller:
             self._outages.look_at(status)
 
     def _least(self, room: int) -> float:
-        """For how many seconds a room must not have been heard to be worth a line."""
+        """Return for how many seconds a room must not have been heard to be worth a line."""
         status = self._announcer.status(room)
         return status.rules.tell_gap if status is not None else math.inf
