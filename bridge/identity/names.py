@@ -26,7 +26,8 @@ _CLUSTER = regex.compile(r"\X")
 
 @lru_cache(maxsize=4096)
 def safe_name(name: str) -> str:
-    """A name that shows as what it is: one line, no control, bidi or invisible characters, not too long.
+    """Return a name that shows as what it is: one line, no control, bidi or invisible characters, not too
+    long.
 
     Never empty: a name of which nothing is left becomes "?".
     """
@@ -34,7 +35,7 @@ def safe_name(name: str) -> str:
 
 
 def one_line(text: str, most: int = 2000) -> str:
-    """A stranger's words for one line of ours: nothing that breaks it, turns it round or hides in it."""
+    """Return a stranger's words for one line of ours: nothing breaks it, turns it round or hides in it."""
     clean = _HANGING.sub("", _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", text)))).rstrip()
     if len(clean) <= most:
         return clean

@@ -17,12 +17,12 @@ class Author:
 
     @property
     def key(self) -> str:
-        """Who they are, in all rooms and at all times."""
+        """The author's identity, in all rooms and at all times."""
         return key_of(self.network, self.id)
 
 
 def key_of(network: str, user: UserId) -> str:
-    """Return who somebody of a network is, whatever they are called."""
+    """Return the identity of somebody on a network, whatever they are called."""
     return f"{network}/{user}"
 
 
