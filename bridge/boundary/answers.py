@@ -1,4 +1,4 @@
-"""What the answers of an adapter mean, whatever they are."""
+"""Reads the answers of an adapter, whatever they are."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _LONGEST_REASON = 1000
 
 @contextlib.contextmanager
 def translating(method: str) -> Iterator[None]:
-    """While an adapter does something: only AdapterErrors get out, and being cancelled ourselves."""
+    """Let nothing out of what an adapter does but AdapterErrors, and being cancelled ourselves."""
     try:
         yield
     except asyncio.CancelledError:
@@ -35,7 +35,7 @@ def translating(method: str) -> Iterator[None]:
 
 
 def outcome(said: object) -> Receipt | AdapterError:
-    """What became of a command, by what an adapter says of it."""
+    """Return a command's receipt or error, from whatever an adapter says of it."""
     if type(said) is Receipt:
         part = said.part
         if part is None:
@@ -53,7 +53,7 @@ def outcome(said: object) -> Receipt | AdapterError:
 
 
 def failure(method: str, error: BaseException) -> AdapterError:
-    """What an exception of an adapter means, whatever it is."""
+    """Return the AdapterError that an exception of an adapter means, whatever it is."""
     if isinstance(error, AdapterError):
         return _worded(error)
     if isinstance(error, asyncio.CancelledError):
@@ -72,7 +72,7 @@ def fail(method: str, error: BaseException) -> NoReturn:
 
 
 def _worded(error: AdapterError) -> AdapterError:
-    """With words that can be written, and times that can be waited."""
+    """Give an error words that can be written, and times that can be waited."""
     text = words_of(error)
     if error.args != (text,):
         error.args = (text,)

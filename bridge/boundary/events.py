@@ -20,8 +20,8 @@ _DECODERS: dict[type[Event], msgspec.json.Decoder[Event]] = {
 
 
 def is_plain(event: Event) -> bool:  # noqa: PLR0911 the cheapest tests first, and no call more than needed
-    """Whether it is a message as most are, plain words, with nothing wrong in it: this is asked of each, and
-    costs a tenth of a look at everything.
+    """Whether an event is a message as most are, plain words, with nothing wrong in it. This is asked of each
+    event, and costs a tenth of a look at everything.
     """
     if type(event) is not MessageCreated or type(event.replayed) is not bool or type(event.kind) is not Kind:
         return False
@@ -47,7 +47,7 @@ def is_plain(event: Event) -> bool:  # noqa: PLR0911 the cheapest tests first, a
 
 
 def sound(event: Event) -> tuple[Event, str]:
-    """The event with nothing in it that cannot be kept, and what was, if anything.
+    """Return the event with nothing in it that cannot be kept, and what was taken out; empty: nothing.
 
     Raises TypeError or ValueError that names what is wrong when it is no event.
     """
@@ -70,7 +70,7 @@ def sound(event: Event) -> tuple[Event, str]:
 
 
 def _wrong_texts(value: object, path: str = "") -> Iterator[str]:
-    """Where in it a text stands that cannot be written."""
+    """Yield the paths of the texts in a value that cannot be written."""
     if type(value) is str and not is_text(value):
         yield path
     elif isinstance(value, tuple):

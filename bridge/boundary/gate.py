@@ -27,7 +27,7 @@ class Gate:
         self._open = True
 
     def close(self) -> None:
-        """What comes later is refused."""
+        """Refuse what comes later."""
         self._open = False
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
@@ -49,7 +49,7 @@ class Gate:
         return self._emit.position(scope)
 
     def _cleaned(self, event: Event) -> Event:
-        """What can be taken of an event. Raises TypeError and ValueError when that is nothing."""
+        """Return what can be taken of an event. Raises TypeError and ValueError when that is nothing."""
         cleaned, why = sound(event)
         if cleaned.room not in self._known:
             raise ValueError("the map has no such room")

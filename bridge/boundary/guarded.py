@@ -71,7 +71,7 @@ class Guarded(Adapter):
 
     @property
     def introduction(self) -> str:
-        """What this bridge relays and who owns it."""
+        """The sentences that tell strangers that this is a bridge, and who owns it."""
         return self._introduction
 
     @introduction.setter
@@ -90,7 +90,7 @@ class Guarded(Adapter):
     # What may take its time
 
     async def run(self, emit: Emit) -> None:
-        """One connection. What the adapter emits after its end comes from nowhere, and is refused."""
+        """Run one connection. What the adapter emits after its end comes from nowhere, and is refused."""
         if self._gate is not None:  # its last connection did not end when it had to
             self._gate.close()
             self._adapter = None
@@ -109,7 +109,7 @@ class Guarded(Adapter):
                 self._gate = None
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
-        """The adapter is told when it runs; raises an AdapterError when it cannot follow while it does."""
+        """Tell the adapter its rooms once it runs. Raises an AdapterError when it runs and cannot follow."""
         await super().serve(rooms)
         self._known.update(rooms)
         self._served = False
@@ -165,7 +165,9 @@ class Guarded(Adapter):
             raise TemporaryFailure(f"its adapter did not upload a file within {limit:.0f} s") from None
 
     async def _ask(self, method: str, call: Callable[[], Awaitable[T]], limit: float) -> T:
-        """What a call answers. Raises AdapterErrors alone; whatever it does, it is over within the limit."""
+        """Return what a call answers. Raises AdapterErrors alone; whatever the call does, it is over within
+        `limit` seconds.
+        """
 
         async def answer() -> T:
             with translating(method):
@@ -262,7 +264,7 @@ class Guarded(Adapter):
         return source
 
     def _made(self) -> Adapter:
-        """The adapter, made if it could not be before."""
+        """Return the adapter; make it, if it could not be made before."""
         if self._adapter is None:
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
@@ -278,7 +280,7 @@ class Guarded(Adapter):
 
 
 def see(record: Capabilities) -> None:
-    """Raises TypeError or ValueError when a record makes no sense."""
+    """Raise TypeError or ValueError when a record makes no sense."""
     if type(record) is not Capabilities:
         raise TypeError(f"{shown(record)} is no record")
     msgspec.json.decode(msgspec.json.encode(record), type=Capabilities)

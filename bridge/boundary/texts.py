@@ -7,7 +7,7 @@ __all__ = ["is_text", "shown", "written"]
 
 
 def is_text(text: object) -> bool:
-    """Whether it is text that can be written: without lone surrogates and NUL."""
+    """Whether a text can be written: it has no lone surrogates and no NUL."""
     if not isinstance(text, str) or "\0" in text:
         return False
     if text.isascii():
@@ -20,7 +20,9 @@ def is_text(text: object) -> bool:
 
 
 def written(value: Any) -> Any:
-    """The same with texts that can be written: halves that belong together are joined, others replaced."""
+    """Return the same with texts that can be written: halves that belong together are joined, others
+    replaced.
+    """
     if type(value) is str:
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return whole.replace("\0", "\ufffd")
@@ -33,7 +35,7 @@ def written(value: Any) -> Any:
 
 
 def shown(value: object) -> str:
-    """What it is, in a few words."""
+    """Return a value in a few words."""
     try:
         text = ascii(value)
     except Exception:  # noqa: BLE001 anything of anybody's
