@@ -27,11 +27,11 @@ class RefusedFile(Exception):
 
 
 class NotYet(Exception):
-    """Where the file is, its network can tell only when it is connected."""
+    """The network can tell where the file is only when it is connected."""
 
 
 def shown_size(size: int) -> str:
-    """A size as people write it: 100 MB."""
+    """Return a size as people write it: 100 MB."""
     for unit, factor in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
         if size >= factor:
             return f"{size / factor:.3g} {unit}"
@@ -62,7 +62,7 @@ class Body:
         self.size = 0
 
     def again(self) -> None:
-        """Begin from nothing: another try."""
+        """Begin from nothing, for another try."""
         with self._lock:
             if not self._closed:
                 self._file.seek(0)
@@ -103,7 +103,7 @@ class Body:
         return media_type
 
     def finish(self) -> tuple[str, str]:
-        """All has arrived: the media type and the digest."""
+        """Return the media type and the digest: all has arrived."""
         with self._lock:
             self._file.flush()
             text = self._text and self.size > 0 and self._is_text(b"", last=True)

@@ -84,16 +84,16 @@ class Cache:
         return blake2b(words.encode(), key=self._key, digest_size=8).hexdigest()
 
     def place(self, seq: int, number: int | str) -> Path:
-        """Where a file of a message lies, or would."""
+        """Return the path where a file of a message lies, or would."""
         return self.folder / self._hash(str(seq)) / self._hash(f"{seq}.{number}")
 
     def at(self, name: str) -> Path | None:
-        """Where the file of this id lies, or would."""
+        """Return the path where the file of this id lies, or would; None: that is no id."""
         message, file = name[:16], name[16:]
         return self.folder / message / file if _NAME.fullmatch(message) and _NAME.fullmatch(file) else None
 
     def id(self, path: Path) -> str:
-        """The file's id in links: the inverse of `at`."""
+        """Return the file's id in links: the inverse of `at`."""
         return path.parent.name + path.name
 
     def create(self, path: Path) -> BinaryIO:
@@ -105,7 +105,7 @@ class Cache:
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[None]:
-        """While a file comes in. If it does not come to be whole, nothing of it stays."""
+        """Write a file while in this context. If it does not come to be whole, nothing of it stays."""
         self._busy.add(path.name)
         try:
             yield
@@ -116,7 +116,7 @@ class Cache:
             self._busy.discard(path.name)
 
     def keep(self, path: Path, note: Note) -> File:
-        """The bytes are there, as PATH.part: from now on the file counts."""
+        """Give a file its name and its note: its bytes are there, as PATH.part. From now on it counts."""
         path.with_suffix(".part").replace(path)
         with self.create(path.with_suffix(".new")) as file:
             file.write(msgspec.json.encode(note))
@@ -124,7 +124,7 @@ class Cache:
         return _file(path, note)
 
     def note(self, path: Path) -> Note | None:
-        """What is remembered of the file; None: it is not here, or not whole."""
+        """Return the file's note; None: the file is not here, or not whole."""
         try:
             note = _decoder.decode(path.with_suffix(".json").read_bytes())
             return note if path.stat().st_size == note.size else None
@@ -132,7 +132,7 @@ class Cache:
             return None
 
     def find(self, path: Path) -> File | None:
-        """The file that lies there, whole."""
+        """Return the file that lies there; None: it is not here, or not whole."""
         note = self.note(path)
         return None if note is None else _file(path, note)
 
@@ -156,7 +156,7 @@ class Cache:
         return (self.place(seq, 0).parent / "gone").exists()
 
     def look_around(self, horizon: float) -> list[Kept]:
-        """All whole files, the oldest first. Removes what was half-fetched, and old marks."""
+        """Return all whole files, the oldest first. Removes what was half-fetched, and old marks."""
         if not self.folder.is_dir():
             return []
         found: list[Kept] = []
@@ -186,7 +186,7 @@ class Cache:
 
 
 def space(size: int) -> int:
-    """What a file takes on the disk, nearly: whole blocks, with its note and directory."""
+    """Return the bytes that a file takes on the disk, nearly: whole blocks, with its note and directory."""
     return -(-size // _BLOCK) * _BLOCK + 2 * _BLOCK
 
 

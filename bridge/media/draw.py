@@ -25,7 +25,7 @@ _LONGEST_PROFILE = 4096
 
 
 def look(path: str, small: str, size: int) -> dict[str, Any]:
-    """The picture's measures as it is to be shown, and a thumbnail where it is large."""
+    """Return the picture's measures as it is to be shown, and a thumbnail where it is large."""
     with Image.open(path, formats=_FORMATS) as picture:
         width, height = picture.size
         if width * height > _MOST_PIXELS:

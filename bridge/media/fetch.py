@@ -135,7 +135,7 @@ def _session(*, guarded: bool) -> aiohttp.ClientSession:
 
 
 def _found(find: Callable[[], Source]) -> Source:
-    """Where the file is."""
+    """Find where the file is. Raises NotYet, and _Failed when it is nowhere."""
     try:
         return find()
     except (Rejected, Unsupported) as error:
@@ -160,7 +160,7 @@ async def _read(response: aiohttp.ClientResponse, body: Body, pace: asyncio.Time
 
 
 def _plain(error: Exception) -> str:
-    """What happened, without what may stand in the error's text: an address with its secrets."""
+    """Say what happened, without the error's own text, which may hold an address with its secrets."""
     if isinstance(error, TimeoutError):
         return "it took too long"
     if isinstance(error, ValueError):

@@ -125,7 +125,8 @@ class Files:
                 group.create_task(self._work(fetcher))
 
     def get(self, network: str, seq: int, number: int, attachment: Attachment) -> File | Missing | Pending:
-        """The file, or that it is on its way, which this begins, or why there is none. Never waits.
+        """Return the file; or Pending, while it is fetched, which this begins; or why there is none. Never
+        waits.
 
         `number` is the place of the attachment in the message.
         """
@@ -160,16 +161,18 @@ class Files:
                 self._known[oldest] = known
 
     def standing(self) -> list[HostFiles]:
-        """What is being fetched and what waits for it."""
+        """Return what is being fetched and what waits for it, by host."""
         return self._line.standing(self.clock.monotonic())
 
     def link(self, seq: int, file: File) -> str | None:
-        """Our own address for a file that is here; None without a public address."""
+        """Return our own address for a file that is here; None without a public address."""
         note = None if seq in self._gone else self._cache.note(file.path)
         return None if note is None else self._links.make(self._cache.id(file.path), note)
 
     def linked(self, name: str, expiry: str, signature: str) -> Linked | None:
-        """The file that an address of ours leads to, by the address's parts; None: it leads nowhere now."""
+        """Return the file that an address of ours leads to, by the address's parts; None: it leads nowhere
+        now.
+        """
         return self._links.follow(name, expiry, signature)
 
     def publish(self, seq: int, name: str, text: str) -> str | None:
@@ -288,7 +291,7 @@ class Files:
         return file
 
     def _complain(self, error: OSError) -> Missing:
-        """The folder could not be written: said once, until something could be written again."""
+        """Say that the folder could not be written: once, until something could be written again."""
         if not self._told_full:
             self._told_full = True
             log.error("media: files cannot be kept in %s: %s", self._config.folder, error.strerror or error)

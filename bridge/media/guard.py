@@ -53,7 +53,7 @@ def is_public(text: str) -> bool:
 
 
 def _inner(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for, if it does."""
+    """Return the IPv4 address that an IPv6 one stands for, if it does."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address in _TRANSLATED:  # NAT64, RFC 6052
@@ -71,7 +71,7 @@ def is_named(url: URL, hosts: Sequence[str]) -> bool:
 
 
 def is_web_port(url: URL) -> bool:
-    """Whether the web may be at this port of anybody's: below 1024 are mail, databases and the like."""
+    """Whether the web may be at this port of any host: below 1024 are mail, databases and the like."""
     return url.port in _WEB_PORTS or (url.port or 0) >= _RESERVED_PORTS
 
 
@@ -83,5 +83,5 @@ def _socket(info: Any) -> socket.socket:
 
 
 def connector(*, guarded: bool) -> aiohttp.TCPConnector:
-    """What makes connections: to public addresses alone, if it is guarded."""
+    """Return a connector, which connects to public addresses alone if it is guarded."""
     return aiohttp.TCPConnector(use_dns_cache=False, socket_factory=_socket if guarded else None)

@@ -44,7 +44,7 @@ class Job:
 
     @property
     def host(self) -> str:
-        """Where the file is, as far as its address tells."""
+        """The host that the file is on, as far as its address tells."""
         try:
             return urlsplit(self.attachment.address).hostname or ""
         except ValueError:
@@ -69,7 +69,8 @@ class Intake:
         self._source = source
 
     async def take(self, job: Job, fetcher: "Fetcher") -> File:
-        """The file of this job. Raises RefusedFile when it does not cross, OSError when it cannot be kept.
+        """Fetch the file of this job into the folder. Raises RefusedFile when it does not cross, OSError when
+        it cannot be kept.
 
         Whatever ends this: nothing stays in the folder but a whole file.
         """

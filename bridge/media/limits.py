@@ -33,7 +33,7 @@ class Limits:
         self._looking = asyncio.Lock()
 
     def add(self, size: int) -> None:
-        """So many bytes have come in."""
+        """Note that so many bytes have come in."""
         self._taken += size
 
     @property
@@ -42,7 +42,7 @@ class Limits:
         return self._taken > self._config.max_folder
 
     async def keep(self, *, always: bool = False) -> None:
-        """Look around where there is too much, or `always`, and let go what has to."""
+        """Look around where there is too much, or `always`, and delete what has to go."""
         async with self._looking:
             if not always and not self.full:
                 return

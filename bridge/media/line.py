@@ -1,4 +1,4 @@
-"""Who waits for a file to be fetched or uploaded, and whose turn it is."""
+"""Gives people their turns to have a file fetched or uploaded."""
 
 import asyncio
 from collections import Counter, deque
@@ -19,15 +19,15 @@ class _Job(Protocol):
     def network(self) -> str: ...
     @property
     def host(self) -> str:
-        """Where the file is, or goes."""
+        """The host that the file is on, or goes to."""
 
     @property
     def sender(self) -> str:
-        """Whose file it is."""
+        """The person whose file it is."""
 
     @property
     def since(self) -> float:
-        """When it was asked for first, by the monotonic clock."""
+        """The time when it was asked for first, by the monotonic clock."""
 
 
 J = TypeVar("J", bound=_Job)
@@ -65,7 +65,7 @@ class WaitingLine(Generic[J]):
         await self._change.wait()
 
     async def next(self) -> J:
-        """The next one, which is busy from now on."""
+        """Wait for the next job, and return it; it is busy from now on."""
         while (turn := self._turn()) is None:
             self._change.clear()
             await self._change.wait()
@@ -91,7 +91,7 @@ class WaitingLine(Generic[J]):
         return None
 
     def leave(self, job: J) -> None:
-        """The job is busy no more."""
+        """Note that the job is busy no more."""
         del self._working[job]
         self._busy.subtract(_counted(job))
         for key in _counted(job):
@@ -100,13 +100,13 @@ class WaitingLine(Generic[J]):
         self._change.set()
 
     def leave_undone(self, job: J) -> None:
-        """The job is busy no more, and the first of its sender again."""
+        """Note that the job is busy no more, and put it first among its sender's again."""
         hosts = self._waiting.setdefault((job.network, job.sender), {})
         hosts.setdefault(job.host, deque()).appendleft(job)
         self.leave(job)
 
     def standing(self, now: float) -> list[HostFiles]:
-        """What is at work and what waits, by host, the longest first; `now` is by the monotonic clock."""
+        """Return what is at work and what waits, by host, the longest first; `now` is monotonic."""
         found: dict[tuple[str, str], list[J]] = {}
         waiting = [job for hosts in self._waiting.values() for jobs in hosts.values() for job in jobs]
         for job in (*self._working, *waiting):

@@ -34,14 +34,14 @@ class Links:
     def __init__(
         self, config: Media, key: bytes, find: Callable[[str], tuple[Path, Note] | None], clock: Clock
     ) -> None:
-        """`find` gives what lies under an id."""
+        """`find` gives the file and the note under an id."""
         self._config = config
         self._key = blake2b(key, person=b"hubbub links").digest()
         self._find = find
         self._clock = clock
 
     def make(self, name: str, note: Note) -> str | None:
-        """The address of the file with this id: always the same one. None: we have no public address."""
+        """Return the address of the file with this id: always the same. None: we have no public address."""
         if self._config.public_url is None:
             return None
         expiry = f"{int(note.fetched + self._config.keep):x}"
@@ -53,7 +53,7 @@ class Links:
         return urlsafe_b64encode(digest).decode()
 
     def follow(self, name: str, expiry: str, signature: str) -> Linked | None:
-        """What an address leads to, by its parts; None: it is not ours, has ended, or the file is gone."""
+        """Return the file that an address leads to; None: it is not ours, has ended, or the file is gone."""
         right = self._sign(name, expiry).encode()
         if not hmac.compare_digest(right, signature.encode(errors="replace")):
             return None

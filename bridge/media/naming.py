@@ -41,7 +41,7 @@ _EXTENSIONS = {
 
 
 def safe_file_name(name: str, media_type: str) -> str:
-    """A name of one path component that shows as what it is; the extension is kept, or one is added."""
+    """Return a name of one path component that shows as what it is, with its extension or an added one."""
     name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", name)))
     name = _STRUCTURE.sub("_", name).strip(" .")
@@ -63,7 +63,7 @@ def _extension(media_type: str) -> str:
 
 
 def address_name(address: str) -> str:
-    """What a file is called by its web address: the last part of the path, where that has an extension."""
+    """Return the file name in a web address: the last part of the path, if that has an extension; else ""."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -73,7 +73,7 @@ def address_name(address: str) -> str:
 
 
 def short_quoted(name: str) -> str:
-    """The name as the end of an address, cut so that the address stays short enough for a line of chat."""
+    """Return the name as the end of an address, so short that the address fits into a line of chat."""
     found = _EXTENSION.search(name)
     extension = found[0] if found else ""
     stem = name.removesuffix(extension)

@@ -34,7 +34,7 @@ class Pictures:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def look(self, path: Path, small: Path, size: int) -> Picture | None:
-        """The picture's measures; its thumbnail is written to `small`. None: it cannot be read."""
+        """Return the picture's measures, and write its thumbnail to `small`. None: it cannot be read."""
         async with self._turn:
             if self._idle is not None:
                 self._idle.cancel()

@@ -74,7 +74,7 @@ _EITHER = frozenset({"audio/mp4", "video/mp4", "video/webm", "audio/ogg", "video
 
 
 def binary_type(head: bytes, attachment: Attachment) -> str:
-    """The media type of what is no text."""
+    """Return the media type of what is no text."""
     return _open_choice(_marked(head), attachment)
 
 
@@ -94,7 +94,7 @@ def _marked(head: bytes) -> str:
 
 
 def _open_choice(found: str, attachment: Attachment) -> str:
-    """What the author says decides between sound and film, and between the documents that are archives."""
+    """Let the author decide between sound and film, and between the documents that are archives."""
     claimed = _claimed(attachment)
     if found in _EITHER:
         sound = attachment.voice or attachment.kind is FileKind.AUDIO or claimed.startswith("audio/")
@@ -109,13 +109,13 @@ def _open_choice(found: str, attachment: Attachment) -> str:
 
 
 def _claimed(attachment: Attachment) -> str:
-    """The media type that the author gives, where it is one."""
+    """Return the media type that the author gives, where it is one."""
     claimed = attachment.type.partition(";")[0].strip().casefold()
     return claimed if _TYPE.fullmatch(claimed) else ""
 
 
 def text_type(head: bytes, attachment: Attachment) -> str:
-    """The media type of what is text as a whole."""
+    """Return the media type of what is text as a whole."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     for mark, media_type in _TEXTS:
         if mark.match(start):
@@ -127,7 +127,7 @@ def text_type(head: bytes, attachment: Attachment) -> str:
 
 
 def kind_of(media_type: str) -> FileKind:
-    """How people meet a file of this type."""
+    """Return the kind of a file of this type, as people meet it."""
     if media_type == "image/svg+xml":
         return FileKind.FILE  # a document that can act
     try:

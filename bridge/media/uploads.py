@@ -40,7 +40,7 @@ class _Upload:
 
 
 class Uploads:
-    """What was uploaded where, or will be. Work goes on while `run` does."""
+    """Uploads files to the networks, and knows what became of each. Work goes on while `run` does."""
 
     def __init__(self, sender: Callable[[int], str] = lambda _: "", clock: Clock = SYSTEM) -> None:
         """`sender` tells who said a message."""
@@ -52,7 +52,7 @@ class Uploads:
         self._known: dict[tuple[Adapter, File], _Upload | bool] = {}
 
     def get(self, adapter: Adapter, seq: int, file: File) -> Pending | None:
-        """That the upload is under way, which this begins; None: it ended. Never waits."""
+        """Begin the upload, if it is new. Returns Pending while it lasts; None: it ended. Never waits."""
         key = (adapter, file)
         known = self._known.get(key)
         if known is None:
@@ -62,7 +62,7 @@ class Uploads:
         return Pending(known.since) if isinstance(known, _Upload) else None
 
     def standing(self) -> list[HostFiles]:
-        """What is being uploaded and what waits for it."""
+        """Return what is being uploaded and what waits for it, by host."""
         return self._line.standing(self._clock.monotonic())
 
     def refused(self, adapter: Adapter, file: File) -> bool:
@@ -97,7 +97,7 @@ class Uploads:
                 log.exception("media: what waits for an upload could not be told")
 
     async def _outcome(self, upload: _Upload) -> bool | None:
-        """Whether the network has it now; None: it cannot be reached."""
+        """Upload a file. Returns whether the network has it now; None: it cannot be reached."""
         reason = ""
         for pause in _PAUSES:
             try:
