@@ -41,8 +41,8 @@ class Site:
     """Serves the paths that were added, one request for each connection: GET and HEAD, with no body."""
 
     def __init__(self, listen: str, *, proxied: bool = False, token: str = "") -> None:
-        """`listen` is HOST:PORT. What is not public is for this machine, and for who has the token; where a
-        proxy stands before us, everybody seems to be on this machine, and only the token counts.
+        """`listen` is HOST:PORT. Paths that are not public are for this machine, and for clients with the
+        token; behind a proxy everybody seems to be on this machine, and only the token counts.
         """
         self._listen = listen
         self._proxied = proxied
@@ -124,5 +124,5 @@ def _is_local(listener: socket.socket) -> bool:
 
 
 def nothing() -> web.Response:
-    """What is said of all that is not there, or may not be had: nobody learns why not."""
+    """Answer for all that is not there, or may not be had: nobody learns why not."""
     return web.Response(status=404, text="There is nothing here, or no longer.\n", headers=SECURITY)

@@ -16,7 +16,9 @@ _PATH = "/{name}/{expiry}/{signature}/{file}"
 
 
 def add_files(site: Site, files: Files, public_url: str) -> None:
-    """Hand out what is linked to. A proxy before us may take the path of `public_url` away, or leave it."""
+    """Hand out the files that are linked to. A proxy before us may take the path of `public_url` away, or
+    leave it.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         asked = request.match_info
@@ -38,7 +40,9 @@ def _file(found: Linked, now: float) -> web.FileResponse:
 
 
 def _disposition(found: Linked) -> str:
-    """Whether a browser shows the file or stores it, and its name: RFC 6266, RFC 8187."""
+    """Return the Content-Disposition (RFC 6266, RFC 8187): whether a browser shows or stores the file, and
+    its name.
+    """
     shown = found.type.startswith(("image/", "audio/", "video/")) and found.type != "image/svg+xml"
     way = "inline" if shown or found.type == "text/plain" else "attachment"
     simple = "".join(

@@ -29,7 +29,7 @@ class Port:
     """Lets clients in, one request each, and shows out who takes too long."""
 
     def __init__(self, enter: Callable[[], asyncio.Protocol]) -> None:
-        """`enter` makes what speaks with a client."""
+        """`enter` makes the protocol that speaks with a client."""
         self._enter = enter
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most = min(_MOST, max(allowed // _SHARE, 1)) if allowed != resource.RLIM_INFINITY else _MOST
@@ -76,7 +76,7 @@ class Port:
                 self._asking[transport] = loop.call_later(_ASKING, transport.abort)
 
     def _make_room(self) -> bool:
-        """Whether there is a place: of those who say nothing, who came first goes."""
+        """Make room for a client: the first that has said nothing goes. Returns whether there is any."""
         for some in (self._asking, self._reading):
             for transport in [one for one in some if one.is_closing()]:
                 some.pop(transport).cancel()
@@ -90,7 +90,7 @@ class Port:
         return True
 
     def asked(self, transport: asyncio.Transport | None, size: int, task: "asyncio.Task[Any]") -> None:
-        """A client has said what they want, and a task gives them so many bytes."""
+        """Note that a client has said what they want, and that a task gives them so many bytes."""
         if transport is not None and (timer := self._asking.pop(transport, None)) is not None:
             timer.cancel()
             patience = _ASKING + size / _SLOWEST
@@ -98,12 +98,12 @@ class Port:
             self._reading[transport] = loop.call_later(patience, _show_out, transport, task)
 
     def close(self) -> None:
-        """Nobody is waited for any more."""
+        """Wait for nobody any more."""
         for timer in (*self._asking.values(), *self._reading.values()):
             timer.cancel()
 
     def _complain(self, error: OSError) -> None:
-        """Said once, until somebody can come in again."""
+        """Log it once, until somebody can come in again."""
         if not self._told:
             self._told = True
             log.error("web: nobody can be let in (%s)", error.strerror)
