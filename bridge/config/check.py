@@ -95,7 +95,7 @@ class Check:
         )
 
     def _names_before(self, networks: Mapping[str, Network | None]) -> None:
-        """A name that a network had before is nobody's now, and was one network's."""
+        """Refuse a former name of a network that is a network's now, or that two networks claim."""
         seen: dict[str, str] = {}
         for name, network in networks.items():
             if network is None or network.was is None:
@@ -112,7 +112,9 @@ class Check:
             self.document.problem(("networks", name, "was"), sentence)
 
     def _journal_folder(self, folder: Path) -> None:
-        """The service makes its journal, but no folder for it; it may run as another user than we do."""
+        """Look for the journal's folder, which the service does not make; it may run as another user than we
+        do.
+        """
         shown = f'"{printable(str(folder))}"'
         if not os.path.isdir(folder):  # noqa: PTH112 - which raises nothing
             self.document.remark(("journal",), f"there is no folder {shown}: make it, or name another")
@@ -128,14 +130,14 @@ class Check:
                 self.document.remark(("networks", name), sentence, key=True)
 
     def _names(self, key: str) -> list[str]:
-        """The names in one of the two great blocks."""
+        """Return the names in one of the two great blocks."""
         block = self.document.at((key,))
         if block == {} and not self.left_out:
             self.document.problem((key,), "has nothing in it")
         return list(block) if isinstance(block, dict) else []
 
     def _split(self, spot: Spot, core: type[Model]) -> tuple[dict[str, Data], dict[str, Data]] | None:
-        """A block's keys that every such block has, and the others; None when it is not a block."""
+        """Return a block's keys that every such block has, and the others; None when it is not a block."""
         block = self.document.at(spot)
         if not isinstance(block, dict):
             if not self.document.is_broken(spot):
@@ -149,7 +151,7 @@ class Check:
         )
 
     def _own(self, spot: Spot, model: type[Model], data: dict[str, Data], core: type[Model]) -> Any:
-        """The second pass over one block: what its protocol says about it."""
+        """Make the second pass over one block: check it by its protocol's model."""
         filled = read_files(self.document, model, data, spot)
         return Block(self.document, spot, model, filled, also=tuple(keys_of(core))).read()
 
@@ -226,7 +228,7 @@ class Check:
         return Conversation(name, joined, core.ignore, core.prefix) if core else None
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
-        """The rooms of one network in a conversation."""
+        """Yield the rooms of one network in a conversation, each with its spot."""
         if not isinstance(value, list) or not value:
             yield spot, value
             return
@@ -234,7 +236,7 @@ class Check:
             yield (*spot, index), entry
 
     def _room(self, spot: Spot, entry: Data, network: str, spoken: dict[str, Any]) -> _Found | None:
-        """`spoken` is what the conversation says of how its rooms are spoken to."""
+        """Read a room. `spoken` is what the conversation says of how its rooms are spoken to."""
         document = self.document
         if document.is_broken(spot):
             return None
@@ -269,7 +271,7 @@ class Check:
                 self.document.problem(spot, sentence, key=True)
 
     def _distinct(self, rooms: list[_Found]) -> None:
-        """Each room once in a conversation, and with the same settings in all."""
+        """See that each room is in a conversation once, and has the same settings in all."""
         here: dict[tuple[str, RoomId], _Found] = {}
         for room in rooms:
             key = (room.entry.network, room.entry.room)
@@ -303,12 +305,12 @@ def _only(model: type[M], block: Model) -> M:
 
 
 def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
-    """Of these keys those that a block has, with their values."""
+    """Return those of these keys that a block has, with their values."""
     return {key: getattr(block, key) for key in keys if key in block.model_fields_set}
 
 
 def _straight(room: str) -> str:
-    """A room's name, around which no quotes are curled; raises ValueError."""
+    """Return a room's name as it is; raises ValueError where curled quotes stand around it."""
     if (bare := room.strip(_CURLED)) != room:
         raise ValueError(f"curled quotes are no quotes here: write {quoted(bare)}")
     return room

@@ -47,7 +47,7 @@ def needs_connection(old: Network, new: Network) -> bool:
 
 
 def renamed(old: Config, new: Config) -> dict[str, str]:
-    """The networks that have another name now: old to new."""
+    """Return the networks that have another name now: old to new."""
     return {
         network.was: name
         for name, network in new.networks.items()
@@ -56,7 +56,7 @@ def renamed(old: Config, new: Config) -> dict[str, str]:
 
 
 def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
-    """All of them, but for rooms and networks that only one of the two has."""
+    """Yield all changed settings, but for those of rooms and networks that only one of the two has."""
     yield from _differences("", _top(old), _top(new))
     names = renamed(old, new)
     for name, network in old.networks.items():
@@ -107,7 +107,7 @@ class _Part:
 
     @classmethod
     def of(cls, config: Config, name: str, names: Mapping[str, str]) -> "_Part | None":
-        """None: it has no such conversation. Networks are called by these names."""
+        """Return the conversation of this name; None: there is none. Networks are called by `names`."""
         if (found := config.conversations.get(name)) is None:
             return None
         own = _values({"ignore": found.ignore, "prefix": found.prefix})
@@ -119,7 +119,7 @@ class _Part:
         )
 
     def said(self, room: _Place, keys: Collection[str]) -> _Values:
-        """What holds for a room, of these keys."""
+        """Return the values of a room under these keys."""
         held = self.shows[room] | self.rooms[room]
         return {key: held[key] for key in held if key in keys}
 
@@ -140,7 +140,7 @@ def _of_room(entry: RoomEntry, config: Config) -> _Values:
 
 
 def _values(part: Any, written: Any = None, path: str = "") -> _Values:
-    """Every single value in a part of a configuration, under its key as the file has it."""
+    """Return every single value in a part of a configuration, under its key as the file has it."""
     if isinstance(part, BaseModel):
         written = part.model_dump(mode="json")
         part = {key: getattr(part, key) for key in type(part).model_fields}

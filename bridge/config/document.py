@@ -51,11 +51,11 @@ class Marks(dict[Spot, str]):
         self[spot] = ""
 
     def over(self, spot: Spot) -> Iterator[Spot]:
-        """The value and those that it is part of, as far as they are marked."""
+        """Yield the value and those that it is part of, as far as they are marked."""
         return (spot[:length] for length in range(len(spot) + 1) if spot[:length] in self)
 
     def within(self, spot: Spot) -> list[Spot]:
-        """The marked values that are part of this one."""
+        """Return the marked values that are part of this one."""
         return self._within.get(spot, [])
 
 
@@ -119,7 +119,7 @@ class Document:
         return any(piece in sentence for text in texts if text for piece in (text, *_WORD.findall(text)))
 
     def at(self, spot: Spot) -> Data:
-        """The value that stands here; None when there is none."""
+        """Return the value that stands here; None when there is none."""
         found = self.data
         for step in spot:
             if isinstance(found, dict) and isinstance(step, str):
@@ -129,11 +129,11 @@ class Document:
         return found
 
     def report(self) -> list[str]:
-        """All that is wrong, in the order of the file, each with its place."""
+        """Return all that is wrong, in the order of the file, each with its place."""
         return self._told(self.problems)
 
     def remarked(self) -> tuple[str, ...]:
-        """All that is remarkable, likewise."""
+        """Return all that is remarkable, likewise."""
         return tuple(self._told(self.remarks))
 
     def _told(self, problems: Iterable[Problem]) -> list[str]:
@@ -144,7 +144,7 @@ class Document:
 
 
 def _dotted(spot: Spot) -> str:
-    """The keys that lead here; positions in lists are left to the line number."""
+    """Join the keys that lead here; positions in lists are left to the line number."""
     names = [step for step in spot if isinstance(step, str) and step != "?"]
     return ".".join(n if n.isprintable() and n and not set(n) & set(". :") else quoted(n) for n in names) + (
         ": " if names else ""

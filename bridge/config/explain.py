@@ -51,7 +51,7 @@ _SUBJECT = re.compile(
 
 
 def keys_of(model: type[Model]) -> list[str]:
-    """Every key that a block may have, those that name a secret's file included."""
+    """Return every key that a block may have, those that name a secret's file included."""
     return [key for key, _ in fields(model)] + [f"{key}_file" for key in secret_fields(model)]
 
 
@@ -67,7 +67,7 @@ class Block:
     """Keys that the block may have besides the model's."""
 
     def read(self) -> Any:
-        """The model's instance; None when there are mistakes, which are noted."""
+        """Return the model's instance; None when there are mistakes, which are noted."""
         try:
             return self.model.model_validate(self.data)
         except ValidationError as error:
@@ -115,7 +115,7 @@ def unknown_key(document: Document, spot: Spot, known: Iterable[str], what: str 
 
 
 def _inner(data: Data, loc: tuple[int | str, ...]) -> Spot:
-    """The steps of a location that lead through the data; the others name branches of a union."""
+    """Return the steps of a location that lead through the data; the others name branches of a union."""
     steps: list[int | str] = []
     for step in loc:
         found = isinstance(data, dict) and step in data
@@ -132,7 +132,7 @@ def _at(data: Data, spot: Spot) -> Data:
 
 
 def _model_at(model: type[Model], spot: Spot) -> type[Model]:
-    """The block's model that stands at this spot within a block of `model`."""
+    """Return the block's model that stands at this spot within a block of `model`."""
     for step in spot:
         annotations = dict(fields(model))
         model = next(models_in(annotations.get(str(step))), model)

@@ -87,7 +87,7 @@ def _refuse(document: Document, spot: Spot, sentence: str) -> None:
 
 
 def fields(model: type[Model]) -> Iterator[tuple[str, Any]]:
-    """The keys that a block may have, each with its type as written."""
+    """Yield the keys that a block may have, each with its type as written."""
     for name, field in model.model_fields.items():
         yield field.alias or name, field.annotation
 
@@ -98,7 +98,7 @@ def _is_secret(annotation: Any) -> bool:
 
 
 def secret_fields(model: type[Model]) -> list[str]:
-    """The keys of a block whose value is one secret text, which may stand in a file instead."""
+    """Return the keys of a block whose value is one secret text, which may stand in a file instead."""
     known = dict(fields(model))
     return [key for key, annotation in known.items() if _is_secret(annotation) and f"{key}_file" not in known]
 
@@ -108,7 +108,7 @@ def _is_path(annotation: Any) -> bool:
 
 
 def models_in(annotation: Any) -> Iterator[type[Model]]:
-    """The blocks that a value of this type may be, or have in it."""
+    """Yield the blocks that a value of this type may be, or have in it."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         yield annotation
     for part in get_args(annotation):
@@ -116,7 +116,7 @@ def models_in(annotation: Any) -> Iterator[type[Model]]:
 
 
 def read_files(document: Document, model: type[Model], data: Data, spot: Spot) -> Data:
-    """The block with what its `X_file` keys name, and those of the blocks in it, in place of them.
+    """Return the block with what its `X_file` keys name, and those of the blocks in it, in place of them.
 
     Every file that it names otherwise is looked for beside the configuration, too.
     """

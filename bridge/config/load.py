@@ -54,7 +54,7 @@ def _open_to_all(path: Path) -> bool:
 
 
 def secrets_of(config: Config) -> list[str]:
-    """Everything in a configuration that must not be shown, but for what stands in it in the clear as well,
+    """Return all that must not be shown of a configuration, but for what stands in it in the clear as well,
     such as a nick that is its own password: to strike that out wherever it stands would tell it.
     """
     parts = list(_parts(config))
@@ -64,7 +64,7 @@ def secrets_of(config: Config) -> list[str]:
 
 
 def _parts(part: object) -> Iterator[object]:
-    """All that is in a configuration and has no parts itself."""
+    """Yield all that is in a configuration and has no parts itself."""
     if isinstance(part, Mapping):
         yield from chain(*map(_parts, part.keys()), *map(_parts, part.values()))
     elif isinstance(part, tuple | list | set | frozenset):
@@ -78,7 +78,7 @@ def _parts(part: object) -> Iterator[object]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a configuration's file. Raises ConfigError."""
+    """Return the text of a configuration's file. Raises ConfigError."""
     shown = printable(str(path))
     try:
         with open(path, "rb", opener=opener) as file:
@@ -101,7 +101,7 @@ def read_text(path: Path) -> str:
 
 
 def _leave_out(data: Data, without: AbstractSet[str]) -> Counter[str]:
-    """Take these networks and their rooms out; gives for each conversation how many rooms that were."""
+    """Take these networks and their rooms out. Returns for each conversation how many rooms that were."""
     gone: Counter[str] = Counter()
     if not isinstance(data, dict) or not isinstance(networks := data.get("networks"), dict):
         return gone

@@ -19,7 +19,7 @@ __all__ = ["locate_journal"]
 
 
 def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """The journal that a configuration names. Raises ConfigError when it cannot be told."""
+    """Return the path of the journal that a configuration names. Raises ConfigError if it cannot be told."""
     document = Document(path)
     compose(read_text(path), document)
     if document.whole:

@@ -15,7 +15,7 @@ _FILE = {"type": "string", "description": "A file with the secret in it, instead
 
 
 def schema(protocols: Mapping[str, AdapterClass]) -> dict[str, Any]:
-    """A schema (draft 2020-12) of a configuration that uses these protocols."""
+    """Return a schema (JSON Schema, draft 2020-12) of a configuration that uses these protocols."""
     definitions: dict[str, Any] = {}
     networks = [_network(name, found.NetworkConfig, definitions) for name, found in protocols.items()]
     rooms = [_room(f"{name}.room", found.RoomConfig, definitions) for name, found in protocols.items()]
@@ -62,7 +62,9 @@ def _block(name: str, core: type[Model], own: type[Model], definitions: dict[str
 
 
 def block(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one model; those that it refers to go to the definitions, under a name of their own."""
+    """Return the schema of one model; those that it refers to go to the definitions, under a name of their
+    own.
+    """
     template = f"#/$defs/{name}.{{model}}"
     _, whole = models_json_schema([(model, "serialization")], ref_template=template)
     found = {key: _open(value) for key, value in whole.get("$defs", {}).items()}

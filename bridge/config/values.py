@@ -51,7 +51,7 @@ def _pattern(text: str) -> str:
 
 
 def _template(text: str) -> str:
-    """A name template: literal text and bare fields, nothing that format() could do besides."""
+    """Check a name template: literal text and bare fields, nothing that format() could do besides."""
     _one_line(text.replace("\N{ZERO WIDTH JOINER}", ""))
     try:
         pieces = list(Formatter().parse(text))
@@ -84,7 +84,7 @@ def _measured(value: object, units: dict[str, int], kind: type[int | float], wan
 
 
 def _shortest(value: float, units: dict[str, int]) -> str:
-    """A value as a person writes it, with the largest unit that leaves a whole number."""
+    """Write a value as a person does, with the largest unit that leaves a whole number."""
     whole = [unit for unit, size in units.items() if value and value % size == 0]
     unit = whole[-1] if whole else next(iter(units))
     return f"{value / units[unit]:g}{unit}"
@@ -118,7 +118,7 @@ def _time_zone(text: str) -> str:
 
 
 def off(value: object) -> object:
-    """Nothing is read where `off` stands."""
+    """Read `off` as a wish for nothing at all."""
     if isinstance(value, str) and value != "off":
         raise ValueError("must be off, or a mapping such as {max_age: 24h}")
     return {"max_messages": "0"} if value == "off" else value

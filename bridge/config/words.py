@@ -25,28 +25,28 @@ _ALSO_CALLED = {
 
 
 def counted(number: int, thing: str) -> str:
-    """So many: `1 message`, `2,000 messages`."""
+    """Return a number of things: `1 message`, `2,000 messages`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal might act upon."""
+    """Return the text with everything escaped that a terminal might act upon."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, on one line, not too long."""
+    """Return the text in quotes, on one line, not too long."""
     return f'"{printable(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")}"'
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "port"?` for the known word that this one stands for, or nothing."""
+    """Return `; did you mean "port"?` for the known word that this one stands for, or ""."""
     close = closest(word, known)
     return f"; did you mean {quoted(close)}?" if close else ""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that others call by this one, or else the one that is most like it."""
+    """Return the known word that others call by this one, or else the one that is most like it."""
     word, known = word[:_SHOWN].lower(), list(known)
     also = [name for name in _ALSO_CALLED.get(word, ()) if name in known]
     return next(iter(also or get_close_matches(word, known, n=1)), None)

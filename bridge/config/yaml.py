@@ -55,7 +55,9 @@ def compose(text: str, document: Document) -> None:
 
 
 def _place(mark: Any) -> Place:
-    """A mark of the parser, whose types say that it may be missing; it never is for text in memory."""
+    """Return the place of a parser's mark, which its types allow to be missing; it never is for text in
+    memory.
+    """
     return Place(mark.line + 1, mark.column + 1)
 
 
@@ -146,7 +148,7 @@ class _Reader:
         return found
 
     def _key(self, event: yaml.Event, spot: Spot) -> str | None:
-        """The key that begins here; None when it cannot be used, which is then a problem already."""
+        """Return the key that begins here; None when it cannot be used, which is then a problem already."""
         broken = len(self._document.problems)
         place = _place(event.start_mark)
         key = self._node(event, (*spot, "?"))
@@ -175,7 +177,7 @@ class _Reader:
         self._document.problem(spot, sentence)
 
     def _unquoted(self, text: str) -> str:
-        """Say how to write text that YAML takes for something else; repeats only rooms, no secrets."""
+        """Say how to write text that YAML takes for something else. Repeats only rooms, no secrets."""
         names = [step for step in self.spot if isinstance(step, str)]
         of_network = len(names) == 3 and names[2] not in ConversationBlock.model_fields
         if names[:1] == ["conversations"] and (of_network or names[-1] == "room"):
