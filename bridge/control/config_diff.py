@@ -80,6 +80,6 @@ def compare(
 
 
 def _rooms(config: Config, names: Mapping[str, str]) -> dict[tuple[str, str], None]:
-    """The rooms of a configuration, with their networks by these names, in its order."""
+    """Return the rooms of a configuration, with their networks by these names, in its order."""
     entries = [entry for conversation in config.conversations.values() for entry in conversation.rooms]
     return {(names.get(entry.network, entry.network), str(entry.room)): None for entry in entries}

@@ -186,7 +186,7 @@ class Control:
         return {"ok": True, "dry_run": dry_run, **msgspec.to_builtins(changes), "arrived": arrived}
 
     def _see_that_it_is_ours(self, file: str) -> None:
-        """Raises HubbubError when another file than the one that is followed is meant."""
+        """Raise HubbubError when another file than the one that is followed is meant."""
         if not file or self._file is None or file == str(self._file):
             return
         with contextlib.suppress(OSError):
@@ -197,7 +197,9 @@ class Control:
         )
 
     async def _arrived(self, changes: Changes) -> dict[str, str]:
-        """The rooms that are to be joined, each with why it is not yet; empty: it is. Waits a while."""
+        """Wait a while, then return the rooms that are to be joined, each with why it is not yet; empty: it
+        is.
+        """
         anew = {*changes.started, *changes.connected_anew}
         rooms = self._bridge.rooms()
         numbers = [room.number for room in rooms if room.title in changes.joined or room.network in anew]
@@ -216,7 +218,7 @@ class Control:
         }
 
     def _why_not(self, room: RoomStatus) -> str:
-        """Why a room is not joined, or why its network cannot be reached; empty: it may be soon."""
+        """Say why a room is not joined, or why its network cannot be reached; empty: it may be soon."""
         try:
             state, reason = self._bridge.state(room.network)
         except KeyError:  # another reload came in between

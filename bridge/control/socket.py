@@ -39,7 +39,7 @@ class SocketPlace:
 
     @contextlib.contextmanager
     def listener(self) -> Iterator[socket.socket]:
-        """The socket, listening, for its owner alone. Raises OSError.
+        """Open the socket, listening, for its owner alone. Raises OSError.
 
         The journal must be ours: then whatever stands in its place was left by somebody dead.
         """
@@ -66,7 +66,7 @@ class SocketPlace:
                     path.parent.rmdir()
 
     def found(self) -> Path:
-        """Where a service may listen. Raises NotRunning, or HubbubError where we may not look."""
+        """Find where a service may listen. Raises NotRunning, or HubbubError where we may not look."""
         try:
             for path in self.paths:
                 if path.is_socket() and (not self._private or _is_private(path.parent, self._owner())):
