@@ -59,8 +59,8 @@ def commands() -> None:
 
 
 def main() -> None:
-    """The entry point. Exit codes: 0 all is well, 1 it is not, 2 wrong usage, 78 wrong configuration;
-    `status` has one of its own.
+    """Run a command. Exit codes: 0 all is well, 1 it is not, 2 wrong usage, 78 wrong configuration; `status`
+    has one of its own.
     """
     logging.captureWarnings(capture=True)
     quietly()

@@ -44,7 +44,7 @@ def capabilities() -> None:
 
 
 def page(records: Mapping[str, Capabilities]) -> str:
-    """The page about these records, each under its name."""
+    """Return the page about these records, each under its name."""
     return _TITLE + "\n" + "\n".join(_table(records)) + "\n"
 
 

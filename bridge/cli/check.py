@@ -105,13 +105,13 @@ def _wrapped(sentence: str, indent: str = "  ") -> str:
 
 
 def _written(config: Config, network: str) -> set[RoomId]:
-    """The rooms of one network that are written to."""
+    """Return the rooms of one network that are written to."""
     entries = [room for conversation in config.conversations.values() for room in conversation.rooms]
     return {room.room for room in entries if room.network == network and room.direction is not Direction.FROM}
 
 
 def _without_files(config: Config) -> list[str]:
-    """The networks that are written to and can show a file only by a link to it."""
+    """Return the networks that are written to and can show a file only by a link to it."""
     return [
         name
         for name in config.networks
@@ -128,13 +128,13 @@ def _table(indent: str, rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def _rooms(config: Config, network: str) -> dict[RoomId, Any]:
-    """The rooms of one network, each with its RoomConfig."""
+    """Return the rooms of one network, each with its RoomConfig."""
     entries = [room for conversation in config.conversations.values() for room in conversation.rooms]
     return {room.room: room.settings for room in entries if room.network == network}
 
 
 async def look(config: Config, patience: float = _PATIENCE) -> bool:
-    """Log in to all networks at once and print what each says about its rooms; whether all is well.
+    """Log in to all networks at once and print what each says about its rooms. Returns whether all is well.
 
     A network that gives no answer within `patience` seconds for ten rooms is in trouble; it keeps no other
     from answering.
@@ -174,7 +174,7 @@ async def _answer(
 
 
 def adapter_of(config: Config, name: str) -> Adapter:
-    """An adapter that looks and does not run."""
+    """Return an adapter that looks and does not run."""
     network = config.networks[name]
     adapter = find(network.protocol)(name, network.settings, "")
     listen_to(type(adapter).__module__)

@@ -64,7 +64,7 @@ def _demo_of(protocol: str) -> type[Demo]:
 
 
 def _packages(demos: Mapping[str, type[Demo]]) -> list[str]:
-    """The Debian packages of the servers that are not here."""
+    """Return the Debian packages of the servers that are not here."""
     return [name for demo in demos.values() if demo.missing() for name in demo.debian]
 
 

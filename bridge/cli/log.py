@@ -36,7 +36,7 @@ def log_to(descriptor: int, verbose: int = 0, level: int = logging.INFO) -> None
 
 
 def quietly() -> None:
-    """For commands that write no log: what is worth a warning, in our own words alone."""
+    """Show what is worth a warning in our own words alone: for commands that write no log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_ours)
     handler.setFormatter(_Discreet())
@@ -62,7 +62,7 @@ def listen_to(module: str) -> None:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether the owner needs to see it: our own lines, and asyncio's of a task that failed."""
+    """Whether the owner needs to see a line: our own, or asyncio's about a task that failed."""
     return record.name.partition(".")[0] in _ours or (
         record.name == "asyncio" and record.levelno >= logging.ERROR
     )

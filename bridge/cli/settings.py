@@ -47,7 +47,7 @@ def settings() -> None:
 
 
 def page(known: Mapping[str, AdapterClass]) -> str:
-    """The page about the settings of these protocols."""
+    """Return the page about the settings of these protocols."""
     return "\n".join([_TITLE, *_sections(known)])
 
 
@@ -75,7 +75,7 @@ def _sections(known: Mapping[str, AdapterClass]) -> Iterator[str]:
 
 
 def _section(title: str, about: str, model: type[Model], *without: type[Model]) -> Iterator[str]:
-    """One place in the file: the keys of a model, without those that other sections have."""
+    """Yield one place in the file: the keys of a model, without those that other sections have."""
     yield f"{title}\n"
     if about:
         yield f"{about}\n"
@@ -90,7 +90,7 @@ def _section(title: str, about: str, model: type[Model], *without: type[Model]) 
 def _keys(
     found: Mapping[str, Any], definitions: Mapping[str, Any], indent: str, *, nested: bool
 ) -> Iterator[str]:
-    """A line for each key of a block and, if wanted, for each key of the blocks in it."""
+    """Yield a line for each key of a block and, if wanted, for each key of the blocks in it."""
     properties = found["properties"]
     for key, value in properties.items():
         if key.removesuffix("_file") in properties.keys() - {key}:

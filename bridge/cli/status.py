@@ -53,7 +53,7 @@ def status(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
 
 
 class _Overview(Terminal):
-    """What its owner sees."""
+    """Prints what the owner sees."""
 
     def __init__(self, answer: dict[str, Any], now: float) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class _Overview(Terminal):
         self._notes()
 
     def _trouble(self, trouble: dict[str, Any]) -> None:
-        """What is wrong, why, since when, what waits for it, and what to do."""
+        """Print what is wrong, why, since when, what waits for it, and what to do."""
         self.say()
         self.say(f"{_place(trouble)}{trouble['what']}", "bold red")
         if trouble["reason"]:
@@ -87,7 +87,7 @@ class _Overview(Terminal):
         self.say(f"→ {trouble['todo']}", "yellow", indent=2)
 
     def _networks(self) -> None:
-        """A line for each network, the columns below each other."""
+        """Print a line for each network, the columns below each other."""
         rows = []
         for name, network in self._answer["networks"].items():
             rooms = network["rooms"].values()
@@ -111,7 +111,7 @@ class _Overview(Terminal):
             self.line(line)
 
     def _notes(self) -> None:
-        """What is not wrong now, and worth knowing."""
+        """Print what is not wrong now, and worth knowing."""
         if undelivered := self._answer["undelivered"]:
             self.say()
             are = "message is" if undelivered == 1 else "messages are"
@@ -134,7 +134,7 @@ class _Overview(Terminal):
 
 
 def _place(trouble: dict[str, Any]) -> str:
-    """The network and its rooms that something is wrong with, to begin a sentence with."""
+    """Name the network and its rooms that something is wrong with, to begin a sentence with."""
     if not trouble["network"]:
         return ""
     rooms = trouble["rooms"]

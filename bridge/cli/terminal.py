@@ -16,12 +16,12 @@ class Terminal:
         self._width = self._console.width if self._console.is_terminal else _NO_LIMIT
 
     def line(self, line: Text) -> None:
-        """One line, cut to the width."""
+        """Print one line, cut to the width."""
         line.truncate(self._width, overflow="ellipsis")
         self._console.print(line, soft_wrap=True)
 
     def say(self, text: str | Text = "", style: str = "", *, indent: int = 0, head: str = "") -> None:
-        """Words, wrapped to the width; `head` stands before them in a column of its own."""
+        """Print words, wrapped to the width; `head` stands before them in a column of its own."""
         words = Text(text, style) if isinstance(text, str) else text
         before = " " * indent + head
         for line in words.wrap(self._console, self._width - len(before)) or [Text()]:

@@ -169,6 +169,6 @@ def _way(letter: Letter) -> tuple[str, str, str]:
 
 
 def _words(text: str) -> str:
-    """The first words, on one line and without what a terminal might act upon."""
+    """Return the first words, on one line and without what a terminal might act upon."""
     clean = _SPACE.sub(" ", _UNSAFE.sub("", _SPACE.sub(" ", text[: 4 * _WORDS]))).strip()
     return clean if len(clean) <= _WORDS else f"{clean[: _WORDS - 1]}…"

@@ -18,7 +18,7 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 
 def config_file() -> Path:
-    """The configuration where none is named."""
+    """Return the path of the configuration where none is named."""
     return Path(os.environ.get("HUBBUB_CONFIG", "bridge.yaml"))
 
 
@@ -34,18 +34,18 @@ def journal_option(command: _F) -> _F:
 
 
 def journal_argument(file: Path | None, journal: Path | None) -> Path:
-    """The journal that is meant."""
+    """Return the path of the journal that is meant."""
     if journal is not None and file is not None:
         raise click.UsageError("name either FILE or --journal")
     return journal if journal is not None else locate_journal(file or config_file())
 
 
 def when(at: float) -> str:
-    """A time for people, as the log shows it."""
+    """Return a time for people, as the log shows it."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def lasting(seconds: float) -> str:
-    """A length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
+    """Return a length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
     size, unit = next((one for one in _UNITS if seconds >= 2 * one[0]), (1.0, "second"))
     return counted(round(max(seconds, 0.0) / size), unit)

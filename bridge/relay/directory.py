@@ -59,7 +59,7 @@ class Directory:
         self.routes = routes
 
     def rooms(self, network: str) -> Iterator[tuple[RoomId, Any]]:
-        """Yield the rooms that a network's adapter has to serve besides those of the map, with their settings."""
+        """Yield the rooms that an adapter has to serve besides those of the map, with their settings."""
         for opened in self._opened.values():
             for other, room in opened.rooms:
                 if other == network:
