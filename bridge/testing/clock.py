@@ -17,7 +17,7 @@ class HandClock:
     """Goes as the machine's clock does, and can be moved ahead: what is due by then is done at once."""
 
     def __init__(self, now: float | None = None) -> None:
-        """It shows `now` to begin with, in seconds since 1970; None: what the machine's shows."""
+        """Show `now` to begin with, in seconds since 1970; None: the machine's time."""
         self._set = 0.0 if now is None else now - time.time()
         self._moved = 0.0
         self._timers: set[_Timer] = set()
@@ -29,7 +29,7 @@ class HandClock:
         return time.monotonic() + self._moved
 
     def move(self, seconds: float) -> None:
-        """So much time passes at once."""
+        """Let so many seconds pass at once."""
         self._moved += seconds
         for timer in sorted(self._timers, key=lambda timer: timer.due):
             timer.wind()

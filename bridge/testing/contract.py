@@ -73,12 +73,12 @@ class Place:
         return done
 
     def position(self, scope: str = "") -> str | None:
-        """The last token of a scope."""
+        """Return the last token of a scope."""
         return self.positions.get(scope)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
-        """The adapter, connected and in the room."""
+        """Run the adapter while in this context, connected and in the room."""
         task = asyncio.ensure_future(self.adapter.run(self))
         self.past.clear()
         try:
@@ -106,7 +106,7 @@ class Place:
         return get.result()
 
     async def said(self) -> MessageCreated:
-        """The next message that the adapter emits."""
+        """Return the next message that the adapter emits."""
         async with asyncio.timeout(_PATIENCE):
             while True:
                 event = await self.events.get()
@@ -114,7 +114,7 @@ class Place:
                     return event
 
     async def heard(self) -> Heard:
-        """The next message that the person hears."""
+        """Return the next message that the person hears."""
         return await asyncio.wait_for(self.person.heard.get(), _PATIENCE)
 
     async def send(
@@ -156,7 +156,7 @@ class Place:
         return None
 
     async def did(self, kind: type[T]) -> T:
-        """The next thing of a kind that the person sees others do."""
+        """Return the next thing of a kind that the person sees others do."""
         async with asyncio.timeout(_PATIENCE):
             while not isinstance(event := await self.person.seen.get(), kind):
                 pass
@@ -225,7 +225,7 @@ class AdapterContract:
         assert texts == [f"meanwhile {n}" for n in range(3)] or (not place.caught_up and not texts)
 
     async def test_what_was_sent_is_found_and_nothing_else(self, place: Place) -> None:
-        """None is said of what arrived by nobody, a receipt of what was never sent by nobody."""
+        """No adapter says None of what arrived, or gives a receipt of what was never sent."""
         before = time.time()
         async with place.running():
             await place.deliver(plain("<alice> hello"))
@@ -310,7 +310,7 @@ class AdapterContract:
         assert isinstance(error, ConnectionLost), repr(error)
 
     async def test_who_goes_by_another_name_is_not_present_by_the_old_one(self, place: Place) -> None:
-        """What the network has not told is not claimed, and the bridge's own account is nobody."""
+        """An adapter claims nothing that the network has not told, and the bridge's own account is nobody."""
         is_present, old = partial(place.adapter.is_present, place.room), place.person.name
         async with place.running():
             await place.deliver(plain("<alice> hello"))

@@ -110,7 +110,7 @@ class Person(ABC):
                 await writer.wait_closed()
 
     def _saw(self, event: Event) -> None:
-        """Somebody else did this."""
+        """Note that somebody else did this."""
         _put(self.seen, event)
         if isinstance(event, MessageCreated):
             self.heard.put_nowait(Heard(event.sender.name, event.content, event.kind))
@@ -129,7 +129,7 @@ def _put(queue: "asyncio.Queue[T]", item: T) -> None:
 
 
 def picked(path: Path) -> File:
-    """A file on this machine, as a client tells of it."""
+    """Return a file on this machine, as a client tells of it."""
     data = path.read_bytes()
     type_ = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     major = type_.partition("/")[0]

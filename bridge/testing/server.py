@@ -30,7 +30,7 @@ wait $reader 2>/dev/null
 
 
 def free_port() -> int:
-    """A port of the loopback that is free now, and that no connection or listener is given by chance.
+    """Return a port of the loopback that is free now, and that no connection or listener is given by chance.
 
     The system gives away ports from 32768 on (Linux, ip_local_port_range): one that was free there can belong
     to somebody else before a server listens on it. Raises OSError when a hundred are taken.
@@ -47,7 +47,7 @@ class Server:
     """A server's process, in a group of its own, that does not outlive us."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """What it prints goes to NAME.log in the folder."""
+        """Prepare a server, whose output goes to NAME.log in the folder."""
         self._folder = folder
         self._log = folder / f"{name}.log"
         self._process: asyncio.subprocess.Process | None = None
@@ -55,10 +55,10 @@ class Server:
     async def start(
         self, command: Callable[[int], Sequence[str]], *, port: int | None = None, patience: float = 15.0
     ) -> int:
-        """Start it on a free port, or on this one again, and wait until it listens; returns the port.
+        """Start it on a free port, or on this one again, and wait until it listens. Returns the port.
 
-        `command` writes the settings for a port, and gives the command. Raises OSError when the server
-        ends at once, on other ports too; TimeoutError when it takes longer than `patience` seconds.
+        `command` writes the settings for a port, and gives the command. Raises OSError when the server ends
+        at once, on other ports too; TimeoutError when it takes longer than `patience` seconds.
         """
         for number in [port] if port else [free_port() for _ in range(3)]:
             process = await self.run(*command(number))
@@ -122,7 +122,7 @@ class Demo(ABC):
     @classmethod
     @abstractmethod
     def missing(cls) -> str | None:
-        """None when the server is installed, else what is not there."""
+        """Name what is not there of the server; None: it is installed."""
 
     @abstractmethod
     async def start(self) -> Mapping[str, str]:
@@ -137,8 +137,8 @@ class Demo(ABC):
 
     @abstractmethod
     async def person(self, name: str, room: str | None = None) -> Person:
-        """Somebody who has joined the room; None is the demo's own."""
+        """Return somebody who has joined the room; None is the demo's own."""
 
     @abstractmethod
     def invitation(self) -> str:
-        """How to join with an own client: what kind, then server, account and room, a line each."""
+        """Say how to join with an own client: what kind, then server, account and room, a line each."""

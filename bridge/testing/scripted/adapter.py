@@ -79,16 +79,16 @@ class ScriptedAdapter(Adapter):
             self._emit = None
 
     def die(self) -> None:
-        """Called by the network: say and hear nothing any more."""
+        """Say and hear nothing any more. Called by the network."""
         self._emit = None
 
     def hear(self, events: Sequence[TalkEvent], position: int) -> None:
-        """Called by the network when something happens."""
+        """Emit what happens. Called by the network."""
         assert self._emit is not None
         self._emit(events, Position(str(position)))
 
     def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
-        """Called by the network when our standing changed, or something fleeting happens."""
+        """Emit that our standing changed, or something fleeting. Called by the network."""
         assert self._emit is not None
         self._emit([event])
 

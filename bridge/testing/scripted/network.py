@@ -45,10 +45,10 @@ class Connected(Protocol):
     lost: asyncio.Event
 
     def hear(self, events: Sequence[TalkEvent], position: int) -> None:
-        """Something happens."""
+        """Hear of what happens."""
 
     def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
-        """Its standing changed, or something fleeting happens."""
+        """Hear that its standing changed, or of something fleeting."""
 
     async def flushed(self) -> None:
         """Wait until everything heard is durable."""
@@ -125,17 +125,17 @@ class ScriptedNetwork:
 
     @classmethod
     def named(cls, name: str) -> "ScriptedNetwork":
-        """The network of this name, which a test has made."""
+        """Return the network of this name, which a test has made."""
         return cls._by_name[name]
 
     def say(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
-        """Somebody says something. While no adapter is connected, it waits in the network's history."""
+        """Let somebody say something. While no adapter is connected, it waits in the network's history."""
         event = self.saying(room, name, content, **fields)
         self.happen(event)
         return event
 
     def saying(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
-        """What would happen if somebody said something."""
+        """Return the event of somebody saying something, which does not happen yet."""
         return MessageCreated(
             id=MessageId(f"m{next(self._ids)}"),
             room=RoomId(room),
@@ -145,7 +145,7 @@ class ScriptedNetwork:
         )
 
     def happen(self, *events: TalkEvent) -> None:
-        """These things happen, and the adapter reads of them in one go."""
+        """Let these things happen, of which the adapter reads in one go."""
         for network in (self, *self.neighbours):
             network.show(events)
 
@@ -155,7 +155,7 @@ class ScriptedNetwork:
         other.neighbours.append(self)
 
     def show(self, events: Sequence[TalkEvent]) -> None:
-        """Called by a network beside: these things happened there."""
+        """Note that these things happened in a network beside, which calls this."""
         count = len(self._history)
         self._history += enumerate(events, count + 1)
         if self._adapter is not None:
@@ -167,13 +167,13 @@ class ScriptedNetwork:
             self._adapter.announce(event)
 
     def since(self, token: str | None) -> list[TalkEvent]:
-        """What happened after a position; None: the adapter was never here."""
+        """Return what happened after a position; None: the adapter was never here."""
         if token is None or not self.remembers:
             return []
         return [event for number, event in self._history if number > int(token)]
 
     def sent(self, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
-        """What became of these commands."""
+        """Return what became of these commands; None: it did not arrive."""
         if not self.remembers:
             return {}
         numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
@@ -182,7 +182,7 @@ class ScriptedNetwork:
         return {txn: receipt for txn, receipt in found.items() if numbers.get(txn) not in self._forgotten}
 
     def forget(self, number: int) -> None:
-        """Nobody can ask any more what became of this command, by its place in `said`."""
+        """Forget what became of this command, by its place in `said`: nobody can ask any more."""
         self._forgotten.add(number)
 
     def lose(self, error: AdapterError) -> None:
@@ -190,11 +190,11 @@ class ScriptedNetwork:
         self._lost.append(error)
 
     def texts(self, room: str) -> list[str]:
-        """What was said in a room by commands, as text."""
+        """Return what was said in a room by commands, as text."""
         return [command.content.text for command in self.said if command.room == room]
 
     def seen(self, room: str) -> list[SeenLine]:
-        """What people in a room see of all that was done there by commands, in order."""
+        """Return the lines that people in a room see of all that was done there by commands, in order."""
         return self._seen.lines(RoomId(room))
 
     def tell(self, person: Callable[[TalkEvent], None]) -> None:
@@ -214,7 +214,7 @@ class ScriptedNetwork:
             await asyncio.sleep(0)
 
     def happened(self) -> list[TalkEvent]:
-        """Everything that people did here."""
+        """Return everything that people did here."""
         return [event for _, event in self._history]
 
     async def until(self, count: int) -> None:
@@ -245,7 +245,7 @@ class ScriptedNetwork:
             self._adapter.lost.set()
 
     def die(self) -> None:
-        """The adapter's process is killed: what it does from now on reaches nobody."""
+        """Kill the adapter's process: what it does from now on reaches nobody."""
         if self._adapter is not None:
             self._adapter.die()
         self._adapter = None
@@ -253,7 +253,7 @@ class ScriptedNetwork:
     # What the adapter calls
 
     def connect(self, adapter: Connected) -> int:
-        """Log in; returns how much has happened so far."""
+        """Log in. Returns how much has happened so far."""
         if not self.up:
             raise ConnectionLost("the scripted network is down: set it up again")
         self._adapter = adapter

@@ -57,11 +57,11 @@ class SeenLines:
     """People who want to know of everything that the bridge does."""
 
     def lines(self, room: RoomId) -> list[SeenLine]:
-        """What is there to be seen in a room, in order."""
+        """Return what is there to be seen in a room, in order."""
         return [self._now(account, line) for where, account, line in self._said.values() if where == room]
 
     def _now(self, account: str, line: SeenLine) -> SeenLine:
-        """A line under the names that accounts have now."""
+        """Return a line under the names that accounts have now."""
         reactions = sorted((self._names.get(who, who), emoji) for who, emoji in line.reactions)
         return replace(line, who=self._names.get(account, line.who), reactions=tuple(reactions))
 
@@ -118,7 +118,7 @@ def _name(speaker: Speaker) -> str:
 
 
 def _event(command: Command, name: MessageId) -> TalkEvent:
-    """What a command is for those who look on."""
+    """Return the event that a command is for people who look on."""
     room, sender = command.room, Sender(UserId(command.speaker.key or _BRIDGE), _name(command.speaker))
     match command:
         case SendMessage(content=content, kind=kind):
