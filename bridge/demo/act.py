@@ -38,7 +38,7 @@ class Act:
     """Things that somebody did not get to see."""
 
     async def play(self, folder: Path) -> None:
-        """All of it, one after the other."""
+        """Do all of it, one after the other."""
         able = [network for network in self.people if self.records[network].edit]
         if not able:
             return
@@ -58,7 +58,7 @@ class Act:
         await self._all("the removal", there, _removed, [n for n in self.people if self.records[n].delete])
 
     async def _say(self, here: str, text: str, answers: MessageId | None = None) -> dict[str, MessageId]:
-        """Say something; returns what it is called on each network where it was seen."""
+        """Say something. Returns its name on each network where it was seen."""
         name = await self.people[here].say(plain(text), answers=answers)
         found = await self._all(f'"{text}"', here, lambda event: _says(event, text))
         names = {network: event.id for network, event in found.items() if isinstance(event, MessageCreated)}
@@ -106,7 +106,7 @@ def _removed(event: Event) -> bool:
 
 
 def picture(folder: Path) -> Path:
-    """A bridge over a river."""
+    """Draw a bridge over a river."""
     image = Image.new("RGB", (320, 200), _SKY)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 150, 320, 200), _WATER)

@@ -30,11 +30,11 @@ class Screen:
         """The network and author of the last removal, if nothing came after it."""
 
     def say(self, text: str = "") -> None:
-        """A line of the demo's own."""
+        """Show a line of the demo's own."""
         self._console.print(Text(text))
 
     def talk(self, network: str, event: _Shown, *, copy: bool) -> None:
-        """Something was said or done in a network's room, or arrived there."""
+        """Show what was said or done in a network's room, or arrived there."""
         colour = self._colours.setdefault(network, _COLOURS[len(self._colours) % len(_COLOURS)])
         body = Text("", "dim" if copy else "")
         if not copy:

@@ -78,12 +78,12 @@ class Ear:
     heard: dict[str, str] = field(default_factory=dict)
 
     def expect(self, speaker: str, content: Content) -> None:
-        """The speaker says this elsewhere."""
+        """Expect what the speaker says elsewhere."""
         words = text_of(degrade(content, self.capabilities))
         self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
 
     def hear(self, content: Content) -> None:
-        """A copy arrived."""
+        """Note that a copy arrived."""
         words = _squeezed(content.text)
         for speaker in self.expected:
             for prefix in (f"<{speaker}>", f"*{speaker}"):

@@ -50,7 +50,7 @@ class Stage:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def play(self, *, once: bool) -> bool:
-        """Start everything and let people talk; returns whether every line arrived everywhere in order."""
+        """Start everything and let people talk. Returns whether every line arrived everywhere in order."""
         async with self._servers() as servers:
             if len(servers) < 2:
                 self.screen.say("A conversation needs two networks: install the servers named above.")
@@ -140,7 +140,7 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def _people(self, demos: Mapping[str, Demo]) -> AsyncIterator[dict[str, Person]]:
-        """One person on each network, listening."""
+        """Let one person join each network, and listen."""
         people: dict[str, Person] = {}
         try:
             self._seen = {network: [] for network in demos}
