@@ -33,17 +33,17 @@ class Locale:
         self._zone = ZoneInfo(zone) if zone is not None else None
 
     def gettext(self, message: str, /, **values: object) -> str:
-        """The sentence, with the values in place of their names in braces."""
+        """Return the sentence, with the values in place of their names in braces."""
         found = self._catalogue.gettext(message)
         return found.format(**values) if values else found
 
     def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """The sentence that fits a number, which is {number} in it."""
+        """Return the sentence that fits a number, which is {number} in it."""
         return self._catalogue.ngettext(one, many, number).format(number=number, **values)
 
     def clock(self, when: float, now: float) -> str:
-        """A time of day, with the date when that is not the day of `now`, and with its zone unless people
-        chose that.
+        """Return a time of day, with the date when that is not the day of `now`, and with its zone unless
+        people chose that.
         """
         if self._zone is None:
             then, day = time.gmtime(when), time.gmtime(now)[:3]
@@ -56,7 +56,7 @@ class Locale:
 
 @lru_cache(maxsize=256)
 def locale(language: str, zone: str | None) -> Locale:
-    """The locale of a language among `LANGUAGES`. Raises ZoneInfoNotFoundError."""
+    """Return the locale of a language among `LANGUAGES`. Raises ZoneInfoNotFoundError."""
     return Locale(language, zone)
 
 

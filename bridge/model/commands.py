@@ -39,7 +39,7 @@ class Speaker:
 
     @property
     def account(self) -> str | None:
-        """What says later who said something: `Part.speaker`."""
+        """The account that says things here, as `Part.speaker` keeps it."""
         if self.how is Authorship.PREFIX:
             return None
         return self.key if self.how is Authorship.PUPPET else ""

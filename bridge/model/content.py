@@ -103,7 +103,7 @@ class Span:
 
     @property
     def plain(self) -> bool:
-        """Whether it is text without any mark."""
+        """Whether the span has no mark of any kind."""
         if self.marks or self.href is not None or self.colour is not None or self.mention is not None:
             return False
         if self.ours:
@@ -151,12 +151,14 @@ class Content:
 
     @property
     def text(self) -> str:
-        """The words alone, without marks; quote marks and bullets are not in it."""
+        """The words alone, without marks; quote marks and bullets are not in them."""
         return text_of(self.spans)
 
 
 def addressing(content: Content, name: str) -> Content:
-    """An answer's content, with a mention of the bridge where its words begin with our name in that room."""
+    """Return a reply's content, with a mention of the bridge where its words begin with our name in that
+    room.
+    """
     first = content.spans[0] if content.spans else Span("")
     end = len(name) + first.text.startswith("@")
     if not name or first.text[:end].removeprefix("@").casefold() != name.casefold():
@@ -172,22 +174,24 @@ Line = tuple[Block, tuple[Span, ...]]
 
 
 def text_of(spans: Sequence[Span]) -> str:
-    """Their words alone."""
+    """Return the words of spans alone."""
     return spans[0].text if len(spans) == 1 else "".join([span.text for span in spans])
 
 
 def plain(text: str) -> Content:
-    """Text without any mark."""
+    """Return text without any mark, as content."""
     return Content((Span(text),))
 
 
 def ours(phrase: str) -> Span:
-    """A phrase of Hubbub's own, such as `[encrypted message]`, which is said in the language of the room."""
+    """Return a phrase of Hubbub's own, such as `[encrypted message]`, which is said in the language of the
+    room.
+    """
     return Span(phrase, ours=True)
 
 
 def normal(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The same content with as few spans as can say it: no empty ones, no equal neighbours."""
+    """Return the same content with as few spans as can say it: no empty ones, no equal neighbours."""
     out: list[Span] = []
     for span in spans:
         if not span.text:
@@ -236,7 +240,7 @@ def of_lines(parts: Iterable[Line]) -> tuple[Span, ...]:
 
 
 def cut(spans: Sequence[Span], start: int, end: int | None = None) -> tuple[Span, ...]:
-    """The spans from character `start` to before `end`, counted over the whole text."""
+    """Return the spans from character `start` to before `end`, counted over the whole text."""
     out: list[Span] = []
     at = 0
     for span in spans:

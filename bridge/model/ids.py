@@ -39,5 +39,5 @@ class Sender:
 
 
 def by_author(sender: UserId, name: str) -> MessageId:
-    """A message name that its author chose, bound to the author: it never names another's message."""
+    """Return a message name that its author chose, bound to the author: it never names another's message."""
     return MessageId(f"{name}\n{sender}")
