@@ -55,7 +55,7 @@ class Source:
 
 
 class Emit(Protocol):
-    """Where an adapter hands over what it heard."""
+    """Takes what an adapter heard."""
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         """Hand over events, in order, and the positions that are reached with them: one transaction.
@@ -67,7 +67,7 @@ class Emit(Protocol):
         """
 
     def position(self, scope: str = "") -> str | None:
-        """The last durable token of this scope; None: never been here, so start at now."""
+        """Return the last durable token of this scope; None: never been here, so start at now."""
 
 
 class Conversations(Protocol):
@@ -96,7 +96,7 @@ class Settle(Protocol):
     """What to do with a command's confirmation."""
 
     def __call__(self, outcome: Receipt | AdapterError, /) -> None:
-        """The network confirmed the command, or this is what became of it."""
+        """Take the receipt of the command, or the error that it ended with."""
 
 
 class Adapter(ABC):
@@ -135,21 +135,20 @@ class Adapter(ABC):
     @classmethod
     @abstractmethod
     def room_id(cls, text: str) -> RoomId:
-        """A room as a person wrote it, normalised without asking the network.
+        """Return a room as a person wrote it, normalised without asking the network.
 
         Raises ValueError with a sentence for the owner when it cannot be a room of this protocol.
         """
 
     @abstractmethod
     async def run(self, emit: Emit) -> None:
-        """One connection: log in, join the rooms of `serve`, emit what happens in them.
+        """Make one connection: log in, join the rooms of `serve`, emit what happens in them.
 
-        Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow and what was said
-        since its position has been emitted, marked as replayed, as far as `catch_up` goes. What is said by
-        the bridge's own account, or one of its speakers', is never emitted. A room
-        without a position starts at now. While a room's history is read, what is heard there waits.
-        Returns or raises an AdapterError when the connection ends. Cancelled: disconnect politely,
-        within a second.
+        Emits `RoomStateChanged(JOINED)` for each room once commands to it can flow and what was said since
+        its position has been emitted, marked as replayed, as far as `catch_up` goes. What is said by the
+        bridge's own account, or one of its speakers', is never emitted. A room without a position starts at
+        now. While a room's history is read, what is heard there waits. Returns or raises an AdapterError when
+        the connection ends. Cancelled: disconnect politely, within a second.
         """
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
@@ -192,15 +191,15 @@ class Adapter(ABC):
         """
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
-        """What others said in a room since then, in seconds since 1970, in order, marked as replayed: as far
-        as the network has it and gives it the names that it had live, by which it is known.
+        """Return what others said in a room since then, in seconds since 1970, in order, marked as replayed:
+        as far as the network has it and gives it the names that it had live, by which it is known.
 
         Called when the owner asks for it. Raises an AdapterError; Unsupported where nothing can be read.
         """
         raise Unsupported(f"{self.network} does not show what was said before")
 
     def heard(self, room: RoomId) -> float:
-        """Until when it is certain that all that was said in the room was heard, in seconds since 1970.
+        """Return until when all that was said in the room was surely heard, in seconds since 1970.
 
         What was read last is no proof: it may have waited in a socket. A question that was answered is one,
         for what was said before it was asked. Of a room that we are in, as far as the connection goes: this
@@ -217,7 +216,7 @@ class Adapter(ABC):
         return False
 
     def source(self, address: str) -> Source:
-        """Where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and
+        """Return where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and
         TemporaryFailure as long as it is not known.
         """
         return Source(address)
@@ -231,32 +230,32 @@ class Adapter(ABC):
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        """Typical records for the documentation, each under the name of what has it."""
+        """Return typical records for the documentation, each under the name of what has it."""
         return {}
 
     @abstractmethod
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        """What can be done in this room now: by the bridge's own account, or by a speaker. No I/O, and cheap:
-        asked for every message.
+        """Return the record of what can be done in this room now: by the bridge's own account, or by a
+        speaker. No I/O, and cheap: asked for every message.
 
         Where nobody has an account or a name of their own, one record is the same for all. Else the record of
         the bridge's own account has the best `authorship` that anybody can have here, and a record for a
-        speaker has that speaker's, which may be less: for who has no account yet, or one that cannot be used
-        now. Then nothing is asked of that account until the record says otherwise.
+        speaker has that speaker's, which may be less: they may have no account yet, or one that cannot be
+        used now. Then nothing is asked of that account until the record says otherwise.
         """
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
-        """The rooms to be in, each with its RoomConfig. Called before `run`, and anew at a reload."""
+        """Be in these rooms, each with its RoomConfig. Called before `run`, and anew at a reload."""
         self.rooms = dict(rooms)
 
     def follow(self, config: Any) -> None:
-        """Settings changed that are `Live`, and no others. Called at a reload, whether `run` runs or not;
-        never waits and never raises.
+        """Follow settings that changed: those that are `Live`, and no others. Called at a reload, whether
+        `run` runs or not; never waits and never raises.
         """
         self.config = config
 
     def parting(self, room: RoomId) -> str:
-        """What the owner should know before a room of `serve` is taken out of the map; empty: nothing."""
+        """Say what the owner should know before a room of `serve` is taken out of the map; empty: nothing."""
         return ""
 
     @abstractmethod
@@ -271,7 +270,7 @@ class Adapter(ABC):
         """
 
     def introduce(self, person: str) -> str | None:
-        """What to answer somebody who writes to the bot itself: None when they were told within the hour."""
+        """Return the answer to somebody who writes to the bot itself; None: they had it within the hour."""
         now = self.clock.monotonic()
         self._introduced = {who: at for who, at in self._introduced.items() if now - at < _HOUR}
         if person in self._introduced or len(self._introduced) >= 1000:
@@ -281,7 +280,7 @@ class Adapter(ABC):
 
 
 def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
-    """A confirmation as a future, and what settles it."""
+    """Return a confirmation as a future, and what settles it."""
     landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
     def settle(outcome: Receipt | AdapterError, /) -> None:
@@ -297,7 +296,7 @@ def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
 
 
 def protocols() -> dict[str, type[Adapter]]:
-    """Every protocol that is installed with us."""
+    """Return every protocol that is installed with us, by name."""
     return {name: find(name) for name in _names()}
 
 
@@ -307,7 +306,8 @@ def _names() -> list[str]:
 
 
 def find(protocol: str) -> type[Adapter]:
-    """The adapter class of a protocol: a package below `adapters`, or `package.module:Class` from outside.
+    """Return the adapter class of a protocol: a package below `adapters`, or `package.module:Class` from
+    outside.
 
     Raises ConfigError when there is none.
     """
