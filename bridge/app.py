@@ -57,7 +57,7 @@ class _Running:
 
 
 def on_disk(config: Config, clock: Clock) -> Journal:
-    """The journal that a configuration names. Raises JournalError when it cannot be used."""
+    """Open the journal that a configuration names. Raises JournalError when it cannot be used."""
     return SqliteJournal(config.journal, synced=config.durability == "full", clock=clock)
 
 
@@ -130,7 +130,7 @@ class Bridge:
                 self._router.dispatch.close()
 
     def _site(self, files: Files) -> AbstractAsyncContextManager[None]:
-        """What is handed out over HTTP, served."""
+        """Return a context in which everything that is handed out over HTTP is served."""
         media = self._config.media
         if media.public_url is None:
             return contextlib.nullcontext()
@@ -155,7 +155,7 @@ class Bridge:
             await self._become(config)
 
     def adapter(self, network: str) -> Adapter:
-        """The adapter of a network."""
+        """Return the adapter of a network."""
         return self._networks[network].adapter
 
     async def patrol(self) -> None:
@@ -168,24 +168,24 @@ class Bridge:
 
     @property
     def config(self) -> Config:
-        """What is followed."""
+        """The configuration that is followed."""
         return self._config
 
     def rooms(self) -> Iterable[RoomStatus]:
-        """How each room of the map stands now."""
+        """Return the status of each room of the map."""
         return [worker.status() for worker in self._router.workers.values()]
 
     def room(self, number: int) -> RoomStatus | None:
-        """How one room stands now; None: it is not in the map."""
+        """Return the status of one room; None: it is not in the map."""
         return self._router.rooms.status(number)
 
     def state(self, network: str) -> tuple[NetworkState, str]:
-        """Where we stand with a network, and why its last connection ended."""
+        """Return where we stand with a network, and why its last connection ended."""
         supervisor = self._networks[network].supervisor
         return supervisor.state, supervisor.reason
 
     async def status(self) -> Status:
-        """How everything stands now."""
+        """Return how everything stands now."""
         self._router.dispatch.commit()  # else what has just been delivered counts as owed
         found = await count(self.journal)
         owed = {(room.network, room.room): room for room in found.owed}
@@ -214,11 +214,11 @@ class Bridge:
         )
 
     def observers(self) -> Sequence[ObserverStatus]:
-        """How far those are who look on."""
+        """Return how far each observer is."""
         return self._observers.status()
 
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
-        """Send again what was given up, by the numbers of room and message; returns how many there were."""
+        """Send again what was given up, by the numbers of room and message. Returns how many there were."""
         return self._router.revive(letters)
 
     async def catch_up(self, network: str, room: str, since: float) -> int:
@@ -271,11 +271,11 @@ class Bridge:
         log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
 
     def _rooms(self, network: str) -> Mapping[RoomId, Any]:
-        """The rooms that the adapter of a network has to serve, each with its settings."""
+        """Return the rooms that the adapter of a network has to serve, each with its settings."""
         return {**dict(self._router.rooms.directory.rooms(network)), **self._mapped.get(network, {})}
 
     def _moved(self, networks: AbstractSet[str]) -> None:
-        """An adapter opened or closed a conversation with these networks."""
+        """Let these networks serve their rooms: an adapter opened or closed a conversation with them."""
         if not self._behind:
             self._group.create_task(self._follow_directory())
         self._behind |= networks
@@ -308,13 +308,13 @@ class Bridge:
             self._networks[name].supervisor.restart(f"its rooms did not change ({error})")
 
     def _source(self, network: str, address: str) -> Source:
-        """Where a file of a network can be fetched. Raises Rejected."""
+        """Return where a file of a network can be fetched. Raises Rejected."""
         if network not in self._networks:
             raise Rejected("its network left the map")
         return self._networks[network].adapter.source(address)
 
     def _adapter(self, name: str, text: str) -> Adapter:
-        """The adapter of a network, as it runs or new; `text` is how it introduces itself."""
+        """Return the adapter of a network, as it runs or new; `text` is how it introduces itself."""
         network = self._config.networks[name]
         if running := self._networks.get(name):
             running.adapter.introduction, running.adapter.catch_up = text, network.catch_up
@@ -375,7 +375,7 @@ class Bridge:
 
     @contextlib.asynccontextmanager
     async def _draining(self) -> AsyncIterator[None]:
-        """At the end begin nothing new, and let what is on its way arrive, before the networks go."""
+        """Begin nothing new at the end, and let what is on its way arrive, before the networks go."""
         try:
             yield
         finally:
@@ -389,7 +389,7 @@ class Bridge:
 
 
 def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
-    """The rooms to be in, by network, each with its settings."""
+    """Return the rooms to be in, by network, each with its settings."""
     rooms: dict[str, dict[RoomId, Any]] = {}
     for conversation in config.conversations.values():
         for entry in conversation.rooms:

@@ -26,7 +26,7 @@ class Awake:
         """By the monotonic clock."""
 
     async def sleep(self, seconds: float) -> float:
-        """Sleep; returns the time by the monotonic clock."""
+        """Sleep. Returns the time by the monotonic clock."""
         due = self._clock.monotonic() + seconds
         await self._clock.sleep(seconds)
         now = self._clock.monotonic()
@@ -36,7 +36,7 @@ class Awake:
 
 
 async def within(asked: "asyncio.Future[T]", seconds: float) -> T:
-    """What is answered within so many seconds in which the process runs. Raises TimeoutError."""
+    """Return what is answered within so many seconds in which the process runs. Raises TimeoutError."""
     now = SYSTEM.monotonic
     while True:
         due = now() + seconds

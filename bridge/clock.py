@@ -19,11 +19,11 @@ class Clock(Protocol):
     """What time it is, and what is to be done when it has passed."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the time in seconds since 1970."""
 
     def monotonic(self) -> float:
-        """Seconds since nobody knows when: this goes on whatever becomes of the machine's clock, and is what
-        lengths of time are measured by.
+        """Return seconds since nobody knows when: they go on whatever becomes of the machine's clock, and
+        lengths of time are measured by them.
         """
 
     def call_later(self, seconds: float, do: Callable[[], object]) -> Timer:

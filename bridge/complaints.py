@@ -61,7 +61,9 @@ class Complaints:
             del self._told[what]
 
     def safely(self, what: str, do: Callable[[], object]) -> bool:
-        """Do one of several things that have to be done whatever becomes of the others; whether it worked."""
+        """Do one of several things that have to be done whatever becomes of the others. Returns whether it
+        worked.
+        """
         try:
             do()
         except Exception as error:  # noqa: BLE001 whatever it is, the others have to be done

@@ -52,7 +52,7 @@ class ConfigError(HubbubError):
         self.problems = [strike(problem) for problem in problems]
 
     def shown(self) -> list[str]:
-        """As many of the problems as somebody reads, and how many more there are."""
+        """Return as many of the problems as somebody reads, and how many more there are."""
         more = len(self.problems) - _SHOWN
         return self.problems if more <= 0 else [*self.problems[:_SHOWN], f"and {more:,} more"]
 

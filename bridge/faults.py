@@ -13,15 +13,15 @@ _NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
 def reason(error: OSError) -> str:
-    """Why an operation of the network failed, without numbers and addresses."""
+    """Say why an operation of the network failed, without numbers and addresses."""
     if error.errno is None:
         return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
 
 
 def common(error: OSError) -> OSError:
-    """The error itself; of a name with several addresses, of which asyncio tells all that happened in words,
-    the one that happened last.
+    """Return the error itself; of a name with several addresses, of which asyncio tells all that happened in
+    words, the one that happened last.
     """
     numbers = _NUMBER.findall(str(error)) if error.errno is None else []
     return OSError(int(numbers[-1]), os.strerror(int(numbers[-1]))) if numbers else error

@@ -7,8 +7,8 @@ __all__ = ["introduction", "introductions"]
 
 
 def introductions(config: Config) -> dict[str, str]:
-    """What the bot says of itself to anybody on a network: what it is, and who answers for it. Not which
-    rooms it joins: some of them are private. In the language of those rooms, if they share one.
+    """Return what the bot says of itself to anybody on a network: what it is, and who answers for it. Not
+    which rooms it joins: some of them are private. In the language of those rooms, if they share one.
     """
     spoken: dict[str, set[str]] = {}
     for conversation in config.conversations.values():
@@ -21,7 +21,7 @@ def introductions(config: Config) -> dict[str, str]:
 
 
 def introduction(owner: str | None, language: str) -> str:
-    """What is said of the bot in one language."""
+    """Return what is said of the bot in one language."""
     there = locale(language, None)
     return there.gettext(
         "I am a bridge (Hubbub) and no person: I carry what is said between rooms on several networks. "

@@ -28,7 +28,7 @@ class Keepsake:
         return readable and os.access(self.path.parent, os.W_OK | os.X_OK)
 
     def read(self) -> str | None:
-        """What is kept; None: nothing is. Raises OSError."""
+        """Return what is kept; None: nothing is. Raises OSError."""
         try:
             return self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -49,7 +49,7 @@ class Keepsake:
             raise
 
     def _give_to_service(self, name: str) -> None:
-        """Who asks as root keeps it for the service's user."""
+        """Give the file to the service's user where root keeps it."""
         owner = (self._journal if self._journal.exists() else self._journal.parent).stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
             os.chown(name, owner.st_uid, owner.st_gid)

@@ -15,7 +15,9 @@ _DROPPED = regex.compile(
 
 @lru_cache(maxsize=4096)
 def look(name: str) -> str:
-    """The same for names that look the same, or may once nothing in them ends a name (`relay/forging.py`)."""
+    """Return the same for names that look the same, or may once nothing in them ends a name
+    (`compose/forging.py`).
+    """
     return "_".join(_DROPPED.sub(" ", normalize("NFKC", name)).casefold().split())
 
 
@@ -32,13 +34,13 @@ class Present:
         return look(name) in self._bearers
 
     def add(self, who: str, name: str) -> None:
-        """Somebody is there, or goes by another name."""
+        """Note that somebody is there, or goes by another name."""
         self.remove(who)
         self._looks[who] = seen = look(name)
         self._bearers[seen] += 1
 
     def remove(self, who: str) -> None:
-        """Somebody is not there any more, if they were."""
+        """Note that somebody is not there any more, if they were."""
         if (seen := self._looks.pop(who, None)) is None:
             return
         self._bearers[seen] -= 1
@@ -46,6 +48,6 @@ class Present:
             del self._bearers[seen]
 
     def clear(self) -> None:
-        """Who is there is to be told anew."""
+        """Forget who is there: that is to be told anew."""
         self._looks.clear()
         self._bearers.clear()

@@ -18,7 +18,7 @@ _pattern: re.Pattern[str] | None = None
 
 
 def know(secrets: Iterable[str]) -> None:
-    """From now on strike these out as well, in every encoding that they travel in."""
+    """Strike these out as well from now on, in every encoding that they travel in."""
     global _pattern  # noqa: PLW0603 - one process has one log
     _known.update(form for secret in secrets if secret.strip() for form in _forms(secret))
     # the longest first: one may be a part of another
@@ -33,12 +33,12 @@ def forget() -> None:
 
 
 def strike(text: str) -> str:
-    """The text without any secret that is known."""
+    """Return the text without any secret that is known."""
     return _pattern.sub(_STRUCK, text) if _pattern is not None else text
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """As it stands, as Python, JSON, XML and addresses have it, and in the midst of base64."""
+    """Yield a secret as it stands, as Python, JSON, XML and addresses have it, and in the midst of base64."""
     yield secret
     yield repr(secret)[1:-1]
     yield json.dumps(secret)[1:-1]

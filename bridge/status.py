@@ -108,7 +108,7 @@ async def count(journal: Path) -> Inventory:
 def network_report(
     protocol: str, network: Supervisor, rooms: Sequence[RoomStatus], tell: Callable[[RoomStatus], RoomReport]
 ) -> NetworkReport:
-    """How a network stands with its rooms; `tell` reports about each."""
+    """Return how a network stands with its rooms; `tell` reports about each."""
     found = {str(room.id): tell(room) for room in rooms}
     if _is_reached(network, rooms):
         return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found)
@@ -125,7 +125,7 @@ def _is_reached(network: Supervisor, rooms: Iterable[RoomStatus]) -> bool:
 
 
 def room_report(room: RoomStatus, owed: Owed | None, gap: Gap | None, now: float) -> RoomReport:
-    """How a room stands; `owed` is what waits for it, `gap` is when it was not heard, if it was not."""
+    """Return how a room stands; `owed` is what waits for it, `gap` is when it was not heard, if ever."""
     return RoomReport(
         joined=room.joined,
         condition=_condition(room, now),

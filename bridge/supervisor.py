@@ -94,7 +94,7 @@ class Supervisor:
             await clock.sleep(pause)
 
     async def _connect(self) -> AdapterError | None:
-        """One connection; returns why it ended."""
+        """Make one connection. Returns why it ended."""
         self._over.clear()
         task = self._run = asyncio.ensure_future(self._adapter.run(self._emit))
         over = asyncio.ensure_future(self._over.wait())
@@ -113,7 +113,7 @@ class Supervisor:
         return failure("run", cause) if cause is not None else None
 
     async def _leave(self, task: "asyncio.Task[None]") -> None:
-        """End a connection; one that does not end cannot keep us from going on."""
+        """End a connection, which cannot keep us from going on if it does not end."""
         task.cancel()
         await asyncio.wait({task}, timeout=_LEAVE)
         if not task.done():
@@ -123,7 +123,7 @@ class Supervisor:
             task.add_done_callback(self._behind.discard)
 
     def _pause(self, error: AdapterError | None) -> float:
-        """How long to wait before the next connection, in seconds; tells the owner."""
+        """Return how long to wait before the next connection, in seconds; tell the owner."""
         if isinstance(error, AuthenticationFailed):
             self._refused += 1
             if self._refused >= _TRIES:
@@ -150,7 +150,7 @@ class Supervisor:
 
 
 def _cause(error: BaseException | None) -> Exception | None:
-    """What an adapter's task group wraps, when that is one thing."""
+    """Return what an adapter's task group wraps: the one thing, or an AdapterError among several."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     if isinstance(error, ExceptionGroup):

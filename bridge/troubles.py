@@ -47,7 +47,7 @@ class Trouble:
 
 
 def troubles(status: Status) -> list[Trouble]:
-    """What is wrong, the worst first; rooms with the same trouble are one."""
+    """Return what is wrong, the worst first; rooms with the same trouble are one."""
     found = [Trouble("", (), _JOURNAL[0], None, "", 0, _JOURNAL[1])] if not status.taking else []
     networks: list[tuple[int, Trouble]] = []
     rooms: list[tuple[int, Trouble]] = []

@@ -9,12 +9,14 @@ _network: ContextVar[str] = ContextVar("network", default="")
 
 
 def log_for(network: str) -> None:
-    """From now on this task, and every task that it makes, speaks for this network."""
+    """Let this task, and every task that it makes, speak for this network from now on."""
     _network.set(network)
 
 
 def named(record: logging.LogRecord, sentence: str) -> str:
-    """The sentence with the network's name before it, unless the core says it, which names what it means."""
+    """Return the sentence with the network's name before it, unless the core says it, which names what it
+    means.
+    """
     network = _network.get()
     core = record.name.partition(".")[0] == __name__.partition(".")[0]
     if not network or core or sentence.startswith(f"{network}: "):
