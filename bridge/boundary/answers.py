@@ -23,7 +23,7 @@ _LONGEST_REASON = 1000
 
 @contextlib.contextmanager
 def translating(method: str) -> Iterator[None]:
-    """Let nothing out of what an adapter does but AdapterErrors, and being cancelled ourselves."""
+    """Turn whatever an adapter raises into an AdapterError, but not our own being cancelled."""
     try:
         yield
     except asyncio.CancelledError:

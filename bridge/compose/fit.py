@@ -72,7 +72,7 @@ def degrade(content: Content, capabilities: Capabilities, locale: Locale = ENGLI
 
 
 def _in_words(spans: Sequence[Span], locale: Locale) -> Iterator[Span]:
-    """The spans, with what is Hubbub's own in them as this locale says it."""
+    """Yield the spans, with what is Hubbub's own in them as this locale says it."""
     for span in spans:
         yield replace(span, text=locale.gettext(span.text), ours=False) if span.ours else span
 
@@ -84,7 +84,7 @@ def phrase_of(content: Content) -> str:
 
 
 def _inline(span: Span, capabilities: Capabilities, locale: Locale) -> Iterator[Span]:
-    """One span with only the marks that the record has; a link that cannot be made follows its text."""
+    """Yield one span with only the marks that the record has; a link that cannot be made follows its text."""
     can = capabilities.features
     marks = span.marks & capabilities.marks
     colour = span.colour if Feature.COLOUR in can else None
@@ -100,7 +100,7 @@ def _inline(span: Span, capabilities: Capabilities, locale: Locale) -> Iterator[
 
 
 def _line(block: Block, line: tuple[Span, ...], capabilities: Capabilities) -> Line:
-    """One line, whose block is kept as far as the record goes and written out beyond."""
+    """Return one line, whose block is kept as far as the record goes and written out beyond."""
     if block == PLAIN:
         return block, line
     can = capabilities.features
@@ -175,7 +175,7 @@ def first_words(content: Content, locale: Locale = ENGLISH) -> str:
 
 
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The prefix before the words; before a quote, a list or code on a line of its own."""
+    """Put the prefix before the words; before a quote, a list or code on a line of its own."""
     first = spans[0]
     if first.block != PLAIN or ("\n" in text_of(spans) and _ITEM.match(first.text)):
         return Span(prefix.rstrip() + "\n"), *spans
@@ -185,14 +185,14 @@ def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Without the newlines and blanks that a cut, or a person, left at the end."""
+    """Drop the newlines and blanks that a cut, or a person, left at the end."""
     while spans and len(stripped := spans[-1].text.rstrip()) != len(spans[-1].text):
         spans = (*spans[:-1], replace(spans[-1], text=stripped)) if stripped else spans[:-1]
     return spans
 
 
 def _skip_blank(text: str, start: int) -> int:
-    """The first character at or behind `start` whose line is worth sending."""
+    """Find the first character at or behind `start` whose line is worth sending."""
     if start >= len(text):
         return len(text)
     text = text[start:]

@@ -35,7 +35,7 @@ _PARTING = regex.compile(f"[{_ALIKE[-1]},;:]")
 
 
 def _alike(sign: str) -> str:
-    """A class of all that look like this sign."""
+    """Return a character class of all that look like this sign."""
     family = next((family for family in _ALIKE if sign in family), sign)
     return f"[{regex.escape(family, special_only=True)}]"
 

@@ -95,7 +95,7 @@ def mentioning(
 
 
 def _named(span: Span, find: Callable[[str], UserId | None], *, first: bool) -> Iterator[Span]:
-    """A span taken apart where it names somebody: "name: ..." at the beginning, "@name" anywhere."""
+    """Take a span apart where it names somebody: "name: ..." at the beginning, "@name" anywhere."""
     text, at = span.text, 0
     for start, end, name in _names(text, first=first):
         user = find(name)

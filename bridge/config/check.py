@@ -66,7 +66,7 @@ class Check:
     """Each room at the first place where it stands."""
 
     def config(self) -> Config | None:
-        """The configuration; None when there are mistakes, which the document has then."""
+        """Return the configuration; None when there are mistakes, which the document has then."""
         document = self.document
         if not isinstance(document.data, dict):
             document.problem((), "the file must be a mapping, with networks: and conversations:")

@@ -220,9 +220,7 @@ class Recall(ABC):
 
     @abstractmethod
     def _spoke(self, rooms: Collection[int], since: float) -> Iterable[tuple[int, Sender]]:
-        """Yield the senders of messages in these rooms, not long ago and since then, each with the room, in
-        order.
-        """
+        """List who said a message in these rooms not long ago and since then, and where, in that order."""
 
     # What follows from these
 

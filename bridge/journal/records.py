@@ -127,7 +127,7 @@ class Observed(NamedTuple):
 
 
 def when_said(event: TalkEvent, now: float) -> float:
-    """Return when an event that is taken now was said: by the network's clock for history, never later than
-    now.
+    """Return when an event that is taken now was said: history by the network's clock, never later than now,
+    in seconds since 1970.
     """
     return min(event.at, now) if event.replayed and event.at is not None else now

@@ -34,7 +34,7 @@ class Absence:
         return False
 
     def lost(self, room: int) -> None:
-        """Forget what was read: the connection ended, and it is read again."""
+        """Forget how much was too old: the connection ended, and it is read again."""
         self._too_old.pop(room, None)
 
     def over(self, room: int, joined: RoomStateChanged, since: float | None, *, unnoticed: bool) -> None:

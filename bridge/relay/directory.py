@@ -39,9 +39,7 @@ class Directory:
     # By the owner's map
 
     def follow(self, networks: Mapping[str, Network]) -> None:
-        """Follow a map with these networks from now on: conversations that were opened with others are
-        closed.
-        """
+        """Follow a map with these networks from now on, and close what was opened with others."""
         self._networks, self._plain = networks, {}
         self._opened = {}
         for opened in self._journal.opened.all():

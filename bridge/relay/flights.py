@@ -54,9 +54,7 @@ class Flights(deque[Flight]):
         """When a message failed since the connection has ended, while nothing else says that it has."""
 
     def launch(self, delivery: Delivery, step: Step) -> bool:
-        """Send a delivery's step. Returns whether it has its place in the network's order; else it waits for
-        it.
-        """
+        """Send a delivery's step. Returns whether it has its place in the network's order already."""
         clock = self._adapter.clock
         flight = Flight(delivery, step, clock.monotonic(), clock.now())
         self.append(flight)

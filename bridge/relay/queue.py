@@ -152,8 +152,8 @@ class Queue:
         return None
 
     def _change(self, waiting: Delivery, change: Delivery, event: MessageEdited | Removed) -> None:
-        """Nobody there has seen it yet: an edit replaces the words, a removal withdraws both. Of what they
-        have seen in part, a removal withdraws the rest, and follows.
+        """Change what nobody there has seen yet: an edit replaces the words, a removal withdraws both. Of
+        what they have seen in part, a removal withdraws the rest, and follows.
         """
         if isinstance(event, MessageEdited):
             _fold(waiting, change, event)

@@ -121,7 +121,7 @@ class Recovery:
         self._journal.repeat(delivery)
 
     async def _hide(self) -> int:
-        """A backlog is not a flood: leave out all but the last of what is old. Returns how many."""
+        """Leave out all but the last of what is old: a backlog is not a flood. Returns how many."""
         rules, number = self._room.rules.backlog, self._room.number
         most = rules.max_messages
         if most is None:

@@ -65,11 +65,11 @@ class Router:
         self._arrivals = Arrivals(self.workers)
 
     def emit(self, network: str) -> Emit:
-        """Return what the adapter of a network hands over with what it heard."""
+        """Return the `Emit` for the adapter of a network."""
         return _Emit(network, self)
 
     def offline(self, network: str, reason: str) -> None:
-        """Note that a connection ended, and why: none of its rooms can be spoken in, nothing is confirmed any
+        """Note that a connection ended, and why: its rooms cannot be spoken in, nothing is confirmed any
         more.
         """
         for (name, _), worker in self.rooms.by_name.items():

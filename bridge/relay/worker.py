@@ -164,9 +164,7 @@ class Worker:
         self._wake()
 
     def tend(self) -> None:
-        """Give up what waits for too long: every few seconds, so that nothing waits for ever, whatever went
-        wrong.
-        """
+        """Give up what waits for too long, every few seconds: nothing waits for ever, whatever went wrong."""
         if self._preparing is None:
             expire(self.room, self._queue, self._journal, self._listener, self._flights.events())
         self._wake()

@@ -53,7 +53,7 @@ _decoder = msgspec.msgpack.Decoder(_Record)
 
 
 def file_of(journal: Path) -> Path:
-    """The file of a journal's receipts."""
+    """Return the path of a journal's receipts."""
     return journal.with_name(journal.name + "-receipts")
 
 
