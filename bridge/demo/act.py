@@ -106,7 +106,7 @@ def _removed(event: Event) -> bool:
 
 
 def picture(folder: Path) -> Path:
-    """Draw a bridge over a river."""
+    """Draw a bridge over a river, as a file in this folder."""
     image = Image.new("RGB", (320, 200), _SKY)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 150, 320, 200), _WATER)

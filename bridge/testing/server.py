@@ -122,7 +122,7 @@ class Demo(ABC):
     @classmethod
     @abstractmethod
     def missing(cls) -> str | None:
-        """Name what is not there of the server; None: it is installed."""
+        """Return the name of what is missing; None: the server is installed."""
 
     @abstractmethod
     async def start(self) -> Mapping[str, str]:
@@ -137,7 +137,7 @@ class Demo(ABC):
 
     @abstractmethod
     async def person(self, name: str, room: str | None = None) -> Person:
-        """Return somebody who has joined the room; None is the demo's own."""
+        """Return somebody who has joined a room; None: the demo's own room."""
 
     @abstractmethod
     def invitation(self) -> str:

@@ -76,7 +76,9 @@ class Port:
                 self._asking[transport] = loop.call_later(_ASKING, transport.abort)
 
     def _make_room(self) -> bool:
-        """Make room for a client: the first that has said nothing goes. Returns whether there is any."""
+        """Make room for a client where there is none: the first that has said nothing goes. Returns whether
+        there is room.
+        """
         for some in (self._asking, self._reading):
             for transport in [one for one in some if one.is_closing()]:
                 some.pop(transport).cancel()
