@@ -91,6 +91,7 @@ class Bridge:
         self._changing = asyncio.Lock()
         self._behind: set[str] = set()
         """The networks whose adapters have other rooms to serve."""
+        self._opened = asyncio.Event()
 
     async def run(self) -> None:
         """Relay until cancelled. Raises JournalError when the journal cannot be used."""
@@ -116,6 +117,7 @@ class Bridge:
                     self._group.create_task(files.run())
                     self._group.create_task(uploads.run())
                     self._group.create_task(self._observers.run())
+                    self._group.create_task(self._follow_directory())
                     async with self._site(files):
                         async with self._changing:
                             await self._become(self._config)
@@ -267,8 +269,8 @@ class Bridge:
         moved = await aside(lambda: [name for name in names if adapters[name].rooms != rooms[name]])
         await asyncio.gather(*[self._serve(name, adapters[name]) for name in moved])
         self._start(adapters)
-        conversations, networks = len(config.conversations), len(adapters)
-        log.info("relaying %s on %s", counted(conversations, "conversation"), counted(networks, "network"))
+        many = counted(len(config.conversations), "conversation"), counted(len(adapters), "network")
+        log.info("relaying %s on %s", *many)
 
     def _rooms(self, network: str) -> Mapping[RoomId, Any]:
         """Return the rooms that the adapter of a network has to serve, each with its settings."""
@@ -276,17 +278,19 @@ class Bridge:
 
     def _moved(self, networks: AbstractSet[str]) -> None:
         """Let these networks serve their rooms: an adapter opened or closed a conversation with them."""
-        if not self._behind:
-            self._group.create_task(self._follow_directory())
         self._behind |= networks
+        self._opened.set()
 
     async def _follow_directory(self) -> None:
-        async with self._changing:
-            networks, self._behind = self._behind, set()
-            if networks <= self._networks.keys():
-                await asyncio.gather(*[self._serve(name, self.adapter(name)) for name in networks])
-            else:
-                await self._become(self._config)  # one of them had nothing to do before
+        while True:
+            await self._opened.wait()
+            async with self._changing:
+                self._opened.clear()
+                networks, self._behind = self._behind, set()
+                if networks <= self._networks.keys():
+                    await asyncio.gather(*[self._serve(name, self.adapter(name)) for name in networks])
+                else:
+                    await self._become(self._config)  # one of them had nothing to do before
 
     def _rename(self, config: Config) -> None:
         """Give networks that have another name now what they had under the old one."""
@@ -351,9 +355,8 @@ class Bridge:
         while True:
             await awake.sleep(_PATROL)
             try:
-                self._restart_dead(
-                    awake.since
-                )  # before anything is awaited, where a stop would not be noticed
+                # Before anything is awaited, where a stop would not be noticed.
+                self._restart_dead(awake.since)
                 self._router.journal.guard()
                 await self.patrol()
                 await self._prune()

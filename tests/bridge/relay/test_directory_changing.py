@@ -211,3 +211,36 @@ async def test_what_ends_while_the_journal_cannot_be_written_ends_nothing_else(t
         left.say("visit", "alice", "1")
         async with asyncio.timeout(10):
             await right.until(1)
+
+
+class Ending(ScriptedAdapter):
+    """Closes at the end of a connection what it opened."""
+
+    raised: BaseException | None = None
+
+    async def run(self, emit):
+        try:
+            await super().run(emit)
+        finally:
+            try:
+                self.conversations.close("visit")
+            except BaseException as error:
+                Ending.raised = error
+                raise
+
+
+async def test_what_an_adapter_closes_when_the_service_ends_is_closed(tmp_path, left, right, caplog):
+    mapped = config(tmp_path, MAP)
+    ending = replace(mapped.networks["left"], protocol=f"{__name__}:Ending")
+    mapped = replace(mapped, networks={**mapped.networks, "left": ending})
+    async with asyncio.timeout(20):
+        async with running(mapped) as bridge:
+            conversations(left).open("visit", VISIT)
+            await until(lambda: len(bridge.rooms()) == 4 and all(status.joined for status in bridge.rooms()))
+            left.say("visit", "alice", "bye")
+            await right.until(1)
+    assert Ending.raised is None
+    assert "bug" not in caplog.text
+    async with running(config(tmp_path, MAP)) as bridge:
+        await bridge.patrol()
+        assert {status.id for status in bridge.rooms()} == {"one", "two"}
