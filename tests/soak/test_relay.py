@@ -6,6 +6,7 @@ time. Nothing lost, nothing twice, order in each room; memory, files, tasks and 
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import os
 import random
@@ -144,6 +145,7 @@ class Soak:
     async def begin(self) -> None:
         self.bridge = app.Bridge(self.config)
         self.task = asyncio.ensure_future(self.bridge.run())
+        gc.collect()  # it sets aside what is there as what stays: nothing of the one before
         await asyncio.sleep(0.05)
 
     async def end(self) -> None:
