@@ -107,7 +107,7 @@ class Bridge:
                 media, journal.secret(b"files"), self._source, journal.is_owed, sender, self._clock
             )
             uploads = self._uploads = Uploads(sender, self._clock)
-            notices = self._notices = Teller(journal, self.room, self._clock)
+            notices = self._notices = Teller(journal, self.room)
             attachments = Attachments(files, uploads, media)
             self._router = Router(journal, attachments, notices, self._moved, self._watch)
             self._observers = Observers(self._looking_on, self._router.dispatch)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Container, Iterator
 from functools import partial
 
-from bridge.clock import Clock
 from bridge.journal import Gap, Journal
 from bridge.language import ENGLISH, Locale
 
@@ -31,13 +30,13 @@ class Gaps:
     journal, since it outlives the process.
     """
 
-    def __init__(self, journal: Journal, place: Place, least: Callable[[int], float], clock: Clock) -> None:
+    def __init__(self, journal: Journal, place: Place, least: Callable[[int], float]) -> None:
         """`place` names a room; `least` tells how many seconds of it must have been missed to be worth a
         line.
         """
         self.latest: dict[int, Gap] = {}
         """Of each room the last one, told or not."""
-        self._clock = clock
+        self._clock = journal.clock
         self._journal = journal
         self._place = place
         self._least = least

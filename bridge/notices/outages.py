@@ -5,7 +5,6 @@ from collections.abc import Container
 from dataclasses import dataclass
 from functools import partial
 
-from bridge.clock import Clock
 from bridge.compose.namesakes import HUBBUB
 from bridge.journal import Journal
 from bridge.language import ENGLISH, N_, Locale
@@ -37,8 +36,8 @@ class _Wait:
 class Outages:
     """Tells the rooms that a room hears how it stands with what they said."""
 
-    def __init__(self, journal: Journal, announcer: Announcer, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, journal: Journal, announcer: Announcer) -> None:
+        self._clock = journal.clock
         self._journal = journal
         self._announcer = announcer
         self._waits: dict[int, _Wait] = {}

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Iterable
 
 from bridge.aside import in_steps
-from bridge.clock import Clock
 from bridge.compose.forging import whole
 from bridge.identity import safe_name
 from bridge.journal import Journal
@@ -27,14 +26,15 @@ log = logging.getLogger(__name__)
 class Teller:
     """Listens to the relay, looks at its rooms, and tells what matters to people, folded."""
 
-    def __init__(self, journal: Journal, status: Callable[[int], RoomStatus | None], clock: Clock) -> None:
+    def __init__(self, journal: Journal, status: Callable[[int], RoomStatus | None]) -> None:
         """`status` gives how a room stands; None: it is not in the map."""
         self._announcer = announcer = Announcer(journal, status)
         self._rooms: Iterable[int] = ()
-        self._outages = Outages(journal, announcer, clock)
+        clock = journal.clock
+        self._outages = Outages(journal, announcer)
         self._losses = Losses(announcer, clock)
         self._digests = Digests(announcer.say, announcer.place, clock)
-        self.gaps = Gaps(journal, announcer.place, self._least, clock)
+        self.gaps = Gaps(journal, announcer.place, self._least)
         self.lost, self.hidden = self._losses.lost, self._losses.hidden
         self.member, self.speaks = self._digests.member, self._digests.speaks
         self.reacted, self.repeated = self._digests.reacted, self._digests.repeated

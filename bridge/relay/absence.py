@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from bridge.clock import Clock
 from bridge.config import CatchUp
 from bridge.journal import Journal
 from bridge.model import MessageCreated, RoomStateChanged, TalkEvent
@@ -15,8 +14,8 @@ __all__ = ["Absence"]
 class Absence:
     """Looks at what networks read of their past, and sees that people are told of what they missed."""
 
-    def __init__(self, journal: Journal, listener: Listener, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, journal: Journal, listener: Listener) -> None:
+        self._clock = journal.clock
         self._journal = journal
         self._listener = listener
         self._read: set[int] = set()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from bridge.clock import Clock, Timer
+from bridge.clock import Timer
 from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
 from bridge.errors import JournalError
@@ -61,14 +61,13 @@ class Dispatch:
         rooms: Mapping[int, Recipient],
         attached: Attachments,
         network: Callable[[int], str],
-        clock: Clock,
     ) -> None:
         """`rooms` are by number, and change with the map; `network` gives the name of a room's."""
         self.journal = journal
         self._rooms = rooms
         self._attached = attached
         self._network = network
-        self._clock = clock
+        clock = self._clock = journal.clock
         self._awake: dict[Recipient, None] = {}
         """In the order of waking: they have their turn next."""
         self._recording: dict[Recipient, None] = {}

@@ -115,7 +115,8 @@ class _Reader:
         self._journal = dispatch.journal
         self._news = asyncio.Event()
         dispatch.news.append(self._news)
-        self._complaints = Complaints(log)
+        self._clock = self._journal.clock
+        self._complaints = Complaints(log, self._clock)
         self._failures = 0
         self._reason = ""
         self._asked = False
@@ -162,10 +163,10 @@ class _Reader:
         if events := self._journal.events(self._cursor, _BATCH):
             await self._asked_of(self._observer.see(events))
             self._moved(events[-1].seq)
-            await asyncio.sleep(_BREATH)
+            await self._clock.sleep(_BREATH)
         else:
             await self._news.wait()
-            await asyncio.sleep(_TOGETHER)
+            await self._clock.sleep(_TOGETHER)
             self._news.clear()
 
     async def _leave(self, task: "asyncio.Task[_T]") -> None:
@@ -186,4 +187,4 @@ class _Reader:
         self._complaints.tell("observing", sentence, error)
         pause = min(_FIRST * 2 ** min(self._failures, 30), _LONGEST)
         self._failures += 1
-        await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 jitter
+        await self._clock.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 jitter

@@ -53,7 +53,7 @@ class Rooms:
         self.by_name: dict[tuple[str, RoomId], Worker] = {}
         self.directory = Directory(journal)
         self.adapters: Mapping[str, Adapter] = {}
-        self.dispatch = Dispatch(journal, self.workers, attached, self._network, journal.clock)
+        self.dispatch = Dispatch(journal, self.workers, attached, self._network)
         self._journal = journal
         self._attached = attached
         self._listener = listener

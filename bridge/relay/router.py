@@ -54,7 +54,7 @@ class Router:
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
-        self._absence = Absence(journal, listener, clock)
+        self._absence = Absence(journal, listener)
         self._loop_guard = LoopGuard(listener.loop, clock)
         self.rooms = Rooms(journal, attached, listener, self._loop_guard.sent, moved)
         self.workers = self.rooms.workers

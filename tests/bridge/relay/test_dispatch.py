@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.clock import SYSTEM
 from bridge.journal import Standing
 from bridge.journal.sqlite import SqliteJournal
 from bridge.model import MessageId, RoomId
@@ -50,14 +49,14 @@ class Room:
 
 
 @pytest.fixture
-async def journal(tmp_path):
-    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3")) as journal:
+async def journal(tmp_path, clock):
+    with contextlib.closing(SqliteJournal(tmp_path / "j.sqlite3", clock=clock)) as journal:
         yield journal
 
 
-def dispatching(journal, *rooms, clock=SYSTEM):
+def dispatching(journal, *rooms):
     numbers = [journal.number("net", RoomId(room.name)) for room in rooms]
-    return Dispatch(journal, dict(zip(numbers, rooms, strict=True)), None, lambda _: "net", clock), numbers
+    return Dispatch(journal, dict(zip(numbers, rooms, strict=True)), None, lambda _: "net"), numbers
 
 
 @pytest.mark.parametrize("what", ["said", "offer m1", "recorded", "pump"])
@@ -101,7 +100,7 @@ async def test_a_turn_for_all_that_came_in_together(journal):
 
 async def test_what_nobody_waits_for_is_written_soon(journal, clock):
     room = Room("room")
-    dispatch, (number,) = dispatching(journal, room, clock=clock)
+    dispatch, (number,) = dispatching(journal, room)
     journal.take(number, event("m1", "hello"), (number,))
     await dispatch.committed()
     (owed,) = journal.owed(number)
@@ -115,7 +114,7 @@ async def test_what_nobody_waits_for_is_written_soon(journal, clock):
 
 async def test_a_full_disk_is_tried_again(journal, clock):
     room = Room("room")
-    dispatch, (number,) = dispatching(journal, room, clock=clock)
+    dispatch, (number,) = dispatching(journal, room)
     (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
     journal._database.execute(f"PRAGMA max_page_count = {pages}")
     journal.take(number, event("m1", "x" * 10_000), (number,))
