@@ -119,7 +119,7 @@ class Directory:
         return list(dict.fromkeys((*changed, *self.routes.numbers(title))))
 
     def _wanted(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> Opened:
-        """What an adapter wants to open, if that can be. Raises Rejected."""
+        """Return what an adapter wants to open, if that can be. Raises Rejected."""
         try:
             named = [(other, self._named(network, other, room)) for other, room in rooms]
             opened = Opened(network, name, tuple(dict.fromkeys(named)))
@@ -131,16 +131,16 @@ class Directory:
         return opened
 
     def _named(self, opener: str, network: str, room: RoomId) -> RoomId:
-        """A room as its own network names it: one that another network's adapter wrote may be none, or one
-        of the map in other letters.
+        """Return a room's id as its own network has it: what another network's adapter wrote may be none, or
+        a room of the map in other letters. Raises ValueError.
         """
         if network == opener or network not in self._networks:
             return room
         return find(self._networks[network].protocol).room_id(room)
 
     def _replaced(self, before: Opened) -> Opened:
-        """What was opened under a name, until then and before, as something to be closed. No adapter can give
-        the name of that.
+        """Return all that was opened under a name so far as one conversation to be closed, under a name that
+        no adapter can give.
         """
         name = f"{before.name}\0"
         earlier = self._opened.get((before.network, name))

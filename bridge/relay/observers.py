@@ -141,8 +141,8 @@ class _Reader:
                 await self._failed(error)
 
     async def _asked_of(self, answer: Coroutine[Any, Any, _T]) -> _T:
-        """What the observer answers, in a task of its own: cancelled from inside or asking for the end, it
-        ends nothing but that, and when we end, it has so long.
+        """Return what the observer answers, in a task of its own: one that is cancelled from inside, or asks
+        for the end, ends that task alone. When we end, it has `_LEAVE` seconds.
         """
         task = asyncio.ensure_future(_raising(answer))
         try:

@@ -157,5 +157,5 @@ def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, in
 
 def _event(kind: str, body: bytes | None) -> TalkEvent | None:
     with contextlib.suppress(KeyError, msgspec.MsgspecError):
-        return codec.decode(kind, body) if body is not None else None
+        return codec.event(kind, body)
     return None
