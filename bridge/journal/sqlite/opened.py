@@ -5,9 +5,8 @@ import sqlite3
 from collections.abc import Callable
 
 from bridge.errors import JournalError
-from bridge.journal.api import OpenedConversations
+from bridge.journal.api import OpenedConversations, Recall
 from bridge.journal.records import Opened
-from bridge.model import RoomId
 
 __all__ = ["SqliteOpened"]
 
@@ -16,30 +15,26 @@ class SqliteOpened(OpenedConversations):
     """A row for each."""
 
     def __init__(
-        self, database: sqlite3.Connection, step: Callable[[Callable[[], bool]], bool | None]
+        self, database: sqlite3.Connection, rooms: Recall, step: Callable[[Callable[[], bool]], bool | None]
     ) -> None:
-        """`step` does something behind all that waits to be written; None: it could not be done."""
+        """`rooms` gives rooms their numbers; `step` does something behind all that waits to be written; None:
+        it could not be done.
+        """
         self._database = database
+        self._rooms = rooms
         self._step = step
 
     def all(self) -> list[Opened]:
-        find = "SELECT network, room FROM room WHERE number = ?"
         found = []
         for network, name, numbers, closing in self._database.execute("SELECT * FROM opened"):
-            rooms = [self._database.execute(find, (number,)).fetchone() for number in json.loads(numbers)]
-            known = tuple((home, RoomId(room)) for home, room in rooms)
-            found.append(Opened(network, name, known, bool(closing)))
+            rooms = [room for number in json.loads(numbers) if (room := self._rooms.room(number)) is not None]
+            found.append(Opened(network, name, tuple(rooms), bool(closing)))
         return found
 
     def keep(self, opened: Opened) -> None:
-        # By number: a network may be given another name.
-        number = (
-            "INSERT INTO room (network, room) VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET room = excluded.room RETURNING number"
-        )
-
         def step() -> bool:
-            numbers = [self._database.execute(number, room).fetchone()[0] for room in opened.rooms]
+            # By number: a network may be given another name.
+            numbers = [self._rooms.number(*room) for room in opened.rooms]
             row = (opened.network, opened.name, json.dumps(numbers), opened.closing)
             self._database.execute("INSERT OR REPLACE INTO opened VALUES (?, ?, ?, ?)", row)
             return True

@@ -79,7 +79,7 @@ class SqliteJournal(Queries, Journal):
         self._recent = RowCache()
         self._pruner = pruning.Pruner(self._database, clock)
         self._checkpointer = Checkpointer(path)
-        self.opened = SqliteOpened(self._database, self._step)
+        self.opened = SqliteOpened(self._database, self, self._step)
         self._own.remember()
 
     # What is written
