@@ -145,12 +145,12 @@ class Soak:
     async def begin(self) -> None:
         self.bridge = app.Bridge(self.config)
         self.task = asyncio.ensure_future(self.bridge.run())
-        gc.collect()  # it sets aside what is there as what stays: nothing of the one before
         await asyncio.sleep(0.05)
 
     async def end(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+        gc.unfreeze()  # a service sets aside what it is made of, since its process ends with it: not so here
 
     async def crash(self, network: Network) -> None:
         after = self.folder / str(next(self.folders))
