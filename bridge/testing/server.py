@@ -90,11 +90,20 @@ class Server:
             return
         for sign, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
             if wait:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, sign)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), wait)
-                    return
+                    async with asyncio.timeout(wait):
+                        await self._end(process, sign)
+                        return
+
+    @staticmethod
+    async def _end(process: asyncio.subprocess.Process, sign: signal.Signals) -> None:
+        """Send a signal, and wait for the end of the whole group: what a server started may end after it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+            await process.wait()
+            while True:
+                os.killpg(process.pid, 0)
+                await asyncio.sleep(0.01)
 
 
 async def _listens(port: int) -> bool:

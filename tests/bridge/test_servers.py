@@ -1,9 +1,15 @@
 """Servers for the demo and the tests."""
 
+import asyncio
+import os
 import socket
+import sys
 from pathlib import Path
 
+import pytest
+
 from bridge.testing import free_port
+from bridge.testing.server import Server
 
 
 def test_a_free_port_is_none_that_the_system_gives_away():
@@ -17,3 +23,21 @@ def test_a_free_port_is_free():
     port = free_port()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", port))
+
+
+async def test_what_a_server_started_ends_before_the_stop_does(tmp_path):
+    """Also when the server itself has ended already."""
+    lingers = tmp_path / "lingers.py"
+    lingers.write_text(
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: time.sleep(0.3) or exit())\n"
+        "print('on', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    server = Server(tmp_path, "parent")
+    process = await server.run("sh", "-c", f'{sys.executable} {lingers} & trap "exit 0" TERM; wait')
+    while "on" not in (tmp_path / "parent.log").read_text():
+        await asyncio.sleep(0.02)
+    await server.stop()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
