@@ -145,12 +145,15 @@ class Soak:
     async def begin(self) -> None:
         self.bridge = app.Bridge(self.config)
         self.task = asyncio.ensure_future(self.bridge.run())
-        await asyncio.sleep(0.05)
+        while any(network._adapter is None for network in (self.left, self.right)):
+            await asyncio.sleep(0.01)  # what is said before the first visit is nobody's
 
     async def end(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
-        gc.unfreeze()  # a service sets aside what it is made of, since its process ends with it: not so here
+        # A service sets aside what it is made of, since its process ends with it: not so here.
+        gc.unfreeze()
+        gc.collect()
 
     async def crash(self, network: Network) -> None:
         after = self.folder / str(next(self.folders))
