@@ -1,0 +1,29 @@
+"""Who is there."""
+
+from functools import partial
+
+from bridge.model import plain
+
+from .place import Place
+
+__all__ = ["PeopleContract"]
+
+
+class PeopleContract:
+    """An adapter knows who is there, as far as it has been told."""
+
+    async def test_who_goes_by_another_name_is_not_present_by_the_old_one(self, place: Place) -> None:
+        """An adapter claims nothing that the network has not told, and the bridge's own account is nobody."""
+        is_present, old = partial(place.adapter.is_present, place.room), place.person.name
+        async with place.running():
+            await place.deliver(plain("<alice> hello"))
+            assert not is_present("somebody who was never there")
+            told = [name for name in (old, old.upper()) if is_present(name)]
+            assert told in ([], [old, old.upper()])
+            assert told or not place.adapter.names_are_unique
+            await place.person.rename(f"{old}x")
+            await place.person.say(plain("it is me"))
+            while (await place.said()).sender.name == old:  # a new name may take a moment
+                await place.person.say(plain("it is me"))
+            assert not is_present(old)
+            assert not told or is_present(f"{old}x")
