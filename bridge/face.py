@@ -21,6 +21,7 @@ from .errors import (
 )
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
+from .kit import BoundedDict, Holdback, InFlight, TokenBucket, Turns
 from .looks import Present
 from .model import (
     PLAIN,
@@ -96,6 +97,7 @@ __all__ = [
     "Authorship",
     "Awake",
     "Block",
+    "BoundedDict",
     "Capabilities",
     "CatchUp",
     "Change",
@@ -115,8 +117,10 @@ __all__ = [
     "FleetingCommand",
     "FleetingEvent",
     "FormRefused",
+    "Holdback",
     "Host",
     "HubbubError",
+    "InFlight",
     "JournalError",
     "Keepsake",
     "Kind",
@@ -157,7 +161,9 @@ __all__ = [
     "TemporaryFailure",
     "Thumbnail",
     "Timer",
+    "TokenBucket",
     "TopicChanged",
+    "Turns",
     "Txn",
     "TypingChanged",
     "Unit",

@@ -30,6 +30,7 @@ from bridge import (
     Speaker,
     Support,
     TalkEvent,
+    Turns,
     Txn,
     Unit,
 )
@@ -44,7 +45,6 @@ from .history import said_since
 from .invites import Invites
 from .media import MediaRepository
 from .preflight import look_at
-from .rate_limit import Turns
 from .rooms import Rooms
 from .send import perform
 from .sent import find_sent

@@ -1,0 +1,62 @@
+"""Live talk that waits while a room's past is read."""
+
+from collections.abc import Container
+
+from bridge.model import MessageId, TalkEvent
+
+__all__ = ["Holdback"]
+
+_MOST = 1000
+
+
+class Holdback:
+    """The live talk of one room, held from when we enter it until its past is emitted and it is joined.
+
+    So the order holds, and what stands in the past too is said once:
+
+        waiting.begin()                              as we enter
+        if not waiting.hold(event): emit([event])    whatever is heard there
+        emit(past), emit(JOINED), emit(waiting.release({event.id for event in past}))
+
+    It is bounded: where the history can be read again, what is too much is let go (`spilled`) and read from
+    there; where it cannot, whoever reads sees that it is `full`, and comes to an end.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._held: list[TalkEvent] = []
+        self.holding = False
+        self.spilled = False
+        """Whether something was let go, so that the past has to be read once more."""
+
+    def begin(self) -> None:
+        """Hold what is said from now on, and nothing that was held before."""
+        self._held, self.holding, self.spilled = [], True, False
+
+    def again(self) -> None:
+        """Hold what is said from now on once more, after a spill: the past is about to be read anew."""
+        self.spilled = False
+
+    def hold(self, event: TalkEvent, *, readable: bool = False) -> bool:
+        """Hold this back, if the past is being read. Returns whether it waits; else it is to be emitted now.
+
+        `readable`: it stands in a history that can be read again.
+        """
+        if not self.holding:
+            return False
+        if self.full and readable:
+            self._held.clear()
+            self.spilled = True
+        if not self.spilled:
+            self._held.append(event)
+        return True
+
+    @property
+    def full(self) -> bool:
+        """Whether as much waits as should."""
+        return len(self._held) >= self._most
+
+    def release(self, known: Container[MessageId] = ()) -> list[TalkEvent]:
+        """Hold nothing any more. Returns what waited, in order, but for what has a known id."""
+        held, self._held, self.holding = self._held, [], False
+        return [event for event in held if event.id not in known]
