@@ -1,8 +1,6 @@
 """What speaks one protocol: wire to events, commands to wire."""
 
 import asyncio
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
-from .config.words import nearest
-from .errors import AdapterError, ConfigError, Unsupported
+from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
 from .model import (
     Capabilities,
@@ -27,7 +24,7 @@ from .model import (
     Txn,
 )
 
-__all__ = ["Adapter", "Conversations", "Emit", "Position", "Source", "find"]
+__all__ = ["Adapter", "Conversations", "Emit", "Position", "Source"]
 
 _HOUR = 3600.0
 
@@ -293,37 +290,3 @@ def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
             landed.exception()  # nobody has to look: who waited may be gone
 
     return landed, settle
-
-
-def protocols() -> dict[str, type[Adapter]]:
-    """Return every protocol that is installed with us, by name."""
-    return {name: find(name) for name in _names()}
-
-
-def _names() -> list[str]:
-    home = importlib.import_module("adapters")
-    return sorted(module.name for module in pkgutil.iter_modules(home.__path__) if module.ispkg)
-
-
-def find(protocol: str) -> type[Adapter]:
-    """Return the adapter class of a protocol: a package below `adapters`, or `package.module:Class` from
-    outside.
-
-    Raises ConfigError when there is none.
-    """
-    module, _, name = protocol.partition(":") if ":" in protocol else (f"adapters.{protocol}", "", "Adapter")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and not module.startswith(error.name):
-            raise
-        known = [] if ":" in protocol else _names()
-        there_are = f" (there are {', '.join(known)})" if known else ""
-        raise ConfigError(
-            [f"there is no protocol {protocol!r}{nearest(protocol, known)}{there_are}"]
-        ) from None
-    except AttributeError:
-        raise ConfigError([f"{module} has no {name}"]) from None
-    if not (isinstance(found, type) and issubclass(found, Adapter)):
-        raise ConfigError([f"{protocol} is not an adapter"])
-    return found

@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from .adapter import Adapter, Source, find
+from .adapter import Adapter, Source
 from .aside import aside, in_steps
 from .awake import Awake
 from .boundary import Guarded
@@ -28,6 +28,7 @@ from .keepsake import Keepsake
 from .media import Files, Uploads
 from .model import Event, RoomId
 from .notices import Teller
+from .protocols import find
 from .relay import Observer, Observers, ObserverStatus, Router, compile_routes
 from .relay.room import RoomStatus
 from .relay.rooms import NetworkConversations

@@ -1,6 +1,6 @@
 """All that an adapter may import, as `from bridge import ...`."""
 
-from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, find, landing
+from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, landing
 from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
 from .config import CatchUp, Host, Live, Model
@@ -83,6 +83,7 @@ from .model import (
     plain,
     text_of,
 )
+from .protocols import find
 from .secrets import know
 
 __all__ = [

@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import click
 
-from bridge.adapter import protocols
 from bridge.model import Capabilities, Support
+from bridge.protocols import protocols
 
 __all__ = ["ROWS", "capabilities", "page"]
 

@@ -1,6 +1,7 @@
 """`hubbub check`: everything that is wrong with a configuration, at once."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import shutil
@@ -11,12 +12,13 @@ from typing import Any
 
 import click
 
-from bridge.adapter import Adapter, find, protocols
-from bridge.config import Config, Direction, load, schema
+from bridge.adapter import Adapter
+from bridge.config import AdapterClass, Config, Direction, load, schema
 from bridge.config.words import printable
 from bridge.errors import AdapterError, ConfigError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
+from bridge.protocols import find, protocols
 from bridge.secrets import strike
 from bridge.whose import log_for
 
@@ -47,7 +49,8 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     Exit codes: 0 nothing is wrong, 1 --online found trouble, 2 wrong usage, 78 the file has mistakes.
     """
     if as_schema:
-        click.echo(json.dumps(schema(protocols()), indent=2, ensure_ascii=False))
+        found = schema(protocols() | _named(file))
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     try:
         config = load(file, find)
@@ -60,6 +63,19 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     _summary(file, config)
     if online and not _look(config):
         context.exit(_TROUBLE)
+
+
+def _named(file: Path) -> dict[str, AdapterClass]:
+    """Return the protocols that a file has, also those that nobody but it names."""
+    named: dict[str, AdapterClass] = {}
+
+    def noting(protocol: str) -> AdapterClass:
+        named[protocol] = find(protocol)
+        return named[protocol]
+
+    with contextlib.suppress(ConfigError):
+        load(file, noting)
+    return named
 
 
 def _look(config: Config) -> bool:

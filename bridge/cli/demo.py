@@ -14,11 +14,12 @@ from typing import Any
 
 import click
 
-from bridge.adapter import find
 from bridge.config import load
+from bridge.errors import HubbubError
+from bridge.protocols import find
 from bridge.testing import Demo
 
-from .log import log_to
+from .log import listen_to, log_to
 from .words import config_argument
 
 __all__ = ["demo"]
@@ -58,8 +59,17 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
 
 
 def _demo_of(protocol: str) -> type[Demo]:
-    package = find(protocol).__module__.rpartition(".")[0]
-    found: type[Demo] = importlib.import_module(f"{package}.testing").Demo
+    module = find(protocol).__module__
+    listen_to(module)
+    spec = sys.modules[module].__spec__
+    assert spec is not None
+    testing = f"{spec.parent or spec.name}.testing"
+    try:
+        found: type[Demo] = importlib.import_module(testing).Demo
+    except ModuleNotFoundError as error:
+        if error.name != testing:
+            raise
+        raise HubbubError(f"protocol {protocol!r} has no demo: there is no {testing}") from None
     return found
 
 

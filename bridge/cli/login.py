@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.errors import HubbubError, RateLimited
+from bridge.protocols import find
 
 from .check import adapter_of
 from .words import config_argument

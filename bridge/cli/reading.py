@@ -8,10 +8,10 @@ from asyncio.subprocess import PIPE
 from functools import partial
 from pathlib import Path
 
-from bridge.adapter import find
 from bridge.aside import aside
 from bridge.config import Config, load, secrets_of
 from bridge.errors import ConfigError, HubbubError
+from bridge.protocols import find
 from bridge.secrets import know
 
 __all__ = ["main", "read"]

@@ -15,11 +15,11 @@ from pathlib import Path
 import click
 
 from bridge import app
-from bridge.adapter import find
 from bridge.config import Config, load
 from bridge.config.words import printable
 from bridge.control.server import Control
 from bridge.errors import HubbubError
+from bridge.protocols import find
 
 from .log import listen_to, log_to
 from .reading import read
@@ -39,8 +39,7 @@ def run(file: Path, *, verbose: int) -> None:
     """Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped."""
     log_to(sys.stderr.fileno(), verbose)
     config = load(file, find)
-    for network in config.networks.values():
-        listen_to(find(network.protocol).__module__)
+    _listen(config)
     here, journal = printable(str(file.absolute())), config.journal.absolute()
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
@@ -83,13 +82,24 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    control = Control(bridge, partial(read, file), file)
+    control = Control(bridge, partial(_read_again, file), file)
     async with control.listening():
         reloading = asyncio.ensure_future(_reload(control, reloads))
         try:
             yield
         finally:
             reloading.cancel()
+
+
+async def _read_again(file: Path) -> Config:
+    config = await read(file)
+    _listen(config)
+    return config
+
+
+def _listen(config: Config) -> None:
+    for network in config.networks.values():
+        listen_to(find(network.protocol).__module__)
 
 
 async def _reload(control: Control, reloads: "asyncio.Queue[None]") -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from bridge.adapter import protocols
 from bridge.config.models import (
     AdapterClass,
     ConversationBlock,
@@ -20,6 +19,7 @@ from bridge.config.models import (
     TopBlock,
 )
 from bridge.config.schema import block
+from bridge.protocols import protocols
 
 __all__ = ["page", "settings"]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bridge import app
-from bridge.adapter import find
 from bridge.compose.fit import degrade
 from bridge.config import Config, load
 from bridge.errors import HubbubError
@@ -23,6 +22,7 @@ from bridge.model import (
     RoomState,
     RoomStateChanged,
 )
+from bridge.protocols import find
 from bridge.testing import Demo, Person, free_port
 
 from .act import Act

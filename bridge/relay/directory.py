@@ -6,11 +6,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from bridge.adapter import find
 from bridge.config import Conversation, Direction, Network, RoomEntry
 from bridge.errors import Rejected
 from bridge.journal import Journal, Opened
 from bridge.model import RoomId
+from bridge.protocols import find
 
 from .routes import Routes
 

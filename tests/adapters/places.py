@@ -7,8 +7,8 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bridge.adapter import find
 from bridge.config import load
+from bridge.protocols import find
 from bridge.testing import Demo, Place
 
 CONFIG = Path(__file__).parents[2] / "bridge.yaml"

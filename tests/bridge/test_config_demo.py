@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.adapter import find
 from bridge.config import Config, load
+from bridge.protocols import find
 
 FILE = Path(__file__).parents[2] / "bridge.yaml"
 

@@ -11,12 +11,12 @@ import pytest
 
 from adapters.irc.wire import Line
 from bridge import secrets
-from bridge.adapter import find
 from bridge.cli.check import look
 from bridge.cli.log import log_to
 from bridge.config import load
 from bridge.errors import ConfigError, Rejected, RoomUnavailable
 from bridge.model import RoomId, RoomState, RoomStateChanged
+from bridge.protocols import find
 from bridge.testing import ScriptedNetwork
 from tests.adapters.irc.harness import ScriptedServer
 from tests.bridge.world import config, running

@@ -12,7 +12,6 @@ from adapters.irc.testing import Demo as Ngircd
 from adapters.irc.testing import Person as OnIrc
 from adapters.matrix.testing import SERVER
 from adapters.matrix.testing import Demo as Synapse
-from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import (
@@ -20,6 +19,7 @@ from bridge.model import (
     RoomState,
     RoomStateChanged,
 )
+from bridge.protocols import find
 from bridge.testing import free_port
 from tests.adapters.irc.bouncers import Soju
 from tests.adapters.irc.servers import Inspircd

@@ -20,10 +20,10 @@ from adapters.matrix.testing import SERVER
 from adapters.matrix.testing import Demo as Synapse
 from adapters.matrix.testing import Person as MatrixPerson
 from adapters.xmpp.testing import Person as XmppPerson
-from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import Event, MessageCreated, RoomState, RoomStateChanged
+from bridge.protocols import find
 from bridge.testing import free_port
 from tests.adapters.irc.servers import Inspircd
 from tests.adapters.xmpp.servers import Archive

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import RoomId, plain
+from bridge.protocols import find
 from bridge.testing import ScriptedNetwork
 from tests.adapters.xmpp.servers import Archive
 from tests.e2e.pair import pair

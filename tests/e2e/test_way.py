@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.model import RoomState, RoomStateChanged, plain
+from bridge.protocols import find
 from tests.e2e.pair import pair
 
 ROOT = Path(__file__).parents[2]

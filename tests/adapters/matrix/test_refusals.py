@@ -9,10 +9,10 @@ import pytest
 
 from adapters.matrix.testing import SERVER, Demo
 from bridge import Rejected, RoomUnavailable
-from bridge.adapter import find
 from bridge.app import Bridge
 from bridge.config import load
 from bridge.journal.admin.dead_letters import look_at_letters
+from bridge.protocols import find
 from bridge.testing import ScriptedNetwork
 
 from .core import Core, edit, file_at, message, reactions, removal, topic

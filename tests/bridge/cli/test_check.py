@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from bridge import Adapter, AuthenticationFailed, Capabilities, ConnectionLost, Emit, Model, RoomId, find
 from bridge.cli.check import adapter_of, check, look
 from bridge.config import load
+from bridge.protocols import protocols
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config
 
@@ -194,8 +195,9 @@ def test_no_module_no_adapter_no_protocol(file: Path):
         "  c: {protocol: 'pathlib:Path'}\n"
         "conversations: {x: {a: [a, b]}}\n"
     )
+    there_are = ", ".join(protocols())
     assert run(file).stderr.splitlines() == [
-        f"{file}:2:17: networks.a.protocol: there is no protocol 'nowhere' (there are irc, matrix, xmpp)",
+        f"{file}:2:17: networks.a.protocol: there is no protocol 'nowhere' (there are {there_are})",
         f"{file}:3:17: networks.b.protocol: there is no protocol 'no.where:X'",
         f"{file}:4:17: networks.c.protocol: pathlib:Path is not an adapter",
         "3 mistakes",
@@ -273,7 +275,7 @@ def test_the_schema_has_every_protocol_that_is_installed():
     result = run("--schema")
     assert result.exit_code == 0
     networks = json.loads(result.stdout)["properties"]["networks"]["additionalProperties"]["oneOf"]
-    assert [network["properties"]["protocol"]["const"] for network in networks] == ["irc", "matrix", "xmpp"]
+    assert [network["properties"]["protocol"]["const"] for network in networks] == list(protocols())
 
 
 def test_a_look_knows_in_which_rooms_nothing_is_written(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.adapter import find
 from bridge.cli.reading import read
 from bridge.config import load
 from bridge.control.server import Control
 from bridge.errors import ConfigError
 from bridge.model import RoomId
+from bridge.protocols import find
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.world import PROTOCOL, config, running
 

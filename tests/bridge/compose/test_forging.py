@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.adapter import protocols
 from bridge.compose import words
 from bridge.compose.digest import Reaction
 from bridge.compose.forging import listed, unbracketed
@@ -47,6 +46,7 @@ from bridge.model import (
     text_of,
 )
 from bridge.notices.digest import Digests
+from bridge.protocols import protocols
 from bridge.testing import ScriptedAdapter, ScriptedNetwork
 from tests.bridge.compose.rooms import room_view
 from tests.bridge.world import running

@@ -1,0 +1,129 @@
+"""Which protocols there are: a folder each below `adapters`, and packages from outside."""
+
+import importlib
+import importlib.util
+import logging
+import pkgutil
+import re
+import sys
+import traceback
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from .adapter import Adapter
+from .config.words import nearest, quoted
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
+__all__ = ["find", "protocols"]
+
+_GROUP = "hubbub.adapters"
+"""The entry points by which packages from outside say that they have a protocol."""
+
+log = logging.getLogger(__name__)
+
+
+def protocols() -> dict[str, type[Adapter]]:
+    """Return every protocol that can be used, by name. The log says why others cannot."""
+    found = {}
+    for name in _names():
+        try:
+            found[name] = find(name)
+        except ConfigError as error:
+            log.warning("left out: %s", error)
+    return found
+
+
+def find(protocol: str) -> type[Adapter]:
+    """Return the adapter class of a protocol: of the package of that name below `adapters`, else of the entry
+    point of that name, or of `package.module:Class`.
+
+    Raises ConfigError when there is none, and when it cannot be loaded.
+    """
+    place = protocol if ":" in protocol else _place(protocol)
+    module, _, name = place.partition(":")
+    try:
+        home = importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        log.debug("%s cannot be imported", module, exc_info=True)
+        raise ConfigError([_why_not(protocol, module, error)]) from None
+    try:
+        found = attrgetter(name or "Adapter")(home)
+    except AttributeError:
+        raise ConfigError([f"{module} has no {name or 'Adapter'}"]) from None
+    if not (isinstance(found, type) and issubclass(found, Adapter)):
+        raise ConfigError([f"{place} is not an adapter"])
+    return found
+
+
+def _why_not(protocol: str, module: str, error: BaseException) -> str:
+    missing = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    ours = module == f"adapters.{protocol}"
+    if ours and missing and missing.partition(".")[0] not in {"adapters", "bridge"}:
+        return _needs(protocol, missing)
+    if missing and f"{module}.".startswith(f"{missing}.") and ":" in protocol:
+        return f"there is no protocol {protocol!r}"
+    frames = traceback.extract_tb(error.__traceback__)
+    machinery = (__file__, importlib.__file__)
+    where = [one for one in frames if one.filename not in machinery and "<frozen" not in one.filename]
+    at = f" ({where[-1].filename}, line {where[-1].lineno})" if where else ""
+    return f"the adapter of {protocol!r} cannot be loaded: {type(error).__name__}: {error}{at}"
+
+
+def _needs(protocol: str, library: str) -> str:
+    extra = f"pip install 'hubbub[{protocol}]'"
+    return f"protocol {protocol!r} needs the library {library}, which is not installed: {extra}"
+
+
+def _lacking(protocol: str) -> str | None:
+    """Return a library of our extra of this name that is not installed: adapters may load theirs late."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    for requirement in requires("hubbub") or ():
+        if found := re.match(rf"""([\w.-]+).*\bextra == ["']{protocol}["']""", requirement):
+            try:
+                version(found[1])
+            except PackageNotFoundError:
+                return found[1]
+    return None
+
+
+def _names() -> list[str]:
+    return sorted({*_folders(), *_entry_points().names})
+
+
+def _folders() -> list[str]:
+    home = importlib.import_module("adapters")
+    return [module.name for module in pkgutil.iter_modules(home.__path__) if module.ispkg]
+
+
+def _entry_points() -> "EntryPoints":
+    # Here, since what it loads is much, and most have no protocol from outside.
+    from importlib.metadata import entry_points
+
+    return entry_points(group=_GROUP)
+
+
+@cache  # of what was found: the rest may be installed by the next time
+def _place(protocol: str) -> str:
+    """Return where the adapter of a protocol is, as `package` or `package.module:Class`."""
+    if protocol in _folders():
+        if library := _lacking(protocol):
+            raise ConfigError([_needs(protocol, library)])
+        return f"adapters.{protocol}"
+    points = _entry_points()
+    if named := points.select(name=protocol):
+        return next(iter(named)).value
+    of_package = [point.name for point in points if point.module.partition(".")[0] == protocol]
+    meant = f"; did you mean {quoted(of_package[0])}?" if of_package else _meant(protocol)
+    raise ConfigError([f"there is no protocol {protocol!r}{meant} (there are {', '.join(_names())})"])
+
+
+def _meant(protocol: str) -> str:
+    if meant := nearest(protocol, _names()):
+        return meant
+    is_package = protocol not in sys.stdlib_module_names and importlib.util.find_spec(protocol)
+    return f"; did you mean {quoted(f'{protocol}:Adapter')}?" if is_package else ""
