@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from bridge import (
     CatchUp,
+    Caught,
     MessageId,
     Part,
     Receipt,
@@ -27,7 +28,7 @@ from .decode import PastMessage
 from .session import Place
 from .trust import proven
 
-__all__ = ["Caught", "History"]
+__all__ = ["History"]
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +38,6 @@ _MOST_HELD = 1000
 _ROUNDS = 3
 _SKEW = 120.0
 """Seconds that the server's clock may differ from ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """The result of catching up from a position."""
-
-    whole: bool = False
-    """Whether nothing is missing but what was left out."""
-    left_out: int | None = 0
-    """How many of the first messages were left out, as `catch_up` asks for; None: nobody counted them."""
 
 
 @dataclass(slots=True)

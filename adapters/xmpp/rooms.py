@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
-from bridge import MemberChanged, RoomId, RoomState, RoomStateChanged
+from bridge import Caught, MemberChanged, RoomId, RoomState, RoomStateChanged
 
 from . import encode, muc_info, refusals
 from .archive import Requester
 from .config import NetworkConfig, RoomConfig
 from .decode import members
-from .history import Caught, History
+from .history import History
 from .session import Place, Session
 
 __all__ = ["RoomListener", "Rooms", "nicks", "observe"]

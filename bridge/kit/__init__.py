@@ -1,14 +1,40 @@
 """What adapters share, each part usable alone; adapters have it from the face.
 
-bounded    a dict that forgets its oldest entries
-in_flight  commands on their way, until each is settled once
-pace       how fast one may talk: a token bucket, and turns while a network limits
-holdback   live talk that waits while a room's past is read
+text_adapter  the base of an adapter for a simple protocol: begin here
+room_keeper   being in the rooms of the map: enters them, comes back, tells how we stand
+backoff       how long to wait before the next try
+holdback      live talk that waits while a room's past is read
+in_flight     commands on their way, until each is settled once
+pace          how fast one may talk: a token bucket, and turns while a network limits
+heartbeat     whether the other side is still there
+preflight     looking at rooms for `hubbub check --online`
+bounded       a dict that forgets its oldest entries
 """
 
+from .backoff import Backoff
 from .bounded import BoundedDict
+from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
 from .pace import TokenBucket, Turns
+from .preflight import preflight
+from .room_keeper import Caught, RoomGuest, RoomKeeper
+from .text_adapter import TextAdapter
+from .text_connection import Batch, Missed
 
-__all__ = ["BoundedDict", "Holdback", "InFlight", "TokenBucket", "Turns"]
+__all__ = [
+    "Backoff",
+    "Batch",
+    "BoundedDict",
+    "Caught",
+    "Heartbeat",
+    "Holdback",
+    "InFlight",
+    "Missed",
+    "RoomGuest",
+    "RoomKeeper",
+    "TextAdapter",
+    "TokenBucket",
+    "Turns",
+    "preflight",
+]

@@ -1,0 +1,177 @@
+"""One connection of a TextAdapter: what is heard, and the rooms that it is in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bridge.adapter import Emit, Position
+from bridge.errors import RoomUnavailable
+from bridge.model import (
+    Event,
+    MessageCreated,
+    MessageId,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    TalkEvent,
+)
+
+from .heartbeat import Heartbeat
+from .holdback import Holdback
+from .room_keeper import Caught, RoomKeeper
+
+if TYPE_CHECKING:
+    from .text_adapter import TextAdapter
+
+__all__ = ["Batch", "Missed", "TextConnection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read in one go."""
+
+    events: Sequence[Event] = ()
+    """What people did, in order; nothing of our own."""
+    acknowledge: Callable[[], Awaitable[object]] | None = None
+    """Called once all of it is durable, or is to be left out; after that the network may forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a room's history has since a position."""
+
+    events: Sequence[TalkEvent] = ()
+    """The oldest first. They need not say that they are replayed, nor be fewer than `catch_up` wants."""
+    position: str | None = None
+    """How far the history was read; None: as far as the last of the events goes (`TextAdapter.token`)."""
+    whole: bool = False
+    """Whether nothing is missing since the position."""
+    left_out: int | None = 0
+    """How many messages at the beginning were not even read, if any; None: nobody counted them."""
+
+
+class TextConnection:
+    """One connection, once we are logged in."""
+
+    def __init__(self, adapter: "TextAdapter", group: asyncio.TaskGroup, emit: Emit, *, asks: bool) -> None:
+        """`asks`: the protocol has written `ping`."""
+        self._adapter = adapter
+        self._emit = emit
+        self.group = group
+        self.keeper = RoomKeeper[Any](self, at_once=adapter.at_once, clock=adapter.clock)
+        self._waiting: dict[RoomId, Holdback] = {}
+        """The rooms that we are entering, with what is said there meanwhile."""
+        self._past: dict[RoomId, set[MessageId]] = {}
+        """The names of what was emitted as their past."""
+        self._unacknowledged: list[Callable[[], Awaitable[object]]] = []
+        self._heartbeat = Heartbeat(
+            "the server", adapter.ping, patience=adapter.patience, clock=adapter.clock
+        )
+        self._asks = asks
+        if asks:
+            group.create_task(self._heartbeat.run())
+
+    @property
+    def proven(self) -> float | None:
+        """All that was said until then was surely heard, in seconds since 1970; None: nobody asks."""
+        return self._heartbeat.proven if self._asks else None
+
+    def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        self.keeper.serve(self.group, rooms)
+
+    def lost(self, room: RoomId, why: str, pause: float | None) -> None:
+        """Note that we are no longer in a room; what is on its way there may not have arrived."""
+        self.keeper.lost(room, why, pause)
+        self._adapter.flights.drop(room, RoomUnavailable(why))
+
+    # -- what is heard
+
+    async def read(self) -> None:
+        """Read, for ever; no further than what is durable."""
+        while True:
+            batch = await self._adapter.read()
+            self._heartbeat.hear()
+            if batch.acknowledge is not None:
+                self._unacknowledged.append(batch.acknowledge)
+            self._heartbeat.paused = True
+            await self._take([event for event in map(self._live, batch.events) if event is not None])
+            self._heartbeat.paused = False
+
+    async def _take(self, events: Sequence[Event]) -> None:
+        """Emit these, and acknowledge what is durable then."""
+        await self._emit(events, *self._positions(events))
+        if self._adapter.pushes_past or not self._waiting:
+            durable, self._unacknowledged = self._unacknowledged, []
+            for acknowledge in durable:
+                await acknowledge()
+
+    def _live(self, event: Event) -> Event | None:
+        """Return an event as it is to be emitted now; None: it waits, or counts only where we are in."""
+        waiting = self._waiting.get(event.room)
+        if waiting is None or event.room not in self._adapter.rooms:
+            return event if event.room in self._adapter.rooms else None
+        if not isinstance(event, TalkEvent):
+            return None
+        if self._adapter.pushes_past:
+            known = self._emit.position(event.room) is not None
+            return replace(event, replayed=True) if known else None
+        waiting.hold(event)
+        return None
+
+    def _positions(self, events: Sequence[Event]) -> list[Position]:
+        moved: dict[RoomId, str] = {}
+        for event in events:
+            if isinstance(event, TalkEvent) and (token := self._adapter.token(event)) is not None:
+                moved[event.room] = token
+        return [Position(token, room) for room, token in moved.items()]
+
+    # -- what the rooms' keeper wants
+
+    async def enter(self, room: RoomId, config: Any) -> Caught:
+        """Get into a room and emit its past, while what is said there waits."""
+        adapter, since = self._adapter, self._emit.position(room)
+        waiting = self._waiting[room] = Holdback()
+        waiting.begin()
+        try:
+            with adapter.explaining():
+                missed = await adapter.enter(room, config, since) or Missed()
+        except BaseException:
+            del self._waiting[room]
+            held = waiting.release()
+            self._emit([event for event in held if since is None or adapter.token(event) is None])
+            raise
+        events, left_out = self._wanted(missed) if since is not None else ((), 0)
+        past = [replace(event, replayed=True) for event in events]
+        reached = self._positions(missed.events)
+        if missed.position is not None:
+            reached = [Position(missed.position, room)]
+        self._emit(past, *reached)
+        self._past[room] = {event.id for event in past}
+        return Caught(missed.whole and since is not None, left_out)
+
+    def _wanted(self, missed: Missed) -> tuple[Sequence[TalkEvent], int | None]:
+        """Return what the owner wants to have of it, and how many messages are left out."""
+        rules, events = self._adapter.catch_up, missed.events
+        oldest = self._adapter.clock.now() - rules.max_age
+        talk = [number for number, event in enumerate(events) if isinstance(event, MessageCreated)]
+        young = [number for number in talk if (at := events[number].at) is None or at >= oldest]
+        kept = young[-rules.max_messages :] if rules.max_messages else []
+        begin = kept[0] if kept else len(events)
+        if rules.max_messages and len(kept) == len(talk):
+            begin = 0
+        cut = sum(number < begin for number in talk)
+        return events[begin:], None if missed.left_out is None else missed.left_out + cut
+
+    def leave(self, room: RoomId) -> None:
+        self._adapter.flights.drop(room, RoomUnavailable(f"{room} is no longer in the configuration"))
+        self.group.create_task(self._adapter.leave(room))
+
+    def tell(self, event: RoomStateChanged) -> None:
+        """Emit how we stand in a room, and behind JOINED what waited for it."""
+        held: list[TalkEvent] = []
+        if event.state is RoomState.JOINED:
+            held = self._waiting.pop(event.room).release(self._past.pop(event.room))
+        self._emit([event, *held], *self._positions(held))
+        if self._unacknowledged and not self._waiting:
+            self.group.create_task(self._take([]))
