@@ -123,7 +123,7 @@ class TextAdapter(Adapter):
         match error:
             case ssl.SSLCertVerificationError():
                 return ConnectionLost(f"the certificate of the server {unverified(error)}")
-            case EOFError():
+            case EOFError() | ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError():
                 return ConnectionLost("the server has closed the connection")
             case TimeoutError():
                 return ConnectionLost("the server does not answer")

@@ -103,7 +103,7 @@ class ChatAdapter(TextAdapter):
         finally:
             del self._entering[room], self._pasts[room]
         if word == "OUT":
-            raise RoomUnavailable(f"{room} does not let hubbub in: {rest[1]}")
+            raise RoomUnavailable(f"{room} does not let hubbub in: {' '.join(rest[1:])}")
         return Missed(past, position=rest[1], whole=True)
 
     async def leave(self, room: RoomId) -> None:
@@ -121,7 +121,7 @@ class ChatAdapter(TextAdapter):
             case "JOINED" | "OUT" if words[1] in self._entering:
                 self._entering[words[1]].set_result(words)
             case "OUT":
-                self.lost(RoomId(words[1]), f"hubbub was removed from {words[1]}: {words[2]}")
+                self.lost(RoomId(words[1]), f"hubbub was removed from {words[1]}: {' '.join(words[2:])}")
             case "PONG":
                 self._pong.set()
         return Batch()

@@ -1,0 +1,211 @@
+"""What is acknowledged upstream is durable: over a wire that a test holds in its hand."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from bridge import (
+    Batch,
+    Capabilities,
+    MessageCreated,
+    MessageId,
+    Missed,
+    Receipt,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    Sender,
+    TextAdapter,
+    TypingChanged,
+    UserId,
+    plain,
+)
+
+LOBBY = RoomId("lobby")
+ADA = Sender(UserId("ada"), "ada")
+
+
+def said(text):
+    return MessageCreated(id=MessageId(text), room=LOBBY, sender=ADA, content=plain(text))
+
+
+class WireAdapter(TextAdapter):
+    """A wire: what a test puts in is read."""
+
+    record = Capabilities(text_limit=100)
+
+    def __init__(self):
+        super().__init__("wire", None, "")
+        self.wire = asyncio.Queue()
+        self.entered = asyncio.Event()
+        self.missed = None
+        self.acknowledged = []
+
+    @classmethod
+    def room_id(cls, text):
+        return RoomId(text)
+
+    @contextlib.asynccontextmanager
+    async def connect(self):
+        yield
+
+    async def enter(self, room, config, since):
+        await self.entered.wait()
+        return self.missed
+
+    async def read(self):
+        return await self.wire.get()
+
+    async def post(self, command):
+        return Receipt(None)
+
+    def hear(self, *events):
+        """Let these be read in one go, to be acknowledged by their names."""
+
+        async def acknowledge():
+            self.acknowledged.append([event.id for event in events])
+
+        self.wire.put_nowait(Batch(events, acknowledge))
+
+
+class PushingAdapter(WireAdapter):
+    """One that is sent the past as it enters."""
+
+    pushes_past = True
+
+
+class Core:
+    """Takes what is emitted; durable when a test says so."""
+
+    def __init__(self):
+        self.taken = []
+        self.positions = {}
+        self.durable = asyncio.get_running_loop().create_future()
+        self.durable.set_result(None)
+
+    def __call__(self, events, *positions):
+        self.taken += events
+        return self.durable
+
+    def position(self, scope=""):
+        return self.positions.get(scope)
+
+    def texts(self):
+        """What was emitted, with how we stood."""
+        return [
+            event.state if isinstance(event, RoomStateChanged) else event.content.text for event in self.taken
+        ]
+
+
+async def settled():
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def core():
+    return Core()
+
+
+@contextlib.asynccontextmanager
+async def running(kind, core):
+    adapter = kind()
+    await adapter.serve({LOBBY: None})
+    run = asyncio.ensure_future(adapter.run(core))
+    await settled()
+    yield adapter
+    run.cancel()
+    await asyncio.wait({run})
+
+
+async def test_nothing_is_acknowledged_nor_read_on_before_it_is_durable(core):
+    async with running(WireAdapter, core) as adapter:
+        adapter.entered.set()
+        await settled()
+        core.durable = asyncio.get_running_loop().create_future()
+        adapter.hear(said("a"), said("b"))
+        adapter.hear(said("c"))
+        await settled()
+        assert core.texts()[-2:] == ["a", "b"]
+        assert adapter.acknowledged == []
+        assert adapter.wire.qsize() == 1
+        core.durable.set_result(None)
+        await settled()
+        assert adapter.acknowledged == [["a", "b"], ["c"]]
+
+
+async def test_what_is_never_durable_is_never_acknowledged(core):
+    async with running(WireAdapter, core) as adapter:
+        adapter.entered.set()
+        await settled()
+        core.durable = asyncio.get_running_loop().create_future()
+        adapter.hear(said("a"))
+        await settled()
+    assert adapter.acknowledged == []
+
+
+async def test_what_waits_for_the_past_is_acknowledged_behind_it(core):
+    core.positions[LOBBY] = "1"
+    async with running(WireAdapter, core) as adapter:
+        adapter.missed = Missed([said("a"), said("b")], position="b", whole=True)
+        adapter.hear(said("b"), said("c"))
+        await settled()
+        assert adapter.acknowledged == []
+        adapter.entered.set()
+        await settled()
+        assert core.texts() == [RoomState.JOINING, "a", "b", RoomState.JOINED, "c"]
+        assert adapter.acknowledged == [["b", "c"]]
+
+
+async def test_a_past_that_is_pushed_is_emitted_as_it_comes(core):
+    """So that a network which waits for acknowledgements goes on."""
+    core.positions[LOBBY] = "been here"
+    async with running(PushingAdapter, core) as adapter:
+        adapter.missed = Missed(whole=True)
+        adapter.hear(said("a"))
+        adapter.hear(said("b"))
+        await settled()
+        assert adapter.acknowledged == [["a"], ["b"]]
+        assert [event.replayed for event in core.taken[1:]] == [True, True]
+        adapter.entered.set()
+        await settled()
+        adapter.hear(said("c"))
+        await settled()
+    assert core.texts() == [RoomState.JOINING, "a", "b", RoomState.JOINED, "c"]
+    assert not core.taken[-1].replayed
+    assert core.taken[-2].caught_up
+
+
+async def test_at_a_first_visit_a_pushed_past_is_nobodys(core):
+    async with running(PushingAdapter, core) as adapter:
+        adapter.hear(said("a"))
+        await settled()
+        assert adapter.acknowledged == [["a"]]
+        adapter.entered.set()
+        adapter.missed = Missed(whole=True)
+        await settled()
+        assert core.texts() == [RoomState.JOINING, RoomState.JOINED]
+        assert not core.taken[-1].caught_up
+
+
+async def test_what_counts_only_now_does_not_wait(core):
+    typing = TypingChanged(room=LOBBY, sender=ADA, typing=True)
+    async with running(WireAdapter, core) as adapter:
+        adapter.wire.put_nowait(Batch([typing]))
+        await settled()
+        adapter.entered.set()
+        await settled()
+        assert typing not in core.taken
+        adapter.wire.put_nowait(Batch([typing]))
+        await settled()
+        assert typing in core.taken
+
+
+async def test_what_is_said_elsewhere_is_nobodys(core):
+    async with running(WireAdapter, core) as adapter:
+        adapter.entered.set()
+        elsewhere = TypingChanged(room=RoomId("elsewhere"), sender=ADA, typing=True)
+        adapter.wire.put_nowait(Batch([elsewhere]))
+        await settled()
+        assert elsewhere not in core.taken
