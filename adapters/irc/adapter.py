@@ -193,6 +193,8 @@ class IrcAdapter(Adapter):
         connection = self._connected()
         most = self._line_length() - connection.session.prefix(self.config.nick)
         if isinstance(command, SendMessage):
+            if command.file is not None:
+                raise Unsupported(f"{self.network} takes no files")
             data = encode.message(
                 command.room,
                 command.content,
