@@ -10,7 +10,7 @@ contract  what every adapter keeps
 from .clock import HandClock
 from .contract import AdapterContract, Place
 from .person import Heard, Person, picked
-from .scripted import ScriptedAdapter, ScriptedNetwork, SeenLine
+from .scripted import ScriptedAdapter, ScriptedNetwork, ScriptedPerson, SeenLine
 from .server import Demo, Server, free_port
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Place",
     "ScriptedAdapter",
     "ScriptedNetwork",
+    "ScriptedPerson",
     "SeenLine",
     "Server",
     "free_port",

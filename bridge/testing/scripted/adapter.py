@@ -8,10 +8,12 @@ from typing import Any
 
 from bridge.adapter import Adapter, Emit, Position, Settle
 from bridge.config import Model
-from bridge.errors import ConnectionLost, RoomUnavailable
+from bridge.errors import ConnectionLost, RoomUnavailable, Unsupported
 from bridge.model import (
     Capabilities,
     Command,
+    DeleteMessage,
+    EditMessage,
     File,
     FleetingCommand,
     FleetingEvent,
@@ -19,7 +21,11 @@ from bridge.model import (
     RoomId,
     RoomState,
     RoomStateChanged,
+    SendMessage,
+    SetReactions,
+    SetTopic,
     Speaker,
+    Support,
     TalkEvent,
     Txn,
 )
@@ -114,6 +120,8 @@ class ScriptedAdapter(Adapter):
             return False
         if command.room in self._server.refusals:
             raise RoomUnavailable(self._server.refusals[command.room])
+        if not _can(self._server.capabilities, command):
+            raise Unsupported(f"{self.network} cannot do {type(command).__name__}")
         self._server.perform(command, settle)
         return True
 
@@ -132,7 +140,7 @@ class ScriptedAdapter(Adapter):
         return present is not None and name in present
 
     def hint(self, command: FleetingCommand) -> None:
-        self._server.hints.append(command)
+        self._server.hint(command)
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         return self._server.speakers.record(self._server.capabilities, speaker)
@@ -151,3 +159,17 @@ class ScriptedAdapter(Adapter):
             caught_up=self._server.remembers,
             left_out=self._server.left_out,
         )
+
+
+def _can(record: Capabilities, command: Command) -> bool:
+    match command:
+        case SendMessage():
+            return command.file is None or record.file is not Support.NO
+        case EditMessage():
+            return record.edit is not Support.NO
+        case DeleteMessage():
+            return record.delete is not Support.NO
+        case SetReactions():
+            return record.reaction is not Support.NO
+        case SetTopic():
+            return record.topic is not Support.NO

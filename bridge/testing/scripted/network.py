@@ -33,6 +33,7 @@ from bridge.model import (
     plain,
 )
 
+from .files import ScriptedFiles
 from .seen import SeenLine, SeenLines
 from .speakers import Speakers
 
@@ -128,6 +129,11 @@ class ScriptedNetwork:
         """Return the network of this name, which a test has made."""
         return cls._by_name[name]
 
+    @property
+    def files(self) -> ScriptedFiles:
+        """Where its files are."""
+        return self._seen.files
+
     def say(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
         """Let somebody say something. While no adapter is connected, it waits in the network's history."""
         event = self.saying(room, name, content, **fields)
@@ -160,6 +166,12 @@ class ScriptedNetwork:
         self._history += enumerate(events, count + 1)
         if self._adapter is not None:
             self._adapter.hear(events, count + len(events))
+
+    def hint(self, command: FleetingCommand) -> None:
+        """Show that somebody writes, or has read."""
+        self.hints.append(command)
+        for told in self._seen.hinted:
+            told(command)
 
     def announce(self, event: RoomStateChanged | FleetingEvent) -> None:
         """Tell the adapter that its standing in a room changed, or what counts only now."""
@@ -197,9 +209,13 @@ class ScriptedNetwork:
         """Return the lines that people in a room see of all that was done there by commands, in order."""
         return self._seen.lines(RoomId(room))
 
-    def tell(self, person: Callable[[TalkEvent], None]) -> None:
-        """Tell a person of all that is done here by commands."""
+    def tell(
+        self, person: Callable[[TalkEvent], None], hinted: Callable[[FleetingCommand], None] | None = None
+    ) -> None:
+        """Tell a person of all that is done here by commands, and of what counts only now."""
         self._seen.listeners.append(person)
+        if hinted is not None:
+            self._seen.hinted.append(hinted)
 
     @property
     def connected(self) -> bool:

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bridge.model import (
+    Attachment,
     Authorship,
     Command,
+    Content,
     DeleteMessage,
     EditMessage,
+    File,
+    FleetingCommand,
     Kind,
     MessageCreated,
     MessageEdited,
@@ -24,6 +28,8 @@ from bridge.model import (
     TopicChanged,
     UserId,
 )
+
+from .files import ScriptedFiles
 
 __all__ = ["SeenLine", "SeenLines"]
 
@@ -55,6 +61,9 @@ class SeenLines:
     """What puppets are called, by their accounts."""
     listeners: list[Callable[[TalkEvent], None]] = field(default_factory=list)
     """People who want to know of everything that the bridge does."""
+    files: ScriptedFiles = field(default_factory=ScriptedFiles)
+    hinted: list[Callable[[FleetingCommand], None]] = field(default_factory=list)
+    """People who want to know of what counts only now."""
 
     def lines(self, room: RoomId) -> list[SeenLine]:
         """Return what is there to be seen in a room, in order."""
@@ -78,7 +87,7 @@ class SeenLines:
             why = self._change(command, account)
         if not why and self.listeners:
             for told in self.listeners:
-                told(_event(command, name))
+                told(self._event(command, name))
         return why
 
     def _line(self, command: SendMessage) -> SeenLine:
@@ -112,22 +121,34 @@ class SeenLines:
             self._said[command.target.id] = (room, author, line)
         return ""
 
+    def _event(self, command: Command, name: MessageId) -> TalkEvent:
+        """Return the event that a command is for people who look on."""
+        room, sender = command.room, Sender(UserId(command.speaker.key or _BRIDGE), _name(command.speaker))
+        match command:
+            case SendMessage(content=content, kind=kind, answered=answered, thread=thread, at=at):
+                return MessageCreated(
+                    id=name,
+                    room=room,
+                    sender=sender,
+                    content=content if command.file is None else self._with(content, command.file),
+                    kind=kind,
+                    reply_to=answered.part.id if answered is not None else None,
+                    thread=thread.id if thread is not None else None,
+                    at=at,
+                )
+            case EditMessage(target=part, content=content):
+                return MessageEdited(id=name, room=room, sender=sender, target=part.id, content=content)
+            case DeleteMessage(target=part):
+                return Removed(id=name, room=room, sender=sender, target=part.id)
+            case SetReactions(target=part, emojis=emojis):
+                return ReactionsChanged(id=name, room=room, sender=sender, target=part.id, emojis=emojis)
+            case SetTopic(topic=topic):
+                return TopicChanged(id=name, room=room, sender=sender, topic=topic)
+
+    def _with(self, content: Content, file: File) -> Content:
+        attached = Attachment(self.files.put(file), file.name, file.kind, file.type, file.size)
+        return Content(content.spans, (attached,))
+
 
 def _name(speaker: Speaker) -> str:
     return _BRIDGE if speaker.how is Authorship.PREFIX else speaker.name
-
-
-def _event(command: Command, name: MessageId) -> TalkEvent:
-    """Return the event that a command is for people who look on."""
-    room, sender = command.room, Sender(UserId(command.speaker.key or _BRIDGE), _name(command.speaker))
-    match command:
-        case SendMessage(content=content, kind=kind):
-            return MessageCreated(id=name, room=room, sender=sender, content=content, kind=kind)
-        case EditMessage(target=part, content=content):
-            return MessageEdited(id=name, room=room, sender=sender, target=part.id, content=content)
-        case DeleteMessage(target=part):
-            return Removed(id=name, room=room, sender=sender, target=part.id)
-        case SetReactions(target=part, emojis=emojis):
-            return ReactionsChanged(id=name, room=room, sender=sender, target=part.id, emojis=emojis)
-        case SetTopic(topic=topic):
-            return TopicChanged(id=name, room=room, sender=sender, topic=topic)
