@@ -42,6 +42,6 @@ async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> Asy
     person = await demo.person(f"ann{number}", room)
     try:
         await adapter.serve({room: entry.settings})
-        yield Place(adapter, room, demo, person)
+        yield Place(adapter, room, demo, person, not_rooms=("", " ", "a b c", "x" * 5000))
     finally:
         await person.leave()

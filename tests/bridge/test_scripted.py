@@ -1,29 +1,16 @@
 """The contract of all adapters, kept by the scripted network too, whoever speaks there."""
 
-import time
 from dataclasses import replace
 
 import pytest
+from aiohttp import web
+from yarl import URL
 
-from bridge.model import Authorship, Kind, RoomId
-from bridge.testing import AdapterContract, Person, Place, ScriptedAdapter, ScriptedNetwork
+from bridge.model import Authorship, RoomId, Support
+from bridge.testing import AdapterContract, Place, ScriptedAdapter, ScriptedNetwork, ScriptedPerson, free_port
+from bridge.testing.scripted.files import ScriptedFiles
 
 ROOM = RoomId("lobby")
-
-
-class Somebody(Person):
-    """A person on a scripted network."""
-
-    def __init__(self, network):
-        super().__init__("alice")
-        self._network = network
-        network.tell(self._saw)
-
-    async def say(self, content, kind=Kind.TEXT, *, answers=None, thread=None):
-        return self._network.say(ROOM, self.name, content, kind=kind, reply_to=answers, at=time.time()).id
-
-    async def rename(self, name):
-        self.name = name
 
 
 class Server:
@@ -37,12 +24,38 @@ class Server:
         self._network.drop()
 
 
+@pytest.fixture(scope="module")
+async def files():
+    """Where the files of a network are, which can be fetched."""
+    known = ScriptedFiles(f"http://127.0.0.1:{free_port()}/")
+
+    async def serve(request):
+        return web.Response(body=known.paths[request.match_info["name"]].read_bytes())
+
+    app = web.Application()
+    app.router.add_get("/{name}", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", URL(known.address).port).start()
+    yield known
+    await runner.cleanup()
+
+
 @pytest.fixture(params=[*Authorship, "a connection of their own"])
-def network(request):
+def network(request, files):
     network = ScriptedNetwork("contract")
+    network.files.address, network.files.paths = files.address, files.paths
     alone = request.param not in list(Authorship)
     how = Authorship.PUPPET if alone else request.param
-    network.capabilities = replace(network.capabilities, authorship=how, own_connection=alone)
+    network.capabilities = replace(
+        network.capabilities,
+        **dict.fromkeys(("file", "thread", "topic", "mention", "typing", "read", "doubt"), Support.FULL),
+        captions=True,
+        times=True,
+        window=16,
+        authorship=how,
+        own_connection=alone,
+    )
     return network
 
 
@@ -50,7 +63,8 @@ def network(request):
 async def place(network):
     adapter = ScriptedAdapter("scripted", ScriptedAdapter.NetworkConfig(server="contract"), "")
     await adapter.serve({ROOM: ScriptedAdapter.RoomConfig()})
-    return Place(adapter, ROOM, Server(network), Somebody(network))
+    person = ScriptedPerson(network, "ann", ROOM)
+    return Place(adapter, ROOM, Server(network), person, not_rooms=("", " ", "a b c", "x" * 5000))
 
 
 @pytest.fixture

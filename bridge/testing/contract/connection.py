@@ -3,10 +3,11 @@
 import asyncio
 
 from bridge.adapter import Adapter
-from bridge.errors import ConnectionLost
+from bridge.errors import AdapterError, ConnectionLost
 from bridge.model import plain
 
-from .place import PATIENCE, Place
+from .core import causes, only_adapter_errors
+from .place import Place, same
 
 __all__ = ["ConnectionContract"]
 
@@ -16,32 +17,52 @@ class ConnectionContract:
 
     async def test_a_cancelled_run_ends_soon_and_can_be_followed_by_another(self, place: Place) -> None:
         for _ in range(2):
-            async with place.running() as run:
-                run.cancel()
-                done, _ = await asyncio.wait({run}, timeout=2)
-                assert done, "still running two seconds after it was cancelled"
+            async with place.running():
+                pass
         async with place.running():
             await place.deliver(plain("<alice> still here"))
 
     async def test_the_end_of_the_server_ends_the_run(self, doomed: Place) -> None:
         async with doomed.running() as run:
             await doomed.demo.stop()
-            done, _ = await asyncio.wait({run}, timeout=PATIENCE)
-            assert done, "the run goes on without a server"
-            error = run.exception()
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        assert isinstance(error, ConnectionLost), repr(error)
+            await doomed.until(run)
+            assert run.done(), "run goes on without a server: it ends with ConnectionLost"
+            doomed.check_end(run)
+            errors = list(causes(run.exception()))
+            assert errors, "run returned at the end of its server: it ends with ConnectionLost"
+            assert isinstance(errors[0], ConnectionLost), (
+                f"run ended with {errors[0]!r} when its server did: that is ConnectionLost"
+            )
+        again = asyncio.ensure_future(doomed.adapter.run(doomed.core.gate({doomed.room})))
+        await doomed.until(again)
+        assert again.done(), "run does not end where there is no server: it ends with ConnectionLost"
+        doomed.check_end(again)
+        try:
+            with only_adapter_errors("look"):
+                await doomed.within(
+                    doomed.adapter.look(doomed.adapter.rooms), "look waits for a server for ever"
+                )
+        except AdapterError:
+            return
+        raise AssertionError("look finds all well where there is no server: it raises ConnectionLost")
 
     async def test_looking_disturbs_nobody(self, place: Place) -> None:
         async with place.running():
-            found = await place.adapter.look(place.adapter.rooms)
-            assert found == {place.room: None}
+            found = await place.within(place.adapter.look(place.adapter.rooms), "look does not return")
+            same(
+                found, {place.room: None}, "look says for each room what is wrong, and None where all is well"
+            )
             await place.deliver(plain("<alice> undisturbed"))
 
     async def test_what_cannot_be_a_room_is_refused_with_a_sentence(self, place: Place) -> None:
-        for text in ("", " ", "a b c", "x" * 5000):
-            assert _refusal(place.adapter, text), f"{text[:20]!r} is no room"
+        for text in place.not_rooms:
+            assert _refusal(place.adapter, text), (
+                f"{text[:20]!r} is no room, and room_id takes it, or says nothing: it raises"
+                " ValueError with a sentence for the owner"
+            )
+        same(
+            place.adapter.room_id(place.room), place.room, "room_id makes another room of what it made itself"
+        )
 
 
 def _refusal(adapter: Adapter, text: str) -> str:

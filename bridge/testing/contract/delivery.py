@@ -1,13 +1,24 @@
 """Commands, their order and their confirmations."""
 
 import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any
 
 from bridge.errors import AdapterError
-from bridge.model import plain
+from bridge.model import DeleteMessage, EditMessage, MessageId, Part, Receipt, SetTopic, SetTyping, plain
 
-from .place import PATIENCE, Place
+from .core import only_adapter_errors
+from .place import ALICE, Place, same
 
 __all__ = ["DeliveryContract"]
+
+_MANY = 20
+_LONGEST = 0.05
+"""So many seconds the loop may stand still."""
+_TRIES = 10
 
 
 class DeliveryContract:
@@ -16,25 +27,144 @@ class DeliveryContract:
     async def test_what_is_sent_is_confirmed_and_heard_and_not_emitted(self, place: Place) -> None:
         async with place.running():
             receipt = await place.deliver(plain("<alice> hello"))
-            assert receipt.part is None or receipt.part.id
+            assert receipt.part is None or receipt.part.id, "an empty name is none: Receipt(None)"
             heard = await place.heard()
             await place.person.say(plain("after"))
             event = await place.said()
-        assert heard.content == plain("<alice> hello")
-        assert event.content == plain("after"), "the adapter's own words are no event"
+        same(heard.content, plain("<alice> hello"), "what was sent arrives in other words")
+        assert event.content != heard.content, (
+            "the adapter emits its own words: what the network shows us of what we said is no event;"
+            " know it by our own account, or by the txn"
+        )
+        same(event.content, plain("after"), "what somebody said is emitted otherwise")
 
-    async def test_order_is_kept(self, place: Place) -> None:
+    async def test_many_at_once_both_ways_are_all_there_and_in_order(self, place: Place) -> None:
+        """As many are on their way as the window allows, while the journal is slow and people talk."""
+        window = place.record.window
         async with place.running():
-            for n in range(20):
-                await place.deliver(plain(f"<alice> {n}"))
-            heard = [(await place.heard()).content.text for _ in range(20)]
-        assert heard == [f"<alice> {n}" for n in range(20)]
+            place.core.hold()
+            for n in range(_MANY // 2):
+                await place.person.say(plain(f"{n}"))
+            flights = deque([await place.send(plain(f"<alice> {n}")) for n in range(min(window, _MANY))])
+            place.core.release()
+            for n in range(_MANY // 2, _MANY):
+                await place.person.say(plain(f"{n}"))
+            for n in range(len(flights), _MANY):
+                await _kept(place, flights.popleft(), window)
+                flights.append(await place.send(plain(f"<alice> {n}")))
+            for flight in flights:
+                await _kept(place, flight, window)
+            heard = [(await place.heard()).content.text for _ in range(_MANY)]
+            same(
+                heard,
+                [f"<alice> {n}" for n in range(_MANY)],
+                f"what was sent arrives in another order, with {window} on the way at once (window)",
+            )
+            said = [
+                (
+                    await place.said(
+                        f"of {_MANY} messages that were said while the adapter was busy, some were not"
+                        " emitted: none may be dropped, whatever it waits for"
+                    )
+                ).content.text
+                for _ in range(_MANY)
+            ]
+        same(said, [f"{n}" for n in range(_MANY)], "what people said is emitted in another order, or not all")
+
+    async def test_what_is_on_its_way_ends_with_the_connection(self, place: Place) -> None:
+        async with place.running():
+            flights = [await place.send(plain("<alice> hello")) for _ in range(place.record.window)]
+        for flight in flights:
+            await place.until(flight)
+            assert flight.done(), (
+                "run is over, and a command's future is still open: what was on its way ends with"
+                " ConnectionLost"
+            )
+            with only_adapter_errors("the future of send"):
+                try:
+                    flight.result()
+                except AdapterError:
+                    pass
+                except asyncio.CancelledError:
+                    raise AssertionError(
+                        "a command's future was cancelled: it ends with ConnectionLost"
+                    ) from None
 
     async def test_nothing_is_sent_without_a_connection(self, place: Place) -> None:
         await place.adapter.serve({})
         try:
-            future = await place.send(plain("<alice> hello"))
-            await asyncio.wait_for(future, PATIENCE)
+            await place.deliver(plain("<alice> hello"))
         except AdapterError:
             return
-        raise AssertionError("a command without a connection must fail")
+        raise AssertionError("a command without a connection is confirmed: it fails with ConnectionLost")
+
+    async def test_without_a_connection_only_adapter_errors_are_raised(self, place: Place) -> None:
+        adapter, room, target = place.adapter, place.room, Part(MessageId("nothing"))
+        for command in (
+            EditMessage(room=room, speaker=ALICE, txn=place.next_txn(), target=target, content=plain("x")),
+            DeleteMessage(room=room, speaker=ALICE, txn=place.next_txn(), target=target),
+            SetTopic(room=room, speaker=ALICE, txn=place.next_txn(), topic="x"),
+        ):
+            found = await place.attempt(command)
+            assert not isinstance(found, Receipt), "a command without a connection is confirmed"
+        for method, call in (
+            ("find_sent", lambda: adapter.find_sent(room, time.time(), [place.last_txn])),
+            ("past", lambda: adapter.past(room, time.time())),
+        ):
+            with contextlib.suppress(AdapterError), only_adapter_errors(method):
+                await place.within(call(), f"{method} does not return without a connection")
+        for method, ask in (
+            ("capabilities", lambda: adapter.capabilities(room)),
+            ("hint", lambda: adapter.hint(SetTyping(room=room, typing=True))),
+            ("is_present", lambda: adapter.is_present(room, "ann")),
+            ("heard", lambda: adapter.heard(room)),
+            ("parting", lambda: adapter.parting(room)),
+            ("source", lambda: adapter.source("https://example.org/cat.png")),
+        ):
+            with contextlib.suppress(AdapterError), only_adapter_errors(method):
+                ask()
+
+    async def test_nothing_holds_the_loop(self, place: Place) -> None:
+        """Whoever blocks does so each time, and a busy machine does not: the best try counts."""
+
+        async def sent() -> None:
+            place.adapter.is_present(place.room, "alice")
+            assert place.record
+            await place.deliver(plain("<alice> hello"))
+
+        async def heard() -> None:
+            await place.person.say(plain("hello"))
+            await place.said()
+
+        async with place.running():
+            for what, do in (("sent", sent), ("heard", heard)):
+                stood = [await _stood_still(do())]
+                while stood[-1] > _LONGEST and len(stood) < _TRIES:
+                    stood.append(await _stood_still(do()))
+                assert stood[-1] <= _LONGEST, (
+                    f"nothing else goes on for {min(stood) * 1000:.0f} ms whenever a message is {what}, and"
+                    " all networks share the loop: await what takes long, or put it into a thread"
+                    " (asyncio.to_thread)"
+                )
+
+
+async def _kept(place: Place, flight: "asyncio.Future[Receipt]", window: int) -> None:
+    try:
+        await place.landed(flight)
+    except AdapterError as error:
+        raise AssertionError(
+            f"the record has a window of {window}, and with so many commands on the way one of them"
+            f" failed ({type(error).__name__}: {error}): say a smaller window, or wait in send until there is"
+            " place"
+        ) from error
+
+
+async def _stood_still(doing: Coroutine[Any, Any, None]) -> float:
+    """Return for how long at most one turn of the loop took while this was done, in seconds."""
+    longest, task, before = 0.0, asyncio.ensure_future(doing), time.perf_counter()
+    while not task.done():
+        await asyncio.sleep(0)
+        now = time.perf_counter()
+        longest, before = max(longest, now - before), now
+    await task
+    return longest

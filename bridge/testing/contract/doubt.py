@@ -2,8 +2,9 @@
 
 import time
 
-from bridge.model import Txn, plain
+from bridge.model import Support, Txn, plain
 
+from .core import only_adapter_errors
 from .place import Place
 
 __all__ = ["DoubtContract"]
@@ -18,7 +19,21 @@ class DoubtContract:
         async with place.running():
             await place.deliver(plain("<alice> hello"))
             sent, never = place.last_txn, Txn("fff.0.0.00000000c0ffee00")
+        await place.restarted()
         async with place.running():
-            found = await place.adapter.find_sent(place.room, before, [sent, never])
-        assert found.get(sent, True)
-        assert found.get(never) is None
+            with only_adapter_errors("find_sent"):
+                found = await place.within(
+                    place.adapter.find_sent(place.room, before, [sent, never]), "find_sent does not return"
+                )
+            full = place.record.doubt is Support.FULL
+        assert found.get(sent, True), (
+            "find_sent says None of a message that arrived, so it would be sent twice: leave out what you"
+            " cannot be sure of"
+        )
+        assert found.get(never) is None, (
+            "find_sent has a receipt for what was never sent, so it would be lost: look for the txn"
+        )
+        assert not full or {sent, never} <= set(found), (
+            "the record says FULL to doubt, and find_sent leaves open what became of a message:"
+            " that is PARTIAL"
+        )

@@ -4,7 +4,7 @@ from functools import partial
 
 from bridge.model import plain
 
-from .place import Place
+from .place import Place, able
 
 __all__ = ["PeopleContract"]
 
@@ -17,13 +17,19 @@ class PeopleContract:
         is_present, old = partial(place.adapter.is_present, place.room), place.person.name
         async with place.running():
             await place.deliver(plain("<alice> hello"))
-            assert not is_present("somebody who was never there")
+            assert not is_present("somebody who was never there"), "somebody is present who was never there"
             told = [name for name in (old, old.upper()) if is_present(name)]
-            assert told in ([], [old, old.upper()])
-            assert told or not place.adapter.names_are_unique
-            await place.person.rename(f"{old}x")
+            assert told in ([], [old, old.upper()]), (
+                f"of two names that look the same, {old!r} and {old.upper()!r}, one is present: keep a"
+                " Present"
+            )
+            assert told or not place.adapter.names_are_unique, (
+                "names_are_unique says that is_present knows everybody, and it does not know who is there"
+            )
+            with able():
+                await place.person.rename(f"{old}x")
             await place.person.say(plain("it is me"))
             while (await place.said()).sender.name == old:  # a new name may take a moment
                 await place.person.say(plain("it is me"))
-            assert not is_present(old)
-            assert not told or is_present(f"{old}x")
+            assert not is_present(old), "who goes by another name is still present by the old one"
+            assert not told or is_present(f"{old}x"), "who goes by another name is not present by it"

@@ -1,16 +1,20 @@
-"""An adapter under test, and the core that it meets."""
+"""An adapter under test, somebody on its network, and what tests ask of both."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
+from unittest import SkipTest
 
-from bridge.adapter import Adapter, Position
-from bridge.errors import AdapterError
+from bridge.adapter import Adapter, landing
+from bridge.boundary import outcome
+from bridge.clock import SYSTEM, Clock
+from bridge.errors import AdapterError, Unsupported
 from bridge.model import (
     Authorship,
     Capabilities,
+    Command,
     Content,
     Event,
     Kind,
@@ -23,16 +27,21 @@ from bridge.model import (
     Speaker,
     TalkEvent,
     Txn,
+    TypingChanged,
 )
 from bridge.testing.person import Heard, Person
 from bridge.testing.server import Demo
 
-__all__ = ["PATIENCE", "Place"]
+from .core import Core, causes, only_adapter_errors
 
-PATIENCE = 15.0
+__all__ = ["ALICE", "Place", "able", "same"]
+
+_PATIENCE = 15.0
+_POLITELY = 2.0
 _BY_THEMSELVES = (Authorship.PUPPET, Authorship.MASQUERADE)
-T = TypeVar("T", bound=TalkEvent)
-_ALICE = Speaker(Authorship.PREFIX, "alice")
+T = TypeVar("T")
+E = TypeVar("E", bound=TalkEvent | TypingChanged)
+ALICE = Speaker(Authorship.PREFIX, "alice")
 
 
 @dataclass
@@ -42,78 +51,200 @@ class Place:
     adapter: Adapter
     room: RoomId
     demo: Demo
+    """What runs the server: of it, the contract calls `stop` alone."""
     person: Person
-    events: "asyncio.Queue[Event]" = field(default_factory=asyncio.Queue)
-    positions: dict[str, str] = field(default_factory=dict)
+    not_rooms: Sequence[str] = ("",)
+    """What cannot be a room of this protocol, as an owner might write it."""
+    clock: Clock = SYSTEM
+    """What the contract is patient by."""
+    core: Core = field(init=False)
     past: list[MessageCreated] = field(default_factory=list)
     """What the adapter emitted before the room was joined."""
     caught_up: bool = False
     """Whether it vouched that this was all that had been missed."""
+    _run: "asyncio.Task[None] | None" = None
     _sent: int = 0
 
-    def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
-        """Stand in for the core: keep what the adapter emits."""
-        for event in events:
-            self.events.put_nowait(event)
-        self.positions.update({position.scope: position.token for position in positions})
-        done = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        return done
+    def __post_init__(self) -> None:
+        self.core = Core(self.adapter.network)
 
-    def position(self, scope: str = "") -> str | None:
-        """Return the last token of a scope."""
-        return self.positions.get(scope)
+    @property
+    def events(self) -> "asyncio.Queue[Event]":
+        """What the adapter emitted, and nobody has looked at."""
+        return self.core.events
+
+    # -- connections
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
         """Run the adapter while in this context, connected and in the room."""
-        task = asyncio.ensure_future(self.adapter.run(self))
+        gate = self.core.gate({self.room, *self.adapter.rooms})
+        run = self._run = asyncio.ensure_future(self.adapter.run(gate))
         self.past.clear()
         try:
-            while True:
-                event = await self._event(task)
-                if isinstance(event, MessageCreated):
-                    self.past.append(event)
-                if isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
-                    self.caught_up = event.caught_up
-                    break
-            yield task
+            await self._joined()
+            yield run
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, AdapterError, ExceptionGroup):
-                await task
+            self._run = None
+            run.cancel()
+            await self.until(run, seconds=_POLITELY)
+            gate.close()
+        assert run.done(), (
+            f"run goes on {_POLITELY:g} s after it was cancelled: it has to let CancelledError through, and"
+            " to"
+            " be polite for no longer than a second"
+        )
+        self.check_end(run)
+        self.core.check()
 
-    async def _event(self, task: "asyncio.Task[None]") -> Event:
-        get = asyncio.ensure_future(self.events.get())
-        await asyncio.wait({get, task}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        if not get.done():
-            get.cancel()
-            if task.done():
-                task.result()
-            raise TimeoutError(f"{self.adapter.network}: nothing happened")
-        return get.result()
+    async def _joined(self) -> None:
+        while True:
+            event = await self.within(
+                self.core.events.get(),
+                "the room was never JOINED: emit RoomStateChanged(room=..., state=RoomState.JOINED) for each"
+                " room"
+                " of serve, once commands to it can flow",
+            )
+            if isinstance(event, MessageCreated):
+                self.past.append(event)
+            elif isinstance(event, RoomStateChanged) and event.state is RoomState.REFUSED:
+                raise AssertionError(f"{event.room} is REFUSED: {event.reason}")
+            elif isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
+                self.caught_up = event.caught_up
+                return
 
-    async def said(self) -> MessageCreated:
+    def check_end(self, run: "asyncio.Task[None]") -> None:
+        """Raise AssertionError when a run that is over ended as it must not."""
+        for error in causes(None if run.cancelled() else run.exception()):
+            with contextlib.suppress(AdapterError), only_adapter_errors("run"):
+                raise error
+
+    async def restarted(self) -> None:
+        """Put a new adapter in place of the old one, as after the end of a process."""
+        old = self.adapter
+        new = type(old)(old.network, old.config, old.introduction)
+        new.catch_up, new.only_read, new.keepsake = old.catch_up, old.only_read, old.keepsake
+        new.clock, new.conversations = old.clock, old.conversations
+        await new.serve(old.rooms)
+        self.adapter = new
+        self.core.crash()
+
+    # -- waiting
+
+    async def until(self, *tasks: "asyncio.Future[Any]", seconds: float = _PATIENCE) -> None:
+        """Wait until one of these is done, or the time is over."""
+        over = asyncio.ensure_future(self.clock.sleep(seconds))
+        await asyncio.wait([*tasks, over], return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+
+    async def within(self, wanted: Awaitable[T], otherwise: str) -> T:
+        """Wait for this while the adapter runs. Raises AssertionError with a sentence when it does not"
+        " come.
+        """
+        task = asyncio.ensure_future(wanted)
+        run = self._run if self._run is not None and not self._run.done() else None
+        await self.until(task, *[run] if run is not None else [])
+        if run is not None and run.done():
+            await asyncio.wait({task}, timeout=0)
+        if task.done():
+            return task.result()
+        task.cancel()
+        self.core.check()
+        if run is not None and run.done():
+            self.check_end(run)
+            otherwise = (
+                f"run ended ({', '.join(map(str, causes(run.exception()))) or 'it returned'}): {otherwise}"
+            )
+        raise AssertionError(otherwise)
+
+    # -- what the adapter emits, and what the person sees
+
+    async def said(self, otherwise: str = "") -> MessageCreated:
         """Return the next message that the adapter emits."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                event = await self.events.get()
-                if isinstance(event, MessageCreated):
-                    return event
+        otherwise = otherwise or (
+            f"{self.person.name} said something, and no MessageCreated of it was emitted: every message of"
+            " others is one, with an id that no other message of its room has"
+        )
+        while not isinstance(event := await self.within(self.core.events.get(), otherwise), MessageCreated):
+            pass
+        return event
 
-    async def heard(self) -> Heard:
+    async def heard(self, otherwise: str = "") -> Heard:
         """Return the next message that the person hears."""
-        return await asyncio.wait_for(self.person.heard.get(), PATIENCE)
+        otherwise = otherwise or (
+            f"a message was confirmed, and {self.person.name} did not hear it: confirm what the network has"
+            " taken"
+        )
+        return await self.within(self.person.heard.get(), otherwise)
+
+    async def seen(self, otherwise: str = "nobody saw what was done") -> Event:
+        """Return the next thing that the person sees others do."""
+        return await self.within(self.person.seen.get(), otherwise)
+
+    async def did(self, kind: type[E], otherwise: str = "") -> E:
+        """Return the next thing of a kind that the person sees others do."""
+        otherwise = otherwise or f"{self.person.name} saw no {kind.__name__}"
+        while not isinstance(event := await self.seen(otherwise), kind):
+            pass
+        return event
+
+    # -- commands
 
     async def send(
         self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
     ) -> "asyncio.Future[Receipt]":
-        """Give the adapter a command."""
-        txn = self.next_txn()
-        who = speaker or _ALICE
-        return await self.adapter.send(
-            SendMessage(room=self.room, speaker=who, txn=txn, content=content, kind=kind)
+        """Give the adapter a message to send."""
+        return await self.give(self.message(content, kind, speaker))
+
+    def message(
+        self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
+    ) -> SendMessage:
+        """Return a command."""
+        return SendMessage(
+            room=self.room, speaker=speaker or ALICE, txn=self.next_txn(), content=content, kind=kind
         )
+
+    async def give(self, command: Command) -> "asyncio.Future[Receipt]":
+        """Give the adapter a command, as the core does."""
+        landed, settle = landing()
+
+        def settled(said: Receipt | AdapterError, /) -> None:
+            settle(outcome(said))
+
+        with only_adapter_errors("send_now"):
+            if self.adapter.send_now(command, settled):
+                return landed
+        with only_adapter_errors("send"):
+            return await self.within(
+                self.adapter.send(command),
+                "send did not return: it waits for a command's place, and no longer",
+            )
+
+    async def confirmed(self, command: Command) -> Receipt:
+        """Give the adapter a command, and wait for the confirmation. Raises what the adapter raises."""
+        return await self.landed(await self.give(command))
+
+    async def attempt(self, command: Command) -> Receipt | AdapterError:
+        """Give the adapter a command. Returns what becomes of it."""
+        try:
+            return await self.confirmed(command)
+        except AdapterError as error:
+            return error
+
+    async def landed(self, future: "asyncio.Future[Receipt]") -> Receipt:
+        """Wait for a confirmation."""
+        with only_adapter_errors("the future of send"):
+            receipt = await self.within(
+                future, "a command was never confirmed: each one ends with a Receipt or with an AdapterError"
+            )
+        assert outcome(receipt) is receipt, f"a command was confirmed with {receipt!r}, which is no Receipt"
+        return receipt
+
+    async def deliver(
+        self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
+    ) -> Receipt:
+        """Send a message, and wait for the confirmation."""
+        return await self.confirmed(self.message(content, kind, speaker))
 
     def next_txn(self) -> Txn:
         """Return a txn for a command."""
@@ -125,27 +256,37 @@ class Place:
         """The txn of the last command."""
         return Txn(f"{self._sent:x}.0.0.00000000c0ffee00")
 
-    async def deliver(
-        self, content: Content, kind: Kind = Kind.TEXT, speaker: Speaker | None = None
-    ) -> Receipt:
-        """Give the adapter a command, and wait for the confirmation."""
-        return await asyncio.wait_for(await self.send(content, kind, speaker), PATIENCE)
+    @property
+    def record(self) -> Capabilities:
+        """The record of the room now, of the bridge's own account."""
+        return self.adapter.capabilities(self.room)
 
     def speaker(self) -> tuple[Speaker, Capabilities] | None:
         """Find the best speaker for somebody, as the core does, and their record; None: it is the bridge."""
-        own = self.adapter.capabilities(self.room)
+        own = self.record
         for how in _BY_THEMSELVES[list(Authorship).index(own.authorship) :]:
             speaker = Speaker(how, "ada", "elsewhere/ada")
             record = self.adapter.capabilities(self.room, speaker)
             if record.authorship is how:
-                assert not record.own_connection or own.own_connection
-                assert not record.own_connection or record.window <= own.window
+                assert own.own_connection or not record.own_connection, (
+                    "a speaker has a connection of their own, and the bridge's record says that nobody has"
+                )
+                assert not record.own_connection or record.window <= own.window, (
+                    "the window of a speaker is larger than that of the bridge's own account"
+                )
                 return speaker, record
         return None
 
-    async def did(self, kind: type[T]) -> T:
-        """Return the next thing of a kind that the person sees others do."""
-        async with asyncio.timeout(PATIENCE):
-            while not isinstance(event := await self.person.seen.get(), kind):
-                pass
-            return event
+
+@contextlib.contextmanager
+def able() -> Iterator[None]:
+    """Skip the test where a person cannot do what is done in this context."""
+    try:
+        yield
+    except Unsupported as error:
+        raise SkipTest(str(error)) from None
+
+
+def same(found: object, wanted: object, sentence: str) -> None:
+    """Raise AssertionError with a sentence unless the two are equal."""
+    assert found == wanted, f"{sentence}\n  expected: {wanted!r}\n  found:    {found!r}"

@@ -1,10 +1,26 @@
 """What is said, both ways."""
 
-from bridge.model import Block, Content, Feature, Kind, Span, normal, plain
+from collections.abc import Callable
 
-from .place import Place
+from bridge.model import Block, Content, Feature, Kind, Span, Unit, normal, plain
+
+from .place import Place, able, same
 
 __all__ = ["TalkContract"]
+
+_FEATURES = {
+    Feature.LINK: Span("site", href="https://example.org/"),
+    Feature.COLOUR: Span("red", colour=0xFF0000),
+    Feature.QUOTE: Span("said", block=Block(quote=1)),
+    Feature.CODE_BLOCK: Span("x = 1", block=Block(code="")),
+    Feature.LIST: Span("item", block=Block(item=0)),
+}
+_AWKWARD = "<b>&amp; *a* _b_ `c` ~d~ > e @room \N{ZERO WIDTH SPACE} 'x' \"y\" ]]> ${HOME} {name} %s \\n"
+_SIZES: dict[Unit, Callable[[str], int]] = {
+    Unit.BYTES: lambda text: len(text.encode()),
+    Unit.CODE_POINTS: len,
+    Unit.UTF16: lambda text: len(text.encode("utf-16-le")) // 2,
+}
 
 
 class TalkContract:
@@ -15,54 +31,96 @@ class TalkContract:
             await place.person.say(plain("hello there"))
             await place.person.say(plain("和你好 👋"))
             first, second = await place.said(), await place.said()
-        assert (first.content, second.content) == (plain("hello there"), plain("和你好 👋"))
-        assert first.room == second.room == place.room
-        assert first.sender == second.sender
-        assert first.sender.name == place.person.name
-        assert first.id != second.id, "names are unique in their room"
-        assert not first.replayed
+        same(
+            (first.content, second.content),
+            (plain("hello there"), plain("和你好 👋")),
+            "what somebody said is emitted in other words, or in another order",
+        )
+        same({first.room, second.room}, {place.room}, "the room is not what room_id made of it")
+        same(first.sender, second.sender, "somebody has two names")
+        same(first.sender.name, place.person.name, "somebody is not called what they are called there")
+        assert first.id != second.id, "two messages of a room have one id"
+        assert not first.replayed, "what is heard live is not replayed"
+
+    async def test_two_equal_texts_are_two_messages(self, place: Place) -> None:
+        async with place.running():
+            for _ in range(2):
+                await place.person.say(plain("same"))
+            await place.person.say(plain("after"))
+            texts = [(await place.said()).content.text for _ in range(2)]
+            same(
+                texts,
+                ["same", "same"],
+                "somebody said the same twice, which is two messages, each with its id",
+            )
+            await place.said()
+            for _ in range(2):
+                await place.deliver(plain("<alice> again"))
+            await place.deliver(plain("<alice> after"))
+            texts = [(await place.heard()).content.text for _ in range(3)]
+        same(
+            texts,
+            ["<alice> again", "<alice> again", "<alice> after"],
+            "two commands of the same words are two messages",
+        )
 
     async def test_an_emote_is_emitted_as_one(self, place: Place) -> None:
         async with place.running():
-            await place.person.say(plain("waves"), Kind.EMOTE)
+            with able():
+                await place.person.say(plain("waves"), Kind.EMOTE)
             event = await place.said()
-        assert (event.kind, event.content) == (Kind.EMOTE, plain("waves"))
+        same((event.kind, event.content), (Kind.EMOTE, plain("waves")), "an emote is emitted otherwise")
 
     async def test_every_mark_that_is_claimed_arrives(self, place: Place) -> None:
         async with place.running():
-            for mark in sorted(place.adapter.capabilities(place.room).marks):
+            for mark in sorted(place.record.marks):
                 content = Content((Span("<alice> "), Span("word", frozenset({mark})), Span(" end")))
                 await place.deliver(content)
-                assert normal((await place.heard()).content.spans) == content.spans, mark
+                found = normal((await place.heard()).content.spans)
+                same(found, content.spans, f"the record has {mark!r} among its marks, and it does not arrive")
 
     async def test_every_feature_that_is_claimed_arrives(self, place: Place) -> None:
-        samples = {
-            Feature.LINK: Span("site", href="https://example.org/"),
-            Feature.COLOUR: Span("red", colour=0xFF0000),
-            Feature.QUOTE: Span("said", block=Block(quote=1)),
-            Feature.CODE_BLOCK: Span("x = 1", block=Block(code="")),
-            Feature.LIST: Span("item", block=Block(item=0)),
-        }
         async with place.running():
-            for feature in sorted(place.adapter.capabilities(place.room).features):
-                sample = samples[feature]
+            for feature in sorted(place.record.features):
+                sample = _FEATURES[feature]
                 await place.deliver(Content((Span("<alice>\n"), sample)))
-                assert sample in (await place.heard()).content.spans, feature
+                found = (await place.heard()).content.spans
+                assert sample in found, (
+                    f"the record has {feature!r} among its features, and it does not arrive: {found!r}"
+                )
+
+    async def test_several_lines_arrive_as_one_message(self, place: Place) -> None:
+        async with place.running():
+            text = "<alice> one\ntwo" if place.record.lines else "<alice> one"
+            await place.deliver(plain(text))
+            found = (await place.heard()).content.text
+        same(
+            found,
+            text,
+            "the record says that a message holds several lines (lines), and they do not arrive in one",
+        )
 
     async def test_the_longest_text_arrives_whole(self, place: Place) -> None:
         async with place.running():
             for sample in ("x", "é", "&", "😀"):
-                limit = place.adapter.capabilities(place.room).text_limit
-                text = sample * (limit // len(sample.encode()))
+                record = place.record
+                text = sample * (record.text_limit // _SIZES[record.unit](sample))
                 await place.deliver(plain(text))
-                assert (await place.heard()).content.text == text
+                found = (await place.heard()).content.text
+                assert found == text, (
+                    f"the record promises {record.text_limit} {record.unit}: of so much text, all {sample!r},"
+                    f" {_SIZES[record.unit](found)} arrived in the first message"
+                )
 
     async def test_user_text_is_only_text(self, place: Place) -> None:
-        awkward = (
-            "<b>&amp; *a* _b_ `c` ~d~ > e @room \N{ZERO WIDTH SPACE} 'x' \"y\" ]]> ${HOME} {name} %s \\n"
-        )
         async with place.running():
-            await place.deliver(plain(f"<alice> {awkward}"))
+            await place.deliver(plain(f"<alice> {_AWKWARD}"))
             heard = (await place.heard()).content
-        assert heard.text.replace("\u2060", "") == f"<alice> {awkward}"
-        assert not any(span.marks or span.href for span in heard.spans)
+        same(
+            heard.text.replace("\u2060", ""),
+            f"<alice> {_AWKWARD}",
+            "what a person wrote arrives changed: escape it",
+        )
+        assert not any(span.marks or span.href for span in heard.spans), (
+            f"what a person wrote is read as formatting: escape it\n  found: {heard.spans!r}"
+        )

@@ -1,0 +1,78 @@
+"""Files, both ways."""
+
+import tempfile
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+
+from bridge.model import Attachment, Content, MessageCreated, plain
+from bridge.testing.person import picked
+
+from .core import only_adapter_errors
+from .place import Place, able, same
+from .support import prove
+
+__all__ = ["FilesContract"]
+
+_TEXT = b"a file for the contract\n" * 50
+
+
+class FilesContract:
+    """A file arrives whole, and can be fetched."""
+
+    async def test_what_is_claimed_of_files(self, place: Place) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = picked(_written(folder))
+            async with place.running():
+                record = place.record
+                if record.file:
+                    with only_adapter_errors("upload"):
+                        await place.within(place.adapter.upload(file), "upload does not return")
+                caption = plain("<alice> a caption") if record.captions else Content(())
+                seen = await prove(place, "file", replace(place.message(caption), file=file), MessageCreated)
+                if seen is None:
+                    return
+                attached = await _attached(place, seen)
+                same(attached.name, file.name, "a file arrives under another name")
+                if record.captions:
+                    same(
+                        seen.content.text,
+                        caption.text,
+                        "the record says that a file has words with it (captions), and they do not arrive in"
+                        " its message",
+                    )
+
+    async def test_what_people_send_can_be_fetched(self, place: Place) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            async with place.running():
+                with able():
+                    await place.person.send(path := _written(folder))
+                attached = await _attached(place, await place.said())
+                same(attached.name, path.name, "a file is emitted under another name")
+
+
+def _written(folder: str) -> Path:
+    path = Path(folder) / "notes.txt"
+    path.write_bytes(_TEXT)
+    return path
+
+
+async def _attached(place: Place, said: MessageCreated) -> Attachment:
+    """Return the one file of a message, which can be fetched where the adapter says."""
+    same(len(said.content.attachments), 1, f"a message with one file has one attachment: {said!r}")
+    (attached,) = said.content.attachments
+    with only_adapter_errors("source"):
+        source = place.adapter.source(attached.address)
+    refused = f"a file cannot be fetched where source says: {source.url}"
+    try:
+        async with (
+            aiohttp.ClientSession(headers=dict(source.headers)) as http,
+            http.get(source.url, ssl=source.ssl or True) as reply,
+        ):
+            same(reply.status, HTTPStatus.OK, refused)
+            same(await reply.read(), _TEXT, "a file arrives as another")
+    except (aiohttp.ClientError, ValueError) as error:
+        raise AssertionError(f"{refused} ({error!r})") from error
+    return attached
