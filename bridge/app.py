@@ -29,8 +29,7 @@ from .media import Files, Uploads
 from .model import Event, RoomId
 from .notices import Teller
 from .protocols import find
-from .relay import Observer, Observers, ObserverStatus, Router, compile_routes
-from .relay.room import RoomStatus
+from .relay import Observer, Observers, ObserverStatus, RoomStatus, Router, compile_routes
 from .relay.rooms import NetworkConversations
 from .status import RoomReport, Status, count, network_report, room_report
 from .supervisor import NetworkState, Supervisor

@@ -2,7 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,13 @@ ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "bridge").rglob("*.py"))
 ADAPTERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/__init__.py"))
 SOURCES = [*CORE, *sorted((ROOT / "adapters").rglob("*.py"))]
-PROTOCOLS = {"irc", "xmpp", "matrix", "jabber"} | {folder.name for folder in ADAPTERS}
-PARTS = {"__init__", "adapter", "config", "decode", "encode", "testing"}
+PLAIN = {"irc", "xmpp", "matrix"}
+"""What README promises of an installation without extras."""
+ORDINARY = {"http", "bots"}
+"""Protocols whose names are words of their own."""
+PROTOCOLS = PLAIN | {"jabber"} | {folder.name for folder in ADAPTERS} - ORDINARY
+PARTS = {"__init__", "adapter", "config", "decode", "encode"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def name(path: Path) -> str:
@@ -117,6 +125,51 @@ def test_adapters_take_from_the_face_what_it_shows(folder: Path):
 @pytest.mark.parametrize("folder", ADAPTERS, ids=name)
 def test_every_adapter_has_the_same_parts(folder: Path):
     assert {path.stem for path in folder.iterdir()} >= PARTS
+
+
+@pytest.mark.parametrize("folder", ADAPTERS, ids=name)
+def test_every_adapter_is_held_to_the_contract(folder: Path):
+    """By a file of its own, or in the one for those whose servers the demo starts."""
+    tests = ROOT / "tests/adapters"
+    shared = ast.parse((tests / "test_contract.py").read_text())
+    own = [ast.parse(path.read_text()) for path in (tests / folder.name).glob("test_*.py")]
+    assert any(
+        isinstance(node, ast.ClassDef) and "AdapterContract" in map(ast.unparse, node.bases)
+        for tree in own
+        for node in ast.walk(tree)
+    ) or folder.name in {node.value for node in ast.walk(shared) if isinstance(node, ast.Constant)}
+
+
+@pytest.mark.parametrize("folder", ADAPTERS, ids=name)
+def test_every_adapter_has_an_extra_with_its_libraries(folder: Path):
+    """The core is installed without them."""
+    extras = PROJECT["optional-dependencies"]
+    assert (folder.name in PLAIN) is (folder.name not in extras)
+    needed = names([*PROJECT["dependencies"], *extras.get(folder.name, [])])
+    known = needed | {name for one in needed for name in names(requires(one) or [])}
+    files = [path for path in folder.rglob("*.py") if "testing" not in path.parts]
+    imports = {module.partition(".")[0] for path in files for module in imported(ast.parse(path.read_text()))}
+    found = packages_distributions()
+    theirs = imports - sys.stdlib_module_names - {"adapters", "bridge"}
+    assert {module for module in theirs if not known & names(found[module])} == set()
+
+
+def names(requirements: Iterable[str]) -> set[str]:
+    """What these distributions are called."""
+    return {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in requirements}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def test_all_extras_of_adapters_are_in_the_extra_all():
+    (every,) = PROJECT["optional-dependencies"]["all"] or ["hubbub[]"]
+    assert set(re.findall(r"\w+", every)) - {"hubbub"} == {folder.name for folder in ADAPTERS} - PLAIN
 
 
 def test_there_are_adapters():
