@@ -37,11 +37,11 @@ class Act:
     missed: list[str]
     """Things that somebody did not get to see."""
 
-    async def play(self, folder: Path) -> None:
-        """Do all of it, one after the other."""
+    async def play(self, folder: Path) -> bool:
+        """Do all of it, one after the other. Returns whether somebody could."""
         able = [network for network in self.people if self.records[network].edit]
         if not able:
-            return
+            return False
         here, there = able[-1], able[0]
         said = await self._say(here, "Meet me at the brigde at noon")
         await self.people[here].edit(said[here], plain("Meet me at the bridge at noon"))
@@ -56,6 +56,7 @@ class Act:
         wrong = await self._say(there, "This belongs elsewhere, sorry")
         await self.people[there].remove(wrong[there])
         await self._all("the removal", there, _removed, [n for n in self.people if self.records[n].delete])
+        return True
 
     async def _say(self, here: str, text: str, answers: MessageId | None = None) -> dict[str, MessageId]:
         """Say something. Returns its name on each network where it was seen."""

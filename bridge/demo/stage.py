@@ -174,7 +174,7 @@ class Stage:
         records = {network: ear.capabilities for network, ear in self._ears.items()}
         act = Act(people, records, self._seen, self._until, [])
         self._acting = True
-        await act.play(self.folder)
+        acted = await act.play(self.folder)
         self._acting = False
         await self._say(people, networks[FAREWELL.speaker % len(networks)], FAREWELL)
         took = time.monotonic() - began
@@ -185,10 +185,9 @@ class Stage:
             self.screen.say(f"\nNot everybody got to see: {', '.join(act.missed)}")
             return False
         count = (len(SCRIPT) + 1) * (len(networks) - 1)
-        self.screen.say(
-            f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s.\n"
-            "So did the edit, the answer, the reaction, the picture and the removal."
-        )
+        self.screen.say(f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s.")
+        if acted:
+            self.screen.say("So did the edit, the answer, the reaction, the picture and the removal.")
         return True
 
     async def _say(self, people: Mapping[str, Person], here: str, saying: ScriptLine) -> None:
