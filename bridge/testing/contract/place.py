@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from unittest import SkipTest
@@ -62,6 +62,8 @@ class Place:
     """What the adapter emitted before the room was joined."""
     caught_up: bool = False
     """Whether it vouched that this was all that had been missed."""
+    _known: set[RoomId] = field(default_factory=set)
+    """The rooms that were in the map."""
     _run: "asyncio.Task[None] | None" = None
     _sent: int = 0
 
@@ -78,7 +80,8 @@ class Place:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["asyncio.Task[None]"]:
         """Run the adapter while in this context, connected and in the room."""
-        gate = self.core.gate({self.room, *self.adapter.rooms})
+        self._known.update((self.room, *self.adapter.rooms))
+        gate = self.core.gate(self._known)
         run = self._run = asyncio.ensure_future(self.adapter.run(gate))
         self.past.clear()
         try:
@@ -91,8 +94,7 @@ class Place:
             gate.close()
         assert run.done(), (
             f"run goes on {_POLITELY:g} s after it was cancelled: it has to let CancelledError through, and"
-            " to"
-            " be polite for no longer than a second"
+            " to be polite for no longer than a second"
         )
         self.check_end(run)
         self.core.check()
@@ -102,8 +104,7 @@ class Place:
             event = await self.within(
                 self.core.events.get(),
                 "the room was never JOINED: emit RoomStateChanged(room=..., state=RoomState.JOINED) for each"
-                " room"
-                " of serve, once commands to it can flow",
+                " room of serve, once commands to it can flow",
             )
             if isinstance(event, MessageCreated):
                 self.past.append(event)
@@ -112,6 +113,11 @@ class Place:
             elif isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
                 self.caught_up = event.caught_up
                 return
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        """Be in these rooms, as after a reload."""
+        self._known.update(rooms)
+        await self.adapter.serve(rooms)
 
     def check_end(self, run: "asyncio.Task[None]") -> None:
         """Raise AssertionError when a run that is over ended as it must not."""
@@ -138,9 +144,7 @@ class Place:
         over.cancel()
 
     async def within(self, wanted: Awaitable[T], otherwise: str) -> T:
-        """Wait for this while the adapter runs. Raises AssertionError with a sentence when it does not"
-        " come.
-        """
+        """Wait for this while the adapter runs. Raises AssertionError with a sentence if not."""
         task = asyncio.ensure_future(wanted)
         run = self._run if self._run is not None and not self._run.done() else None
         await self.until(task, *[run] if run is not None else [])

@@ -127,8 +127,8 @@ class ChatAdapter(TextAdapter):
         return Batch()
 
     async def post(self, command: Command) -> Receipt:
-        if not isinstance(command, SendMessage):
-            raise Unsupported("there are only messages")
+        if not isinstance(command, SendMessage) or command.file is not None:
+            raise Unsupported("there are only messages, without files")
         text = json.dumps(command.content.text)
         self._write("SAY", command.room, command.txn, command.kind, text)
         return await self.flights.start(command.txn, command.room)

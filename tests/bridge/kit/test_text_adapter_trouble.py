@@ -79,7 +79,7 @@ async def test_who_is_thrown_out_says_so_fails_what_is_on_its_way_and_comes_back
 
 async def test_why_a_room_does_not_let_us_in_is_told(place, server):
     server.banned["hall"] = "you are banned"
-    await place.adapter.serve({LOBBY: Room(), HALL: Room()})
+    await place.serve({LOBBY: Room(), HALL: Room()})
     async with place.running():
         event = await told(place, RoomState.REFUSED)
         assert (event.room, event.reason) == (HALL, "hall does not let hubbub in: you are banned")
@@ -90,7 +90,7 @@ async def test_why_a_room_does_not_let_us_in_is_told(place, server):
 
 async def test_a_reload_enters_and_leaves(place, server):
     async with place.running():
-        await place.adapter.serve({HALL: Room()})
+        await place.serve({HALL: Room()})
         assert (await told(place, RoomState.JOINED)).room == HALL
         with pytest.raises(RoomUnavailable):
             await place.send(plain("<ada> hello"))
@@ -156,11 +156,11 @@ async def test_what_was_heard_is_proven(place, clock):
 async def test_nobody_there_and_nobody_who_lets_us_in(place, server):
     other = await server.person("hubbub")
     with pytest.raises(AuthenticationFailed, match="taken"):
-        await place.adapter.run(place)
+        await place.adapter.run(place.core.gate({LOBBY}))
     await other.leave()
     await server.stop()
     with pytest.raises(ConnectionLost, match="cannot be reached: Connection refused"):
-        await place.adapter.run(place)
+        await place.adapter.run(place.core.gate({LOBBY}))
     with pytest.raises(ConnectionLost, match="cannot be reached"):
         await place.adapter.look(place.adapter.rooms)
 
@@ -185,10 +185,10 @@ async def test_a_bug_is_told_as_what_it_is(place, monkeypatch):
     monkeypatch.setattr(ChatAdapter, "post", wrong)
     async with place.running():
         with pytest.raises(KeyError):
-            await place.deliver(plain("<ada> hello"))
+            await (await place.adapter.send(place.message(plain("<ada> hello"))))
     monkeypatch.setattr(ChatAdapter, "read", wrong)
     with pytest.raises(KeyError):
-        await place.adapter.run(place)
+        await place.adapter.run(place.core.gate({LOBBY}))
 
 
 async def test_live_talk_waits_until_the_past_is_read(place, server):
@@ -220,7 +220,7 @@ async def test_live_talk_waits_until_the_past_is_read(place, server):
         live = [await place.said() for _ in range(2)]
         assert [event.content.text for event in live] == ["meanwhile 1", "meanwhile 2"]
         assert not any(event.replayed for event in live)
-    assert place.positions["lobby"] == live[-1].id
+    assert place.core.position("lobby") == live[-1].id
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ async def test_the_owner_has_as_much_of_the_past_as_they_want(place, server, rul
         pass
     assert [event.content.text for event in joined if isinstance(event, MessageCreated)] == texts
     assert [event.left_out for event in joined if event_is_joined(event)] == [left_out]
-    assert place.positions["lobby"] == "5", "what was left out is not read again"
+    assert place.core.position("lobby") == "5", "what was left out is not read again"
 
 
 def event_is_joined(event):
