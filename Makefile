@@ -21,11 +21,11 @@ demo: $(VENV)/demo
 
 test: check
 	@packaging/debian-packages $(TEST_PACKAGES)
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 servers: $(VENV)/dev
 	@packaging/debian-packages $(TEST_PACKAGES)
-	$(BIN)/pytest -n 3 --dist loadfile tests/adapters tests/e2e
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/adapters tests/e2e
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check
