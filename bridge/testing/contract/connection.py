@@ -4,7 +4,7 @@ import asyncio
 
 from bridge.adapter import Adapter
 from bridge.errors import AdapterError, ConnectionLost
-from bridge.model import plain
+from bridge.model import Receipt, plain
 
 from .core import causes, only_adapter_errors
 from .place import Place, same
@@ -52,7 +52,12 @@ class ConnectionContract:
             same(
                 found, {place.room: None}, "look says for each room what is wrong, and None where all is well"
             )
-            await place.deliver(plain("<alice> undisturbed"))
+            after = await place.attempt(place.message(plain("<alice> undisturbed")))
+            assert isinstance(after, Receipt), (
+                f"look disturbs the service that runs ({type(after).__name__}: {after}): it needs a name or a"
+                " session"
+                " of its own"
+            )
 
     async def test_what_cannot_be_a_room_is_refused_with_a_sentence(self, place: Place) -> None:
         for text in place.not_rooms:

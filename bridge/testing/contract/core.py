@@ -90,9 +90,10 @@ class Core:
         while not self.events.empty():
             self.events.get_nowait()
 
-    def forget_positions(self) -> None:
+    def forget(self) -> None:
         """Be as one who was never here."""
         self._positions.clear()
+        self._taken.clear()
 
     def check(self) -> None:
         """Raise AssertionError when something was refused."""

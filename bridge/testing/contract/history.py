@@ -22,7 +22,7 @@ class HistoryContract:
         async with place.running():  # so that there is a room, and the person is known to be in it
             await place.person.say(plain("early"))
             await place.said()
-        place.core.forget_positions()
+        place.core.forget()
         async with place.running():
             assert not place.past, (
                 f"a room without a position starts at now, and what was said before is emitted:"

@@ -224,16 +224,22 @@ class Place:
                 "send did not return: it waits for a command's place, and no longer",
             )
 
-    async def confirmed(self, command: Command) -> Receipt:
-        """Give the adapter a command, and wait for the confirmation. Raises what the adapter raises."""
-        return await self.landed(await self.give(command))
-
     async def attempt(self, command: Command) -> Receipt | AdapterError:
         """Give the adapter a command. Returns what becomes of it."""
         try:
-            return await self.confirmed(command)
+            return await self.landed(await self.give(command))
         except AdapterError as error:
             return error
+
+    async def confirmed(self, command: Command) -> Receipt:
+        """Give the adapter a command, and wait for the confirmation."""
+        found = await self.attempt(command)
+        assert isinstance(found, Receipt), (
+            f"a {type(command).__name__} failed ({type(found).__name__}: {found}), though the room is JOINED"
+            " and"
+            " its record allows that"
+        )
+        return found
 
     async def landed(self, future: "asyncio.Future[Receipt]") -> Receipt:
         """Wait for a confirmation."""

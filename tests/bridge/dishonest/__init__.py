@@ -1,0 +1,1 @@
+"""Adapters that do not keep the contract, each in one way."""
