@@ -72,16 +72,14 @@ MISSED = "what_is_missed_is_read_or_said_to_be_missing"
 SENT = "what_is_sent_is_confirmed_and_heard_and_not_emitted"
 HEARD = "what_people_say_is_emitted"
 END = "the_end_of_the_server_ends_the_run"
-ALONE = "nothing_is_sent_without_a_connection"
-OPEN = "what_is_on_its_way_ends_with_the_connection"
+ALONE = "without_a_connection_nothing_is_sent_and_only_adapter_errors_are_raised"
 FOUND = "what_was_sent_is_found_and_nothing_else"
 PAST = "what_the_owner_wants_to_have_read_is_what_was_said"
 ROOMS = "what_cannot_be_a_room_is_refused_with_a_sentence"
 TWICE = "two_equal_texts_are_two_messages"
 CANCELLED = "a_cancelled_run_ends_soon_and_can_be_followed_by_another"
 LOOP = "nothing_holds_the_loop"
-ERRORS = "without_a_connection_only_adapter_errors_are_raised"
-EDITS = "what_is_claimed_of_edits"
+EDITS = "what_is_claimed_of_edits_and_removals"
 
 DISHONEST = [
     # what comes in
@@ -175,7 +173,7 @@ DISHONEST = [
         " that; raise the one of bridge.errors that says what to do next (ConnectionLost where the"
         " connection is",
     ),
-    Dishonest(sending.failing(TimeoutError()), ERRORS, "send_now raised TimeoutError()"),
+    Dishonest(sending.failing(TimeoutError()), ALONE, "send_now raised TimeoutError()"),
     Dishonest(
         sending.ConfirmsAtOnce,
         ALONE,
@@ -194,7 +192,7 @@ DISHONEST = [
     Dishonest(sending.ConfirmsWithNone, SENT, "a command was confirmed with None, which is no Receipt"),
     Dishonest(
         sending.LeavesOpen,
-        OPEN,
+        CANCELLED,
         "run is over, and a command's future is still open: what was on its way ends",
         slow,
     ),
@@ -206,11 +204,13 @@ DISHONEST = [
     Dishonest(sending.BlocksHearing, LOOP, "whenever a message is heard, and all networks share the loop"),
     Dishonest(sending.Escapes, "user_text_is_only_text", "what a person wrote arrives changed: escape it"),
     # what the record claims
-    unseen(sending.ignoring(EditMessage), "edits", "edit"),
-    unseen(sending.ignoring(EditMessage), "edits", "edit", "PARTIAL", record(edit=Support.PARTIAL)),
-    unseen(sending.ignoring(DeleteMessage), "removals", "delete"),
-    unseen(sending.ignoring(SetReactions), "reactions", "reaction"),
-    unseen(sending.ignoring(SetTopic), "the_topic", "topic"),
+    unseen(sending.ignoring(EditMessage), "edits_and_removals", "edit"),
+    unseen(
+        sending.ignoring(EditMessage), "edits_and_removals", "edit", "PARTIAL", record(edit=Support.PARTIAL)
+    ),
+    unseen(sending.ignoring(DeleteMessage), "edits_and_removals", "delete"),
+    unseen(sending.ignoring(SetReactions), "reactions_and_the_topic", "reaction"),
+    unseen(sending.ignoring(SetTopic), "reactions_and_the_topic", "topic"),
     unseen(sending.losing(answered=None), "messages", "reply"),
     unseen(sending.losing(thread=None), "messages", "thread"),
     unseen(sending.LosesMentions, "messages", "mention"),
@@ -247,7 +247,7 @@ DISHONEST = [
     ),
     Dishonest(
         sending.CutsLines,
-        "several_lines_arrive_as_one_message",
+        "every_feature_that_is_claimed_arrives",
         "a message holds several lines (lines), and they do not",
     ),
     Dishonest(
@@ -281,13 +281,13 @@ DISHONEST = [
     ),
     Dishonest(
         sending.ignoring(EditMessage),
-        "who_speaks_by_themselves_changes_what_they_said",
+        "who_speaks_by_themselves_changes_what_they_said_and_is_found",
         "ann saw no MessageEdited",
         record(authorship=Authorship.PUPPET),
     ),
     Dishonest(
         sending.finding(lambda _, txns: dict.fromkeys(txns, Receipt(Part(MessageId("c1"))))),
-        "who_said_what_was_sent_is_found_too",
+        "who_speaks_by_themselves_changes_what_they_said_and_is_found",
         "find_sent says who said it (Part.speaker is Speaker.account)",
         record(authorship=Authorship.PUPPET),
     ),

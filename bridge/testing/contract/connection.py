@@ -1,6 +1,7 @@
 """How a connection begins and ends."""
 
 import asyncio
+import contextlib
 
 from bridge.adapter import Adapter
 from bridge.errors import AdapterError, ConnectionLost
@@ -11,14 +12,26 @@ from .place import Place, same
 
 __all__ = ["ConnectionContract"]
 
+_MANY = 20
+
 
 class ConnectionContract:
     """A run begins and ends as the core needs it."""
 
     async def test_a_cancelled_run_ends_soon_and_can_be_followed_by_another(self, place: Place) -> None:
-        for _ in range(2):
-            async with place.running():
-                pass
+        async with place.running():
+            flights = [
+                await place.send(plain("<alice> on its way")) for _ in range(min(place.record.window, _MANY))
+            ]
+        for flight in flights:
+            await place.until(flight)
+            assert flight.done(), (
+                "run is over, and a command's future is still open: what was on its way ends with"
+                " ConnectionLost"
+            )
+            assert not flight.cancelled(), "a command's future was cancelled: it ends with ConnectionLost"
+            with contextlib.suppress(AdapterError), only_adapter_errors("the future of send"):
+                flight.result()
         async with place.running():
             await place.deliver(plain("<alice> still here"))
 

@@ -11,9 +11,13 @@ from bridge.complaints import Complaints
 from bridge.errors import AdapterError
 from bridge.model import Event, MessageId, RoomId, TalkEvent
 
-__all__ = ["Core", "causes", "only_adapter_errors"]
+__all__ = ["Core", "NotKept", "causes", "only_adapter_errors"]
 
 log = logging.getLogger(__name__)
+
+
+class NotKept(AssertionError):
+    """What has to come did not."""
 
 
 class _Noted(Complaints):
@@ -124,7 +128,7 @@ def only_adapter_errors(method: str) -> Iterator[None]:
     """Raise AssertionError in place of what an adapter must not raise."""
     try:
         yield
-    except AdapterError:
+    except (AdapterError, NotKept):
         raise
     except Exception as error:
         raise AssertionError(

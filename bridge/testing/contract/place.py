@@ -32,7 +32,7 @@ from bridge.model import (
 from bridge.testing.person import Heard, Person
 from bridge.testing.server import Demo
 
-from .core import Core, causes, only_adapter_errors
+from .core import Core, NotKept, causes, only_adapter_errors
 
 __all__ = ["ALICE", "Place", "able", "same"]
 
@@ -159,7 +159,7 @@ class Place:
             otherwise = (
                 f"run ended ({', '.join(map(str, causes(run.exception()))) or 'it returned'}): {otherwise}"
             )
-        raise AssertionError(otherwise)
+        raise NotKept(otherwise)
 
     # -- what the adapter emits, and what the person sees
 

@@ -54,7 +54,7 @@ LosesMarks = spans(lambda span: replace(span, marks=frozenset()))
 LosesMentions = spans(lambda span: replace(span, mention=None))
 LosesBlocks = spans(lambda span: Span(span.text))
 CutsText = spans(lambda span: Span(span.text[:100]))
-CutsLines = spans(lambda span: Span(span.text.partition("\n")[0]))
+CutsLines = spans(lambda span: replace(span, text=span.text.replace("one\ntwo", "one")))
 Escapes = spans(lambda span: Span(span.text.replace("<", "&lt;").replace("&lt;alice", "<alice")))
 
 
