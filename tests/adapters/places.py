@@ -16,13 +16,15 @@ _numbers = itertools.count(1)
 
 
 @contextlib.asynccontextmanager
-async def demo_server(protocol: str, folder: Path) -> AsyncIterator[tuple[Demo, dict[str, str]]]:
-    """A protocol's private server, and the variables that tell of it."""
+async def demo_server(
+    protocol: str, folder: Path, *, poor: bool = True
+) -> AsyncIterator[tuple[Demo, dict[str, str]]]:
+    """A protocol's private server, and the variables that tell of it. The poorer one is the harder one."""
     folder.chmod(0o755)
     folder.parent.chmod(0o755)  # servers that give up root's rights still have to get there
     demo: Demo = importlib.import_module(f"adapters.{protocol}.testing").Demo(folder)
-    if hasattr(demo, "more"):
-        demo.more = ""  # the poorer server is the harder one
+    if poor and hasattr(demo, "more"):
+        demo.more = ""
     try:
         yield demo, dict(await demo.start())
     finally:

@@ -1,4 +1,4 @@
-"""The contract of all adapters, on a real server."""
+"""The contract of all adapters, in rooms that keep an archive: there everything has a name."""
 
 import pytest
 
@@ -10,7 +10,7 @@ PROTOCOL = "xmpp"
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory):
-    async with demo_server(PROTOCOL, tmp_path_factory.mktemp("server")) as server:
+    async with demo_server(PROTOCOL, tmp_path_factory.mktemp("server"), poor=False) as server:
         yield server
 
 
@@ -22,7 +22,7 @@ async def place(server):
 
 @pytest.fixture
 async def doomed(tmp_path):
-    async with demo_server(PROTOCOL, tmp_path) as server, new_place(PROTOCOL, *server) as place:
+    async with demo_server(PROTOCOL, tmp_path, poor=False) as server, new_place(PROTOCOL, *server) as place:
         yield place
 
 
