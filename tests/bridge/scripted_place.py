@@ -15,10 +15,13 @@ SUPPORTS = ("file", "thread", "topic", "mention", "typing", "read", "doubt")
 
 
 class Server:
-    """What can be stopped."""
+    """A demo, as far as the contract needs it."""
 
     def __init__(self, network):
         self._network = network
+
+    async def person(self, name, room):
+        return ScriptedPerson(self._network, name, room)
 
     async def stop(self):
         self._network.up = False
@@ -60,10 +63,7 @@ def new_network(files, how=Authorship.PREFIX, **more):
     return network
 
 
-async def new_place(network, kind=ScriptedAdapter, clock=SYSTEM):
-    adapter = kind("scripted", kind.NetworkConfig(server="contract"), "")
-    await adapter.serve({ROOM: kind.RoomConfig()})
-    person = ScriptedPerson(network, "ann", ROOM)
-    return Place(
-        adapter, ROOM, Server(network), person, not_rooms=("", " ", "a b c", "x" * 5000), clock=clock
-    )
+def new_place(network, kind=ScriptedAdapter, clock=SYSTEM):
+    """The context of a place there."""
+    not_rooms = ("", " ", "a b c", "x" * 5000)
+    return Place.of(kind, Server(network), {"server": "contract"}, ROOM, not_rooms=not_rooms, clock=clock)

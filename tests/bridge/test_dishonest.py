@@ -1,7 +1,6 @@
 """The contract catches each adapter that does not keep it, and tells its author what to do."""
 
 import contextlib
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -325,31 +324,28 @@ async def files():
         yield files
 
 
-async def keeps(place, clock, name):
+async def keeps(name, network, kind=ScriptedAdapter):
     """Put an adapter to one part of the contract, while time flies."""
-    await clock.hurry(getattr(AdapterContract(), f"test_{name}")(place))
+    clock = HandClock()
+    async with new_place(network, kind, clock) as place:
+        await clock.hurry(getattr(AdapterContract(), name)(place))
 
 
 @pytest.mark.parametrize("case", DISHONEST, ids=lambda case: f"{case.adapter.__name__}-{case.test[:30]}")
 async def test_the_author_reads_what_to_do(case, files):
-    network, clock = new_network(files), HandClock()
+    network = new_network(files)
     case.network(network)
-    place = await new_place(network, case.adapter, clock)
     with pytest.raises(AssertionError, match=re.escape(case.sentence)):
-        await keeps(place, clock, case.test)
+        await keeps(f"test_{case.test}", network, case.adapter)
 
 
-PARTS = [
-    name for name, _ in inspect.getmembers(AdapterContract, inspect.isfunction) if name.startswith("test_")
-]
+PARTS = [name for name in dir(AdapterContract) if name.startswith("test_")]
 
 
 @pytest.mark.parametrize("name", PARTS)
 async def test_an_honest_adapter_keeps_it_while_time_flies(name, files):
-    clock = HandClock()
-    place = await new_place(new_network(files), clock=clock)
     with contextlib.suppress(SkipTest):
-        await keeps(place, clock, name.removeprefix("test_"))
+        await keeps(name, new_network(files))
 
 
 def test_every_part_of_the_contract_catches_somebody():

@@ -21,7 +21,8 @@ def network(request, files):
 
 @pytest.fixture
 async def place(network):
-    return await new_place(network)
+    async with new_place(network) as place:
+        yield place
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from unittest import SkipTest
 
 from bridge.adapter import Adapter, landing
@@ -66,6 +66,29 @@ class Place:
     """The rooms that were in the map."""
     _run: "asyncio.Task[None] | None" = None
     _sent: int = 0
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def of(
+        cls,
+        kind: type[Adapter],
+        demo: Demo,
+        settings: Mapping[str, Any],
+        room: str,
+        name: str = "ann",
+        **more: Any,
+    ) -> AsyncIterator[Self]:
+        """Give a place on a server that runs: an adapter with these settings, a room as an owner writes it,
+        and somebody of this name there. `more` are fields of Place.
+        """
+        adapter = kind("contract", kind.NetworkConfig.model_validate(settings), "I am a bridge.")
+        where = adapter.room_id(room)
+        person = await demo.person(name, where)
+        try:
+            await adapter.serve({where: kind.RoomConfig()})
+            yield cls(adapter, where, demo, person, **more)
+        finally:
+            await person.leave()
 
     def __post_init__(self) -> None:
         self.core = Core(self.adapter.network)
