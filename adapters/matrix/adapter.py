@@ -141,7 +141,7 @@ class MatrixAdapter(Adapter):
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
         if self._rooms is not None and self._group is not None:
-            self._rooms.serve(self._group, self.rooms)
+            self._rooms.serve(self.rooms)
 
     def follow(self, config: Any) -> None:
         super().follow(config)
@@ -255,14 +255,15 @@ class MatrixAdapter(Adapter):
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
-            rooms = Rooms(self._client, self._session, emit, self.config.leave)
+            rooms = Rooms(self._client, self._session, emit, group, self.clock)
+            rooms.leave_rule = self.config.leave
             invites = Invites(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = SyncLoop(self._client, self._session, rooms, invites, emit)
             since = await listener.catch_up(self.catch_up)
             self._rooms, self._invites, self._group = rooms, invites, group
             group.create_task(self._media.learn_limit())
             try:
-                rooms.serve(group, self.rooms)
+                rooms.serve(self.rooms)
                 await listener.listen(since)
             finally:
                 # before Python 3.12 a group that ends still takes tasks, and would wait for them

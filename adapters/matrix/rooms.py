@@ -1,21 +1,21 @@
-"""Keeps us in the rooms of the map: joins, follows upgrades, comes back, each room by itself."""
+"""The rooms of the map on a homeserver: how they are joined, followed when they are upgraded, and left."""
 
 import asyncio
-import contextlib
 import logging
-import random
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any
 
 from bridge import (
     AdapterError,
+    Caught,
+    Clock,
     Emit,
     Position,
     RateLimited,
     Rejected,
     RoomId,
+    RoomKeeper,
     RoomState,
     RoomStateChanged,
     RoomUnavailable,
@@ -32,91 +32,70 @@ __all__ = ["Rooms"]
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
-"""Rooms that are being entered at the same time."""
+"""Rooms that are being entered, or looked up, at the same time."""
 _SLOW = 3.0
-"""Seconds after which a slow room lets the next one begin."""
+"""Seconds after which a slow room, as through servers far away, lets the next one begin."""
 _UPGRADES = 10
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 600.0
 
 
-@dataclass(slots=True)
-class _Place:
-    """The state of one room of the map."""
-
-    room: RoomId
-    config: MatrixRoom
-    state: RoomState = RoomState.JOINING
-    reason: str = ""
-    lost: asyncio.Event = field(default_factory=asyncio.Event)
-    again: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a change makes another try worth while."""
-    tried: bool = False
-
-
 class Rooms:
-    """The rooms of one connection, a task for each; a task ends only with the connection."""
+    """The rooms of one connection, whose tasks end with it."""
 
-    def __init__(self, client: MatrixClient, session: Session, emit: Emit, leave: str) -> None:
-        """`leave`: which rooms are left when they leave the map, as the configuration has it."""
-        self.leave_rule = leave
+    def __init__(
+        self,
+        client: MatrixClient,
+        session: Session,
+        emit: Emit,
+        group: asyncio.TaskGroup,
+        clock: Clock,
+    ) -> None:
+        self.leave_rule = ""
+        """Which rooms are left when they leave the map, as the configuration has it."""
         self._client = client
         self._session = session
         self._emit = emit
-        self._places: dict[RoomId, _Place] = {}
-        self._tasks: dict[RoomId, asyncio.Task[None]] = {}
-        self._gate = asyncio.Semaphore(_AT_ONCE)
-        self._group: asyncio.TaskGroup | None = None
-
-    def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, MatrixRoom]) -> None:
-        """Be in exactly these rooms: join the new ones, leave those that are gone from the map."""
         self._group = group
-        for room in self._places.keys() - rooms.keys():
-            self._drop(room)
-        for room in rooms.keys() - self._places.keys():
-            place = self._places[room] = _Place(room, rooms[room])
-            self._tasks[room] = group.create_task(self._keep(place))
+        self._rooms: Mapping[RoomId, MatrixRoom] = {}
+        self._keeper: RoomKeeper[MatrixRoom] = RoomKeeper(
+            self, at_once=_AT_ONCE, slow=_SLOW, pauses=(_FIRST_PAUSE, _LONGEST_PAUSE), clock=clock
+        )
+        self._looking_up = asyncio.Semaphore(_AT_ONCE)
+
+    def serve(self, rooms: Mapping[RoomId, MatrixRoom]) -> None:
+        """Be in exactly these rooms: join the new ones, leave those that are gone from the map."""
+        self._rooms = rooms
+        self._keeper.serve(self._group, rooms)
 
     def is_in(self, room: RoomId) -> bool:
-        place = self._places.get(room)
-        return place is not None and place.state is RoomState.JOINED
+        return self._keeper.is_joined(room)
 
     def lose(self, wire: str, reason: str) -> None:
         """Note that we are no longer in a room, and come back after a while."""
-        place = self._at(wire)
-        if (
-            place is not None and wire not in self._session.encrypted
-        ):  # the reason of those that we left is told already
-            self._say(place, RoomState.REFUSED, reason)
-            place.lost.set()
+        room = self._session.rooms.get(wire)
+        if room is not None and wire not in self._session.encrypted:
+            # the reason of those that we left is told already
+            self._keeper.lost(room, reason)
 
     def look_again(self, wire: str) -> None:
         """Look at a room again that was upgraded or became encrypted."""
-        place = self._at(wire)
-        if place is None or place.state is not RoomState.JOINED:
-            return
-        if wire in self._session.encrypted:
-            self._say(place, RoomState.REFUSED, _encrypted(place.room))
-        else:
-            self._say(place, RoomState.JOINING, "")
-        place.again.set()
-        place.lost.set()
+        room = self._session.rooms.get(wire)
+        if room is not None and self._keeper.is_joined(room):
+            self._keeper.lost(room, _encrypted(room) if wire in self._session.encrypted else "", 0.0)
 
     def missed(self, wire: str, *, whole: bool) -> None:
         """Report that talk in a room was left out, or could not be read (not `whole`)."""
-        place = self._at(wire)
-        if place is not None and place.state is RoomState.JOINED:
-            if whole:
-                self._session.caught_up.add(wire)
-            self._say(place, RoomState.JOINED, "", wire)
+        room = self._session.rooms.get(wire)
+        if room is not None and self._keeper.is_joined(room):
+            left_out = self._session.left_out.pop(wire, 0)
+            self.tell(_joined(room, Caught(whole, left_out)))
 
     def invited(self, names: AbstractSet[str]) -> bool:
         """Enter the room of the map that has one of these names. Returns whether there is one."""
-        wanted = [
-            place for place in self._places.values() if place.room in names or self._now(place.room) in names
-        ]
-        for place in wanted:
-            place.again.set()
+        wanted = [room for room in self._rooms if room in names or self._now(room) in names]
+        for room in wanted:
+            self._keeper.again(room)
         return bool(wanted)
 
     def leaves(self, room: RoomId) -> bool:
@@ -127,44 +106,21 @@ class Rooms:
     @property
     def settled(self) -> bool:
         """Whether all rooms were tried, so that a room that is none of ours is known as that."""
-        return all(place.tried for place in self._places.values())
+        return self._keeper.settled
 
-    async def _keep(self, place: _Place) -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            place.again.clear()
-            try:
-                async with self._turn():
-                    await self._enter(place)
-                if await self._is_elsewhere(place):
-                    continue
-                pause = _FIRST_PAUSE
-                await place.lost.wait()
-            except RateLimited as error:
-                place.tried = True
-                self._say(place, RoomState.JOINING, "")
-                pause = max(error.retry_after, 1.0)
-            except (RoomUnavailable, TemporaryFailure, Rejected) as error:
-                self._say(place, RoomState.REFUSED, str(error))
-            place.lost.clear()
-            try:
-                async with asyncio.timeout(pause * random.uniform(1, 1.4)):  # noqa: S311 -- jitter
-                    await place.again.wait()
-            except TimeoutError:
-                pause = min(pause * 2, _LONGEST_PAUSE)
+    # -- what the keeper wants
 
-    async def _enter(self, place: _Place) -> None:
-        """Enter the room as it is now. Raises RoomUnavailable and the like with a sentence for the owner."""
-        room = place.room
+    async def enter(self, room: RoomId, config: MatrixRoom) -> Caught:
+        """Enter a room as it is now. See `RoomGuest.enter`."""
         try:
-            wire, via = await self._find(place)
+            wire, via = await self._find(room, config)
             for _ in range(_UPGRADES):
                 if wire not in self._session.encrypted:
                     await self._join(wire, via)
                 stone = self._session.tombstones.get(wire)
                 if stone is None:
                     break
-                wire, via = stone.replacement, (stone.server, *place.config.via)
+                wire, via = stone.replacement, (stone.server, *config.via)
             other = self._session.rooms.get(wire, room)
         except NotThere as error:
             raise RoomUnavailable(
@@ -176,19 +132,43 @@ class Rooms:
             ) from None
         except (TemporaryFailure, Rejected) as error:
             raise RoomUnavailable(f"{room} cannot be entered: {error}") from None
-        finally:
-            place.tried = True
         if other != room:
             raise RoomUnavailable(f"{room} and {other} are one room: take one of them out of conversations")
         if wire in self._session.encrypted:
             await self._leave(room, wire)
             raise RoomUnavailable(_encrypted(room))
         self._session.place(room, wire)
-        self._say(place, RoomState.JOINED, "", wire)
+        # if it is entered again, we were out meanwhile
+        whole = wire in self._session.caught_up
+        self._session.caught_up.discard(wire)
+        return Caught(whole, self._session.left_out.pop(wire, 0))
 
-    async def _find(self, place: _Place) -> tuple[str, tuple[str, ...]]:
+    def tell(self, event: RoomStateChanged) -> None:
+        """Emit how we stand in a room; the first entry also stores which room it is."""
+        wire, positions = self._session.wires.get(event.room), list[Position]()
+        if event.state is RoomState.JOINED and wire is not None:
+            if wire != self._emit.position(event.room):
+                positions.append(Position(wire, event.room))
+            if event.room.startswith("#") and event.room not in self._session.confirmed:
+                self.spawn(self._look_up(event.room))
+        self._emit([event], *positions)
+
+    def leave(self, room: RoomId) -> None:
+        """Leave a room that is gone from the map, if that is what the owner wants."""
+        leaves, wire = self.leaves(room), self._session.wires.get(room)
+        self._session.forget(room)
+        if wire not in self._session.joined:
+            return
+        if leaves:
+            self.spawn(self._leave(room, wire))
+        else:
+            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
+
+    # -- one room
+
+    async def _find(self, room: RoomId, config: MatrixRoom) -> tuple[str, tuple[str, ...]]:
         """Return the room's id on the wire and servers to join it by: as stored, or as the directory says."""
-        room, via = place.room, place.config.via
+        via = config.via
         stored = self._session.wires.get(room)
         if stored in self._session.joined or not room.startswith("#"):
             return stored or room, via
@@ -196,35 +176,18 @@ class Rooms:
         self._session.confirmed.add(room)
         return self._session.latest(wire), via or servers
 
-    async def _is_elsewhere(self, place: _Place) -> bool:
-        """Whether the alias names another room than before; looked up once, when we are already in."""
-        room = place.room
-        if not room.startswith("#") or room in self._session.confirmed:
-            return False
+    async def _look_up(self, room: RoomId) -> None:
+        """Enter a room anew whose alias names another room than before; looked up once, when we are in."""
         try:
-            async with self._turn():
+            async with self._looking_up:
                 wire, _ = await self._client.resolve(room)
         except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
             log.debug("%s could not be looked up: %s", room, error)
-            return False
+            return
         self._session.confirmed.add(room)
-        if self._session.latest(wire) == self._session.wires.get(room):
-            return False
-        self._say(place, RoomState.JOINING, "")
-        self._session.forget(room)
-        return True
-
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Let a few in at a time; one that takes long, as through servers far away, no longer counts."""
-        await self._gate.acquire()
-        late = asyncio.get_running_loop().call_later(_SLOW, self._gate.release)
-        try:
-            yield
-        finally:
-            if late.when() > asyncio.get_running_loop().time():
-                late.cancel()
-                self._gate.release()
+        if self._session.latest(wire) != self._session.wires.get(room):
+            self._session.forget(room)
+            self._keeper.lost(room, "", 0.0)
 
     async def _join(self, wire: str, via: tuple[str, ...]) -> None:
         if wire in self._session.joined:
@@ -235,18 +198,6 @@ class Rooms:
         if (stone := await self._client.state(wire, "m.room.tombstone")) is not None:
             self._session.moved(wire, stone, "")
         self._session.joined.add(wire)
-
-    def _drop(self, room: RoomId) -> None:
-        self._tasks.pop(room).cancel()
-        del self._places[room]
-        leaves, wire = self.leaves(room), self._session.wires.get(room)
-        self._session.forget(room)
-        if wire not in self._session.joined:
-            return
-        if leaves:
-            self.spawn(self._leave(room, wire))
-        else:
-            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
 
     async def _leave(self, room: RoomId, wire: str) -> None:
         """Leave a room, if we are in it."""
@@ -264,32 +215,17 @@ class Rooms:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task that ends with the connection."""
-        assert self._group is not None
         self._group.create_task(work)
 
     def _now(self, room: RoomId) -> str:
         """Return the wire's id of a room of the map, behind all upgrades that are known."""
         return self._session.latest(self._session.wires.get(room, room))
 
-    def _at(self, wire: str) -> _Place | None:
-        room = self._session.rooms.get(wire)
-        return None if room is None else self._places.get(room)
 
-    def _say(self, place: _Place, state: RoomState, reason: str, wire: str | None = None) -> None:
-        """Tell the core, once for each change; the first entry also stores which room it is."""
-        if (place.state, place.reason) == (state, reason) and state is not RoomState.JOINED:
-            return
-        place.state, place.reason = state, reason
-        stored = self._emit.position(place.room)
-        positions = [Position(wire, place.room)] if wire is not None and wire != stored else []
-        caught_up = wire in self._session.caught_up
-        if wire is not None:
-            self._session.caught_up.discard(wire)  # if it is entered again, we were out meanwhile
-        left_out = self._session.left_out.pop(wire, 0) if wire is not None else 0
-        change = RoomStateChanged(
-            room=place.room, state=state, reason=reason, caught_up=caught_up, left_out=left_out
-        )
-        self._emit([change], *positions)
+def _joined(room: RoomId, caught: Caught) -> RoomStateChanged:
+    return RoomStateChanged(
+        room=room, state=RoomState.JOINED, caught_up=caught.whole, left_out=caught.left_out
+    )
 
 
 def _encrypted(room: RoomId) -> str:

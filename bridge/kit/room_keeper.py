@@ -15,6 +15,9 @@ from .backoff import Backoff
 
 __all__ = ["Caught", "RoomGuest", "RoomKeeper"]
 
+_SHORTEST = 1.0
+"""Seconds between two tries, where a network limits and names no time to wait."""
+
 C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 
@@ -36,6 +39,8 @@ class _Place(Generic[C]):
     backoff: Backoff
     joined: bool = False
     tried: bool = False
+    told: tuple[RoomState, str] = (RoomState.JOINING, "")
+    """How we stand, as it was told last, or goes without saying."""
     left: "asyncio.Future[tuple[str, float | None]] | None" = None
     """Why we are no longer in, and how long to wait; there while we are in or on our way."""
     again: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,7 +67,10 @@ class RoomGuest(Protocol[C_contra]):
 
 
 class RoomKeeper(Generic[C]):
-    """Keeps one connection in exactly the rooms of `serve`, each by itself: enters, comes back, leaves."""
+    """Keeps one connection in exactly the rooms of `serve`, each by itself: enters, comes back, leaves.
+
+    What changes is told once: a room that refuses us is REFUSED until we are in, or for another reason.
+    """
 
     def __init__(
         self,
@@ -101,8 +109,10 @@ class RoomKeeper(Generic[C]):
                 self._tasks[room] = group.create_task(self._keep(place))
 
     def lost(self, room: RoomId, reason: str, pause: float | None = None) -> None:
-        """Note that we are no longer in a room, or will not get in, and why, in a sentence for the owner. We
-        come back after `pause` seconds; None: after a while, longer each time.
+        """Note that we are no longer in a room, or will not get in. We come back after `pause` seconds; None:
+        after a while, longer each time.
+
+        `reason` is a sentence for the owner; "" for a room that is open to us, and has to be entered anew.
         """
         place = self._places.get(room)
         if place is not None and place.left is not None and not place.left.done():
@@ -128,8 +138,7 @@ class RoomKeeper(Generic[C]):
         """Stay in a room, and enter it as often as it takes."""
         while True:
             reason, wait = await self._stay(place)
-            if reason is not None:
-                self._say(place, RoomState.REFUSED, reason)
+            self._change(place, RoomState.REFUSED if reason else RoomState.JOINING, reason)
             timer = self._clock.call_later(wait, place.again.set) if wait < math.inf else None
             try:
                 await place.again.wait()
@@ -137,23 +146,23 @@ class RoomKeeper(Generic[C]):
                 if timer is not None:
                     timer.cancel()
 
-    async def _stay(self, place: _Place[C]) -> tuple[str | None, float]:
-        """Enter a room and stay in it. Returns why we are no longer in, unless we have to wait alone, and for
-        how long.
+    async def _stay(self, place: _Place[C]) -> tuple[str, float]:
+        """Enter a room and stay in it. Returns why we are no longer in ("": we are not refused), and how long
+        to wait.
         """
         place.again.clear()
         place.left = asyncio.get_running_loop().create_future()
         try:
-            self._say(place, RoomState.JOINING)
+            self._change(place, RoomState.JOINING)
             async with self._turn():
                 caught = await self._guest.enter(place.room, place.config)
             if not place.left.done():
                 place.joined = place.tried = True
                 place.backoff.worked()
-                self._say(place, RoomState.JOINED, caught=caught)
+                self._change(place, RoomState.JOINED, caught=caught)
             reason, pause = await place.left
         except RateLimited as error:
-            return None, place.backoff.pause(error.retry_after)
+            return "", place.backoff.pause(max(error.retry_after, _SHORTEST))
         except RoomUnavailable as error:
             reason, pause = str(error), error.retry_after
         except (TemporaryFailure, Rejected) as error:
@@ -184,9 +193,14 @@ class RoomKeeper(Generic[C]):
                 late.cancel()
             release()
 
-    def _say(
+    def _change(
         self, place: _Place[C], state: RoomState, reason: str = "", caught: Caught | None = None
     ) -> None:
+        """Tell how we stand, if that is new: who is refused remains so while they try again."""
+        again = state is RoomState.JOINING and place.told[0] is RoomState.REFUSED
+        if again or place.told == (state, reason):
+            return
+        place.told = state, reason
         whole, left_out = (caught.whole, caught.left_out) if caught else (False, 0)
         self._guest.tell(
             RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=whole, left_out=left_out)

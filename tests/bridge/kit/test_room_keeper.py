@@ -59,6 +59,10 @@ class Guest:
         self.event = event
         self.changed.set()
 
+    async def tried(self):
+        while not self.tries:
+            await asyncio.sleep(0)
+
     async def until(self, state, room=LOBBY):
         while not self.said or self.said[-1][:2] != (room, state):
             self.changed.clear()
@@ -88,7 +92,7 @@ async def test_a_room_is_entered_and_told(guest, clock):
         assert keeper.is_joined(LOBBY)
         assert guest.event.caught_up
         assert keeper.settled
-    assert guest.said == [(LOBBY, JOINING, ""), (LOBBY, JOINED, "")]
+    assert guest.said == [(LOBBY, JOINED, "")], "that we are on our way goes without saying"
     assert guest.tries == [(LOBBY, "config")]
     assert guest.left == [LOBBY]
 
@@ -119,10 +123,31 @@ async def test_what_keeps_us_out_is_told_and_tried_again(guest, clock, error, se
         await guest.until(JOINED)
 
 
+async def test_what_is_the_same_is_told_once(guest, clock):
+    banned = RoomUnavailable("banned")
+    guest.outcomes[LOBBY] = [banned, banned, RoomUnavailable("full"), banned]
+    async with keeping(guest, clock, LOBBY):
+        for _ in range(4):
+            await asyncio.sleep(0.01)
+            clock.move(600)
+        await guest.until(JOINED)
+    assert [reason for *_, reason in guest.said] == ["banned", "full", "banned", ""]
+
+
+async def test_a_room_that_has_to_be_entered_anew_does_not_refuse_us(guest, clock):
+    async with keeping(guest, clock, LOBBY) as keeper:
+        await guest.until(JOINED)
+        keeper.lost(LOBBY, "", 0.0)
+        assert not keeper.is_joined(LOBBY)
+        await guest.until(JOINING)
+        await guest.until(JOINED)
+    assert [state for _, state, _ in guest.said] == [JOINED, JOINING, JOINED]
+
+
 async def test_a_limit_is_waited_for_and_is_no_refusal(guest, clock):
     guest.outcomes[LOBBY] = [RateLimited("too fast", 100)]
     async with keeping(guest, clock, LOBBY):
-        await guest.until(JOINING)
+        await guest.tried()
         clock.move(99)
         await asyncio.sleep(0.01)
         assert len(guest.tries) == 1
@@ -151,13 +176,11 @@ async def test_who_is_thrown_out_while_entering_never_was_in(guest, clock):
     answer = asyncio.Event()
     guest.outcomes[LOBBY] = [answer]
     async with keeping(guest, clock, LOBBY) as keeper:
-        await guest.until(JOINING)
-        while not guest.tries:
-            await asyncio.sleep(0)
+        await guest.tried()
         keeper.lost(LOBBY, "kicked")
         answer.set()
         await guest.until(REFUSED)
-    assert [state for _, state, _ in guest.said] == [JOINING, REFUSED]
+    assert [state for _, state, _ in guest.said] == [REFUSED]
 
 
 async def test_an_invitation_is_followed_at_once(guest, clock):
