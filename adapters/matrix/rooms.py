@@ -62,6 +62,7 @@ class Rooms:
             self, at_once=_AT_ONCE, slow=_SLOW, pauses=(_FIRST_PAUSE, _LONGEST_PAUSE), clock=clock
         )
         self._looking_up = asyncio.Semaphore(_AT_ONCE)
+        self._told: dict[RoomId, RoomStateChanged] = {}
 
     def serve(self, rooms: Mapping[RoomId, MatrixRoom]) -> None:
         """Be in exactly these rooms: join the new ones, leave those that are gone from the map."""
@@ -144,7 +145,10 @@ class Rooms:
         return Caught(whole, self._session.left_out.pop(wire, 0))
 
     def tell(self, event: RoomStateChanged) -> None:
-        """Emit how we stand in a room; the first entry also stores which room it is."""
+        """Emit how we stand in a room, a refusal once; the first entry also stores which room it is."""
+        if event.state is RoomState.REFUSED and event == self._told.get(event.room):
+            return
+        self._told[event.room] = event
         wire, positions = self._session.wires.get(event.room), list[Position]()
         if event.state is RoomState.JOINED and wire is not None:
             if wire != self._emit.position(event.room):
@@ -155,6 +159,7 @@ class Rooms:
 
     def leave(self, room: RoomId) -> None:
         """Leave a room that is gone from the map, if that is what the owner wants."""
+        self._told.pop(room, None)
         leaves, wire = self.leaves(room), self._session.wires.get(room)
         self._session.forget(room)
         if wire not in self._session.joined:

@@ -34,7 +34,7 @@ from bridge import (
     landing,
 )
 
-from . import chat_states, encode, files, refusals
+from . import chat_states, encode, files
 from .capabilities import record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
@@ -57,7 +57,7 @@ class XmppAdapter(Adapter):
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
-        self._memory = Memory(Session(), {})
+        self._memory = Memory(Session())
         self._connection: XmppConnection | None = None
 
     @classmethod
@@ -75,7 +75,7 @@ class XmppAdapter(Adapter):
             self._connection.follow(config)
 
     async def run(self, emit: Emit) -> None:
-        self._connection = XmppConnection(self.config, self._memory, emit, self.catch_up, self.introduce)
+        self._connection = XmppConnection(self, self._memory, emit)
         try:
             await self._connection.run(self.rooms)
         finally:
@@ -183,7 +183,7 @@ def _set_topic(connection: XmppConnection, place: Place, command: SetTopic, sett
             settle(outcome)
 
         stanza = encode.topic(place, command, _origin(place, command.txn))
-        connection.send(command.room, command.txn, stanza, settled, refusals.topic)
+        connection.send(command.room, command.txn, stanza, settled)
     return True
 
 

@@ -2,27 +2,26 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 from bridge import (
-    AdapterError,
+    Adapter,
     Awake,
-    CatchUp,
+    BoundedDict,
     ConnectionLost,
     Emit,
     Event,
     File,
+    InFlight,
     MemberChanged,
     Part,
     Position,
     Receipt,
     Removed,
     RoomId,
-    RoomState,
     RoomStateChanged,
     RoomUnavailable,
     Settle,
@@ -64,7 +63,7 @@ class Memory:
     """The state that one connection hands on to the next."""
 
     session: Session
-    landed: dict[str, Receipt]
+    landed: BoundedDict[str, Receipt] = field(default_factory=lambda: BoundedDict(_MOST_LANDED))
     """Receipts that came too late for the connection that their messages were sent on."""
     stream: stream_management.Stream | None = None
     files: upload.UploadService = field(default_factory=upload.UploadService)
@@ -72,41 +71,32 @@ class Memory:
     """All that the server said until then was surely heard, in seconds since 1970."""
 
 
-@dataclass(slots=True)
-class _PendingMessage:
-    room: RoomId
-    since: float
-    settle: Settle
-    refusal: Callable[[decode.Failure], AdapterError]
-
-
 class XmppConnection:
     """One connection; used once."""
 
     def __init__(
         self,
-        config: NetworkConfig,
+        adapter: Adapter,
         memory: Memory,
         emit: Emit,
-        catch_up: CatchUp,
-        introduce: Callable[[str], str | None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._config = config
+        self.clock = adapter.clock
+        self._config: NetworkConfig = adapter.config
         self._memory = memory
         self._session = memory.session
         self._emit = emit
-        self._introduce = introduce
+        self._introduce = adapter.introduce
         self._events: list[Event] = []
         self._moved: set[str] = set()
-        self._pending: dict[str, _PendingMessage] = {}
+        self._flights: InFlight[str] = InFlight(self.clock)
         self._discovered = asyncio.Event()
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._client = XmppClient(config, self, memory.stream)
+        self._client = XmppClient(self._config, self, memory.stream)
         self._reader = ArchiveReader(self._client)
-        self._history = History(self._reader, catch_up, emit.position, self._read)
-        self._rooms = Rooms(config, self._session, self._client, self._history, self)
+        self._history = History(self._reader, adapter.catch_up, emit.position, self._read)
+        self._rooms = Rooms(self._config, self._session, self._client, self._history, self)
 
     # -- for the adapter
 
@@ -120,7 +110,7 @@ class XmppConnection:
                 self._client.say("<presence/>")
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                now = self._loop.time()
+                now = self.clock.monotonic()
                 for place in self._session.places.values():
                     place.heard = now
                 self._rooms.serve(group, rooms)
@@ -138,7 +128,7 @@ class XmppConnection:
         finally:
             self._group = None
             self._memory.heard = self._client.requests.heard
-            self._fail_all(ConnectionLost("the connection ended"))
+            self._flights.close(ConnectionLost("the connection ended"))
             self._memory.stream = await self._client.close(final=final)
             self.flush(whole=True)
 
@@ -151,20 +141,13 @@ class XmppConnection:
         """Take over another nick."""
         self._rooms.follow(config)
 
-    def send(
-        self,
-        room: RoomId,
-        txn: Txn,
-        stanza: str,
-        settle: Settle,
-        refusal: Callable[[decode.Failure], AdapterError] = refusals.sending,
-    ) -> None:
-        """Send a message. `settle` is called with the outcome; `refusal` makes an error of a refusal."""
+    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle) -> None:
+        """Send a message. `settle` is called with the outcome."""
         receipt = self._memory.landed.pop(txn, None)
         if receipt is not None:
             settle(receipt)
             return
-        self._pending[txn] = _PendingMessage(room, self._loop.time(), settle, refusal)
+        self._flights.add(txn, room, settle)
         self._client.say(stanza)
 
     def whisper(self, stanza: str) -> None:
@@ -217,7 +200,7 @@ class XmppConnection:
         place, heard = self._session.places.get(room), self._client.requests.heard
         if place is None or place.joined:
             return heard
-        return min(heard, time.time() - (self._loop.time() - place.heard))
+        return min(heard, self.clock.now() - (self.clock.monotonic() - place.heard))
 
     @property
     def alive(self) -> bool:
@@ -262,13 +245,12 @@ class XmppConnection:
 
     def _positions(self) -> list[Position]:
         moved, self._moved = self._moved, set()
-        places, now = self._session.places, int(time.time())
+        places, now = self._session.places, int(self.clock.now())
         return [Position(positions.write(places[room], now), room) for room in moved if room in places]
 
     def _said(self, place: Place, said: TalkEvent) -> None:
         place.heard = self._client.heard
-        if place.held is not None:
-            self._history.hold(place, said)
+        if self._history.hold(place, said):
             return
         self._events.append(said)
         if type(said) is Removed:
@@ -291,29 +273,24 @@ class XmppConnection:
     def _reflected(self, said: decode.Reflection) -> None:
         place = said.place
         place.heard = self._client.heard
-        if place.held is None and said.id != said.txn:
+        if not place.waiting.holding and said.id != said.txn:
             if not place.last:  # the first id of all: with it a later search can tell what is not there
                 self._loop.call_soon(lambda: self.flush(whole=True))
             place.last = said.id
             self._moved.add(place.room)
         receipt = Receipt(Part(said.id, said.aliases))
-        pending = self._pending.pop(said.txn, None)
-        if pending is None:
-            landed = self._memory.landed
-            landed[said.txn] = receipt
-            if len(landed) > _MOST_LANDED:
-                del landed[next(iter(landed))]
-        else:
+        if said.txn in self._flights:
             self._rooms.landed(place)
-            pending.settle(receipt)
+            self._flights.settle(said.txn, receipt)
+        else:
+            self._memory.landed[said.txn] = receipt
 
     def _refused(self, said: decode.Failure) -> None:
-        pending = self._pending.get(said.txn)
-        if pending is None or pending.room != said.room:
+        if self._flights.room(said.txn) != said.room:
             return
-        del self._pending[said.txn]
-        pending.settle(pending.refusal(said))
         place = self._session.places.get(said.room)
+        topic = place is not None and said.txn in place.wanted
+        self._flights.settle(said.txn, refusals.topic(said) if topic else refusals.sending(said))
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
             self._group.create_task(self._rooms.ping(place))
 
@@ -332,9 +309,8 @@ class XmppConnection:
         """Report the state of a room, or that somebody else comes or goes."""
         if not self._events:
             self._loop.call_soon(self.flush)
-        leaving = isinstance(event, RoomStateChanged) and event.state is RoomState.JOINING
-        if event.room in self._session.places and not leaving:
-            self._session.places[event.room].heard = self._loop.time()
+        if event.room in self._session.places:
+            self._session.places[event.room].heard = self.clock.monotonic()
         self._events.append(event)
 
     async def ready(self) -> None:
@@ -345,29 +321,22 @@ class XmppConnection:
 
     def drop(self, room: RoomId, reason: str) -> None:
         """Fail what is on its way to a room that we are no longer in: it may not have arrived."""
-        for txn in [txn for txn, pending in self._pending.items() if pending.room == room]:
-            self._pending.pop(txn).settle(RoomUnavailable(reason))
+        self._flights.drop(room, RoomUnavailable(reason))
 
     def remember(self, place: Place) -> None:
         """Write the room's position down: its content has changed."""
         self._moved.add(place.room)
 
-    def _fail_all(self, error: AdapterError) -> None:
-        messages, self._pending = self._pending, {}
-        for pending in messages.values():
-            pending.settle(error)
-
     # -- staying alive
 
     async def _watch(self) -> None:
-        awake = Awake()
-        regain = self._loop.time() + _REGAIN
+        awake = Awake(self.clock)
+        regain = self.clock.monotonic() + _REGAIN
         asking: asyncio.Task[None] | None = None
         while True:
             now = await awake.sleep(_TICK)
             if self._client.paused or awake.since == now:  # the silence is then our own
-                for pending in self._pending.values():
-                    pending.since = now
+                self._flights.excuse()
                 continue
             self.flush(whole=True)
             silent = now - max(self._client.heard, awake.since)
@@ -388,12 +357,11 @@ class XmppConnection:
             return
 
     def _watch_rooms(self, now: float) -> None:
-        doubtful = {pending.room for pending in self._pending.values() if now - pending.since > _SLOW}
+        doubtful = {room for _, room in self._flights.overdue(_SLOW)}
         for place in self._rooms.places():
             quiet = now - max(place.heard, place.asked)
             if (quiet > _ROOM_QUIET or place.room in doubtful) and self._group is not None:
                 place.asked = now
                 self._group.create_task(self._rooms.ping(place))
-        for txn in [txn for txn, pending in self._pending.items() if now - pending.since > _LOST]:
-            pending = self._pending.pop(txn)
-            pending.settle(TemporaryFailure(f"{pending.room} neither took nor refused the message"))
+        for txn, room in self._flights.overdue(_LOST):
+            self._flights.settle(txn, TemporaryFailure(f"{room} neither took nor refused the message"))

@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 _SEARCH = 30.0
 _MOST_PAGES = 100
-_MOST_HELD = 1000
 _ROUNDS = 3
 _SKEW = 120.0
 """Seconds that the server's clock may differ from ours."""
@@ -72,27 +71,20 @@ class History:
         if not place.destroyed and (token := self._position(place.room)) is not None:
             position = positions.read(token)
             place.persistent, place.destroyed = position.persistent, position.destroyed
-        place.spilled = place.met = False
-        if place.held is None or place.stanza_ids:
-            place.held = []
+        place.met = False
+        if not place.waiting.holding or place.stanza_ids:
+            place.waiting.begin()
 
-    def hold(self, place: Place, said: TalkEvent) -> None:
-        """Hold what is said live until the room's past is read."""
-        if place.held is None or place.spilled:
-            return
-        if len(place.held) < _MOST_HELD:
-            place.held.append(said)
-        elif place.archive:
-            place.spilled = True
-            place.held.clear()
-        else:
-            place.held.append(said)
+    def hold(self, place: Place, said: TalkEvent) -> bool:
+        """Hold what is said live until the room's past is read. Returns whether it waits."""
+        waits = place.waiting.hold(said, readable=place.archive)
+        if waits and place.waiting.full and not place.archive:
             self._reader.hurry(place)
+        return waits
 
     def release(self, place: Place) -> None:
         """Hand on what was held."""
-        held, place.held = place.held, None
-        if held:
+        if held := place.waiting.release():
             self._hear(place, held, held[-1].id if place.stanza_ids else "")
 
     def abandon(self, place: Place) -> None:
@@ -113,18 +105,17 @@ class History:
             return Caught()
         position = positions.read(token)
         place.last = position.last
-        caught, known, most = Caught(whole=True), set[str](), self._rules.max_messages
+        caught, most = Caught(whole=True), self._rules.max_messages
         for _ in range(_ROUNDS):
-            place.spilled = False
+            place.waiting.again()
             missed = await self._missed(place, position.since, most)
             left_out = missed.left_out if caught.left_out == 0 else caught.left_out
             caught, most = Caught(caught.whole and missed.whole, left_out), PAGE * _MOST_PAGES
-            known.update(event.id for event in missed.events)
+            place.waiting.known.update(event.id for event in missed.events)
             self._hear(place, proven(missed.events), missed.last)
-            if not place.spilled:
+            if not place.waiting.spilled:
                 break
-        place.held = [said for said in place.held or () if said.id not in known]
-        return replace(caught, whole=caught.whole and not place.spilled)
+        return replace(caught, whole=caught.whole and not place.waiting.spilled)
 
     async def _newest(self, place: Place) -> str:
         """Return the archive's id of its last message."""

@@ -1,13 +1,21 @@
-"""Keeps us in the rooms: enters, creates, stays, comes back."""
+"""Our rooms: how they are entered, created and asked whether we are still in."""
 
 import asyncio
-import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
-from bridge import Caught, MemberChanged, RoomId, RoomState, RoomStateChanged
+from bridge import (
+    Caught,
+    Clock,
+    MemberChanged,
+    RoomId,
+    RoomKeeper,
+    RoomState,
+    RoomStateChanged,
+    RoomUnavailable,
+)
 
 from . import encode, muc_info, refusals
 from .archive import Requester
@@ -50,6 +58,8 @@ _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#
 class RoomListener(Protocol):
     """Takes what happens to our rooms."""
 
+    clock: Clock
+
     def tell(self, event: RoomStateChanged | MemberChanged) -> None: ...
 
     def drop(self, room: RoomId, reason: str) -> None:
@@ -62,25 +72,14 @@ class RoomListener(Protocol):
         """Wait until the rooms may count as joined."""
 
 
-class _Refused(Exception):
-    """The reason why we are not in; `pause`: seconds until the next try; None: longer each time."""
-
-    def __init__(self, sentence: str, pause: float | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.pause = pause
-
-
 @dataclass(slots=True)
 class _Entry:
     """A room that we are to be in."""
 
     config: RoomConfig
     place: Place
-    task: "asyncio.Task[None] | None" = None
     asked: str = ""
     answer: "asyncio.Future[muc_info.Presence] | None" = None
-    left: "asyncio.Future[tuple[str, float]] | None" = None
     pinging: bool = False
     """Whether a self-ping is under way."""
 
@@ -100,28 +99,27 @@ class Rooms:
         self._session = session
         self._requester = requester
         self._history = history
-        self._tell = listener.tell
-        self._drop = listener.drop
-        self._remember = listener.remember
-        self._ready = listener.ready
+        self._listener = listener
         self._entries: dict[RoomId, _Entry] = {}
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._keeper: RoomKeeper[RoomConfig] = RoomKeeper(
+            self, at_once=_AT_ONCE, pauses=(_FIRST_PAUSE, _LONGEST_PAUSE), clock=listener.clock
+        )
 
     def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
-        for room, entry in tuple(self._entries.items()):
-            wanted = rooms.get(room)
-            if wanted is None or wanted.password != entry.config.password:
-                self._leave(self._entries.pop(room))
-            else:
-                entry.config = wanted
+        entries = self._entries
+        kept = {
+            room: config
+            for room, config in rooms.items()
+            if room in entries and entries[room].config.password == config.password
+        }
+        self._keeper.serve(group, kept)
         for room, config in rooms.items():
-            if room not in self._entries:
-                place = self._session.places.get(room) or Place(room, config.nick or self._config.name)
-                place.key = config.password.get_secret_value() if config.password else None
-                self._session.places[room] = place
-                entry = self._entries[room] = _Entry(config, place)
-                entry.task = group.create_task(self._keep(entry))
+            place = self._session.places.get(room) or Place(room, config.nick or self._config.name)
+            place.key = config.password.get_secret_value() if config.password else None
+            self._session.places[room] = place
+            entries.setdefault(room, _Entry(config, place)).config = config
+        self._keeper.serve(group, rooms)
         for name in self._session.places.keys() - self._entries.keys():
             self._requester.say(encode.leave(self._session.places.pop(name).occupant))
         self.regain()
@@ -148,29 +146,35 @@ class Rooms:
             entry.place.rank(seen.role)
             if entry.answer is not None:
                 _settle(entry.answer, seen)
-            elif "201" in seen.statuses and entry.left is not None:  # by asking for its history, for example
+            elif "201" in seen.statuses:  # by asking for its history, for example
                 self._requester.say(encode.leave(entry.place.occupant))
-                _settle(entry.left, (refusals.REMADE, _ANEW))
+                self._lose(entry.place, refusals.REMADE, _ANEW)
         else:
             changed = members.seen(entry.place, seen)
             if changed is not None:
-                self._tell(changed)
+                self._listener.tell(changed)
             if not entry.place.occupant_ids:
                 _noticed(entry.place, seen)
 
     def _gone(self, entry: _Entry, seen: muc_info.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
             entry.place.nick = seen.new_nick
-        elif entry.left is not None:
+        else:
             sentence, pause = refusals.departure(seen)
             if seen.destroyed:
                 self._destroyed(entry.place, sentence)
-            _settle(entry.left, (sentence, pause))
+            self._lose(entry.place, sentence, pause)
+
+    def _lose(self, place: Place, sentence: str, pause: float) -> None:
+        """Note that we are no longer in a room: what is on its way there may not have arrived."""
+        place.joined = False
+        self._listener.drop(place.room, sentence)
+        self._keeper.lost(place.room, sentence, pause)
 
     def _destroyed(self, place: Place, sentence: str) -> None:
         if not place.destroyed:
             place.destroyed = sentence
-            self._remember(place)
+            self._listener.remember(place)
 
     def places(self) -> Iterator[Place]:
         """Yield all rooms that we are in."""
@@ -179,7 +183,7 @@ class Rooms:
     async def ping(self, place: Place) -> None:
         """Find out whether we are still in a room (XEP-0410), and come back if not."""
         entry = self._entries.get(place.room)
-        if entry is None or entry.pinging or entry.left is None:
+        if entry is None or entry.pinging:
             return
         entry.pinging = True
         try:
@@ -190,10 +194,10 @@ class Rooms:
             entry.pinging = False
         if answer.get("type") == "error":
             named, _, _ = muc_info.condition(answer)
-            if named not in _STILL_IN | _UNKNOWN and entry.left is not None:
-                _settle(entry.left, ("the room no longer knows hubbub", 0.0))
+            if named not in _STILL_IN | _UNKNOWN:
+                self._lose(place, "the room no longer knows hubbub", 0.0)
                 return
-        place.heard = asyncio.get_running_loop().time()
+        place.heard = self._listener.clock.monotonic()
 
     def landed(self, place: Place) -> None:
         """Count a message that the room took.
@@ -229,60 +233,40 @@ class Rooms:
     def _nick(self, entry: _Entry) -> str:
         return entry.config.nick or self._config.name
 
-    def _leave(self, entry: _Entry) -> None:
-        if entry.task is not None:
-            entry.task.cancel()
-        self._requester.say(encode.leave(entry.place.occupant))
-        self._session.places.pop(entry.place.room, None)
-        self._drop(entry.place.room, "the room is no longer in the configuration")
+    def leave(self, room: RoomId) -> None:
+        """Leave a room that is not in the map any more."""
+        place = self._entries.pop(room).place
+        self._requester.say(encode.leave(place.occupant))
+        self._session.places.pop(room, None)
+        self._listener.drop(room, "the room is no longer in the configuration")
 
-    def _state(
-        self,
-        place: Place,
-        state: RoomState,
-        reason: str = "",
-        caught: Caught = Caught(),  # noqa: B008 - frozen
-    ) -> None:
-        self._tell(
-            RoomStateChanged(
-                room=place.room, state=state, reason=reason, caught_up=caught.whole, left_out=caught.left_out
-            )
-        )
-
-    async def _keep(self, entry: _Entry) -> None:
-        """Stay in a room, and enter it as often as it takes."""
-        place, pause = entry.place, _FIRST_PAUSE
-        while True:
-            entry.left = asyncio.get_running_loop().create_future()
-            place.met = place.joined
-            caught = Caught(whole=place.joined)  # a stream that was resumed has missed nothing
+    async def enter(self, room: RoomId, config: RoomConfig) -> Caught:
+        """Enter a room, unless we are in by a stream that was resumed. See `RoomGuest.enter`."""
+        place = self._entries[room].place
+        place.met = place.joined
+        caught = Caught(whole=True)  # a stream that was resumed has missed nothing
+        if not place.joined:
+            self._history.begin(place)
             try:
-                if not place.joined:
-                    async with self._gate:
-                        self._history.begin(place)
-                        await self._enter(entry)
-                        caught = await self._history.catch_up(place)
-                await self._ready()
-                place.joined, pause = True, _FIRST_PAUSE
-                self._state(place, RoomState.JOINED, caught=caught)
-                self._history.release(place)
-                refused = _Refused(*await entry.left)
-            except _Refused as error:
-                refused = error
+                await self._enter(self._entries[room])
+                caught = await self._history.catch_up(place)
+            except RoomUnavailable:
                 self._history.abandon(place)
-            place.joined = False
-            self._drop(place.room, refused.sentence)
-            self._state(place, RoomState.REFUSED, refused.sentence)
-            if refused.pause is None:
-                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
-            else:
-                wait = refused.pause
-            await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 spreads load, guards nothing
+                raise
+        await self._listener.ready()
+        return caught
+
+    def tell(self, event: RoomStateChanged) -> None:
+        """Emit how we stand in a room, and behind JOINED what was held."""
+        place = self._entries[event.room].place
+        place.joined = event.state is RoomState.JOINED
+        self._listener.tell(event)
+        if place.joined:
+            self._history.release(place)
 
     async def _enter(self, entry: _Entry) -> None:
-        """Enter a room. Raises _Refused."""
+        """Enter a room. Raises RoomUnavailable."""
         place = entry.place
-        self._state(place, RoomState.JOINING)
         try:
             _, error = await observe(self._requester, place)
             if error is not None:
@@ -296,15 +280,15 @@ class Rooms:
                 _count_history(place, form)
         except TimeoutError:
             self._requester.say(encode.leave(place.occupant))
-            raise _Refused("the room does not answer") from None
+            raise RoomUnavailable("the room does not answer") from None
 
     def _may_make(self, entry: _Entry, error: Element) -> None:
-        """Raise _Refused unless we may make a room: never one that was destroyed, others as configured."""
+        """Raise RoomUnavailable unless we may make a room: one that was not destroyed, as configured."""
         place, (named, _, text) = entry.place, muc_info.condition(error)
         if named == "gone" or (named == "item-not-found" and place.persistent):
             self._destroyed(place, refusals.destroyed(muc_info.moved_to(error), text))
         if named in _NOT_THERE and (place.destroyed or not entry.config.create):
-            raise _Refused(place.destroyed or refusals.MISSING)
+            raise RoomUnavailable(place.destroyed or refusals.MISSING)
 
     async def _ask_in(self, entry: _Entry) -> muc_info.Presence:
         """Ask to be let in, with one nick after the other while they are in use."""
@@ -324,7 +308,7 @@ class Rooms:
                 return answer
             if answer.condition != "conflict":
                 break
-        raise _Refused(refusals.entry(answer, with_password=place.key is not None))
+        raise RoomUnavailable(refusals.entry(answer, with_password=place.key is not None))
 
     async def _create(self, entry: _Entry) -> None:
         """Set up the room that our joining made (XEP-0045 section 10.1), or leave it.
@@ -334,12 +318,14 @@ class Rooms:
         place, ask = entry.place, self._requester.ask
         if not entry.config.create:
             self._requester.say(encode.leave(place.occupant))
-            raise _Refused(refusals.MISSING)
+            raise RoomUnavailable(refusals.MISSING)
         form = await ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
         submit = f"<query xmlns='{_OWNER}'><x xmlns='jabber:x:data' type='submit'/></query>"
         answer = await ask("set", place.room, submit)
         if answer.get("type") == "error":
-            raise _Refused(f"the room was created but cannot be set up ({muc_info.condition(answer)[0]})")
+            raise RoomUnavailable(
+                f"the room was created but cannot be set up ({muc_info.condition(answer)[0]})"
+            )
         await observe(self._requester, place)
         _count_history(place, form)
 
@@ -393,6 +379,6 @@ def _noticed(place: Place, seen: muc_info.Presence) -> None:
             place.left(seen.new_nick, "")
 
 
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
+def _settle(future: "asyncio.Future[muc_info.Presence]", seen: muc_info.Presence) -> None:
     if not future.done():
-        future.set_result(result)
+        future.set_result(seen)

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import MessageId, Present, RoomId, Support, TalkEvent
+from bridge import BoundedDict, Holdback, MessageId, Present, RoomId, Support
 
 __all__ = ["Place", "Session", "Stay"]
 
@@ -39,10 +39,8 @@ class Place:
     """The room's id of the last message that was heard or read; "" when it gave none."""
     met: bool = False
     """Whether the room still had that message when we came in: what it kept has not been lost since."""
-    held: list[TalkEvent] | None = field(default_factory=list)
-    """The events that wait while we enter and read the past; None: nothing has to wait."""
-    spilled: bool = False
-    """Whether too much was said to be held: it has to be read from the archive."""
+    waiting: Holdback = field(default_factory=Holdback)
+    """The events that wait while we enter and read the past."""
     archive: bool = False
     """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""
     named: bool | None = None
@@ -63,7 +61,7 @@ class Place:
     """How many messages of ours the room took."""
     shown: int | None = None
     """How many messages of its history it has shown since we asked; None: we have not asked."""
-    stays: dict[str, Stay] = field(default_factory=dict)
+    stays: dict[str, Stay] = field(default_factory=lambda: BoundedDict(_MOST_STAYS))
     """Nicks that were given up since we came."""
     people: dict[str, str] = field(default_factory=dict)
     """The nicks of others there, with the occupant ids that the room gives them, or ""."""
@@ -112,8 +110,6 @@ class Place:
         """Note that somebody gave up a nick; `person` is their own address, or ""."""
         before = self.stays.pop(nick, None)
         self.stays[nick] = Stay(person if before is None else "")
-        if len(self.stays) > _MOST_STAYS:
-            del self.stays[next(iter(self.stays))]
 
     def came(self, nick: str, person: str) -> None:
         """Note that somebody has a nick: perhaps the person who had it before."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from bridge import File, Rejected, TemporaryFailure
+from bridge import BoundedDict, File, Rejected, TemporaryFailure
 
 from . import encode, muc_info
 from .archive import Requester
@@ -84,7 +84,7 @@ class UploadService:
         self.service: Service | None = None
         self.looked = False
         """Whether the service was ever looked for."""
-        self._kept: dict[File, Shared] = {}
+        self._kept: BoundedDict[File, Shared] = BoundedDict(_MOST_KEPT)
 
     async def find(self, requester: Requester, domain: str) -> None:
         """Find the service. Where the server does not answer, the known one stays."""
@@ -108,8 +108,6 @@ class UploadService:
         from .http_upload import put
 
         self._kept[file] = shared = await put(requester, service.address, file, ca_file)
-        if len(self._kept) > _MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
         return shared
 
 

@@ -1,12 +1,8 @@
 """Live talk that waits while a room's past is read."""
 
-from collections.abc import Container
-
 from bridge.model import MessageId, TalkEvent
 
 __all__ = ["Holdback"]
-
-_MOST = 1000
 
 
 class Holdback:
@@ -14,24 +10,29 @@ class Holdback:
 
     So the order holds, and what stands in the past too is said once:
 
-        waiting.begin()                              as we enter
-        if not waiting.hold(event): emit([event])    whatever is heard there
-        emit(past), emit(JOINED), emit(waiting.release({event.id for event in past}))
+        waiting = Holdback()                                     as we enter
+        if not waiting.hold(event): emit([event])                whatever is heard there
+        emit(past), waiting.known.update(event.id for event in past)
+        emit([JOINED, *waiting.release()])
 
     It is bounded: where the history can be read again, what is too much is let go (`spilled`) and read from
     there; where it cannot, whoever reads sees that it is `full`, and comes to an end.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
-        self._most = most
+    most = 1000
+    """How many events may wait."""
+
+    def __init__(self) -> None:
         self._held: list[TalkEvent] = []
-        self.holding = False
+        self.holding = True
         self.spilled = False
         """Whether something was let go, so that the past has to be read once more."""
+        self.known: set[MessageId] = set()
+        """The ids of what the past had: that is not said again."""
 
     def begin(self) -> None:
-        """Hold what is said from now on, and nothing that was held before."""
-        self._held, self.holding, self.spilled = [], True, False
+        """Hold what is said from now on, and nothing that was held before: we enter anew."""
+        self._held, self.holding, self.spilled, self.known = [], True, False, set()
 
     def again(self) -> None:
         """Hold what is said from now on once more, after a spill: the past is about to be read anew."""
@@ -54,9 +55,11 @@ class Holdback:
     @property
     def full(self) -> bool:
         """Whether as much waits as should."""
-        return len(self._held) >= self._most
+        return len(self._held) >= self.most
 
-    def release(self, known: Container[MessageId] = ()) -> list[TalkEvent]:
-        """Hold nothing any more. Returns what waited, in order, but for what has a known id."""
-        held, self._held, self.holding = self._held, [], False
-        return [event for event in held if event.id not in known]
+    def release(self) -> list[TalkEvent]:
+        """Hold nothing any more. Returns what waited, in order, but for what the past had."""
+        held = [event for event in self._held if event.id not in self.known]
+        self.begin()
+        self.holding = False
+        return held

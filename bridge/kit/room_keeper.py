@@ -39,8 +39,6 @@ class _Place(Generic[C]):
     backoff: Backoff
     joined: bool = False
     tried: bool = False
-    told: tuple[RoomState, str] = (RoomState.JOINING, "")
-    """How we stand, as it was told last, or goes without saying."""
     left: "asyncio.Future[tuple[str, float | None]] | None" = None
     """Why we are no longer in, and how long to wait; there while we are in or on our way."""
     again: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,10 +65,7 @@ class RoomGuest(Protocol[C_contra]):
 
 
 class RoomKeeper(Generic[C]):
-    """Keeps one connection in exactly the rooms of `serve`, each by itself: enters, comes back, leaves.
-
-    What changes is told once: a room that refuses us is REFUSED until we are in, or for another reason.
-    """
+    """Keeps one connection in exactly the rooms of `serve`, each by itself: enters, comes back, leaves."""
 
     def __init__(
         self,
@@ -138,7 +133,8 @@ class RoomKeeper(Generic[C]):
         """Stay in a room, and enter it as often as it takes."""
         while True:
             reason, wait = await self._stay(place)
-            self._change(place, RoomState.REFUSED if reason else RoomState.JOINING, reason)
+            if reason:
+                self._say(place, RoomState.REFUSED, reason)
             timer = self._clock.call_later(wait, place.again.set) if wait < math.inf else None
             try:
                 await place.again.wait()
@@ -153,14 +149,16 @@ class RoomKeeper(Generic[C]):
         place.again.clear()
         place.left = asyncio.get_running_loop().create_future()
         try:
-            self._change(place, RoomState.JOINING)
             async with self._turn():
                 caught = await self._guest.enter(place.room, place.config)
             if not place.left.done():
                 place.joined = place.tried = True
+                place.again.clear()
                 place.backoff.worked()
-                self._change(place, RoomState.JOINED, caught=caught)
+                self._say(place, RoomState.JOINED, caught=caught)
             reason, pause = await place.left
+            if not reason:
+                self._say(place, RoomState.JOINING)
         except RateLimited as error:
             return "", place.backoff.pause(max(error.retry_after, _SHORTEST))
         except RoomUnavailable as error:
@@ -193,14 +191,9 @@ class RoomKeeper(Generic[C]):
                 late.cancel()
             release()
 
-    def _change(
+    def _say(
         self, place: _Place[C], state: RoomState, reason: str = "", caught: Caught | None = None
     ) -> None:
-        """Tell how we stand, if that is new: who is refused remains so while they try again."""
-        again = state is RoomState.JOINING and place.told[0] is RoomState.REFUSED
-        if again or place.told == (state, reason):
-            return
-        place.told = state, reason
         whole, left_out = (caught.whole, caught.left_out) if caught else (False, 0)
         self._guest.tell(
             RoomStateChanged(room=place.room, state=state, reason=reason, caught_up=whole, left_out=left_out)

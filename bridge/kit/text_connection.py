@@ -10,7 +10,6 @@ from bridge.errors import RoomUnavailable
 from bridge.model import (
     Event,
     MessageCreated,
-    MessageId,
     RoomId,
     RoomState,
     RoomStateChanged,
@@ -62,8 +61,6 @@ class TextConnection:
         self.keeper = RoomKeeper[Any](self, at_once=adapter.at_once, clock=adapter.clock)
         self._waiting: dict[RoomId, Holdback] = {}
         """The rooms that we are entering, with what is said there meanwhile."""
-        self._past: dict[RoomId, set[MessageId]] = {}
-        """The names of what was emitted as their past."""
         self._unacknowledged: list[Callable[[], Awaitable[object]]] = []
         self._heartbeat = Heartbeat(
             "the server", adapter.ping, patience=adapter.patience, clock=adapter.clock
@@ -132,7 +129,6 @@ class TextConnection:
         """Get into a room and emit its past, while what is said there waits."""
         adapter, since = self._adapter, self._emit.position(room)
         waiting = self._waiting[room] = Holdback()
-        waiting.begin()
         try:
             with adapter.explaining():
                 missed = await adapter.enter(room, config, since) or Missed()
@@ -147,7 +143,7 @@ class TextConnection:
         if missed.position is not None:
             reached = [Position(missed.position, room)]
         self._emit(past, *reached)
-        self._past[room] = {event.id for event in past}
+        waiting.known.update(event.id for event in past)
         return Caught(missed.whole and since is not None, left_out)
 
     def _wanted(self, missed: Missed) -> tuple[Sequence[TalkEvent], int | None]:
@@ -171,7 +167,7 @@ class TextConnection:
         """Emit how we stand in a room, and behind JOINED what waited for it."""
         held: list[TalkEvent] = []
         if event.state is RoomState.JOINED:
-            held = self._waiting.pop(event.room).release(self._past.pop(event.room))
+            held = self._waiting.pop(event.room).release()
         self._emit([event, *held], *self._positions(held))
         if self._unacknowledged and not self._waiting:
             self.group.create_task(self._take([]))

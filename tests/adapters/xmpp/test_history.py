@@ -11,6 +11,7 @@ from adapters.xmpp import archive, connection, history
 from bridge import (
     CatchUp,
     ConnectionLost,
+    Holdback,
     MessageCreated,
     RoomState,
     RoomUnavailable,
@@ -200,7 +201,7 @@ async def test_what_is_said_during_the_reading_comes_after(server):
 
 async def test_more_is_said_during_the_reading_than_can_be_held(server, monkeypatch):
     """It is read from the archive, from where the first reading ended."""
-    monkeypatch.setattr(history, "_MOST_HELD", 3)
+    monkeypatch.setattr(Holdback, "most", 3)
     archive = server.answer = Archive(said("a1"), said("a2"))
 
     def flood(_):
@@ -355,12 +356,15 @@ async def test_a_kick_during_the_reading(server, monkeypatch):
     """The room is entered again, and nothing is missing."""
     monkeypatch.setattr("adapters.xmpp.refusals._AT_ONCE", 0.05)
     archive = server.answer = Archive(said("a1"), said("a2"))
-    archive.meanwhile.append(lambda _: presence("hubbub", 110, kind="unavailable"))
-    async with running(adapter(server.port), joined=False, positions=position("a1")) as ears:
-        first, _ = await ears.until_joined()
+
+    def kick(_):
         archive.items.append(said("a3"))
-        second, caught_up = await ears.until_joined()
-    assert [event.id for event in first + second] == ["a2", "a3"]
+        return presence("hubbub", 110, kind="unavailable")
+
+    archive.meanwhile.append(kick)
+    async with running(adapter(server.port), joined=False, positions=position("a1")) as ears:
+        events, caught_up = await ears.until_joined()
+    assert [event.id for event in events] == ["a2", "a3"]
     assert caught_up
 
 

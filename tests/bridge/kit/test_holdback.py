@@ -16,18 +16,17 @@ def said(*ids):
 
 @pytest.fixture
 def waiting():
-    waiting = Holdback(3)
-    waiting.begin()
+    waiting = Holdback()
+    waiting.most = 3
     return waiting
 
 
-def test_nothing_waits_before_and_after():
-    waiting = Holdback()
+def test_nothing_waits_afterwards(waiting):
     (event,) = said("a")
-    assert not waiting.hold(event)
-    waiting.begin()
+    assert waiting.holding
     assert waiting.hold(event)
     assert waiting.release() == [event]
+    assert not waiting.holding
     assert not waiting.hold(event)
     assert waiting.release() == []
 
@@ -36,7 +35,11 @@ def test_it_comes_out_in_order_without_what_the_past_had(waiting):
     first, second, third = said("a", "b", "c")
     for event in (first, second, third):
         assert waiting.hold(event)
-    assert waiting.release({"a", "before"}) == [second, third]
+    waiting.known.update({"a", "before"})
+    assert waiting.release() == [second, third]
+    waiting.begin()
+    assert waiting.hold(first)
+    assert waiting.release() == [first], "of another visit nothing is known"
 
 
 def test_what_can_be_read_again_is_let_go_when_it_is_too_much(waiting):
