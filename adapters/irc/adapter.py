@@ -25,6 +25,7 @@ from bridge import (
     SetTyping,
     Speaker,
     TalkEvent,
+    TokenBucket,
     Txn,
     Unsupported,
     landing,
@@ -37,7 +38,6 @@ from .config import RoomConfig as Room
 from .config import expansion
 from .connection import IrcConnection
 from .decode import REDACTION
-from .flood import Bucket
 from .history.requests import find, past
 from .preflight import look_at
 from .reactions import OwnReactions
@@ -116,7 +116,7 @@ class IrcAdapter(Adapter):
         loop = asyncio.get_running_loop()
         if loop.time() >= self._slow_until:
             self._pace = 1.0
-        bucket = Bucket.of(self.config.flood, self._pace)
+        bucket = TokenBucket(*self.config.flood.at(self._pace), self.clock)
         connection = IrcConnection(self.config, bucket, emit, self.introduce, self.catch_up)
         self._connection, self._session = connection, connection.session
         try:
@@ -250,4 +250,5 @@ class IrcAdapter(Adapter):
         return records()
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        return await look_at(self.config, Bucket.of(self.config.flood), rooms, self.only_read)
+        bucket = TokenBucket(*self.config.flood.at(1.0), self.clock)
+        return await look_at(self.config, bucket, rooms, self.only_read)

@@ -98,6 +98,10 @@ class Flood(Model):
     per_second: Annotated[float, Field(gt=0, le=1e9)] = 1
     """So many lines per second from then on."""
 
+    def at(self, pace: float) -> tuple[float, float]:
+        """Return burst and lines per second at this part of the speed: at least a message and its PING."""
+        return max(self.burst * pace, 2.0), self.per_second * pace
+
 
 class Ping(Model):
     """How to find out whether the server is still there, in seconds."""

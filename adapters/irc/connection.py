@@ -19,6 +19,7 @@ from bridge import (
     SendMessage,
     SetReactions,
     Settle,
+    TokenBucket,
     landing,
     reason,
 )
@@ -28,7 +29,6 @@ from .config import NetworkConfig, RoomConfig
 from .confirmations import nowhere
 from .dispatch import Dispatcher
 from .encode import typing
-from .flood import Bucket
 from .history.requests import read_on
 from .login import SERVICES, enter, stay_known
 from .refusals import Judge
@@ -57,7 +57,7 @@ class IrcConnection:
     def __init__(
         self,
         config: NetworkConfig,
-        bucket: Bucket,
+        bucket: TokenBucket,
         deliver: Emit,
         introduce: Callable[[str], str | None],
         catch_up: CatchUp,
@@ -124,7 +124,7 @@ class IrcConnection:
         """Take over another nick, or another speed."""
         self.config = config
         self.dispatcher.follow(config)
-        self.bucket.hold(config.flood, pace)
+        self.bucket.hold(*config.flood.at(pace))
         if self.dispatcher.registration.welcome and self.session.nick != self.dispatcher.wanted:
             self.post(line("NICK", self.dispatcher.wanted))
 

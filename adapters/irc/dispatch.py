@@ -12,13 +12,13 @@ from bridge import (
     Event,
     SetTopic,
     TalkEvent,
+    TokenBucket,
 )
 
 from . import decode
 from .channels import Channels, Place
 from .config import NetworkConfig
 from .confirmations import Confirmations
-from .flood import Bucket
 from .greeting import answer, is_services
 from .history.catch_up import History
 from .members import Members
@@ -73,7 +73,7 @@ class Dispatcher:
         self._config = config
         self._effects = effects
         self._introduce = introduce
-        self._answers = Bucket(10, 1)
+        self._answers = TokenBucket(10, 1)
         self.session = Session(config.nick)
         self.events: list[Event] = []
         self.history = History(self.session, catch_up, emit.position)
@@ -176,10 +176,10 @@ class Dispatcher:
 
     def _held(self, event: TalkEvent, got: Line) -> bool:
         """Hold a live event until the room's past is read. Returns whether it waits."""
-        held = self.history.hold(event, got.tags)
-        if held is False:
+        waits = self.history.hold(event, got.tags)
+        if waits and self.history.is_full(event.room):
             self.channels.settle(self.channels.places[event.room], self._effects.now())
-        return bool(held)
+        return waits
 
     def _typing(self, got: Line) -> None:
         event = decode.typing(got, self.session)

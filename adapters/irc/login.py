@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged
+from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged, TokenBucket
 
 from .channels import Place
 from .config import NetworkConfig, NickServ, no_answer
 from .dispatch import Dispatcher
-from .flood import Bucket
 from .session import Session
 from .wire import line
 
@@ -34,7 +33,7 @@ class LoginConnection(Protocol):
     config: NetworkConfig
     dispatcher: Dispatcher
     session: Session
-    bucket: Bucket
+    bucket: TokenBucket
     arrived: asyncio.Event
     known: asyncio.Event
     patience: float

@@ -8,11 +8,10 @@ import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged
+from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged, TokenBucket
 
 from .config import NetworkConfig, RoomConfig
 from .connection import IrcConnection
-from .flood import Bucket
 from .login import silence
 from .wire import Line, line
 
@@ -45,7 +44,7 @@ _RANKS = re.compile(r"^[^#&!+]*\+?(?=[#&!])")
 
 async def look_at(
     config: NetworkConfig,
-    bucket: Bucket,
+    bucket: TokenBucket,
     rooms: Mapping[RoomId, RoomConfig],
     only_read: Collection[RoomId] = frozenset(),
 ) -> dict[RoomId, str | None]:
@@ -87,7 +86,7 @@ class _Looker:
     """Asks about rooms, and collects what the connection hears and emits."""
 
     def __init__(
-        self, config: NetworkConfig, beside: NetworkConfig, bucket: Bucket, only_read: Collection[RoomId]
+        self, config: NetworkConfig, beside: NetworkConfig, bucket: TokenBucket, only_read: Collection[RoomId]
     ) -> None:
         self.found: dict[RoomId, str | None] = {}
         self._only_read = only_read

@@ -1,9 +1,8 @@
 """Our own reactions, remembered so that a change sends only what is new and what is gone (IRCv3 react)."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
-from bridge import MessageId, RoomId, SetReactions, Txn
+from bridge import BoundedDict, MessageId, RoomId, SetReactions, Txn
 
 from . import encode
 
@@ -25,7 +24,7 @@ class OwnReactions:
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[RoomId, MessageId], _Set] = OrderedDict()
+        self._known: BoundedDict[tuple[RoomId, MessageId], _Set] = BoundedDict(_MOST)
 
     def lines(self, command: SetReactions, encoding: str) -> list[bytes]:
         """Return the lines that change the reactions to these; the same again for the same txn.
@@ -45,6 +44,4 @@ class OwnReactions:
             if taken or emoji not in before
         ]
         self._known[room, target] = _Set(command.txn, before, frozenset(emojis))
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
         return lines

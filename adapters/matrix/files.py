@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import Attachment, File, FileKind
+from bridge import Attachment, BoundedDict, File, FileKind
 
 from .untrusted import count, mapping, text_of
 
@@ -105,13 +105,11 @@ def fields_of(content: Mapping[str, Any]) -> Mapping[str, Any]:
 class SentFiles:
     """Remembers which of our newest messages are files: an edit of one repeats the file."""
 
-    _of: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _of: BoundedDict[str, Mapping[str, Any]] = field(default_factory=lambda: BoundedDict(_MOST_MESSAGES))
 
     def said(self, event: str, file: Mapping[str, Any]) -> None:
         """Remember a message of ours, with a file or without."""
         self._of[event] = file
-        if len(self._of) > _MOST_MESSAGES:
-            del self._of[next(iter(self._of))]
 
     def of(self, event: str) -> Mapping[str, Any] | None:
         """Return the fields of its file; empty when it is none of a file, None when that is not known."""

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from bridge import (
     AdapterError,
     AuthenticationFailed,
+    BoundedDict,
     ConnectionLost,
     File,
     Rejected,
@@ -35,7 +36,7 @@ class MediaRepository:
         self._account = account
         self._client = client
         self._homeserver = homeserver
-        self._kept: dict[File, Uploaded] = {}
+        self._kept: BoundedDict[File, Uploaded] = BoundedDict(_MOST_KEPT)
         self.limit: int | None = None
         """The largest file that the homeserver takes, in bytes; None: it did not say."""
 
@@ -69,8 +70,6 @@ class MediaRepository:
             return kept
         url = await self._put(file)
         self._kept[file] = uploaded = Uploaded(url, await self._put_small(file))
-        if len(self._kept) > _MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
         return uploaded
 
     async def _put_small(self, file: File) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bridge import MessageCreated, ReactionsChanged, TalkEvent
+from bridge import BoundedDict, MessageCreated, ReactionsChanged, TalkEvent
 
 __all__ = ["Ours", "Reactions", "bare"]
 
@@ -23,8 +23,8 @@ def bare(key: str) -> str:
 class Reactions:
     """Our reactions to the newest messages, so that one more costs one request; and people's spelling."""
 
-    _ours: dict[str, Ours] = field(default_factory=dict)
-    _written: dict[str, str] = field(default_factory=dict)
+    _ours: BoundedDict[str, Ours] = field(default_factory=lambda: BoundedDict(_MOST_MESSAGES))
+    _written: BoundedDict[str, str] = field(default_factory=lambda: BoundedDict(_MOST_WRITTEN))
 
     def heard(self, event: TalkEvent) -> None:
         """Take in a live event. Not for history: we may have reacted to what stands there."""
@@ -37,14 +37,10 @@ class Reactions:
     def said(self, event: str) -> None:
         """Note a new message: nobody can have reacted to it yet."""
         self._ours.setdefault(event, {})
-        if len(self._ours) > _MOST_MESSAGES:
-            del self._ours[next(iter(self._ours))]
 
     def seen(self, key: str) -> None:
         """Note how somebody writes a reaction."""
         self._written[bare(key)] = key
-        if len(self._written) > _MOST_WRITTEN:
-            del self._written[next(iter(self._written))]
 
     def written(self, key: str) -> str:
         """Return a reaction as people here write it: clients count as one only what is written alike."""
@@ -56,6 +52,4 @@ class Reactions:
 
     def keep(self, event: str, ours: Ours) -> None:
         """Remember our reactions as they are now."""
-        self._ours.pop(event, None)
-        self.said(event)
         self._ours[event] = ours

@@ -24,7 +24,6 @@ __all__ = ["CHATHISTORY", "History"]
 log = logging.getLogger(__name__)
 
 CHATHISTORY = "draft/chathistory"
-_MOST_HELD = 1000
 _MOST_SENT = 10_000
 _KEPT = re.compile(r"(\d+):((?:\d+[ywdhms]?)+)", re.IGNORECASE)
 _UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "": 1}
@@ -91,26 +90,25 @@ class History:
             return unknown
         return "MODE" if reading.since.kept and not reading.covered else None
 
-    def hold(self, event: TalkEvent, tags: Mapping[str, str]) -> bool | None:
-        """Keep a live event back. None: the room's past is read already. False: no more can be held."""
+    def hold(self, event: TalkEvent, tags: Mapping[str, str]) -> bool:
+        """Keep a live event back until the room's past is read. Returns whether it waits."""
         reading = self.readings.get(event.room)
         if reading is None:
-            return None
-        if len(reading.held) >= _MOST_HELD:
-            if CHATHISTORY not in self._session.caps:
-                return False
-            reading.held.clear()
-            reading.overflown = True
-        if not reading.overflown:
-            reading.held.append((event, tags))
-        return True
+            return False
+        if "time" in tags:
+            reading.newest = tags
+        return reading.waiting.hold(event, readable=CHATHISTORY in self._session.caps)
+
+    def is_full(self, room: RoomId) -> bool:
+        """Whether no more can be held of what nobody could read again."""
+        return self.readings[room].waiting.full and CHATHISTORY not in self._session.caps
 
     def again(self, room: RoomId) -> bool:
         """Whether the past has to be read once more, because too much was said meanwhile."""
         reading = self.readings.get(room)
-        if reading is None or not reading.overflown:
+        if reading is None or not reading.waiting.spilled:
             return False
-        reading.overflown = False
+        reading.waiting.again()
         reading.seen.forget()
         return True
 
@@ -127,12 +125,9 @@ class History:
         left_out = reading.left_out
         self._first[room] = stamp(since.first if since else reading.joined)
         last = events[-1].id if events else since.last if since else ""
-        self.moved[room] = {"time": stamp(reading.joined), "msgid": last}
-        for event, tags in reading.held:
-            if event.id not in seen.found:
-                events.append(event)
-            if "time" in tags:
-                self.moved[room] = tags
+        self.moved[room] = reading.newest or {"time": stamp(reading.joined), "msgid": last}
+        reading.waiting.known = seen.found
+        events += reading.waiting.release()
         # who looks up a message needs only the marks
         seen.pages, seen.found = [], set()
         return events, whole, left_out

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from adapters.irc import decode
-from bridge import MessageId, RoomId, TalkEvent, Txn
+from bridge import Holdback, MessageId, RoomId, TalkEvent, Txn
 
 __all__ = ["NEVER", "SLACK", "RoomReading", "Seen", "Shown", "Since", "stamp"]
 
@@ -110,9 +110,10 @@ class RoomReading:
     seen: Seen
     reach: float = NEVER
     """How far back we want to read, but for `SLACK`."""
-    held: list[tuple[TalkEvent, Mapping[str, str]]] = field(default_factory=list)
-    overflown: bool = False
-    """Whether too much was said meanwhile: it was dropped, and is to be read once more."""
+    waiting: Holdback = field(default_factory=Holdback)
+    """What is said meanwhile."""
+    newest: Mapping[str, str] = field(default_factory=dict)
+    """The tags of its last line with a time."""
     holds: tuple[int, float] | None = None
     """How many lines the server keeps of the room, and for how long, in seconds."""
 

@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from adapters.irc.decode import seconds
-from adapters.irc.history import catch_up as caught
 from adapters.irc.history import requests
 from adapters.irc.history.state import stamp
 from adapters.irc.wire import Line
-from bridge import CatchUp, MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
+from bridge import CatchUp, Holdback, MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
 
 from .harness import Running, ScriptedServer, running
 
@@ -104,7 +103,7 @@ async def test_nothing_that_is_too_old() -> None:
 async def test_live_lines_wait_for_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said while the past is read comes after it, once; with too much of it, it is read again."""
     for most in (1000, 3):
-        monkeypatch.setattr(caught, "_MOST_HELD", most)
+        monkeypatch.setattr(Holdback, "most", most)
         async with Archive(limit=10) as server, away(server) as run:
             for number in range(60):
                 server.keep(f"away {number}", ago=100 - number)
@@ -280,7 +279,7 @@ async def test_a_quiet_room_is_heard_all_the_time(monkeypatch: pytest.MonkeyPatc
 
 async def test_too_much_is_said_while_we_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an archive to read it from, nothing is let go: the room counts as joined at once."""
-    monkeypatch.setattr(caught, "_MOST_HELD", 3)
+    monkeypatch.setattr(Holdback, "most", 3)
     now = f"@time={stamp(time.time())}"
     lines = [f"{now} {BOB} PRIVMSG #lobby :{number}" for number in range(6)]
     join = {"JOIN": lambda _: [f"{now} :hubbub!hub@host.example JOIN #lobby", *lines]}

@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.irc import Adapter
-from adapters.irc.flood import Bucket
 
 LEAST = {"server": "irc.example.org", "nick": "hubbub"}
 
@@ -97,41 +96,3 @@ def test_external_with_a_certificate() -> None:
         {**LEAST, "sasl": {"mechanism": "EXTERNAL"}, "cert_file": "c.pem"}
     )
     assert config.cert_file == Path("c.pem")
-
-
-async def test_a_closed_bucket_fails_who_waits() -> None:
-    import asyncio
-
-    bucket = Bucket(2, 0.001)
-    await bucket.take(2)
-    waiting = [asyncio.ensure_future(bucket.take(2)) for _ in range(3)]
-    await asyncio.sleep(0)
-    bucket.close(ConnectionError("gone"))
-    assert [type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)] == [
-        ConnectionError
-    ] * 3
-    with pytest.raises(ConnectionError):
-        await bucket.take(1)
-
-
-async def test_first_come_first_served() -> None:
-    """A cheap line does not overtake a dear one, and one who gave up holds nobody back."""
-    import asyncio
-
-    bucket = Bucket(4, 200)
-    await bucket.take(4)
-    order: list[str] = []
-
-    async def take(name: str, tokens: int) -> None:
-        await bucket.take(tokens)
-        order.append(name)
-
-    tasks = [
-        asyncio.ensure_future(take(name, tokens)) for name, tokens in (("dear", 4), ("gone", 4), ("cheap", 1))
-    ]
-    await asyncio.sleep(0)
-    tasks[1].cancel()
-    await asyncio.sleep(0.01)
-    assert not bucket.take_now(1)
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == ["dear", "cheap"]
