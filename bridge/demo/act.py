@@ -37,26 +37,33 @@ class Act:
     missed: list[str]
     """Things that somebody did not get to see."""
 
-    async def play(self, folder: Path) -> bool:
-        """Do all of it, one after the other. Returns whether somebody could."""
+    async def play(self, folder: Path) -> list[str]:
+        """Do it, one after the other. Returns what that was."""
         able = [network for network in self.people if self.records[network].edit]
         if not able:
-            return False
+            return []
         here, there = able[-1], able[0]
         said = await self._say(here, "Meet me at the brigde at noon")
         await self.people[here].edit(said[here], plain("Meet me at the bridge at noon"))
         await self._all("the edit", here, _edited)
         await self._say(there, "I will be there", answers=said[there])
+        done = ["the edit", "the answer"]
         if self.records[there].reaction:
             await self.people[there].react(said[there], "👍")
             reacting = [network for network in self.people if self.records[network].reaction]
             await self._all("the reaction", there, _reacted, reacting)
-        await self.people[here].send(picture(folder), "This is where it stands")
-        await self._all("the picture", here, _pictured)
-        wrong = await self._say(there, "This belongs elsewhere, sorry")
-        await self.people[there].remove(wrong[there])
-        await self._all("the removal", there, _removed, [n for n in self.people if self.records[n].delete])
-        return True
+            done.append("the reaction")
+        if self.records[here].file:
+            await self.people[here].send(picture(folder), "This is where it stands")
+            await self._all("the picture", here, _pictured)
+            done.append("the picture")
+        if self.records[there].delete:
+            wrong = await self._say(there, "This belongs elsewhere, sorry")
+            await self.people[there].remove(wrong[there])
+            removing = [network for network in self.people if self.records[network].delete]
+            await self._all("the removal", there, _removed, removing)
+            done.append("the removal")
+        return done
 
     async def _say(self, here: str, text: str, answers: MessageId | None = None) -> dict[str, MessageId]:
         """Say something. Returns its name on each network where it was seen."""

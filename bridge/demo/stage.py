@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge import app
 from bridge.compose.fit import degrade
 from bridge.config import Config, load
-from bridge.errors import HubbubError
+from bridge.errors import HubbubError, Unsupported
 from bridge.model import (
     Content,
     Event,
@@ -187,7 +187,7 @@ class Stage:
         count = (len(SCRIPT) + 1) * (len(networks) - 1)
         self.screen.say(f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s.")
         if acted:
-            self.screen.say("So did the edit, the answer, the reaction, the picture and the removal.")
+            self.screen.say(f"So did {', '.join(acted[:-1])} and {acted[-1]}.")
         return True
 
     async def _say(self, people: Mapping[str, Person], here: str, saying: ScriptLine) -> None:
@@ -196,7 +196,10 @@ class Stage:
         for network, ear in self._ears.items():
             if network != here:
                 ear.expect(people[here].name, content)
-        await people[here].say(content, saying.kind)
+        try:
+            await people[here].say(content, saying.kind)
+        except Unsupported:  # not as an emote
+            await people[here].say(content)
         if not saying.quick:
             await self._heard_all()
 
