@@ -196,8 +196,6 @@ class Check:
         except ConfigError as error:
             for sentence in error.problems:
                 document.problem(spot, f"{shown} names no protocol" if document.conceals(spot) else sentence)
-        except ImportError as error:
-            document.problem(spot, f"the adapter of {shown} cannot be loaded: {error}")
         return None
 
     def _conversation(self, name: str) -> Conversation | None:
