@@ -59,7 +59,8 @@ class TextAdapter(Adapter):
         """How fast commands may be posted, if the network minds; a token for each. Set it in `connect`."""
         self.flights: InFlight[Any] = InFlight()
         """For `post` to await an answer that `read` gets: `await self.flights.start(key, room)` there, and
-        `self.flights.settle(key, Receipt(...))` here."""
+        `self.flights.settle(key, Receipt(...))` here. Where there is no connection, `start` says so."""
+        self.flights.close(ConnectionLost(f"{network} is not connected"))
         self._run: TextConnection | None = None
         self._heard: float | None = None
 
@@ -238,6 +239,7 @@ class TextAdapter(Adapter):
             while True:
                 await self.read()
 
+        self.flights = InFlight(self.clock)
         async with self.connect(), asyncio.TaskGroup() as group:
             reading = group.create_task(deaf())
             found = await preflight(self.rooms, look, at_once=self.at_once)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge import RoomId
+from bridge import ConnectionLost, Receipt, RoomId
 from bridge.testing import AdapterContract, Place
 
 from .chat import ChatAdapter, ChatServer, Network, Room
@@ -30,6 +30,23 @@ async def place(server):
 @pytest.fixture
 async def doomed(place):
     return place
+
+
+async def test_nothing_is_on_its_way_without_a_connection():
+    with pytest.raises(ConnectionLost):
+        ChatAdapter("chat", Network(port=1), "").flights.start("question", LOBBY)
+
+
+class Asking(ChatAdapter):
+    async def enter(self, room, config, since):
+        answer = self.flights.start("question", room)
+        self.flights.settle("question", Receipt(None))
+        await answer
+        return await super().enter(room, config, since)
+
+
+async def test_who_looks_may_ask(server):
+    assert await Asking("chat", Network(port=server.port), "").look({LOBBY: Room()}) == {LOBBY: None}
 
 
 class TestContract(AdapterContract):
