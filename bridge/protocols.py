@@ -18,7 +18,7 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
-__all__ = ["find", "protocols"]
+__all__ = ["find", "names", "protocols"]
 
 _GROUP = "hubbub.adapters"
 """The entry points by which packages from outside say that they have a protocol."""
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 def protocols() -> dict[str, type[Adapter]]:
     """Return every protocol that can be used, by name. The log says why others cannot."""
     found = {}
-    for name in _names():
+    for name in names():
         try:
             found[name] = find(name)
         except ConfigError as error:
@@ -91,7 +91,8 @@ def _lacking(protocol: str) -> str | None:
     return None
 
 
-def _names() -> list[str]:
+def names() -> list[str]:
+    """Return what the protocols are called, those that cannot be used as well."""
     return sorted({*_folders(), *_entry_points().names})
 
 
@@ -119,11 +120,11 @@ def _place(protocol: str) -> str:
         return next(iter(named)).value
     of_package = [point.name for point in points if point.module.partition(".")[0] == protocol]
     meant = f"; did you mean {quoted(of_package[0])}?" if of_package else _meant(protocol)
-    raise ConfigError([f"there is no protocol {protocol!r}{meant} (there are {', '.join(_names())})"])
+    raise ConfigError([f"there is no protocol {protocol!r}{meant} (there are {', '.join(names())})"])
 
 
 def _meant(protocol: str) -> str:
-    if meant := nearest(protocol, _names()):
+    if meant := nearest(protocol, names()):
         return meant
     is_package = protocol not in sys.stdlib_module_names and importlib.util.find_spec(protocol)
     return f"; did you mean {quoted(f'{protocol}:Adapter')}?" if is_package else ""

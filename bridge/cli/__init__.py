@@ -24,6 +24,7 @@ _COMMANDS = {
     "db": "Check the journal, back it up, restore it.",
     "demo": "Try Hubbub: start private servers for FILE's networks, and let people talk across them.",
     "login": "Log in to NETWORK and keep the session beside the journal.",
+    "new-adapter": "Write a package with an adapter for the protocol NAME, which runs and has its tests.",
     "reload": "Let the running service read FILE again.",
     "run": "Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped.",
     "settings": "Print every key of the configuration, with its default.",
