@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from bridge import errors
 from bridge.cli import settings
 from bridge.cli.capabilities import ROWS, page
 from bridge.config import schema
-from bridge.model import Capabilities, Support
+from bridge.model import Capabilities, Command, Event, FleetingCommand, Support
 from bridge.protocols import protocols
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +92,16 @@ def keys(found: object, path: str = "") -> Iterator[tuple[str, dict]]:
     elif isinstance(found, list):
         for index, part in enumerate(found):
             yield from keys(part, f"{path}.{index}")
+
+
+def test_the_page_for_authors_names_all_that_an_adapter_deals_with():
+    """What it emits, is given, raises and claims."""
+    page = (ROOT / "docs/adapters.md").read_text()
+    kinds = {kind.__name__ for union in (Event, Command, FleetingCommand) for kind in get_args(union)}
+    its_own = set(errors.__all__) - {"ConfigError", "HubbubError", "JournalError"}
+    names = kinds | its_own | ROWS.keys()
+    assert len(names) > 30
+    assert {name for name in names if not re.search(rf"`{name}[`(]", page)} == set()
 
 
 def test_every_key_has_a_sentence():

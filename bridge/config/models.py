@@ -226,7 +226,8 @@ class NetworkBlock(DeliveryRules, ShowRules):
     """What every network has, whatever its protocol."""
 
     protocol: str = Field(
-        description="The kind of network, or `package.module:Class` for an adapter of your own."
+        description="The kind of network: one of Hubbub's own, one of an installed package, or "
+        "`package.module:Class`."
     )
     was: str | None = Field(
         None,
