@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a package as soon as there is an adapter
 """What OneBot v11 messages are made of: segments, as arrays and as CQ strings, and ids. Pure.
 
 OneBot v11, "message": a message is an array of segments, `{"type": ..., "data": {...}}`, or a string with

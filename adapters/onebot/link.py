@@ -1,0 +1,278 @@
+"""The connection to an implementation of OneBot v11: actions asked and answered, events as they come.
+
+We connect to it ("forward WebSocket"), or it connects to us ("reverse WebSocket"): by one connection for
+both, or by one for actions and one for events (X-Client-Role). The token is demanded either way.
+"""
+
+import asyncio
+import hmac
+import itertools
+import json
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Rejected, Unsupported, common, reason
+
+from .config import NetworkConfig
+from .decode import word
+
+__all__ = ["ANSWER", "Link", "beside", "opened"]
+
+ANSWER = 25.0
+"""Seconds that an action may take."""
+_LARGEST = 64 * 1024 * 1024
+_OPENING = 20.0
+_TIMED_OUT = re.compile(r"time[d ]*-?out|超时", re.IGNORECASE)
+_REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
+"""How Lagrange and LLBot close a connection whose token they do not take."""
+_TOKEN = "the implementation does not take the access_token: it must be the same in its settings and here"
+
+_BESIDE = "hubbub"
+"""The X-Client-Role of who looks beside a running service: to an implementation it says nothing."""
+
+Socket = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
+Handler = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Link:
+    """Sockets to one implementation."""
+
+    def __init__(self, actions: Socket, events: Socket) -> None:
+        self._actions = actions
+        self._sockets = {actions, events}
+        self._numbers = itertools.count(1)
+        self._asked: dict[str, asyncio.Future[Any]] = {}
+        self._error: AdapterError | None = None
+        self._answered = False
+        self._reading: list[asyncio.Task[None]] = []
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is of use, as far as is known."""
+        return self._error is None
+
+    async def ask(self, name: str, seconds: float = ANSWER, **params: Any) -> Any:
+        """Have an action done, and return its data. Raises Rejected with the implementation's words,
+        Unsupported where it does not know the action, and ConnectionLost where nobody can tell what was done.
+        """
+        if self._error is not None:
+            raise self._error
+        lost = f"the implementation did not answer {name} within {seconds:g} seconds"
+        echo = str(next(self._numbers))
+        answer = self._asked[echo] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._actions.send_str(json.dumps({"action": name, "params": params, "echo": echo}))
+                return await answer
+        except TimeoutError:
+            pass
+        except (OSError, aiohttp.ClientError):
+            lost = "the connection broke"
+        finally:
+            self._asked.pop(echo, None)
+        error = ConnectionLost(lost)
+        self.end(error)
+        raise error
+
+    def end(self, error: AdapterError) -> None:
+        """Note that the connection is of no use any more: `read` raises this, and all that was asked."""
+        if self._error is None:
+            self._error = error
+            for answer in self._asked.values():
+                if not answer.done():
+                    answer.set_exception(error)
+                    answer.exception()  # who asked may have been cancelled
+            for task in self._reading:
+                task.cancel()
+
+    async def read(self, handle: Handler) -> None:
+        """Hand over events in order, until the connection ends. Raises an AdapterError that says why."""
+        self._reading = [asyncio.ensure_future(self._read(socket, handle)) for socket in self._sockets]
+        if self._error is not None:
+            self.end(self._error)
+        try:
+            await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
+            for task in self._reading:
+                if task.done() and not task.cancelled() and (failed := task.exception()) is not None:
+                    raise failed
+            self.end(self._closed())
+            raise self._error or ConnectionLost("the connection ended")
+        finally:
+            self.end(ConnectionLost("the connection ended"))
+            await asyncio.wait(self._reading)
+
+    async def _read(self, socket: Socket, handle: Handler) -> None:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            try:
+                frame = json.loads(message.data)
+            except (ValueError, RecursionError):
+                continue
+            if not isinstance(frame, dict):
+                continue
+            if "post_type" in frame:
+                await handle(frame)
+            else:
+                self._answer(frame)
+
+    def _answer(self, frame: dict[str, Any]) -> None:
+        answer = self._asked.get(str(frame.get("echo")))
+        error = None if word(frame, "status") in ("ok", "async") else _failure(frame)
+        if isinstance(error, AuthenticationFailed | ConnectionLost):
+            return self.end(error)
+        self._answered = True
+        if answer is None or answer.done():
+            return None
+        if error is None:
+            answer.set_result(frame.get("data"))
+        else:
+            answer.set_exception(error)
+        return None
+
+    def _closed(self) -> AdapterError:
+        if not self._answered and self._actions.close_code in _REFUSED:
+            return AuthenticationFailed(_TOKEN)
+        return ConnectionLost("the implementation closed the connection")
+
+
+def _failure(frame: dict[str, Any]) -> AdapterError:
+    code, words = frame.get("retcode"), word(frame, "wording") or word(frame, "message") or word(frame, "msg")
+    if code in (401, 403, 1401, 1403):
+        return AuthenticationFailed(_TOKEN)
+    if code in (404, 1404):
+        return Unsupported(f"the implementation cannot do this: {words or 'it does not know the action'}")
+    if _TIMED_OUT.search(words):
+        return ConnectionLost(f"QQ did not confirm in time: {words[:200]}")
+    return Rejected(f"QQ refuses it: {words[:200] or f'retcode {code}'}")
+
+
+@asynccontextmanager
+async def opened(config: NetworkConfig) -> AsyncIterator[Link]:
+    """Connect, or wait to be connected to. Raises ConnectionLost and AuthenticationFailed."""
+    way = _called(config) if config.url is None else _dialled(config, config.url)
+    async with way as link:
+        yield link
+
+
+@asynccontextmanager
+async def beside(config: NetworkConfig) -> AsyncIterator[Link]:
+    """The same, without disturbing a service that runs: where that listens already, it asks for us."""
+    if config.url is None:
+        host, port = config.place
+        link = None
+        try:
+            async with _dialled(config, f"ws://{host if host != '0.0.0.0' else '127.0.0.1'}:{port}") as link:
+                yield link
+                return
+        except ConnectionLost:
+            if link is not None:
+                raise
+    async with opened(config) as link:
+        yield link
+
+
+@asynccontextmanager
+async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
+    trust = await asyncio.to_thread(ssl.create_default_context, cafile=config.ca_file)
+    token = f"Bearer {config.access_token.get_secret_value()}"
+    async with aiohttp.ClientSession(headers={"Authorization": token, "X-Client-Role": _BESIDE}) as session:
+        try:
+            async with asyncio.timeout(_OPENING):
+                socket = await session.ws_connect(url, max_msg_size=_LARGEST, ssl=trust)
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in (401, 403):
+                raise AuthenticationFailed(_TOKEN) from None
+            raise ConnectionLost(f"what answers at {url} is no OneBot v11 ({error.status})") from None
+        except (aiohttp.ClientError, OSError) as error:
+            why = reason(common(error)) if isinstance(error, OSError) and str(error) else "no answer"
+            raise ConnectionLost(
+                f"there is no connection to {url} ({why}): is the implementation running, and does it listen?"
+            ) from None
+        try:
+            yield Link(socket, socket)
+        finally:
+            await socket.close()
+
+
+@asynccontextmanager
+async def _called(config: NetworkConfig) -> AsyncIterator[Link]:
+    """Listen, and go on when an implementation has connected with both of its roles."""
+    callers = _Callers(config.access_token.get_secret_value())
+    app = web.Application()
+    app.router.add_get("/{path:.*}", callers.take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)  # a log would hold ?access_token=
+    await runner.setup()
+    host, port = config.place
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            why = reason(common(error))
+            raise ConnectionLost(f"cannot listen on {host} port {port} ({why}): see listen") from None
+        yield await callers.link
+    finally:
+        await callers.leave()
+        await runner.cleanup()
+
+
+class _Callers:
+    """Who connects to us: an implementation, by one socket or by one for each role, and who looks at it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+        self._sockets: dict[str, web.WebSocketResponse] = {}
+        self._over = asyncio.Event()
+        self.link: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        """Keep a connection, if it has the token."""
+        said = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        said = said or request.query.get("access_token", "")
+        if not hmac.compare_digest(said.encode("utf-8", "replace"), self._token):
+            raise web.HTTPUnauthorized(text="access_token")
+        socket = web.WebSocketResponse(max_msg_size=_LARGEST)
+        await socket.prepare(request)
+        role = request.headers.get("X-Client-Role", "Universal").lower()
+        if role == _BESIDE:
+            await self._relay(socket)
+        else:
+            self._add(role, socket)
+            await self._over.wait()
+        return socket
+
+    def _add(self, role: str, socket: web.WebSocketResponse) -> None:
+        for part in ("api", "event") if role == "universal" else (role,):
+            if (
+                part in self._sockets and self.link.done()
+            ):  # a new one: the old one is dead, whatever it seems
+                self.link.result().end(ConnectionLost("the implementation has connected anew"))
+            self._sockets[part] = socket
+        if {"api", "event"} <= self._sockets.keys() and not self.link.done():
+            self.link.set_result(Link(self._sockets["api"], self._sockets["event"]))
+
+    async def _relay(self, socket: web.WebSocketResponse) -> None:
+        """Ask for somebody who has the token, and may not take the place of the implementation."""
+        async for message in socket:
+            asked = json.loads(message.data)
+            answer = {"status": "ok", "retcode": 0, "echo": asked["echo"]}
+            try:
+                link = await asyncio.wait_for(asyncio.shield(self.link), ANSWER)
+                answer["data"] = await link.ask(asked["action"], **asked["params"])
+            except (AdapterError, TimeoutError) as error:
+                words = str(error) or "no implementation has connected to the service"
+                answer |= {"status": "failed", "retcode": 1200, "message": words}
+            await socket.send_json(answer)
+
+    async def leave(self) -> None:
+        """Close all connections."""
+        self._over.set()
+        self.link.cancel()
+        for socket in {*self._sockets.values()}:
+            await socket.close()
