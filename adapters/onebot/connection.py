@@ -137,8 +137,7 @@ class Connection:
                 people = await account.members(self.link, place.room)
             except (Rejected, Unsupported):
                 return
-            people.pop(self._own, None)
-            place.meet(people)
+            place.meet(people, self._own)
 
     def _refuse(self, place: Place, why: str) -> None:
         place.state = RoomState.REFUSED

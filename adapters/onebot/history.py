@@ -13,7 +13,7 @@ from bridge import AdapterError, CatchUp, RoomId, Unsupported
 from .decode import at
 from .encode import address, digest
 from .link import Link
-from .rooms import Place, Sent
+from .rooms import DISORDER, Place, Sent
 from .wire import identity, segments
 
 __all__ = ["MOST", "Frame", "Missed", "find", "missed", "read"]
@@ -26,10 +26,6 @@ _SLOW = 60.0
 """Seconds that a history may take: the address of each picture in it is made anew."""
 _SKEW = 60.0
 """Seconds that our clock and QQ's may be apart."""
-_DISORDER = 10.0
-"""Seconds within which messages may have come in another order than they stand here: what came already is
-known by its id.
-"""
 
 
 class Missed(NamedTuple):
@@ -80,7 +76,7 @@ def _time(frame: Frame) -> float:
 
 async def missed(link: Link, place: Place, own: str, catch_up: CatchUp, now: float) -> Missed:
     """Return what others said since a room's position, as far as the owner wants it."""
-    since = int(place.since or 0.0) - _DISORDER
+    since = int(place.since or 0.0) - DISORDER
 
     def is_known(frame: Frame) -> bool:
         return _time(frame) < since or identity(frame.get("message_id")) == place.newest

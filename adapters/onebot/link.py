@@ -57,7 +57,7 @@ class Link:
         """Whether the connection is of use, as far as is known."""
         return self._error is None
 
-    async def ask(self, name: str, seconds: float = ANSWER, **params: Any) -> Any:
+    async def ask(self, name: str, seconds: float = ANSWER, /, **params: Any) -> Any:
         """Have an action done, and return its data. Raises Rejected with the implementation's words,
         Unsupported where it does not know the action, and ConnectionLost where nobody can tell what was done.
         """

@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from bridge import Event, Position, Present, RoomId, RoomState, Txn
 
-__all__ = ["Place", "Sent"]
+__all__ = ["DISORDER", "Place", "Sent"]
+
+DISORDER = 10.0
+"""Seconds within which messages may come in another order than they stand in the history: so much of what was
+heard already is read again, and known by its id.
+"""
 
 
 class Sent(NamedTuple):
@@ -58,12 +63,13 @@ class Place:
         self.names.pop(user, None)
         self.present.remove(user)
 
-    def meet(self, people: Mapping[str, str]) -> None:
+    def meet(self, people: Mapping[str, str], own: str) -> None:
         """Note who is there, and nobody else."""
         self.names.clear()
         self.present.clear()
         for user, name in people.items():
             self.know(user, name)
+        self.present.remove(own)
 
     def position(self) -> Position:
         """Return how far the room has been heard, and what was on its way, to be kept."""
@@ -73,7 +79,7 @@ class Place:
         """Take up what was kept."""
         self.is_new = token is None
         if token is None:
-            self.since = now
+            self.since = now + DISORDER
         else:
             self.since, self.newest, sent = json.loads(token)
             self.sent = Sent(*sent) if sent else None

@@ -336,7 +336,7 @@ class Implementation:
             assert segment["type"] in ("text", "at", "reply", "image"), segment
             data = segment["data"]
             if segment["type"] == "image":
-                data = {"name": self._kept(data["file"], f"{len(self.files)}.png")}
+                data = {"name": self._kept(data["file"], data["name"])}
             taken.append({"type": segment["type"], "data": data})
         if not taken:
             raise _Failed(1200, "消息体无法解析, 请检查是否发送了不支持的消息类型")

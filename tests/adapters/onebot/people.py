@@ -37,7 +37,7 @@ class Somebody(Person):
             match segment["type"]:
                 case "text":
                     spans.append(Span(data["text"]))
-                case "at":
+                case "at" if data["qq"] != "all":
                     called = self.qq.groups[number].members[int(data["qq"])]
                     spans.append(
                         Span(f"@{called['card'] or called['nickname']} ", mention=UserId(data["qq"]))
@@ -45,7 +45,7 @@ class Somebody(Person):
                 case "reply":
                     answers = MessageId(str(data["id"]))
                 case kind:
-                    spans.append(Span(f"[{kind} {data['name']}]"))
+                    spans.append(Span(f"[{kind} {data.get('name', '')}]"))
         self._saw(
             MessageCreated(
                 id=MessageId(str(message["id"])),
