@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.onebot.wire import Segment, from_cq, identity, number, segments, text, to_array, to_cq
@@ -83,6 +83,7 @@ _CODES = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(st.one_of(st.text(min_size=1).map(text), _CODES)))
 def test_both_forms_come_back_as_they_were(message):
     assert segments(json.loads(json.dumps(to_array(message)))) == tuple(message)
