@@ -111,7 +111,7 @@ class FormRefused(AdapterError):
 
 
 class Rejected(AdapterError):
-    """The network refuses this one message for good. `alone`: it was seen that the room takes others."""
+    """The network refuses this one message for good. `alone`: whoever says it, and the room takes others."""
 
     def __init__(self, reason: str, *, alone: bool = False) -> None:
         super().__init__(reason)

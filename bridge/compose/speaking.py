@@ -67,6 +67,8 @@ def silences(view: RoomView, command: Command, error: BaseException, memory: Roo
             return False
     elif not isinstance(error, Rejected | RoomUnavailable):
         return False  # of what a bug did nobody knows whether it arrived
+    elif isinstance(error, Rejected) and error.alone:
+        return False  # the message is what is refused, and not whoever says it
     keep(memory.silenced, speaker.key, view.clock.monotonic() + _SILENCE)
     return True
 

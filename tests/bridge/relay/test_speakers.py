@@ -345,6 +345,17 @@ async def test_the_bridge_speaks_for_who_cannot_and_others_go_on(pair, left, rig
     ]
 
 
+async def test_what_is_refused_alone_is_not_said_again_by_the_bridge(pair, left, right):
+    puppets(right, Authorship.MASQUERADE)
+    async with running(pair):
+        right.errors.append(Rejected("it is too long", alone=True))
+        left.say("one", "alice", "hello")
+        left.say("one", "alice", "shorter")
+        await right.until(1)
+        await left.settled()
+    assert said(right) == [("alice", "shorter")]
+
+
 async def test_what_arrived_before_its_connection_ended_is_not_said_again(pair, left, right):
     puppets(right, own_connection=True)
     right.lose(ConnectionLost("its connection ended"))
