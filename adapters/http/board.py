@@ -1,0 +1,166 @@
+"""What programs are to read: messages that wait until somebody has them, and who reads."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bridge import Clock, RateLimited, Receipt, Settle, Timer
+
+__all__ = ["Board", "Notice", "Reader"]
+
+_LINGER = 15.0
+"""Who fetches messages counts as a reader for so long, in seconds. A message is confirmed within 30."""
+_BEHIND = 100
+"""A reader who is so many messages behind is shown out."""
+_SLOWEST = 10.0
+"""So long a reader may take for one message, in seconds."""
+_FIRST = 0.3
+"""So long somebody who fetches for the first time waits for what the journal has, in seconds."""
+_AGAIN = 1.0
+_KEPT = 100
+"""So many messages that others have are kept for who fetches, the newest."""
+
+
+@dataclass(slots=True, eq=False)
+class Notice:
+    """A message for programs, in one line of JSON. It is confirmed once, when the first one has it."""
+
+    line: str
+    receipt: Receipt
+    settle: Settle | None = None
+    """None: nobody waits for it to be confirmed, any more."""
+
+    def had(self) -> None:
+        """Note that a program has it."""
+        settle, self.settle = self.settle, None
+        if settle is not None:
+            settle(self.receipt)
+
+    def back(self) -> None:
+        """Give it back: nobody has had any of it."""
+        settle, self.settle = self.settle, None
+        if settle is not None:
+            settle(RateLimited("no program reads what is said", _AGAIN))
+
+
+class Reader:
+    """A program on a connection that stays."""
+
+    def __init__(self, write: Callable[[str], Awaitable[None]]) -> None:
+        """`write` returns when the line has left this process. Raises OSError."""
+        self._write = write
+        self._notices: asyncio.Queue[Notice] = asyncio.Queue(_BEHIND)
+        self._task = asyncio.current_task()
+
+    def offer(self, notice: Notice) -> None:
+        """Let the program have this in its turn. One that does not read is shown out."""
+        try:
+            self._notices.put_nowait(notice)
+        except asyncio.QueueFull:
+            self.show_out()
+
+    def show_out(self) -> None:
+        """End the connection."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def read(self) -> None:
+        """Hand over everything, until the connection ends. Raises OSError, and TimeoutError."""
+        while True:
+            notice = await self._notices.get()
+            async with asyncio.timeout(_SLOWEST):
+                await self._write(notice.line)
+            notice.had()
+
+
+class Board:
+    """Knows what waits, and whether anybody reads: only then messages are asked for, and else they stay in
+    the journal.
+    """
+
+    def __init__(self, clock: Clock, attended: Callable[[], None]) -> None:
+        """`attended` is called when somebody begins to read, and when nobody does any more."""
+        self._clock = clock
+        self._attended = attended
+        self._waiting: deque[Notice] = deque()
+        self._readers: set[Reader] = set()
+        self._lapse: Timer | None = None
+        self.read = False
+        """Whether somebody reads."""
+        self._news = asyncio.Event()
+
+    def put(self, notice: Notice) -> None:
+        """Show this to all who read."""
+        self._waiting.append(notice)
+        while len(self._waiting) > _KEPT and self._waiting[0].settle is None:
+            self._waiting.popleft()
+        self._news.set()
+        for reader in tuple(self._readers):
+            reader.offer(notice)
+
+    def join(self, reader: Reader) -> None:
+        """Let somebody read from now on, and what nobody has had."""
+        for notice in self._waiting:
+            if notice.settle is not None:
+                reader.offer(notice)
+        self._readers.add(reader)
+        self._begin()
+
+    def part(self, reader: Reader) -> None:
+        """Note that somebody reads no more. What they did not have waits a little for who comes next."""
+        self._readers.discard(reader)
+        if not self._readers:
+            self._wind()
+
+    async def fetch(self) -> list[Notice]:
+        """Return what waits, for somebody who says with `took` that it arrived."""
+        first = not self.read
+        self._begin()
+        self._wind()
+        if first and not self._waiting:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _FIRST)
+        return list(self._waiting)
+
+    def took(self, notices: list[Notice]) -> None:
+        """Note that these arrived."""
+        for notice in notices:
+            notice.had()
+            if notice in self._waiting:
+                self._waiting.remove(notice)
+
+    def tell(self, line: str, *, but: Reader) -> None:
+        """Show something to all who read but one, if they can take it: nobody waits for that."""
+        for reader in self._readers - {but}:
+            reader.offer(Notice(line, Receipt(None)))
+
+    def close(self) -> None:
+        """Let nobody read any more."""
+        if self._lapse is not None:
+            self._lapse.cancel()
+        for reader in self._readers:
+            reader.show_out()
+
+    def _begin(self) -> None:
+        if not self.read:
+            self.read = True
+            self._attended()
+
+    def _wind(self) -> None:
+        """Wait anew for somebody to read."""
+        if self._lapse is not None:
+            self._lapse.cancel()
+        self._lapse = self._clock.call_later(_LINGER, self._forsake)
+
+    def _forsake(self) -> None:
+        self._lapse = None
+        if self._readers or not self.read:
+            return
+        self.read = False
+        for notice in self._waiting:
+            notice.back()
+        self._waiting.clear()
+        self._attended()

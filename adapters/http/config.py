@@ -1,0 +1,117 @@
+"""The settings of a network of programs and of its rooms."""
+
+import ipaddress
+import re
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from bridge import Live, Model
+
+from .signing import key_of
+
+__all__ = ["NetworkConfig", "RoomConfig"]
+
+_LISTEN = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII)
+_SHORTEST = 16
+
+
+def _listen(text: str) -> str:
+    found = _LISTEN.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) <= 65535:
+        raise ValueError("must be an address and a port of this machine: 127.0.0.1:4242")
+    return text
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _SHORTEST or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"must be {_SHORTEST} letters or more without spaces: `openssl rand -hex 20` makes one"
+        )
+    return token
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    key_of(secret.get_secret_value())
+    return secret
+
+
+def _to(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
+        raise ValueError("must be an address such as https://shop.example.org/hubbub")
+    if parts.username is not None or parts.fragment:
+        raise ValueError("must be an address without user, password and #: the secret says who we are")
+    return text
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+
+
+class NetworkConfig(Model):
+    """Programs, and one port for them."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:4242"
+    """Where programs reach us: an address of this machine, and a port. One that other machines reach needs a
+    `token`, and a proxy before it that speaks HTTPS.
+    """
+    token: Annotated[SecretStr, AfterValidator(_token), Live()] | None = None
+    """What programs show to be let in (`Authorization: Bearer`). By default every program on this machine
+    is, and no other.
+    """
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.token is None and not _is_this_machine(self.address[0]):
+            raise ValueError(f"listen: {self.listen} can be reached from other machines: it needs a token")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class RoomConfig(Model):
+    """One room: what matterbridge calls a gateway."""
+
+    to: Annotated[str, AfterValidator(_to), Field(examples=["https://shop.example.org/hubbub"])] | None = None
+    """Where what is said elsewhere is posted, signed. By default programs fetch it (`/api/messages`,
+    `/api/stream`, `/api/websocket`).
+    """
+    secret: Annotated[
+        tuple[Secret, ...],
+        BeforeValidator(_several),
+        Field(max_length=5, json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array"}]}),
+    ] = ()
+    """What webhooks are signed with, those that we post and those that others post to `/webhook/ROOM`:
+    `whsec_` and 24 to 64 bytes in base64. While it is changed, a list of two: both sign, and both are taken.
+    By default there are none.
+    """
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.to is not None and not self.secret:
+            raise ValueError(
+                'to: needs a secret: beside it; `echo "whsec_$(openssl rand -base64 32)"` makes one'
+            )
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        """The secrets themselves."""
+        return [secret.get_secret_value() for secret in self.secret]
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,204 @@
+"""Who is let in, and what those cost who ask slowly, read slowly, or ask for too much."""
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import socket
+
+import aiohttp
+import pytest
+
+from adapters.http import board, port
+from adapters.http.board import Board, Notice, Reader
+from bridge.errors import ConfigError, RateLimited
+from bridge.model import Receipt
+from bridge.testing import HandClock, ScriptedNetwork
+
+from .world import client, configured, running
+
+TOKEN = "e5d1c0ffee00c0ffee00"
+PATHS = ("health", "messages", "stream", "websocket")
+
+
+@pytest.fixture
+def chat():
+    return ScriptedNetwork("chat")
+
+
+async def test_nobody_comes_in_without_the_token(tmp_path, chat, caplog):
+    caplog.set_level(logging.DEBUG)
+    config = configured(tmp_path, network=f"token: {TOKEN}")
+    async with running(config):
+        for token in ("", "wrong", f"{TOKEN}x"):
+            async with client(config, token) as program:
+                for path in PATHS:
+                    async with program.get(f"/api/{path}") as answer:
+                        assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+                async with program.post("/api/message", json={"text": "x", "gateway": "shop"}) as answer:
+                    assert answer.status == 401
+        async with client(config, TOKEN) as program, program.get("/api/health") as answer:
+            assert await answer.text() == "OK"
+    assert chat.said == []
+    assert TOKEN not in caplog.text
+
+
+async def test_no_page_of_others_gets_in(tmp_path, chat):
+    """By a browser on this machine: from a page of its own, or by a name that leads here."""
+    config = configured(tmp_path)
+    here = config.networks["programs"].settings.listen
+    async with running(config), client(config) as program:
+        for headers, status in [
+            ({"Origin": "https://evil.example"}, 403),
+            ({"Origin": "null"}, 403),
+            ({"Host": "evil.example"}, 401),
+            ({"Host": f"localhost:{here.partition(':')[2]}"}, 200),
+            ({"Origin": f"http://{here}"}, 200),
+        ]:
+            async with program.get("/api/health", headers=headers) as answer:
+                assert answer.status == status, headers
+                assert not any(name.startswith("Access-Control") for name in answer.headers)
+
+
+def test_it_is_open_to_others_only_with_a_token(tmp_path):
+    for network in ("listen: '0.0.0.0:4242'", "listen: 'chat.example.org:80'", "listen: '[::]:4242'"):
+        with pytest.raises(ConfigError, match="it needs a token"):
+            configured(tmp_path, network=network, first=False)
+    for network in ("listen: '[::1]:4242'", f"listen: '0.0.0.0:4242', token: {TOKEN}"):
+        configured(tmp_path, network=network, first=False)
+
+
+@pytest.mark.parametrize(
+    ("network", "room", "sentence"),
+    [
+        ("token: short", "", "16 letters or more"),
+        ("listen: here", "", "127.0.0.1:4242"),
+        ("listen: '127.0.0.1:70000'", "", "127.0.0.1:4242"),
+        ("", "to: 'https://x.org/'", "needs a secret: beside it"),
+        ("", "secret: abc", "must be whsec_ and 24 to 64 bytes in base64"),
+        ("", "secret: whsec_c2hvcnQ=", "must be whsec_ and 24 to 64 bytes in base64"),
+        ("", "to: 'ftp://x.org/'", "https://shop.example.org/hubbub"),
+        ("", "to: 'https://user:word@x.org/'", "without user, password"),
+    ],
+)
+def test_what_an_owner_gets_wrong_is_said(tmp_path, network, room, sentence):
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        configured(tmp_path, network=network, room=room, first="listen" not in network)
+    assert "abc" not in str(caught.value) or room != "secret: abc"
+
+
+async def test_too_much_is_refused(tmp_path, chat, monkeypatch):
+    config = configured(tmp_path)
+    async with running(config), client(config) as program:
+        headers = {"Content-Type": "application/json"}
+        large = io.BytesIO(b"x" * (port.LARGEST + 1))
+        async with program.post("/api/message", data=large, headers=headers) as answer:
+            assert answer.status == 413
+    async with running(config), client(config) as program, program.get("/api/stream") as stream:
+        await stream.content.readline()
+        monkeypatch.setattr(port, "_MOST", 1)
+        async with client(config) as other:
+            with pytest.raises((aiohttp.ClientError, OSError)):
+                await other.get("/api/health")
+        chat.say("#one", "ann", "still here")
+        assert b"still here" in await stream.content.readline()
+
+
+async def test_who_says_nothing_is_shown_out(tmp_path, chat, monkeypatch):
+    monkeypatch.setattr(port, "_ASKING", 0.05)
+    monkeypatch.setattr(port, "_SENDING", 0.05)
+    config = configured(tmp_path)
+    async with running(config):
+        reader, writer = await asyncio.open_connection(*config.networks["programs"].settings.address)
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+        reader, writer = await asyncio.open_connection(*config.networks["programs"].settings.address)
+        head = "POST /api/message HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        writer.write(f"{head}Content-Length: 99\r\n\r\n".encode())
+        assert b"408" in await reader.readline()
+        writer.close()
+
+
+async def test_a_slow_reader_is_shown_out_and_holds_up_nobody(tmp_path, chat, monkeypatch):
+    monkeypatch.setattr(board, "_SLOWEST", 0.1)
+    config = configured(tmp_path)
+    async with running(config), client(config) as program:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(config.networks["programs"].settings.address)
+            slow.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            async with program.get("/api/stream") as stream:
+                for number in range(80):
+                    chat.say("#one", "ann", f"{number} {'x' * 50_000}")
+                found = [json.loads(await stream.content.readuntil(b"\n")) for _ in range(81)]
+            slow.settimeout(5)
+            size = 0
+            with contextlib.suppress(ConnectionResetError):
+                while data := await asyncio.to_thread(slow.recv, 1_000_000):
+                    size += len(data)
+    assert [said["text"].partition(" ")[0] for said in found[1:]] == [str(number) for number in range(80)]
+    assert size < 80 * 50_000
+
+
+# -- who reads
+
+
+class Clerk:
+    """Settles notices, and notes whether somebody reads."""
+
+    def __init__(self):
+        self.clock = HandClock()
+        self.read = []
+        self.settled = []
+        self.board = Board(self.clock, lambda: self.read.append(self.board.read))
+
+    def put(self, line):
+        self.board.put(Notice(line, Receipt(None), lambda outcome: self.settled.append((line, outcome))))
+
+
+async def test_what_is_written_is_had_and_what_is_not_comes_back():
+    clerk = Clerk()
+    assert await clerk.board.fetch() == []
+    clerk.put("one")
+    clerk.put("two")
+    first, _ = await clerk.board.fetch()
+    assert clerk.settled == [], "it was not written yet"
+    clerk.board.took([first])
+    clerk.clock.move(14)
+    assert clerk.read == [True]
+    clerk.clock.move(2)
+    while clerk.read != [True, False]:
+        await asyncio.sleep(0)
+    (had, receipt), (back, error) = clerk.settled
+    assert (had, receipt, back) == ("one", Receipt(None), "two")
+    assert isinstance(error, RateLimited), "nobody had any of it: it is not in doubt"
+
+
+async def test_who_comes_back_in_time_has_what_the_last_reader_did_not_get():
+    clerk = Clerk()
+    wrote = []
+
+    async def broken(_):
+        raise ConnectionResetError
+
+    async def fine(line):
+        wrote.append(line)
+
+    gone = Reader(broken)
+    clerk.board.join(gone)
+    clerk.put("one")
+    with pytest.raises(ConnectionResetError):
+        await gone.read()
+    clerk.board.part(gone)
+    assert clerk.settled == []
+    clerk.clock.move(10)
+    back = Reader(fine)
+    clerk.board.join(back)
+    reading = asyncio.ensure_future(back.read())
+    while not clerk.settled:
+        await asyncio.sleep(0)
+    reading.cancel()
+    clerk.clock.move(60)
+    assert (wrote, clerk.read) == (["one"], [True])
