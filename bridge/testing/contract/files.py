@@ -1,5 +1,7 @@
 """Files, both ways."""
 
+import asyncio
+import contextlib
 import tempfile
 from dataclasses import replace
 from http import HTTPStatus
@@ -7,6 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
+from bridge.adapter import Source
+from bridge.errors import TemporaryFailure
 from bridge.model import Attachment, Content, MessageCreated, plain
 from bridge.testing.person import picked
 
@@ -16,6 +20,7 @@ from .support import prove
 
 __all__ = ["FilesContract"]
 
+_PAUSE = 0.01
 _TEXT = b"a file for the contract\n" * 50
 
 
@@ -53,6 +58,14 @@ class FilesContract:
                 same(attached.name, path.name, "a file is emitted under another name")
 
 
+async def _found(place: Place, address: str) -> Source:
+    """Ask where a file is, again as long as that is not known."""
+    while True:
+        with contextlib.suppress(TemporaryFailure), only_adapter_errors("source"):
+            return place.adapter.source(address)
+        await asyncio.sleep(_PAUSE)
+
+
 def _written(folder: str) -> Path:
     path = Path(folder) / "notes.txt"
     path.write_bytes(_TEXT)
@@ -63,8 +76,9 @@ async def _attached(place: Place, said: MessageCreated) -> Attachment:
     """Return the one file of a message, which can be fetched where the adapter says."""
     same(len(said.content.attachments), 1, f"a message with one file has one attachment: {said!r}")
     (attached,) = said.content.attachments
-    with only_adapter_errors("source"):
-        source = place.adapter.source(attached.address)
+    source = await place.within(
+        _found(place, attached.address), "source says TemporaryFailure for ever: a file is found, or Rejected"
+    )
     refused = f"a file cannot be fetched where source says: {source.url}"
     try:
         async with (
