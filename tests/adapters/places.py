@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import patch
 
 from bridge.config import load
 from bridge.protocols import find
@@ -41,9 +42,12 @@ async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> Asy
     adapter = find(network.protocol)(name, network.settings, "I am a bridge.")
     number = next(_numbers)
     room = adapter.room_id(entry.room.replace("lobby", f"room{number}"))
-    person = await demo.person(f"ann{number}", room)
+    witness = importlib.import_module(f"tests.adapters.{protocol}.witness").Witness
+    with patch(f"adapters.{protocol}.testing.server.Person", witness):
+        person = await demo.person(f"ann{number}", room)
     try:
         await adapter.serve({room: entry.settings})
         yield Place(adapter, room, demo, person, not_rooms=("", " ", "a b c", "x" * 5000))
     finally:
         await person.leave()
+    assert not person.contradictions, "\n".join(person.contradictions)

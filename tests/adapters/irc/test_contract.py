@@ -4,13 +4,13 @@ import itertools
 
 import pytest
 
-from adapters.irc.testing import Person
 from bridge.testing import Place
 from bridge.testing.contract.doubt import DoubtContract
 from bridge.testing.contract.support import SupportContract
 
 from .harness import make
 from .servers import Inspircd
+from .witness import Witness
 
 _numbers = itertools.count(1)
 
@@ -30,13 +30,14 @@ async def place(server):
     number = next(_numbers)
     adapter = make(server.port, nick=f"hubbub{number}")
     room = adapter.room_id(f"#room{number}")
-    person = Person(f"ann{number}", room)
+    person = Witness(f"ann{number}", room)
     await person.join(server.port)
     try:
         await adapter.serve({room: adapter.RoomConfig()})
         yield Place(adapter, room, server, person)
     finally:
         await person.leave()
+    assert not person.contradictions, "\n".join(person.contradictions)
 
 
 class TestContract(SupportContract, DoubtContract):
