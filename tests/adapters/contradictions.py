@@ -13,5 +13,11 @@ class Contradictions:
     def _saw(self, event):
         for theirs, ours in self.contradicted(event):
             if theirs != ours:
-                self.contradictions.append(f"{event!r}: the library has {theirs!r}, and we {ours!r}")
+                difference = f"the library has {theirs!r:.300}, and we {ours!r:.300}"
+                self.contradictions.append(f"{difference} of {event!r:.1000}")
         super()._saw(event)
+
+
+def missing(content, text):
+    """The words that a library does not have in its text, which has its marks in it."""
+    return [word for span in content.spans for word in span.text.split() if word not in text]

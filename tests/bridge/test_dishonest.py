@@ -137,6 +137,11 @@ DISHONEST = [
         "run goes on 2 s after it was cancelled: it has to let CancelledError through",
     ),
     Dishonest(hearing.Raises, END, "run raised EOFError('stream closed'): the core can do nothing with that"),
+    Dishonest(
+        hearing.EmitsTooLate,
+        CANCELLED,
+        "its adapter emits after the end of its connection: that is refused",
+    ),
     Dishonest(hearing.Returns, END, "run returned at the end of its server: it ends with ConnectionLost"),
     Dishonest(
         hearing.LooksAtNothing, END, "look finds all well where there is no server: it raises ConnectionLost"
@@ -168,9 +173,8 @@ DISHONEST = [
         sending.failing(AttributeError("'NoneType' object has no attribute 'write'")),
         ALONE,
         "send_now raised AttributeError(\"'NoneType' object has no attribute 'write'\"): the core can do"
-        " nothing with"
-        " that; raise the one of bridge.errors that says what to do next (ConnectionLost where the"
-        " connection is",
+        " nothing with that; raise the one of bridge.errors that says what to do next (ConnectionLost where"
+        " the connection is",
     ),
     Dishonest(sending.failing(TimeoutError()), ALONE, "send_now raised TimeoutError()"),
     Dishonest(
@@ -245,6 +249,11 @@ DISHONEST = [
         "the record promises 60000 bytes: of so much text, all 'x', 100",
     ),
     Dishonest(
+        sending.CutsMarked,
+        "the_longest_text_arrives_whole",
+        "a change of marks costs 0 bytes at most (mark_cost)",
+    ),
+    Dishonest(
         sending.CutsLines,
         "every_feature_that_is_claimed_arrives",
         "a message holds several lines (lines), and they do not",
@@ -253,8 +262,7 @@ DISHONEST = [
         sending.SaysNoAndDoesIt,
         EDITS,
         "the record says NO to edit, and a EditMessage was confirmed: raise Unsupported, or say in the"
-        " record what"
-        " the network can do",
+        " record what the network can do",
         NO_EDITS,
     ),
     Dishonest(

@@ -68,15 +68,14 @@ class ConnectionContract:
             after = await place.attempt(place.message(plain("<alice> undisturbed")))
             assert isinstance(after, Receipt), (
                 f"look disturbs the service that runs ({type(after).__name__}: {after}): it needs a name or a"
-                " session"
-                " of its own"
+                " session of its own"
             )
 
     async def test_what_cannot_be_a_room_is_refused_with_a_sentence(self, place: Place) -> None:
         for text in place.not_rooms:
             assert _refusal(place.adapter, text), (
-                f"{text[:20]!r} is no room, and room_id takes it, or says nothing: it raises"
-                " ValueError with a sentence for the owner"
+                f"{text[:20]!r} is no room, and room_id takes it, or says nothing: it raises ValueError with"
+                " a sentence for the owner"
             )
         same(
             place.adapter.room_id(place.room), place.room, "room_id makes another room of what it made itself"

@@ -36,8 +36,8 @@ class DeliveryContract:
             event = await place.said()
         same(heard.content, plain("<alice> hello"), "what was sent arrives in other words")
         assert event.content != heard.content, (
-            "the adapter emits its own words: what the network shows us of what we said is no event;"
-            " know it by our own account, or by the txn"
+            "the adapter emits its own words: what the network shows us of what we said is no event; know it"
+            " by our own account, or by the txn"
         )
         same(event.content, plain("after"), "what somebody said is emitted otherwise")
 
@@ -139,9 +139,8 @@ async def _kept(doing: Awaitable[T], window: int) -> T:
         return await doing
     except AdapterError as error:
         raise AssertionError(
-            f"the record has a window of {window}, and with so many commands on the way one of them"
-            f" failed ({type(error).__name__}: {error}): say a smaller window, or wait in send until there is"
-            " place"
+            f"the record has a window of {window}, and with so many commands on the way one of them failed"
+            f" ({type(error).__name__}: {error}): say a smaller window, or wait in send until there is place"
         ) from error
 
 

@@ -34,6 +34,6 @@ class DoubtContract:
             "find_sent has a receipt for what was never sent, so it would be lost: look for the txn"
         )
         assert not full or {sent, never} <= set(found), (
-            "the record says FULL to doubt, and find_sent leaves open what became of a message:"
-            " that is PARTIAL"
+            "the record says FULL to doubt, and find_sent leaves open what became of a message: that is"
+            " PARTIAL"
         )

@@ -25,7 +25,7 @@ class HistoryContract:
         place.core.forget()
         async with place.running():
             assert not place.past, (
-                f"a room without a position starts at now, and what was said before is emitted:"
+                "a room without a position starts at now, and what was said before is emitted:"
                 f" {place.past!r}"
             )
             await place.person.say(plain("hello"))
@@ -55,8 +55,7 @@ class HistoryContract:
                 texts,
                 [f"meanwhile {n}" for n in range(3)],
                 "of what was said while the adapter was away: JOINED has caught_up=True only where all of it"
-                " was"
-                " emitted, in order, under the ids that it had live",
+                " was emitted, in order, under the ids that it had live",
             )
 
     async def test_what_was_not_durable_comes_again_or_is_said_to_be_missing(self, place: Place) -> None:
@@ -74,10 +73,8 @@ class HistoryContract:
         again = [event for event in place.past if event.content == lost.content]
         assert again or not place.caught_up, (
             "a message was emitted, the process ended before the future of emit was done, and the next run"
-            " says that"
-            " nothing was missed: acknowledge nothing to the network before that future is done, and"
-            " remember no"
-            " position but what emit.position() says"
+            " says that nothing was missed: acknowledge nothing to the network before that future is done,"
+            " and remember no position but what emit.position() says"
         )
         assert len(again) <= 1, "a message that comes again has one id"
         if again:

@@ -259,8 +259,7 @@ class Place:
         found = await self.attempt(command)
         assert isinstance(found, Receipt), (
             f"a {type(command).__name__} failed ({type(found).__name__}: {found}), though the room is JOINED"
-            " and"
-            " its record allows that"
+            " and its record allows that"
         )
         return found
 

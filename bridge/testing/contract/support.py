@@ -166,8 +166,7 @@ async def prove_shown(
 def _may_fail(field: str, support: Support, error: AdapterError) -> None:
     assert support is Support.PARTIAL, (
         f"the record says {support.name} to {field}, and it failed ({type(error).__name__}: {error}): say"
-        " PARTIAL"
-        " where it depends, NO where it cannot be done"
+        " PARTIAL where it depends, NO where it cannot be done"
     )
     assert str(error), f"{field} is PARTIAL, and failed without a sentence that says when it can be done"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bridge.model import Block, Content, Feature, Kind, Span, Unit, normal, plain
+from bridge.model import Block, Capabilities, Content, Feature, Kind, Span, Unit, normal, plain
 
 from .place import Place, able, same
 
@@ -109,6 +109,16 @@ class TalkContract:
                     f" {_SIZES[record.unit](found)} arrived in the first message"
                 )
 
+            marked = _marked(place.record)
+            await place.deliver(marked)
+            same(
+                (await place.heard()).content.text,
+                marked.text,
+                f"the record promises that a change of marks costs {place.record.mark_cost} {record.unit} at"
+                " most (mark_cost), and a text that is so much shorter than the longest does not arrive"
+                " whole",
+            )
+
     async def test_user_text_is_only_text(self, place: Place) -> None:
         async with place.running():
             await place.deliver(plain(f"<alice> {_AWKWARD}"))
@@ -121,3 +131,9 @@ class TalkContract:
         assert not any(span.marks or span.href for span in heard.spans), (
             f"what a person wrote is read as formatting: escape it\n  found: {heard.spans!r}"
         )
+
+
+def _marked(record: Capabilities) -> Content:
+    """Return the longest content whose marks change four times."""
+    length = (record.text_limit - 5 * record.mark_cost) // 5
+    return Content(tuple([Span("x" * length, record.marks if n % 2 else frozenset()) for n in range(5)]))

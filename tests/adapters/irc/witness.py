@@ -11,7 +11,7 @@ from bridge import (
     TopicChanged,
     TypingChanged,
 )
-from tests.adapters.contradictions import Contradictions
+from tests.adapters.contradictions import Contradictions, missing
 
 
 class Witness(Contradictions, Person):
@@ -35,7 +35,7 @@ class Witness(Contradictions, Person):
             case MessageCreated():
                 yield seen.source.nick, event.sender.name
                 yield seen.type == "action", event.kind is Kind.EMOTE
-                yield [word for word in event.content.text.split() if word not in seen.arguments[0]], []
+                yield missing(event.content, seen.arguments[0]), []
                 yield tags.get("+reply") or tags.get("+draft/reply"), event.reply_to
                 if "msgid" in tags:
                     yield tags["msgid"], event.id

@@ -12,7 +12,7 @@ from bridge import (
     TopicChanged,
     TypingChanged,
 )
-from tests.adapters.contradictions import Contradictions
+from tests.adapters.contradictions import Contradictions, missing
 
 
 class Witness(Contradictions, Person):
@@ -35,7 +35,7 @@ class Witness(Contradictions, Person):
                 answered = None if related.get("is_falling_back") else related.get("m.in_reply_to")
                 yield seen.event_id, event.id
                 yield isinstance(seen, nio.RoomMessageEmote), event.kind is Kind.EMOTE
-                yield [word for word in event.content.text.split() if word not in seen.body], []
+                yield missing(event.content, seen.body), []
                 yield (answered or {}).get("event_id"), event.reply_to
                 yield related["event_id"] if threaded else None, event.thread
                 for attached in event.content.attachments:

@@ -16,7 +16,7 @@ from bridge import (
     TopicChanged,
     TypingChanged,
 )
-from tests.adapters.contradictions import Contradictions
+from tests.adapters.contradictions import Contradictions, missing
 
 _PLUGINS = {
     "0066": ("OOB",),
@@ -43,7 +43,7 @@ class Witness(Contradictions, Person):
             case MessageCreated(), seen:
                 yield seen["from"].resource, event.sender.name
                 yield seen["body"].startswith("/me "), event.kind is Kind.EMOTE
-                yield [word for word in event.content.text.split() if word not in seen["body"]], []
+                yield missing(event.content, seen["body"]), []
                 yield seen["reply"]["id"] or None, event.reply_to
                 yield seen["thread"] or None, event.thread
                 for attached in event.content.attachments:

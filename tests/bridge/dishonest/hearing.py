@@ -150,6 +150,15 @@ class WrongScope(ScriptedAdapter):
 # -- runs
 
 
+class EmitsTooLate(ScriptedAdapter):
+    """It goes on with what its first connection had."""
+
+    async def run(self, emit):
+        if not hasattr(self, "_first"):
+            self._first = emit
+        await super().run(self._first)
+
+
 class NeverJoins(ScriptedAdapter):
     def _state(self, room):
         return RoomStateChanged(room=room, state=RoomState.JOINING)

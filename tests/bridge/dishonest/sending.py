@@ -55,6 +55,7 @@ LosesMentions = spans(lambda span: replace(span, mention=None))
 LosesBlocks = spans(lambda span: Span(span.text))
 CutsText = spans(lambda span: Span(span.text[:100]))
 CutsLines = spans(lambda span: replace(span, text=span.text.replace("one\ntwo", "one")))
+CutsMarked = spans(lambda span: replace(span, text=span.text[:1000]) if span.marks else span)
 Escapes = spans(lambda span: Span(span.text.replace("<", "&lt;").replace("&lt;alice", "<alice")))
 
 
