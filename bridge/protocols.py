@@ -1,13 +1,12 @@
 """Which protocols there are: a folder each below `adapters`, and packages from outside."""
 
 import importlib
-import importlib.util
 import logging
 import pkgutil
 import re
-import sys
 import traceback
 from functools import cache
+from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -118,13 +117,8 @@ def _place(protocol: str) -> str:
     points = _entry_points()
     if named := points.select(name=protocol):
         return next(iter(named)).value
-    of_package = [point.name for point in points if point.module.partition(".")[0] == protocol]
-    meant = f"; did you mean {quoted(of_package[0])}?" if of_package else _meant(protocol)
+    its = [point.name for point in points if point.module.partition(".")[0] == protocol]
+    if not its and protocol.startswith("hubbub") and find_spec(protocol):
+        its = [f"{protocol}:Adapter"]
+    meant = f"; did you mean {quoted(its[0])}?" if its else nearest(protocol, names())
     raise ConfigError([f"there is no protocol {protocol!r}{meant} (there are {', '.join(names())})"])
-
-
-def _meant(protocol: str) -> str:
-    if meant := nearest(protocol, names()):
-        return meant
-    is_package = protocol not in sys.stdlib_module_names and importlib.util.find_spec(protocol)
-    return f"; did you mean {quoted(f'{protocol}:Adapter')}?" if is_package else ""

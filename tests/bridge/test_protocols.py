@@ -166,11 +166,12 @@ def test_a_mistake_of_the_tree_is_no_missing_library(inside: Path):
 
 
 def test_the_name_of_a_package_leads_to_its_protocol(outside: Path):
-    write(outside, {"far/__init__.py": ADAPTER})
-    assert "no protocol 'far'; did you mean \"far:Adapter\"? (there are" in why_not("far")
-    installed(outside, telegraph="far:Adapter")
-    assert "no protocol 'far'; did you mean \"telegraph\"? (there are" in why_not("far")
-    assert "did you mean" not in why_not("json")
+    write(outside, {"hubbub_far/__init__.py": ADAPTER})
+    assert "no protocol 'hubbub_far'; did you mean \"hubbub_far:Adapter\"? (there are" in why_not(
+        "hubbub_far"
+    )
+    installed(outside, telegraph="hubbub_far:Adapter")
+    assert "no protocol 'hubbub_far'; did you mean \"telegraph\"? (there are" in why_not("hubbub_far")
 
 
 def hubbub(*words: str | Path) -> Result:
