@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridge.config.words import printable
+from bridge.config.words import printable, quoted
 from bridge.errors import HubbubError
 from bridge.protocols import names
 
@@ -25,12 +25,11 @@ def new_adapter(name: str, folder: Path | None) -> None:
     Until you make it speak your network's protocol it speaks one of its own.
     """
     if not _NAME.fullmatch(name):
-        raise HubbubError(
-            f'"{printable(name)}" cannot name a protocol: write small letters, digits and "_", a letter first'
-        )
+        why = "cannot name a protocol: write small letters, digits and _, a letter first"
+        raise click.BadParameter(f"{quoted(name)} {why}", param_hint="NAME")
     package = f"hubbub_{name}"
     if name in names() or find_spec(package):
-        raise HubbubError(f"{name} is there already: choose another name")
+        raise click.BadParameter(f"{quoted(name)} is there already: choose another", param_hint="NAME")
     folder = folder or Path(package.replace("_", "-"))
     try:
         folder.mkdir(parents=True)
@@ -39,9 +38,8 @@ def new_adapter(name: str, folder: Path | None) -> None:
             target.parent.mkdir(exist_ok=True)
             target.write_text(_named(path.read_text(), name))
     except FileExistsError:
-        raise HubbubError(
-            f"{printable(str(folder))} is there already: name another folder with --into"
-        ) from None
+        why = f"{printable(str(folder))} is there already: name another folder"
+        raise click.BadParameter(why, param_hint="--into") from None
     except OSError as error:
         raise HubbubError(f"{printable(str(folder))} cannot be written: {error.strerror}") from None
     click.echo(
