@@ -1,0 +1,56 @@
+"""What is known of a topic across connections and restarts: its position in the journal."""
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+
+from bridge import Txn
+
+from .decode import Mark
+
+__all__ = ["WINDOW", "Memory"]
+
+WINDOW = 16
+_OWN = 4 * WINDOW
+_UNACKNOWLEDGED = 64
+"""More than a broker hands over before it waits; mosquitto: 20."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """One topic. What came back to us was published, whatever its confirmation says."""
+
+    number: int = 0
+    """That of our last message."""
+    own: dict[Txn, str | None] = field(default_factory=dict)
+    """The newest messages of ours that came back, with the account that spoke."""
+    taken: deque[str] = field(default_factory=lambda: deque(maxlen=_UNACKNOWLEDGED))
+    """The newest messages, by packet and content: the broker may hand them over again."""
+    fleeting: bool = False
+    """Whether somebody publishes with QoS 0: nobody keeps that for us."""
+    on_its_way: dict[int, bool] = field(default_factory=dict)
+    """Our messages that have not come back, and whether the broker confirmed them; not kept."""
+
+    @classmethod
+    def read(cls, token: str) -> "Memory":
+        """Return what a token holds."""
+        number, own, taken, fleeting = json.loads(token)
+        return cls(number, own, deque(taken, _UNACKNOWLEDGED), fleeting)
+
+    def token(self) -> str:
+        """Return all that is to be kept."""
+        return json.dumps([self.number, self.own, [*self.taken], self.fleeting])
+
+    def came_back(self, mark: Mark, account: str | None) -> bool:
+        """Note a message of ours. Returns whether one before it is lost."""
+        self.number = max(self.number, mark.number)
+        self.own[mark.txn] = account
+        if len(self.own) > _OWN:
+            del self.own[next(iter(self.own))]
+        return self.missing(mark.number)
+
+    def missing(self, before: int) -> bool:
+        """Whether something that the broker confirmed did not come back, and what was said after it did."""
+        self.on_its_way.pop(before, None)
+        late = [self.on_its_way.pop(number) for number in sorted(self.on_its_way) if number < before]
+        return any(late)

@@ -1,0 +1,200 @@
+"""One connection to a broker. paho-mqtt reads and writes in a thread; what it says is heard on the loop."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, common, reason, unverified
+
+from .config import NetworkConfig
+from .decode import MARK, Mark
+
+__all__ = ["Wire", "connect"]
+
+_PATIENCE = 10.0
+"""Seconds for a broker to let us in: some never answer MQTT 5."""
+_KEEPALIVE = 60
+_KEPT = 7 * 86_400
+"""Seconds for which a broker keeps our session (MQTT 5 section 3.1.2.11.2)."""
+_UNSUPPORTED, _TAKEN_OVER = 0x84, 0x8E
+_CREDENTIALS = {0x85, 0x86, 0x87, 0x8A, 0x8C}
+"""Reason codes (MQTT 5 section 2.4); paho gives those of 3.1.1 as these."""
+Answer = Callable[[ReasonCode], object]
+
+
+class _NotSpoken(Exception):
+    """The broker does not speak this version."""
+
+
+class Wire:
+    """One connection, in one version of MQTT."""
+
+    def __init__(
+        self, config: NetworkConfig, client_id: str, version: MQTTProtocolVersion, *, keep: bool
+    ) -> None:
+        self.five = version is MQTTProtocolVersion.MQTTv5
+        self.session_present = False
+        self._unread: list[MQTTMessage] = []
+        self._got: Callable[[MQTTMessage], object] = self._unread.append
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+        self._in: asyncio.Future[None] = self._loop.create_future()
+        self._answers: dict[int, Answer] = {}
+        self._config, self._keep = config, keep
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if self.five else not keep,
+            protocol=version,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        password = config.password
+        client.username_pw_set(config.user, None if password is None else password.get_secret_value())
+        client.on_connect = lambda _c, _d, flags, code, _: self._soon(self._connected, flags, code)
+        client.on_disconnect = lambda _c, _d, _f, code, _: self._soon(self._disconnected, code)
+        client.on_message = lambda _c, _d, message: self._soon(lambda: self._got(message))
+        client.on_publish = lambda _c, _d, mid, code, _: self._soon(self._answered, mid, code)
+        client.on_subscribe = lambda _c, _d, mid, codes, _: self._soon(self._answered, mid, codes[0])
+
+    async def open(self, will: str) -> None:
+        """Log in. Raises an AdapterError, or _NotSpoken."""
+        more: dict[str, Any] = {}
+        if will:
+            self._client.will_set(will, "offline", qos=1, retain=True)
+        if self.five:
+            wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            wanted.SessionExpiryInterval = _KEPT if self._keep else 0
+            more = {"clean_start": not self._keep, "properties": wanted}
+        host, port = self._config.address
+        try:
+            if self._config.tls:
+                self._client.tls_set_context(ssl.create_default_context(cafile=self._config.ca_file))
+            await asyncio.to_thread(self._client.connect, host, port, _KEEPALIVE, **more)
+        except ssl.SSLCertVerificationError as error:
+            raise ConnectionLost(f"the certificate of {host} {unverified(error)}") from None
+        except OSError as error:
+            words = (
+                f"no connection to {host}, port {port}: {reason(common(error))}; check server, port and tls"
+            )
+            raise ConnectionLost(words) from None
+        self._client.loop_start()
+        await self.wait(self._in)
+        if not self._in.done():
+            raise _NotSpoken
+
+    def hand_over(self, got: Callable[[MQTTMessage], object]) -> None:
+        """Hand over each message, in order; those of before first."""
+        self._got = got
+        for message in self._unread:
+            got(message)
+
+    def publish(
+        self, topic: str, payload: bytes, answer: Answer, *, retain: bool = False, mark: Mark | None = None
+    ) -> None:
+        """Publish with QoS 1."""
+        properties = None
+        if mark is not None and self.five:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.UserProperty = (MARK, str(mark))
+        sent = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        self._answers[sent.mid] = answer
+
+    async def subscribe(self, topic: str) -> str:
+        """Subscribe with QoS 1, to what is said from now on. Returns why not; empty: we are. Raises an
+        AdapterError.
+        """
+        done: asyncio.Future[str] = self._loop.create_future()
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        _, mid = (
+            self._client.subscribe(topic, options=options) if self.five else self._client.subscribe(topic, 1)
+        )
+        if mid is not None:
+            self._answers[mid] = lambda code: done.set_result(str(code) if code.is_failure else "")
+        await self.wait(done)
+        if not done.done():
+            raise ConnectionLost("the broker does not answer a subscription")
+        return done.result()
+
+    async def wait(self, what: "asyncio.Future[Any]") -> None:
+        """Wait for it, and not too long. Raises what ended the connection."""
+        await asyncio.wait({what, self.lost}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if self.lost.done():
+            self.lost.result()
+
+    def unsubscribe(self, topic: str) -> None:
+        """Hear no more of it."""
+        self._client.unsubscribe(topic)
+
+    def acknowledge(self, mid: int) -> None:
+        """Say that a message of QoS 1 is durable here."""
+        self._client.ack(mid, 1)
+
+    def close(self, will: str = "") -> None:
+        """End it politely; the broker then does not publish the will, and we say the same."""
+        if will and not self.lost.done():
+            self._client.publish(will, "offline", qos=1, retain=True)
+        self._client.disconnect()
+
+    def _soon(self, do: Callable[..., object], *arguments: object) -> None:
+        """Do it on the loop, unless that has ended. Called in the library's thread."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(do, *arguments)
+
+    def _connected(self, flags: Any, code: ReasonCode) -> None:
+        if code.value == _UNSUPPORTED:
+            self._fail(_NotSpoken())
+        elif code.value in _CREDENTIALS:
+            words = f"{self._config.server} does not let us in ({code}): check user, password and client_id"
+            self._fail(AuthenticationFailed(words))
+        elif code.is_failure:
+            self._fail(ConnectionLost(f"{self._config.server} does not let us in now: {code}"))
+        elif not self._in.done():
+            self.session_present = flags.session_present
+            self._in.set_result(None)
+
+    def _disconnected(self, code: ReasonCode) -> None:
+        if not self._in.done():
+            self._fail(_NotSpoken())
+        elif code.value == _TAKEN_OVER:
+            self._fail(Replaced("another client came with the same client_id: give each one of its own"))
+        else:
+            self._fail(ConnectionLost(f"the connection to {self._config.server} has ended: {code}"))
+
+    def _answered(self, mid: int, code: ReasonCode) -> None:
+        if answer := self._answers.pop(mid, None):
+            answer(code)
+
+    def _fail(self, error: AdapterError | _NotSpoken) -> None:
+        if not self.lost.done():
+            self.lost.set_exception(error)
+            self.lost.exception()  # nobody has to look
+
+
+async def connect(config: NetworkConfig, client_id: str, *, keep: bool, will: str = "") -> Wire:
+    """Log in, in MQTT 5 or else in 3.1.1; `will` is the topic that says whether we are there. Raises an
+    AdapterError.
+    """
+    for version in (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311):
+        wire = Wire(config, client_id, version, keep=keep)
+        try:
+            await wire.open(will)
+        except _NotSpoken:
+            wire.close()
+        except BaseException:
+            wire.close()
+            raise
+        else:
+            return wire
+    raise ConnectionLost(
+        f"{config.server} does not answer as an MQTT broker does: check server, port and tls"
+    )
