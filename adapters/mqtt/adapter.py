@@ -26,7 +26,7 @@ from bridge import (
 
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
-from .memory import WINDOW, Memory
+from .memory import WINDOW, TopicMemory
 from .session import Session, own_topic, refused, unseen, unspeakable
 from .wire import Wire, connect
 
@@ -47,7 +47,7 @@ class MqttAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self._session: Session | None = None
-        self._memories: dict[RoomId, Memory] = {}
+        self._memories: dict[RoomId, TopicMemory] = {}
         self._heard = 0.0
 
     @classmethod
@@ -111,18 +111,20 @@ class MqttAdapter(Adapter):
         return {"MQTT, JSON": _record(named=True), "MQTT, plain text": _record(named=False)}
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        mine, here = own_topic(self.config.client_id, "mark"), asyncio.Event()
+        mine = own_topic(self.config.client_id, "mark")
+        seen: asyncio.Queue[bool] = asyncio.Queue()
         wire = await connect(self.config, f"{self.config.client_id}-check", keep=False)
         try:
-            wire.hand_over(lambda message: here.set() if message.topic == mine else None)
+            wire.hand_over(lambda message: seen.put_nowait(True) if message.topic == mine else None)
             found = {room: await self._look(wire, room, config) for room, config in rooms.items()}
             await wire.subscribe(mine)
-            wire.publish(mine, b"check", lambda _: None)
+            wire.publish(mine, b"check", lambda code: seen.put_nowait(False) if code.is_failure else None)
+            ok = False
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(here.wait(), _PATIENCE)
+                ok = await asyncio.wait_for(seen.get(), _PATIENCE)
         finally:
             wire.close()
-        return found if here.is_set() else {**found, RoomId(""): unseen(mine)}
+        return found if ok else {**found, RoomId(""): unseen(mine)}
 
     async def _look(self, wire: Wire, room: RoomId, config: Room) -> str | None:
         if why := await wire.subscribe(room):

@@ -1,21 +1,29 @@
 """What is published, as events; pure."""
 
 import json
-import uuid
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from bridge import Kind, MessageCreated, MessageId, RoomId, Sender, Txn, UserId, by_author, plain
 
-from .config import RoomConfig
-
-__all__ = ["MARK", "Mark", "account", "event", "mark"]
+__all__ = ["MARK", "Stamp", "TopicForm", "account", "event", "mark"]
 
 MARK = "hubbub"
 """The key in JSON, or the user property of MQTT 5, that holds the mark of a message of some Hubbub."""
 _LONGEST = 100_000
 
 
-class Mark(NamedTuple):
+class TopicForm(Protocol):
+    """How messages of a topic look: the room's configuration."""
+
+    @property
+    def payload(self) -> str: ...
+    @property
+    def name_key(self) -> str: ...
+    @property
+    def text_key(self) -> str: ...
+
+
+class Stamp(NamedTuple):
     """What each message of a Hubbub bears."""
 
     client: str
@@ -27,24 +35,24 @@ class Mark(NamedTuple):
         return "/".join(map(str, self))
 
 
-def mark(payload: bytes, properties: list[tuple[str, str]]) -> Mark | None:
+def mark(payload: bytes, properties: list[tuple[str, str]]) -> Stamp | None:
     """Return the mark that a message bears; None: a Hubbub has not said it."""
     found = dict(properties).get(MARK) or _object(payload).get(MARK)
     match found.split("/") if isinstance(found, str) else ():
         case [client, number, txn] if number.isascii() and number.isdigit() and len(number) < 20:
-            return Mark(client, int(number), Txn(txn))
+            return Stamp(client, int(number), Txn(txn))
     return None
 
 
-def account(payload: bytes, config: RoomConfig) -> str | None:
+def account(payload: bytes, config: TopicForm) -> str | None:
     """Return which account said a message of ours (`Part.speaker`)."""
     return "" if config.payload == "json" and config.name_key in _object(payload) else None
 
 
 def event(
-    room: RoomId, topic: str, payload: bytes, config: RoomConfig, late: float | None
+    room: RoomId, topic: str, payload: bytes, config: TopicForm, name: MessageId
 ) -> MessageCreated | None:
-    """Return what was said; None: nothing that is text. `late`: when it was heard, if it had waited."""
+    """Return what was said; None: nothing that is text. `name` is what to call it where its author does not."""
     body = _object(payload) if config.payload == "json" else {}
     text, who, given, kind, at = (body.get(k) for k in (config.text_key, config.name_key, "id", "kind", "at"))
     if not isinstance(text, str):
@@ -58,13 +66,12 @@ def event(
         return None
     sender = Sender(UserId(who), who) if isinstance(who, str) and who else Sender(UserId(topic), topic)
     return MessageCreated(
-        id=by_author(sender.id, given) if isinstance(given, str) and given else MessageId(uuid.uuid4().hex),
+        id=by_author(sender.id, given) if isinstance(given, str) and given else name,
         room=room,
         sender=sender,
         content=plain(text[:_LONGEST]),
         kind=Kind(kind) if kind in list(Kind) else Kind.TEXT,
-        at=at if isinstance(at, int | float) else late,
-        replayed=late is not None,
+        at=at if isinstance(at, int | float) else None,
     )
 
 

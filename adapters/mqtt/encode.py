@@ -4,13 +4,12 @@ import json
 
 from bridge import Kind, SendMessage
 
-from .config import RoomConfig
-from .decode import MARK, Mark
+from .decode import MARK, Stamp, TopicForm
 
 __all__ = ["payload"]
 
 
-def payload(command: SendMessage, mark: Mark, config: RoomConfig) -> bytes:
+def payload(command: SendMessage, mark: Stamp, config: TopicForm) -> bytes:
     """Return a message. In JSON it bears its mark, and the author's name unless the bridge speaks itself."""
     text = command.content.text
     if config.payload == "text":

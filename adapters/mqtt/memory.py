@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 
 from bridge import Txn
 
-from .decode import Mark
+from .decode import Stamp
 
-__all__ = ["WINDOW", "Memory"]
+__all__ = ["WINDOW", "TopicMemory"]
 
 WINDOW = 16
 _OWN = 4 * WINDOW
-_UNACKNOWLEDGED = 64
-"""More than a broker hands over before it waits; mosquitto: 20."""
+_TAKEN = 64
+"""More than a broker hands over before we acknowledge it."""
 
 
 @dataclass(slots=True)
-class Memory:
+class TopicMemory:
     """One topic. What came back to us was published, whatever its confirmation says."""
 
     number: int = 0
     """That of our last message."""
     own: dict[Txn, str | None] = field(default_factory=dict)
     """The newest messages of ours that came back, with the account that spoke."""
-    taken: deque[str] = field(default_factory=lambda: deque(maxlen=_UNACKNOWLEDGED))
+    taken: deque[str] = field(default_factory=lambda: deque(maxlen=_TAKEN))
     """The newest messages, by packet and content: the broker may hand them over again."""
     fleeting: bool = False
     """Whether somebody publishes with QoS 0: nobody keeps that for us."""
@@ -32,16 +32,16 @@ class Memory:
     """Our messages that have not come back, and whether the broker confirmed them; not kept."""
 
     @classmethod
-    def read(cls, token: str) -> "Memory":
+    def read(cls, token: str) -> "TopicMemory":
         """Return what a token holds."""
         number, own, taken, fleeting = json.loads(token)
-        return cls(number, own, deque(taken, _UNACKNOWLEDGED), fleeting)
+        return cls(number, own, deque(taken, _TAKEN), fleeting)
 
     def token(self) -> str:
         """Return all that is to be kept."""
         return json.dumps([self.number, self.own, [*self.taken], self.fleeting])
 
-    def came_back(self, mark: Mark, account: str | None) -> bool:
+    def came_back(self, mark: Stamp, account: str | None) -> bool:
         """Note a message of ours. Returns whether one before it is lost."""
         self.number = max(self.number, mark.number)
         self.own[mark.txn] = account

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 import secrets
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -36,8 +37,8 @@ from bridge import (
 
 from . import decode, encode
 from .config import RoomConfig
-from .decode import Mark
-from .memory import Memory
+from .decode import Stamp
+from .memory import TopicMemory
 from .wire import Wire
 
 __all__ = ["Session", "own_topic", "refused", "unseen", "unspeakable"]
@@ -86,7 +87,7 @@ class Session:
     """One connection, and the topics on it."""
 
     def __init__(
-        self, wire: Wire, client_id: str, emit: Emit, clock: Clock, memories: dict[RoomId, Memory]
+        self, wire: Wire, client_id: str, emit: Emit, clock: Clock, memories: dict[RoomId, TopicMemory]
     ) -> None:
         self.wire = wire
         self.rooms: Mapping[RoomId, RoomConfig] = {}
@@ -116,7 +117,7 @@ class Session:
             token = self._emit.position(room)
             self._known[room] = token is not None
             if token is None or room not in self._memories:
-                self._memories[room] = Memory() if token is None else Memory.read(token)
+                self._memories[room] = TopicMemory() if token is None else TopicMemory.read(token)
             if not self.wire.session_present:
                 self._memories[room].taken.clear()
         if not self.heard and await self.wire.subscribe(own_topic(self._me, "mark")):
@@ -140,15 +141,20 @@ class Session:
         asked, mark = self._clock.now(), f"{self._salt}/{next(self._numbers)}".encode()
         mine = own_topic(self._me, "mark")
         self._marks[mark] = here = asyncio.get_running_loop().create_future()
-        self.wire.publish(mine, mark, lambda _: None)
+        self.wire.publish(mine, mark, partial(self._marked, here))
         while True:
             count = self._count
             await self.wire.wait(here)
             if here.done():
+                here.result()
                 break
             if count == self._count and not self._holding:
                 raise ConnectionLost(unseen(mine))
         self.heard = asked
+
+    def _marked(self, here: "asyncio.Future[None]", code: ReasonCode) -> None:
+        if code.is_failure and not here.done():
+            here.set_exception(ConnectionLost(unseen(own_topic(self._me, "mark"))))
 
     def say(self, command: SendMessage, settle: Settle) -> None:
         """Publish a message. Raises RoomUnavailable."""
@@ -157,7 +163,7 @@ class Session:
             raise RoomUnavailable(why, _LATER)
         memory = self._memories[room]
         memory.number += 1
-        mark = Mark(self._me, memory.number, command.txn)
+        mark = Stamp(self._me, memory.number, command.txn)
         memory.on_its_way[mark.number] = False
 
         def answer(code: ReasonCode) -> None:
@@ -189,7 +195,9 @@ class Session:
         return RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=whole)
 
     def _positions(self, rooms: Iterable[RoomId]) -> list[Position]:
-        return [Position(self._memories[room].token(), room) for room in rooms if room in self._joined]
+        """Return where we are in the rooms that we were in before, or are in now."""
+        there = [room for room in rooms if self._known[room] or room in self._joined]
+        return [Position(self._memories[room].token(), room) for room in there]
 
     def _refusal(self, room: RoomId, code: ReasonCode) -> AdapterError:
         if code.value == _NOT_AUTHORIZED:
@@ -257,8 +265,10 @@ class Session:
                 self._tell_loss(room)
                 yield RoomStateChanged(room=room, state=RoomState.JOINED)
         elif self._is_talk(room, message):
-            late = None if room in self._joined else self._clock.now()
-            said = decode.event(room, message.topic, payload, self.rooms[room], late)
+            fresh = MessageId(uuid.uuid4().hex)
+            said = decode.event(room, message.topic, payload, self.rooms[room], fresh)
+            if said is not None and room not in self._joined:
+                said = replace(said, at=said.at or self._clock.now(), replayed=True)
             if said is not None:
                 yield said if mark is None else replace(said, mark=mark.txn)
 

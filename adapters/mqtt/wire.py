@@ -16,7 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, common, reason, unverified
 
 from .config import NetworkConfig
-from .decode import MARK, Mark
+from .decode import MARK, Stamp
 
 __all__ = ["Wire", "connect"]
 
@@ -25,6 +25,10 @@ _PATIENCE = 10.0
 _KEEPALIVE = 60
 _KEPT = 7 * 86_400
 """Seconds for which a broker keeps our session (MQTT 5 section 3.1.2.11.2)."""
+_UNACKNOWLEDGED = 32
+"""So many messages a broker may hand over before it waits, as it does by itself in 3.1.1 (mosquitto: 20).
+Without a limit, what a kill leaves unacknowledged is more than a `TopicMemory` knows again.
+"""
 _UNSUPPORTED, _TAKEN_OVER = 0x84, 0x8E
 _CREDENTIALS = {0x85, 0x86, 0x87, 0x8A, 0x8C}
 """Reason codes (MQTT 5 section 2.4); paho gives those of 3.1.1 as these."""
@@ -74,6 +78,7 @@ class Wire:
         if self.five:
             wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             wanted.SessionExpiryInterval = _KEPT if self._keep else 0
+            wanted.ReceiveMaximum = _UNACKNOWLEDGED
             more = {"clean_start": not self._keep, "properties": wanted}
         host, port = self._config.address
         try:
@@ -99,7 +104,7 @@ class Wire:
             got(message)
 
     def publish(
-        self, topic: str, payload: bytes, answer: Answer, *, retain: bool = False, mark: Mark | None = None
+        self, topic: str, payload: bytes, answer: Answer, *, retain: bool = False, mark: Stamp | None = None
     ) -> None:
         """Publish with QoS 1."""
         properties = None
@@ -168,7 +173,9 @@ class Wire:
         elif code.value == _TAKEN_OVER:
             self._fail(Replaced("another client came with the same client_id: give each one of its own"))
         else:
-            self._fail(ConnectionLost(f"the connection to {self._config.server} has ended: {code}"))
+            # mosquitto 2.0.11 does not say that it was taken over
+            words = f"{self._config.server} ended the connection ({code}): nobody else may have our client_id"
+            self._fail(ConnectionLost(words))
 
     def _answered(self, mid: int, code: ReasonCode) -> None:
         if answer := self._answers.pop(mid, None):

@@ -6,11 +6,11 @@ import json
 import uuid
 
 import bridge.testing
-from bridge.model import Content, Kind, MessageCreated, MessageId, RoomId, Sender, UserId, plain
+from bridge import Content, Kind, MessageCreated, MessageId, RoomId, Sender, UserId, plain
 
 __all__ = ["Person"]
 
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 _LONGEST = 2**20
 
 
@@ -22,7 +22,8 @@ class Person(bridge.testing.Person):
         self.room = room
         self._text = text
         self._clients: list[asyncio.subprocess.Process] = []
-        self._sent: list[str] = []
+        self._shown: list[tuple[str, asyncio.Future[None]]] = []
+        """What was said and has not been seen yet."""
         self._ready = asyncio.Event()
 
     async def join(self, port: int) -> None:
@@ -55,9 +56,14 @@ class Person(bridge.testing.Person):
             said = {"name": self.name, "text": content.text, "id": uuid.uuid4().hex, "kind": kind}
             lines = [json.dumps(said)]
         assert self._writer is not None
-        self._sent += lines
+        loop = asyncio.get_running_loop()
+        shown = [(line, loop.create_future()) for line in lines]
+        self._shown += shown
         self._writer.write("".join(f"{line}\n" for line in lines).encode())
         await self._writer.drain()
+        async with asyncio.timeout(_PATIENCE):
+            for _, there in shown:
+                await there
         return None
 
     async def rename(self, name: str) -> None:
@@ -83,9 +89,12 @@ class Person(bridge.testing.Person):
                 self._ready.set()
 
     def _hear(self, said: str) -> None:
-        if said in self._sent:
-            self._sent.remove(said)
-            return
+        for entry in self._shown:
+            if entry[0] == said:
+                self._shown.remove(entry)
+                if not entry[1].done():
+                    entry[1].set_result(None)
+                return
         name, text, kind = self.room, said, "text"
         if not self._text and said.startswith("{"):
             body = json.loads(said)

@@ -1,5 +1,7 @@
 """A private mosquitto."""
 
+import os
+import pwd
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +15,8 @@ __all__ = ["Demo"]
 
 _ROOM = "lobby"
 _SETTINGS = """\
+user {user}
 listener {port} 127.0.0.1
-allow_anonymous true
 persistence true
 persistence_location {folder}/
 autosave_interval 1
@@ -28,7 +30,7 @@ class Demo(bridge.testing.Demo):
 
     title = "mosquitto"
     debian = ("mosquitto", "mosquitto-clients")
-    more = ""
+    more = "allow_anonymous true"
     """What else stands in its settings."""
     text = True
     """Whether people speak in plain text."""
@@ -48,11 +50,12 @@ class Demo(bridge.testing.Demo):
         if binary is None:
             raise OSError("mosquitto is not installed: install the Debian package mosquitto")
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o777)  # it gives up root's rights, and still writes here
         settings = self.folder / "mosquitto.conf"
 
         def command(port: int) -> list[str]:
-            settings.write_text(_SETTINGS.format(port=port, folder=self.folder, more=self.more))
+            user = pwd.getpwuid(os.getuid()).pw_name  # else it gives up root's rights, and cannot write here
+            text = _SETTINGS.format(user=user, port=port, folder=self.folder, more=self.more)
+            settings.write_text(text)
             return [binary, "-c", str(settings)]
 
         self.port = await self._server.start(command, port=self.port or None)
