@@ -75,6 +75,7 @@ class MqttAdapter(Adapter):
         finally:
             self._heard = session.heard
             self._session = None
+            session.end()
             wire.close(status)
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
@@ -83,7 +84,7 @@ class MqttAdapter(Adapter):
             await self._session.enter(self.rooms)
 
     def send_now(self, command: Command, settle: Settle) -> bool:
-        if not isinstance(command, SendMessage):
+        if not isinstance(command, SendMessage) or command.file is not None:
             raise Unsupported(f"{self.network} cannot do {type(command).__name__}")
         self._connected().say(command, settle)
         return True

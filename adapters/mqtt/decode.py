@@ -52,7 +52,7 @@ def account(payload: bytes, config: TopicForm) -> str | None:
 def event(
     room: RoomId, topic: str, payload: bytes, config: TopicForm, name: MessageId
 ) -> MessageCreated | None:
-    """Return what was said; None: nothing that is text. `name` is what to call it where its author does not."""
+    """Return what was said; None: nothing that is text. `name`: what to call it if its author does not."""
     body = _object(payload) if config.payload == "json" else {}
     text, who, given, kind, at = (body.get(k) for k in (config.text_key, config.name_key, "id", "kind", "at"))
     if not isinstance(text, str):

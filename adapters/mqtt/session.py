@@ -19,6 +19,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
+    InFlight,
     MessageId,
     Part,
     Position,
@@ -94,6 +95,7 @@ class Session:
         self.heard = 0.0
         """Until when all was heard, in seconds since 1970."""
         self._me, self._emit, self._clock, self._memories = client_id, emit, clock, memories
+        self.flights = InFlight[Stamp](clock)
         self._count = 0
         self._whole = wire.session_present
         """Whether the broker kept everything for us, as far as anybody can tell."""
@@ -101,7 +103,7 @@ class Session:
         """Topics that we enter or are in, and whether we were there before."""
         self._joined: set[RoomId] = set()
         self._read: list[MQTTMessage] = []
-        self._holding = False
+        self._holding = self._over = False
         self._salt, self._numbers = secrets.token_hex(8), itertools.count(1)
         self._marks: dict[bytes, asyncio.Future[None]] = {}
         wire.hand_over(self._got)
@@ -166,17 +168,25 @@ class Session:
         mark = Stamp(self._me, memory.number, command.txn)
         memory.on_its_way[mark.number] = False
 
+        self.flights.add(mark, room, settle)
+
         def answer(code: ReasonCode) -> None:
             if code.is_failure:
                 memory.on_its_way.pop(mark.number, None)
-                settle(self._refusal(room, code))
-            else:
-                if mark.number in memory.on_its_way:
-                    memory.on_its_way[mark.number] = True
-                settle(Receipt(Part(MessageId(command.txn), (), command.speaker.account)))
+                self.flights.settle(mark, self._refusal(room, code))
+                return
+            if mark.number in memory.on_its_way:
+                memory.on_its_way[mark.number] = True
+            part = Part(MessageId(command.txn), (), command.speaker.account)
+            self.flights.settle(mark, Receipt(part))
 
         payload = encode.payload(command, mark, config)
         self.wire.publish(room, payload, answer, retain=config.retain, mark=mark)
+
+    def end(self) -> None:
+        """Take nothing more: what is not acknowledged comes again."""
+        self._over = True
+        self.flights.close(ConnectionLost("the connection has ended"))
 
     def find(self, room: RoomId, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:
         """Return which of our messages came back; what did not was not published, where all came back."""
@@ -219,6 +229,8 @@ class Session:
 
     def _flush(self) -> None:
         read, self._read = self._read, []
+        if self._over:
+            return
         events: list[Event] = []
         rooms = {room for message in read if (room := self._take(message, events)) is not None}
         taken = self._emit(events, *self._positions(rooms))

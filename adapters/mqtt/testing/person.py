@@ -95,10 +95,11 @@ class Person(bridge.testing.Person):
                 if not entry[1].done():
                     entry[1].set_result(None)
                 return
-        name, text, kind = self.room, said, "text"
+        name, text, kind, at = self.room, said, "text", None
         if not self._text and said.startswith("{"):
             body = json.loads(said)
-            name, text, kind = body.get("name", "hubbub"), body["text"], body.get("kind", "text")
+            name, text, at = body.get("name", "hubbub"), body["text"], body.get("at")
+            kind = body.get("kind", "text")
         self._saw(
             MessageCreated(
                 id=MessageId(said),
@@ -106,5 +107,6 @@ class Person(bridge.testing.Person):
                 sender=Sender(UserId(name), name),
                 content=plain(text),
                 kind=Kind(kind),
+                at=at,
             )
         )

@@ -8,6 +8,7 @@ from adapters.mqtt.testing import Demo
 from bridge.testing import Place
 from tests.adapters.mqtt.old import OldBroker
 
+NOT_ROOMS = ("", " ", "two words", "home/ha+", "home/#/x", "x" * 5000)
 _numbers = itertools.count(1)
 
 
@@ -55,6 +56,6 @@ async def new_place(demo, port=None, **room):
     person = await demo.person(f"ann{number}", topic)
     try:
         await made.serve({topic: Adapter.RoomConfig.model_validate(room)})
-        yield Place(made, topic, demo, person)
+        yield Place(made, topic, demo, person, NOT_ROOMS)
     finally:
         await person.leave()

@@ -5,13 +5,12 @@ import contextlib
 import gc
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
 from adapters.mqtt import Adapter
 from bridge import AuthenticationFailed, ConnectionLost, Kind, Receipt, Replaced, RoomUnavailable, plain
-from bridge.model import RoomStateChanged, Sender, UserId
+from bridge.model import Sender, UserId
 from bridge.testing import Place, free_port
 from tests.adapters.mqtt.places import adapter, broker, new_place, old_broker
 
@@ -41,40 +40,10 @@ def publish(demo, topic, text, *more):
     subprocess.run([*command, *(["-m", text] if text else []), *more], check=True, timeout=10)
 
 
-def next_start(place):
-    """The same as a new process."""
-    made = adapter(place.adapter.config.port, place.adapter.config.client_id)
-    made.rooms = place.adapter.rooms
-    return replace(place, adapter=made, events=asyncio.Queue(), past=[])
-
-
-class NoDisk:
-    """A core whose disk is full: nothing becomes durable."""
-
-    def __init__(self, place):
-        self.place = place
-        self.taken = []
-
-    def __call__(self, events, *positions):
-        self.taken += events
-        self.place(events)
-        return asyncio.get_running_loop().create_future()
-
-    def position(self, scope=""):
-        return self.place.position(scope)
-
-
-async def joined(place, task):
-    """Wait until the room is joined; returns the event."""
-    while True:
-        event = await place._event(task)
-        if isinstance(event, RoomStateChanged):
-            return event
-
-
 @contextlib.asynccontextmanager
-async def running(place, emit):
-    task = asyncio.ensure_future(place.adapter.run(emit))
+async def running(made, place):
+    """Run another adapter beside that of the place."""
+    task = asyncio.ensure_future(made.run(place.core.gate({place.room})))
     try:
         yield task
     finally:
@@ -86,7 +55,7 @@ async def running(place, emit):
 async def failure(place):
     """What a run ends with."""
     with pytest.raises((ConnectionLost, AuthenticationFailed, Replaced)) as found:
-        await asyncio.wait_for(place.adapter.run(place), 10)
+        await asyncio.wait_for(place.adapter.run(place.core.gate({place.room})), 30)
     return found.value
 
 
@@ -94,34 +63,38 @@ async def test_what_is_not_durable_comes_again(either):
     place = either
     async with place.running():
         pass
-    full = NoDisk(place)
-    async with running(place, full) as task:
-        await joined(place, task)
+    async with place.running():
+        place.core.hold()
         await place.person.say(plain("held"))
         assert (await place.said()).content == plain("held")
-    again = next_start(place)
-    async with again.running():
-        assert [event.content.text for event in again.past] == ["held"]
+    await place.restarted()
+    async with place.running():
+        assert [event.content.text for event in place.past] == ["held"]
+
+
+def unacknowledged(place):
+    """Let nothing be acknowledged any more, as before a kill."""
+    place.adapter._session.wire.acknowledge = lambda mid: None
 
 
 async def test_what_is_durable_and_not_acknowledged_does_not_come_again(either):
     """As after a kill between the commit and the acknowledgement."""
     place = either
     async with place.running():
-        place.adapter._session.wire.acknowledge = lambda mid: None
+        unacknowledged(place)
         await place.person.say(plain("once"))
         await place.said()
     await place.person.say(plain("while away"))
-    again = next_start(place)
-    async with again.running():
-        again.adapter._session.wire.acknowledge = lambda mid: None
-        assert [event.content.text for event in again.past] == ["while away"]
-    again = next_start(place)
-    async with again.running():
-        assert again.past == []
-        assert again.caught_up
+    await place.restarted()
+    async with place.running():
+        unacknowledged(place)
+        assert [event.content.text for event in place.past] == ["while away"]
+    await place.restarted()
+    async with place.running():
+        assert place.past == []
+        assert place.caught_up
         await place.person.say(plain("and no more"))
-        assert (await again.said()).content == plain("and no more")
+        assert (await place.said()).content == plain("and no more")
 
 
 async def test_what_was_sent_and_not_confirmed_is_found(either):
@@ -130,10 +103,10 @@ async def test_what_was_sent_and_not_confirmed_is_found(either):
         place.adapter._session.wire._answered = lambda mid, code: None  # no confirmation arrives
         sent = await place.send(plain("did it arrive?"))
         assert (await place.heard()).content == plain("did it arrive?")
-    assert not sent.done()
-    again = next_start(place)
-    async with again.running():
-        found = await again.adapter.find_sent(place.room, 0.0, [place.last_txn, "never"])
+    assert isinstance(sent.exception(), ConnectionLost)
+    await place.restarted()
+    async with place.running():
+        found = await place.adapter.find_sent(place.room, 0.0, [place.last_txn, "never"])
     assert isinstance(found[place.last_txn], Receipt)
     assert found["never"] is None
 
@@ -197,12 +170,12 @@ async def test_what_the_broker_confirmed_and_lost_is_told(tmp_path):
     async with broker(tmp_path, more="max_queued_messages 5") as demo, new_place(demo) as place:
         async with place.running():
             pass
-        full = NoDisk(place)
-        async with running(place, full) as task:
-            await joined(place, task)
+        async with place.running():
+            place.core.hold()
             for n in range(50):
                 await place.deliver(plain(f"line {n}"))
                 assert (await place.heard()).content.text == f"line {n}"
+        place.core.release()
         async with place.running():
             assert not place.caught_up
 
@@ -217,7 +190,7 @@ async def test_messages_that_nobody_keeps_are_told_to_be_missing(place, server):
 
 async def test_what_devices_say_is_shown_as_text(server):
     async with new_place(server) as place:
-        await place.adapter.serve({Adapter.room_id("zigbee/+/state"): Adapter.RoomConfig(payload="json")})
+        await place.serve({Adapter.room_id("zigbee/+/state"): Adapter.RoomConfig(payload="json")})
         async with place.running():
             publish(server, "zigbee/door/state", '{"contact": false}')
             said = await place.said()
@@ -240,10 +213,10 @@ async def test_what_devices_say_is_shown_as_text(server):
 async def test_rooms_come_and_go_while_it_runs(place, server):
     async with place.running():
         room, other = place.room, Adapter.room_id(f"{place.room}/other")
-        await place.adapter.serve({room: Adapter.RoomConfig(), other: Adapter.RoomConfig()})
+        await place.serve({room: Adapter.RoomConfig(), other: Adapter.RoomConfig()})
         publish(server, other, "here too")
         assert (await place.said()).room == other
-        await place.adapter.serve({room: Adapter.RoomConfig()})
+        await place.serve({room: Adapter.RoomConfig()})
         publish(server, other, "nobody listens")
         publish(server, room, "here")
         assert (await place.said()).content == plain("here")
@@ -270,7 +243,7 @@ async def test_plain_text(tmp_path):
 async def test_two_with_one_name(place):
     async with place.running() as run:
         other = adapter(place.adapter.config.port, place.adapter.config.client_id)
-        async with running(replace(place, adapter=other), place):
+        async with running(other, place):
             await asyncio.wait({run}, timeout=10)
         error = run.exception()
         assert isinstance(error, Replaced) or "client_id" in str(error)
@@ -314,7 +287,7 @@ async def test_certificates_are_looked_at(tmp_path):
         room = Adapter.room_id("home/hall")
         settings = {"server": "localhost", "tls": True}
         place = Place(adapter(demo.port, **settings, ca_file=f"{tmp_path}/cert.pem"), room, demo, None)
-        await place.adapter.serve({room: Adapter.RoomConfig()})
+        await place.serve({room: Adapter.RoomConfig()})
         async with place.running():
             await place.deliver(plain("hello"))
         for wrong in (settings, {"server": "127.0.0.1", "tls": True, "ca_file": f"{tmp_path}/cert.pem"}):
