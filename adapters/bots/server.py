@@ -1,0 +1,125 @@
+"""The port at which bots ask, connect and get files (OneBot v11, "communication": HTTP and WebSocket)."""
+
+import hmac
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from bridge import ConnectionLost, reason
+
+from .actions import BAD_REQUEST, UNKNOWN_ACTION, Actions
+from .config import NetworkConfig
+from .session import Session
+from .sockets import LARGEST_FRAME, Sockets
+
+__all__ = ["Doorway"]
+
+log = logging.getLogger(__name__)
+
+_THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
+_STATUS = {UNKNOWN_ACTION: 404, BAD_REQUEST: 400}
+"""What HTTP says in place of a retcode; any other has 200."""
+_ROLES = {"/": (True, True), "/api": (False, True), "/event": (True, False)}
+"""By path: whether a bot is told events there, and whether it may ask for actions."""
+_BY_ITSELF = ("Origin", "Sec-Fetch-Site")
+"""What browsers send and no bot does: some page would speak as the bot."""
+
+
+class Doorway:
+    """Lets bots in that may come in."""
+
+    def __init__(self, config: NetworkConfig, session: Session, actions: Actions, sockets: Sockets) -> None:
+        self._config = config
+        self._session = session
+        self._actions = actions
+        self._sockets = sockets
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Listen while in this context. Raises ConnectionLost when the port cannot be used."""
+        application = web.Application(client_max_size=LARGEST_FRAME)
+        add = application.router.add_route
+        for path in _ROLES:
+            add("GET", path, self._socket)
+            if path != "/":
+                add("GET", f"{path}/", self._socket)
+        add("GET", "/file/{secret}/{name}", self._file)
+        for method in ("GET", "POST"):
+            add(method, "/{action}", self._action)
+        quiet = log.getChild("requests")
+        quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
+        runner = web.AppRunner(application, access_log=None, logger=quiet, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            host, port = self._config.address
+            try:
+                await web.TCPSite(runner, host, port).start()
+            except OSError as error:
+                raise ConnectionLost(
+                    f"listen: {self._config.listen} cannot be used ({reason(error)}): choose another port"
+                ) from None
+            yield
+        finally:
+            await self._sockets.close()
+            await runner.cleanup()
+
+    def _refusal(self, request: web.Request) -> int:
+        """Return the status that refuses a request; 0: it may come in."""
+        if not self._config.access:
+            here = _THIS_MACHINE.fullmatch(request.host) is not None
+            return 0 if here and not any(name in request.headers for name in _BY_ITSELF) else 403
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() not in ("bearer", "token"):
+            given = request.query.get("access_token", "")
+        if not given:
+            return 401
+        return 0 if hmac.compare_digest(given.encode(errors="replace"), self._config.access.encode()) else 403
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if status := self._refusal(request):
+            return web.Response(status=status)
+        socket = web.WebSocketResponse(
+            autoping=False, heartbeat=self._config.heartbeat, max_msg_size=LARGEST_FRAME, compress=False
+        )
+        if not socket.can_prepare(request):
+            return web.Response(
+                status=426, text="This is for WebSockets.\n", headers={"Upgrade": "websocket"}
+            )
+        await socket.prepare(request)
+        hears, acts = _ROLES[request.path.rstrip("/") or "/"]
+        await self._sockets.converse(socket, hears=hears, acts=acts)
+        return socket
+
+    async def _action(self, request: web.Request) -> web.StreamResponse:
+        if status := self._refusal(request):
+            return web.Response(status=status)
+        params: Any = {key: value for key, value in request.query.items() if key != "access_token"}
+        if request.method == "POST" and request.can_read_body:
+            try:
+                is_json = request.content_type == "application/json"
+                params |= await request.json() if is_json else dict(await request.post())
+            except (ValueError, TypeError):
+                return web.Response(status=400)
+        try:
+            result = await self._actions.perform(request.match_info["action"], params)
+        except ConnectionLost:
+            return web.Response(status=503)
+        return web.json_response(result, status=_STATUS.get(result["retcode"], 200))
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Hand out a file to who knows its address."""
+        found = self._session.store.file(request.match_info["secret"])
+        if found is None:
+            return web.Response(status=404)
+        headers = {
+            "Content-Type": found.type,
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+        }
+        if found.path is None:
+            return web.Response(body=found.data, headers=headers)
+        return web.FileResponse(found.path, headers=headers)

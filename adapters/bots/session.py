@@ -1,0 +1,168 @@
+"""What one connection to the core knows: the bot, its groups, and the way of what it says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from bridge import (
+    Clock,
+    DeleteMessage,
+    Emit,
+    MessageCreated,
+    MessageId,
+    Part,
+    Receipt,
+    Rejected,
+    Removed,
+    RoomId,
+    Sender,
+    SendMessage,
+    Settle,
+    UserId,
+)
+
+from .audience import Audience
+from .decode import Said
+from .encode import Frames, segments_of
+from .kept import KeptFile, KeptMessage
+from .store import MessageStore
+
+__all__ = ["Session"]
+
+_DAY = 86_400
+
+
+class Session:
+    """A bot and its groups, from when the port is open until it is closed."""
+
+    def __init__(
+        self,
+        me: tuple[int, str],
+        store: MessageStore,
+        emit: Emit,
+        clock: Clock,
+        home: str,
+    ) -> None:
+        """`me` is the bot's number and name; `home` is where bots find files, without the slash."""
+        self.number, self.name = me
+        self.store = store
+        self.clock = clock
+        self.frames = Frames(self.number)
+        self.groups: Mapping[int, RoomId] = {}
+        self.numbers: Mapping[RoomId, int] = {}
+        self.audience: Audience
+        self._emit = emit
+        self._home = home
+
+    def serve(self, numbers: Mapping[RoomId, int]) -> None:
+        """Have these groups."""
+        self.numbers = numbers
+        self.groups = {number: room for room, number in numbers.items()}
+
+    # From the core to bots
+
+    def send(self, command: SendMessage, settle: Settle) -> None:
+        """Tell bots of a message. Raises AdapterErrors."""
+        store, speaker = self.store, command.speaker
+        number, now = store.number(command.txn), int(self.clock.now())
+        person, name = store.person(speaker.key, speaker.name), speaker.name
+        url, file = "", command.file
+        if file is not None:
+            kept = KeptFile(file.name, file.type, path=str(file.path))
+            url = self.url_of(store.put_file(kept, now), file.name)
+        answered = self.number_of(command.answered.part.id) if command.answered is not None else None
+        body = segments_of(command, answered, url)
+        at = int(command.at) if command.at is not None else now
+        group = self.numbers[command.room]
+        message = KeptMessage(number, command.txn, command.room, person, name, at, written(body))
+        frame = self.frames.message(message, group, body)
+        receipt = Receipt(Part(self.id_of(number), speaker=speaker.account))
+        self.audience.say(written(frame), settle, receipt, message)
+
+    def recall(self, command: DeleteMessage, settle: Settle) -> None:
+        """Tell bots that a message was taken back. Raises AdapterErrors."""
+        number = self.number_of(command.target.id)
+        kept = self.store.message(number) if number is not None else None
+        if kept is None:
+            raise Rejected("bots cannot be told of the removal: the message is forgotten here", alone=True)
+        self.store.empty(kept.id)
+        operator = self.store.person(command.speaker.key, command.speaker.name)
+        frame = self.frames.recalled(kept, self.numbers[command.room], operator, int(self.clock.now()))
+        self.audience.say(written(frame), settle, Receipt(None))
+
+    # From bots to the core
+
+    async def say(self, room: RoomId, said: Said, body: str) -> int:
+        """Let the bot say this. Returns the message's number, once it is taken."""
+        number, now = self.store.next(), self.clock.now()
+        message = KeptMessage(number, None, room, self.number, self.name, int(now), body, heard=True)
+        self.store.keep([message])
+        answers = self._id(said.answers)
+        event = MessageCreated(
+            id=self.id_of(number),
+            room=room,
+            sender=self._sender,
+            content=said.content,
+            kind=said.kind,
+            reply_to=answers,
+            at=now,
+        )
+        await self._emit([event])
+        return number
+
+    async def take_back(self, message: KeptMessage) -> None:
+        """Let the bot take back what it said; returns once that is taken."""
+        self.store.empty(message.id)
+        name = self.id_of(message.id)
+        event = Removed(
+            id=MessageId(f"{name}.removed"),
+            room=RoomId(message.room),
+            sender=self._sender,
+            target=name,
+            at=self.clock.now(),
+        )
+        await self._emit([event])
+
+    @property
+    def _sender(self) -> Sender:
+        return Sender(UserId(str(self.number)), self.name)
+
+    # Names
+
+    def id_of(self, number: int) -> MessageId:
+        """Return what the core calls a message."""
+        return MessageId(f"{self.store.tag}.{number}")
+
+    def number_of(self, name: str) -> int | None:
+        """Return the number of a message by what the core calls it; None: it is not of this file."""
+        tag, _, number = name.partition(".")
+        return int(number) if tag == self.store.tag and number.isdigit() else None
+
+    def _id(self, number: str | None) -> MessageId | None:
+        return self.id_of(int(number)) if number is not None and number.isdigit() else None
+
+    def url_of(self, secret: str, name: str) -> str:
+        """Return the address of a file."""
+        return f"{self._home}/file/{secret}/{quoted(name)}"
+
+    def own_file(self, address: str) -> str | None:
+        """Return what is secret in an address of ours; None: it is another's."""
+        begin = f"{self._home}/file/"
+        return address.removeprefix(begin).partition("/")[0] if address.startswith(begin) else None
+
+    def forget(self, days: int) -> None:
+        """Forget what is older."""
+        self.store.forget(int(self.clock.now()) - days * _DAY)
+
+
+def written(what: Any) -> str:
+    """Return something as JSON."""
+    return msgspec.json.encode(what).decode()
+
+
+def quoted(name: str) -> str:
+    """Return a file's name as a part of an address."""
+    return "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name
+    )

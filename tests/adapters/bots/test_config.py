@@ -1,0 +1,49 @@
+"""What may stand in the configuration."""
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.bots import Adapter
+
+
+def settings(**given):
+    return Adapter.NetworkConfig.model_validate({"nickname": "pricebot", **given})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "bots.example.org"])
+def test_other_machines_need_a_token(host):
+    with pytest.raises(ValidationError, match="set a token, or listen on 127"):
+        settings(listen=f"{host}:5700")
+    assert settings(listen=f"{host}:5700", token="x").access == "x"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"])
+def test_this_machine_needs_none(host):
+    assert settings(listen=f"{host}:5700").address == (host.strip("[]"), 5700)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"listen": "5700"},
+        {"listen": "127.0.0.1:0"},
+        {"listen": "127.0.0.1:99999"},
+        {"token": ""},
+        {"token": "two words"},
+        {"connect": ["http://127.0.0.1:8080/"]},
+        {"connect": ["ws://user:password@127.0.0.1/"]},
+        {"post": ["ws://127.0.0.1:8080/"]},
+        {"nickname": " "},
+        {"nickname": "a\nb"},
+        {"self_id": 0},
+        {"self_id": 2**53},
+    ],
+    ids=str,
+)
+def test_what_is_refused(wrong):
+    with pytest.raises(ValidationError):
+        settings(**wrong)
+
+
+def test_no_secret_is_shown():
+    assert "hush" not in repr(settings(token="hush", secret="hush"))
