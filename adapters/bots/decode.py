@@ -109,7 +109,7 @@ def _bytes(given: str) -> bytes:
             f"a file in base64:// may have {_LARGEST_FILE:,} letters at most: use an http address"
         )
     try:
-        found = base64.b64decode(given)
+        found = base64.b64decode("".join(given.split()), validate=True)
     except (binascii.Error, ValueError):
         raise Unsayable("a file is not base64") from None
     if not found:

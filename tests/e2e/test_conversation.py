@@ -6,8 +6,11 @@ import os
 import signal
 
 import pytest
+import yaml
 
 from bridge.model import Content, Kind, Mark, Span, plain
+from bridge.testing import free_port
+from tests.adapters.bots import frameworks
 from tests.adapters.places import CONFIG
 from tests.e2e.world import HUBBUB, NETWORKS, World, hubbub, servers
 
@@ -42,6 +45,23 @@ async def test_what_is_said_anywhere_is_heard_everywhere_else(world):
                     f"<{name}> hello from {here} 👋 你好",
                     f"* {name} waves",
                 ]
+
+
+async def test_a_bot_is_asked_on_irc_and_answers_everywhere(world, tmp_path):
+    port = free_port()
+    plan = yaml.safe_load(CONFIG.read_text())
+    plan["networks"]["bots"] = frameworks.settings(port)
+    plan["conversations"]["lobby"]["bots"] = "shop"
+    file = tmp_path / "bridge.yaml"
+    file.write_text(yaml.safe_dump(plan))
+    async with frameworks.nonebot(tmp_path, port), hubbub(world, config=file) as bridge:
+        await bridge.joined(*NETWORKS, "bots")
+        await world.people["irc"].say(plain("!price"))
+        assert await world.heard("irc") == ["<pricebot> ada, it is 42"]
+        for there in ("jabber", "matrix"):
+            question, answer = await world.heard(there, 2)
+            assert question == "<ada> !price"
+            assert answer.endswith("<pricebot> ada, it is 42")  # behind what it answers, on XMPP
 
 
 @pytest.mark.parametrize("here", NETWORKS)

@@ -15,6 +15,7 @@ PATIENCE = 30.0
 
 def configured(folder, **bots):
     """A configuration; `bots` is what stands at the network."""
+    ScriptedNetwork("elsewhere")
     file = folder / "bridge.yaml"
     networks = {
         "bots": {"protocol": "bots", "nickname": "pricebot", **bots},
@@ -29,7 +30,7 @@ class Shop:
     """A conversation: people elsewhere, bots here."""
 
     def __init__(self, config):
-        self.elsewhere = ScriptedNetwork("elsewhere")
+        self.elsewhere = ScriptedNetwork.named("elsewhere")
         self.bridge = Bridge(config)
 
     async def heard(self, count=1):

@@ -1,14 +1,16 @@
 """An adapter of bots on a port of its own, and the core as it meets it."""
 
+import asyncio
 import contextlib
 
 from adapters.bots import Adapter
 from bridge.keepsake import Keepsake
-from bridge.model import RoomId
+from bridge.model import Authorship, RoomId, SendMessage, Speaker, plain
 from bridge.testing import Place, free_port
 from tests.adapters.bots.witness import Bot, Bots
 
 ROOM = RoomId("shop")
+ADA = Speaker(Authorship.PUPPET, "ada", "irc/ada!a@example.org")
 
 
 async def new_adapter(folder, *rooms, **settings):
@@ -34,3 +36,18 @@ async def new_place(folder, **settings):
         yield Place(adapter, ROOM, Bots(bot), bot)
     finally:
         await bot.leave()
+
+
+async def send(place, content="hello", speaker=ADA, **fields):
+    """A message of somebody, confirmed."""
+    content = plain(content) if isinstance(content, str) else content
+    command = SendMessage(room=ROOM, speaker=speaker, txn=place.next_txn(), content=content, **fields)
+    return await asyncio.wait_for(await place.adapter.send(command), 5)
+
+
+async def did(place, kind):
+    """The next event of a kind that the core hears of."""
+    async with asyncio.timeout(5):
+        while not isinstance(event := await place.events.get(), kind):
+            pass
+        return event

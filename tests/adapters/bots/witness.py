@@ -64,8 +64,9 @@ class Bot(Person):
             await asyncio.sleep(0.02)
 
     def _take(self, frame):
-        if "echo" in frame:
-            if not (answer := self._asked.pop(frame["echo"])).done():
+        if "retcode" in frame:
+            answer = self._asked.pop(frame.get("echo"), None)
+            if answer is not None and not answer.done():
                 answer.set_result(frame)
             return
         self.events.append(frame)

@@ -1,0 +1,126 @@
+"""What is promised about what bots hear and say."""
+
+import asyncio
+import contextlib
+import json
+
+import aiohttp
+import pytest
+
+from bridge.model import plain
+from bridge.testing import Place, free_port
+from tests.adapters.bots.bridged import configured, shop
+from tests.adapters.bots.places import ROOM, address, new_adapter
+from tests.adapters.bots.witness import Bot, Bots
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def config(tmp_path, port):
+    return configured(tmp_path, listen=f"127.0.0.1:{port}")
+
+
+async def texts(bot, count):
+    """The next messages that a bot hears, each with its number."""
+    found = [await bot.next(post_type="message") for _ in range(count)]
+    return [(event["message_id"], event["message"][0]["data"]["text"]) for event in found]
+
+
+class Deaf:
+    """A bot that reads all, and answers no ping."""
+
+    def __init__(self, port):
+        self._port = port
+
+    async def hears(self):
+        """The next message; then it is gone."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientConnectorError):
+                async with (
+                    aiohttp.ClientSession() as http,
+                    http.ws_connect(f"ws://127.0.0.1:{self._port}/", autoping=False) as socket,
+                ):
+                    return await self._next(socket)
+            await asyncio.sleep(0.02)
+
+    async def _next(self, socket):
+        while True:
+            message = await socket.receive()
+            event = json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else {}
+            if event.get("post_type") == "message":
+                return event["message_id"], event["raw_message"]
+
+
+async def test_what_is_said_while_there_is_no_bot_waits_in_order(config, port):
+    async with shop(config) as there:
+        for n in range(3):
+            there.elsewhere.say("lobby", "alice", f"line {n}")
+        await there.elsewhere.settled()
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "line 3")
+        bot = Bot(f"ws://127.0.0.1:{port}/")
+        assert await texts(bot, 4) == [(n + 1, f"line {n}") for n in range(4)]
+        await bot.leave()
+
+
+async def test_what_was_read_is_not_told_again(config, port):
+    bot = Bot(f"ws://127.0.0.1:{port}/")
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "once")
+        assert await texts(bot, 1) == [(1, "once")]
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "and on")
+        assert await texts(bot, 1) == [(2, "and on")]
+    await bot.leave()
+
+
+async def test_what_nobody_confirmed_is_told_again_and_marked(config, port):
+    """By the same number, so that a bot can know it; what had not left is not marked."""
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "!price")
+        assert await Deaf(port).hears() == (1, "!price")
+        there.elsewhere.say("lobby", "alice", "and on")
+        bot = Bot(f"ws://127.0.0.1:{port}/")
+        assert await texts(bot, 2) == [(1, "[again?] !price"), (2, "and on")]
+        await bot.leave()
+
+
+async def test_so_it_is_after_a_restart(config, port):
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "!price")
+        assert await Deaf(port).hears() == (1, "!price")
+    async with shop(config) as there:
+        there.elsewhere.say("lobby", "alice", "and on")
+        bot = Bot(f"ws://127.0.0.1:{port}/")
+        assert await texts(bot, 2) == [(1, "[again?] !price"), (2, "and on")]
+        await bot.leave()
+
+
+class Held(Place):
+    """A core that cannot write its journal."""
+
+    def __call__(self, events, *positions):
+        super().__call__(events, *positions)
+        self.durable = asyncio.get_running_loop().create_future()
+        return self.durable
+
+
+async def test_a_bot_has_its_answer_when_its_words_are_durable(tmp_path):
+    adapter = await new_adapter(tmp_path)
+    bot = Bot(address(adapter))
+    place = Held(adapter, ROOM, Bots(bot), bot)
+    async with place.running():
+        await bot.group()
+        saying = asyncio.ensure_future(bot.say(plain("hello")))
+        assert (await place.said()).content == plain("hello")
+        other = Bot(address(adapter))
+        await other.ask("get_status")  # as much time as an answer takes
+        assert not saying.done()
+        place.durable.set_result(None)
+        assert int(await saying) > 0
+        await other.leave()
+    await bot.leave()
