@@ -14,6 +14,8 @@ from pathlib import Path
 from bridge.app import on_disk
 from bridge.journal.memory import MemoryJournal
 
+from .bots import PER_SECOND as PER_SECOND_TO_BOT
+from .bots import answered
 from .bursts import baseline, burst, careless
 from .network import percentiles
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
@@ -96,6 +98,11 @@ def main():
     print(
         f"longest tick at 2,000/s: {alone:.1f} ms, while the journal is pruned {pruned:.1f} "
         f"({rate:.0f} events per second)"
+    )
+    cpu, rate, ordered = run(answered)
+    print(
+        f"into a bot and back at {PER_SECOND_TO_BOT}/s: {cpu:.2f} s of CPU per 1,000 messages with their "
+        f"answers, {rate:.0f}/s, {'in' if ordered else 'OUT OF'} order"
     )
 
 

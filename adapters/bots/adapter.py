@@ -171,6 +171,8 @@ class BotsAdapter(Adapter):
             elif kept.heard:
                 account = self._session.store.account(kept.person)
                 found[txn] = Receipt(Part(self._session.id_of(kept.id), speaker=account))
+            else:
+                self._session.doubtful[txn] = kept.id
         return found
 
     def is_present(self, room: RoomId, name: str) -> bool:

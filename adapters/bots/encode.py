@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.onebot.wire import Segment, segments, text, to_array, to_cq
+from adapters.onebot.wire import Segment, text
 from bridge import File, FileKind, Kind, SendMessage
 
 from .kept import KeptMessage
@@ -15,8 +15,8 @@ _FILES = {FileKind.IMAGE: "image", FileKind.AUDIO: "record", FileKind.VIDEO: "vi
 """`file` is none of the specification's: NapCat and LLOneBot send it so."""
 
 
-def segments_of(command: SendMessage, answers: int | None, url: str = "") -> list[dict[str, Any]]:
-    """Return a message as an array: what it answers, its words, its file, which is at `url`.
+def segments_of(command: SendMessage, answers: int | None, url: str = "") -> list[Segment]:
+    """Return a message: what it answers, its words, its file, which is at `url`.
 
     People are called by their numbers, which are what they are called in mentions.
     """
@@ -36,7 +36,7 @@ def segments_of(command: SendMessage, answers: int | None, url: str = "") -> lis
         found.append(text(words))
     if command.file is not None:
         found.append(_file(command.file, url))
-    return to_array(found)
+    return found
 
 
 def _file(file: File, url: str) -> Segment:
@@ -52,7 +52,9 @@ class Frames:
 
     self_id: int
 
-    def message(self, kept: KeptMessage, group: int, body: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def message(
+        self, kept: KeptMessage, group: int, body: Sequence[Mapping[str, Any]], raw: str
+    ) -> dict[str, Any]:
         """Return a group message (OneBot v11, "event/message"), with every field that it can have."""
         return {
             "time": kept.at,
@@ -65,7 +67,7 @@ class Frames:
             "user_id": kept.person,
             "anonymous": None,
             "message": body,
-            "raw_message": to_cq(segments(body)),
+            "raw_message": raw,
             "font": 0,
             "sender": sender(kept.person, kept.name),
         }

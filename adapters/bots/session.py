@@ -1,10 +1,12 @@
 """What one connection to the core knows: the bot, its groups, and the way of what it says."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from adapters.onebot.wire import to_array, to_cq
 from bridge import (
     Clock,
     DeleteMessage,
@@ -19,6 +21,8 @@ from bridge import (
     Sender,
     SendMessage,
     Settle,
+    TalkEvent,
+    TemporaryFailure,
     UserId,
 )
 
@@ -54,6 +58,10 @@ class Session:
         self.audience: Audience
         self._emit = emit
         self._home = home
+        self._done: list[tuple[TalkEvent, KeptMessage | None, asyncio.Future[None]]] = []
+        """What bots did, which the core hears of with the next turn of the loop."""
+        self.doubtful: dict[str, int] = {}
+        """The numbers of messages of which nobody knows whether they were read, by txn."""
 
     def serve(self, numbers: Mapping[RoomId, int]) -> None:
         """Have these groups."""
@@ -65,18 +73,20 @@ class Session:
     def send(self, command: SendMessage, settle: Settle) -> None:
         """Tell bots of a message. Raises AdapterErrors."""
         store, speaker = self.store, command.speaker
-        number, now = store.number(command.txn), int(self.clock.now())
+        number = self.doubtful.pop(command.txn, 0) or store.next()
+        now = int(self.clock.now())
         person, name = store.person(speaker.key, speaker.name), speaker.name
         url, file = "", command.file
         if file is not None:
             kept = KeptFile(file.name, file.type, path=str(file.path))
             url = self.url_of(store.put_file(kept, now), file.name)
         answered = self.number_of(command.answered.part.id) if command.answered is not None else None
-        body = segments_of(command, answered, url)
+        segments = segments_of(command, answered, url)
+        body = to_array(segments)
         at = int(command.at) if command.at is not None else now
         group = self.numbers[command.room]
         message = KeptMessage(number, command.txn, command.room, person, name, at, written(body))
-        frame = self.frames.message(message, group, body)
+        frame = self.frames.message(message, group, body, to_cq(segments))
         receipt = Receipt(Part(self.id_of(number), speaker=speaker.account))
         self.audience.say(written(frame), settle, receipt, message)
 
@@ -97,18 +107,16 @@ class Session:
         """Let the bot say this. Returns the message's number, once it is taken."""
         number, now = self.store.next(), self.clock.now()
         message = KeptMessage(number, None, room, self.number, self.name, int(now), body, heard=True)
-        self.store.keep([message])
-        answers = self._id(said.answers)
         event = MessageCreated(
             id=self.id_of(number),
             room=room,
             sender=self._sender,
             content=said.content,
             kind=said.kind,
-            reply_to=answers,
+            reply_to=self._id(said.answers),
             at=now,
         )
-        await self._emit([event])
+        await self._did(event, message)
         return number
 
     async def take_back(self, message: KeptMessage) -> None:
@@ -122,7 +130,28 @@ class Session:
             target=name,
             at=self.clock.now(),
         )
-        await self._emit([event])
+        await self._did(event)
+
+    def _did(self, event: TalkEvent, message: KeptMessage | None = None) -> "asyncio.Future[None]":
+        """Let the core hear of something, with all that bots do in this turn of the loop. The future is done
+        when it is taken.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._done:
+            loop.call_soon(self._take)
+        taken: asyncio.Future[None] = loop.create_future()
+        self._done.append((event, message, taken))
+        return taken
+
+    def _take(self) -> None:
+        done, self._done = self._done, []
+        try:
+            self.store.keep(message for _, message, _ in done if message is not None)
+        except TemporaryFailure as error:
+            _settle(done, error)
+            return
+        durable = self._emit([event for event, _, _ in done])
+        durable.add_done_callback(lambda _: _settle(done, durable.exception()))
 
     @property
     def _sender(self) -> Sender:
@@ -154,6 +183,18 @@ class Session:
     def forget(self, days: int) -> None:
         """Forget what is older."""
         self.store.forget(int(self.clock.now()) - days * _DAY)
+
+
+def _settle(
+    done: Iterable[tuple[TalkEvent, object, "asyncio.Future[None]"]], error: BaseException | None
+) -> None:
+    for _, _, taken in done:
+        if taken.done():
+            continue
+        if error is None:
+            taken.set_result(None)
+        else:
+            taken.set_exception(error)
 
 
 def written(what: Any) -> str:

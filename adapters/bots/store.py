@@ -131,12 +131,6 @@ class MessageStore:
 
     # Messages
 
-    def number(self, txn: str) -> int:
-        """Return the number of the message with this txn: a new one, or that of its first try."""
-        with self._guarded():
-            row = self._db.execute("SELECT id FROM message WHERE txn = ?", (txn,)).fetchone()
-        return int(row[0]) if row else self.next()
-
     def next(self) -> int:
         """Return a number that no message has."""
         self._last = self._last % LARGEST_MESSAGE + 1
