@@ -1,7 +1,6 @@
 """One login for many starts: the session is kept beside the journal."""
 
 import asyncio
-import re
 import json
 import re
 import stat
