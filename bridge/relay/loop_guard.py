@@ -36,16 +36,19 @@ class LoopGuard:
         """`tell` is told, once for each loop, in which room it was ended and whose lines made it."""
         self._tell = tell
         self._clock = clock
-        self._sent: dict[str, str] = {}
+        self._sent: dict[str, tuple[str, bool]] = {}
+        """By their tails, and whether a name stands in them."""
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
-    def sent(self, text: str) -> None:
-        """Note that we are saying something, somewhere."""
+    def sent(self, text: str, *, named: bool = True) -> None:
+        """Note that we are saying something, somewhere. Where no name stands in it, somebody says it there
+        under their own: then anybody may say the same, and a bridge would put a name before it.
+        """
         if not (text := text.replace("\u200b", "")):
             return  # a file alone: nobody repeats it by saying nothing
         tail = text[-_TAIL:]
         self._sent.pop(tail, None)
-        self._sent[tail] = text
+        self._sent[tail] = text, named
         if len(self._sent) > _REMEMBERED:
             del self._sent[next(iter(self._sent))]
 
@@ -54,8 +57,8 @@ class LoopGuard:
         if not isinstance(event, MessageCreated | MessageEdited):
             return False
         text = event.content.text.replace("\u200b", "")
-        sent = self._sent.get(text[-_TAIL:])
-        if sent is None or not text.endswith(sent):
+        sent, named = self._sent.get(text[-_TAIL:], ("", False))
+        if not sent or not text.endswith(sent) or (text == sent and not named):
             return False
         now = self._clock.monotonic()
         suspect = self._suspect((source, event.sender.id), now)

@@ -44,7 +44,7 @@ class Rooms:
         journal: Journal,
         attached: Attachments,
         listener: Listener,
-        sent: Callable[[str], None],
+        sent: Callable[..., None],
         moved: Moved,
     ) -> None:
         """`sent` is called with the words of each message that is sent."""

@@ -12,7 +12,7 @@ from bridge.compose.next import Behind, Promise, Step, Wait
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
-from bridge.model import Receipt, SendMessage, TalkEvent
+from bridge.model import Authorship, Receipt, SendMessage, TalkEvent
 
 from .attendance import Attendance
 from .dispatch import Dispatch
@@ -44,9 +44,9 @@ class Worker:
         composer: Composer,
         listener: Listener,
         dispatch: Dispatch,
-        sent: Callable[[str], None],
+        sent: Callable[..., None],
     ) -> None:
-        """`sent` is told the words of each message on its way."""
+        """`sent` is told the words of each message on its way, and whether a name stands in them."""
         journal = self._journal = dispatch.journal
         self.room = room
         self._holds = Hold.AWAY
@@ -292,7 +292,8 @@ class Worker:
 
     def _send(self, step: Step) -> None:
         if isinstance(step.command, SendMessage):
-            self._sent(step.command.content.text)
+            command = step.command
+            self._sent(command.content.text, named=command.speaker.how is Authorship.PREFIX)
         if not self._flights.launch(self._queue.pop(), step):
             self._happens(Input.PLACE)
 

@@ -121,6 +121,18 @@ def test_a_suspect_may_still_say_other_things():
     assert not watch.repeats(1, said("<alice> line 9", who="bob"))
 
 
+def test_what_is_said_under_peoples_own_names_anybody_may_say():
+    """Bots are asked the same by everybody; another bridge would put a name before it."""
+    watch, told = guard()
+    for _ in range(10):
+        watch.sent("!price", named=False)
+        assert not watch.repeats(1, said("!price"))
+    assert not told
+    for _ in range(10):
+        watch.repeats(1, said("<alice> !price", who="otherbot"))
+    assert told
+
+
 def test_what_keeps_names_from_pinging_does_not_hide_a_loop():
     watch, told = guard()
     for n in range(10):
