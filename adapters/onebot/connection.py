@@ -115,7 +115,7 @@ class Connection:
             place.held = []
             place.resume(self._emit.position(place.room), self._clock.now())
             await self._meet(place)
-            missed = history.PastFrames([], complete=False)
+            missed = history.Missed([], complete=False)
             if not place.is_new:
                 now = self._clock.now()
                 missed = await history.missed(self.link, place, self._own, self._catch_up, now)
