@@ -115,7 +115,7 @@ class Connection:
             place.held = []
             place.resume(self._emit.position(place.room), self._clock.now())
             await self._meet(place)
-            missed = history.Missed([], complete=False)
+            missed = history.Meanwhile([], complete=False)
             if not place.is_new:
                 now = self._clock.now()
                 missed = await history.missed(self.link, place, self._own, self._catch_up, now)
@@ -271,7 +271,6 @@ class Connection:
                 data = base64.b64encode(await asyncio.to_thread(file.path.read_bytes)).decode()
             digest = encode.digest(encode.said(command), kind)
             place.sent = Sent(command.txn, digest, self._clock.now(), place.newest)
-            await self._emit([], place.position())
         name, params = encode.action(command, data)
         doing = self._group.create_task(self._do(place, settle, name, seconds, params))
         if data:
@@ -281,11 +280,16 @@ class Connection:
         self, place: Place, settle: Settle, name: str, seconds: float, params: dict[str, Any]
     ) -> None:
         try:
+            if place.sent is not None:
+                await self._emit([], place.position())
             done = await self.link.ask(name, seconds, **params)
         except Rejected as error:
             settle(await self._why(place, error))
         except AdapterError as error:
             settle(error)
+        except asyncio.CancelledError:
+            settle(ConnectionLost("the connection ended"))
+            raise
         else:
             id_ = identity(done.get("message_id")) if isinstance(done, dict) else None
             place.newest = id_ or place.newest

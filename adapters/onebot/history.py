@@ -16,7 +16,7 @@ from .link import Link
 from .rooms import DISORDER, Place, Sent
 from .wire import identity, segments
 
-__all__ = ["MOST", "Frame", "Missed", "find", "missed", "read"]
+__all__ = ["MOST", "Frame", "Meanwhile", "find", "missed", "read"]
 
 Frame = dict[str, Any]
 MOST = 2000
@@ -28,7 +28,7 @@ _SKEW = 60.0
 """Seconds that our clock and QQ's may be apart."""
 
 
-class Missed(NamedTuple):
+class Meanwhile(NamedTuple):
     """What was said since a room's position."""
 
     frames: list[Frame]
@@ -74,7 +74,7 @@ def _time(frame: Frame) -> float:
     return at(frame) or 0.0
 
 
-async def missed(link: Link, place: Place, own: str, catch_up: CatchUp, now: float) -> Missed:
+async def missed(link: Link, place: Place, own: str, catch_up: CatchUp, now: float) -> Meanwhile:
     """Return what others said since a room's position, as far as the owner wants it."""
     since = int(place.since or 0.0) - DISORDER
 
@@ -85,14 +85,16 @@ async def missed(link: Link, place: Place, own: str, catch_up: CatchUp, now: flo
     try:
         found, reached = await read(link, place.room, is_known, most + 2)
     except Unsupported:
-        return Missed([], complete=False)
+        return Meanwhile([], complete=False)
     known = max((n for n, frame in enumerate(found) if is_known(frame)), default=-1)
     oldest = max(since, now - catch_up.max_age)
     others = [n for n, frame in enumerate(found) if identity(frame.get("user_id")) != own]
     wanted = [n for n in others if _time(found[n]) >= oldest][-most or len(found) :]
     left_out = sum(n > known for n in others) - sum(n > known for n in wanted)
     full = len(found) >= most + 2  # there may be more
-    return Missed([found[n] for n in wanted], reached or full, left_out if reached else None if full else 0)
+    return Meanwhile(
+        [found[n] for n in wanted], reached or full, left_out if reached else None if full else 0
+    )
 
 
 async def find(link: Link, room: RoomId, own: str, sent: Sent) -> tuple[str | None, bool]:

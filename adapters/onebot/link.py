@@ -28,6 +28,8 @@ ANSWER = 25.0
 """Seconds that an action may take."""
 _LARGEST = 64 * 1024 * 1024
 _OPENING = 20.0
+_CALL = 90.0
+"""Seconds after which it is said that an implementation does not connect: NapCat tries every thirty."""
 _TIMED_OUT = re.compile(r"time[d ]*-?out|超时", re.IGNORECASE)
 _REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
 """How Lagrange and LLBot close a connection whose token they do not take."""
@@ -216,7 +218,15 @@ async def _called(config: NetworkConfig) -> AsyncIterator[Link]:
         except OSError as error:
             why = reason(common(error))
             raise ConnectionLost(f"cannot listen on {host} port {port} ({why}): see listen") from None
-        yield await callers.link
+        try:
+            async with asyncio.timeout(_CALL):
+                link = await asyncio.shield(callers.link)
+        except TimeoutError:
+            raise ConnectionLost(
+                f"nothing has connected to ws://{host}:{port}: in the implementation, add a WebSocket client"
+                " (reverse WebSocket) to it, with this access_token"
+            ) from None
+        yield link
     finally:
         await callers.leave()
         await runner.cleanup()

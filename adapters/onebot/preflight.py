@@ -15,28 +15,18 @@ __all__ = ["look_at"]
 
 log = logging.getLogger(__name__)
 
-_CALL = 40.0
-"""Seconds that an implementation has to connect to us: NapCat tries every thirty."""
-
 
 async def look_at(
     config: NetworkConfig, rooms: Mapping[RoomId, Any], only_read: Collection[RoomId], clock: Clock
 ) -> Mapping[RoomId, str | None]:
     """Say of each room what keeps us out, or from speaking. Raises an AdapterError when we cannot get in."""
-    try:
-        async with asyncio.timeout(_CALL), beside(config) as link:
-            reading = asyncio.ensure_future(link.read(_nothing))
-            try:
-                return await _look(link, rooms, only_read, clock)
-            finally:
-                reading.cancel()
-                await asyncio.wait([reading])
-    except TimeoutError:
-        where = "ws://{}:{}".format(*config.place) if config.url is None else config.url
-        raise ConnectionLost(
-            f"nothing connected within {_CALL:g} seconds: in the implementation, add a WebSocket client"
-            f" (reverse WebSocket) to {where} with this access_token"
-        ) from None
+    async with beside(config) as link:
+        reading = asyncio.ensure_future(link.read(_nothing))
+        try:
+            return await _look(link, rooms, only_read, clock)
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
 
 
 async def _nothing(_: Mapping[str, Any]) -> None:

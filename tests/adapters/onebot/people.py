@@ -1,6 +1,6 @@
 """People in a QQ group, who speak and hear through the scripted implementation alone."""
 
-from bridge import Content, Kind, MessageCreated, MessageId, Removed, RoomId, Sender, Span, UserId
+from bridge import Attachment, Content, Kind, MessageCreated, MessageId, Removed, RoomId, Sender, Span, UserId
 from bridge.errors import Unsupported
 from bridge.testing import Person
 
@@ -31,7 +31,7 @@ class Somebody(Person):
                 Removed(id=MessageId(f"{gone} gone"), room=room, sender=who, target=MessageId(str(gone)))
             )
             return
-        spans, answers = [], None
+        spans, files, answers = [], [], None
         for segment in message["segments"]:
             data = segment["data"]
             match segment["type"]:
@@ -44,14 +44,16 @@ class Somebody(Person):
                     )
                 case "reply":
                     answers = MessageId(str(data["id"]))
+                case "image" | "file":
+                    files.append(Attachment(f"{self.qq.web}/files/{data['name']}", data["name"]))
                 case kind:
-                    spans.append(Span(f"[{kind} {data.get('name', '')}]"))
+                    spans.append(Span(f"[{kind}]"))
         self._saw(
             MessageCreated(
                 id=MessageId(str(message["id"])),
                 room=room,
                 sender=who,
-                content=Content(tuple(spans)),
+                content=Content(tuple(spans), tuple(files)),
                 reply_to=answers,
             )
         )

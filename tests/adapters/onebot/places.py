@@ -6,6 +6,7 @@ import itertools
 from adapters.onebot import Adapter
 from bridge import RoomStateChanged
 from bridge.testing import Place, free_port
+from bridge.testing.contract.core import Core
 
 from .implementation import TOKEN, Implementation
 from .people import Somebody
@@ -15,13 +16,22 @@ FAST = {"burst": 1000, "per_second": 1000}
 
 
 class Group(Place):
-    """A place that remembers how its room stands."""
+    """A place on QQ."""
+
+    @property
+    def emit(self):
+        """The way into the core, for a run whose room may not be joined."""
+        return self.core.gate([self.room])
+
+
+class Noting(Core):
+    """A core that remembers how the room stood last."""
 
     def __call__(self, events, *positions):
-        for event in events:
-            if isinstance(event, RoomStateChanged):
-                self.state = event
+        self.states = [event for event in events if isinstance(event, RoomStateChanged)] or self.states
         return super().__call__(events, *positions)
+
+    states = ()
 
 
 class Demo:
@@ -44,8 +54,8 @@ async def on_qq(style="napcat", way="forward", *, roles=(), **settings):
     await adapter.serve({room: Adapter.RoomConfig()})
     if way == "reverse":
         await qq.call(f"ws://127.0.0.1:{port}/onebot/v11/ws", *roles)
-    place = Group(adapter, room, Demo(qq), person)
-    place.qq, place.number, place.port = qq, number, port
+    place = Group(adapter, room, Demo(qq), person, not_rooms=("", "#tea", "a b c", "group:0", "x" * 5000))
+    place.qq, place.number, place.port, place.core = qq, number, port, Noting("qq")
     try:
         yield place
     finally:

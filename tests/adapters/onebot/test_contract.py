@@ -14,10 +14,10 @@ async def place(request):
 
 
 @pytest.fixture
-async def doomed(place):
-    return place
+async def doomed():
+    async with on_qq() as place:  # one that connects to us is waited for
+        yield place
 
 
 class TestContract(AdapterContract):
-    async def test_an_emote_is_emitted_as_one(self):
-        """There are none on QQ."""
+    pass

@@ -26,7 +26,7 @@ async def ended(run):
 async def test_another_token_is_refused(style, caplog):
     """NapCat and LLBot tell of it by an answer that nobody asked for, Lagrange by a code."""
     async with on_qq(style, access_token="another-token") as place:
-        error = await ended(asyncio.ensure_future(place.adapter.run(place)))
+        error = await ended(asyncio.ensure_future(place.adapter.run(place.emit)))
     assert isinstance(error, AuthenticationFailed)
     assert "access_token" in str(error)
     assert "another-token" not in f"{error} {caplog.text}"
@@ -35,7 +35,7 @@ async def test_another_token_is_refused(style, caplog):
 async def test_an_address_where_nobody_listens():
     async with on_qq() as place:
         await place.qq.stop()
-        error = await ended(asyncio.ensure_future(place.adapter.run(place)))
+        error = await ended(asyncio.ensure_future(place.adapter.run(place.emit)))
     assert isinstance(error, ConnectionLost)
     assert "Connection refused" in str(error)
     assert "is the implementation running" in str(error)
@@ -52,7 +52,7 @@ async def test_it_connects_to_us(roles):
 async def test_who_connects_needs_the_token(caplog):
     caplog.set_level(logging.DEBUG)
     async with on_qq(way="reverse") as place:
-        run = asyncio.ensure_future(place.adapter.run(place))
+        run = asyncio.ensure_future(place.adapter.run(place.emit))
         url = f"http://127.0.0.1:{place.port}/ws"
         async with aiohttp.ClientSession() as session:
             for headers, params in (
@@ -98,7 +98,7 @@ async def test_one_that_connects_anew_takes_the_place_of_the_old():
 async def test_an_account_that_is_logged_out_ends_the_run(how):
     async with on_qq() as place:
         place.qq.online = how != "status"
-        run = asyncio.ensure_future(place.adapter.run(place))
+        run = asyncio.ensure_future(place.adapter.run(place.emit))
         async with asyncio.timeout(10):
             while not place.qq._events and not run.done():
                 await asyncio.sleep(0.01)

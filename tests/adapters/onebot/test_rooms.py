@@ -28,7 +28,7 @@ async def change(place):
 
 async def test_a_group_that_we_are_not_in(place):
     del place.qq.groups[place.number].members[OWN]
-    run = asyncio.ensure_future(place.adapter.run(place))
+    run = asyncio.ensure_future(place.adapter.run(place.emit))
     refused = await state(place)
     assert refused.state is RoomState.REFUSED
     assert refused.reason == f"QQ account {OWN} is not in it: invite the account to the group"
@@ -117,9 +117,9 @@ async def test_rooms_come_and_go_while_it_runs(place):
     other = place.adapter.room_id("group:77777")
     place.qq.group(77777)
     async with place.running():
-        await place.adapter.serve({place.room: None, other: None})
+        await place.serve({place.room: None, other: None})
         assert (await state(place)).room == other
-        await place.adapter.serve({place.room: None})
+        await place.serve({place.room: None})
         place.room, here = other, place.room
         with pytest.raises(RoomUnavailable):
             await place.send(plain("hello"))
@@ -133,7 +133,7 @@ async def test_each_group_has_a_pace_of_its_own():
         other = place.adapter.room_id("group:77777")
         place.qq.group(77777)
         async with place.running():
-            await place.adapter.serve({place.room: None, other: None})
+            await place.serve({place.room: None, other: None})
             await state(place)
             for _ in range(2):
                 await place.deliver(plain("at once"))

@@ -80,8 +80,8 @@ async def test_a_picture_goes_by_itself_and_a_file_is_uploaded(place, tmp_path):
             receipt = await send(place, file=picked(tmp_path / name))
             assert (receipt.part is None) == name.endswith("pdf"), "an upload tells no name of its message"
             assert place.qq.files[name] == data
-        heard = [(await place.heard()).content.text for _ in range(2)]
-    assert heard == ["[image red.png]", "[file 计划 [a].pdf]"]
+        heard = [(await place.heard()).content.attachments[0].name for _ in range(2)]
+    assert heard == ["red.png", "计划 [a].pdf"]
 
 
 async def test_a_file_that_is_gone_costs_its_message_alone(place, tmp_path):
@@ -178,7 +178,7 @@ async def test_who_writes_to_the_account_is_told_what_it_is(place):
 
 async def test_a_private_chat_can_be_a_room(place):
     room = RoomId("private:5000000001")
-    await place.adapter.serve({room: place.adapter.RoomConfig()})
+    await place.serve({room: place.adapter.RoomConfig()})
     place.room = room
     async with place.running():
         said = await place.qq.write(5_000_000_001, text("hi"))
