@@ -84,7 +84,7 @@ class OneBotAdapter(Adapter):
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
         if self._connection is not None:
-            self._connection.serve(rooms)
+            self._connection.serve()
 
     def follow(self, config: Any) -> None:
         super().follow(config)
@@ -93,15 +93,14 @@ class OneBotAdapter(Adapter):
 
     async def run(self, emit: Emit) -> None:
         async with opened(self.config) as link:
-            connection = Connection(link, emit, self.catch_up, self.introduce, self.clock)
-            self._connection = connection
+            self._connection = connection = Connection(link, emit, self)
             try:
-                await connection.run(self.rooms)
+                await connection.run()
             finally:
                 self._heard, self._connection = connection.heard, None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        self._connected().place(command.room)  # nobody waits for what cannot be said
+        self._connected().open(command.room)  # nobody waits for what cannot be said
         pace = self.config.pace
         bucket = self._buckets.setdefault(command.room, TokenBucket(pace.burst, pace.per_second, self.clock))
         await bucket.take()

@@ -3,14 +3,14 @@
 import asyncio
 import base64
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge import (
+    Adapter,
     AdapterError,
-    CatchUp,
     Change,
-    Clock,
     Command,
     ConnectionLost,
     Emit,
@@ -48,55 +48,56 @@ _AT_ONCE = 4
 _UPLOAD = 480.0
 _ON_ITS_WAY = 10.0
 """Seconds after which what was handed over stands in the history, or never will."""
+_TIMED_OUT = re.compile(r"time[d ]*-?out|超时", re.IGNORECASE)
 _OFFLINE = "QQ has logged the account out: log it in again in the implementation (it may be frozen)"
 
 
 class Connection:
     """What goes over one link."""
 
-    def __init__(
-        self,
-        link: Link,
-        emit: Emit,
-        catch_up: CatchUp,
-        introduce: Callable[[str], str | None],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, link: Link, emit: Emit, adapter: Adapter) -> None:
+        """`adapter` has the rooms, the clock, and what the owner wants."""
         self.link = link
         self._emit = emit
-        self._catch_up = catch_up
-        self._introduce = introduce
-        self._clock = clock
+        self._adapter = adapter
+        self._clock = adapter.clock
         self._own = ""
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self.places: dict[RoomId, Place] = {}
         self.heard = 0.0
         """Until when all was surely heard, in seconds since 1970."""
 
-    async def run(self, rooms: Collection[RoomId]) -> None:
-        """Be in these rooms until the connection ends. Raises an AdapterError, alone or in a group."""
+    async def run(self) -> None:
+        """Be in the rooms until the connection ends. Raises an AdapterError, alone or in a group."""
         async with asyncio.TaskGroup() as self._group:
             self._group.create_task(self.link.read(self._take))
             self._own = await account.who(self.link)
-            self.serve(rooms)
+            self.serve()
             await self._watch()
 
-    def serve(self, rooms: Collection[RoomId]) -> None:
-        """Be in these rooms, and in no others."""
+    def serve(self) -> None:
+        """Be in the rooms of the map, and in no others."""
+        if not self._own:
+            return
+        rooms = self._adapter.rooms
         new = [Place(room) for room in rooms if room not in self.places]
         self.places = {room: place for room, place in self.places.items() if room in rooms}
         self.places |= {place.room: place for place in new}
         self._group.create_task(self._enter_all(new))
 
-    def place(self, room: RoomId) -> Place:
+    def open(self, room: RoomId) -> Place:
         """Return a room that can be spoken in. Raises RoomUnavailable and ConnectionLost."""
+        place = self._joined(room)
+        if (left := place.muted - self._clock.now()) > 0:
+            raise RoomUnavailable(f"the account is muted in {room}", left)
+        return place
+
+    def _joined(self, room: RoomId) -> Place:
         if not self.link.alive:
             raise ConnectionLost("not connected")
         place = self.places.get(room)
         if place is None or place.state is not RoomState.JOINED:
             raise RoomUnavailable(f"{room} is not joined")
-        if (left := place.muted - self._clock.now()) > 0:
-            raise RoomUnavailable(f"the account is muted in {room}", left)
         return place
 
     # Being in rooms
@@ -112,13 +113,16 @@ class Connection:
     async def _enter(self, place: Place) -> None:
         """Read what was said since we were here, then be in it; what is heard meanwhile comes after."""
         async with self._gate:
-            place.held = []
+            place.state, place.held = RoomState.JOINING, []
             place.resume(self._emit.position(place.room), self._clock.now())
             await self._meet(place)
             missed = history.Meanwhile([], complete=False)
             if not place.is_new:
                 now = self._clock.now()
-                missed = await history.missed(self.link, place, self._own, self._catch_up, now)
+                missed = await history.missed(self.link, place, self._own, self._adapter.catch_up, now)
+        held, place.held = place.held, None
+        if self.places.get(place.room) is not place or place.state is not RoomState.JOINING:
+            return  # sent out, or not wanted any more
         past = [event for frame in missed.frames if (event := self._decode(frame, place, replayed=True))]
         place.state = RoomState.JOINED
         joined = RoomStateChanged(
@@ -127,7 +131,6 @@ class Connection:
             caught_up=missed.complete,
             left_out=missed.left_out,
         )
-        held, place.held = place.held, None
         self._tell(place, [*past, joined, *held])
 
     async def _meet(self, place: Place) -> None:
@@ -220,8 +223,10 @@ class Connection:
             )
             self._refuse(place, f"{removed}: invite the account again")
         elif kind == "group_increase" and user is not None:
-            coming = self._enter(place) if user == self._own else self._welcome(place, user)
-            self._group.create_task(coming)
+            if user != self._own:
+                self._group.create_task(self._welcome(place, user))
+            elif place.state is RoomState.REFUSED:
+                self._group.create_task(self._enter(place))
         elif kind == "group_ban" and user == self._own:
             lasts = frame.get("duration") if sub == "ban" else 0
             place.muted = self._clock.now() + lasts if isinstance(lasts, int | float) else 0.0
@@ -243,7 +248,7 @@ class Connection:
     def _greet(self, frame: Mapping[str, Any]) -> None:
         """Answer somebody who writes to the account itself."""
         user = identity(frame.get("user_id"))
-        if user is not None and user != self._own and (words := self._introduce(user)) is not None:
+        if user is not None and user != self._own and (words := self._adapter.introduce(user)) is not None:
             where = {"user_id": number(user)}
             if (group := identity(frame.get("group_id"))) is not None:  # somebody who is no friend
                 where["group_id"] = number(group)
@@ -263,7 +268,7 @@ class Connection:
 
         Returns once it has its place; with a file, once it is done.
         """
-        place, data, seconds = self.place(command.room), "", ANSWER
+        place, data, seconds = self.open(command.room), "", ANSWER
         if isinstance(command, SendMessage):
             file, kind = command.file, None
             if file is not None:
@@ -296,7 +301,13 @@ class Connection:
             settle(Receipt(Part(MessageId(id_)) if id_ else None))
 
     async def _why(self, place: Place, error: Rejected) -> AdapterError:
-        """Return why a command was refused: the account may be muted in the group."""
+        """Return why a command was refused: the account may be muted in the group. What took QQ too long may
+        have been done all the same: it is looked up.
+        """
+        if _TIMED_OUT.search(str(error)):
+            lost = ConnectionLost(f"it is not known whether it was done: {error}")
+            self.link.end(lost)
+            return lost
         try:
             until = await account.muted_until(self.link, place.room, self._own) if place.is_group else 0.0
         except AdapterError:
@@ -308,7 +319,7 @@ class Connection:
 
     async def find_sent(self, room: RoomId, txns: Collection[Txn]) -> Mapping[Txn, Receipt | None]:
         """Look for what was on its way: one message at most, since each is on record before it leaves."""
-        sent = self.place(room).sent
+        sent = self._joined(room).sent
         found: dict[Txn, Receipt | None] = {txn: None for txn in txns if sent is None or txn != sent.txn}
         if sent is None or sent.txn not in txns:
             return found
@@ -325,7 +336,7 @@ class Connection:
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         """Return what others said since then, as far as the implementation shows it."""
-        place = self.place(room)
+        place = self._joined(room)
         frames, _ = await history.read(self.link, room, lambda frame: (decode.at(frame) or 0.0) < since)
         events = [self._decode(frame, place, replayed=True) for frame in frames]
         return [event for event in events if isinstance(event, MessageCreated) and (event.at or 0) >= since]

@@ -8,7 +8,6 @@ import asyncio
 import hmac
 import itertools
 import json
-import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -30,9 +29,10 @@ _LARGEST = 64 * 1024 * 1024
 _OPENING = 20.0
 _CALL = 90.0
 """Seconds after which it is said that an implementation does not connect: NapCat tries every thirty."""
-_TIMED_OUT = re.compile(r"time[d ]*-?out|超时", re.IGNORECASE)
 _REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
 """How Lagrange and LLBot close a connection whose token they do not take."""
+_UNKNOWN = (401, 403, 1401, 1403)
+"""What NapCat and LLBot answer then, though nothing was asked."""
 _TOKEN = "the implementation does not take the access_token: it must be the same in its settings and here"
 
 _BESIDE = "hubbub"
@@ -126,17 +126,15 @@ class Link:
 
     def _answer(self, frame: dict[str, Any]) -> None:
         answer = self._asked.get(str(frame.get("echo")))
-        error = None if word(frame, "status") in ("ok", "async") else _failure(frame)
-        if isinstance(error, AuthenticationFailed | ConnectionLost):
-            return self.end(error)
-        self._answered = True
-        if answer is None or answer.done():
-            return None
-        if error is None:
-            answer.set_result(frame.get("data"))
-        else:
-            answer.set_exception(error)
-        return None
+        failed = word(frame, "status") not in ("ok", "async")
+        if failed and not self._answered and frame.get("retcode") in _UNKNOWN:
+            self.end(AuthenticationFailed(_TOKEN))
+        elif answer is not None and not answer.done():
+            self._answered = True
+            if failed:
+                answer.set_exception(_failure(frame))
+            else:
+                answer.set_result(frame.get("data"))
 
     def _closed(self) -> AdapterError:
         if not self._answered and self._actions.close_code in _REFUSED:
@@ -146,12 +144,8 @@ class Link:
 
 def _failure(frame: dict[str, Any]) -> AdapterError:
     code, words = frame.get("retcode"), word(frame, "wording") or word(frame, "message") or word(frame, "msg")
-    if code in (401, 403, 1401, 1403):
-        return AuthenticationFailed(_TOKEN)
     if code in (404, 1404):
         return Unsupported(f"the implementation cannot do this: {words or 'it does not know the action'}")
-    if _TIMED_OUT.search(words):
-        return ConnectionLost(f"QQ did not confirm in time: {words[:200]}")
     return Rejected(f"QQ refuses it: {words[:200] or f'retcode {code}'}")
 
 

@@ -145,3 +145,23 @@ async def test_each_group_has_a_pace_of_its_own():
             clock.move(1001)
             await asyncio.wait_for(await third, 10)
             place.room = here
+
+
+async def test_what_was_on_its_way_is_found_while_we_are_muted(place):
+    async with place.running():
+        await place.deliver(plain("hello"))
+        await place.qq.notice("group_ban", sub_type="ban", duration=600, group_id=place.number, user_id=OWN)
+        await place.person.say(plain("now it is known"))
+        await place.said()
+        found = await place.adapter.find_sent(place.room, 0.0, [place.last_txn])
+    assert found[place.last_txn].part.id == str(place.qq.groups[place.number].said[0]["id"])
+
+
+async def test_an_action_that_we_may_not_do_is_no_wrong_token(place):
+    """NapCat says so with a code that is also that of a token."""
+    async with place.running():
+        place.qq.refusals["send_group_msg"] = (1401, "权限不足")
+        with pytest.raises(Rejected, match="权限不足"):
+            await place.deliver(plain("hello"))
+        place.qq.refusals.clear()
+        await place.deliver(plain("still connected"))
