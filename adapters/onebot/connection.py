@@ -34,7 +34,7 @@ from bridge import (
 
 from . import account, decode, encode, history
 from .link import ANSWER, Link
-from .rooms import Place, Sent
+from .rooms import DISORDER, Place, Sent
 from .wire import identity, number
 
 __all__ = ["Connection"]
@@ -149,10 +149,10 @@ class Connection:
 
     def _tell(self, place: Place, events: Iterable[Event]) -> "asyncio.Future[None]":
         """Hand events over, with how far the room has been heard by them."""
-        told = list(events)
+        told, soon = list(events), self._clock.now() + DISORDER
         for event in told:
-            if isinstance(event, MessageCreated):
-                place.newest, place.since = event.id, max(place.since, event.at or 0.0)
+            if isinstance(event, MessageCreated):  # whose time may be nonsense
+                place.newest, place.since = event.id, max(place.since, min(event.at or 0.0, soon))
         return self._emit(told, place.position())
 
     async def _watch(self) -> None:

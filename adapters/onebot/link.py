@@ -16,7 +16,16 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Rejected, Unsupported, common, reason
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    Rejected,
+    Unsupported,
+    common,
+    reason,
+    unverified,
+)
 
 from .config import NetworkConfig
 from .decode import word
@@ -27,8 +36,12 @@ ANSWER = 25.0
 """Seconds that an action may take."""
 _LARGEST = 64 * 1024 * 1024
 _OPENING = 20.0
+_POLITELY = 0.5
+"""Seconds for the other side to close a connection, too."""
 _CALL = 90.0
 """Seconds after which it is said that an implementation does not connect: NapCat tries every thirty."""
+_LOOK = 25.0
+"""The same where somebody waits for the answer."""
 _REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
 """How Lagrange and LLBot close a connection whose token they do not take."""
 _UNKNOWN = (401, 403, 1401, 1403)
@@ -95,9 +108,9 @@ class Link:
 
     async def read(self, handle: Handler) -> None:
         """Hand over events in order, until the connection ends. Raises an AdapterError that says why."""
-        self._reading = [asyncio.ensure_future(self._read(socket, handle)) for socket in self._sockets]
         if self._error is not None:
-            self.end(self._error)
+            raise self._error
+        self._reading = [asyncio.ensure_future(self._read(socket, handle)) for socket in self._sockets]
         try:
             await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
             for task in self._reading:
@@ -152,7 +165,7 @@ def _failure(frame: dict[str, Any]) -> AdapterError:
 @asynccontextmanager
 async def opened(config: NetworkConfig) -> AsyncIterator[Link]:
     """Connect, or wait to be connected to. Raises ConnectionLost and AuthenticationFailed."""
-    way = _called(config) if config.url is None else _dialled(config, config.url)
+    way = _called(config, _CALL) if config.url is None else _dialled(config, config.url)
     async with way as link:
         yield link
 
@@ -160,18 +173,20 @@ async def opened(config: NetworkConfig) -> AsyncIterator[Link]:
 @asynccontextmanager
 async def beside(config: NetworkConfig) -> AsyncIterator[Link]:
     """The same, without disturbing a service that runs: where that listens already, it asks for us."""
-    if config.url is None:
-        host, port = config.place
-        link = None
-        try:
-            async with _dialled(config, f"ws://{host if host != '0.0.0.0' else '127.0.0.1'}:{port}") as link:
-                yield link
-                return
-        except ConnectionLost:
-            if link is not None:
-                raise
-    async with opened(config) as link:
+    url = config.url or await _service(*config.place)
+    async with _called(config, _LOOK) if url is None else _dialled(config, url) as link:
         yield link
+
+
+async def _service(host: str, port: int) -> str | None:
+    """Return the address of a service that listens already; None: nobody does."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return None
+    writer.close()
+    return f"ws://[{host}]:{port}" if ":" in host else f"ws://{host}:{port}"
 
 
 @asynccontextmanager
@@ -181,11 +196,19 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
     async with aiohttp.ClientSession(headers={"Authorization": token, "X-Client-Role": _BESIDE}) as session:
         try:
             async with asyncio.timeout(_OPENING):
-                socket = await session.ws_connect(url, max_msg_size=_LARGEST, ssl=trust)
+                socket = await session.ws_connect(
+                    url,
+                    max_msg_size=_LARGEST,
+                    ssl=trust,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_POLITELY),
+                )
         except aiohttp.WSServerHandshakeError as error:
             if error.status in (401, 403):
                 raise AuthenticationFailed(_TOKEN) from None
             raise ConnectionLost(f"what answers at {url} is no OneBot v11 ({error.status})") from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            why = unverified(error.certificate_error)
+            raise ConnectionLost(f"the certificate at {url} {why}") from None
         except (aiohttp.ClientError, OSError) as error:
             why = reason(common(error)) if isinstance(error, OSError) and str(error) else "no answer"
             raise ConnectionLost(
@@ -198,7 +221,7 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
 
 
 @asynccontextmanager
-async def _called(config: NetworkConfig) -> AsyncIterator[Link]:
+async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]:
     """Listen, and go on when an implementation has connected with both of its roles."""
     callers = _Callers(config.access_token.get_secret_value())
     app = web.Application()
@@ -213,12 +236,12 @@ async def _called(config: NetworkConfig) -> AsyncIterator[Link]:
             why = reason(common(error))
             raise ConnectionLost(f"cannot listen on {host} port {port} ({why}): see listen") from None
         try:
-            async with asyncio.timeout(_CALL):
+            async with asyncio.timeout(patience):
                 link = await asyncio.shield(callers.link)
         except TimeoutError:
             raise ConnectionLost(
-                f"nothing has connected to ws://{host}:{port}: in the implementation, add a WebSocket client"
-                " (reverse WebSocket) to it, with this access_token"
+                f"nothing has connected to ws://{host}:{port} within {patience:g} seconds: in the"
+                " implementation, add a WebSocket client (reverse WebSocket) to it, with this access_token"
             ) from None
         yield link
     finally:
@@ -241,21 +264,20 @@ class _Callers:
         said = said or request.query.get("access_token", "")
         if not hmac.compare_digest(said.encode("utf-8", "replace"), self._token):
             raise web.HTTPUnauthorized(text="access_token")
-        socket = web.WebSocketResponse(max_msg_size=_LARGEST)
+        socket = web.WebSocketResponse(max_msg_size=_LARGEST, timeout=_POLITELY)
         await socket.prepare(request)
         role = request.headers.get("X-Client-Role", "Universal").lower()
         if role == _BESIDE:
             await self._relay(socket)
-        else:
+        elif not self._over.is_set():
             self._add(role, socket)
             await self._over.wait()
         return socket
 
     def _add(self, role: str, socket: web.WebSocketResponse) -> None:
         for part in ("api", "event") if role == "universal" else (role,):
-            if (
-                part in self._sockets and self.link.done()
-            ):  # a new one: the old one is dead, whatever it seems
+            if part in self._sockets and self.link.done():
+                # the old one is dead, whatever it seems
                 self.link.result().end(ConnectionLost("the implementation has connected anew"))
             self._sockets[part] = socket
         if {"api", "event"} <= self._sockets.keys() and not self.link.done():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bridge import CatchUp, Txn, plain
+from bridge import CatchUp, ConnectionLost, Txn, plain
 from bridge.testing import HandClock
 
 from .people import text
@@ -114,3 +114,21 @@ async def test_the_owner_asks_for_what_was_said_before(place):
     async with place.running():
         past = await place.adapter.past(place.room, time.time() - 600)
     assert [event.content.text for event in past] == ["one", "two"]
+
+
+async def test_a_message_from_the_future_hides_nothing(place):
+    async with place.running():
+        await say(place, "tomorrow", at=time.time() + 86_400)
+        await place.said()
+        place.qq.groups[place.number].said.clear()
+    await say(place, "meanwhile")
+    async with place.running():
+        assert texts(place) == ["meanwhile"]
+
+
+async def test_the_owner_is_told_that_nothing_connects(monkeypatch):
+    monkeypatch.setattr("adapters.onebot.link._CALL", 0.1)
+    async with on_qq(way="reverse") as place:
+        await place.qq.stop()
+        with pytest.raises(ConnectionLost, match="add a WebSocket client"):
+            await place.adapter.run(place.emit)

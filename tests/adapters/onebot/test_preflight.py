@@ -42,7 +42,7 @@ async def test_without_a_service_it_listens_itself():
 
 
 async def test_nobody_connects(monkeypatch):
-    monkeypatch.setattr("adapters.onebot.link._CALL", 0.2)
+    monkeypatch.setattr("adapters.onebot.link._LOOK", 0.2)
     async with on_qq(way="reverse") as place:
         await place.qq.stop()
         with pytest.raises(ConnectionLost, match="add a WebSocket client") as error:
