@@ -80,6 +80,8 @@ class _Entry:
     place: Place
     asked: str = ""
     answer: "asyncio.Future[muc_info.Presence] | None" = None
+    inside: bool = False
+    """Whether the room has let us in: what it says before is about an earlier visit."""
     pinging: bool = False
     """Whether a self-ping is under way."""
 
@@ -145,8 +147,9 @@ class Rooms:
             entry.place.me = seen.occupant if entry.place.occupant_ids else ""
             entry.place.rank(seen.role)
             if entry.answer is not None:
+                entry.inside = True
                 _settle(entry.answer, seen)
-            elif "201" in seen.statuses:  # by asking for its history, for example
+            elif "201" in seen.statuses and entry.inside:  # by asking for its history, for example
                 self._requester.say(encode.leave(entry.place.occupant))
                 self._lose(entry.place, refusals.REMADE, _ANEW)
         else:
@@ -159,7 +162,7 @@ class Rooms:
     def _gone(self, entry: _Entry, seen: muc_info.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:
             entry.place.nick = seen.new_nick
-        else:
+        elif entry.inside:
             sentence, pause = refusals.departure(seen)
             if seen.destroyed:
                 self._destroyed(entry.place, sentence)
@@ -194,7 +197,7 @@ class Rooms:
             entry.pinging = False
         if answer.get("type") == "error":
             named, _, _ = muc_info.condition(answer)
-            if named not in _STILL_IN | _UNKNOWN:
+            if named not in _STILL_IN | _UNKNOWN and entry.inside:
                 self._lose(place, "the room no longer knows hubbub", 0.0)
                 return
         place.heard = self._listener.clock.monotonic()
@@ -242,13 +245,14 @@ class Rooms:
 
     async def enter(self, room: RoomId, config: RoomConfig) -> Caught:
         """Enter a room, unless we are in by a stream that was resumed. See `RoomGuest.enter`."""
-        place = self._entries[room].place
-        place.met = place.joined
+        entry = self._entries[room]
+        place = entry.place
+        place.met = entry.inside = place.joined
         caught = Caught(whole=True)  # a stream that was resumed has missed nothing
         if not place.joined:
             self._history.begin(place)
             try:
-                await self._enter(self._entries[room])
+                await self._enter(entry)
                 caught = await self._history.catch_up(place)
             except RoomUnavailable:
                 self._history.abandon(place)
