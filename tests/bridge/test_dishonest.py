@@ -137,6 +137,7 @@ DISHONEST = [
         "run goes on 2 s after it was cancelled: it has to let CancelledError through",
     ),
     Dishonest(hearing.Raises, END, "run raised EOFError('stream closed'): the core can do nothing with that"),
+    Dishonest(hearing.JoinsOnce, CANCELLED, "the room was never JOINED: emit RoomStateChanged(room="),
     Dishonest(
         hearing.EmitsTooLate,
         CANCELLED,

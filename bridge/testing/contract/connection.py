@@ -32,8 +32,12 @@ class ConnectionContract:
             assert not flight.cancelled(), "a command's future was cancelled: it ends with ConnectionLost"
             with contextlib.suppress(AdapterError), only_adapter_errors("the future of send"):
                 flight.result()
+        rooms = dict(place.adapter.rooms)
         async with place.running():
-            await place.deliver(plain("<alice> still here"))
+            await place.serve({})
+            await place.serve(rooms)  # as after two reloads
+            await place.joined()
+            await place.deliver(plain("<alice> here again"))
 
     async def test_the_end_of_the_server_ends_the_run(self, doomed: Place) -> None:
         async with doomed.running() as run:

@@ -108,7 +108,7 @@ class Place:
         run = self._run = asyncio.ensure_future(self.adapter.run(gate))
         self.past.clear()
         try:
-            await self._joined()
+            await self.joined()
             yield run
         finally:
             self._run = None
@@ -122,7 +122,8 @@ class Place:
         self.check_end(run)
         self.core.check()
 
-    async def _joined(self) -> None:
+    async def joined(self) -> None:
+        """Wait until the room is joined."""
         while True:
             event = await self.within(
                 self.core.events.get(),

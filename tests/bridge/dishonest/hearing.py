@@ -150,6 +150,14 @@ class WrongScope(ScriptedAdapter):
 # -- runs
 
 
+class JoinsOnce(ScriptedAdapter):
+    """A reload means nothing to it."""
+
+    async def serve(self, rooms):
+        if self._emit is None:
+            await super().serve(rooms)
+
+
 class EmitsTooLate(ScriptedAdapter):
     """It goes on with what its first connection had."""
 
