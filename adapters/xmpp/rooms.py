@@ -51,6 +51,7 @@ _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
 
 
 _RETRACTS = "urn:xmpp:message-retract:1"
+_TRUE = ("1", "true")
 _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
 """The names of the field that tells whether anybody may set the subject (XEP-0045 section 15.5)."""
 
@@ -350,12 +351,8 @@ async def observe(requester: Requester, place: Place) -> tuple[frozenset[str], E
     place.traceless = _RETRACTS in found.features and f"{_RETRACTS}#tombstone" not in found.features
     place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
     place.window = _KEEPING if place.archive else _window(found.history)
-    place.anybodys = next((_truth(found.fields[name]) for name in _SUBJECTS if name in found.fields), None)
+    place.anybodys = next((found.fields[name] in _TRUE for name in _SUBJECTS if name in found.fields), None)
     return found.features, None
-
-
-def _truth(text: str) -> bool:
-    return text in ("1", "true")
 
 
 def _count_history(place: Place, form: Element) -> None:
