@@ -36,6 +36,7 @@ from .kit import (
     TokenBucket,
     Turns,
     preflight,
+    trust,
 )
 from .looks import Present
 from .model import (
@@ -208,6 +209,7 @@ __all__ = [
     "preflight",
     "reason",
     "text_of",
+    "trust",
     "unverified",
     "within",
 ]

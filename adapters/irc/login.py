@@ -1,20 +1,19 @@
 """The way from a connection into the rooms, step by step."""
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged, TokenBucket
+from bridge import AuthenticationFailed, ConnectionLost, RoomState, RoomStateChanged
 
-from .channels import Place
-from .config import NetworkConfig, NickServ, no_answer
-from .dispatch import Dispatcher
-from .session import Session
+from .config import NickServ, no_answer
 from .wire import line
 
-__all__ = ["SERVICES", "LoginConnection", "enter", "silence", "stay_known"]
+if TYPE_CHECKING:
+    from .connection import IrcConnection
+
+__all__ = ["SERVICES", "enter", "silence", "stay_known"]
 
 log = logging.getLogger(__name__)
 
@@ -27,48 +26,7 @@ SERVICES = 900.0
 _ASK_AGAIN = 15.0
 
 
-class LoginConnection(Protocol):
-    """The part of a connection that logging in needs."""
-
-    config: NetworkConfig
-    dispatcher: Dispatcher
-    session: Session
-    bucket: TokenBucket
-    arrived: asyncio.Event
-    known: asyncio.Event
-    patience: float
-
-    @property
-    def odd(self) -> str | None:
-        """The first line from the server that was not IRC."""
-
-    @property
-    def alive(self) -> bool:
-        """Whether lines can be said."""
-
-    def now(self) -> float:
-        """Return the time of the loop's clock."""
-
-    def write(self, data: bytes) -> None:
-        """Send a line at once."""
-
-    def flush(self) -> None:
-        """Hand over what happened."""
-
-    def stir(self) -> None:
-        """Wake up whoever waits."""
-
-    def barrier(self, places: list[Place]) -> None:
-        """Mark where the server's answer to a JOIN of these rooms ends."""
-
-    async def polite(self, data: bytes) -> None:
-        """Send a line when the server's flood control allows it."""
-
-    async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what is waited for may come first
-        """Wait until something changes, at most so long."""
-
-
-async def enter(connection: LoginConnection) -> None:
+async def enter(connection: "IrcConnection") -> None:
     """Log in, then join rooms for ever. Raises an AdapterError when the server does not let us in."""
     registration, confirmations = connection.dispatcher.registration, connection.dispatcher.confirmations
     if not await _until(connection, lambda: registration.welcome, _REGISTER_TIMEOUT):
@@ -85,7 +43,7 @@ async def enter(connection: LoginConnection) -> None:
     await _join(connection)
 
 
-async def stay_known(connection: LoginConnection) -> None:
+async def stay_known(connection: "IrcConnection") -> None:
     """Log in again, for ever, whenever services that were gone are back and no longer know us: rooms for
     registered nicks would refuse each line. Messages wait until then.
     """
@@ -105,7 +63,7 @@ async def stay_known(connection: LoginConnection) -> None:
         connection.known.set()
 
 
-async def _until(connection: LoginConnection, condition: Callable[[], bool], patience: float) -> bool:
+async def _until(connection: "IrcConnection", condition: Callable[[], bool], patience: float) -> bool:
     """Wait until the condition is true, at most so long. Returns whether it is."""
     end = connection.now() + patience
     while not condition() and connection.now() < end:
@@ -113,7 +71,7 @@ async def _until(connection: LoginConnection, condition: Callable[[], bool], pat
     return condition()
 
 
-def silence(connection: LoginConnection) -> str:
+def silence(connection: "IrcConnection") -> str:
     server, port = connection.config.address
     if not connection.alive:
         return no_answer(connection.config)
@@ -125,7 +83,7 @@ def silence(connection: LoginConnection) -> str:
     return f"{server} took the connection on port {port} but says nothing: check port and tls"
 
 
-async def _set_modes(connection: LoginConnection) -> None:
+async def _set_modes(connection: "IrcConnection") -> None:
     """Set the user modes of the owner's choice, and the one that says that this is a bot (IRCv3 bot mode)."""
     bot = connection.session.isupport.get("BOT", "")
     modes = [connection.config.umodes] if connection.config.umodes else []
@@ -135,7 +93,7 @@ async def _set_modes(connection: LoginConnection) -> None:
         await connection.polite(line("MODE", connection.session.nick, mode))
 
 
-async def _log_in(connection: LoginConnection) -> None:
+async def _log_in(connection: "IrcConnection") -> None:
     """Authenticate as the owner wants; wait for SASL where the server does not offer it now."""
     registration, config = connection.dispatcher.registration, connection.config
     if config.nickserv and not (config.sasl and registration.authenticated):
@@ -163,7 +121,7 @@ async def _log_in(connection: LoginConnection) -> None:
         )
 
 
-async def _identify(connection: LoginConnection, nickserv: NickServ) -> bool:
+async def _identify(connection: "IrcConnection", nickserv: NickServ) -> bool:
     dispatcher, server = connection.dispatcher, connection.config.server
     words = ["IDENTIFY", *([nickserv.user] if nickserv.user else []), nickserv.password.get_secret_value()]
     await connection.polite(
@@ -181,7 +139,7 @@ async def _identify(connection: LoginConnection, nickserv: NickServ) -> bool:
     return bool(dispatcher.identified)
 
 
-async def _join(connection: LoginConnection) -> None:
+async def _join(connection: "IrcConnection") -> None:
     """Join the rooms that are due, for ever."""
     channels = connection.dispatcher.channels
     length = connection.session.number("CHANNELLEN", 200)

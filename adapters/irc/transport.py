@@ -16,7 +16,7 @@ from typing import cast
 from irc.client_aio import AioConnection, AioReactor, IrcProtocol
 from irc.connection import AioFactory
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, reason, unverified
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, reason, trust, unverified
 
 from .config import NetworkConfig, no_answer
 from .wire import Line, decode_text, parse
@@ -174,11 +174,7 @@ async def connect(
 def _context(config: NetworkConfig) -> ssl.SSLContext | None:
     if not config.tls:
         return None
-    try:
-        context = ssl.create_default_context(cafile=config.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
-        raise ConnectionLost(f"ca_file {config.ca_file} cannot be read: {why}") from error
+    context = trust(config.ca_file, alone=True)
     if config.cert_file:
         try:
             context.load_cert_chain(config.cert_file, config.key_file, password="")

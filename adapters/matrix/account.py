@@ -17,6 +17,7 @@ from bridge import (
     Rejected,
     RoomUnavailable,
     TemporaryFailure,
+    trust,
 )
 
 from .config import MatrixNetwork
@@ -240,7 +241,7 @@ def _ready(ca_file: Path | None) -> "tuple[Callable[[str, str, str, SSLContext],
 
     Slow: to be run in a thread.
     """
-    from .http import open_session, trust  # loads nio, which takes half a second
+    from .http import open_session  # loads nio, which takes half a second
 
     return open_session, trust(ca_file)
 

@@ -33,6 +33,7 @@ from bridge import (
     Turns,
     Txn,
     Unit,
+    preflight,
 )
 
 from .account import Account
@@ -77,7 +78,6 @@ _CAPABILITIES = Capabilities(
     name_pings=False,
     window=1,
 )
-_LOOKS_AT_ONCE = 8
 
 
 class MatrixAdapter(Adapter):
@@ -206,21 +206,19 @@ class MatrixAdapter(Adapter):
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         account, passing = self._looking()
         client = MatrixClient(account)
-        gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
-        async def look(room: RoomId) -> str | None:
-            async with gate:
-                return await look_at(client, account.user, room, joined, speaks=room not in self.only_read)
+        async def look(room: RoomId, _: Any) -> str | None:
+            return await look_at(client, account.user, room, joined, speaks=room not in self.only_read)
 
         try:
             await account.open(rename=False)
             joined = await client.joined()
-            found = await asyncio.gather(*map(look, rooms))
+            found = await preflight(rooms, look)
             if passing:
                 await account.log_out()
         finally:
             await account.close()
-        return dict(zip(rooms, found, strict=True))
+        return found
 
     def _looking(self) -> tuple[Account, bool]:
         """Return the account to look with, and whether it has to log out: where the service's token is not at

@@ -4,7 +4,6 @@ import errno
 import io
 import logging
 import ssl
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,7 +14,7 @@ from bridge import ConnectionLost, TemporaryFailure, reason, unverified
 from .errors import refusal
 from .timeout import Timeout
 
-__all__ = ["HttpSession", "open_session", "trust"]
+__all__ = ["HttpSession", "open_session"]
 
 # our own errors tell what is wrong with an answer
 logging.getLogger("nio").setLevel(logging.CRITICAL)
@@ -73,17 +72,6 @@ def open_session(homeserver: str, user: str, device: str, tls: ssl.SSLContext) -
     session.ssl = tls
     session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
     return session
-
-
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, ssl.SSLError) as error:
-            why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
-            raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None
-    return context
 
 
 def _unreachable(address: str, error: Exception) -> str:

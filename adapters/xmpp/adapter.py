@@ -42,7 +42,7 @@ from .config import room_id
 from .connection import Memory, XmppConnection
 from .preflight import look_at
 from .session import Place, Session
-from .upload import trust
+from .upload import verifier
 
 __all__ = ["XmppAdapter"]
 
@@ -127,7 +127,7 @@ class XmppAdapter(Adapter):
             raise TemporaryFailure(f"{self.network} is not connected: which files are its own is not known")
         if files.service is None or not files.service.holds(address):
             return Source(address)
-        return Source(address, own=True, ssl=trust(self.config.ca_file))
+        return Source(address, own=True, ssl=verifier(self.config.ca_file))
 
     async def upload(self, file: File) -> None:
         await self._connected().upload(file)

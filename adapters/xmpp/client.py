@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from slixmpp import ClientXMPP
 
-from bridge import AdapterError, ConnectionLost
+from bridge import AdapterError, ConnectionLost, trust
 
 from . import encode, login, stream_management
 from .config import NetworkConfig
@@ -103,7 +103,7 @@ class XmppClient(ClientXMPP):
     async def open(self, patience: float | None = None) -> None:
         """Connect and log in, within so many seconds. Raises an AdapterError that says what is wrong."""
         if self._config.tls != "none":
-            self.ssl_context = await asyncio.to_thread(login.trust, self._config.ca_file)
+            self.ssl_context = await asyncio.to_thread(trust, self._config.ca_file, alone=True)
         self.connect(*(self._config.address or ()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience or _PATIENCE):

@@ -12,7 +12,7 @@ from yarl import URL
 from bridge import File, Rejected, TemporaryFailure, Thumbnail
 
 from .archive import Requester
-from .upload import Shared, Slot, slot, trust
+from .upload import Shared, Slot, slot, verifier
 
 __all__ = ["put"]
 
@@ -23,7 +23,7 @@ _SLOWEST = 20_000
 async def put(requester: Requester, service: str, file: File, ca_file: Path | None) -> Shared:
     """Upload a file, and its thumbnail if there is one. Raises Rejected and TemporaryFailure."""
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=trust(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
+        connector=aiohttp.TCPConnector(ssl=verifier(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
         upload = _Upload(requester, http, service)
         address = await upload.put(file, file.name)

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, common, reason, unverified
@@ -19,7 +18,6 @@ __all__ = [
     "refusal",
     "silence",
     "tls_failure",
-    "trust",
     "unbound",
     "unreachable",
 ]
@@ -146,15 +144,6 @@ def tls_failure(error: ssl.SSLError, config: NetworkConfig) -> ConnectionLost:
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConnectionLost(f"the certificate of {where} for {config.domain} {unverified(error)}")
     return ConnectionLost(f"{where} does not speak TLS there: check port and tls")
-
-
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts these authorities alone, or the system's. Raises ConnectionLost."""
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
-        raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None
 
 
 def unreachable(trouble: object, config: NetworkConfig) -> ConnectionLost:

@@ -1,10 +1,9 @@
 """Looks at rooms for `hubbub check --online`, without entering them."""
 
-import asyncio
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
-from bridge import RoomId
+from bridge import RoomId, preflight
 
 from . import muc_info, refusals
 from .client import XmppClient
@@ -46,24 +45,18 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     """Log in beside a running service and ask each room about itself. Raises an AdapterError."""
     resource = {"resource": f"{config.resource[:240]}-check"}
     client = XmppClient(config.model_copy(update=resource), _Deaf(), None)
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
-        async with gate:
-            place = Place(room, entry.nick or config.name)
-            try:
-                features, error = await observe(client, place)
-                sentence = _sentence(entry, features, error)
-                return sentence or (await _kept_out(client, config, place) if features & _MEMBERS else None)
-            except TimeoutError:
-                return "the room does not answer"
+        place = Place(room, entry.nick or config.name)
+        features, error = await observe(client, place)
+        sentence = _sentence(entry, features, error)
+        return sentence or (await _kept_out(client, config, place) if features & _MEMBERS else None)
 
     try:
         await client.open(_PATIENCE)
-        found = await asyncio.gather(*(look(room, entry) for room, entry in rooms.items()))
+        return await preflight(rooms, look, at_once=_AT_ONCE)
     finally:
         await client.close(final=True)
-    return dict(zip(rooms, found, strict=True))
 
 
 def _trouble(entry: RoomConfig, error: Element) -> str | None:

@@ -12,13 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
-from bridge import BoundedDict, File, Rejected, TemporaryFailure
+from bridge import BoundedDict, ConnectionLost, File, Rejected, TemporaryFailure, trust
 
 from . import encode, muc_info
 from .archive import Requester
 from .decode.children import time_of
 
-__all__ = ["Service", "Shared", "Slot", "UploadService", "slot", "trust"]
+__all__ = ["Service", "Shared", "Slot", "UploadService", "slot", "verifier"]
 
 _NS = "urn:xmpp:http:upload:0"
 _TAG = f"{{{_NS}}}"
@@ -112,15 +112,12 @@ class UploadService:
 
 
 @lru_cache(maxsize=8)
-def trust(ca_file: Path | None) -> ssl.SSLContext:
+def verifier(ca_file: Path | None) -> ssl.SSLContext:
     """Return the context to verify the service's host with. Raises TemporaryFailure."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:
-            raise TemporaryFailure(f"ca_file {ca_file} cannot be used: {error.strerror or error}") from None
-    return context
+    try:
+        return trust(ca_file)
+    except ConnectionLost as error:
+        raise TemporaryFailure(str(error)) from None
 
 
 async def _find(requester: Requester, domain: str) -> Service | None:

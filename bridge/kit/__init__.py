@@ -8,6 +8,7 @@ in_flight     commands on their way, until each is settled once
 pace          how fast one may talk: a token bucket, and turns while a network limits
 heartbeat     whether the other side is still there
 preflight     looking at rooms for `hubbub check --online`
+tls           whom to believe who they are
 bounded       a dict that forgets its oldest entries
 """
 
@@ -21,6 +22,7 @@ from .preflight import preflight
 from .room_keeper import Caught, RoomGuest, RoomKeeper
 from .text_adapter import TextAdapter
 from .text_connection import Batch, Missed
+from .tls import trust
 
 __all__ = [
     "Backoff",
@@ -37,4 +39,5 @@ __all__ = [
     "TokenBucket",
     "Turns",
     "preflight",
+    "trust",
 ]

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from adapters.irc.channels import Place
-from adapters.irc.config import NetworkConfig
-from adapters.irc.dispatch import Dispatcher
-from adapters.irc.session import Session
 from adapters.irc.wire import line
 from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
 from .catch_up import CHATHISTORY
 from .state import NEVER, SLACK, RoomReading, Seen, stamp
 
-__all__ = ["HistoryConnection", "find", "past", "read_on"]
+if TYPE_CHECKING:
+    from adapters.irc.connection import IrcConnection
+
+__all__ = ["find", "past", "read_on"]
 
 _LIMIT = 100
 _LONGEST_LIMIT = 500
@@ -24,32 +23,7 @@ _CLOCKS = 600.0
 _PATIENCE = 30.0
 
 
-class HistoryConnection(Protocol):
-    """The part of a connection that reading needs."""
-
-    config: NetworkConfig
-    dispatcher: Dispatcher
-    session: Session
-    unread: "asyncio.Queue[Place]"
-    one_reads: asyncio.Lock
-
-    def now(self) -> float:
-        """Return the time of the loop's clock."""
-
-    def flush(self) -> None:
-        """Hand over what happened."""
-
-    async def polite(self, data: bytes) -> None:
-        """Send a line when the server's flood control allows it."""
-
-    async def stirred(self, timeout: float | None) -> None:  # noqa: ASYNC109  # what is waited for may come first
-        """Wait until something changes, at most so long."""
-
-    async def ask(self, data: bytes) -> None:
-        """Send a line when flood control allows it, and wait until the server has answered it."""
-
-
-async def read_on(connection: HistoryConnection) -> None:
+async def read_on(connection: "IrcConnection") -> None:
     """Read the past of rooms that were joined, one after another, for ever."""
     dispatcher = connection.dispatcher
     while True:
@@ -71,7 +45,7 @@ async def read_on(connection: HistoryConnection) -> None:
             connection.flush()
 
 
-async def _ask_since_when(connection: HistoryConnection) -> None:
+async def _ask_since_when(connection: "IrcConnection") -> None:
     """Ask the network since when the bouncer is on it: the bouncer cannot have kept what was said before.
 
     The bouncer's PONG comes before the network's answer, so the answer itself is waited for.
@@ -85,14 +59,14 @@ async def _ask_since_when(connection: HistoryConnection) -> None:
         session.online = NEVER
 
 
-async def _catch_up(connection: HistoryConnection, reading: RoomReading) -> None:
+async def _catch_up(connection: "IrcConnection", reading: RoomReading) -> None:
     history, room = connection.dispatcher.history, reading.room
     await _read_back(connection, room, reading.seen, reading.reach - SLACK)
     while history.readings.get(room) is reading and history.again(room):
         await _read_back(connection, room, reading.seen, reading.reach - SLACK)
 
 
-async def _read_back(connection: HistoryConnection, room: RoomId, seen: Seen, until: float) -> None:
+async def _read_back(connection: "IrcConnection", room: RoomId, seen: Seen, until: float) -> None:
     """Ask for the newest lines, then page by page for older ones, until one is older than `until`."""
     limit = min(connection.session.number("CHATHISTORY", _LIMIT), _LONGEST_LIMIT)
     where = ("LATEST", room, "*")
@@ -107,7 +81,7 @@ async def _read_back(connection: HistoryConnection, room: RoomId, seen: Seen, un
 
 
 async def find(
-    connection: HistoryConnection, room: RoomId, since: float, txns: Collection[Txn]
+    connection: "IrcConnection", room: RoomId, since: float, txns: Collection[Txn]
 ) -> Mapping[Txn, Receipt | None]:
     """Look for messages of ours that we said since then, by our own clock. See `Adapter.find_sent`."""
     history = connection.dispatcher.history
@@ -138,7 +112,7 @@ async def find(
     return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
 
 
-async def past(connection: HistoryConnection, room: RoomId, since: float) -> list[TalkEvent]:
+async def past(connection: "IrcConnection", room: RoomId, since: float) -> list[TalkEvent]:
     """Return what was said since then, by our own clock. See `Adapter.past`."""
     if CHATHISTORY not in connection.session.caps:
         raise Unsupported(
