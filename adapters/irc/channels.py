@@ -3,11 +3,10 @@
 RFC 2812 section 3.2.1 (JOIN) and its errors; modern.ircdocs.horse where networks differ.
 """
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bridge import Event, Present, RoomId, RoomState, RoomStateChanged
+from bridge import Backoff, Event, Present, RoomId, RoomState, RoomStateChanged
 
 from .config import RoomConfig
 from .history.catch_up import History
@@ -43,7 +42,6 @@ JOIN_ERRORS = {
 _LINE = 400
 _REFUSED = (30.0, 600.0)
 _KICKED = (10.0, 600.0)
-_CALM = 600.0
 
 
 @dataclass(slots=True)
@@ -53,7 +51,8 @@ class Place:
     room: RoomId
     key: str | None
     due: float | None = 0.0
-    wait: float = 0.0
+    refusals: Backoff = field(default_factory=lambda: Backoff(*_REFUSED))
+    kicks: Backoff = field(default_factory=lambda: Backoff(*_KICKED))
     seen: bool = True
     """Whether the server has let us in or refused us since the last JOIN, if there was one."""
     inside: bool = False
@@ -177,6 +176,8 @@ class Channels:
         """Count the room as joined: its past is read."""
         self._session.entering.pop(place.room, None)
         place.joined, place.due = now, None
+        place.refusals.worked()
+        place.kicks.worked()
         past, whole, left_out = self._history.finish(place.room)
         self._events += past
         joined = RoomStateChanged(room=place.room, state=RoomState.JOINED, caught_up=whole, left_out=left_out)
@@ -196,15 +197,9 @@ class Channels:
         self.refuse(place, f"{sentence} (the server says: {said})", now)
         return True
 
-    def refuse(
-        self, place: Place, reason: str, now: float, patience: tuple[float, float] | None = None
-    ) -> None:
+    def refuse(self, place: Place, reason: str, now: float, backoff: Backoff | None = None) -> None:
         """Note that we are not in the room, and why; it is tried again later."""
-        least, most = patience or _REFUSED
-        if place.joined is not None and now - place.joined > _CALM:
-            place.wait = 0.0
-        place.wait = min(max(place.wait * 2, least), most)
-        place.due = now + place.wait * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
+        place.due = now + (backoff or place.refusals).pause()
         place.seen, place.inside, place.joined = True, False, None
         place.empty()
         self._session.entering.pop(place.room, None)
@@ -215,7 +210,7 @@ class Channels:
         """Note that we were kicked, or made to part."""
         place = self.places[room]
         reason = f"{who} removed hubbub from {room}" + (f" ({why})" if why else "")
-        self.refuse(place, f"{reason}: it will come back after a while; ask them first", now, _KICKED)
+        self.refuse(place, f"{reason}: it will come back after a while; ask them first", now, place.kicks)
 
     def is_joining(self, place: Place) -> bool:
         """Whether the server has yet to answer a JOIN of ours."""
