@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from bridge.adapter import Adapter, Emit
 from bridge.awake import within
-from bridge.errors import AdapterError, AuthenticationFailed, ConnectionLost, RoomUnavailable
+from bridge.errors import AdapterError, AuthenticationFailed, ConnectionLost, RateLimited, RoomUnavailable
 from bridge.faults import common, reason, unverified
 from bridge.model import (
     Capabilities,
@@ -56,7 +56,9 @@ class TextAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self.bucket: TokenBucket | None = None
-        """How fast commands may be posted, if the network minds; a token for each. Set it in `connect`."""
+        """How fast commands may be posted, where the network minds: a token for each, and none while a
+        RateLimited asks for a pause. Made in `connect`, for one connection.
+        """
         self.flights: InFlight[Any] = InFlight()
         """For `post` to await an answer that `read` gets: `await self.flights.start(key, room)` there, and
         `self.flights.settle(key, Receipt(...))` here. Where there is no connection, `start` says so."""
@@ -156,7 +158,7 @@ class TextAdapter(Adapter):
             raise told from None
 
     async def _connection(self, emit: Emit) -> None:
-        self.flights = InFlight(self.clock)
+        self.flights, self.bucket = InFlight(self.clock), None
         try:
             async with self.connect(), asyncio.TaskGroup() as group:
                 asks = type(self).ping is not TextAdapter.ping
@@ -168,7 +170,10 @@ class TextAdapter(Adapter):
                     self._run = None  # a group that ends takes no more tasks
                     self._heard = run.proven
         finally:
-            self.flights.close(ConnectionLost("the connection has ended"))
+            ended = ConnectionLost("the connection has ended")
+            self.flights.close(ended)
+            if self.bucket is not None:
+                self.bucket.close(ended)
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
@@ -194,27 +199,30 @@ class TextAdapter(Adapter):
         return self._run.group
 
     async def _posted(self, command: Command) -> Receipt | Exception:
-        """Post a command. Returns what becomes of it; what nobody confirms ends the connection, so that it is
-        looked for.
+        """Post a command. Returns what becomes of it. One that nobody confirms, or that finds the connection
+        gone, ends it: so it is looked for.
         """
         posted = asyncio.ensure_future(self.post(command))
         try:
             return await within(posted, self.patience)
-        except TimeoutError as error:
-            if posted.done():  # the protocol's own
-                return self._explained(error)
-            raise ConnectionLost(f"the server has confirmed nothing for {self.patience:.0f} s") from None
         except Exception as error:  # noqa: BLE001 the core tells a bug
-            return self._explained(error)
+            outcome = self._explained(error)
+            if not posted.done():
+                outcome = ConnectionLost(f"the server has confirmed nothing for {self.patience:.0f} s")
         finally:
             posted.cancel()
+        if isinstance(outcome, ConnectionLost):
+            raise outcome
+        if isinstance(outcome, RateLimited) and self.bucket is not None:
+            self.bucket.limit(outcome.retry_after)
+        return outcome
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         return self.record
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        return {cls.__module__.split(".")[-2].capitalize(): cls.record}
+        return {cls.__name__.removesuffix("Adapter") or cls.__module__.partition(".")[0]: cls.record}
 
     def heard(self, room: RoomId) -> float:
         known = self._run.proven if self._run is not None else self._heard

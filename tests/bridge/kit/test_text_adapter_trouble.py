@@ -14,11 +14,13 @@ from bridge import (
     MessageCreated,
     MessageId,
     Part,
+    RateLimited,
     RoomId,
     RoomState,
     RoomStateChanged,
     RoomUnavailable,
     Speaker,
+    TokenBucket,
     Unsupported,
     plain,
 )
@@ -130,6 +132,35 @@ async def test_what_nobody_confirms_ends_the_connection(place, server, monkeypat
             await landed
         with pytest.raises(ConnectionLost, match="has confirmed nothing"):
             await run
+
+
+async def test_a_post_that_finds_the_connection_gone_ends_it(place, monkeypatch):
+    async def gone(self, command):
+        raise ConnectionResetError
+
+    monkeypatch.setattr(ChatAdapter, "post", gone)
+    async with place.running() as run:
+        landed = await place.send(plain("<ada> hello"))
+        for one in (landed, run):
+            with pytest.raises(ConnectionLost, match="the server has closed the connection"):
+                await one
+
+
+async def test_who_asks_for_a_pause_has_one_and_the_end_is_that_of_all_who_wait(place, clock, monkeypatch):
+    async def limited(self, command):
+        raise RateLimited("too fast", 1000.0)
+
+    monkeypatch.setattr(ChatAdapter, "post", limited)
+    async with place.running() as run:
+        place.adapter.bucket = TokenBucket(10, 10, clock)
+        with pytest.raises(RateLimited):
+            await (await place.send(plain("<ada> hello")))
+        waiting = asyncio.ensure_future(place.send(plain("<ada> hello")))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        run.cancel()
+        with pytest.raises(ConnectionLost):
+            await waiting
 
 
 async def test_a_server_that_answers_nothing_is_dead(place, server, clock):
