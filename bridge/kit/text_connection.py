@@ -80,7 +80,7 @@ class TextConnection:
     def lost(self, room: RoomId, why: str, pause: float | None) -> None:
         """Note that we are no longer in a room; what is on its way there may not have arrived."""
         self.keeper.lost(room, why, pause)
-        self._adapter.flights.drop(room, RoomUnavailable(why))
+        self._adapter.flights.drop(room, RoomUnavailable(why or f"{room} has to be entered anew"))
 
     # -- what is heard
 
@@ -97,11 +97,13 @@ class TextConnection:
 
     async def _take(self, events: Sequence[Event]) -> None:
         """Emit these, and acknowledge what is durable then."""
-        await self._emit(events, *self._positions(events))
+        taken = self._emit(events, *self._positions(events))
+        emitted: list[Callable[[], Awaitable[object]]] = []
         if self._adapter.pushes_past or not self._waiting:
-            durable, self._unacknowledged = self._unacknowledged, []
-            for acknowledge in durable:
-                await acknowledge()
+            emitted, self._unacknowledged = self._unacknowledged, []
+        await taken
+        for acknowledge in emitted:
+            await acknowledge()
 
     def _live(self, event: Event) -> Event | None:
         """Return an event as it is to be emitted now; None: it waits, or counts only where we are in."""
@@ -133,9 +135,7 @@ class TextConnection:
             with adapter.explaining():
                 missed = await adapter.enter(room, config, since) or Missed()
         except BaseException:
-            del self._waiting[room]
-            held = waiting.release()
-            self._emit([event for event in held if since is None or adapter.token(event) is None])
+            self._give_up(room)
             raise
         events, left_out = self._wanted(missed) if since is not None else ((), 0)
         past = [replace(event, replayed=True) for event in events]
@@ -145,6 +145,13 @@ class TextConnection:
         self._emit(past, *reached)
         waiting.known.update(event.id for event in past)
         return Caught(missed.whole and since is not None, left_out)
+
+    def _give_up(self, room: RoomId) -> None:
+        """Emit what waited for a room that we did not get into, but for what can be read the next time."""
+        if (waiting := self._waiting.pop(room, None)) is not None:
+            been_here = self._emit.position(room) is not None
+            held = waiting.release()
+            self._emit([one for one in held if not been_here or self._adapter.token(one) is None])
 
     def _wanted(self, missed: Missed) -> tuple[Sequence[TalkEvent], int | None]:
         """Return what the owner wants to have of it, and how many messages are left out."""
@@ -168,6 +175,7 @@ class TextConnection:
         held: list[TalkEvent] = []
         if event.state is RoomState.JOINED:
             held = self._waiting.pop(event.room).release()
+        self._give_up(event.room)
         self._emit([event, *held], *self._positions(held))
         if self._unacknowledged and not self._waiting:
             self.group.create_task(self._take([]))

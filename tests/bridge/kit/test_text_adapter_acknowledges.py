@@ -158,6 +158,38 @@ async def test_what_waits_for_the_past_is_acknowledged_behind_it(core):
         assert adapter.acknowledged == [["b", "c"]]
 
 
+async def test_what_is_heard_later_is_not_acknowledged_with_what_waited(core):
+    first, second = (asyncio.get_running_loop().create_future() for _ in range(2))
+    async with running(WireAdapter, core) as adapter:
+        adapter.hear(said("a"))
+        await settled()
+        core.durable = first
+        adapter.entered.set()
+        await settled()
+        core.durable = second
+        adapter.hear(said("b"))
+        await settled()
+        first.set_result(None)
+        await settled()
+        assert adapter.acknowledged == [["a"]]
+        second.set_result(None)
+        await settled()
+        assert adapter.acknowledged == [["a"], ["b"]]
+
+
+async def test_what_waited_for_a_room_that_we_did_not_get_into_is_heard(core):
+    async with running(WireAdapter, core) as adapter:
+        adapter.hear(said("a"))
+        await settled()
+        adapter.lost(LOBBY, "kicked while we came in")
+        adapter.entered.set()
+        await settled()
+        assert core.texts() == ["a", RoomState.REFUSED]
+        adapter.hear(said("b"))
+        await settled()
+        assert adapter.acknowledged == [["a"], ["b"]]
+
+
 async def test_a_past_that_is_pushed_is_emitted_as_it_comes(core):
     """So that a network which waits for acknowledgements goes on."""
     core.positions[LOBBY] = "been here"
