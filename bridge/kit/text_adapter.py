@@ -56,8 +56,8 @@ class TextAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self.bucket: TokenBucket | None = None
-        """How fast commands may be posted, where the network minds: a token for each, and none while a
-        RateLimited asks for a pause. Made in `connect`, for one connection.
+        """What keeps this connection to its `pace`: a token for each command, none while a RateLimited asks for
+        a pause.
         """
         self.flights: InFlight[Any] = InFlight()
         """For `post` to await an answer that `read` gets: `await self.flights.start(key, room)` there, and
@@ -106,6 +106,12 @@ class TextAdapter(Adapter):
     def token(self, event: TalkEvent) -> str | None:
         """Return the position of the room once this event is taken, for `enter` to read on from; None: it has
         none.
+        """
+        return None
+
+    def pace(self) -> tuple[float, float] | None:
+        """Return how many commands may be posted at once after a silence, and how many per second from then
+        on; None: the network does not mind.
         """
         return None
 
@@ -158,7 +164,9 @@ class TextAdapter(Adapter):
             raise told from None
 
     async def _connection(self, emit: Emit) -> None:
-        self.flights, self.bucket = InFlight(self.clock), None
+        pace = self.pace()
+        self.bucket = TokenBucket(*pace, self.clock) if pace is not None else None
+        self.flights = InFlight(self.clock)
         try:
             async with self.connect(), asyncio.TaskGroup() as group:
                 asks = type(self).ping is not TextAdapter.ping

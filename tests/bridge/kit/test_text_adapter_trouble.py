@@ -20,7 +20,6 @@ from bridge import (
     RoomStateChanged,
     RoomUnavailable,
     Speaker,
-    TokenBucket,
     Unsupported,
     plain,
 )
@@ -151,8 +150,8 @@ async def test_who_asks_for_a_pause_has_one_and_the_end_is_that_of_all_who_wait(
         raise RateLimited("too fast", 1000.0)
 
     monkeypatch.setattr(ChatAdapter, "post", limited)
+    monkeypatch.setattr(ChatAdapter, "pace", lambda _: (10, 10))
     async with place.running() as run:
-        place.adapter.bucket = TokenBucket(10, 10, clock)
         with pytest.raises(RateLimited):
             await (await place.send(plain("<ada> hello")))
         waiting = asyncio.ensure_future(place.send(plain("<ada> hello")))
