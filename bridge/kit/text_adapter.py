@@ -56,9 +56,7 @@ class TextAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self.bucket: TokenBucket | None = None
-        """What keeps this connection to its `pace`: a token for each command, none while a RateLimited asks for
-        a pause.
-        """
+        """What keeps this connection to its `pace`: a token for each command; a RateLimited makes it wait."""
         self.flights: InFlight[Any] = InFlight()
         """For `post` to await an answer that `read` gets: `await self.flights.start(key, room)` there, and
         `self.flights.settle(key, Receipt(...))` here. Where there is no connection, `start` says so."""
