@@ -228,7 +228,9 @@ class TextAdapter(Adapter):
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        return {cls.__name__.removesuffix("Adapter") or cls.__module__.partition(".")[0]: cls.record}
+        words = cls.__module__.split(".")
+        name = words[1] if words[0] == "adapters" else words[0].removeprefix("hubbub_")
+        return {name.capitalize(): cls.record}
 
     def heard(self, room: RoomId) -> float:
         known = self._run.proven if self._run is not None else self._heard

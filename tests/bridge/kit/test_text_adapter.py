@@ -49,5 +49,10 @@ async def test_who_looks_may_ask(server):
     assert await Asking("chat", Network(port=server.port), "").look({LOBBY: Room()}) == {LOBBY: None}
 
 
+@pytest.mark.parametrize("module", ["adapters.paper.adapter", "hubbub_paper.adapter", "hubbub_paper"])
+def test_a_record_bears_the_name_of_its_package(module):
+    assert type("Adapter", (ChatAdapter,), {"__module__": module}).records().keys() == {"Paper"}
+
+
 class TestContract(AdapterContract):
     pass
