@@ -5,12 +5,14 @@ import logging
 import pkgutil
 import re
 import traceback
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .adapter import Adapter
+from .config import Model
 from .config.words import nearest, quoted
 from .errors import ConfigError
 
@@ -55,7 +57,18 @@ def find(protocol: str) -> type[Adapter]:
         raise ConfigError([f"{module} has no {name or 'Adapter'}"]) from None
     if not (isinstance(found, type) and issubclass(found, Adapter)):
         raise ConfigError([f"{place} is not an adapter"])
+    if lacking := ", ".join(_unwritten(found)):
+        raise ConfigError([f"{place} is no whole adapter: it has no {lacking}"])
     return found
+
+
+def _unwritten(adapter: type[Adapter]) -> Iterator[str]:
+    """Yield what every adapter has and this one has not."""
+    for name in ("NetworkConfig", "RoomConfig"):
+        model = getattr(adapter, name, None)
+        if not (isinstance(model, type) and issubclass(model, Model)):
+            yield name
+    yield from sorted(adapter.__abstractmethods__)
 
 
 def _why_not(protocol: str, module: str, error: BaseException) -> str:

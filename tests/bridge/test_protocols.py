@@ -108,6 +108,10 @@ BROKEN = {
     "not there": ({}, "the adapter of 'broken' cannot be loaded: ModuleNotFoundError: No module named 'far'"),
     "no adapter": ({"far/__init__.py": ""}, "far has no Adapter"),
     "something else": ({"far/__init__.py": "Adapter = 1"}, "far:Adapter is not an adapter"),
+    "half of one": (
+        {"far/__init__.py": "import bridge\nclass Adapter(bridge.Adapter):\n    look = run = RoomConfig = 1"},
+        "far:Adapter is no whole adapter: it has no NetworkConfig, RoomConfig, capabilities, room_id",
+    ),
     "a refusal": (
         {"far/__init__.py": "\nraise ImportError('no')"},
         "the adapter of 'broken' cannot be loaded: ImportError: no ({folder}/far/__init__.py, line 2)",
