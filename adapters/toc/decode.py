@@ -7,8 +7,8 @@ from bridge import Content, Kind, Mark, Span, cut, normal
 
 __all__ = ["content", "fields", "said"]
 
-_TOKEN = re.compile(r"<[^<>]{0,2000}>|&#?\w{1,10};|[^<&]+|.", re.DOTALL)
-_TAG = re.compile(r"<\s*(/?)\s*(\w+)([^>]*)>")
+_TAGS = re.compile(r"(<[^<>]{0,2000}>)")
+_TAG = re.compile(r"<\s{0,9}(/?)\s{0,9}(\w+)")
 _HREF = re.compile(r"href\s*=\s*[\"']?\s*(https?://[^\"'\s>]+)", re.IGNORECASE)
 _MARKS = {
     "b": Mark.BOLD,
@@ -37,21 +37,19 @@ def content(text: str) -> Content:
     spans: list[Span] = []
     open_: dict[Mark, int] = {}
     href: str | None = None
-    for token in _TOKEN.findall(text):
-        tag = _TAG.fullmatch(token)
-        if tag is None:
-            words = "" if token.startswith(("<!", "<?")) and token.endswith(">") else html.unescape(token)
+    for at, part in enumerate(_TAGS.split(text)):
+        if at % 2 == 0:
             marks = frozenset(mark for mark, depth in open_.items() if depth > 0)
-            spans.append(Span(words, marks, href=href))
-            continue
-        end, name, rest = tag[1], tag[2].lower(), tag[3]
-        if name in {"br", "hr"}:
-            spans.append(Span("\n"))
-        elif name == "a":
-            found = None if end else _HREF.search(rest)
-            href = found[1] if found else None
-        elif (mark := _MARKS.get(name)) is not None:
-            open_[mark] = max(0, open_.get(mark, 0) + (-1 if end else 1))
+            spans.append(Span(html.unescape(part), marks, href=href))
+        elif tag := _TAG.match(part):
+            end, name = tag[1], tag[2].lower()
+            if name in {"br", "hr"}:
+                spans.append(Span("\n"))
+            elif name == "a":
+                found = None if end else _HREF.search(part)
+                href = found[1] if found else None
+            elif (mark := _MARKS.get(name)) is not None:
+                open_[mark] = max(0, open_.get(mark, 0) + (-1 if end else 1))
     return Content(normal(spans))
 
 
