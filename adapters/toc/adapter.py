@@ -30,6 +30,7 @@ from bridge import (
     TokenBucket,
     Unsupported,
     UserId,
+    plain,
 )
 
 from . import decode, encode
@@ -149,6 +150,8 @@ class TocAdapter(TextAdapter):
             case ["CHAT_JOIN", number, name] if there := self._entering.get(normalised(name)):
                 if not there.done():
                     there.set_result(number)
+            case ["CHAT_IN", _, name, "T", _] | ["CHAT_IN_ENC", _, name, "T", _, _, _]:
+                self._answer(name)  # whispered to us alone
             case ["CHAT_IN", number, name, _, text] | ["CHAT_IN_ENC", number, name, _, _, _, text]:
                 return Batch(self._said(number, name, text))
             case ["CHAT_LEFT", number] if room := self._ids.pop(number, None):
@@ -175,7 +178,7 @@ class TocAdapter(TextAdapter):
         """Tell somebody who writes to us what we are."""
         who = normalised(name)
         if who != normalised(self.config.screen_name) and who.isalnum() and (words := self.introduce(who)):
-            self._flap.write(DATA, encode.command("toc2_send_im", who, words))
+            self._flap.write(DATA, encode.command("toc2_send_im", who, encode.html(plain(words).spans)))
 
     def _failed(self, code: str, what: str) -> None:
         if code == "950" and (there := self._entering.get(normalised(what))):

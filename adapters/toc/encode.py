@@ -10,8 +10,8 @@ __all__ = ["COMMAND", "MARKS", "MARK_COST", "TEXT_LIMIT", "command", "html", "lo
 COMMAND = 2048
 """The longest command in bytes, with the NUL behind it (TOC 1.0, "Client -> TOC")."""
 MARKS = {Mark.BOLD: "B", Mark.ITALIC: "I", Mark.UNDERLINE: "U"}
-_LARGEST = len("&lt;")
-"""What a byte of text may become: also a line's end."""
+_LARGEST = len("&quot;")
+"""What a byte of text may become."""
 TEXT_LIMIT = (COMMAND - len('toc_chat_send 4294967295 ""\0')) // _LARGEST
 MARK_COST = -(-len("<B><I><U></U></I></B>") // _LARGEST)
 _SPECIAL = re.compile(r'[\\"${}\[\]()]')
@@ -34,7 +34,8 @@ def html(spans: Iterable[Span]) -> str:
 
 
 def _span(span: Span) -> str:
-    text = _ENTITY.sub("&amp;", span.text).replace("<", "&lt;").replace("\n", "<BR>")
+    # open-oscar-server ends a word at a quote before a space, with a backslash or without
+    text = _ENTITY.sub("&amp;", span.text).replace('"', "&quot;").replace("<", "&lt;").replace("\n", "<BR>")
     for mark, tag in MARKS.items():
         if mark in span.marks:
             text = f"<{tag}>{text}</{tag}>"

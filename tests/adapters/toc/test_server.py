@@ -137,6 +137,15 @@ async def test_who_writes_to_us_is_told_what_we_are(place, server):
     assert sent == [["toc2_send_im", "annlee", "I am a bridge."]]
 
 
+async def test_what_is_whispered_to_us_does_not_cross(place, server):
+    async with place.running():
+        server.say(place.room, "Ann", "between you and me", whisper="T")
+        server.say(place.room, "Ann", "for all")
+        assert (await place.said()).content == plain("for all")
+        await place.deliver(plain("so that all before was read"))
+    assert ["toc2_send_im", "ann", "I am a bridge."] in server.commands
+
+
 async def test_what_is_odd_ends_nothing(place, server):
     async with place.running():
         server.tell(
