@@ -122,13 +122,15 @@ class Session:
                 self._memories[room] = TopicMemory() if token is None else TopicMemory.read(token)
             if not self.wire.session_present:
                 self._memories[room].taken.clear()
-        if not self.heard and await self.wire.subscribe(own_topic(self._me, "mark")):
+        first = not self.heard
+        if first and await self.wire.subscribe(own_topic(self._me, "mark")):
             raise ConnectionLost(unseen(own_topic(self._me, "mark")))
         # 3.1.1 shows what is retained at each subscription, and its session keeps those of before
         asked = [r for r in new if self.wire.five or not self._known[r] or not self.wire.session_present]
         why = dict(zip(asked, [await self.wire.subscribe(r) for r in asked], strict=True))
         await self.catch_up()
-        self._whole = self._whole and self._count < _QUEUE
+        if first:
+            self._whole = self._whole and self._count < _QUEUE
         self._joined |= {room for room in new if not why.get(room)}
         self._emit([self._state(room, why.get(room, "")) for room in new], *self._positions(new))
 
@@ -167,7 +169,6 @@ class Session:
         memory.number += 1
         mark = Stamp(self._me, memory.number, command.txn)
         memory.on_its_way[mark.number] = False
-
         self.flights.add(mark, room, settle)
 
         def answer(code: ReasonCode) -> None:
@@ -198,10 +199,10 @@ class Session:
         if why:
             return RoomStateChanged(room=room, state=RoomState.REFUSED, reason=refused(why))
         memory = self._memories[room]
-        if lost := memory.missing(memory.number + 1):
-            self._tell_loss(room)
+        if self.wire.session_present and memory.missing(memory.number + 1):
+            self._note_loss(room)
         memory.on_its_way.clear()
-        whole = self._known[room] and self._whole and not lost and not memory.fleeting
+        whole = self._known[room] and self._whole and not memory.fleeting
         return RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=whole)
 
     def _positions(self, rooms: Iterable[RoomId]) -> list[Position]:
@@ -252,7 +253,8 @@ class Session:
         except UnicodeDecodeError:
             return None
         if topic == own_topic(self._me, "mark"):
-            if here := self._marks.pop(bytes(message.payload), None):
+            here = self._marks.pop(bytes(message.payload), None)
+            if here is not None and not here.done():
                 here.set_result(None)
             return None
         room = self._room(topic)
@@ -274,7 +276,7 @@ class Session:
         if mark is not None and mark.client == self._me:
             lost = memory.came_back(mark, decode.account(payload, self.rooms[room]))
             if lost and room in self._joined:
-                self._tell_loss(room)
+                self._note_loss(room)
                 yield RoomStateChanged(room=room, state=RoomState.JOINED)
         elif self._is_talk(room, message):
             fresh = MessageId(uuid.uuid4().hex)
@@ -290,7 +292,8 @@ class Session:
             return True
         return self._known[room] and (self.wire.session_present or not message.retain)
 
-    def _tell_loss(self, room: RoomId) -> None:
+    def _note_loss(self, room: RoomId) -> None:
+        self._whole = False
         log.warning(
             "%s: the broker lost messages that it had confirmed, so that others may be missing too", room
         )

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from adapters.mqtt import Adapter
+from adapters.mqtt import Adapter, session
 from bridge import AuthenticationFailed, ConnectionLost, Kind, Receipt, Replaced, RoomUnavailable, plain
 from bridge.model import Sender, UserId
 from bridge.testing import Place, free_port
@@ -220,6 +220,27 @@ async def test_rooms_come_and_go_while_it_runs(place, server):
         publish(server, other, "nobody listens")
         publish(server, room, "here")
         assert (await place.said()).content == plain("here")
+
+
+async def test_a_reload_after_much_talk_changes_nothing_of_what_is_known(place, server, monkeypatch):
+    monkeypatch.setattr(session, "_QUEUE", 3)
+    async with place.running():
+        pass
+    async with place.running():
+        for n in range(5):
+            await place.person.say(plain(f"line {n}"))
+            await place.said()
+        await place.serve(
+            {place.room: Adapter.RoomConfig(), Adapter.room_id("home/new"): Adapter.RoomConfig()}
+        )
+        assert await place.adapter.find_sent(place.room, 0.0, ["never"]) == {"never": None}
+    for n in range(5):
+        await place.person.say(plain(f"while away {n}"))
+    place.core.clear()
+    async with place.running():
+        assert len(place.past) == 5
+        assert not place.caught_up, "the broker may have dropped more"
+        assert await place.adapter.find_sent(place.room, 0.0, ["never"]) == {}
 
 
 async def test_plain_text(tmp_path):
