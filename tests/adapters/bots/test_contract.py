@@ -1,5 +1,7 @@
 """The contract of all adapters, with a bot by plain WebSocket as the person."""
 
+import asyncio
+
 import pytest
 import websockets
 
@@ -41,6 +43,23 @@ class TestContract(AdapterContract):
             assert not place.past
             await place.person.say(plain("after"))
             assert (await place.said()).content == plain("after")
+
+    async def test_many_at_once_both_ways_are_all_there_and_in_order(self, place):
+        """The bot does not wait for its answers, which come when its words are durable."""
+        async with place.running():
+            await place.person.group()
+        place.person.patient = False
+        await super().test_many_at_once_both_ways_are_all_there_and_in_order(place)
+
+    async def test_what_was_not_durable_comes_again_or_is_said_to_be_missing(self, place):
+        """The bot has no answer, and so knows that it was not heard."""
+        async with place.running():
+            await place.person.group()
+            place.core.hold()
+            saying = asyncio.ensure_future(place.person.say(plain("taken too early")))
+            await place.said()
+        await asyncio.wait([saying])
+        assert saying.cancelled(), "its connection ended before the answer"
 
     async def test_who_goes_by_another_name_is_not_present_by_the_old_one(self, place):
         """The bot's name stands in the configuration: nobody takes another one."""

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from bridge.model import plain
-from bridge.testing import Place, free_port
+from bridge.testing import free_port
 from tests.adapters.bots.bridged import configured, shop
-from tests.adapters.bots.places import ROOM, address, new_adapter
-from tests.adapters.bots.witness import Bot, Bots
+from tests.adapters.bots.places import address, new_place
+from tests.adapters.bots.witness import Bot
 
 
 @pytest.fixture
@@ -100,27 +100,13 @@ async def test_so_it_is_after_a_restart(config, port):
         await bot.leave()
 
 
-class Held(Place):
-    """A core that cannot write its journal."""
-
-    def __call__(self, events, *positions):
-        super().__call__(events, *positions)
-        self.durable = asyncio.get_running_loop().create_future()
-        return self.durable
-
-
 async def test_a_bot_has_its_answer_when_its_words_are_durable(tmp_path):
-    adapter = await new_adapter(tmp_path)
-    bot = Bot(address(adapter))
-    place = Held(adapter, ROOM, Bots(bot), bot)
-    async with place.running():
-        await bot.group()
-        saying = asyncio.ensure_future(bot.say(plain("hello")))
+    async with new_place(tmp_path) as place, place.running():
+        await place.person.group()
+        place.core.hold()
+        saying = asyncio.ensure_future(place.person.say(plain("hello")))
         assert (await place.said()).content == plain("hello")
-        other = Bot(address(adapter))
-        await other.ask("get_status")  # as much time as an answer takes
-        assert not saying.done()
-        place.durable.set_result(None)
+        async with aiohttp.ClientSession() as http, http.get(address(place.adapter, "http") + "get_status"):
+            assert not saying.done(), "as much time as an answer takes"
+        place.core.release()
         assert int(await saying) > 0
-        await other.leave()
-    await bot.leave()

@@ -9,6 +9,7 @@ import websockets
 
 from bridge.errors import Unsupported
 from bridge.model import (
+    Attachment,
     Content,
     FileKind,
     Kind,
@@ -42,6 +43,8 @@ class Bot(Person):
         self.told = asyncio.Event()
         self.connected = asyncio.Event()
         self.socket = None
+        self.patient = True
+        """Off: it says things without waiting for what they are called."""
         self._numbers = itertools.count(1)
         self._asked = {}
         self._people = {}
@@ -84,7 +87,7 @@ class Bot(Person):
             )
 
     def _event(self, frame):
-        spans, kind, answers = [], Kind.TEXT, None
+        spans, files, kind, answers = [], [], Kind.TEXT, None
         for segment in frame["message"]:
             data = segment["data"]
             if segment["type"] == "text":
@@ -94,8 +97,8 @@ class Bot(Person):
             elif segment["type"] == "reply":
                 answers = MessageId(data["id"])
             else:
-                assert segment["type"] in set(FileKind) | {"record"}
-                spans.append(Span(data["url"]))
+                kind_of_file = {"record": "audio"}.get(segment["type"], segment["type"])
+                files.append(Attachment(data["url"], data["file"], FileKind(kind_of_file)))
         if spans and spans[0].text.startswith("/me "):
             spans[0], kind = Span(spans[0].text[4:]), Kind.EMOTE
         user = frame["user_id"]
@@ -104,9 +107,10 @@ class Bot(Person):
             id=MessageId(str(frame["message_id"])),
             room=self.room,
             sender=self._people[user],
-            content=Content(tuple(spans)),
+            content=Content(tuple(spans), tuple(files)),
             kind=kind,
             reply_to=answers,
+            at=float(frame["time"]),
         )
 
     async def ask(self, action, **params):
@@ -132,7 +136,12 @@ class Bot(Person):
         message = [{"type": "reply", "data": {"id": answers}}] if answers else []
         words = "/me " * (kind is Kind.EMOTE) + content.text
         message.append({"type": "text", "data": {"text": words}})
-        data = await self.ask("send_group_msg", group_id=await self.group(), message=message)
+        params = {"group_id": await self.group(), "message": message}
+        if not self.patient:
+            await self.connected.wait()
+            await self.socket.send(json.dumps({"action": "send_group_msg", "params": params}))
+            return None
+        data = await self.ask("send_group_msg", **params)
         return MessageId(str(data["message_id"]))
 
     async def remove(self, target):
