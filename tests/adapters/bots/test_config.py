@@ -4,6 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.bots import Adapter
+from bridge.config import load
+from bridge.errors import ConfigError
+from bridge.protocols import find
 
 
 def settings(**given):
@@ -47,3 +50,14 @@ def test_what_is_refused(wrong):
 
 def test_no_secret_is_shown():
     assert "hush" not in repr(settings(token="hush", secret="hush"))
+
+
+def test_check_names_the_place(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(
+        "networks:\n  bots:\n    protocol: bots\n    nickname: pricebot\n    listen: 0.0.0.0:5700\n"
+        "conversations: {}\n"
+    )
+    with pytest.raises(ConfigError, match="set a token, or listen on 127") as found:
+        load(file, find, {})
+    assert any(":3:" in problem for problem in found.value.problems), found.value.problems
