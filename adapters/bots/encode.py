@@ -1,7 +1,7 @@
 """Commands to what bots read: segments, and events of OneBot v11. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.onebot.wire import Segment, text
@@ -24,7 +24,10 @@ def segments_of(command: SendMessage, answers: int | None, url: str = "") -> lis
     if answers is not None:
         found.append(Segment("reply", {"id": str(answers)}))
     words = "/me " if command.kind is Kind.EMOTE else ""
-    for span in command.content.spans:
+    spans = command.content.spans
+    if len(spans) > 1 and spans[0].mention:  # "bot: hello", as people call it on IRC
+        spans = (spans[0], replace(spans[1], text=spans[1].text.lstrip(":,")), *spans[2:])
+    for span in spans:
         if not span.mention:
             words += span.text
             continue
@@ -72,7 +75,7 @@ class Frames:
             "sender": sender(kept.person, kept.name),
         }
 
-    def recalled(self, kept: KeptMessage, group: int, operator: int, at: int) -> dict[str, Any]:
+    def recalled(self, *, number: int, group: int, person: int, operator: int, at: int) -> dict[str, Any]:
         """Return that a message was taken back (OneBot v11, "event/notice", group_recall)."""
         return {
             "time": at,
@@ -80,9 +83,9 @@ class Frames:
             "post_type": "notice",
             "notice_type": "group_recall",
             "group_id": group,
-            "user_id": kept.person,
+            "user_id": person,
             "operator_id": operator,
-            "message_id": kept.id,
+            "message_id": number,
         }
 
     def lifecycle(self, sub_type: str, at: int) -> dict[str, Any]:

@@ -92,13 +92,18 @@ class Session:
 
     def recall(self, command: DeleteMessage, settle: Settle) -> None:
         """Tell bots that a message was taken back. Raises AdapterErrors."""
-        number = self.number_of(command.target.id)
-        kept = self.store.message(number) if number is not None else None
-        if kept is None:
-            raise Rejected("bots cannot be told of the removal: the message is forgotten here", alone=True)
-        self.store.empty(kept.id)
+        if (number := self.number_of(command.target.id)) is None:
+            raise Rejected("bots know nothing of the message any more: their file is another one", alone=True)
         operator = self.store.person(command.speaker.key, command.speaker.name)
-        frame = self.frames.recalled(kept, self.numbers[command.room], operator, int(self.clock.now()))
+        kept = self.store.message(number)
+        self.store.empty(number)
+        frame = self.frames.recalled(
+            number=number,
+            group=self.numbers[command.room],
+            person=operator if kept is None else kept.person,
+            operator=operator,
+            at=int(self.clock.now()),
+        )
         self.audience.say(written(frame), settle, Receipt(None))
 
     # From bots to the core

@@ -157,11 +157,13 @@ async def test_mentions_both_ways(place):
         await place.person.ask("send_msg", message_type="group", group_id=str(group), message=message)
         event = await did(place, MessageCreated)
         assert event.content.spans == (Span("@ada", mention=UserId(str(ada))), Span(" and @all"))
-        me = Span("@pricebot", mention=event.sender.id)
-        await send(place, Content((me, Span(", thanks"))))
+        me = Span("pricebot", mention=event.sender.id)
+        await send(place, Content((me, Span(": thanks"))))
         thanks = await place.person.next(post_type="message")
-        assert thanks["message"][0]["type"] == "at"
-        assert thanks["message"][0]["data"]["qq"] == "10001"
+        assert thanks["message"] == [
+            {"type": "at", "data": {"qq": "10001", "name": "pricebot"}},
+            {"type": "text", "data": {"text": " thanks"}},
+        ]
 
 
 async def test_strings_have_cq_codes_unless_told(place):
