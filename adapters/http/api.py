@@ -50,9 +50,13 @@ class ProgramApi:
         notices = await self._board.fetch()
         text = "[" + ",\n ".join(notice.line for notice in notices) + "]\n"
         response = web.Response(text=text, content_type="application/json")
-        await response.prepare(request)
-        await response.write_eof()
-        await wrote(request)
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+            await wrote(request)
+        except BaseException:
+            self._board.missed()
+            raise
         self._board.took(notices)
         return response
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bridge import Clock, RateLimited, Receipt, Settle, Timer
+from bridge import Clock, RateLimited, Receipt, Settle, TemporaryFailure, Timer
 
 __all__ = ["Board", "Notice", "Reader"]
 
@@ -31,6 +31,8 @@ class Notice:
     receipt: Receipt
     settle: Settle | None = None
     """None: nobody waits for it to be confirmed, any more."""
+    tried: bool = False
+    """Whether it was written to somebody, who may have it."""
 
     def had(self) -> None:
         """Note that a program has it."""
@@ -39,9 +41,11 @@ class Notice:
             settle(self.receipt)
 
     def back(self) -> None:
-        """Give it back: nobody has had any of it."""
+        """Give it back, since nobody is known to have it."""
         settle, self.settle = self.settle, None
-        if settle is not None:
+        if settle is not None and self.tried:
+            settle(TemporaryFailure("the program that read it is gone"))
+        elif settle is not None:
             settle(RateLimited("no program reads what is said", _AGAIN))
 
 
@@ -70,6 +74,7 @@ class Reader:
         """Hand over everything, until the connection ends. Raises OSError, and TimeoutError."""
         while True:
             notice = await self._notices.get()
+            notice.tried = True
             async with asyncio.timeout(_SLOWEST):
                 await self._write(notice.line)
             notice.had()
@@ -109,13 +114,14 @@ class Board:
         self._begin()
 
     def part(self, reader: Reader) -> None:
-        """Note that somebody reads no more. What they did not have waits a little for who comes next."""
+        """Note that somebody reads no more. What nobody was given waits a little for who comes next."""
         self._readers.discard(reader)
         if not self._readers:
+            self._doubt()
             self._wind()
 
     async def fetch(self) -> list[Notice]:
-        """Return what waits, for somebody who says with `took` that it arrived."""
+        """Return what waits, for somebody who says with `took` that it was written, or else with `missed`."""
         first = not self.read
         self._begin()
         self._wind()
@@ -123,14 +129,21 @@ class Board:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _FIRST)
+        for notice in self._waiting:
+            notice.tried = True
         return list(self._waiting)
 
     def took(self, notices: list[Notice]) -> None:
-        """Note that these arrived."""
+        """Note that these were written."""
         for notice in notices:
             notice.had()
             if notice in self._waiting:
                 self._waiting.remove(notice)
+
+    def missed(self) -> None:
+        """Note that writing failed, unless somebody else reads the same."""
+        if not self._readers:
+            self._doubt()
 
     def tell(self, line: str, *, but: Reader) -> None:
         """Show something to all who read but one, if they can take it: nobody waits for that."""
@@ -143,6 +156,19 @@ class Board:
             self._lapse.cancel()
         for reader in self._readers:
             reader.show_out()
+        self._give_back()
+
+    def _doubt(self) -> None:
+        """Give back what may have arrived, and all behind it, so that the order is kept."""
+        if any(notice.tried and notice.settle is not None for notice in self._waiting):
+            self._give_back()
+
+    def _give_back(self) -> None:
+        waiting = [notice for notice in self._waiting if notice.settle is not None]
+        for notice in waiting:
+            self._waiting.remove(notice)
+        for notice in waiting:
+            notice.back()
 
     def _begin(self) -> None:
         if not self.read:
@@ -160,7 +186,5 @@ class Board:
         if self._readers or not self.read:
             return
         self.read = False
-        for notice in self._waiting:
-            notice.back()
-        self._waiting.clear()
+        self._give_back()
         self._attended()

@@ -148,6 +148,17 @@ async def test_what_nobody_reads_waits_for_who_does(config, chat):
     assert [message["text"] for message in found] == [f"line {number}" for number in range(40)]
 
 
+async def test_what_waited_for_the_next_poll_is_in_no_doubt_after_a_restart(config, chat):
+    async with running(config), client(config) as program:
+        async with program.get("/api/messages"):
+            pass
+        chat.say("#one", "ann", "hello")
+        await chat.settled()
+    async with running(config), client(config) as program:
+        (found,) = await fetch(program, 1)
+    assert found["text"] == "hello"
+
+
 async def test_edits_removals_and_answers_go_out(config, chat):
     async with running(config), client(config) as program:
         said = chat.say("#one", "ann", "helo")

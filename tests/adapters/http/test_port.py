@@ -12,7 +12,7 @@ import pytest
 
 from adapters.http import board, port
 from adapters.http.board import Board, Notice, Reader
-from bridge.errors import ConfigError, RateLimited
+from bridge.errors import ConfigError, RateLimited, TemporaryFailure
 from bridge.model import Receipt
 from bridge.testing import HandClock, ScriptedNetwork
 
@@ -158,43 +158,43 @@ class Clerk:
         self.board.put(Notice(line, Receipt(None), lambda outcome: self.settled.append((line, outcome))))
 
 
+def outcomes(clerk):
+    return [(line, type(outcome)) for line, outcome in clerk.settled]
+
+
+async def gone(_):
+    raise ConnectionResetError
+
+
 async def test_what_is_written_is_had_and_what_is_not_comes_back():
     clerk = Clerk()
     assert await clerk.board.fetch() == []
     clerk.put("one")
-    clerk.put("two")
-    first, _ = await clerk.board.fetch()
+    found = await clerk.board.fetch()
     assert clerk.settled == [], "it was not written yet"
-    clerk.board.took([first])
+    clerk.board.took(found)
+    clerk.put("two")
     clerk.clock.move(14)
     assert clerk.read == [True]
     clerk.clock.move(2)
     while clerk.read != [True, False]:
         await asyncio.sleep(0)
-    (had, receipt), (back, error) = clerk.settled
-    assert (had, receipt, back) == ("one", Receipt(None), "two")
-    assert isinstance(error, RateLimited), "nobody had any of it: it is not in doubt"
+    assert outcomes(clerk) == [("one", Receipt), ("two", RateLimited)], "nobody had two: it is not in doubt"
 
 
-async def test_who_comes_back_in_time_has_what_the_last_reader_did_not_get():
+async def test_who_comes_back_in_time_has_what_nobody_was_given():
     clerk = Clerk()
     wrote = []
 
-    async def broken(_):
-        raise ConnectionResetError
-
-    async def fine(line):
+    async def write(line):
         wrote.append(line)
 
-    gone = Reader(broken)
-    clerk.board.join(gone)
+    idle = Reader(gone)
+    clerk.board.join(idle)
+    clerk.board.part(idle)
     clerk.put("one")
-    with pytest.raises(ConnectionResetError):
-        await gone.read()
-    clerk.board.part(gone)
-    assert clerk.settled == []
     clerk.clock.move(10)
-    back = Reader(fine)
+    back = Reader(write)
     clerk.board.join(back)
     reading = asyncio.ensure_future(back.read())
     while not clerk.settled:
@@ -202,3 +202,32 @@ async def test_who_comes_back_in_time_has_what_the_last_reader_did_not_get():
     reading.cancel()
     clerk.clock.move(60)
     assert (wrote, clerk.read) == (["one"], [True])
+
+
+async def test_what_a_reader_may_have_had_is_in_doubt_and_what_is_behind_it_stays_behind():
+    clerk = Clerk()
+    reader = Reader(gone)
+    clerk.board.join(reader)
+    clerk.put("one")
+    clerk.put("two")
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+    clerk.board.part(reader)
+    assert outcomes(clerk) == [("one", TemporaryFailure), ("two", RateLimited)]
+    clerk.put("three")
+    await clerk.board.fetch()
+    clerk.board.missed()
+    assert outcomes(clerk)[2:] == [("three", TemporaryFailure)]
+
+
+async def test_what_one_reader_misses_another_has():
+    clerk = Clerk()
+    broken, fine = Reader(gone), Reader(gone)
+    for reader in (broken, fine):
+        clerk.board.join(reader)
+    clerk.put("one")
+    with pytest.raises(ConnectionResetError):
+        await broken.read()
+    clerk.board.part(broken)
+    clerk.board.missed()
+    assert clerk.settled == []

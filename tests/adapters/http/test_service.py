@@ -125,16 +125,19 @@ async def post_all(file, count):
 
 
 async def test_kills_lose_nothing_and_keep_the_order(irc, file, receiver):
-    """kill -9 amid webhooks in both directions. What a receiver has twice has one name."""
+    """kill -9 amid webhooks in both directions, and while a program reads. What comes twice has one name."""
     receiver.answers = 15 * [(503, {"Retry-After": "0"}), (204, {})]
-    ann = await irc.person("bob", "#posted")
+    ann, carol = await irc.person("bob", "#posted"), await irc.person("carol", "#read")
+    program = Program("till", url(file), RoomId("shop"))
     async with service(file) as bridge:
+        await program.join()
         for number in range(20):
             await ann.say(plain(f"line {number}"))
-        await taken(file, 20)
+            await carol.say(plain(f"line {number}"))
+        await taken(file, 40)
         posting = asyncio.ensure_future(post_all(file, 20))
         await receiver.until(3)
-        await heard(ann)
+        orders = [await heard(ann)]
         await bridge.kill()
     async with service(file) as bridge:
         await receiver.until(20)
@@ -144,15 +147,16 @@ async def test_kills_lose_nothing_and_keep_the_order(irc, file, receiver):
         while "line 19" not in (texts := said_once(receiver)):
             receiver.came.clear()
             await asyncio.wait_for(receiver.came.wait(), 30)
-        orders = [await heard(ann)]
         while orders[-1] != "<till> order 19":
             orders.append(await heard(ann))
-    assert texts == [f"line {number}" for number in range(20)]
+        read = [plainly(await heard(program)) for _ in range(20)]
+        await program.leave()
+    assert texts == read == [f"line {number}" for number in range(20)]
     # the channel keeps nothing: at each kill one line may come twice, marked
     again = [order for order in orders if "[again?]" in order]
     assert len(again) <= 2
     assert list(dict.fromkeys(plainly(order) for order in orders)) == [
-        f"<till> order {number}" for number in range(1, 20)
+        f"<till> order {number}" for number in range(20)
     ]
 
 
