@@ -125,7 +125,7 @@ class ProgramApi:
             said = await self._post(text)
         except (LookupError, ValueError) as error:
             return encode.line(encode.greeting(self._now) | {"event": "failure", "text": error.args[0]})
-        self._board.tell(encode.line(said), but=by)
+        self._board.tell(json.dumps(said), but=by)  # in ASCII: nobody has looked at the letters yet
         return None
 
     async def _post(self, body: bytes | str, key: str = "") -> Mapping[str, object]:
@@ -139,7 +139,9 @@ class ProgramApi:
         if not isinstance(gateway, str) or gateway not in gateways:
             known = ", ".join(sorted(gateways)[:10])
             raise LookupError(f"there is no gateway {json.dumps(gateway)} (there are {known})")
-        name = by_author(UserId("api"), key[:_KEY]) if key else MessageId(f"api_{uuid.uuid4().hex}")
+        if len(key) > _KEY:
+            raise ValueError(f"Idempotency-Key is longer than {_KEY} letters")
+        name = by_author(UserId("api"), key) if key else MessageId(f"api_{uuid.uuid4().hex}")
         await self._letterbox.take(given, RoomId(gateway), name)
         return encode.posted(given, self._network, name, self._now)
 

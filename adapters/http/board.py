@@ -20,7 +20,8 @@ _FIRST = 0.3
 """So long somebody who fetches for the first time waits for what the journal has, in seconds."""
 _AGAIN = 1.0
 _KEPT = 100
-"""So many messages that others have are kept for who fetches, the newest."""
+_KEPT_SIZE = 4_000_000
+"""So many messages, and characters, that others have are kept for who fetches, the newest."""
 
 
 @dataclass(slots=True, eq=False)
@@ -99,7 +100,7 @@ class Board:
     def put(self, notice: Notice) -> None:
         """Show this to all who read."""
         self._waiting.append(notice)
-        while len(self._waiting) > _KEPT and self._waiting[0].settle is None:
+        while self._too_much() and self._waiting[0].settle is None:
             self._waiting.popleft()
         self._news.set()
         for reader in tuple(self._readers):
@@ -162,6 +163,10 @@ class Board:
         """Give back what may have arrived, and all behind it, so that the order is kept."""
         if any(notice.tried and notice.settle is not None for notice in self._waiting):
             self._give_back()
+
+    def _too_much(self) -> bool:
+        size = sum(len(notice.line) for notice in self._waiting)
+        return len(self._waiting) > _KEPT or size > _KEPT_SIZE
 
     def _give_back(self) -> None:
         waiting = [notice for notice in self._waiting if notice.settle is not None]

@@ -26,10 +26,8 @@ def _listen(text: str) -> str:
 
 def _token(token: SecretStr) -> SecretStr:
     text = token.get_secret_value()
-    if len(text) < _SHORTEST or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError(
-            f"must be {_SHORTEST} letters or more without spaces: `openssl rand -hex 20` makes one"
-        )
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be ASCII letters and digits without spaces: `openssl rand -hex 20` makes one")
     return token
 
 
@@ -42,7 +40,7 @@ def _to(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or not text.isprintable() or " " in text:
         raise ValueError("must be an address such as https://shop.example.org/hubbub")
-    if parts.username is not None or parts.fragment:
+    if parts.username is not None or parts.fragment or parts.port == 0:  # asking for the port checks it
         raise ValueError("must be an address without user, password and #: the secret says who we are")
     return text
 
@@ -68,8 +66,12 @@ class NetworkConfig(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.token is None and not _is_this_machine(self.address[0]):
-            raise ValueError(f"listen: {self.listen} can be reached from other machines: it needs a token")
+        token = self.token.get_secret_value() if self.token is not None else ""
+        if len(token) < _SHORTEST and not _is_this_machine(self.address[0]):
+            raise ValueError(
+                f"listen: {self.listen} can be reached from other machines: it needs a token: of {_SHORTEST}"
+                " letters or more; `openssl rand -hex 20` makes one"
+            )
         return self
 
     @property

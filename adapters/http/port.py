@@ -27,6 +27,8 @@ LARGEST = 12_000_000
 _ASKING = 10.0
 _SENDING = 30.0
 """How long a program may take to ask, and to send what comes with it, in seconds."""
+_IDLE = 75.0
+"""How long a program may keep a connection without asking for anything more, in seconds."""
 _THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 """What a program here calls us by itself. By another name it may be a page that leads a browser here."""
 
@@ -59,6 +61,7 @@ class ProgramPort:
             access_log=None,
             logger=quiet,
             shutdown_timeout=0.5,
+            keepalive_timeout=_IDLE,
             handler_cancellation=True,  # so that we know when a reader has gone
         )
         await runner.setup()
@@ -140,7 +143,9 @@ async def _sign(_: web.Request, response: web.StreamResponse) -> None:
 def refusal(status: int, sentence: str) -> web.Response:
     """Return an answer that says what is wrong, in the form of matterbridge's."""
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return web.json_response({"message": sentence}, status=status, headers=headers)
+    response = web.json_response({"message": sentence}, status=status, headers=headers)
+    response.force_close()  # who may not ask keeps no connection
+    return response
 
 
 async def wrote(request: web.Request) -> None:

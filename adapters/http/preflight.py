@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 
 import aiohttp
-from yarl import URL
 
 from bridge import ConnectionLost, RoomId
 
@@ -44,7 +43,7 @@ async def _look(session: aiohttp.ClientSession, room: RoomConfig) -> str | None:
     if room.to is None:
         return None
     try:
-        async with session.head(URL(room.to, encoded=True), allow_redirects=False) as answer:
+        async with session.head(room.to, allow_redirects=False) as answer:
             if 300 <= answer.status < 400:
                 return f"{host_of(room)} sends us to another address: write that as to:"
     except (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError):

@@ -79,8 +79,8 @@ class Outgoing:
     async def _post(self, room: RoomConfig, name: str, body: bytes, receipt: Receipt, settle: Settle) -> None:
         headers = signed(room.secrets, name, self._now(), body)
         try:
-            url = URL(room.to or "", encoded=True)
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            posting = self._session.post(room.to or "", data=body, headers=headers, allow_redirects=False)
+            async with posting as answer:
                 error = _error(answer.status, answer.headers, self._now())
         except (aiohttp.ClientError, OSError, TimeoutError) as failure:
             error = TemporaryFailure(f"{host_of(room)}: {_plain(failure)}")

@@ -131,9 +131,11 @@ async def test_a_websocket_goes_both_ways(config, chat):
         assert (shown["text"], shown["channel"], shown["protocol"]) == ("hello", "api", "api")
         chat.say("#one", "ann", "hi")
         assert [(await socket.receive_json())["text"] for socket in both] == 2 * ["hi"]
+        await one.send_str('{"text": "\\ud800", "gateway": "shop"}')
+        assert (await other.receive_json())["gateway"] == "shop"
         await one.send_str("{")
         assert (await one.receive_json())["event"] == "failure"
-    assert chat.texts("#one") == ["<till> hello"]
+    assert chat.texts("#one")[0] == "<till> hello"
 
 
 async def test_what_nobody_reads_waits_for_who_does(config, chat):
@@ -252,6 +254,9 @@ async def test_what_is_wrong_is_said(config, chat):
 async def test_with_a_key_it_is_taken_once(config, chat):
     async with running(config), client(config) as program:
         message = {"text": "paid", "username": "till", "gateway": "shop"}
+        headers = {"Idempotency-Key": "x" * 201}
+        async with program.post("/api/message", json=message, headers=headers) as answer:
+            assert answer.status == 400
         for key in ("one", "one", "two"):
             headers = {"Idempotency-Key": key}
             async with program.post("/api/message", json=message, headers=headers) as answer:

@@ -63,7 +63,7 @@ async def test_no_page_of_others_gets_in(tmp_path, chat):
 
 def test_it_is_open_to_others_only_with_a_token(tmp_path):
     for network in ("listen: '0.0.0.0:4242'", "listen: 'chat.example.org:80'", "listen: '[::]:4242'"):
-        with pytest.raises(ConfigError, match="it needs a token"):
+        with pytest.raises(ConfigError, match="it needs a token:"):
             configured(tmp_path, network=network, first=False)
     for network in ("listen: '[::1]:4242'", f"listen: '0.0.0.0:4242', token: {TOKEN}"):
         configured(tmp_path, network=network, first=False)
@@ -72,7 +72,8 @@ def test_it_is_open_to_others_only_with_a_token(tmp_path):
 @pytest.mark.parametrize(
     ("network", "room", "sentence"),
     [
-        ("token: short", "", "16 letters or more"),
+        ("token: 'a b'", "", "without spaces"),
+        ("listen: '0.0.0.0:4242', token: short", "", "16 letters or more"),
         ("listen: here", "", "127.0.0.1:4242"),
         ("listen: '127.0.0.1:70000'", "", "127.0.0.1:4242"),
         ("", "to: 'https://x.org/'", "needs a secret: beside it"),
@@ -80,6 +81,7 @@ def test_it_is_open_to_others_only_with_a_token(tmp_path):
         ("", "secret: whsec_c2hvcnQ=", "must be whsec_ and 24 to 64 bytes in base64"),
         ("", "to: 'ftp://x.org/'", "https://shop.example.org/hubbub"),
         ("", "to: 'https://user:word@x.org/'", "without user, password"),
+        ("", "to: 'https://x.org:70000/'", "Port out of range"),
     ],
 )
 def test_what_an_owner_gets_wrong_is_said(tmp_path, network, room, sentence):
