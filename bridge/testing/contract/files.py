@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
+from binascii import a2b_base64
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -81,6 +82,9 @@ async def _attached(place: Place, said: MessageCreated) -> Attachment:
     )
     refused = f"a file cannot be fetched where source says: {source.url}"
     try:
+        if source.url.startswith("data:"):  # the file itself
+            same(a2b_base64(source.url.partition(",")[2]), _TEXT, "a file arrives as another")
+            return attached
         async with (
             aiohttp.ClientSession(headers=dict(source.headers)) as http,
             http.get(source.url, ssl=source.ssl or True) as reply,
