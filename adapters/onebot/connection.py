@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -160,7 +161,8 @@ class Connection:
         asked = 0
         while True:
             at = self._clock.now()
-            self._see(await self.link.ask("get_status"))
+            with contextlib.suppress(Rejected, Unsupported):  # that is an answer, too
+                self._see(await self.link.ask("get_status"))
             self.heard = at
             await self._clock.sleep(_ASKED_EVERY)
             asked += 1

@@ -66,7 +66,8 @@ async def _newest(link: Link, room: RoomId, count: int) -> list[Frame]:
             raise
         return []  # NapCat refuses where nothing was ever said
     found = data.get("messages") if isinstance(data, dict) else None
-    frames = [frame for frame in found if isinstance(frame, dict)] if isinstance(found, list) else []
+    listed = found if isinstance(found, list) else []
+    frames = [{"post_type": "message", **frame} for frame in listed if isinstance(frame, dict)]
     return sorted(frames, key=_time)
 
 

@@ -132,3 +132,21 @@ async def test_the_owner_is_told_that_nothing_connects(monkeypatch):
         await place.qq.stop()
         with pytest.raises(ConnectionLost, match="add a WebSocket client"):
             await place.adapter.run(place.emit)
+
+
+async def test_what_a_history_tells_needs_not_say_that_it_is_a_message(place):
+    whole = place.qq._do_get_group_msg_history
+
+    async def bare(**params):
+        found = await whole(**params)
+        for frame in found["messages"]:
+            del frame["post_type"]
+        return found
+
+    place.qq._do_get_group_msg_history = bare
+    async with place.running():
+        await say(place, "before")
+        await place.said()
+    await say(place, "meanwhile")
+    async with place.running():
+        assert (texts(place), place.caught_up) == (["meanwhile"], True)

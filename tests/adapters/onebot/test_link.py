@@ -156,3 +156,10 @@ async def test_what_qq_itself_did_not_confirm_in_time_is_looked_up(place):
         with pytest.raises(ConnectionLost, match="it is not known whether it was done"):
             await place.deliver(plain("hello"))
         assert isinstance(await ended(run), ConnectionLost)
+
+
+async def test_what_cannot_be_asked_ends_nothing(place):
+    place.qq.refusals |= {"get_status": (1404, ""), "get_group_member_list": (1200, "")}
+    async with place.running():
+        await place.person.say(plain("hello"))
+        assert (await place.said()).sender.name == "ann"
