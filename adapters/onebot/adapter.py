@@ -140,9 +140,9 @@ class OneBotAdapter(Adapter):
         return Source(url)
 
     async def _ask_for(self, address: str) -> str | None:
-        room, _, file = address.removeprefix(f"{WANTED}:").rpartition(":")
+        _, kind, number, file = address.split(":", 3)
         try:
-            return await file_url(self._connected().link, RoomId(room), file)
+            return await file_url(self._connected().link, RoomId(f"{kind}:{number}"), file)
         except ConnectionLost:
             return None
         except AdapterError:

@@ -65,7 +65,7 @@ class Connection:
         self._own = ""
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self.places: dict[RoomId, Place] = {}
-        self.heard = 0.0
+        self.heard = adapter.clock.now()
         """Until when all was surely heard, in seconds since 1970."""
 
     async def run(self) -> None:

@@ -164,9 +164,9 @@ class Implementation:
             }[self.style]
         elif kind == "file":
             name = data.pop("name")
-            data = {"file": name, "file_id": f"/{name}", "file_size": str(len(self.files.get(name, b"")))}
+            data = {"file": name, "file_id": f"/a:{name}", "file_size": str(len(self.files.get(name, b"")))}
             if self.style == "lagrange":
-                data = {"file_name": name, "file_hash": "", "file_id": f"/{name}", "url": ""}
+                data = {"file_name": name, "file_hash": "", "file_id": f"/a:{name}", "url": ""}
         return {"type": kind, "data": data}
 
     # The wire
@@ -353,10 +353,10 @@ class Implementation:
     async def _do_upload_group_file(self, group_id, file, name):
         segment = {"type": "file", "data": {"name": self._kept(file, name)}}
         await self._said(self.groups[group_id], "group", group_id, OWN, [segment])
-        return {"file_id": f"/{name}"} if self.style != "lagrange" else None
+        return {"file_id": f"/a:{name}"} if self.style != "lagrange" else None
 
     async def _do_get_group_file_url(self, group_id, file_id):
-        return {"url": f"{self.web}/files/{file_id.removeprefix('/')}"}
+        return {"url": f"{self.web}/files/{file_id.removeprefix('/a:')}"}
 
     async def _do_delete_msg(self, message_id):
         for number, group in self.groups.items():

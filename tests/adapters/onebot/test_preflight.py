@@ -20,7 +20,7 @@ async def test_what_keeps_us_out(place):
         "private:5": f"is no friend of QQ account {OWN}: one of them has to add the other",
         "private:6": None,
     }
-    group.shut[OWN] = time.time() + 602
+    group.shut[OWN] = time.time() + 629
     (muted,) = (await place.adapter.look({place.room: None})).values()
     assert muted == "the account is muted there for 10 more minutes: ask an administrator of the group"
     place.adapter.only_read = {place.room}
