@@ -36,7 +36,11 @@ Answer = Callable[[ReasonCode], object]
 
 
 class _NotSpoken(Exception):
-    """The broker does not speak this version."""
+    """The broker does not speak this version, as it says or as it seems."""
+
+    def __init__(self, *, said_so: bool) -> None:
+        super().__init__()
+        self.said_so = said_so
 
 
 class Wire:
@@ -95,7 +99,7 @@ class Wire:
         self._client.loop_start()
         await self.wait(self._in)
         if not self._in.done():
-            raise _NotSpoken
+            raise _NotSpoken(said_so=False)
 
     def hand_over(self, got: Callable[[MQTTMessage], object]) -> None:
         """Hand over each message, in order; those of before first."""
@@ -157,7 +161,7 @@ class Wire:
 
     def _connected(self, flags: Any, code: ReasonCode) -> None:
         if code.value == _UNSUPPORTED:
-            self._fail(_NotSpoken())
+            self._fail(_NotSpoken(said_so=True))
         elif code.value in _CREDENTIALS:
             words = f"{self._config.server} does not let us in ({code}): check user, password and client_id"
             self._fail(AuthenticationFailed(words))
@@ -169,7 +173,7 @@ class Wire:
 
     def _disconnected(self, code: ReasonCode) -> None:
         if not self._in.done():
-            self._fail(_NotSpoken())
+            self._fail(_NotSpoken(said_so=False))
         elif code.value == _TAKEN_OVER:
             self._fail(Replaced("another client came with the same client_id: give each one of its own"))
         else:
@@ -191,17 +195,26 @@ async def connect(config: NetworkConfig, client_id: str, *, keep: bool, will: st
     """Log in, in MQTT 5 or else in 3.1.1; `will` is the topic that says whether we are there. Raises an
     AdapterError.
     """
-    for version in (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311):
+
+    async def enter(version: MQTTProtocolVersion) -> Wire:
         wire = Wire(config, client_id, version, keep=keep)
         try:
             await wire.open(will)
-        except _NotSpoken:
-            wire.close()
         except BaseException:
             wire.close()
             raise
-        else:
-            return wire
+        return wire
+
+    with contextlib.suppress(_NotSpoken):
+        for sure in (False, True):
+            try:
+                return await enter(MQTTProtocolVersion.MQTTv5)
+            except _NotSpoken as error:
+                said_so = error.said_so
+            wire = await enter(MQTTProtocolVersion.MQTTv311)
+            if sure or said_so:
+                return wire
+            wire.close()  # a broker that was just starting, or what stands before it, closes connections too
     raise ConnectionLost(
         f"{config.server} does not answer as an MQTT broker does: check server, port and tls"
     )

@@ -1,6 +1,7 @@
 """MQTT (mosquitto) and XMPP (Prosody with an archive) as one conversation, whatever is killed."""
 
 import contextlib
+import resource
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.adapters.xmpp.servers import Archive
 from tests.e2e.kills import survive
 from tests.e2e.proxy import Proxy
 from tests.e2e.talk import Talk
+from tests.e2e.test_disk import allow_files
 from tests.e2e.world import World, hubbub
 
 CONFIG = """\
@@ -72,3 +74,21 @@ async def test_a_broker_that_is_killed(world):
             await demo.start()
             await person.join(demo.port)
         await talk.end(bridge)
+
+
+async def test_a_full_disk_stops_the_acknowledging_until_there_is_room(world):
+    world.forget()
+    async with hubbub(world) as bridge, Talk(world) as talk:
+        await bridge.joined("broker", "archive")
+        for network in ("broker", "archive"):
+            await talk.say(network)
+        await talk.quiet(bridge)
+        allow_files(bridge.process, 4096)
+        await talk.say("broker")
+        await bridge.logged("the journal cannot be written")
+        for _ in range(100):  # more than a broker hands over unacknowledged
+            await talk.say("broker")
+        assert [line.number for line in talk.heard["broker", "archive"]] == [0]
+        allow_files(bridge.process, resource.RLIM_INFINITY)
+        await talk.end(bridge)
+    assert not any(line.again for lines in talk.heard.values() for line in lines)

@@ -243,6 +243,18 @@ async def test_a_reload_after_much_talk_changes_nothing_of_what_is_known(place, 
         assert await place.adapter.find_sent(place.room, 0.0, ["never"]) == {}
 
 
+@pytest.mark.parametrize("closed", [1, 2, 3])
+async def test_a_broker_that_is_just_starting_is_not_taken_for_an_old_one(server, closed):
+    async with old_broker(server) as front, new_place(server, front.port) as place:
+        front.silent, front.knows_five = closed, True
+        if closed > 1:
+            assert "does not answer" in str(await failure(place))
+            front.silent = 0
+        async with place.running():
+            assert place.adapter._session.wire.five
+            await place.deliver(plain("hello"))
+
+
 async def test_plain_text(tmp_path):
     async with broker(tmp_path, text=True) as demo, old_broker(demo) as old:
         async with new_place(demo, payload="text") as place, place.running():
