@@ -14,6 +14,7 @@ from bridge import Attachment, RoomId, TemporaryFailure
 from .decode import Said, Unsayable, read, said_by_bot
 from .encode import sender
 from .kept import KeptFile, KeptMessage
+from .numbers import read_number
 from .session import Session, written
 
 __all__ = ["BAD_REQUEST", "UNKNOWN_ACTION", "Actions"]
@@ -194,10 +195,10 @@ class Actions:
     # What params name
 
     def _room(self, params: Params) -> RoomId:
-        given = identity(params.get("group_id")) or ""
-        room = self._session.groups.get(int(given)) if given.isdigit() else None
+        number = read_number(identity(params.get("group_id")))
+        room = self._session.groups.get(number) if number is not None else None
         if room is None:
-            raise _Refused(f"there is no group {given or '(group_id is missing)'}; get_group_list names all")
+            raise _Refused(f"there is no group {number or '(group_id is missing)'}; get_group_list names all")
         return room
 
     def _person(self, params: Params) -> int:
@@ -227,10 +228,9 @@ class Actions:
 
 
 def _number(params: Params, key: str) -> int:
-    given = identity(params.get(key)) or ""
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
+    if (number := read_number(identity(params.get(key)))) is None:
         raise _Refused(f"{key} must be a number", BAD_REQUEST)
-    return int(given)
+    return number
 
 
 def _member(group: int, person: int, name: str, first: int = 0, last: int = 0) -> dict[str, Any]:

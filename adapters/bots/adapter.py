@@ -41,7 +41,7 @@ from . import config
 from .actions import Actions
 from .audience import Audience
 from .numbers import number_of
-from .outward import Outward
+from .outward import Outward, shown
 from .server import Doorway
 from .session import Session, written
 from .sockets import Sockets
@@ -215,7 +215,7 @@ class BotsAdapter(Adapter):
                     _, writer = await asyncio.open_connection(parts.hostname, port)
                 writer.close()
             except (OSError, TimeoutError) as error:
-                found[RoomId("")] = f"nobody listens at {url} ({reason(error)}): start the bot"
+                found[RoomId("")] = f"nobody listens at {shown(url)} ({reason(error)}): start the bot"
         return found
 
 

@@ -38,7 +38,7 @@ class Hearer(ABC):
 
     @abstractmethod
     def beat(self, frame: str) -> None:
-        """Tell it a sign of life, and find out whether it still answers."""
+        """Give it a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)

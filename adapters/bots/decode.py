@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from adapters.onebot.wire import Segment, identity, segments, text
 from bridge import Attachment, Content, FileKind, Kind, Span, UserId, normal, ours
 
+from .numbers import read_number
+
 __all__ = ["Said", "Unsayable", "read", "said_by_bot"]
 
 _FILES = {
@@ -81,7 +83,8 @@ def said_by_bot(found: Sequence[Segment], name: Callable[[int], str | None]) -> 
 def _called(who: str, name: Callable[[int], str | None]) -> Span:
     if who == "all":
         return Span("@all")
-    called = name(int(who)) if who.isascii() and who.isdigit() and len(who) < 19 else None
+    number = read_number(who)
+    called = name(number) if number is not None else None
     return Span(f"@{called or who}", mention=UserId(who) if called else None)
 
 

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -19,7 +20,7 @@ from .config import NetworkConfig
 from .session import Session, written
 from .sockets import LARGEST_FRAME, Sockets
 
-__all__ = ["Outward"]
+__all__ = ["Outward", "shown"]
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Outward:
     def __init__(self, network: str, config: NetworkConfig, session: Session, actions: Actions) -> None:
         self._network = network
         self._config = config
-        self._session = session
+        self.session = session
         self._actions = actions
         self._headers = {"X-Self-ID": str(session.number), "User-Agent": "OneBot"}
 
@@ -63,7 +64,7 @@ class Outward:
                 told = self._tell(url, f"does not let us in ({error.status}): check its access token", told)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 told = self._tell(url, f"cannot be reached ({_why(error)})", told)
-            await self._session.clock.sleep(_AGAIN)
+            await self.session.clock.sleep(_AGAIN)
 
     async def post(self, url: str, http: aiohttp.ClientSession) -> None:
         """Post what happens to a bot, for ever."""
@@ -72,7 +73,7 @@ class Outward:
         while True:
             try:
                 await bot.post(
-                    written(self._session.frames.lifecycle("enable", int(self._session.clock.now())))
+                    written(self.session.frames.lifecycle("enable", int(self.session.clock.now())))
                 )
                 told = self._tell(url, "is connected", told)
                 await bot.hear()
@@ -80,12 +81,12 @@ class Outward:
                 told = self._tell(url, f"cannot be reached ({_why(error)})", told)
             except ConnectionLost as error:
                 told = self._tell(url, str(error), told)
-            await self._session.clock.sleep(_AGAIN)
+            await self.session.clock.sleep(_AGAIN)
 
     def _tell(self, url: str, what: str, before: str) -> str:
         """Log how a bot stands, when that is news."""
         if what != before:
-            log.info("%s: the bot at %s %s", self._network, url, what)
+            log.info("%s: the bot at %s %s", self._network, shown(url), what)
         return what
 
     def request(self, body: str) -> tuple[bytes, dict[str, str]]:
@@ -96,11 +97,6 @@ class Outward:
             key = self._config.secret.get_secret_value().encode()
             headers["X-Signature"] = f"sha1={hmac.new(key, data, hashlib.sha1).hexdigest()}"
         return data, headers
-
-    @property
-    def session(self) -> Session:
-        """What is known of the bot."""
-        return self._session
 
     async def operate(self, context: str, answer: Any) -> None:
         """Do what a bot wants at once of what it was told."""
@@ -165,6 +161,11 @@ class _PostedBot(Hearer):
         except msgspec.DecodeError:
             return
         await self._outward.operate(frame, wanted)
+
+
+def shown(url: str) -> str:
+    """Return an address without its query, which may hold a token."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
 
 
 def _why(error: Exception) -> str:

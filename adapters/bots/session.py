@@ -30,6 +30,7 @@ from .audience import Audience
 from .decode import Said
 from .encode import Frames, segments_of
 from .kept import KeptFile, KeptMessage
+from .numbers import read_number
 from .store import MessageStore
 
 __all__ = ["Session"]
@@ -111,6 +112,7 @@ class Session:
     async def say(self, room: RoomId, said: Said, body: str) -> int:
         """Let the bot say this. Returns the message's number, once it is taken."""
         number, now = self.store.next(), self.clock.now()
+        answers = read_number(said.answers)
         message = KeptMessage(number, None, room, self.number, self.name, int(now), body, heard=True)
         event = MessageCreated(
             id=self.id_of(number),
@@ -118,7 +120,7 @@ class Session:
             sender=self._sender,
             content=said.content,
             kind=said.kind,
-            reply_to=self._id(said.answers),
+            reply_to=self.id_of(answers) if answers is not None else None,
             at=now,
         )
         await self._did(event, message)
@@ -171,10 +173,7 @@ class Session:
     def number_of(self, name: str) -> int | None:
         """Return the number of a message by what the core calls it; None: it is not of this file."""
         tag, _, number = name.partition(".")
-        return int(number) if tag == self.store.tag and number.isdigit() else None
-
-    def _id(self, number: str | None) -> MessageId | None:
-        return self.id_of(int(number)) if number is not None and number.isdigit() else None
+        return read_number(number) if tag == self.store.tag else None
 
     def url_of(self, secret: str, name: str) -> str:
         """Return the address of a file."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import contextlib
 
 import aiohttp
 import pytest
 
+from adapters.bots.actions import _ACTIONS
 from bridge.model import (
     Answered,
     Authorship,
@@ -318,6 +320,44 @@ async def test_hostile_frames_end_nothing(place):
         await place.person.socket.send(b"\xff\xfe")
         await place.person.socket.send('{"action": "send_group_msg", "params": {"message": "\\ud800"}}')
         assert await place.person.say(plain("still here"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        2**70,
+        "",
+        "x",
+        "²",
+        "9" * 5000,
+        [],
+        [[]],
+        {},
+        [None],
+        {"type": 1},
+        "[CQ:at,qq=²]",
+    ],
+)
+async def test_nothing_odd_goes_without_an_answer(place, odd):
+    async with place.running():
+        ask, group = place.person.ask, await place.person.group()
+        reply = [{"type": "reply", "data": {"id": odd}}, {"type": "at", "data": {"qq": odd}}]
+        with contextlib.suppress(Refused):
+            await ask("send_group_msg", group_id=group, message=reply)
+        with contextlib.suppress(Refused):
+            await ask("send_group_msg", group_id=group, message=odd)
+        context = {"post_type": "message", "group_id": group, "user_id": odd}
+        with contextlib.suppress(Refused):
+            await ask(".handle_quick_operation", context=context, operation={"reply": "x"})
+        fields = ("group_id", "user_id", "message_id", "message", "context", "operation", "message_type")
+        for action in _ACTIONS:
+            with contextlib.suppress(Refused):
+                await ask(action, **dict.fromkeys(fields, odd))
 
 
 async def test_rooms_are_joined_while_there_is_a_bot(place):

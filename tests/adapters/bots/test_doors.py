@@ -127,7 +127,7 @@ class Posted:
     async def start(self):
         application = web.Application()
         application.router.add_post("/", self._take)
-        self._runner = web.AppRunner(application)
+        self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 
@@ -176,3 +176,19 @@ async def test_what_is_posted_is_confirmed_by_the_answer(tmp_path, posted):
             posted.status = 503
             with pytest.raises(RoomUnavailable, match="no bot is connected"):
                 await send(place)
+
+
+async def test_no_token_reaches_the_log(tmp_path, posted, caplog):
+    caplog.set_level(0)
+    url = f"http://127.0.0.1:{posted.port}/?access_token={TOKEN}"
+    async with new_place(tmp_path, post=[url], token=TOKEN) as place, place.running():
+        await send(place)
+        await posted.next()
+        found = await place.adapter.look(place.adapter.rooms)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("websockets")]
+    assert f"bots: the bot at http://127.0.0.1:{posted.port}/ is connected" in ours
+    assert not [line for line in ours if TOKEN in line]
+    await posted.stop()
+    found |= await place.adapter.look(place.adapter.rooms)
+    assert "nobody listens" in found[""]
+    assert TOKEN not in found[""]
