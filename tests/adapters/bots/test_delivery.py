@@ -1,17 +1,21 @@
 """What is promised about what bots hear and say."""
 
 import asyncio
+import base64
 import contextlib
 import json
+from dataclasses import replace
 
 import aiohttp
 import pytest
 
-from bridge.model import plain
+from bridge.model import Support, plain
 from bridge.testing import free_port
-from tests.adapters.bots.bridged import configured, shop
+from tests.adapters.bots.bridged import PATIENCE, configured, shop
 from tests.adapters.bots.places import address, new_place
 from tests.adapters.bots.witness import Bot
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 
 @pytest.fixture
@@ -97,6 +101,21 @@ async def test_so_it_is_after_a_restart(config, port):
         there.elsewhere.say("lobby", "alice", "and on")
         bot = Bot(f"ws://127.0.0.1:{port}/")
         assert await texts(bot, 2) == [(1, "[again?] !price"), (2, "and on")]
+        await bot.leave()
+
+
+async def test_a_picture_of_a_bot_arrives_as_a_file(config, port):
+    """The core fetches it from the port of the bots, which is on this machine."""
+    async with shop(config) as there:
+        there.elsewhere.capabilities = replace(there.elsewhere.capabilities, file=Support.FULL)
+        bot = Bot(f"ws://127.0.0.1:{port}/")
+        message = [{"type": "image", "data": {"file": f"base64://{PNG}"}}]
+        await bot.ask("send_group_msg", group_id=await bot.group(), message=message)
+        async with asyncio.timeout(PATIENCE):
+            while not (files := [one.file for one in there.elsewhere.said if one.file is not None]):
+                await there.elsewhere.until(len(there.elsewhere.said) + 1)
+        assert files[0].path.read_bytes() == base64.b64decode(PNG)
+        assert files[0].type == "image/png"
         await bot.leave()
 
 
