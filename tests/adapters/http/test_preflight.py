@@ -1,7 +1,6 @@
 """`hubbub check --online`, and settings that change while everything runs."""
 
 import asyncio
-import socket
 
 import aiohttp
 import pytest
@@ -28,11 +27,13 @@ def posted(url):
 
 async def test_the_port_must_be_free():
     adapter = programs()
-    with (
-        socket.create_server(adapter.config.address),
-        pytest.raises(ConnectionLost, match="choose another address or port"),
-    ):
-        await adapter.look({})
+
+    async def other(_, writer):
+        writer.close()
+
+    async with await asyncio.start_server(other, *adapter.config.address):
+        with pytest.raises(ConnectionLost, match="choose another address or port"):
+            await adapter.look({})
     assert await adapter.look({RoomId("shop"): Adapter.RoomConfig()}) == {"shop": None}
 
 

@@ -217,6 +217,11 @@ REFUSED = {
     "the future": lambda: signed(BODY, ago=-400),
     "no time": lambda: {**signed(BODY), "webhook-timestamp": "now"},
     "another name": lambda: {**signed(BODY), "webhook-id": "msg_2"},
+    "no version": lambda: {
+        **signed(BODY),
+        "webhook-signature": signed(BODY)["webhook-signature"].removeprefix("v1,"),
+    },
+    "letters": lambda: {**signed(BODY), "webhook-id": "ä", "webhook-signature": "v1,ä"},
     "another version": lambda: {
         **signed(BODY),
         "webhook-signature": signed(BODY)["webhook-signature"].replace("v1,", "v1a,"),
