@@ -262,14 +262,14 @@ DISHONEST = [
     Dishonest(
         sending.SaysNoAndDoesIt,
         EDITS,
-        "the record says NO to edit, and a EditMessage was confirmed: raise Unsupported, or say in the"
+        "the record says NO to edit, and EditMessage was confirmed: raise Unsupported, or say in the"
         " record what the network can do",
         NO_EDITS,
     ),
     Dishonest(
         sending.SaysNoLater,
         EDITS,
-        "the record says NO to edit, and a EditMessage was refused with Temp",
+        "the record says NO to edit, and EditMessage was refused with Temp",
         NO_EDITS,
     ),
     Dishonest(

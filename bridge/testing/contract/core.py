@@ -46,7 +46,9 @@ class Core:
         self._complaints = _Noted()
         self._positions: dict[str, str] = {}
         self._taken: set[tuple[RoomId, MessageId]] = set()
-        self._held: list[tuple[asyncio.Future[None], Sequence[Event], Sequence[Position]]] = []
+        self._held: list[
+            tuple[asyncio.Future[None], Sequence[tuple[RoomId, MessageId]], Sequence[Position]]
+        ] = []
         self._holding = False
 
     def gate(self, known: Collection[RoomId]) -> Gate:
@@ -55,12 +57,15 @@ class Core:
 
     def __call__(self, events: Sequence[Event], *positions: Position) -> "asyncio.Future[None]":
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        new = [event for event in events if _name(event) not in self._taken]
-        self._held.append((done, new, positions))
-        for event in new:
-            self._taken.add(_name(event))
+        new: list[tuple[RoomId, MessageId]] = []
+        for event in events:
+            if isinstance(event, TalkEvent):
+                if (name := (event.room, event.id)) in self._taken:
+                    continue
+                self._taken.add(name)
+                new.append(name)
             self.events.put_nowait(event)
-        self._taken.discard(_NAMELESS)
+        self._held.append((done, new, positions))
         if not self._holding:
             self.release()
         return done
@@ -83,14 +88,10 @@ class Core:
 
     def crash(self) -> None:
         """Forget what is not durable, as at the end of a process."""
-        for _, events, _ in self._held:
-            self._taken.difference_update(map(_name, events))
+        for _, names, _ in self._held:
+            self._taken.difference_update(names)
         self._held.clear()
         self._holding = False
-        self.clear()
-
-    def clear(self) -> None:
-        """Leave what nobody has looked at."""
         while not self.events.empty():
             self.events.get_nowait()
 
@@ -105,13 +106,6 @@ class Core:
             raise AssertionError(
                 f"the core does not take everything that this adapter emits: {self._complaints.sentences[0]}"
             )
-
-
-_NAMELESS = (RoomId(""), MessageId(""))
-
-
-def _name(event: Event) -> tuple[RoomId, MessageId]:
-    return (event.room, event.id) if isinstance(event, TalkEvent) else _NAMELESS
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -259,7 +259,7 @@ class Place:
         """Give the adapter a command, and wait for the confirmation."""
         found = await self.attempt(command)
         assert isinstance(found, Receipt), (
-            f"a {type(command).__name__} failed ({type(found).__name__}: {found}), though the room is JOINED"
+            f"{type(command).__name__} failed ({type(found).__name__}: {found}), though the room is JOINED"
             " and its record allows that"
         )
         return found

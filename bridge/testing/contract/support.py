@@ -132,7 +132,7 @@ async def prove(place: Place, field: str, command: Command, kind: type[E]) -> E 
     if support is Support.NO:
         how = "confirmed" if isinstance(found, Receipt) else f"refused with {found!r}"
         assert isinstance(found, Unsupported), (
-            f"the record says NO to {field}, and a {type(command).__name__} was {how}: raise Unsupported, or"
+            f"the record says NO to {field}, and {type(command).__name__} was {how}: raise Unsupported, or"
             " say in the record what the network can do"
         )
         await _nothing(place, field, kind)
