@@ -53,8 +53,8 @@ class MqttAdapter(Adapter):
     @classmethod
     def room_id(cls, text: str) -> RoomId:
         """Return a topic, or a filter with wildcards (MQTT 5 section 4.7). Raises ValueError."""
-        if not text or len(text) > _LONGEST_TOPIC or not text.isprintable() or " " in text:
-            raise ValueError(f"{text[:40]!r} is not a topic: one line without spaces, such as home/hall")
+        if not text.strip() or len(text) > _LONGEST_TOPIC or not text.isprintable():
+            raise ValueError(f"{text[:40]!r} is not a topic: one line, not too long, such as home/hall")
         for at, level in enumerate(levels := text.split("/")):
             if level not in {"+", "#"} and set("+#") & set(level):
                 raise ValueError(

@@ -113,13 +113,14 @@ def test_what_is_missing_is_noticed_by_what_follows(confirmed, back, lost):
 
 
 @pytest.mark.parametrize(
-    "text", ["home/hall", "a", "$SYS/broker/uptime", "home/+/state", "#", "home/#", "+", "/"]
+    "text",
+    ["home/hall", "a", "$SYS/broker/uptime", "home/+/state", "#", "home/#", "+", "zigbee2mqtt/Living room"],
 )
 def test_topics(text):
     assert Adapter.room_id(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "home/ha+", "home/#/x", "a#", "a\x00", "two words"])
+@pytest.mark.parametrize("text", ["", "home/ha+", "home/#/x", "a#", "a\x00", "two\nlines", " "])
 def test_no_topics(text):
     with pytest.raises(ValueError, match="is not a topic"):
         Adapter.room_id(text)
