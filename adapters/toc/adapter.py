@@ -27,7 +27,6 @@ from bridge import (
     SendMessage,
     TemporaryFailure,
     TextAdapter,
-    TokenBucket,
     Unsupported,
     UserId,
     plain,
@@ -87,14 +86,15 @@ class TocAdapter(TextAdapter):
     def records(cls) -> Mapping[str, Capabilities]:
         return {"TOC (AIM, ICQ)": cls.record}
 
+    def pace(self) -> tuple[float, float]:
+        return self.config.burst, self.config.per_second
+
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[None]:
         self._ids: dict[str, RoomId] = {}
         """The rooms that we are in, by the numbers that they have on this connection."""
         self._entering: dict[str, asyncio.Future[str]] = {}
         self._turn = asyncio.Lock()
-        if self.bucket is None:
-            self.bucket = TokenBucket(self.config.burst, self.config.per_second, self.clock)
         async with self._open() as flap:
             self._flap = flap
             flap.write(SIGN_ON, encode.sign_on(self.config.screen_name))

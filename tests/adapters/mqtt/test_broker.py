@@ -296,8 +296,9 @@ async def test_who_may_what(tmp_path):
         await made.serve({alarm: Adapter.RoomConfig()})
         place = Place(made, alarm, demo, None)
         async with place.running():
-            with pytest.raises(RoomUnavailable, match="allow it"):
-                await place.deliver(plain("fire!"))
+            refused = await place.attempt(place.message(plain("fire!")))
+            assert isinstance(refused, RoomUnavailable)
+            assert "allow it" in str(refused)
         assert await made.look(made.rooms) == {alarm: None}
         for wrong in ({"user": "hubbub", "password": "guess"}, {}):
             place.adapter = adapter(demo.port, **wrong)

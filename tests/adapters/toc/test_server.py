@@ -117,7 +117,8 @@ async def test_who_is_put_out_comes_back(place, server):
         ("ERROR:914", TemporaryFailure),
     ],
 )
-async def test_errors_say_what_to_do(place, server, line, error):
+async def test_errors_say_what_to_do(place, server, line, error, monkeypatch):
+    monkeypatch.setattr("adapters.toc.adapter._SLOW", 0.1)
     async with place.running():
         server.errors.append(line)
         assert isinstance(await place.attempt(place.message(plain("hello"))), error)
