@@ -13,7 +13,16 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, common, reason, unverified
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    Replaced,
+    common,
+    reason,
+    trust,
+    unverified,
+)
 
 from .config import NetworkConfig
 from .decode import MARK, Stamp
@@ -85,9 +94,10 @@ class Wire:
             wanted.ReceiveMaximum = _UNACKNOWLEDGED
             more = {"clean_start": not self._keep, "properties": wanted}
         host, port = self._config.address
+        if self._config.tls:
+            context = await asyncio.to_thread(trust, self._config.ca_file, alone=True)
+            self._client.tls_set_context(context)
         try:
-            if self._config.tls:
-                self._client.tls_set_context(ssl.create_default_context(cafile=self._config.ca_file))
             await asyncio.to_thread(self._client.connect, host, port, _KEEPALIVE, **more)
         except ssl.SSLCertVerificationError as error:
             raise ConnectionLost(f"the certificate of {host} {unverified(error)}") from None

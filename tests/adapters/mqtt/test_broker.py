@@ -329,6 +329,8 @@ async def test_certificates_are_looked_at(tmp_path):
             error = await failure(place)
             assert isinstance(error, ConnectionLost)
             assert "does not verify" in str(error)
+        place.adapter = adapter(demo.port, **settings, ca_file=f"{tmp_path}/nothing.pem")
+        assert "ca_file" in str(await failure(place))
         del error
         gc.collect()
 
