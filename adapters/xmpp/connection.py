@@ -74,12 +74,7 @@ class Memory:
 class XmppConnection:
     """One connection; used once."""
 
-    def __init__(
-        self,
-        adapter: Adapter,
-        memory: Memory,
-        emit: Emit,
-    ) -> None:
+    def __init__(self, adapter: Adapter, memory: Memory, emit: Emit) -> None:
         self._loop = asyncio.get_running_loop()
         self.clock = adapter.clock
         self._config: NetworkConfig = adapter.config

@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from bridge import (
     Caught,
-    Clock,
-    MemberChanged,
     RoomId,
     RoomKeeper,
     RoomState,
@@ -24,7 +22,10 @@ from .decode import members
 from .history import History
 from .session import Place, Session
 
-__all__ = ["RoomListener", "Rooms", "nicks", "observe"]
+if TYPE_CHECKING:
+    from .connection import XmppConnection
+
+__all__ = ["Rooms", "nicks", "observe"]
 
 _AT_ONCE = 40
 """Rooms that are being entered at the same time."""
@@ -56,23 +57,6 @@ _SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#
 """The names of the field that tells whether anybody may set the subject (XEP-0045 section 15.5)."""
 
 
-class RoomListener(Protocol):
-    """Takes what happens to our rooms."""
-
-    clock: Clock
-
-    def tell(self, event: RoomStateChanged | MemberChanged) -> None: ...
-
-    def drop(self, room: RoomId, reason: str) -> None:
-        """Note that we are no longer in a room."""
-
-    def remember(self, place: Place) -> None:
-        """Write the room's position down: its content has changed."""
-
-    async def ready(self) -> None:
-        """Wait until the rooms may count as joined."""
-
-
 @dataclass(slots=True)
 class _Entry:
     """A room that we are to be in."""
@@ -96,16 +80,16 @@ class Rooms:
         session: Session,
         requester: Requester,
         history: History,
-        listener: RoomListener,
+        connection: "XmppConnection",
     ) -> None:
         self._config = config
         self._session = session
         self._requester = requester
         self._history = history
-        self._listener = listener
+        self._connection = connection
         self._entries: dict[RoomId, _Entry] = {}
         self._keeper: RoomKeeper[RoomConfig] = RoomKeeper(
-            self, at_once=_AT_ONCE, pauses=(_FIRST_PAUSE, _LONGEST_PAUSE), clock=listener.clock
+            self, at_once=_AT_ONCE, pauses=(_FIRST_PAUSE, _LONGEST_PAUSE), clock=connection.clock
         )
 
     def serve(self, group: asyncio.TaskGroup, rooms: Mapping[RoomId, RoomConfig]) -> None:
@@ -156,7 +140,7 @@ class Rooms:
         else:
             changed = members.seen(entry.place, seen)
             if changed is not None:
-                self._listener.tell(changed)
+                self._connection.tell(changed)
             if not entry.place.occupant_ids:
                 _noticed(entry.place, seen)
 
@@ -172,13 +156,13 @@ class Rooms:
     def _lose(self, place: Place, sentence: str, pause: float) -> None:
         """Note that we are no longer in a room: what is on its way there may not have arrived."""
         place.joined = False
-        self._listener.drop(place.room, sentence)
+        self._connection.drop(place.room, sentence)
         self._keeper.lost(place.room, sentence, pause)
 
     def _destroyed(self, place: Place, sentence: str) -> None:
         if not place.destroyed:
             place.destroyed = sentence
-            self._listener.remember(place)
+            self._connection.remember(place)
 
     def places(self) -> Iterator[Place]:
         """Yield all rooms that we are in."""
@@ -201,7 +185,7 @@ class Rooms:
             if named not in _STILL_IN | _UNKNOWN and entry.inside:
                 self._lose(place, "the room no longer knows hubbub", 0.0)
                 return
-        place.heard = self._listener.clock.monotonic()
+        place.heard = self._connection.clock.monotonic()
 
     def landed(self, place: Place) -> None:
         """Count a message that the room took.
@@ -242,7 +226,7 @@ class Rooms:
         place = self._entries.pop(room).place
         self._requester.say(encode.leave(place.occupant))
         self._session.places.pop(room, None)
-        self._listener.drop(room, "the room is no longer in the configuration")
+        self._connection.drop(room, "the room is no longer in the configuration")
 
     async def enter(self, room: RoomId, config: RoomConfig) -> Caught:
         """Enter a room, unless we are in by a stream that was resumed. See `RoomGuest.enter`."""
@@ -258,14 +242,14 @@ class Rooms:
             except RoomUnavailable:
                 self._history.abandon(place)
                 raise
-        await self._listener.ready()
+        await self._connection.ready()
         return caught
 
     def tell(self, event: RoomStateChanged) -> None:
         """Emit how we stand in a room, and behind JOINED what was held."""
         place = self._entries[event.room].place
         place.joined = event.state is RoomState.JOINED
-        self._listener.tell(event)
+        self._connection.tell(event)
         if place.joined:
             self._history.release(place)
 
