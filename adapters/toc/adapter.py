@@ -54,7 +54,8 @@ _REFUSED = {
     "960": "we are too fast",
     "961": "the message is too long",
     "911": "it cannot read the message",
-    "950": "the chat room is not available",
+    "913": "it could not handle the message",
+    "914": "the service is not available",
 }
 
 
@@ -192,8 +193,10 @@ class TocAdapter(TextAdapter):
             self.flights.settle(_NOW, RateLimited(why, _SLOW))
         elif code in {"911", "961"}:
             self.flights.settle(_NOW, Rejected(why))
-        elif not self.flights.settle(_NOW, TemporaryFailure(why)):
-            log.warning("%s: %s", self.network, why)
+        elif code in {"913", "914"}:
+            self.flights.settle(_NOW, TemporaryFailure(why))
+        else:  # about somebody, as 901: not about what we say in a room
+            log.info("%s: %s", self.network, why)
 
     async def post(self, command: Command) -> Receipt:
         if not isinstance(command, SendMessage) or command.file is not None:

@@ -126,6 +126,18 @@ async def test_errors_say_what_to_do(place, server, line, error, monkeypatch):
         assert (await place.heard()).content == plain("again")
 
 
+async def test_an_error_about_somebody_is_not_about_a_message(place, server):
+    async with place.running():
+        server.reflects = False
+        sent = await place.send(plain("hello"))
+        server.tell("ERROR:901:ann")
+        server.say(place.room, "Ann", "hi")
+        await place.said()
+        assert not sent.done()
+        server.say(place.room, "HubBub", "hello")
+        await place.landed(sent)
+
+
 async def test_who_writes_to_us_is_told_what_we_are(place, server):
     async with place.running():
         server.tell(
