@@ -24,11 +24,7 @@ conversations:
     broker: {room: lobby, payload: text}
     archive: {room: lobby@rooms.demo.hubbub.test, create: true}
 """
-KILLS = [
-    ("transaction", "broker", 2),
-    ("commit", "broker", 4),
-    ("confirm", "broker", 5),
-]
+KILLS = [("commit", "broker", 4), ("confirm", "broker", 5)]
 
 
 @pytest.fixture(scope="module")
