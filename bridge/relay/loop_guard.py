@@ -40,7 +40,7 @@ class LoopGuard:
         """By their tails, and whether a name stands in them."""
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
-    def sent(self, text: str, *, named: bool = True) -> None:
+    def sent(self, text: str, named: bool = True) -> None:
         """Note that we are saying something, somewhere. Where no name stands in it, somebody says it there
         under their own: then anybody may say the same, and a bridge would put a name before it.
         """

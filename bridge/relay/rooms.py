@@ -44,10 +44,10 @@ class Rooms:
         journal: Journal,
         attached: Attachments,
         listener: Listener,
-        sent: Callable[..., None],
+        sent: Callable[[str, bool], None],
         moved: Moved,
     ) -> None:
-        """`sent` is called with the words of each message that is sent."""
+        """`sent` is called with the words of each message that is sent, and whether a name stands in them."""
         self.workers: dict[int, Worker] = {}
         """By the room's number."""
         self.by_name: dict[tuple[str, RoomId], Worker] = {}

@@ -44,7 +44,7 @@ class Worker:
         composer: Composer,
         listener: Listener,
         dispatch: Dispatch,
-        sent: Callable[..., None],
+        sent: Callable[[str, bool], None],
     ) -> None:
         """`sent` is told the words of each message on its way, and whether a name stands in them."""
         journal = self._journal = dispatch.journal
@@ -293,7 +293,7 @@ class Worker:
     def _send(self, step: Step) -> None:
         if isinstance(step.command, SendMessage):
             command = step.command
-            self._sent(command.content.text, named=command.speaker.how is Authorship.PREFIX)
+            self._sent(command.content.text, command.speaker.how is Authorship.PREFIX)
         if not self._flights.launch(self._queue.pop(), step):
             self._happens(Input.PLACE)
 

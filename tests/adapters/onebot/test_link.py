@@ -139,7 +139,7 @@ async def test_an_answer_that_does_not_come_is_looked_up(place, monkeypatch):
     place.qq.silent.add("send_group_msg")
     async with place.running() as run:
         with pytest.raises(ConnectionLost, match="did not answer send_group_msg"):
-            await place.deliver(plain("<alice> hello"))
+            await (await place.send(plain("<alice> hello")))
         assert isinstance(await ended(run), ConnectionLost)
     async with place.running():
         found = await place.adapter.find_sent(place.room, 0.0, [place.last_txn])
@@ -154,7 +154,7 @@ async def test_what_qq_itself_did_not_confirm_in_time_is_looked_up(place):
     )
     async with place.running() as run:
         with pytest.raises(ConnectionLost, match="it is not known whether it was done"):
-            await place.deliver(plain("hello"))
+            await (await place.send(plain("hello")))
         assert isinstance(await ended(run), ConnectionLost)
 
 

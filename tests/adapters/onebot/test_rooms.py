@@ -84,7 +84,7 @@ async def test_who_is_refused_asks_whether_we_are_muted(place):
     place.qq.groups[place.number].shut[OWN] = time.time() + 300
     async with place.running():
         with pytest.raises(RoomUnavailable, match="muted") as muted:
-            await place.deliver(plain("hello"))
+            await (await place.send(plain("hello")))
         assert 0 < muted.value.retry_after <= 300
 
 
@@ -92,7 +92,7 @@ async def test_what_is_refused_says_why(place):
     place.qq.refusals["send_group_msg"] = (1200, "风控")
     async with place.running():
         with pytest.raises(Rejected, match="QQ refuses it: 风控"):
-            await place.deliver(plain("hello"))
+            await (await place.send(plain("hello")))
         place.qq.refusals.clear()
         await place.deliver(plain("hello again"))
 
@@ -162,6 +162,6 @@ async def test_an_action_that_we_may_not_do_is_no_wrong_token(place):
     async with place.running():
         place.qq.refusals["send_group_msg"] = (1401, "权限不足")
         with pytest.raises(Rejected, match="权限不足"):
-            await place.deliver(plain("hello"))
+            await (await place.send(plain("hello")))
         place.qq.refusals.clear()
         await place.deliver(plain("still connected"))
