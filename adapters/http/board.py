@@ -13,7 +13,7 @@ __all__ = ["Board", "Notice", "Reader"]
 _LINGER = 15.0
 """Who fetches messages counts as a reader for so long, in seconds. A message is confirmed within 30."""
 _BEHIND = 100
-"""A reader who is so many messages behind is shown out."""
+"""A reader who is so many messages behind others is shown out."""
 _SLOWEST = 10.0
 """So long a reader may take for one message, in seconds."""
 _FIRST = 0.3
@@ -56,14 +56,18 @@ class Reader:
     def __init__(self, write: Callable[[str], Awaitable[None]]) -> None:
         """`write` returns when the line has left this process. Raises OSError."""
         self._write = write
-        self._notices: asyncio.Queue[Notice] = asyncio.Queue(_BEHIND)
+        self._notices: deque[Notice] = deque()
+        self._news = asyncio.Event()
         self._task = asyncio.current_task()
 
     def offer(self, notice: Notice) -> None:
-        """Let the program have this in its turn. One that does not read is shown out."""
-        try:
-            self._notices.put_nowait(notice)
-        except asyncio.QueueFull:
+        """Let the program have this in its turn. One that does not read is shown out.
+
+        What nobody has yet does not count: many rooms have much of it at once, and send no more until then.
+        """
+        self._notices.append(notice)
+        self._news.set()
+        if len(self._notices) > _BEHIND and sum(one.settle is None for one in self._notices) > _BEHIND:
             self.show_out()
 
     def show_out(self) -> None:
@@ -74,7 +78,10 @@ class Reader:
     async def read(self) -> None:
         """Hand over everything, until the connection ends. Raises OSError, and TimeoutError."""
         while True:
-            notice = await self._notices.get()
+            while not self._notices:
+                self._news.clear()
+                await self._news.wait()
+            notice = self._notices.popleft()
             notice.tried = True
             async with asyncio.timeout(_SLOWEST):
                 await self._write(notice.line)

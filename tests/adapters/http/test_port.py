@@ -233,3 +233,28 @@ async def test_what_one_reader_misses_another_has():
     clerk.board.part(broken)
     clerk.board.missed()
     assert clerk.settled == []
+
+
+async def test_a_program_has_all_that_waited_in_many_rooms(tmp_path, chat):
+    rooms = "\n".join(f"  c{n}: {{chat: '#r{n}', programs: g{n}}}" for n in range(8))
+    config = configured(tmp_path, more=rooms)
+    async with running(config), client(config) as program:
+        for room in range(8):
+            for number in range(16):
+                chat.say(f"#r{room}", "ann", f"{number}")
+        async with asyncio.timeout(20), program.get("/api/stream") as stream:
+            heard = [json.loads(await stream.content.readline()) for _ in range(1 + 8 * 16)]
+    for room in range(8):
+        assert [one["text"] for one in heard if one["gateway"] == f"g{room}"] == [str(n) for n in range(16)]
+
+
+async def test_a_reader_is_behind_by_what_others_have():
+    reader = Reader(gone)
+    for number in range(200):
+        reader.offer(Notice(f"{number}", Receipt(None), settle=lambda _: None))
+    await asyncio.sleep(0)
+    for number in range(101):
+        reader.offer(Notice(f"{number}", Receipt(None)))
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    asyncio.current_task().uncancel()
