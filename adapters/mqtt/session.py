@@ -40,7 +40,7 @@ from . import decode, encode
 from .config import RoomConfig
 from .decode import Stamp
 from .memory import TopicMemory
-from .wire import Wire
+from .wire import Wire, is_by
 
 __all__ = ["Session", "own_topic", "refused", "unseen", "unspeakable"]
 
@@ -260,7 +260,7 @@ class Session:
         room = self._room(topic)
         if room is None:
             self.wire.unsubscribe(topic)  # it was a room before, and the session remembers
-        else:
+        elif is_by(message, room):
             events.extend(self._hear(room, message))
         return room
 

@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -27,7 +28,7 @@ from bridge import (
 from .config import NetworkConfig
 from .decode import MARK, Stamp
 
-__all__ = ["Wire", "connect"]
+__all__ = ["Wire", "connect", "is_by"]
 
 _PATIENCE = 10.0
 """Seconds for a broker to let us in: some never answer MQTT 5."""
@@ -38,6 +39,8 @@ _UNACKNOWLEDGED = 32
 """So many messages a broker may hand over before it waits, as it does by itself in 3.1.1 (mosquitto: 20).
 Without a limit, what a kill leaves unacknowledged is more than a `TopicMemory` knows again.
 """
+_NUMBERS = 268_435_455
+"""So many identifiers of subscriptions there are (MQTT 5 section 3.8.2.1.2)."""
 _UNSUPPORTED, _TAKEN_OVER = 0x84, 0x8E
 _CREDENTIALS = {0x85, 0x86, 0x87, 0x8A, 0x8C}
 """Reason codes (MQTT 5 section 2.4); paho gives those of 3.1.1 as these."""
@@ -59,6 +62,7 @@ class Wire:
         self, config: NetworkConfig, client_id: str, version: MQTTProtocolVersion, *, keep: bool
     ) -> None:
         self.five = version is MQTTProtocolVersion.MQTTv5
+        self._numbers_topics = self.five
         self.session_present = False
         self._unread: list[MQTTMessage] = []
         self._got: Callable[[MQTTMessage], object] = self._unread.append
@@ -77,7 +81,7 @@ class Wire:
         )
         password = config.password
         client.username_pw_set(config.user, None if password is None else password.get_secret_value())
-        client.on_connect = lambda _c, _d, flags, code, _: self._soon(self._connected, flags, code)
+        client.on_connect = lambda _c, _d, flags, code, more: self._soon(self._connected, flags, code, more)
         client.on_disconnect = lambda _c, _d, _f, code, _: self._soon(self._disconnected, code)
         client.on_message = lambda _c, _d, message: self._soon(lambda: self._got(message))
         client.on_publish = lambda _c, _d, mid, code, _: self._soon(self._answered, mid, code)
@@ -134,8 +138,14 @@ class Wire:
         """
         done: asyncio.Future[str] = self._loop.create_future()
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        properties = None
+        if self._numbers_topics:
+            properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+            properties.SubscriptionIdentifier = _number(topic)
         _, mid = (
-            self._client.subscribe(topic, options=options) if self.five else self._client.subscribe(topic, 1)
+            self._client.subscribe(topic, options=options, properties=properties)
+            if self.five
+            else self._client.subscribe(topic, 1)
         )
         if mid is not None:
             self._answers[mid] = lambda code: done.set_result(str(code) if code.is_failure else "")
@@ -169,7 +179,7 @@ class Wire:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do, *arguments)
 
-    def _connected(self, flags: Any, code: ReasonCode) -> None:
+    def _connected(self, flags: Any, code: ReasonCode, more: object) -> None:
         if code.value == _UNSUPPORTED:
             self._fail(_NotSpoken(said_so=True))
         elif code.value in _CREDENTIALS:
@@ -179,6 +189,7 @@ class Wire:
             self._fail(ConnectionLost(f"{self._config.server} does not let us in now: {code}"))
         elif not self._in.done():
             self.session_present = flags.session_present
+            self._numbers_topics &= bool(getattr(more, "SubscriptionIdentifierAvailable", 1))
             self._in.set_result(None)
 
     def _disconnected(self, code: ReasonCode) -> None:
@@ -199,6 +210,19 @@ class Wire:
         if not self.lost.done():
             self.lost.set_exception(error)
             self.lost.exception()  # nobody has to look
+
+
+def is_by(message: MQTTMessage, topic: str) -> bool:
+    """Whether a message comes by the subscription to this topic, as far as the broker says: where several
+    fit, it may come by each of them (MQTT 5 section 3.3.4).
+    """
+    numbers = getattr(message.properties, "SubscriptionIdentifier", None)
+    return numbers is None or _number(topic) in numbers
+
+
+def _number(topic: str) -> int:
+    """Return the identifier of a subscription, the same at all times."""
+    return crc32(topic.encode()) % _NUMBERS + 1
 
 
 async def connect(config: NetworkConfig, client_id: str, *, keep: bool, will: str = "") -> Wire:

@@ -59,6 +59,22 @@ async def failure(place):
     return found.value
 
 
+async def test_what_two_rooms_hear_of_is_said_once(server):
+    async with new_place(server) as place:
+        room, wide = place.room, Adapter.room_id("home/+")
+        await place.serve({wide: Adapter.RoomConfig(), room: Adapter.RoomConfig()})
+        async with place.running():
+            await place.person.say(plain("once"))
+            publish(server, "home/elsewhere", "there")
+            await place.person.say(plain("after"))
+            said = [await place.said() for _ in range(3)]
+    assert [(one.room, one.content.text) for one in said] == [
+        (room, "once"),
+        (wide, "there"),
+        (room, "after"),
+    ]
+
+
 async def test_what_is_not_durable_comes_again(either):
     place = either
     async with place.running():
