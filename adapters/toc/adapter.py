@@ -100,9 +100,10 @@ class TocAdapter(TextAdapter):
             self._flap = flap
             flap.write(SIGN_ON, encode.sign_on(self.config.screen_name))
             flap.write(DATA, encode.login(self.config.screen_name, self.config.password.get_secret_value()))
-            while (answer := await self._fields())[0] != "SIGN_ON":
-                if answer[0] == "ERROR":
-                    raise _no_entry(answer[1])
+            async with asyncio.timeout(_ENTER):
+                while (answer := await self._fields())[0] != "SIGN_ON":
+                    if answer[0] == "ERROR":
+                        raise _no_entry(answer[1])
             flap.write(DATA, encode.command("toc_init_done"))
             beating = asyncio.ensure_future(self._beat())
             try:

@@ -26,7 +26,7 @@ class NetworkConfig(Model):
     """The server's port for TOC."""
     screen_name: Annotated[str, AfterValidator(_screen_name), Field(examples=["Hubbub"])]
     """The account's name, or its number on ICQ."""
-    password: SecretStr
+    password: Annotated[SecretStr, Field(min_length=1)]
     """The account's password: used nowhere else, since everybody on the way to the server can read it."""
     insecure: bool = False
     """Whether a server may be used that is not on this machine, though TOC encrypts nothing."""

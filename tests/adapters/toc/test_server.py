@@ -80,6 +80,24 @@ async def test_what_is_there_is_no_such_server():
         assert isinstance(await failure(adapter(port)), ConnectionLost)
 
 
+async def test_a_server_that_never_answers_the_login(monkeypatch):
+    monkeypatch.setattr("adapters.toc.adapter._ENTER", 0.2)
+
+    async def greet(reader, writer):
+        writer.write(b"*\1\0\0\0\4\0\0\0\1")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as other:
+        assert isinstance(await failure(adapter(other.sockets[0].getsockname()[1])), ConnectionLost)
+
+
+def test_a_password_is_not_empty():
+    settings = {"server": "localhost", "screen_name": "Hubbub", "password": ""}
+    with pytest.raises(ValidationError, match="password"):
+        Adapter.NetworkConfig.model_validate(settings)
+
+
 async def test_rooms_are_found_by_name_and_have_other_numbers_each_time(place, server):
     numbers = []
     for n in range(2):
