@@ -45,7 +45,7 @@ class Actions:
         """Return the answer to a request over WebSocket."""
         try:
             request = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             return written(_failure(BAD_REQUEST, f"the request is no JSON: {error}"))
         if not isinstance(request, dict):
             return written(_failure(BAD_REQUEST, "the request is no object"))

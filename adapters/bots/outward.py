@@ -158,7 +158,7 @@ class _PostedBot(Hearer):
             return  # it has the event, and takes its time
         try:
             wanted = msgspec.json.decode(body) if body else None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return
         await self._outward.operate(frame, wanted)
 

@@ -102,7 +102,7 @@ class Doorway:
             try:
                 is_json = request.content_type == "application/json"
                 params |= await request.json() if is_json else dict(await request.post())
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 return web.Response(status=400)
         try:
             result = await self._actions.perform(request.match_info["action"], params)

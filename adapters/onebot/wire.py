@@ -68,7 +68,10 @@ def _value(value: object) -> str:
         return value
     if isinstance(value, bool):
         return str(int(value))
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # nobody means that
+        return ""
 
 
 def to_array(message: Iterable[Segment]) -> list[dict[str, Any]]:

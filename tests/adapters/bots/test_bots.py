@@ -315,7 +315,18 @@ async def test_a_quick_operation(place):
 async def test_hostile_frames_end_nothing(place):
     async with place.running():
         await place.person.connected.wait()
-        for frame in ("", "{", "[]", "null", '{"action": 1}', '"x"', '{"action": "send_msg", "params": [1]}'):
+        deep = "[" * 5000
+        for frame in (
+            deep,
+            f'{{"action": {deep}',
+            "",
+            "{",
+            "[]",
+            "null",
+            '{"action": 1}',
+            '"x"',
+            '{"action": "send_msg", "params": [1]}',
+        ):
             await place.person.socket.send(frame)
         await place.person.socket.send(b"\xff\xfe")
         await place.person.socket.send('{"action": "send_group_msg", "params": {"message": "\\ud800"}}')

@@ -102,6 +102,13 @@ async def test_actions_by_http(open_place, http):
     assert (status, failed["status"], failed["retcode"]) == (200, "failed", 100)
 
 
+async def test_what_is_nested_too_deeply_is_refused(open_place, http):
+    url = f"http://{open_place.adapter.config.listen}/get_msg"
+    headers = {"Content-Type": "application/json"}
+    async with http.post(url, data=b"[" * 5000, headers=headers) as answer:
+        assert answer.status == 400
+
+
 async def test_roles(open_place):
     events = Bot(address(open_place.adapter, path="/event"))
     actions = Bot(address(open_place.adapter, path="/api/"))
@@ -133,6 +140,8 @@ class Posted:
 
     async def _take(self, request):
         self.bodies.put_nowait((await request.read(), request.headers))
+        if isinstance(self.answer, bytes):
+            return web.Response(body=self.answer)
         return web.json_response(self.answer, status=self.status)
 
     async def next(self):
@@ -176,6 +185,16 @@ async def test_what_is_posted_is_confirmed_by_the_answer(tmp_path, posted):
             posted.status = 503
             with pytest.raises(RoomUnavailable, match="no bot is connected"):
                 await send(place)
+
+
+async def test_an_answer_that_is_garbage_ends_nothing(tmp_path, posted):
+    async with new_place(tmp_path, post=[f"http://127.0.0.1:{posted.port}/"]) as place:
+        await place.person.leave()
+        async with place.running():
+            for garbage in (b"[" * 5000, b"\xff", b"{", b'{"reply": {"data": 1}}'):
+                posted.answer = garbage
+                await send(place, "hello?")
+                assert (await posted.next())[0]["raw_message"] == "hello?"
 
 
 async def test_no_token_reaches_the_log(tmp_path, posted, caplog):

@@ -133,3 +133,10 @@ def test_ids(value, found):
 def test_ids_go_out_as_numbers_where_they_arrive_exactly(id_, sent):
     assert number(id_) == sent
     assert type(number(id_)) is type(sent)
+
+
+def test_what_is_nested_deeply_is_nothing():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    assert segments([{"type": "x", "data": {"a": deep}}])[0].data == {"a": ""}
