@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import itertools
 import json
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +32,8 @@ from .config import NetworkConfig
 from .decode import word
 
 __all__ = ["ANSWER", "Link", "beside", "opened"]
+
+log = logging.getLogger(__name__)
 
 ANSWER = 25.0
 """Seconds that an action may take."""
@@ -226,7 +229,9 @@ async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]
     callers = _Callers(config.access_token.get_secret_value())
     app = web.Application()
     app.router.add_get("/{path:.*}", callers.take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)  # a log would hold ?access_token=
+    quiet = log.getChild("requests")  # a log would hold ?access_token=, and whatever strangers send
+    quiet.setLevel(logging.CRITICAL)
+    runner = web.AppRunner(app, access_log=None, logger=quiet, shutdown_timeout=0.5)
     await runner.setup()
     host, port = config.place
     try:
@@ -286,11 +291,14 @@ class _Callers:
     async def _relay(self, socket: web.WebSocketResponse) -> None:
         """Ask for somebody who has the token, and may not take the place of the implementation."""
         async for message in socket:
-            asked = json.loads(message.data)
-            answer = {"status": "ok", "retcode": 0, "echo": asked["echo"]}
+            try:
+                asked = json.loads(message.data)
+                answer, action, params = {"echo": asked["echo"]}, asked["action"], {**asked["params"]}
+            except (ValueError, TypeError, LookupError, RecursionError):
+                return  # it is none of ours
             try:
                 link = await asyncio.wait_for(asyncio.shield(self.link), ANSWER)
-                answer["data"] = await link.ask(asked["action"], **asked["params"])
+                answer |= {"status": "ok", "retcode": 0, "data": await link.ask(action, **params)}
             except (AdapterError, TimeoutError) as error:
                 words = str(error) or "no implementation has connected to the service"
                 answer |= {"status": "failed", "retcode": 1200, "message": words}

@@ -84,6 +84,26 @@ async def test_a_client_that_sets_no_headers_gives_the_token_in_the_address(capl
     assert TOKEN not in caplog.text.replace(f"'{TOKEN}'", ""), caplog.text
 
 
+async def test_what_strangers_send_reaches_no_log(caplog):
+    caplog.set_level(logging.DEBUG)
+    async with on_qq(way="reverse") as place, place.running():
+        for garbage in (f"GET /?access_token={TOKEN} HTTP/9", f"G\0T /?access_token={TOKEN} HTTP/1.1"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+            writer.write(f"{garbage}\r\n\r\n".encode())
+            await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+        headers = {"Authorization": f"Bearer {TOKEN}", "X-Client-Role": "hubbub"}
+        for odd in ("x", "[" * 5000, "[]", '{"echo": 1, "action": "x", "params": 1}'):
+            async with (
+                aiohttp.ClientSession(headers=headers) as session,
+                session.ws_connect(f"http://127.0.0.1:{place.port}/") as socket,
+            ):
+                await socket.send_str(odd)
+                assert (await socket.receive(10)).type is aiohttp.WSMsgType.CLOSE
+    assert TOKEN not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 async def test_one_that_connects_anew_takes_the_place_of_the_old():
     async with on_qq(way="reverse") as place, place.running() as run:
         second = Implementation()
