@@ -117,7 +117,7 @@ def posted(given: Mapping[str, object], network: str, name: str, now: float) -> 
     """Return what a program posted as it is answered, without the bytes of its files, and shown to others."""
     return {
         **_EMPTY,
-        **{key: given.get(key) or "" for key in _GIVEN},
+        **{key: said if isinstance(said := given.get(key), str) else "" for key in _GIVEN},
         "channel": "api",
         "protocol": "api",
         "account": network,

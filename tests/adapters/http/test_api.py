@@ -92,6 +92,13 @@ async def test_what_a_program_posts_is_said_elsewhere(config, chat):
     }
 
 
+async def test_only_words_of_what_a_program_posts_are_shown_again(config, chat):
+    async with running(config), client(config) as program:
+        message = {"text": "hi", "gateway": "shop", "avatar": {"deep": [[]]}}
+        async with program.post("/api/message", json=message) as answer:
+            assert (await answer.json())["avatar"] == ""
+
+
 async def test_the_stream_begins_with_its_greeting(config, chat):
     async with running(config), client(config) as program:
         chat.say("#one", "ann", "before")
