@@ -4,7 +4,7 @@ import json
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import Txn
+from bridge import BoundedDict, Txn
 
 from .decode import Stamp
 
@@ -12,6 +12,7 @@ __all__ = ["WINDOW", "TopicMemory"]
 
 WINDOW = 16
 _OWN = 4 * WINDOW
+_ON_ITS_WAY = 1000
 _TAKEN = 64
 """More than a broker hands over before we acknowledge it."""
 
@@ -28,8 +29,10 @@ class TopicMemory:
     """The newest messages, by packet and content: the broker may hand them over again."""
     fleeting: bool = False
     """Whether somebody publishes with QoS 0: nobody keeps that for us."""
-    on_its_way: dict[int, bool] = field(default_factory=dict)
-    """Our messages that have not come back, and whether the broker confirmed them; not kept."""
+    on_its_way: dict[int, bool] = field(default_factory=lambda: BoundedDict(_ON_ITS_WAY))
+    """Our messages that have not come back, and whether the broker confirmed them; not kept. Where the broker
+    never shows us what we say, none does.
+    """
 
     @classmethod
     def read(cls, token: str) -> "TopicMemory":

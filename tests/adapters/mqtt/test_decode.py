@@ -103,6 +103,13 @@ def test_a_memory_is_kept_whole_and_stays_small():
     assert len(memory.token()) < 5000
 
 
+def test_a_memory_of_what_never_comes_back_stays_small():
+    memory = TopicMemory()
+    for number in range(5000):
+        memory.on_its_way[number] = True
+    assert len(memory.on_its_way) <= 1000
+
+
 @pytest.mark.parametrize(
     ("confirmed", "back", "lost"),
     [({1, 2}, [1, 2], False), ({1, 2}, [2], True), ({2}, [2], False), ({1, 2, 3}, [1, 3], True)],
