@@ -55,6 +55,8 @@ class MqttAdapter(Adapter):
         """Return a topic, or a filter with wildcards (MQTT 5 section 4.7). Raises ValueError."""
         if not text.strip() or len(text) > _LONGEST_TOPIC or not text.isprintable():
             raise ValueError(f"{text[:40]!r} is not a topic: one line, not too long, such as home/hall")
+        if text.startswith("$share/"):
+            raise ValueError(f"{text!r} is no topic but a share of one: write the topic behind it")
         for at, level in enumerate(levels := text.split("/")):
             if level not in {"+", "#"} and set("+#") & set(level):
                 raise ValueError(

@@ -50,6 +50,8 @@ _ASK = 15.0
 _QUEUE = 1000
 """So many messages most brokers keep for who is away, unless told otherwise; the rest they drop silently."""
 _LATER = 600.0
+_SIGNS = ("hubbub/+/mark", "hubbub/+/status")
+"""Where any Hubbub shows that it lives: no talk, wherever a filter shows it."""
 _NOT_AUTHORIZED, _QUOTA = 0x87, 0x97
 _ABOUT_THE_MESSAGE = {0x90, 0x95, 0x99}
 """Topic name invalid, packet too large, payload format invalid (MQTT 5 section 2.4)."""
@@ -256,6 +258,8 @@ class Session:
             here = self._marks.pop(bytes(message.payload), None)
             if here is not None and not here.done():
                 here.set_result(None)
+            return None
+        if topic not in self.rooms and any(topic_matches_sub(sign, topic) for sign in _SIGNS):
             return None
         room = self._room(topic)
         if room is None:

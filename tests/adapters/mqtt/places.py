@@ -8,7 +8,7 @@ from adapters.mqtt.testing import Demo
 from bridge.testing import Place
 from tests.adapters.mqtt.old import OldBroker
 
-NOT_ROOMS = ("", " ", "two\nlines", "home/ha+", "home/#/x", "x" * 5000)
+NOT_ROOMS = ("", " ", "two\nlines", "home/ha+", "home/#/x", "$share/us/home", "x" * 5000)
 _numbers = itertools.count(1)
 
 

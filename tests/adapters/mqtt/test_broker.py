@@ -75,6 +75,16 @@ async def test_what_two_rooms_hear_of_is_said_once(server):
     ]
 
 
+async def test_signs_of_life_are_no_talk(server):
+    async with new_place(server) as place:
+        await place.serve({Adapter.room_id("#"): Adapter.RoomConfig()})
+        async with place.running():
+            publish(server, "hubbub/another/mark", "x/1")
+            publish(server, "signs/of/life", "on")
+            said = await place.said()
+    assert (said.sender.name, said.content.text) == ("signs/of/life", "on")
+
+
 async def test_what_is_not_durable_comes_again(either):
     place = either
     async with place.running():
