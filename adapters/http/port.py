@@ -14,7 +14,7 @@ from bridge import ConnectionLost, reason
 
 from .config import NetworkConfig
 
-__all__ = ["HUBBUB", "LARGEST", "ProgramPort", "refusal", "wrote"]
+__all__ = ["HUBBUB", "LARGEST", "ProgramPort", "received", "refusal", "wrote"]
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,9 @@ class ProgramPort:
         """Who has not asked for anything yet."""
 
     def add(self, method: str, path: str, handler: Handler, *, free: bool = False) -> None:
-        """Answer for a path, before `serving`; `free`: without a token."""
+        """Answer for a path, before `serving`; `free`: without a token, and the handler
+        asks for what comes with it (`received`).
+        """
         self._application.router.add_route(method, path, handler)
         if free:
             self._open.add(handler)
@@ -108,14 +110,9 @@ class ProgramPort:
             return refusal(403, "no page of others may ask")  # a browser tells whose page it shows
         if not self._may(request):
             return refusal(401, "this needs a token, in a header: Authorization: Bearer TOKEN")
-        try:
-            async with asyncio.timeout(_SENDING):
-                await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return refusal(413, f"a message has {LARGEST:,} bytes at most")
-        except TimeoutError:
-            return refusal(408, "the message took too long")
-        return await handler(request)
+        free = request.match_info.handler in self._open
+        wrong = None if free else await received(request)
+        return await handler(request) if wrong is None else wrong
 
     def _may(self, request: web.Request) -> bool:
         """Whether a request is let in."""
@@ -138,6 +135,18 @@ class _Full(asyncio.Protocol):
 
 async def _sign(_: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = HUBBUB
+
+
+async def received(request: web.Request) -> web.Response | None:
+    """Read what comes with a request. Returns the answer to one that is too large or too slow."""
+    try:
+        async with asyncio.timeout(_SENDING):
+            await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return refusal(413, f"a message has {LARGEST:,} bytes at most")
+    except TimeoutError:
+        return refusal(408, "the message took too long")
+    return None
 
 
 def refusal(status: int, sentence: str) -> web.Response:

@@ -27,8 +27,8 @@ from bridge import (
 from . import decode
 from .config import RoomConfig
 from .letterbox import Letterbox
-from .port import HUBBUB, ProgramPort, refusal
-from .signing import ID, is_signed, signed
+from .port import HUBBUB, ProgramPort, received, refusal
+from .signing import ID, SIGNATURE, is_signed, signed
 
 __all__ = ["Incoming", "Outgoing"]
 
@@ -43,6 +43,9 @@ _REFUSED = frozenset({400, 406, 409, 411, 413, 414, 415, 422, 431})
 _LATER = frozenset({408, 425, 429})
 _ADVICE = {410: "it wants no more, take to: out of the map"}
 _LONGEST = 200
+_AT_ONCE = 20
+"""So many webhooks are read at once: until they are whole, nobody can tell a stranger's."""
+_UNSIGNED = "this is not signed, or with another secret, or too long ago"
 
 
 class Outgoing:
@@ -100,17 +103,24 @@ class Incoming:
 
     def __init__(self, letterbox: Letterbox) -> None:
         self._letterbox = letterbox
+        self._reading = asyncio.Semaphore(_AT_ONCE)
 
     def add_to(self, port: ProgramPort) -> None:
         """Answer on this port."""
         port.add("POST", "/webhook/{room}", self._hook, free=True)
 
     async def _hook(self, request: web.Request) -> web.StreamResponse:
-        room, body = RoomId(request.match_info["room"]), await request.read()
+        room = RoomId(request.match_info["room"])
         config = self._letterbox.rooms.get(room)
         secrets = config.secrets if config is not None else []
-        if not is_signed(secrets, request.headers, self._letterbox.clock.now(), body):
-            return refusal(401, "this is not signed, or with another secret, or too long ago")
+        if not secrets or SIGNATURE not in request.headers:
+            return refusal(401, _UNSIGNED)
+        async with self._reading:
+            if (wrong := await received(request)) is not None:
+                return wrong
+            body = await request.read()
+            if not is_signed(secrets, request.headers, self._letterbox.clock.now(), body):
+                return refusal(401, _UNSIGNED)
         name = request.headers[ID]
         if len(name) > _LONGEST:
             return refusal(400, f"webhook-id is longer than {_LONGEST} letters")

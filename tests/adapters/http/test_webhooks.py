@@ -180,6 +180,17 @@ async def test_what_is_posted_signed_is_said(world, chat):
     assert chat.texts("#one") == ["<till> 2 teas", "<shop> 3 teas"]
 
 
+@pytest.mark.parametrize("room", ["shop", "nowhere"])
+async def test_what_is_not_signed_is_not_even_read(world, room):
+    async def much():
+        yield b"x"
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        headers = {"webhook-signature": "v1,x"} if room == "nowhere" else {}
+        assert await post(world, much(), headers, room) == 401
+
+
 async def test_one_that_is_posted_again_is_said_once(world, chat):
     body = json.dumps({"text": "2 teas"})
     for ago in (60.0, 0.0):
