@@ -132,16 +132,16 @@ async def test_a_slow_reader_is_shown_out_and_holds_up_nobody(tmp_path, chat, mo
             slow.connect(config.networks["programs"].settings.address)
             slow.sendall(b"GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
             async with program.get("/api/stream") as stream:
-                for number in range(80):
+                for number in range(160):  # twice what a kernel may hold for who does not read
                     chat.say("#one", "ann", f"{number} {'x' * 50_000}")
-                found = [json.loads(await stream.content.readuntil(b"\n")) for _ in range(81)]
+                found = [json.loads(await stream.content.readuntil(b"\n")) for _ in range(161)]
             slow.settimeout(5)
             size = 0
             with contextlib.suppress(ConnectionResetError):
                 while data := await asyncio.to_thread(slow.recv, 1_000_000):
                     size += len(data)
-    assert [said["text"].partition(" ")[0] for said in found[1:]] == [str(number) for number in range(80)]
-    assert size < 80 * 50_000
+    assert [said["text"].partition(" ")[0] for said in found[1:]] == [str(number) for number in range(160)]
+    assert size < 160 * 50_000
 
 
 # -- who reads
