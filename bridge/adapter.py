@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
@@ -276,11 +276,11 @@ class Adapter(ABC):
         return self.introduction
 
 
-def landing() -> "tuple[asyncio.Future[Receipt], Settle]":
+def landing() -> "tuple[asyncio.Future[Receipt], Callable[[Receipt | Exception], None]]":
     """Return a confirmation as a future, and what settles it."""
     landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
-    def settle(outcome: Receipt | AdapterError, /) -> None:
+    def settle(outcome: Receipt | Exception, /) -> None:
         if landed.done():
             return
         if isinstance(outcome, Receipt):

@@ -15,6 +15,8 @@ HubbubError
     └── Unsupported             a capability lied: a bug
 """
 
+from collections.abc import Iterator
+
 from .secrets import strike
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "RoomUnavailable",
     "TemporaryFailure",
     "Unsupported",
+    "causes",
+    "foremost",
 ]
 
 
@@ -120,3 +124,21 @@ class Rejected(AdapterError):
 
 class Unsupported(AdapterError):
     """The adapter was asked for what its capabilities exclude, or cannot do what they promise."""
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, or those of a group, however deep."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from causes(one)
+    elif error is not None:
+        yield error
+
+
+def foremost(error: BaseException) -> AdapterError | None:
+    """Return the AdapterError that says most of those in an error: a refused login before a lost connection.
+    None: there is none.
+    """
+    known = [one for one in causes(error) if isinstance(one, AdapterError)]
+    refused = (one for one in known if isinstance(one, AuthenticationFailed))
+    return next(refused, known[0] if known else None)

@@ -18,6 +18,8 @@ from .errors import (
     RoomUnavailable,
     TemporaryFailure,
     Unsupported,
+    causes,
+    foremost,
 )
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
@@ -39,6 +41,7 @@ from .kit import (
     trust,
 )
 from .looks import Present
+from .loopback import is_loopback, is_own_name, reached
 from .model import (
     PLAIN,
     US,
@@ -196,9 +199,13 @@ __all__ = [
     "UserId",
     "addressing",
     "by_author",
+    "causes",
     "common",
     "cut",
     "find",
+    "foremost",
+    "is_loopback",
+    "is_own_name",
     "know",
     "landing",
     "lines",
@@ -207,6 +214,7 @@ __all__ = [
     "ours",
     "plain",
     "preflight",
+    "reached",
     "reason",
     "text_of",
     "trust",

@@ -1,4 +1,4 @@
-"""What bots can ask for (OneBot v11, "api/public"), whichever way they ask."""
+"""The actions that bots can ask for (OneBot v11, "api/public"), whichever way they ask."""
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping

@@ -34,6 +34,7 @@ from bridge import (
     Txn,
     Unit,
     Unsupported,
+    reached,
     reason,
 )
 
@@ -180,10 +181,10 @@ class BotsAdapter(Adapter):
 
     @property
     def _home(self) -> str:
-        """Where bots find files."""
+        """The address at which bots find files."""
         if self.config.url is not None:
             return self.config.url.rstrip("/")
-        return f"http://{_reached(self.config.address[0])}:{self.config.address[1]}"
+        return f"http://{reached(self.config.address[0])}:{self.config.address[1]}"
 
     def source(self, address: str) -> Source:
         own, _, secret = address.partition(":")
@@ -192,7 +193,7 @@ class BotsAdapter(Adapter):
         if self._session is None:
             raise TemporaryFailure(f"{self.network} is not running")
         host, port = self.config.address
-        return Source(f"http://{_reached(host)}:{port}/file/{secret}/file", own=True)
+        return Source(f"http://{reached(host)}:{port}/file/{secret}/file", own=True)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
@@ -217,10 +218,3 @@ class BotsAdapter(Adapter):
             except (OSError, TimeoutError) as error:
                 found[RoomId("")] = f"nobody listens at {shown(url)} ({reason(error)}): start the bot"
         return found
-
-
-def _reached(host: str) -> str:
-    """Return how this machine reaches who listens there."""
-    if host in ("0.0.0.0", "::"):
-        return "127.0.0.1" if host == "0.0.0.0" else "[::1]"
-    return f"[{host}]" if ":" in host else host

@@ -43,13 +43,13 @@ class Hearer(ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """What is on its way."""
+    """The messages that are on their way."""
 
     frame: str
     settle: Settle
     receipt: Receipt
     message: KeptMessage | None
-    """What is kept of it; None: nothing."""
+    """The record that is kept of it; None: nothing is."""
 
 
 class Audience:
@@ -63,7 +63,7 @@ class Audience:
         self._changed = changed
         self._bots: set[Hearer] = set()
         self._waiting: list[_Flight] = []
-        """What leaves with the next turn of the loop."""
+        """The frames that leave with the next turn of the loop."""
         self._flights: deque[tuple[int, _Flight]] = deque()
         self._serial = 0
 

@@ -1,13 +1,12 @@
 """The settings of a network of bots and of its rooms."""
 
-import ipaddress
 import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bridge import Model, RoomId
+from bridge import Model, RoomId, is_loopback
 
 from .numbers import LARGEST
 
@@ -59,15 +58,17 @@ class NetworkConfig(Model):
     """One OneBot v11 implementation: one person, which is a bot, or several."""
 
     nickname: Annotated[Line, Field(max_length=60, examples=["pricebot"])]
-    """What people call the bot, everywhere."""
+    """The name by which people call the bot, everywhere."""
     self_id: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
     """The bot's own number, which some frameworks want to know before. By default one is made from the
     network's name, and logged.
     """
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:5700"
-    """Where bots connect, by WebSocket or HTTP. Any address but this machine's own needs a `token`."""
+    """The address and port at which bots connect, by WebSocket or HTTP. Any address but this machine's own
+    needs a `token`.
+    """
     url: WebAddress | None = None
-    """Where bots on other machines reach `listen`: addresses of files begin with it."""
+    """The address at which bots on other machines reach `listen`: addresses of files begin with it."""
     token: Secret | None = None
     """OneBot's `access_token`: what bots show to us, and we to them."""
     connect: tuple[SocketAddress, ...] = ()
@@ -84,7 +85,7 @@ class NetworkConfig(Model):
     @model_validator(mode="after")
     def _guarded(self) -> Self:
         host, _ = self.address
-        if self.token is None and not _is_local(host):
+        if self.token is None and not is_loopback(host):
             raise ValueError(
                 f"listen: {self.listen} can be reached from other machines, so that anybody could speak as"
                 " the bot: set a token, or listen on 127.0.0.1"
@@ -101,13 +102,6 @@ class NetworkConfig(Model):
     def access(self) -> str:
         """The token; empty: there is none."""
         return self.token.get_secret_value() if self.token is not None else ""
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class RoomConfig(Model):

@@ -1,4 +1,4 @@
-"""What bots say, as content. Pure."""
+"""Messages of bots, as content. Pure."""
 
 import base64
 import binascii
@@ -29,14 +29,14 @@ class Unsayable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message of a bot says."""
+    """A message of a bot."""
 
     content: Content
     kind: Kind = Kind.TEXT
     answers: str | None = None
     """The number of what it answers."""
     files: tuple[bytes, ...] = field(default=(), repr=False)
-    """What came with it, each the file of the attachment whose address is its place here."""
+    """The files that came with it, each that of the attachment whose address is its place here."""
 
 
 def read(message: object, *, plain: bool = False) -> tuple[Segment, ...]:

@@ -1,4 +1,4 @@
-"""What is kept for bots to ask for again. Pure."""
+"""Records that are kept for bots to ask for again. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class KeptMessage:
 
     id: int
     txn: str | None
-    """What the core sent it as; None: a bot said it."""
+    """The txn by which the core sent it; None: a bot said it."""
     room: str
     person: int
     name: str

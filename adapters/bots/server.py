@@ -2,14 +2,13 @@
 
 import hmac
 import logging
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
-from bridge import ConnectionLost, reason
+from bridge import ConnectionLost, is_own_name, reason
 
 from .actions import BAD_REQUEST, UNKNOWN_ACTION, Actions
 from .config import NetworkConfig
@@ -20,13 +19,12 @@ __all__ = ["Doorway"]
 
 log = logging.getLogger(__name__)
 
-_THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 _STATUS = {UNKNOWN_ACTION: 404, BAD_REQUEST: 400}
-"""What HTTP says in place of a retcode; any other has 200."""
+"""The status that stands for a retcode in HTTP; any other has 200."""
 _ROLES = {"/": (True, True), "/api": (False, True), "/event": (True, False)}
 """By path: whether a bot is told events there, and whether it may ask for actions."""
 _BY_ITSELF = ("Origin", "Sec-Fetch-Site")
-"""What browsers send and no bot does: some page would speak as the bot."""
+"""Headers that browsers send and no bot does: some page would speak as the bot."""
 
 
 class Doorway:
@@ -70,8 +68,8 @@ class Doorway:
     def _refusal(self, request: web.Request) -> int:
         """Return the status that refuses a request; 0: it may come in."""
         if not self._config.access:
-            here = _THIS_MACHINE.fullmatch(request.host) is not None
-            return 0 if here and not any(name in request.headers for name in _BY_ITSELF) else 403
+            from_page = any(name in request.headers for name in _BY_ITSELF)
+            return 0 if is_own_name(request.host) and not from_page else 403
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() not in ("bearer", "token"):
             given = request.query.get("access_token", "")

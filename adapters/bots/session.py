@@ -1,4 +1,4 @@
-"""What one connection to the core knows: the bot, its groups, and the way of what it says."""
+"""One connection to the core: the bot, its groups, and the way of what it says."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -60,7 +60,7 @@ class Session:
         self._emit = emit
         self._home = home
         self._done: list[tuple[TalkEvent, KeptMessage | None, asyncio.Future[None]]] = []
-        """What bots did, which the core hears of with the next turn of the loop."""
+        """The deeds of bots that the core hears of with the next turn of the loop."""
         self.doubtful: dict[str, int] = {}
         """The numbers of messages of which nobody knows whether they were read, by txn."""
 

@@ -35,7 +35,7 @@ class _SocketBot(Hearer):
         self._audience = audience
         self._queue: list[str] = []
         self._serial: int | None = None
-        """What is to be confirmed when the queue is written; None: nothing."""
+        """The confirmation that follows when the queue is written; None: there is none."""
         self._ready = asyncio.Event()
 
     def tell(self, events: Sequence[Told]) -> None:

@@ -1,4 +1,4 @@
-"""What bots may ask for again, in one SQLite file: who has which number, what was said, files."""
+"""One SQLite file of all that bots may ask for again: people by their numbers, messages, files."""
 
 import contextlib
 import secrets

@@ -1,4 +1,4 @@
-"""What programs are to read: messages that wait until somebody has them, and who reads."""
+"""Messages for programs, which wait until somebody has them, and the programs that read them."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from bridge import Clock, RateLimited, Receipt, Settle, TemporaryFailure, Timer
 __all__ = ["Board", "Notice", "Reader"]
 
 _LINGER = 15.0
-"""Who fetches messages counts as a reader for so long, in seconds. A message is confirmed within 30."""
+"""Seconds for which a program that fetches messages counts as a reader. A message is confirmed within 30."""
 _BEHIND = 100
 """A reader who is so many messages behind others is shown out."""
 _SLOWEST = 10.0

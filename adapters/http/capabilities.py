@@ -1,4 +1,6 @@
-"""What can be done in a room of programs."""
+"""The records of rooms of programs."""
+
+from dataclasses import replace
 
 from bridge import Authorship, Capabilities, Support
 
@@ -21,16 +23,5 @@ READ = Capabilities(
 )
 """A room that programs read. Nobody can ask them afterwards what they have."""
 
-WEBHOOK = Capabilities(
-    text_limit=60_000,
-    reply=Support.FULL,
-    edit=Support.FULL,
-    delete=Support.FULL,
-    file=Support.FULL,
-    file_limit=FILE_LIMIT,
-    captions=True,
-    doubt=Support.FULL,
-    authorship=Authorship.MASQUERADE,
-    times=True,
-)
+WEBHOOK = replace(READ, doubt=Support.FULL, window=1)
 """A room that is posted to an address: the same `webhook-id` again is the same message."""

@@ -1,13 +1,12 @@
 """The settings of a network of programs and of its rooms."""
 
-import ipaddress
 import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bridge import Live, Model
+from bridge import Live, Model, is_loopback
 
 from .signing import key_of
 
@@ -56,18 +55,18 @@ class NetworkConfig(Model):
     """Programs, and one port for them."""
 
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:4242"
-    """Where programs reach us: an address of this machine, and a port. One that other machines reach needs a
+    """An address of this machine and a port, for programs to reach us. One that other machines reach needs a
     `token`, and a proxy before it that speaks HTTPS.
     """
     token: Annotated[SecretStr, AfterValidator(_token), Live()] | None = None
-    """What programs show to be let in (`Authorization: Bearer`). By default every program on this machine
-    is, and no other.
+    """The word that programs show to be let in (`Authorization: Bearer`). By default every program on this
+    machine is, and no other.
     """
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         token = self.token.get_secret_value() if self.token is not None else ""
-        if len(token) < _SHORTEST and not _is_this_machine(self.address[0]):
+        if len(token) < _SHORTEST and not is_loopback(self.address[0]):
             raise ValueError(
                 f"listen: {self.listen} can be reached from other machines: it needs a token: of {_SHORTEST}"
                 " letters or more; `openssl rand -hex 20` makes one"
@@ -85,15 +84,15 @@ class RoomConfig(Model):
     """One room: what matterbridge calls a gateway."""
 
     to: Annotated[str, AfterValidator(_to), Field(examples=["https://shop.example.org/hubbub"])] | None = None
-    """Where what is said elsewhere is posted, signed. By default programs fetch it (`/api/messages`,
-    `/api/stream`, `/api/websocket`).
+    """The address to which all that is said elsewhere is posted, signed. By default programs fetch it
+    (`/api/messages`, `/api/stream`, `/api/websocket`).
     """
     secret: Annotated[
         tuple[Secret, ...],
         BeforeValidator(_several),
         Field(max_length=5, json_schema_extra={"anyOf": [{"type": "string"}, {"type": "array"}]}),
     ] = ()
-    """What webhooks are signed with, those that we post and those that others post to `/webhook/ROOM`:
+    """The secret that signs webhooks, those that we post and those that others post to `/webhook/ROOM`:
     `whsec_` and 24 to 64 bytes in base64. While it is changed, a list of two: both sign, and both are taken.
     By default there are none.
     """
@@ -110,10 +109,3 @@ class RoomConfig(Model):
     def secrets(self) -> list[str]:
         """The secrets themselves."""
         return [secret.get_secret_value() for secret in self.secret]
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,4 +1,4 @@
-"""What programs post, as events."""
+"""Messages that programs post, as events."""
 
 import base64
 import binascii
@@ -38,7 +38,7 @@ class Upload:
     name: str
     data: bytes
     url: str
-    """Where it is instead, if there are no bytes."""
+    """The address where it is instead, if there are no bytes."""
 
 
 def fields(body: bytes | str) -> Mapping[str, object]:

@@ -23,10 +23,10 @@ __all__ = ["greeting", "line", "message", "name_of", "posted", "webhook"]
 
 _EVENTS = {Kind.TEXT: "", Kind.EMOTE: "user_action", Kind.NOTICE: ""}
 _US = "Hubbub"
-"""Who speaks where it is not somebody else: the words name whom they are from."""
+"""The name that speaks where nobody else does: the words name whom they are from."""
 
 _GIVEN = ("text", "username", "userid", "avatar", "event", "gateway", "parent_id")
-"""What a program says of its own message."""
+"""The fields that a program chooses for its own message."""
 _EMPTY: dict[str, object] = {
     "text": "",
     "channel": "",

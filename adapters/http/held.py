@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bridge import Attachment, FileKind, Rejected, Source
+from bridge import Attachment, FileKind, Rejected, Source, reached
 
 from .config import NetworkConfig
 from .decode import Upload
@@ -17,7 +17,6 @@ __all__ = ["HeldFiles"]
 _SCHEME = "posted:"
 _HELD = 64_000_000
 """In bytes. Files are fetched as soon as their message is taken: what is left when others come is too old."""
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class HeldFiles:
@@ -42,8 +41,7 @@ class HeldFiles:
         if name not in self._files:
             raise Rejected("the program sent it before Hubbub was started again")
         host, port = config.address
-        host = _ANY.get(host, host)
-        return Source(f"http://{f'[{host}]' if ':' in host else host}:{port}/file/{name}", own=True)
+        return Source(f"http://{reached(host)}:{port}/file/{name}", own=True)
 
     def _attachment(self, file: Upload) -> Attachment:
         type_ = mimetypes.guess_type(file.name)[0] or ""

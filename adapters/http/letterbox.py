@@ -1,4 +1,4 @@
-"""What programs post, on its way into the core."""
+"""Messages that programs post, on their way into the core."""
 
 import asyncio
 from collections.abc import Mapping

@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import hmac
 import logging
-import re
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import ConnectionLost, reason
+from bridge import ConnectionLost, is_own_name, reason
 
 from .config import NetworkConfig
 
@@ -19,18 +18,16 @@ __all__ = ["HUBBUB", "LARGEST", "ProgramPort", "received", "refusal", "wrote"]
 log = logging.getLogger(__name__)
 
 HUBBUB = "Hubbub"
-"""How we call ourselves (`Server`), so that a look at the port knows us."""
+"""The name that we give (`Server`), so that a look at the port knows us."""
 _MOST = 200
 """So many connections at once."""
 LARGEST = 12_000_000
 """In bytes: a message whose files fill 8 MB, in base64, and its words."""
 _ASKING = 10.0
 _SENDING = 30.0
-"""How long a program may take to ask, and to send what comes with it, in seconds."""
+"""Seconds that a program has to ask, and to send what comes with it."""
 _IDLE = 75.0
-"""How long a program may keep a connection without asking for anything more, in seconds."""
-_THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
-"""What a program here calls us by itself. By another name it may be a page that leads a browser here."""
+"""Seconds for which a program may keep a connection without asking for anything more."""
 
 
 class ProgramPort:
@@ -43,7 +40,7 @@ class ProgramPort:
         self._application.on_response_prepare.append(_sign)
         self._open: set[Handler] = set()
         self._silent: set[asyncio.BaseProtocol] = set()
-        """Who has not asked for anything yet."""
+        """The clients that have not asked for anything yet."""
 
     def add(self, method: str, path: str, handler: Handler, *, free: bool = False) -> None:
         """Answer for a path, before `serving`; `free`: without a token, and the handler
@@ -120,7 +117,7 @@ class ProgramPort:
             return True
         token = self.config.token
         if token is None:
-            return _THIS_MACHINE.fullmatch(request.host) is not None
+            return is_own_name(request.host)
         given = request.headers.get("Authorization", "").encode(errors="replace")
         return hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode())
 

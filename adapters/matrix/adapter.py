@@ -26,6 +26,7 @@ from bridge import (
     RoomId,
     RoomUnavailable,
     SendMessage,
+    Settle,
     Source,
     Speaker,
     Support,
@@ -33,6 +34,8 @@ from bridge import (
     Turns,
     Txn,
     Unit,
+    foremost,
+    landing,
     preflight,
 )
 
@@ -98,7 +101,7 @@ class MatrixAdapter(Adapter):
         self._rooms: Rooms | None = None
         self._invites: Invites | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._open: set[asyncio.Future[Receipt]] = set()
+        self._open: dict[asyncio.Future[Receipt], Settle] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._turns = Turns()
         self._told_of_limits = False
@@ -163,7 +166,7 @@ class MatrixAdapter(Adapter):
         try:
             await self._connection(emit)
         except* AdapterError as group:
-            reason = _first(group)
+            reason = foremost(group)
         else:
             return
         finally:
@@ -178,11 +181,11 @@ class MatrixAdapter(Adapter):
         if isinstance(command, SendMessage) and command.file is not None:
             uploaded = await self._uploaded(command.file)
             group, wire = self._entered(command.room)
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._open.add(future)
-        future.add_done_callback(self._open.discard)
+        future, settle = landing()
+        self._open[future] = settle
+        future.add_done_callback(self._open.pop)
         limited = self._turns.limited
-        task = group.create_task(self._deliver(wire, command, uploaded, future, limited=limited))
+        task = group.create_task(self._deliver(wire, command, uploaded, settle, limited=limited))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         if limited:
@@ -280,8 +283,8 @@ class MatrixAdapter(Adapter):
 
     async def _end(self) -> None:
         self._hints.close()
-        for future in tuple(self._open):
-            _fail(future, ConnectionLost("the connection ended"))
+        for settle in tuple(self._open.values()):
+            settle(ConnectionLost("the connection ended"))
         await self._account.close()
 
     async def _deliver(
@@ -289,14 +292,11 @@ class MatrixAdapter(Adapter):
         wire: str,
         command: Command,
         uploaded: Uploaded | None,
-        future: "asyncio.Future[Receipt]",
+        settle: Settle,
         *,
         limited: bool,
     ) -> None:
-        """Carry out the command and settle the future.
-
-        An error that ends the connection ends the run as well.
-        """
+        """Carry out the command and settle it. An error that ends the connection ends the run as well."""
 
         async def do() -> Part | None:
             return await perform(self._client, self._session, wire, command, uploaded)
@@ -305,39 +305,20 @@ class MatrixAdapter(Adapter):
         try:
             part = await (self._turns.take(do) if limited else do())
         except ConnectionLost as error:
-            _fail(future, error)
+            settle(error)
             raise
         except AuthenticationFailed as error:
-            _fail(future, ConnectionLost(str(error)))
+            settle(ConnectionLost(str(error)))
             raise
         except AdapterError as error:
             if isinstance(error, RateLimited):
                 self._turns.limit(error, asked)
                 self._tell_of_limits(error)
-            _fail(future, error)
+            settle(error)
         else:
-            if not future.done():
-                future.set_result(Receipt(part))
+            settle(Receipt(part))
 
     def _tell_of_limits(self, error: RateLimited) -> None:
         if not self._told_of_limits:
             self._told_of_limits = True
             log.warning("%s: %s", self.network, error)
-
-
-def _fail(future: "asyncio.Future[Receipt]", error: AdapterError) -> None:
-    if not future.done():
-        future.set_exception(error)
-
-
-def _first(group: BaseExceptionGroup[AdapterError]) -> AdapterError:
-    """Return the error that says most: a refused login before a lost connection."""
-    errors = list(_flat(group))
-    return next((error for error in errors if isinstance(error, AuthenticationFailed)), errors[0])
-
-
-def _flat(group: BaseExceptionGroup[Any]) -> list[AdapterError]:
-    found: list[AdapterError] = []
-    for error in group.exceptions:
-        found += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found

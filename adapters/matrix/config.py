@@ -1,6 +1,5 @@
 """The settings of a Matrix network and of its rooms."""
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge import Live, Model, RoomId
+from bridge import Live, Model, RoomId, is_loopback
 
 __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
@@ -155,7 +154,4 @@ def _names_server(text: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host) or host.endswith(".localhost")

@@ -38,8 +38,8 @@ class RoomConfig(Model):
     """One topic."""
 
     payload: Literal["json", "text"] = "json"
-    """What is published: JSON with name and text, or plain text that begins with the name. With `json`, JSON
-    that has the text's key is read as such; anything else is shown as the text that it is.
+    """The form of messages: JSON with name and text, or plain text that begins with the name. With `json`,
+    JSON that has the text's key is read as such; anything else is shown as the text that it is.
     """
     name_key: str = "name"
     """The key under which JSON holds who speaks."""

@@ -1,4 +1,4 @@
-"""What is published, as events; pure."""
+"""Messages of topics, as events; pure."""
 
 import json
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +13,7 @@ _LONGEST = 100_000
 
 
 class TopicForm(Protocol):
-    """How messages of a topic look: the room's configuration."""
+    """The look of messages of a topic: the room's configuration."""
 
     @property
     def payload(self) -> str: ...
@@ -24,7 +24,7 @@ class TopicForm(Protocol):
 
 
 class Stamp(NamedTuple):
-    """What each message of a Hubbub bears."""
+    """The mark that each message of a Hubbub bears."""
 
     client: str
     number: int

@@ -1,4 +1,4 @@
-"""What is known of a topic across connections and restarts: its position in the journal."""
+"""The memory of a topic across connections and restarts: its position in the journal."""
 
 import json
 from collections import deque

@@ -1,4 +1,4 @@
-"""What happens on one connection: topics entered, messages taken and acknowledged, ours told from others'."""
+"""One connection: enters topics, takes messages and acknowledges them, tells ours from others'."""
 
 import asyncio
 import itertools
@@ -51,7 +51,7 @@ _QUEUE = 1000
 """So many messages most brokers keep for who is away, unless told otherwise; the rest they drop silently."""
 _LATER = 600.0
 _SIGNS = ("hubbub/+/mark", "hubbub/+/status")
-"""Where any Hubbub shows that it lives: no talk, wherever a filter shows it."""
+"""Topics by which any Hubbub shows that it lives: no talk, wherever a filter shows it."""
 _NOT_AUTHORIZED, _QUOTA = 0x87, 0x97
 _ABOUT_THE_MESSAGE = {0x90, 0x95, 0x99}
 """Topic name invalid, packet too large, payload format invalid (MQTT 5 section 2.4)."""

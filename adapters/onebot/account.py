@@ -1,4 +1,4 @@
-"""What is asked about the account: who it is, which rooms it has, and where it may speak."""
+"""Questions about the account: who it is, which rooms it has, and where it may speak."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ def _token(secret: SecretStr) -> SecretStr:
 
 
 class Pace(Model):
-    """How much may be said in one group: QQ freezes accounts that say too much."""
+    """The pace in one group: QQ freezes accounts that say too much."""
 
     burst: Annotated[float, Field(ge=1, le=1e6)] = 5
     """So many messages at once, after a silence."""
@@ -35,17 +35,17 @@ class NetworkConfig(Model):
     """`networks: NAME:` for `protocol: onebot`: one QQ account, behind NapCat, LLBot or the like."""
 
     url: Annotated[str | None, Field(examples=["ws://127.0.0.1:3001"])] = None
-    """Where the implementation listens (its WebSocket server), for Hubbub to connect to. There is no default:
+    """The address at which the implementation listens (its WebSocket server). There is no default:
     give this or `listen`."""
     listen: Annotated[str | None, Field(examples=["127.0.0.1:6700"])] = None
-    """Where Hubbub listens for the implementation to connect (its WebSocket client, or reverse WebSocket): a
-    port of this machine, or address and port. There is no default: give this or `url`."""
+    """A port of this machine, or address and port, at which Hubbub listens for the implementation (its
+    WebSocket client, or reverse WebSocket). There is no default: give this or `url`."""
     access_token: Annotated[SecretStr, AfterValidator(_token)]
     """The same token as in the implementation's settings. Whoever has it speaks as the account."""
     ca_file: Path | None = None
     """Certificates to trust, in PEM, for a `wss://` address with one of its own. By default the system's."""
     pace: Annotated[Pace, Live()] = Pace()
-    """How fast to speak in each group."""
+    """The pace in each group."""
 
     @field_validator("url")
     @classmethod

@@ -54,7 +54,7 @@ _OFFLINE = "QQ has logged the account out: log it in again in the implementation
 
 
 class Connection:
-    """What goes over one link."""
+    """The account and its rooms, over one link."""
 
     def __init__(self, link: Link, emit: Emit, adapter: Adapter) -> None:
         """`adapter` has the rooms, the clock, and what the owner wants."""

@@ -1,4 +1,4 @@
-"""What a room's history tells: what was said while we were away, and what became of what we said.
+"""A room's history tells what was said while we were away, and what became of what we said.
 
 `get_group_msg_history` and `get_friend_msg_history` are no part of OneBot v11; NapCat, LLBot and Lagrange
 have them. All three give the newest messages, as many as are asked for, when no message is named; only this
@@ -29,13 +29,13 @@ _SKEW = 60.0
 
 
 class Meanwhile(NamedTuple):
-    """What was said since a room's position."""
+    """The talk since a room's position."""
 
     frames: list[Frame]
     complete: bool = True
     """Whether it is known what was said."""
     left_out: int | None = 0
-    """How many were left out, as `catch_up` asks for; None: some."""
+    """The number that was left out, as `catch_up` asks for; None: some."""
 
 
 async def read(

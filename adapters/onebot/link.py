@@ -24,6 +24,7 @@ from bridge import (
     Rejected,
     Unsupported,
     common,
+    reached,
     reason,
     unverified,
 )
@@ -46,9 +47,9 @@ _CALL = 90.0
 _LOOK = 25.0
 """The same where somebody waits for the answer."""
 _REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
-"""How Lagrange and LLBot close a connection whose token they do not take."""
+"""Lagrange and LLBot so close a connection whose token they do not take."""
 _UNKNOWN = (401, 403, 1401, 1403)
-"""What NapCat and LLBot answer then, though nothing was asked."""
+"""NapCat and LLBot answer so then, though nothing was asked."""
 _TOKEN = "the implementation does not take the access_token: it must be the same in its settings and here"
 
 _BESIDE = "hubbub"
@@ -183,13 +184,13 @@ async def beside(config: NetworkConfig) -> AsyncIterator[Link]:
 
 async def _service(host: str, port: int) -> str | None:
     """Return the address of a service that listens already; None: nobody does."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = reached(host)
     try:
-        _, writer = await asyncio.open_connection(host, port)
+        _, writer = await asyncio.open_connection(host.strip("[]"), port)
     except OSError:
         return None
     writer.close()
-    return f"ws://[{host}]:{port}" if ":" in host else f"ws://{host}:{port}"
+    return f"ws://{host}:{port}"
 
 
 @asynccontextmanager
@@ -255,7 +256,7 @@ async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]
 
 
 class _Callers:
-    """Who connects to us: an implementation, by one socket or by one for each role, and who looks at it."""
+    """Lets an implementation connect, by one socket or by one for each role, and others look at it."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()

@@ -1,4 +1,4 @@
-"""What is known of a room while we are in it, and what of it outlives us. Pure."""
+"""The state of a room while we are in it, and the part of it that outlives us. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ class Place:
     room: RoomId
     state: RoomState = RoomState.JOINING
     held: list[Event] | None = None
-    """What is heard while the room's history is read."""
+    """Events that wait while the room's history is read."""
     names: dict[str, str] = field(default_factory=dict)
-    """How the people of a group are called there."""
+    """The names of the people of a group, by their numbers."""
     present: Present = field(default_factory=Present)
     muted: float = 0.0
     """Until when we may not speak there, in seconds since 1970."""

@@ -1,4 +1,4 @@
-"""What OneBot v11 messages are made of: segments, as arrays and as CQ strings, and ids. Pure.
+"""Segments, of which OneBot v11 makes messages, as arrays and as CQ strings, and ids. Pure.
 
 OneBot v11, "message": a message is an array of segments, `{"type": ..., "data": {...}}`, or a string with
 CQ codes, `[CQ:at,qq=123]`. In the string alone some characters are escaped; in an array all stands as it is.
@@ -20,7 +20,7 @@ _VALUE = (*_TEXT, (",", "&#44;"))
 _ENTITY = re.compile("&(amp|#91|#93|#44);")
 _CHARACTER = {"amp": "&", "#91": "[", "#93": "]", "#44": ","}
 _EXACT = 2**53
-"""From here on a number may not arrive as it was sent, as JavaScript and others read it."""
+"""JavaScript and others may not read a number from here on as it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Segment:
 
     type: str
     data: Mapping[str, str] = field(default_factory=dict)
-    """What is known of it. What is no string on the wire is one here: a number its digits, a truth value 1
-    or 0, what is nested its JSON; what is null is left out."""
+    """Its fields. Values that are no strings on the wire are strings here: a number its digits, a truth
+    value 1 or 0, what is nested its JSON; what is null is left out."""
 
 
 def text(words: str) -> Segment:

@@ -1,12 +1,11 @@
 """The settings of a TOC server and of its chat rooms."""
 
-import ipaddress
 import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bridge import Host, Model
+from bridge import Host, Model, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -37,7 +36,7 @@ class NetworkConfig(Model):
 
     @model_validator(mode="after")
     def _is_told(self) -> Self:
-        if not self.insecure and not _is_here(self.server):
+        if not self.insecure and not is_loopback(self.server.lower()):
             raise ValueError(
                 "TOC encrypts nothing, and everybody on the way can read the password: use a server on this"
                 " machine, or a tunnel to it, or write insecure: true"
@@ -47,10 +46,3 @@ class NetworkConfig(Model):
 
 class RoomConfig(Model):
     """One chat room."""
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

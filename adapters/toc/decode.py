@@ -1,4 +1,4 @@
-"""What a TOC server says, and HTML as AIM's clients write it; pure. Strangers' words are read once."""
+"""Sentences of a TOC server, and HTML as AIM's clients write it; pure. Strangers' words are read once."""
 
 import html
 import re
@@ -20,7 +20,7 @@ _MARKS = {
     "strike": Mark.STRIKE,
 }
 _COLONS = {"CHAT_JOIN": 2, "CHAT_IN": 4, "CHAT_IN_ENC": 6, "IM_IN": 3, "IM_IN2": 4, "IM_IN_ENC2": 9}
-"""How many fields follow the name; the last may hold colons. All others are taken apart at each."""
+"""The number of fields behind the name; the last may hold colons. All others are taken apart at each."""
 
 
 def fields(payload: bytes) -> list[str]:

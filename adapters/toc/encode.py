@@ -11,7 +11,7 @@ COMMAND = 2048
 """The longest command in bytes, with the NUL behind it (TOC 1.0, "Client -> TOC")."""
 MARKS = {Mark.BOLD: "B", Mark.ITALIC: "I", Mark.UNDERLINE: "U"}
 _LARGEST = len("&quot;")
-"""What a byte of text may become."""
+"""Bytes that one byte of text may become."""
 TEXT_LIMIT = (COMMAND - len('toc_chat_send 4294967295 ""\0')) // _LARGEST
 MARK_COST = -(-len("<B><I><U></U></I></B>") // _LARGEST)
 _SPECIAL = re.compile(r'[\\"${}\[\]()]')

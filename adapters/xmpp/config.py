@@ -1,6 +1,5 @@
 """The settings of an XMPP account and of its rooms."""
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,7 +8,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
 
-from bridge import Host, Live, Model, RoomId
+from bridge import Host, Live, Model, RoomId, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
@@ -155,7 +154,4 @@ def room_id(text: str) -> RoomId:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host.strip("[]")) or host.endswith(".localhost")

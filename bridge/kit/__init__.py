@@ -1,4 +1,4 @@
-"""What adapters share, each part usable alone; adapters have it from the face.
+"""Parts that adapters share, each usable alone; adapters have them from the face.
 
 text_adapter  the base of an adapter for a simple protocol: begin here
 room_keeper   being in the rooms of the map: enters them, comes back, tells how we stand

@@ -20,7 +20,7 @@ class Holdback:
     """
 
     most = 1000
-    """How many events may wait."""
+    """The most events that may wait."""
 
     def __init__(self) -> None:
         self._held: list[TalkEvent] = []

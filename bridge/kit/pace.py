@@ -1,4 +1,4 @@
-"""How fast one may talk."""
+"""The pace that a network allows."""
 
 import asyncio
 from collections import deque
@@ -11,7 +11,7 @@ from bridge.errors import RateLimited
 __all__ = ["TokenBucket", "Turns"]
 
 _CRUMB = 1e-6
-"""What the clock's grain may keep back of a token."""
+"""The part of a token that the clock's grain may keep back."""
 _SHORTEST = 0.05
 """Seconds between two tries, where a network limits and names no time to wait."""
 

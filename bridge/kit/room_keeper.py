@@ -24,12 +24,12 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """What came of reading a room's past, as the core is told (`RoomStateChanged`)."""
+    """The outcome of reading a room's past, as the core is told (`RoomStateChanged`)."""
 
     whole: bool = False
     """Whether nothing is missing but what was left out."""
     left_out: int | None = 0
-    """How many of the first messages were left out, as `catch_up` asks for; None: nobody counted them."""
+    """The number of first messages that were left out, as `catch_up` asks for; None: nobody counted them."""
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class _Place(Generic[C]):
 
 
 class RoomGuest(Protocol[C_contra]):
-    """What a RoomKeeper needs of an adapter."""
+    """The side of an adapter that a RoomKeeper needs."""
 
     async def enter(self, room: RoomId, config: C_contra) -> Caught:
         """Get into a room, read its past and emit it. Returns how far that went.

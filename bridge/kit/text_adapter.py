@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar
 
-from bridge.adapter import Adapter, Emit
+from bridge.adapter import Adapter, Emit, landing
 from bridge.awake import within
-from bridge.errors import AdapterError, AuthenticationFailed, ConnectionLost, RateLimited, RoomUnavailable
+from bridge.errors import AdapterError, ConnectionLost, RateLimited, RoomUnavailable, causes, foremost
 from bridge.faults import common, reason, unverified
 from bridge.model import (
     Capabilities,
@@ -42,9 +42,9 @@ class TextAdapter(Adapter):
     """
 
     record: ClassVar[Capabilities]
-    """What can be done in every room. Where rooms differ, write `capabilities`."""
+    """The record of every room. Where rooms differ, write `capabilities`."""
     faults: ClassVar[tuple[type[Exception], ...]] = (OSError, EOFError, TimeoutError)
-    """What the network's library raises when something is wrong out there."""
+    """Exceptions that the network's library raises when something is wrong out there."""
     pushes_past: ClassVar[bool] = False
     """Whether the network itself sends what was missed as we enter a room, so that `read` has it: what comes
     until `enter` returns is the past then. Else live talk waits until `enter` returns what it read."""
@@ -56,7 +56,7 @@ class TextAdapter(Adapter):
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
         self.bucket: TokenBucket | None = None
-        """What keeps this connection to its `pace`: a token for each command; a RateLimited makes it wait."""
+        """Keeps this connection to its `pace`: a token for each command; a RateLimited makes it wait."""
         self.flights: InFlight[Any] = InFlight()
         """For `post` to await an answer that `read` gets: `await self.flights.start(key, room)` there, and
         `self.flights.settle(key, Receipt(...))` here. Where there is no connection, `start` says so."""
@@ -191,9 +191,9 @@ class TextAdapter(Adapter):
         if self.bucket is not None:
             await self.bucket.take()
         group = self._see(command.room)
-        landed: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        landed, settle = landing()
         task = group.create_task(self._posted(command))
-        task.add_done_callback(lambda task: _land(landed, task))
+        task.add_done_callback(lambda task: settle(_outcome(task)))
         return landed
 
     def _see(self, room: RoomId) -> asyncio.TaskGroup:
@@ -276,29 +276,15 @@ class TextAdapter(Adapter):
 
     def _explained(self, error: Exception) -> Exception:
         """Return the AdapterError that says most, or what is a bug, as it is."""
-        errors = list(_flat(error))
-        known = [one for one in errors if isinstance(one, AdapterError)]
-        if known:
-            return next((one for one in known if isinstance(one, AuthenticationFailed)), known[0])
-        return self.failure(errors[0]) if isinstance(errors[0], self.faults) else errors[0]
+        if (known := foremost(error)) is not None:
+            return known
+        first = next((one for one in causes(error) if isinstance(one, Exception)), error)
+        return self.failure(first) if isinstance(first, self.faults) else first
 
 
-def _land(landed: "asyncio.Future[Receipt]", task: "asyncio.Task[Receipt | Exception]") -> None:
-    """Settle a confirmation with what a task returned, or because it has ended."""
-    if landed.done():
-        return
-    ended = ConnectionLost("the connection has ended")
-    outcome = ended if task.cancelled() else task.exception() or task.result()
-    if isinstance(outcome, Receipt):
-        landed.set_result(outcome)
-    else:
-        landed.set_exception(outcome)
-        landed.exception()  # nobody has to look: who waited may be gone
-
-
-def _flat(error: BaseException) -> Iterator[Exception]:
-    if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from _flat(one)
-    elif isinstance(error, Exception):
-        yield error
+def _outcome(task: "asyncio.Task[Receipt | Exception]") -> Receipt | Exception:
+    """Return what came of a task, or that it has ended before."""
+    if task.cancelled():
+        return ConnectionLost("the connection has ended")
+    error = task.exception()
+    return error if isinstance(error, Exception) else task.result()

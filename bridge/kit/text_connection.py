@@ -28,26 +28,26 @@ __all__ = ["Batch", "Missed", "TextConnection"]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was read in one go."""
+    """All that was read in one go."""
 
     events: Sequence[Event] = ()
-    """What people did, in order; nothing of our own."""
+    """The deeds of people, in order; nothing of our own."""
     acknowledge: Callable[[], Awaitable[object]] | None = None
     """Called once all of it is durable, or is to be left out; after that the network may forget it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What a room's history has since a position."""
+    """A room's history since a position."""
 
     events: Sequence[TalkEvent] = ()
     """The oldest first. They need not say that they are replayed, nor be fewer than `catch_up` wants."""
     position: str | None = None
-    """How far the history was read; None: as far as the last of the events goes (`TextAdapter.token`)."""
+    """The position up to which the history was read; None: that of the last event (`TextAdapter.token`)."""
     whole: bool = False
     """Whether nothing is missing since the position."""
     left_out: int | None = 0
-    """How many messages at the beginning were not even read, if any; None: nobody counted them."""
+    """The number of messages at the beginning that were not even read; None: nobody counted them."""
 
 
 class TextConnection:

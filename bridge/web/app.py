@@ -2,9 +2,7 @@
 
 import asyncio
 import hmac
-import ipaddress
 import logging
-import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from bridge.errors import HubbubError
 from bridge.faults import reason
+from bridge.loopback import is_loopback, is_own_name
 
 from .port import Port
 
@@ -33,8 +32,6 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-_THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
-"""What a browser here calls us by itself. By another name it may be somebody's page that leads it here."""
 
 
 class Site:
@@ -109,7 +106,7 @@ class Site:
     def _may(self, request: web.Request) -> bool:
         if request.match_info.handler in self._public:
             return True
-        if self._local and _THIS_MACHINE.fullmatch(request.host):
+        if self._local and is_own_name(request.host):
             return True
         given = request.headers.get("Authorization", "").encode(errors="replace")
         return bool(self._token) and hmac.compare_digest(given, f"Bearer {self._token}".encode())
@@ -120,7 +117,7 @@ class Site:
 
 
 def _is_local(listener: socket.socket) -> bool:
-    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+    return is_loopback(listener.getsockname()[0])
 
 
 def nothing() -> web.Response:

@@ -111,7 +111,7 @@ class RoomReading:
     reach: float = NEVER
     """How far back we want to read, but for `SLACK`."""
     waiting: Holdback = field(default_factory=Holdback)
-    """What is said meanwhile."""
+    """Live talk, held until the past is read."""
     newest: Mapping[str, str] = field(default_factory=dict)
     """The tags of its last line with a time."""
     holds: tuple[int, float] | None = None

@@ -23,7 +23,7 @@ class Person(bridge.testing.Person):
         self._text = text
         self._clients: list[asyncio.subprocess.Process] = []
         self._shown: list[tuple[str, asyncio.Future[None]]] = []
-        """What was said and has not been seen yet."""
+        """Messages of theirs that they have not seen yet."""
         self._ready = asyncio.Event()
 
     async def join(self, port: int) -> None:

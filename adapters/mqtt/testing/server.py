@@ -31,7 +31,7 @@ class Demo(bridge.testing.Demo):
     title = "mosquitto"
     debian = ("mosquitto", "mosquitto-clients")
     more = "allow_anonymous true"
-    """What else stands in its settings."""
+    """More lines for its settings."""
     text = True
     """Whether people speak in plain text."""
 

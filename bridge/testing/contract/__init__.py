@@ -1,4 +1,4 @@
-"""What every adapter does, tested the same way for each, against a real server.
+"""The contract of every adapter, tested the same way for each, against a real server.
 
 core        the core, as an adapter meets it
 place       an adapter that serves one room, and somebody there

@@ -1,13 +1,13 @@
-"""How a connection begins and ends."""
+"""The beginning and the end of a connection."""
 
 import asyncio
 import contextlib
 
 from bridge.adapter import Adapter
-from bridge.errors import AdapterError, ConnectionLost
+from bridge.errors import AdapterError, ConnectionLost, causes
 from bridge.model import Receipt, plain
 
-from .core import causes, only_adapter_errors
+from .core import only_adapter_errors
 from .place import Place, same
 
 __all__ = ["ConnectionContract"]

@@ -11,13 +11,13 @@ from bridge.complaints import Complaints
 from bridge.errors import AdapterError
 from bridge.model import Event, MessageId, RoomId, TalkEvent
 
-__all__ = ["Core", "NotKept", "causes", "only_adapter_errors"]
+__all__ = ["Core", "NotKept", "only_adapter_errors"]
 
 log = logging.getLogger(__name__)
 
 
 class NotKept(AssertionError):
-    """What has to come did not."""
+    """Something that has to come did not."""
 
 
 class _Noted(Complaints):
@@ -42,7 +42,7 @@ class Core:
     def __init__(self, network: str) -> None:
         self._network = network
         self.events: asyncio.Queue[Event] = asyncio.Queue()
-        """What was taken, in order: of what came twice, the first."""
+        """The events that were taken, in order: of those that came twice, the first."""
         self._complaints = _Noted()
         self._positions: dict[str, str] = {}
         self._taken: set[tuple[RoomId, MessageId]] = set()
@@ -106,15 +106,6 @@ class Core:
             raise AssertionError(
                 f"the core does not take everything that this adapter emits: {self._complaints.sentences[0]}"
             )
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error, or those of a group."""
-    if isinstance(error, BaseExceptionGroup):
-        for one in error.exceptions:
-            yield from causes(one)
-    elif error is not None:
-        yield error
 
 
 @contextlib.contextmanager

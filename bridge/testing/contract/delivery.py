@@ -25,7 +25,7 @@ _OURS = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 
 
 class DeliveryContract:
-    """What is sent is confirmed, and in order."""
+    """The adapter confirms what is sent, in order."""
 
     async def test_what_is_sent_is_confirmed_and_heard_and_not_emitted(self, place: Place) -> None:
         async with place.running():

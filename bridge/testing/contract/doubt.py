@@ -1,4 +1,4 @@
-"""What became of a command when nobody knows."""
+"""Commands of which nobody knows whether they arrived."""
 
 import time
 
@@ -11,7 +11,7 @@ __all__ = ["DoubtContract"]
 
 
 class DoubtContract:
-    """What was sent is found again, or nobody can tell."""
+    """The adapter finds what was sent, or says that nobody can tell."""
 
     async def test_what_was_sent_is_found_and_nothing_else(self, place: Place) -> None:
         """No adapter says None of what arrived, or gives a receipt of what was never sent."""

@@ -1,4 +1,4 @@
-"""What was said before."""
+"""The past of a room."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from .place import Place, same
 __all__ = ["HistoryContract"]
 
 _A_MOMENT = 60.0
-"""How far the clocks of a network and of this machine may be apart, in seconds."""
+"""Seconds by which the clocks of a network and of this machine may differ."""
 
 
 class HistoryContract:

@@ -1,4 +1,4 @@
-"""Who is there."""
+"""The people of a room."""
 
 from functools import partial
 

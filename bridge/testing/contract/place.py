@@ -10,7 +10,7 @@ from unittest import SkipTest
 from bridge.adapter import Adapter, landing
 from bridge.boundary import outcome
 from bridge.clock import SYSTEM, Clock
-from bridge.errors import AdapterError, Unsupported
+from bridge.errors import AdapterError, Unsupported, causes
 from bridge.model import (
     Authorship,
     Capabilities,
@@ -32,7 +32,7 @@ from bridge.model import (
 from bridge.testing.person import Heard, Person
 from bridge.testing.server import Demo
 
-from .core import Core, NotKept, causes, only_adapter_errors
+from .core import Core, NotKept, only_adapter_errors
 
 __all__ = ["ALICE", "Place", "able", "same"]
 
@@ -51,15 +51,15 @@ class Place:
     adapter: Adapter
     room: RoomId
     demo: Demo
-    """What runs the server: of it, the contract calls `stop` alone."""
+    """The server: of it, the contract calls `stop` alone."""
     person: Person
     not_rooms: Sequence[str] = ("",)
-    """What cannot be a room of this protocol, as an owner might write it."""
+    """Texts that cannot be a room of this protocol, as an owner might write them."""
     clock: Clock = SYSTEM
-    """What the contract is patient by."""
+    """The clock by which the contract is patient."""
     core: Core = field(init=False)
     past: list[MessageCreated] = field(default_factory=list)
-    """What the adapter emitted before the room was joined."""
+    """The messages that the adapter emitted before the room was joined."""
     caught_up: bool = False
     """Whether it vouched that this was all that had been missed."""
     _known: set[RoomId] = field(default_factory=set)
@@ -95,7 +95,7 @@ class Place:
 
     @property
     def events(self) -> "asyncio.Queue[Event]":
-        """What the adapter emitted, and nobody has looked at."""
+        """The events that the adapter emitted, and nobody has looked at."""
         return self.core.events
 
     # -- connections

@@ -24,7 +24,7 @@ _WHO = "what a speaker says is not shown under their name"
 
 
 class SpeakersContract:
-    """Who has an account or a name of their own speaks by it."""
+    """Authors with an account or a name of their own speak by it."""
 
     async def test_who_speaks_by_themselves_has_their_name_and_no_event_is_made_of_it(
         self, place: Place

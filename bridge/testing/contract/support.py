@@ -1,4 +1,4 @@
-"""What the record says of more than words: FULL arrives, NO is refused, PARTIAL is one of the two."""
+"""The record holds for more than words: FULL arrives, NO is refused, PARTIAL is one of the two."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is said, both ways."""
+"""Talk, both ways."""
 
 from collections.abc import Callable
 

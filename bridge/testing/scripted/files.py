@@ -1,4 +1,4 @@
-"""Where the files of a fake network are."""
+"""The files of a fake network."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ class ScriptedFiles:
     """Files, by what is in them."""
 
     address: str = "scripted://"
-    """What the address of a file begins with: who wants them fetched serves `paths` there."""
+    """The beginning of a file's address: who wants them fetched serves `paths` there."""
     paths: dict[str, Path] = field(default_factory=dict)
     """By what their addresses end with."""
 

@@ -131,7 +131,7 @@ class ScriptedNetwork:
 
     @property
     def files(self) -> ScriptedFiles:
-        """Where its files are."""
+        """Its files."""
         return self._seen.files
 
     def say(self, room: str, name: str, content: Content | str, **fields: Any) -> MessageCreated:
