@@ -101,13 +101,12 @@ class Actions:
 
     async def get_msg(self, params: Params) -> Any:
         message = self._message(params)
-        number = next((n for n, room in self._session.groups.items() if room == message.room), 0)
         return {
             "time": message.at,
             "message_type": "group",
             "message_id": message.id,
             "real_id": message.id,
-            "group_id": number,
+            "group_id": self._session.numbers.get(RoomId(message.room), 0),
             "sender": sender(message.person, message.name),
             "message": msgspec.json.decode(message.body),
         }

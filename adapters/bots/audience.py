@@ -43,7 +43,7 @@ class Hearer(ABC):
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """The messages that are on their way."""
+    """A message or a removal on its way."""
 
     frame: str
     settle: Settle

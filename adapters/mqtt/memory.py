@@ -23,7 +23,7 @@ class TopicMemory:
 
     number: int = 0
     """That of our last message."""
-    own: dict[Txn, str | None] = field(default_factory=dict)
+    own: dict[Txn, str | None] = field(default_factory=lambda: BoundedDict(_OWN))
     """The newest messages of ours that came back, with the account that spoke."""
     taken: deque[str] = field(default_factory=lambda: deque(maxlen=_TAKEN))
     """The newest messages, by packet and content: the broker may hand them over again."""
@@ -38,7 +38,9 @@ class TopicMemory:
     def read(cls, token: str) -> "TopicMemory":
         """Return what a token holds."""
         number, own, taken, fleeting = json.loads(token)
-        return cls(number, own, deque(taken, _TAKEN), fleeting)
+        memory = cls(number, taken=deque(taken, _TAKEN), fleeting=fleeting)
+        memory.own.update(own)
+        return memory
 
     def token(self) -> str:
         """Return all that is to be kept."""
@@ -48,8 +50,6 @@ class TopicMemory:
         """Note a message of ours. Returns whether one before it is lost."""
         self.number = max(self.number, mark.number)
         self.own[mark.txn] = account
-        if len(self.own) > _OWN:
-            del self.own[next(iter(self.own))]
         return self.missing(mark.number)
 
     def missing(self, before: int) -> bool:
