@@ -36,11 +36,11 @@ from .capabilities import record, records
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
-from .connection import IrcConnection
+from .connection.connection import IrcConnection
 from .decode import REDACTION
 from .history.requests import find, past
 from .preflight import look_at
-from .reactions import OwnReactions
+from .rooms.reactions import OwnReactions
 from .session import Session, fold_ascii
 
 __all__ = ["IrcAdapter"]

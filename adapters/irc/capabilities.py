@@ -9,7 +9,7 @@ from . import encode
 from .config import NetworkConfig
 from .decode import REDACTION
 from .session import Session
-from .wire import MARK, REACT, REPLY, TAGS, TYPING, UNREACT
+from .wire.line import MARK, REACT, REPLY, TAGS, TYPING, UNREACT
 
 __all__ = ["record", "records"]
 

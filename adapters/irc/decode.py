@@ -18,9 +18,9 @@ from bridge import (
     addressing,
 )
 
-from .formatting import content
 from .session import Session
-from .wire import MARK, REPLY, TYPING, Line, nick_of
+from .wire.formatting import content
+from .wire.line import MARK, REPLY, TYPING, Line, nick_of
 
 __all__ = [
     "REDACTION",

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from bridge import Content, Feature, Kind, Mark, Rejected, Span
 
-from .colours import nearest
-from .wire import REACT, REPLY, TYPING, UNREACT, line, tag_value
+from .wire.colours import nearest
+from .wire.line import REACT, REPLY, TYPING, UNREACT, line, tag_value
 
 __all__ = [
     "ACTION_COST",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .decode import ctcp
 from .session import Session
-from .wire import Line, line, nick_of
+from .wire.line import Line, line, nick_of
 
 __all__ = ["VERSION", "answer", "is_services"]
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from bridge import CatchUp, ConnectionLost, Event, Position, RoomId, RoomState, RoomStateChanged, TokenBucket
 
 from .config import NetworkConfig, RoomConfig
-from .connection import IrcConnection
-from .login import silence
-from .wire import Line, line
+from .connection.connection import IrcConnection
+from .connection.login import silence
+from .wire.line import Line, line
 
 __all__ = ["look_at"]
 

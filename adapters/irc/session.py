@@ -10,8 +10,8 @@ from hashlib import blake2b
 
 from bridge import MessageId, RoomId
 
-from .refusals import Forms
-from .wire import TAGS, Line, nick_of
+from .rooms.refusals import Forms
+from .wire.line import TAGS, Line, nick_of
 
 __all__ = ["Session", "fold_ascii"]
 

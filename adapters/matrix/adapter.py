@@ -39,21 +39,21 @@ from bridge import (
     preflight,
 )
 
-from .account import Account
-from .client import MatrixClient
+from .client.account import Account
+from .client.api import MatrixClient
 from .config import MatrixNetwork, MatrixRoom, room_id
 from .encode import TEXT_LIMIT
-from .files import Uploaded
-from .hints import Hints
-from .history import said_since
-from .invites import Invites
-from .media import MediaRepository
+from .files.content import Uploaded
+from .files.media import MediaRepository
+from .history.history import said_since
+from .history.sync import SyncLoop
 from .preflight import look_at
-from .rooms import Rooms
-from .send import perform
-from .sent import find_sent
+from .rooms.invites import Invites
+from .rooms.rooms import Rooms
+from .sending.commands import perform
+from .sending.hints import Hints
+from .sending.sent import find_sent
 from .session import Session
-from .sync import SyncLoop
 
 __all__ = ["MatrixAdapter"]
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from bridge import AdapterError, RateLimited, Rejected, RoomId, RoomUnavailable
 
-from .client import MatrixClient
-from .errors import NotThere
-from .permissions import hindrance
+from .client.api import MatrixClient
+from .client.errors import NotThere
+from .rooms.permissions import hindrance
 from .untrusted import id_of, listed, text_of
 
 __all__ = ["look_at"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from bridge import Present, RoomId
 
-from .files import SentFiles
-from .power_levels import creators_of, level_of, needed_for_state
-from .reactions import Reactions
+from .files.content import SentFiles
+from .rooms.power_levels import creators_of, level_of, needed_for_state
+from .sending.reactions import Reactions
 from .untrusted import id_of, mapping, name_of, text_of
 
 __all__ = ["Session", "Tombstone", "after_join"]

@@ -34,15 +34,16 @@ from bridge import (
     landing,
 )
 
-from . import chat_states, encode, files
+from . import chat_states, encode
 from .capabilities import record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
-from .connection import Memory, XmppConnection
+from .connection.connection import Memory, XmppConnection
+from .files import elements as files
+from .files.upload import verifier
 from .preflight import look_at
 from .session import Place, Session
-from .upload import verifier
 
 __all__ = ["XmppAdapter"]
 

@@ -25,8 +25,8 @@ from bridge import (
     Txn,
 )
 
-from . import styling
 from .session import Place
+from .text import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",

@@ -5,10 +5,10 @@ from xml.etree.ElementTree import Element
 
 from bridge import RoomId, preflight
 
-from . import muc_info, refusals
-from .client import XmppClient
 from .config import NetworkConfig, RoomConfig
-from .rooms import observe
+from .connection.client import XmppClient
+from .rooms import muc_info, refusals
+from .rooms.rooms import observe
 from .session import Place
 
 __all__ = ["look_at"]

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import secrets
 from bridge.cli.check import look
 from bridge.cli.log import log_to

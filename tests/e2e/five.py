@@ -11,7 +11,7 @@ import aiohttp
 
 from adapters.irc.testing import Demo as Ngircd
 from adapters.irc.testing import Person
-from adapters.irc.wire import line
+from adapters.irc.wire.line import line
 from adapters.matrix.testing import Demo as Synapse
 from adapters.xmpp.testing import Demo as Prosody
 from bridge.model import plain

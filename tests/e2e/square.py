@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from adapters.irc.testing import Person as IrcPerson
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from adapters.matrix.testing import SERVER
 from adapters.matrix.testing import Demo as Synapse
 from adapters.matrix.testing import Person as MatrixPerson

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from adapters.irc import decode
 from adapters.irc.session import Session
-from adapters.irc.wire import MARK, Line
+from adapters.irc.wire.line import MARK, Line
 from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
 
 from .state import NEVER, SLACK, RoomReading, Seen, Shown, Since, stamp

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from adapters.irc.wire import line
+from adapters.irc.wire.line import line
 from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
 from .catch_up import CHATHISTORY
 from .state import NEVER, SLACK, RoomReading, Seen, stamp
 
 if TYPE_CHECKING:
-    from adapters.irc.connection import IrcConnection
+    from adapters.irc.connection.connection import IrcConnection
 
 __all__ = ["find", "past", "read_on"]
 

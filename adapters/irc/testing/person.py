@@ -7,7 +7,7 @@ from collections.abc import Callable
 import bridge.testing
 from adapters.irc import decode, encode
 from adapters.irc.session import Session
-from adapters.irc.wire import REPLY, Line, decode_text, line, nick_of, parse, tag_value
+from adapters.irc.wire.line import REPLY, Line, decode_text, line, nick_of, parse, tag_value
 from bridge import (
     Change,
     Content,

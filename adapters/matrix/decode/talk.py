@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.matrix.encode import MARK, is_key
-from adapters.matrix.files import FILES, attachment
+from adapters.matrix.files.content import FILES, attachment
 from adapters.matrix.html import USER, has_mute_image, parse
 from adapters.matrix.untrusted import id_of, mapping, name_of, seconds, text_of
 from bridge import (

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import bridge.testing
 from adapters.matrix.decode import Typists, decode, told
 from adapters.matrix.encode import MARK, TEXT_LIMIT, encode, reaction_of
-from adapters.matrix.files import Uploaded, fields
+from adapters.matrix.files.content import Uploaded, fields
 from adapters.matrix.untrusted import listed, mapping
 from bridge import (
     Answered,

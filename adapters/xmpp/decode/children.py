@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
-from adapters.xmpp import files, markup, styling, xhtml
 from adapters.xmpp.chat_states import STATES
+from adapters.xmpp.files import elements as files
 from adapters.xmpp.session import Place
+from adapters.xmpp.text import markup, styling, xhtml
 from bridge import Attachment, Content, Kind, Mark, Span, cut, normal, ours, text_of
 
 from .references import About

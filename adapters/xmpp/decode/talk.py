@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
+from adapters.xmpp.history.trust import NOBODYS, OCCUPANT
 from adapters.xmpp.session import Place, Session
-from adapters.xmpp.trust import NOBODYS, OCCUPANT
 from bridge import (
     Content,
     Kind,

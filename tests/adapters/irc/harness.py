@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar
 
 from adapters.irc import Adapter
-from adapters.irc.wire import Line, decode_text, parse
+from adapters.irc.wire.line import Line, decode_text, parse
 from bridge import (
     Authorship,
     Content,

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from adapters.irc import connection
+from adapters.irc.connection import connection
 from adapters.irc.history.state import stamp
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import ConnectionLost, Content, Mark, RoomState, RoomUnavailable, Span
 
 from .harness import Reply, Running, ScriptedServer, running

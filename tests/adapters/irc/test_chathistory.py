@@ -10,7 +10,7 @@ import pytest
 from adapters.irc.decode import seconds
 from adapters.irc.history import requests
 from adapters.irc.history.state import stamp
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import CatchUp, Holdback, MessageId, Part, Receipt, RoomId, TemporaryFailure, Txn
 
 from .harness import Running, ScriptedServer, running
@@ -167,7 +167,7 @@ async def test_kicked_while_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Archive(limit=10) as server, away(server) as run:
         for number in range(15):
             server.keep(f"away {number}", ago=100 - number)
-        monkeypatch.setattr("adapters.irc.channels._KICKED", (0.05, 0.1))
+        monkeypatch.setattr("adapters.irc.rooms.channels._KICKED", (0.05, 0.1))
         page = server.replies["CHATHISTORY"]
 
         def kick(got: Line) -> list[str] | None:
@@ -258,7 +258,7 @@ async def test_the_connection_ends_while_looking() -> None:
 
 async def test_a_quiet_room_is_heard_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its position moves on while the server answers, and once more at the end."""
-    monkeypatch.setattr("adapters.irc.connection._REST", 0.05)
+    monkeypatch.setattr("adapters.irc.connection.connection._REST", 0.05)
     async with (
         ScriptedServer(caps="server-time") as server,
         running(server.port, "#lobby", ping={"after": 0.1, "timeout": 5}) as run,

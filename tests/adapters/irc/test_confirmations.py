@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.irc.wire import Line, parse
+from adapters.irc.wire.line import Line, parse
 from bridge import (
     ConnectionLost,
     RateLimited,

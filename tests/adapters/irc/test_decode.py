@@ -4,7 +4,7 @@ import pytest
 
 from adapters.irc import decode
 from adapters.irc.session import Session
-from adapters.irc.wire import decode_text, parse
+from adapters.irc.wire.line import decode_text, parse
 from bridge import Content, Kind, Mark, MessageCreated, RoomId, Span
 
 BOB = ":bob!b@example.org"

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.irc import Adapter, decode, encode
-from adapters.irc.colours import PALETTE
 from adapters.irc.config import expansion
 from adapters.irc.session import Session
-from adapters.irc.wire import decode_text, line, parse
+from adapters.irc.wire.colours import PALETTE
+from adapters.irc.wire.line import decode_text, line, parse
 from bridge import Content, Kind, Mark, Rejected, RoomId, Span, normal, plain
 
 from .harness import make

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from adapters.irc.history.state import stamp
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import MessageCreated, Receipt, RoomId, Txn
 
 from .harness import ScriptedServer, running

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.irc import channels
-from adapters.irc import login as logging_in
+from adapters.irc.connection import login as logging_in
+from adapters.irc.rooms import channels
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,

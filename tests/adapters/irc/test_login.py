@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import login
+from adapters.irc.connection import login
 from adapters.irc.testing import server as ngircd
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import AuthenticationFailed, ConnectionLost, RateLimited, RoomState
 from bridge.testing import free_port
 from tests.adapters.places import demo_server

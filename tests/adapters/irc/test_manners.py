@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from adapters.irc import connection
+from adapters.irc.connection import connection
 from bridge import ConnectionLost, Content, Kind, Mark, Rejected, RoomId, Span
 
 from .harness import Running, ScriptedServer, running

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.irc import login
 from adapters.irc import preflight as looking
+from adapters.irc.connection import login
 from bridge import RoomId, RoomState
 from tests.adapters.places import demo_server
 

@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.irc import encode
-from adapters.irc import reactions as memory
-from adapters.irc.reactions import OwnReactions
+from adapters.irc.rooms import reactions as memory
+from adapters.irc.rooms.reactions import OwnReactions
 from bridge import (
     ConnectionLost,
     MessageId,

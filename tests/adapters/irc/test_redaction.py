@@ -7,7 +7,7 @@ import pytest
 from adapters.irc import decode, encode
 from adapters.irc.history.state import stamp
 from adapters.irc.session import Session
-from adapters.irc.wire import Line, parse
+from adapters.irc.wire.line import Line, parse
 from bridge import (
     ConnectionLost,
     DeleteMessage,

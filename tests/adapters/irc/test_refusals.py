@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.irc import Adapter
-from adapters.irc.wire import Line
+from adapters.irc.wire.line import Line
 from bridge import Content, FormRefused, Kind, Mark, RoomId, RoomUnavailable, Span
 from bridge.app import Bridge
 from bridge.testing import ScriptedNetwork

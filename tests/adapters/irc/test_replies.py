@@ -8,7 +8,7 @@ import pytest
 from adapters.irc import decode
 from adapters.irc.session import Session
 from adapters.irc.testing import Demo
-from adapters.irc.wire import parse, tag_value
+from adapters.irc.wire.line import parse, tag_value
 from bridge import (
     US,
     Answered,

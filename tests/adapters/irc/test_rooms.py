@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from adapters.irc import channels
-from adapters.irc.wire import Line
+from adapters.irc.rooms import channels
+from adapters.irc.wire.line import Line
 from bridge import AuthenticationFailed, RoomId, RoomState, RoomStateChanged
 
 from .harness import ScriptedServer, running

@@ -7,7 +7,7 @@ import pytest
 from adapters.irc import decode, encode
 from adapters.irc.session import Session
 from adapters.irc.testing import Demo
-from adapters.irc.wire import parse
+from adapters.irc.wire.line import parse
 from bridge import Receipt, Rejected, RoomId, SetTopic, Support, TopicChanged, Txn
 from tests.adapters.places import demo_server
 

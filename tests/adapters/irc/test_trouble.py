@@ -55,7 +55,7 @@ async def test_without_tls_where_there_is_tls(tmp_path: Path) -> None:
 
 async def test_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.irc.preflight._PATIENCE", 0.3)
-    monkeypatch.setattr("adapters.irc.login._REGISTER_TIMEOUT", 2.0)
+    monkeypatch.setattr("adapters.irc.connection.login._REGISTER_TIMEOUT", 2.0)
     async with listening(None) as port:
         assert "says nothing: check port and tls" in str(await told(port))
         assert "does not answer in TLS on port" in str(await told(port, tls=True))

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.irc import decode, encode
 from adapters.irc.session import Session
-from adapters.irc.wire import parse
+from adapters.irc.wire.line import parse
 from bridge import MarkRead, MessageId, Part, RoomId, SetTyping, Support, TypingChanged
 
 from .harness import ScriptedServer, client, running

@@ -114,7 +114,7 @@ async def test_the_limits_are_not_for_what_is_said_while_we_listen(server):
 
 async def test_more_than_can_be_read_while_we_listen_is_told(server, monkeypatch):
     """The homeserver was away for long, and we were not."""
-    monkeypatch.setattr("adapters.matrix.history._LONGEST_GAP", 20)
+    monkeypatch.setattr("adapters.matrix.history.history._LONGEST_GAP", 20)
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
         for text in numbers(60):
@@ -151,7 +151,7 @@ async def test_what_is_too_old_is_not_read(server):
 
 
 async def test_whoever_was_out_cannot_know_what_was_said(server, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.rooms._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("adapters.matrix.rooms.rooms._FIRST_PAUSE", 0.05)
     server.joinable.add(WIRE)
     core = await was_here(server)
     async with again(core) as core:

@@ -11,7 +11,7 @@ import nio
 import pytest
 from aiohttp import web
 
-from adapters.matrix.account import fine
+from adapters.matrix.client.account import fine
 from bridge import AuthenticationFailed, ConnectionLost, MessageCreated
 
 from .homeserver import ALIAS, USER, Answer, Core, Homeserver, adapter_for, error, message
@@ -232,7 +232,7 @@ async def test_garbage_instead_of_protocol():
 
 
 async def test_silence(monkeypatch):
-    monkeypatch.setattr("adapters.matrix.http._ANSWER", 0.3)
+    monkeypatch.setattr("adapters.matrix.client.http._ANSWER", 0.3)
     quiet = asyncio.Event()
 
     async def serve(_reader, _writer):
@@ -247,8 +247,8 @@ async def test_silence(monkeypatch):
 
 async def test_silence_in_the_middle(server, monkeypatch):
     """A server that takes a sync and never answers ends the run; the core comes back."""
-    monkeypatch.setattr("adapters.matrix.client._POLL", 0.2)
-    monkeypatch.setattr("adapters.matrix.client._GRACE", 0.2)
+    monkeypatch.setattr("adapters.matrix.client.api._POLL", 0.2)
+    monkeypatch.setattr("adapters.matrix.client.api._GRACE", 0.2)
 
     async def never():
         await asyncio.sleep(20)

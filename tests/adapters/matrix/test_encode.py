@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.matrix.adapter import MatrixAdapter
 from adapters.matrix.decode import decode, said
-from adapters.matrix.encode import (
-    LARGEST,
-    TEXT_LIMIT,
-    content_of,
-    encode,
-    reaction_of,
-    redaction_of,
-    size,
-)
+from adapters.matrix.encode import LARGEST, TEXT_LIMIT, content_of, encode, reaction_of, redaction_of, size
 from adapters.matrix.html import parse
 from adapters.matrix.html.scan import Tag, scan
 from bridge import (

@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from adapters.matrix.errors import Duplicate, Forbidden, LoggedOut, NotMatrix, NotThere, answer, refusal
+from adapters.matrix.client.errors import (
+    Duplicate,
+    Forbidden,
+    LoggedOut,
+    NotMatrix,
+    NotThere,
+    answer,
+    refusal,
+)
 from bridge import (
     AuthenticationFailed,
     ConnectionLost,

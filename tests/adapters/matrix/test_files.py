@@ -7,7 +7,7 @@ from hypothesis import given
 
 from adapters.matrix.decode import said
 from adapters.matrix.encode import LARGEST, encode, size
-from adapters.matrix.files import Uploaded, fields, fields_of
+from adapters.matrix.files.content import Uploaded, fields, fields_of
 from bridge import Attachment, Content, File, FileKind, Mark, Rejected, Span, Thumbnail, plain
 
 from .contents import rich

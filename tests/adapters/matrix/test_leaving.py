@@ -101,7 +101,7 @@ async def test_a_room_that_we_stay_in_is_not_talked_to(synapse):
 
 async def test_an_encrypted_room_is_left(synapse, monkeypatch):
     """Once, whether it was encrypted before or becomes so; and it is not entered again."""
-    monkeypatch.setattr("adapters.matrix.rooms._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("adapters.matrix.rooms.rooms._FIRST_PAUSE", 0.05)
     token = await synapse.register("enid", "enid")
     state = {"type": "m.room.encryption", "state_key": "", "content": ENCRYPTION}
     secret = await create(synapse, token, "was", initial_state=[state])

@@ -118,7 +118,7 @@ async def test_a_room_that_we_are_out_of_waits(synapse, monkeypatch):
     room = alias("out")
     async with Core(adapter_for(synapse, "out")) as core:
         await core.joined(room)
-        monkeypatch.setattr("adapters.matrix.rooms.Rooms.lose", lambda *_: None)
+        monkeypatch.setattr("adapters.matrix.rooms.rooms.Rooms.lose", lambda *_: None)
         await curl(synapse, "POST", f"rooms/{wire}/kick", token, {"user_id": BOT})
         with pytest.raises(RoomUnavailable, match="invite it there"):
             await core.do(message("fine", "1.a", room))

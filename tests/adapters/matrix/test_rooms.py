@@ -28,7 +28,7 @@ async def server():
 @pytest.fixture
 def soon(monkeypatch):
     """Patience of a moment in place of half a minute."""
-    monkeypatch.setattr("adapters.matrix.rooms._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("adapters.matrix.rooms.rooms._FIRST_PAUSE", 0.05)
 
 
 # Reading
@@ -123,7 +123,7 @@ async def test_a_gap_that_cannot_be_filled_for_now_is_tried_again(server):
 
 
 async def test_a_gap_has_an_end(server, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.history._LONGEST_GAP", 20)
+    monkeypatch.setattr("adapters.matrix.history.history._LONGEST_GAP", 20)
     server.page = 5
     async with Core(adapter_for(server.url)) as core:
         await core.joined()
@@ -403,7 +403,7 @@ async def test_the_map_changes_while_running(server):
 
 
 async def test_rooms_that_take_long_hold_up_nobody(server, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.rooms._SLOW", 0.1)
+    monkeypatch.setattr("adapters.matrix.rooms.rooms._SLOW", 0.1)
     released = asyncio.Event()
 
     async def far_away():
@@ -538,7 +538,7 @@ async def test_a_forbidden_room_is_asked_again_in_a_minute(server):
 
 
 async def test_a_slow_server_is_a_temporary_failure(server, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.http._ANSWER", 0.2)
+    monkeypatch.setattr("adapters.matrix.client.http._ANSWER", 0.2)
 
     async def late():
         await asyncio.sleep(1)

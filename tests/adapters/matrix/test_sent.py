@@ -88,7 +88,7 @@ async def test_nobody_else_confirms_or_ends_the_search(server, core):
 
 
 async def test_what_cannot_be_read_to_its_end_is_left_out(server, core, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.sent._PAGES", 3)
+    monkeypatch.setattr("adapters.matrix.sending.sent._PAGES", 3)
     server.page = 5
     server.say("x", sender=USER, **{"hubbub.txn": "1.ab"})
     for number in range(30):
@@ -114,7 +114,7 @@ async def test_odd_answers_prove_nothing(server, core, body):
 async def test_looking_waits_for_limits_but_not_for_ever(server, core, monkeypatch):
     server.answers["messages"].append(error(429, "M_LIMIT_EXCEEDED", retry_after_ms=1))
     assert await found(core, "1.ab") == {"1.ab": None}
-    monkeypatch.setattr("adapters.matrix.sent._PATIENCE", 0.1)
+    monkeypatch.setattr("adapters.matrix.sending.sent._PATIENCE", 0.1)
 
     async def never():
         await asyncio.sleep(20)

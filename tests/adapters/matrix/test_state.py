@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from adapters.matrix.decode import Typists, told
-from adapters.matrix.power_levels import level_of, needed_for_state
+from adapters.matrix.rooms.power_levels import level_of, needed_for_state
 from adapters.matrix.session import Session
 from bridge import (
     Change,

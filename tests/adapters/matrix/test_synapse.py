@@ -162,7 +162,7 @@ async def test_an_encrypted_room_is_never_written_to(synapse):
 
 
 async def test_an_upgrade_kick_invite_and_private_talk(synapse, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.rooms._FIRST_PAUSE", 0.2)
+    monkeypatch.setattr("adapters.matrix.rooms.rooms._FIRST_PAUSE", 0.2)
     token = await synapse.register("vera", "vera")
     wire = await create(synapse, token, "life", preset="private_chat")
     bot = f"@hubbub:{SERVER}"

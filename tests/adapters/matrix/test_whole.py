@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.matrix.reactions import Reactions
+from adapters.matrix.sending.reactions import Reactions
 from bridge import (
     CatchUp,
     MessageCreated,
@@ -262,7 +262,7 @@ async def test_what_became_of_them(server, core):
 
 
 async def test_it_is_known_to_be_harmless_even_where_not_all_can_be_read(server, core, monkeypatch):
-    monkeypatch.setattr("adapters.matrix.sent._PAGES", 1)
+    monkeypatch.setattr("adapters.matrix.sending.sent._PAGES", 1)
     server.page = 5
     asked = server.say("x")
     for number in range(10):

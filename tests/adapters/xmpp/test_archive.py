@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from adapters.xmpp import history
+from adapters.xmpp.history import history
 from bridge import ConnectionLost, MessageCreated, RoomState, RoomUnavailable, Txn, by_author, plain
 from tests.adapters.xmpp.harness import command, failure, give
 from tests.adapters.xmpp.places import Bridge, witness

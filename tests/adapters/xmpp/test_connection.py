@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from adapters.xmpp import client
+from adapters.xmpp.connection import client
 from bridge import AuthenticationFailed, ConnectionLost, Replaced, RoomUnavailable
 from tests.adapters.xmpp import harness
 from tests.adapters.xmpp.harness import (

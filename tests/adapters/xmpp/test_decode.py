@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import decode, muc_info
+from adapters.xmpp import decode
 from adapters.xmpp.decode import children
+from adapters.xmpp.rooms import muc_info
 from adapters.xmpp.session import Place, Session
 from bridge import (
     PLAIN,

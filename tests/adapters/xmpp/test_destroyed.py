@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from adapters.xmpp import Adapter, refusals, rooms
+from adapters.xmpp import Adapter
+from adapters.xmpp.rooms import refusals, rooms
 from bridge import RoomState, plain
 from tests.adapters.xmpp.harness import command, give, running
 from tests.adapters.xmpp.places import Prosody, witness

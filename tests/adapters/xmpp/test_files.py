@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from adapters.xmpp import decode, encode, files
+from adapters.xmpp import decode, encode
+from adapters.xmpp.files import elements as files
+from adapters.xmpp.files.upload import Service
 from adapters.xmpp.session import Place, Session
-from adapters.xmpp.upload import Service
 from bridge import (
     Answered,
     Attachment,

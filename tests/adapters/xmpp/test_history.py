@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.xmpp import archive, connection, history
+from adapters.xmpp.connection import connection
+from adapters.xmpp.history import archive, history
 from bridge import (
     CatchUp,
     ConnectionLost,
@@ -354,7 +355,7 @@ async def test_a_room_whose_past_never_comes(server, monkeypatch, features):
 
 async def test_a_kick_during_the_reading(server, monkeypatch):
     """The room is entered again, and nothing is missing."""
-    monkeypatch.setattr("adapters.xmpp.refusals._AT_ONCE", 0.05)
+    monkeypatch.setattr("adapters.xmpp.rooms.refusals._AT_ONCE", 0.05)
     archive = server.answer = Archive(said("a1"), said("a2"))
 
     def kick(_):

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from adapters.xmpp import Adapter, connection, refusals
+from adapters.xmpp import Adapter
+from adapters.xmpp.connection import connection
+from adapters.xmpp.rooms import refusals
 from bridge import (
     Content,
     Kind,

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.xmpp import connection, rooms
+from adapters.xmpp.connection import connection
+from adapters.xmpp.rooms import rooms
 from bridge import (
     MessageCreated,
     RateLimited,

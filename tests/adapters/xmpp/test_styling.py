@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.xmpp import styling
+from adapters.xmpp.text import styling
 from bridge import Block, Mark, Span, normal
 from tests.adapters.xmpp.contents import any_text, anything, expressible, signs
 

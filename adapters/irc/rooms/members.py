@@ -1,0 +1,134 @@
+"""The people in our rooms, as they come and go (RFC 2812 sections 3.1.2, 3.1.7, 3.2.1, 3.2.2, 3.2.8). No I/O.
+
+A QUIT and a NICK name no channel, so each room keeps the nicks that are in it, as NAMES and JOIN told
+them, with their masks as far as those are known (IRCv3 userhost-in-names).
+"""
+
+from adapters.irc.session import Session
+from adapters.irc.wire.formatting import content
+from adapters.irc.wire.line import Line, nick_of
+from bridge import Change, Event, MemberChanged, Sender, UserId
+
+from .channels import Channels, Place
+
+__all__ = ["Members"]
+
+_MOST = 20_000
+"""People known in one room; of others, QUIT and NICK are not told."""
+_PREFIXES = "~&@%+!*."
+"""The signs that may stand before a nick in NAMES; no nick begins with one."""
+
+
+class Members:
+    """Takes in lines about other people, and appends to `events` what changed in rooms that are joined.
+
+    An older session of ours does not count as another person.
+    """
+
+    def __init__(self, session: Session, channels: Channels, events: list[Event]) -> None:
+        self._session = session
+        self._channels = channels
+        self._events = events
+
+    def names(self, got: Line) -> None:
+        """Take in NAMES: some of those who are in a room (numeric 353)."""
+        place = self._place(got.params[2])
+        if place is None or not place.inside:
+            return
+        for name in got.params[-1].split():
+            source = name.lstrip(_PREFIXES)
+            self._add(place, nick_of(source), source)
+
+    def came(self, got: Line) -> None:
+        """Take in a JOIN."""
+        place = self._place(got.params[0])
+        if place is not None and place.inside:
+            self._add(place, nick_of(got.source), got.source)
+            self._tell(place, got, got.source, Change.JOINED)
+
+    def went(self, got: Line) -> None:
+        """Take in a PART."""
+        place = self._place(got.params[0])
+        if place is not None:
+            self._remove(place, self._session.fold(nick_of(got.source)))
+            self._tell(place, got, got.source, Change.LEFT, _reason(got.params[1:]))
+
+    def thrown_out(self, got: Line) -> None:
+        """Take in a KICK."""
+        place, nick = self._place(got.params[0]), got.params[1]
+        if place is not None:
+            source = self._remove(place, self._session.fold(nick)) or nick
+            reason = _reason(got.params[2:])
+            if reason in (nick, nick_of(got.source)):  # where none was given (RFC 2812 section 3.2.8)
+                reason = ""
+            self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
+
+    def quit(self, got: Line) -> None:
+        """Take in a QUIT: they leave every room."""
+        nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
+        for place in self._channels.places.values():
+            if self._remove(place, nick) is not None:
+                self._tell(place, got, got.source, Change.LEFT, reason)
+
+    def renamed(self, got: Line) -> None:
+        """Take in a NICK, which holds in every room."""
+        nick, name = self._session.fold(nick_of(got.source)), got.params[0]
+        source = f"{name}!{got.source.partition('!')[2]}"
+        for place in self._channels.places.values():
+            if self._remove(place, nick) is not None:
+                self._add(place, name, source)
+                self._tell(place, got, got.source, Change.RENAMED, name=name)
+
+    def moved(self, got: Line) -> None:
+        """Take in a CHGHOST: another mask (IRCv3 chghost)."""
+        nick = nick_of(got.source)
+        for place in self._channels.places.values():
+            if self._session.fold(nick) in place.members:
+                self._add(place, nick, "{}!{}@{}".format(nick, *got.params))
+
+    def _place(self, channel: str) -> Place | None:
+        room = self._session.room(channel)
+        return self._channels.places.get(room) if room else None
+
+    def _add(self, place: Place, nick: str, source: str) -> None:
+        if len(place.members) < _MOST and not self._session.is_me(nick):
+            key = self._session.fold(nick)
+            if key not in place.members:
+                place.present.add(key, nick)
+            place.members[key] = source
+
+    def _remove(self, place: Place, nick: str) -> str | None:
+        """Take out a nick, given in lower case. Returns its mask; None: it was not there."""
+        place.present.remove(nick)
+        return place.members.pop(nick, None)
+
+    def _tell(  # noqa: PLR0913 - one per field of the event
+        self,
+        place: Place,
+        got: Line,
+        source: str,
+        change: Change,
+        reason: str = "",
+        *,
+        by: Sender | None = None,
+        name: str = "",
+    ) -> None:
+        session = self._session
+        if (
+            place.joined is None
+            or session.was_me(source)
+            or (session.batches and session.is_history(got, place.room))
+        ):
+            return
+        person = _person(source)
+        self._events.append(
+            MemberChanged(room=place.room, sender=person, change=change, reason=reason, by=by, name=name)
+        )
+
+
+def _person(source: str) -> Sender:
+    return Sender(UserId(source), nick_of(source))
+
+
+def _reason(words: list[str]) -> str:
+    return content(words[0]).text if words else ""

@@ -1,0 +1,1 @@
+"""The wire: lines, and the codes in their text. Pure."""

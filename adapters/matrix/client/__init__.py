@@ -1,0 +1,1 @@
+"""The client-server API over nio's session: the account, requests, and errors as ours."""

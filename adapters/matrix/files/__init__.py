@@ -1,0 +1,1 @@
+"""Files: in events, and in the homeserver's store."""

@@ -1,0 +1,1 @@
+"""What happened: each sync in order, and what it leaves out."""

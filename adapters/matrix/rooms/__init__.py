@@ -1,0 +1,1 @@
+"""The rooms that we are in, invitations, and who may do what there."""

@@ -1,0 +1,1 @@
+"""Commands on their way, and whether they have arrived."""

@@ -1,0 +1,1 @@
+"""One connection: the stream, its login, its resumption, requests and their answers."""

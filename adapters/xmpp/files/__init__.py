@@ -1,0 +1,1 @@
+"""Files: in messages, and on their way to the server's service."""

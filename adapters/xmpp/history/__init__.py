@@ -1,0 +1,1 @@
+"""What was said while we were away, and how far it has been read."""

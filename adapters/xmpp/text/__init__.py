@@ -1,0 +1,1 @@
+"""Formatted text, in the three ways that clients write it. Pure."""
