@@ -177,6 +177,8 @@ def first_words(content: Content, locale: Locale = ENGLISH) -> str:
 def _prefixed(prefix: str, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Put the prefix before the words; before a quote, a list or code on a line of its own."""
     first = spans[0]
+    if not prefix:
+        return spans
     if first.block != PLAIN or ("\n" in text_of(spans) and _ITEM.match(first.text)):
         return Span(prefix.rstrip() + "\n"), *spans
     if first.plain:

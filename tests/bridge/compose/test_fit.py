@@ -85,6 +85,11 @@ def test_a_block_stands_below_the_name():
     assert parts(content, RICH)[0].spans == (Span("<alice>\n"), Span("x = 1", block=Block(code="")))
 
 
+def test_where_no_name_is_needed_a_list_stands_below_nothing():
+    for content in (plain("1. one\n2. two"), Content((Span("code", block=Block(code="")),))):
+        assert [part.text for part in parts(content, RICH, prefix="")] == [content.text]
+
+
 def test_an_emoji_of_many_parts_is_never_cut():
     family = "👨‍👩‍👧‍👦"
     for part in parts(plain(family * 50), Capabilities(text_limit=60, lines=False), prefix=""):
