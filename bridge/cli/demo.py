@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 
-from bridge.config import load
-from bridge.errors import HubbubError
-from bridge.protocols import find
+from bridge.config import load, sketch
+from bridge.errors import ConfigError, HubbubError
+from bridge.protocols import find, names
 from bridge.testing import Demo
 
 from .log import listen_to, log_to
@@ -35,8 +35,7 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
     Afterwards it stays up for your own clients until Ctrl-C. Nothing is left behind.
     """
     log_to(sys.stderr.fileno(), level=logging.WARNING)
-    networks = load(file, find).networks.values()
-    demos = {network.name: _demo_of(network.protocol) for network in networks}
+    demos = _demos(file)
     missing = _packages(demos)
     if packages:
         click.echo(" ".join(missing))
@@ -56,6 +55,31 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
         ok = asyncio.run(_stoppable(stage.play(once=once), once=once))
     if not ok:
         sys.exit(1)
+
+
+def _demos(file: Path) -> dict[str, type[Demo]]:
+    """Return the demo of each network in a map. Where a library is missing, it is one that says so."""
+    absent: dict[str, type[Demo]] = {}
+    known = names()
+    for name, protocol in sketch(file).items():
+        if protocol not in known:
+            continue  # which is for `load` to say
+        try:
+            find(protocol)
+        except ConfigError as error:
+            absent[name] = _absent(error.problems[0])
+    networks = load(file, find, without=absent.keys()).networks
+    found = {name: _demo_of(network.protocol) for name, network in networks.items()}
+    return found | absent
+
+
+def _absent(why: str) -> type[Demo]:
+    class Absent(Demo):
+        @classmethod
+        def missing(cls) -> str | None:
+            return why
+
+    return Absent
 
 
 def _demo_of(protocol: str) -> type[Demo]:

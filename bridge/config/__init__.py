@@ -8,7 +8,7 @@ from .check import Find
 from .compare import Setting, changed_settings, needs_connection, renamed
 from .host import Host
 from .load import load, secrets_of
-from .locate import locate_journal
+from .locate import locate_journal, sketch
 from .models import (
     AdapterClass,
     Backlog,
@@ -52,4 +52,5 @@ __all__ = [
     "renamed",
     "schema",
     "secrets_of",
+    "sketch",
 ]

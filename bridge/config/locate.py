@@ -1,4 +1,4 @@
-"""Where the journal is, by a configuration that need not be complete.
+"""Where the journal is, and which protocols are meant, by a configuration that need not be complete.
 
 An owner's commands look into the journal from a shell that has none of the service's secrets.
 """
@@ -15,7 +15,7 @@ from .load import read_text
 from .models import TopBlock
 from .yaml import compose
 
-__all__ = ["locate_journal"]
+__all__ = ["locate_journal", "sketch"]
 
 
 def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -34,3 +34,13 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
         if not document.problems:
             document.problem(("journal",), "must name a file")
     raise ConfigError(document.report())
+
+
+def sketch(path: Path) -> dict[str, str]:
+    """Return the protocol of each network, where one stands. Raises ConfigError if nothing can be read."""
+    document = Document(path)
+    compose(read_text(path), document)
+    networks = document.at(("networks",))
+    blocks = networks.items() if isinstance(networks, dict) else ()
+    found = {name: block.get("protocol") for name, block in blocks if isinstance(block, dict)}
+    return {name: protocol for name, protocol in found.items() if isinstance(protocol, str)}

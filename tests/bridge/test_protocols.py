@@ -229,6 +229,32 @@ def test_a_demo_stands_beside_the_adapter(outside: Path):
     assert subprocess.check_output(command, text=True, env=path) == "telegraph\n"
 
 
+def test_the_demo_does_without_what_cannot_be_loaded(outside: Path):
+    """It says what is missing, as it does of servers."""
+    installed(outside, nearby="nearby:Adapter")
+    file = outside / "bridge.yaml"
+    text = """
+        networks:
+          one: {protocol: nearby, station: Nauen}
+          two: {protocol: "far_off:Adapter", station: Nauen}
+        conversations:
+          lobby: {one: a, two: b}
+    """
+    demo = "class Demo:\n    debian = ['telegraph']\n    missing = lambda: 'the key'"
+    write(outside, {"nearby.py": "import no_such_library", "bridge.yaml": text})
+    write(outside, {"far_off/__init__.py": ADAPTER, "far_off/testing.py": demo})
+    path = os.environ | {"PYTHONPATH": str(outside)}
+    packages = subprocess.check_output([HUBBUB, "demo", "--packages", file], text=True, env=path)
+    assert packages == "telegraph\n"
+    played = subprocess.run(
+        [HUBBUB, "demo", "--once", file], capture_output=True, text=True, env=path, check=False
+    )
+    told = " ".join(played.stdout.split())
+    assert "one is left out: the adapter of 'nearby' cannot be loaded: ModuleNotFoundError: No module" in told
+    assert "two is left out: the key" in told
+    assert (played.returncode, played.stderr) == (1, "")
+
+
 SPEAKING = """
     import asyncio, bridge, logging
     from far_away import Adapter as Base
