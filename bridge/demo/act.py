@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -26,7 +27,7 @@ _Sight = Callable[[Event], bool]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An edit, an answer, a reaction, a picture and a removal, by those whose network has them."""
+    """An edit, an answer, a reaction, a picture, a removal, where networks have them; and questions."""
 
     people: Mapping[str, Person]
     records: Mapping[str, Capabilities]
@@ -39,7 +40,21 @@ class Act:
 
     async def play(self, folder: Path) -> list[str]:
         """Do it, one after the other. Returns what that was."""
-        able = [network for network in self.people if self.records[network].edit]
+        return [*await self._change(folder), *await self._ask()]
+
+    async def _ask(self) -> list[str]:
+        """Ask those who say nothing unasked."""
+        done = []
+        for network, person in self.people.items():
+            if person.prompt:
+                asking = next(n for n, other in self.people.items() if not other.prompt)
+                await self._say(asking, person.prompt)
+                done.append(f"the answer of {person.name}")
+                await self._all(done[-1], network, partial(_is_of, person.name))
+        return done
+
+    async def _change(self, folder: Path) -> list[str]:
+        able = [n for n, person in self.people.items() if self.records[n].edit and not person.prompt]
         if not able:
             return []
         here, there = able[-1], able[0]
@@ -91,6 +106,12 @@ class Act:
 
 def _says(event: Event, text: str) -> bool:
     return isinstance(event, MessageCreated) and event.content.text.endswith(text)
+
+
+def _is_of(who: str, event: Event) -> bool:
+    if not isinstance(event, MessageCreated):
+        return False
+    return event.sender.name == who or f"<{who}>" in event.content.text.replace("\u200b", "")
 
 
 def _edited(event: Event) -> bool:

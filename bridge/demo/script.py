@@ -3,14 +3,26 @@
 from dataclasses import dataclass, field
 
 from bridge.compose.fit import degrade
-from bridge.model import Block, Capabilities, Content, Kind, Mark, Span, of_lines, plain, text_of
+from bridge.model import (
+    Authorship,
+    Block,
+    Capabilities,
+    Content,
+    Kind,
+    Mark,
+    MessageCreated,
+    Span,
+    of_lines,
+    plain,
+    text_of,
+)
 
 __all__ = ["FAREWELL", "SCRIPT", "Ear", "ScriptLine"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """One line of the script: who of the people says it, and how."""
+    """One line of the script: who of those that talk says it, and how."""
 
     speaker: int
     content: Content
@@ -23,13 +35,14 @@ def _marked(*spans: Span | str) -> Content:
     return Content(tuple(Span(span) if isinstance(span, str) else span for span in spans))
 
 
-_PASTE = "\n".join(f"{n:2}. A long paste keeps its lines and their order" for n in range(1, 11))
+_PASTE = "\n".join(f"{n}. A long paste keeps its lines and their order" for n in range(1, 6))
 
 SCRIPT = (
     ScriptLine(0, plain("Hello! I am here. Can you hear me over there?")),
     ScriptLine(1, plain("Loud and clear. Emoji work too: 👋 🎉 👩‍💻")),
     ScriptLine(2, plain("大家好！汉字也可以。 Καλημέρα. Привет.")),
     ScriptLine(0, plain("waves to everybody"), Kind.EMOTE),
+    ScriptLine(3, plain("The window is open. It is 21.5 °C inside.")),
     ScriptLine(
         1,
         _marked(
@@ -58,7 +71,7 @@ SCRIPT = (
     ),
     ScriptLine(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
     ScriptLine(2, plain(_PASTE)),
-    *(ScriptLine(n % 3, plain(f"Quick line {n // 3 + 1} of 5"), quick=True) for n in range(15)),
+    *(ScriptLine(n % 4, plain(f"Quick line {n // 4 + 1} of 3"), quick=True) for n in range(12)),
 )
 
 FAREWELL = ScriptLine(1, plain("That was everything. Now it is your turn."))
@@ -82,11 +95,17 @@ class Ear:
         words = text_of(degrade(content, self.capabilities))
         self.expected[speaker] = self.expected.get(speaker, "") + _squeezed(words)
 
-    def hear(self, content: Content) -> None:
+    @property
+    def names_authors(self) -> bool:
+        """Whether a copy's sender is who said it; else the words begin with the name."""
+        return self.capabilities.authorship is not Authorship.PREFIX
+
+    def hear(self, said: MessageCreated) -> None:
         """Note that a copy arrived."""
-        words = _squeezed(content.text)
+        words = _squeezed(said.content.text)
         for speaker in self.expected:
-            for prefix in (f"<{speaker}>", f"*{speaker}"):
+            named = self.names_authors and _squeezed(said.sender.name) == speaker
+            for prefix in ("",) if named else (f"<{speaker}>", f"*{speaker}"):
                 if words.startswith(prefix):
                     self.heard[speaker] = self.heard.get(speaker, "") + words.removeprefix(prefix)
                     return

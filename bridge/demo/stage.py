@@ -31,7 +31,7 @@ from .script import FAREWELL, SCRIPT, Ear, ScriptLine
 
 __all__ = ["Stage"]
 
-_NAMES = ("ada", "grace", "alan")
+_NAMES = ("ada", "grace", "alan", "edsger", "barbara")
 _PATIENCE = 60.0
 
 
@@ -66,6 +66,7 @@ class Stage:
             media = config.media.model_copy(update=files)
             config = replace(config, journal=self.folder / "journal.sqlite3", media=media)
             demos = {name: one for name, (one, _) in servers.items()}
+            self.screen.networks = tuple(demos)
             async with self._bridge(config), self._people(demos) as people:
                 ok = await self._perform(people)
                 if not once:
@@ -133,7 +134,7 @@ class Stage:
 
     def _watch(self, network: str, event: Event) -> None:
         if isinstance(event, MessageCreated | MessageEdited | Removed | ReactionsChanged):
-            self.screen.talk(network, event, copy=False)
+            self.screen.talk(network, event)
         elif isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
             self._joined.add(network)
             self._changed.set()
@@ -145,8 +146,9 @@ class Stage:
         try:
             self._seen = {network: [] for network in demos}
             async with asyncio.TaskGroup() as listening:
-                for name, (network, demo) in zip(_NAMES, demos.items(), strict=False):
-                    people[network] = await demo.person(name)
+                names = iter(_NAMES)
+                for network, demo in demos.items():
+                    people[network] = await demo.person(demo.resident or next(names, network))
                 tasks = [listening.create_task(self._listen(*one)) for one in people.items()]
                 yield people
                 for task in tasks:
@@ -157,26 +159,29 @@ class Stage:
     async def _listen(self, network: str, person: Person) -> None:
         while True:
             event = await person.seen.get()
+            ear = self._ears[network]
             if isinstance(event, MessageCreated | MessageEdited | Removed | ReactionsChanged):
-                self.screen.talk(network, event, copy=True)
+                self.screen.hear(network, event, named=ear.names_authors)
             self._seen[network].append(event)
             if isinstance(event, MessageCreated) and not self._acting:
-                self._ears[network].hear(event.content)
+                ear.hear(event)
             self._changed.set()
 
     async def _perform(self, people: Mapping[str, Person]) -> bool:
         """Speak the script; each line waits for the one before it to have arrived everywhere."""
         networks = list(people)
+        talking = [network for network, person in people.items() if not person.prompt]
+        self.screen.say("What somebody says, and below it (←) how others see it:\n")
         began = time.monotonic()
         for saying in SCRIPT:
-            await self._say(people, networks[saying.speaker % len(networks)], saying)
+            await self._say(people, talking[saying.speaker % len(talking)], saying)
         await self._heard_all()
         records = {network: ear.capabilities for network, ear in self._ears.items()}
         act = Act(people, records, self._seen, self._until, [])
         self._acting = True
         acted = await act.play(self.folder)
         self._acting = False
-        await self._say(people, networks[FAREWELL.speaker % len(networks)], FAREWELL)
+        await self._say(people, talking[FAREWELL.speaker % len(talking)], FAREWELL)
         took = time.monotonic() - began
         if broken := [name for name in networks if not self._ears[name].complete()]:
             self.screen.say(f"\nNot everything arrived, or not in order, on: {', '.join(broken)}")
@@ -187,7 +192,7 @@ class Stage:
         count = (len(SCRIPT) + 1) * (len(networks) - 1)
         self.screen.say(f"\n{count} copies of {len(SCRIPT) + 1} messages arrived in order, in {took:.1f} s.")
         if acted:
-            self.screen.say(f"So did {', '.join(acted[:-1])} and {acted[-1]}.")
+            self.screen.say(f"So did {' and '.join(filter(None, (', '.join(acted[:-1]), acted[-1])))}.")
         return True
 
     async def _say(self, people: Mapping[str, Person], here: str, saying: ScriptLine) -> None:
@@ -218,7 +223,10 @@ class Stage:
         await asyncio.Event().wait()
 
     async def _until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not done():
-                self._changed.clear()
-                await self._changed.wait()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not done():
+                    self._changed.clear()
+                    await self._changed.wait()
+        finally:
+            self.screen.flush()

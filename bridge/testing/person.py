@@ -38,6 +38,8 @@ class Person(ABC):
 
     farewell: ClassVar[bytes] = b""
     """What a polite client sends before it closes its connection."""
+    prompt: ClassVar[str] = ""
+    """What others say to have an answer of somebody who says nothing unasked; empty: they talk."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -124,6 +124,8 @@ class Demo(ABC):
     """The server's name, for people."""
     debian: ClassVar[tuple[str, ...]] = ()
     """The Debian packages that it needs."""
+    resident: ClassVar[str] = ""
+    """What the demo calls a device or a bot that is there; empty: people are, with names of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

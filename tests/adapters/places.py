@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import itertools
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest.mock import patch
@@ -13,7 +14,19 @@ from bridge.protocols import find
 from bridge.testing import Demo, Place
 
 CONFIG = Path(__file__).parents[2] / "bridge.yaml"
+LEFT_OUT = ("mqtt", "bots")
+"""Networks of its map that tests of servers that people chat on do without."""
 _numbers = itertools.count(1)
+
+
+def chat_map() -> str:
+    """The map as it is, with those networks alone whose people chat."""
+    text = CONFIG.read_text()
+    for name in LEFT_OUT:
+        text, networks = re.subn(rf"^  {name}:\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+        text, rooms = re.subn(rf"^    {name}: .*\n", "", text, flags=re.MULTILINE)
+        assert networks == rooms == 1, name
+    return text
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ from bridge.config import Config, load
 from bridge.protocols import find
 
 FILE = Path(__file__).parents[2] / "bridge.yaml"
+SERVERS = ("IRC", "XMPP", "MATRIX", "MQTT", "BOTS")
 
 
 def test_the_demo_s_map():
@@ -20,10 +21,12 @@ def test_the_demo_s_map():
 
 
 def test_the_demo_s_ports_come_from_variables():
-    config = load(FILE, find, {"DEMO_IRC_PORT": "1", "DEMO_XMPP_PORT": "2", "DEMO_MATRIX_PORT": "3"})
+    config = load(FILE, find, {f"DEMO_{name}_PORT": str(port) for port, name in enumerate(SERVERS, 1)})
     networks = config.networks
     assert (networks["irc"].settings.port, networks["jabber"].settings.port) == (1, 2)
     assert networks["matrix"].settings.homeserver == "http://127.0.0.1:3"
+    assert networks["mqtt"].settings.port == 4
+    assert networks["bots"].settings.listen == "127.0.0.1:5"
 
 
 @pytest.mark.parametrize("name", load(FILE, find, {}).networks)
@@ -44,7 +47,7 @@ def examples(tmp_path: Path) -> Config:
 
 
 def test_the_examples_in_its_comments_are_right(examples: Config):
-    assert list(examples.networks) == ["irc", "libera", "jabber", "work", "matrix", "home"]
+    assert list(examples.networks) == ["irc", "libera", "jabber", "work", "matrix", "home", "mqtt", "bots"]
     assert examples.networks["libera"].settings.sasl.user == "hubbub"
     assert len(examples.conversations["news"].rooms) == 3
     assert examples.conversations["news"].prefix == "[{network}] {name}: "

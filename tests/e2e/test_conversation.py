@@ -11,7 +11,7 @@ import yaml
 from bridge.model import Content, Kind, Mark, Span, plain
 from bridge.testing import free_port
 from tests.adapters.bots import frameworks
-from tests.adapters.places import CONFIG
+from tests.adapters.places import CONFIG, chat_map
 from tests.e2e.world import HUBBUB, NETWORKS, World, hubbub, servers
 
 
@@ -49,7 +49,7 @@ async def test_what_is_said_anywhere_is_heard_everywhere_else(world):
 
 async def test_a_bot_is_asked_on_irc_and_answers_everywhere(world, tmp_path):
     port = free_port()
-    plan = yaml.safe_load(CONFIG.read_text())
+    plan = yaml.safe_load(chat_map())
     plan["networks"]["bots"] = frameworks.settings(port)
     plan["conversations"]["lobby"]["bots"] = "shop"
     file = tmp_path / "bridge.yaml"
@@ -195,7 +195,12 @@ async def test_the_demo_ends_well_and_leaves_nothing(tmp_path):
     )
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
-    assert "arrived in order" in output.decode()
+    told = " ".join(output.decode().split())
+    assert (
+        "Started: ngIRCd (irc), Prosody (jabber), Synapse (matrix), mosquitto (mqtt), NoneBot (bots)" in told
+    )
+    assert "arrived in order" in told
+    assert "the answer of pricebot" in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -232,7 +237,7 @@ async def test_the_demo_goes_to_no_real_network(tmp_path):
 async def test_a_network_that_lets_nobody_in_is_told_and_disturbs_no_other(
     world, tmp_path, broken, right, wrong, sentence
 ):
-    text = CONFIG.read_text()
+    text = chat_map()
     assert right in text
     file = tmp_path / "bridge.yaml"
     file.write_text(text.replace(right, wrong))
@@ -247,13 +252,13 @@ async def test_a_network_that_lets_nobody_in_is_told_and_disturbs_no_other(
 
 
 async def test_check_online_names_what_is_wrong_and_disturbs_nobody(world, tmp_path):
-    text = CONFIG.read_text()
+    text = chat_map()
     file = tmp_path / "bridge.yaml"
     file.write_text(text.replace("password: hubbub\n    server", "password: wrong\n    server"))
     variables = {**os.environ, **world.variables}
     async with hubbub(world) as bridge:
         await bridge.joined(*NETWORKS)
-        for config, expected in ((CONFIG, 0), (file, 1)):
+        for config, expected in ((world.folder / "bridge.yaml", 0), (file, 1)):
             process = await asyncio.create_subprocess_exec(
                 HUBBUB, "check", "--online", str(config), stdout=asyncio.subprocess.PIPE, env=variables
             )

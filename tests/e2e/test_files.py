@@ -17,7 +17,7 @@ from adapters.matrix.testing import Demo as Synapse
 from adapters.xmpp.testing import Demo as Prosody
 from bridge.model import FileKind, MessageCreated, Removed, plain
 from bridge.testing import free_port
-from tests.adapters.places import CONFIG
+from tests.adapters.places import chat_map
 from tests.e2e.five import gathered
 from tests.e2e.proxy import Proxy
 from tests.e2e.world import PATIENCE, hubbub
@@ -83,7 +83,7 @@ async def restored(world):
 async def started(world, **media):
     """The bridge, in all rooms, with these settings for files."""
     config = world.folder / "bridge.yaml"
-    text = CONFIG.read_text().replace("DEMO_XMPP_", "JABBER_").replace("DEMO_", "")
+    text = chat_map().replace("DEMO_XMPP_", "JABBER_").replace("DEMO_", "")
     settings = ", ".join(f'{name}: "{value}"' for name, value in media.items())
     config.write_text(f"{text}\nmedia: {{{settings}}}\n")
     async with hubbub(world, config=config) as bridge:

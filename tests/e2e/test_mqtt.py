@@ -36,6 +36,7 @@ async def world(tmp_path_factory):
         for network, kind in (("broker", Mosquitto), ("archive", Archive)):
             (folder / network).mkdir()
             demo = world.demos[network] = kind(folder / network)
+            demo.text = True  # of the broker's alone
             stack.push_async_callback(demo.stop)
             (port,) = (await demo.start()).values()
             proxy = world.proxies[network] = Proxy(int(port))

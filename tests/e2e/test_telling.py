@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bridge.model import plain
-from tests.adapters.places import CONFIG
+from tests.adapters.places import chat_map
 from tests.e2e.world import NETWORKS, hubbub, servers
 
 GAP = re.compile(
@@ -16,7 +16,7 @@ GAP = re.compile(
 
 def everywhere(*options):
     """The configuration with these options for each network."""
-    text, more = CONFIG.read_text(), "".join(f"    {option}\n" for option in options)
+    text, more = chat_map(), "".join(f"    {option}\n" for option in options)
     for name in NETWORKS:
         assert f"\n  {name}:\n" in text
         text = text.replace(f"\n  {name}:\n", f"\n  {name}:\n{more}")

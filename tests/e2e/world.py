@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bridge.testing import Demo, Heard, Person
-from tests.adapters.places import CONFIG, demo_server
+from tests.adapters.places import chat_map, demo_server
 from tests.e2e.proxy import Proxy
 
 HUBBUB = str(Path(sys.executable).with_name("hubbub"))
@@ -139,7 +139,7 @@ async def hubbub(
     """The bridge, started. Its journal stays in the configuration's folder."""
     file = config or world.folder / "bridge.yaml"
     if not file.exists():
-        file.write_text(CONFIG.read_text())
+        file.write_text(chat_map())
     log = world.folder / f"hubbub-{len(list(world.folder.glob('hubbub-*.log')))}.log"
     with log.open("w") as output:
         process = await asyncio.create_subprocess_exec(

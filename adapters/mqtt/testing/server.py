@@ -29,10 +29,11 @@ class Demo(bridge.testing.Demo):
     """mosquitto on a free port of the loopback."""
 
     title = "mosquitto"
+    resident = "door"
     debian = ("mosquitto", "mosquitto-clients")
     more = "allow_anonymous true"
     """More lines for its settings."""
-    text = True
+    text = False
     """Whether people speak in plain text."""
 
     def __init__(self, folder: Path) -> None:
@@ -75,7 +76,8 @@ class Demo(bridge.testing.Demo):
 
     def invitation(self) -> str:
         where = f"-h 127.0.0.1 -p {self.port} -t {_ROOM}"
-        return f"MQTT\nmosquitto_sub {where}\nmosquitto_pub {where} -q 1 -m hello"
+        said = """'{"name":"me","text":"hi"}'"""
+        return f"MQTT\nmosquitto_sub {where}\nmosquitto_pub {where} -m {said}"
 
 
 def _binary() -> str | None:
