@@ -69,7 +69,7 @@ SCRIPT = (
             )
         ),
     ),
-    ScriptLine(0, plain("What about <html> & *stars* and @room? They stay what they are.")),
+    ScriptLine(0, plain("What of <html>, *stars* and @room? They stay as they are.")),
     ScriptLine(2, plain(_PASTE)),
     *(ScriptLine(n % 4, plain(f"Quick line {n // 4 + 1} of 3"), quick=True) for n in range(12)),
 )

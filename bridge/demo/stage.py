@@ -171,7 +171,7 @@ class Stage:
         """Speak the script; each line waits for the one before it to have arrived everywhere."""
         networks = list(people)
         talking = [network for network, person in people.items() if not person.prompt]
-        self.screen.say("What somebody says, and below it (←) how others see it:\n")
+        self.screen.say("\nWhat somebody says, and below it (←) how others see it:\n")
         began = time.monotonic()
         for saying in SCRIPT:
             await self._say(people, talking[saying.speaker % len(talking)], saying)

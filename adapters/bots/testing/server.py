@@ -38,7 +38,7 @@ class Demo(bridge.testing.Demo):
             for package in _NEEDED:
                 version(package)
         except PackageNotFoundError:
-            return f"NoneBot (pip install {' '.join(_NEEDED)})"
+            return f"NoneBot is not installed (pip install {' '.join(_NEEDED)})"
         return None
 
     async def start(self) -> Mapping[str, str]:
