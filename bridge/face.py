@@ -3,7 +3,7 @@
 from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, landing
 from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
-from .config import CatchUp, Host, Live, Model
+from .config import CatchUp, Claim, Host, ListenAddress, Listening, Live, Model, Named, address_of, need_token
 from .errors import (
     AdapterError,
     AuthenticationFailed,
@@ -38,6 +38,7 @@ from .kit import (
     TokenBucket,
     Turns,
     preflight,
+    serving,
     trust,
 )
 from .looks import Present
@@ -124,6 +125,7 @@ __all__ = [
     "CatchUp",
     "Caught",
     "Change",
+    "Claim",
     "Clock",
     "Command",
     "ConfigError",
@@ -149,6 +151,8 @@ __all__ = [
     "Keepsake",
     "Kind",
     "Line",
+    "ListenAddress",
+    "Listening",
     "Live",
     "Mark",
     "MarkRead",
@@ -159,6 +163,7 @@ __all__ = [
     "Missed",
     "Model",
     "NameChanged",
+    "Named",
     "Part",
     "Position",
     "Present",
@@ -197,6 +202,7 @@ __all__ = [
     "Unit",
     "Unsupported",
     "UserId",
+    "address_of",
     "addressing",
     "by_author",
     "causes",
@@ -209,6 +215,7 @@ __all__ = [
     "know",
     "landing",
     "lines",
+    "need_token",
     "normal",
     "of_lines",
     "ours",
@@ -216,6 +223,7 @@ __all__ = [
     "preflight",
     "reached",
     "reason",
+    "serving",
     "text_of",
     "trust",
     "unverified",

@@ -1,18 +1,17 @@
 """The settings of a network of bots and of its rooms."""
 
-import re
+from collections.abc import Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bridge import Model, RoomId, is_loopback
+from bridge import Claim, ListenAddress, Listening, Model, RoomId, address_of, need_token
 
 from .numbers import LARGEST
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
-_LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+):(?P<port>\d{1,5})")
 _LONGEST = 100
 
 
@@ -27,13 +26,6 @@ def _secret(secret: SecretStr) -> SecretStr:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be one word of letters, digits and signs")
     return secret
-
-
-def _listen(text: str) -> str:
-    found = _LISTEN.fullmatch(text)
-    if found is None or not 0 < int(found["port"]) < 65536:
-        raise ValueError("must be an address and a port, such as 127.0.0.1:5700")
-    return text
 
 
 def _address(*schemes: str) -> AfterValidator:
@@ -63,9 +55,9 @@ class NetworkConfig(Model):
     """The bot's own number, which some frameworks want to know before. By default one is made from the
     network's name, and logged.
     """
-    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:5700"
+    listen: ListenAddress = "127.0.0.1:5700"
     """The address and port at which bots connect, by WebSocket or HTTP. Any address but this machine's own
-    needs a `token`.
+    needs a `token` of 16 letters or more.
     """
     url: WebAddress | None = None
     """The address at which bots on other machines reach `listen`: addresses of files begin with it."""
@@ -84,19 +76,16 @@ class NetworkConfig(Model):
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
-        host, _ = self.address
-        if self.token is None and not is_loopback(host):
-            raise ValueError(
-                f"listen: {self.listen} can be reached from other machines, so that anybody could speak as"
-                " the bot: set a token, or listen on 127.0.0.1"
-            )
+        need_token(self.listen, self.token)
         return self
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {"listen": Listening(self.listen)}
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen at."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return address_of(self.listen)
 
     @property
     def access(self) -> str:

@@ -1,14 +1,13 @@
 """The port at which bots ask, connect and get files (OneBot v11, "communication": HTTP and WebSocket)."""
 
 import hmac
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
-from bridge import ConnectionLost, is_own_name, reason
+from bridge import ConnectionLost, is_own_name, serving
 
 from .actions import BAD_REQUEST, UNKNOWN_ACTION, Actions
 from .config import NetworkConfig
@@ -16,8 +15,6 @@ from .session import Session
 from .sockets import LARGEST_FRAME, Sockets
 
 __all__ = ["Doorway"]
-
-log = logging.getLogger(__name__)
 
 _STATUS = {UNKNOWN_ACTION: 404, BAD_REQUEST: 400}
 """The status that stands for a retcode in HTTP; any other has 200."""
@@ -48,22 +45,11 @@ class Doorway:
         add("GET", "/file/{secret}/{name}", self._file)
         for method in ("GET", "POST"):
             add(method, "/{action}", self._action)
-        quiet = log.getChild("requests")
-        quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
-        runner = web.AppRunner(application, access_log=None, logger=quiet, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            host, port = self._config.address
+        async with serving(application, self._config.listen):
             try:
-                await web.TCPSite(runner, host, port).start()
-            except OSError as error:
-                raise ConnectionLost(
-                    f"listen: {self._config.listen} cannot be used ({reason(error)}): choose another port"
-                ) from None
-            yield
-        finally:
-            await self._sockets.close()
-            await runner.cleanup()
+                yield
+            finally:
+                await self._sockets.close()
 
     def _refusal(self, request: web.Request) -> int:
         """Return the status that refuses a request; 0: it may come in."""

@@ -1,26 +1,16 @@
 """The settings of a network of programs and of its rooms."""
 
-import re
+from collections.abc import Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bridge import Live, Model, is_loopback
+from bridge import Claim, ListenAddress, Listening, Live, Model, address_of, need_token
 
 from .signing import key_of
 
 __all__ = ["NetworkConfig", "RoomConfig"]
-
-_LISTEN = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})", re.ASCII)
-_SHORTEST = 16
-
-
-def _listen(text: str) -> str:
-    found = _LISTEN.fullmatch(text)
-    if found is None or not 0 < int(found["port"]) <= 65535:
-        raise ValueError("must be an address and a port of this machine: 127.0.0.1:4242")
-    return text
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -54,7 +44,7 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 class NetworkConfig(Model):
     """Programs, and one port for them."""
 
-    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:4242"
+    listen: ListenAddress = "127.0.0.1:4242"
     """An address of this machine and a port, for programs to reach us. One that other machines reach needs a
     `token`, and a proxy before it that speaks HTTPS.
     """
@@ -65,19 +55,16 @@ class NetworkConfig(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        token = self.token.get_secret_value() if self.token is not None else ""
-        if len(token) < _SHORTEST and not is_loopback(self.address[0]):
-            raise ValueError(
-                f"listen: {self.listen} can be reached from other machines: it needs a token: of {_SHORTEST}"
-                " letters or more; `openssl rand -hex 20` makes one"
-            )
+        need_token(self.listen, self.token)
         return self
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {"listen": Listening(self.listen)}
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return address_of(self.listen)
 
 
 class RoomConfig(Model):

@@ -3,31 +3,23 @@
 import asyncio
 import contextlib
 import hmac
-import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import ConnectionLost, is_own_name, reason
+from bridge import is_own_name, serving
 
 from .config import NetworkConfig
 
 __all__ = ["HUBBUB", "LARGEST", "ProgramPort", "received", "refusal", "wrote"]
 
-log = logging.getLogger(__name__)
-
 HUBBUB = "Hubbub"
 """The name that we give (`Server`), so that a look at the port knows us."""
-_MOST = 200
-"""So many connections at once."""
 LARGEST = 12_000_000
 """In bytes: a message whose files fill 8 MB, in base64, and its words."""
-_ASKING = 10.0
 _SENDING = 30.0
-"""Seconds that a program has to ask, and to send what comes with it."""
-_IDLE = 75.0
-"""Seconds for which a program may keep a connection without asking for anything more."""
+"""Seconds that a program has to send what comes with what it asks."""
 
 
 class ProgramPort:
@@ -39,8 +31,6 @@ class ProgramPort:
         self._application = web.Application(client_max_size=LARGEST, middlewares=[self._answer])
         self._application.on_response_prepare.append(_sign)
         self._open: set[Handler] = set()
-        self._silent: set[asyncio.BaseProtocol] = set()
-        """The clients that have not asked for anything yet."""
 
     def add(self, method: str, path: str, handler: Handler, *, free: bool = False) -> None:
         """Answer for a path, before `serving`; `free`: without a token, and the handler
@@ -53,53 +43,11 @@ class ProgramPort:
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Serve while in this context. Raises ConnectionLost when the port cannot be used."""
-        quiet = log.getChild("requests")
-        quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
-        runner = web.AppRunner(
-            self._application,
-            access_log=None,
-            logger=quiet,
-            shutdown_timeout=0.5,
-            keepalive_timeout=_IDLE,
-            handler_cancellation=True,  # so that we know when a reader has gone
-        )
-        await runner.setup()
-        assert runner.server is not None
-        self._server = runner.server
-        try:
-            listener = await self._listen()
-            try:
-                yield
-            finally:
-                listener.close()
-        finally:
-            await runner.cleanup()
-
-    async def _listen(self) -> asyncio.Server:
-        host, port = self.config.address
-        try:
-            return await asyncio.get_running_loop().create_server(self._enter, host, port)
-        except OSError as error:
-            where = f"listen: {self.config.listen} cannot be used"
-            raise ConnectionLost(f"{where} ({reason(error)}): choose another address or port") from None
-
-    def _enter(self) -> asyncio.BaseProtocol:
-        """Let somebody in, if there is room, and show out who says nothing."""
-        if len(self._server.connections) >= _MOST:
-            return _Full()
-        handler = self._server()
-        self._silent.add(handler)
-        asyncio.get_running_loop().call_later(_ASKING, self._show_out, handler)
-        return handler
-
-    def _show_out(self, handler: web.RequestHandler) -> None:
-        if handler in self._silent and handler.transport is not None:
-            handler.transport.abort()
-        self._silent.discard(handler)
+        async with serving(self._application, self.config.listen, notice_leaving=True):
+            yield
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._silent.discard(request.protocol)
         if (error := request.match_info.http_exception) is not None:
             return refusal(error.status, "there is nothing here")
         origin = request.headers.get("Origin")
@@ -120,14 +68,6 @@ class ProgramPort:
             return is_own_name(request.host)
         given = request.headers.get("Authorization", "").encode(errors="replace")
         return hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode())
-
-
-class _Full(asyncio.Protocol):
-    """Somebody for whom there is no room."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
 
 
 async def _sign(_: web.Request, response: web.StreamResponse) -> None:

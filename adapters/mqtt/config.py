@@ -1,11 +1,12 @@
 """The settings of an MQTT broker and of its topics."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bridge import Host, Model
+from bridge import Claim, Host, Model, Named
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -27,6 +28,10 @@ class NetworkConfig(Model):
     """The account's name. By default none is sent."""
     password: SecretStr | None = None
     """The account's password. By default none is sent."""
+
+    def claims(self) -> Mapping[str, Claim]:
+        host, port = self.address
+        return {"client_id": Named(f'the client_id "{self.client_id}" at {host} port {port}')}
 
     @property
     def address(self) -> tuple[str, int]:

@@ -5,8 +5,10 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 """
 
 from .check import Find
+from .claim import Claim, Named
 from .compare import Setting, changed_settings, needs_connection, renamed
 from .host import Host
+from .listen import ListenAddress, Listening, address_of, need_token
 from .load import load, secrets_of
 from .locate import locate_journal, sketch
 from .models import (
@@ -31,6 +33,7 @@ __all__ = [
     "AdapterClass",
     "Backlog",
     "CatchUp",
+    "Claim",
     "Config",
     "Conversation",
     "DeliveryRules",
@@ -38,16 +41,21 @@ __all__ = [
     "Find",
     "Host",
     "Keep",
+    "ListenAddress",
+    "Listening",
     "Live",
     "Media",
     "Model",
+    "Named",
     "Network",
     "RoomEntry",
     "Setting",
     "ShowRules",
+    "address_of",
     "changed_settings",
     "load",
     "locate_journal",
+    "need_token",
     "needs_connection",
     "renamed",
     "schema",

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from bridge.errors import ConfigError
 from bridge.model import RoomId
 
+from .claim import Claim, refuse_seconds
 from .document import Data, Document, Spot
 from .explain import Block, keys_of, unknown_key
 from .fill import read_files
@@ -75,6 +76,7 @@ class Check:
         networks = {name: self._network(name) for name in self._names("networks")}
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
         self._names_before(networks)
+        self._claims(top, networks)
         if top is None or document.problems:
             return None
         if not self.left_out:
@@ -110,6 +112,16 @@ class Check:
                 seen[network.was] = name
                 continue
             self.document.problem(("networks", name, "was"), sentence)
+
+    def _claims(self, top: TopBlock | None, networks: Mapping[str, Network | None]) -> None:
+        """Refuse what two places of the file claim, and only one can have."""
+        claims: list[tuple[Spot, Claim]] = []
+        for key, claim in top.media.claims().items() if top else ():
+            claims.append((("media", key), claim))
+        for name, network in networks.items():
+            for key, claim in network.settings.claims().items() if network else ():
+                claims.append((("networks", name, key), claim))
+        refuse_seconds(self.document, claims)
 
     def _journal_folder(self, folder: Path) -> None:
         """Look for the journal's folder, which the service does not make; it may run as another user than we

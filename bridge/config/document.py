@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from .words import printable, quoted
 
-__all__ = ["Data", "Document", "Place", "Problem", "Spot"]
+__all__ = ["Data", "Document", "Place", "Problem", "Spot", "dotted"]
 
 _HINTS = 40
 _WORD = re.compile(r"\w{3,}")
@@ -86,7 +86,7 @@ class Document:
 
     def problem(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
         """Note a mistake in the value that stands here, or in its key."""
-        self.problem_at(self._place(spot, key=key), spot, sentence)
+        self.problem_at(self.place(spot, key=key), spot, sentence)
 
     def problem_at(self, place: Place, spot: Spot, sentence: str) -> None:
         """Note a mistake at a place of its own."""
@@ -94,11 +94,17 @@ class Document:
 
     def remark(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
         """Note what may not be meant about the value that stands here, or about its key."""
-        self.remarks[Problem(self._place(spot, key=key), spot, sentence)] = None
+        self.remarks[Problem(self.place(spot, key=key), spot, sentence)] = None
 
-    def _place(self, spot: Spot, *, key: bool) -> Place:
+    def place(self, spot: Spot, *, key: bool = False) -> Place:
+        """Return where a value stands, or its key; of one that does not stand there, what it would be
+        part of.
+        """
         places = (self.keys, self.values) if key else (self.values, self.keys)
-        return places[0].get(spot) or places[1].get(spot) or Place(1, 1)
+        found = places[0].get(spot) or places[1].get(spot)
+        if found is None and spot:
+            return self.place(spot[:-1], key=True)
+        return found or Place(1, 1)
 
     @property
     def is_bad(self) -> bool:
@@ -138,14 +144,13 @@ class Document:
 
     def _told(self, problems: Iterable[Problem]) -> list[str]:
         return [
-            f"{printable(str(self.path))}:{line}:{column}: {_dotted(spot)}{printable(sentence)}"
+            f"{printable(str(self.path))}:{line}:{column}: {f'{keys}: ' if keys else ''}{printable(sentence)}"
             for (line, column), spot, sentence in sorted(problems)
+            for keys in [dotted(spot)]
         ]
 
 
-def _dotted(spot: Spot) -> str:
+def dotted(spot: Spot) -> str:
     """Join the keys that lead here; positions in lists are left to the line number."""
     names = [step for step in spot if isinstance(step, str) and step != "?"]
-    return ".".join(n if n.isprintable() and n and not set(n) & set(". :") else quoted(n) for n in names) + (
-        ": " if names else ""
-    )
+    return ".".join(n if n.isprintable() and n and not set(n) & set(". :") else quoted(n) for n in names)

@@ -10,13 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bridge.model import RoomId
 
+from .claim import Claim
+from .listen import ListenAddress, Listening
 from .values import (
     Count,
     Duration,
     File,
     Language,
     Line,
-    ListenAddress,
     Patterns,
     Prefix,
     Size,
@@ -56,6 +57,12 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+    def claims(self) -> Mapping[str, Claim]:
+        """Return what a network has for itself, so that two of one map cannot both have it, each under the
+        key that names it: a port at which it listens, a name by which a server knows it.
+        """
+        return {}
 
 
 class Live:
@@ -124,6 +131,9 @@ class Media(Model):
     listen: Annotated[
         ListenAddress, Field(description="Where files are handed out, if there is a `public_url`.")
     ] = "127.0.0.1:8484"
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {} if self.public_url is None else {"listen": Listening(self.listen)}
 
 
 class TopBlock(Model):

@@ -20,7 +20,6 @@ __all__ = [
     "File",
     "Language",
     "Line",
-    "ListenAddress",
     "Patterns",
     "Prefix",
     "Size",
@@ -97,13 +96,6 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _listen(text: str) -> str:
-    found = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", text, re.ASCII)
-    if found is None or int(found[1]) > 65535:
-        raise ValueError("must be an address and a port of this machine: 127.0.0.1:8484")
-    return text
-
-
 def _language(text: str) -> str:
     if text not in LANGUAGES:
         raise ValueError(f"must be one of {', '.join(LANGUAGES)}{nearest(text, LANGUAGES)}")
@@ -127,7 +119,6 @@ def off(value: object) -> object:
 Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 File = Annotated[Path, AfterValidator(_file)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-ListenAddress = Annotated[str, AfterValidator(_listen)]
 Language = Annotated[
     str, AfterValidator(_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})
 ]

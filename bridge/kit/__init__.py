@@ -7,6 +7,7 @@ holdback      live talk that waits while a room's past is read
 in_flight     commands on their way, until each is settled once
 pace          how fast one may talk: a token bucket, and turns while a network limits
 heartbeat     whether the other side is still there
+port          a port at which others come to us, by HTTP
 preflight     looking at rooms for `hubbub check --online`
 tls           whom to believe who they are
 bounded       a dict that forgets its oldest entries
@@ -18,6 +19,7 @@ from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
 from .pace import TokenBucket, Turns
+from .port import Port, serving
 from .preflight import preflight
 from .room_keeper import Caught, RoomGuest, RoomKeeper
 from .text_adapter import TextAdapter
@@ -33,11 +35,13 @@ __all__ = [
     "Holdback",
     "InFlight",
     "Missed",
+    "Port",
     "RoomGuest",
     "RoomKeeper",
     "TextAdapter",
     "TokenBucket",
     "Turns",
     "preflight",
+    "serving",
     "trust",
 ]

@@ -1,9 +1,6 @@
 """The application: its paths, who may ask for them, and what is said where there is nothing."""
 
-import asyncio
 import hmac
-import logging
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeAlias
@@ -11,15 +8,11 @@ from typing import TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge.errors import HubbubError
-from bridge.faults import reason
+from bridge.errors import ConnectionLost, HubbubError
+from bridge.kit import serving
 from bridge.loopback import is_loopback, is_own_name
 
-from .port import Port
-
 __all__ = ["SECURITY", "Site", "nothing"]
-
-log = logging.getLogger(__name__)
 
 Answer: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -65,31 +58,13 @@ class Site:
         if not self._application.router.resources():
             yield
             return
-        quiet = log.getChild("requests")
-        quiet.setLevel(logging.CRITICAL)  # what strangers send is not worth a line
-        runner = web.AppRunner(self._application, access_log=None, logger=quiet, shutdown_timeout=1.0)
-        await runner.setup()
-        assert runner.server is not None
-        self._port = Port(runner.server)
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(runner.cleanup)
-            stack.callback(self._port.close)
-            sockets = await self._open()
-            self._local = not self._proxied and all(_is_local(one) for one in sockets)
-            for one in sockets:
-                stack.callback(one.close)
-                stack.callback(asyncio.ensure_future(self._port.serve(one)).cancel)
+            try:
+                self._port = await stack.enter_async_context(serving(self._application, self._listen))
+            except ConnectionLost as error:
+                raise HubbubError(f"media: {error}") from None
+            self._local = not self._proxied and all(map(is_loopback, self._port.hosts))
             yield
-
-    async def _open(self) -> list[socket.socket]:
-        host, _, port = self._listen.rpartition(":")
-        try:
-            return await self._port.open(host.strip("[]"), int(port))
-        except OSError as error:
-            raise HubbubError(
-                f"media: listen: {self._listen} cannot be used ({reason(error)}): "
-                "choose another address or port"
-            ) from None
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -113,11 +88,7 @@ class Site:
 
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)
-        self._port.asked(request.transport, response.content_length or 0, request.task)
-
-
-def _is_local(listener: socket.socket) -> bool:
-    return is_loopback(listener.getsockname()[0])
+        self._port.give(request.transport, response.content_length or 0, request.task)
 
 
 def nothing() -> web.Response:

@@ -15,9 +15,10 @@ def settings(**given):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "bots.example.org"])
 def test_other_machines_need_a_token(host):
-    with pytest.raises(ValidationError, match="set a token, or listen on 127"):
-        settings(listen=f"{host}:5700")
-    assert settings(listen=f"{host}:5700", token="x").access == "x"
+    for token in ({}, {"token": "short"}):
+        with pytest.raises(ValidationError, match="it needs a token: of 16 letters or more"):
+            settings(listen=f"{host}:5700", **token)
+    assert settings(listen=f"{host}:5700", token="x" * 16).access == "x" * 16
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost"])
@@ -58,6 +59,6 @@ def test_check_names_the_place(tmp_path):
         "networks:\n  bots:\n    protocol: bots\n    nickname: pricebot\n    listen: 0.0.0.0:5700\n"
         "conversations: {}\n"
     )
-    with pytest.raises(ConfigError, match="set a token, or listen on 127") as found:
+    with pytest.raises(ConfigError, match="it needs a token: of 16") as found:
         load(file, find, {})
     assert any(":3:" in problem for problem in found.value.problems), found.value.problems

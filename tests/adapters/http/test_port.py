@@ -97,9 +97,9 @@ async def test_too_much_is_refused(tmp_path, chat, monkeypatch):
         large = io.BytesIO(b"x" * (port.LARGEST + 1))
         async with program.post("/api/message", data=large, headers=headers) as answer:
             assert answer.status == 413
+    monkeypatch.setattr("bridge.kit.port._MOST", 1)
     async with running(config), client(config) as program, program.get("/api/stream") as stream:
         await stream.content.readline()
-        monkeypatch.setattr(port, "_MOST", 1)
         async with client(config) as other:
             with pytest.raises((aiohttp.ClientError, OSError)):
                 await other.get("/api/health")
@@ -108,7 +108,7 @@ async def test_too_much_is_refused(tmp_path, chat, monkeypatch):
 
 
 async def test_who_says_nothing_is_shown_out(tmp_path, chat, monkeypatch):
-    monkeypatch.setattr(port, "_ASKING", 0.05)
+    monkeypatch.setattr("bridge.kit.port._ASKING", 0.05)
     monkeypatch.setattr(port, "_SENDING", 0.05)
     config = configured(tmp_path)
     async with running(config):

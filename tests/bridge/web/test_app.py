@@ -78,7 +78,7 @@ async def test_what_is_public_is_for_everybody():
 
 async def test_elsewhere_than_on_the_loopback_a_token_is_asked_for(monkeypatch):
     """As it would be on 0.0.0.0, which no test may listen on."""
-    monkeypatch.setattr("bridge.web.app._is_local", lambda _: False)
+    monkeypatch.setattr("bridge.web.app.is_loopback", lambda _: False)
     assert (await answers(*made(), "/it"))[0] == 401
 
 
@@ -100,7 +100,7 @@ async def test_a_port_that_is_taken_is_said():
         site = Site(f"127.0.0.1:{port}")
         site.add("/it", words)
         with pytest.raises(
-            HubbubError, match=rf"127.0.0.1:{port} cannot be used \(Address already in use\):"
+            HubbubError, match=rf"127.0.0.1:{port} cannot be used \(somebody listens there already\):"
         ):
             async with site.serving():
                 pass

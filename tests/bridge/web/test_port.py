@@ -33,7 +33,7 @@ async def unfinished(port, count, words=b"GET / HTTP/1.1\r\nHost: a\r\n"):
     ids=["nothing", "headers", "body"],
 )
 async def test_who_does_not_finish_is_shown_out(visitor, monkeypatch, words):
-    monkeypatch.setattr("bridge.web.port._ASKING", 0.2)
+    monkeypatch.setattr("bridge.kit.port._ASKING", 0.2)
     async with unfinished(visitor.port, 3, words) as visitors:
         for reader, _ in visitors:
             with contextlib.suppress(ConnectionError):
@@ -41,8 +41,8 @@ async def test_who_does_not_finish_is_shown_out(visitor, monkeypatch, words):
 
 
 async def test_a_reader_who_does_not_read_is_shown_out(visitor, server, monkeypatch):
-    monkeypatch.setattr("bridge.web.port._ASKING", 0.2)
-    monkeypatch.setattr("bridge.web.port._SLOWEST", 1e9)
+    monkeypatch.setattr("bridge.kit.port._ASKING", 0.2)
+    monkeypatch.setattr("bridge.kit.port._SLOWEST", 1e9)
     link = await linked(visitor, server, b"\0" * 30_000_000)
     reader, writer = await asyncio.open_connection("127.0.0.1", visitor.port, limit=1000)
     writer.write(f"GET {link.removeprefix('https://files.example.org')} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
