@@ -109,6 +109,16 @@ class Audience:
             bot.confirmed = serial
             self._settle()
 
+    def named(self, number: int) -> None:
+        """Note that a bot answers the message with this number. Who is alone has read it, whatever its library
+        confirms later; so the core knows what it is called before it hears of the answer.
+        """
+        if len(self._bots) == 1:
+            for serial, flight in self._flights:
+                if flight.message is not None and flight.message.id == number:
+                    self.confirm(next(iter(self._bots)), serial)
+                    return
+
     @property
     def serial(self) -> int:
         """The serial of what was told last."""

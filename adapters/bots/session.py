@@ -112,7 +112,8 @@ class Session:
     async def say(self, room: RoomId, said: Said, body: str) -> int:
         """Let the bot say this. Returns the message's number, once it is taken."""
         number, now = self.store.next(), self.clock.now()
-        answers = read_number(said.answers)
+        if (answers := read_number(said.answers)) is not None:
+            self.audience.named(answers)
         message = KeptMessage(number, None, room, self.number, self.name, int(now), body, heard=True)
         event = MessageCreated(
             id=self.id_of(number),

@@ -9,10 +9,10 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from bridge.model import Support, plain
+from bridge.model import MessageCreated, Support, plain
 from bridge.testing import free_port
 from tests.adapters.bots.bridged import PATIENCE, configured, shop
-from tests.adapters.bots.places import address, new_place
+from tests.adapters.bots.places import address, did, new_place, send
 from tests.adapters.bots.witness import Bot
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -129,3 +129,21 @@ async def test_a_bot_has_its_answer_when_its_words_are_durable(tmp_path):
             assert not saying.done(), "as much time as an answer takes"
         place.core.release()
         assert int(await saying) > 0
+
+
+async def test_who_answers_a_message_has_read_it(tmp_path):
+    """Before its library confirms that: else the core would not know what the answer is about."""
+    async with new_place(tmp_path) as place, place.running(), aiohttp.ClientSession() as session:
+        await place.person.leave()
+        async with session.ws_connect(address(place.adapter), autoping=False) as bot:
+            await bot.receive_json()
+            sending = asyncio.ensure_future(send(place, "!price"))
+            event = await bot.receive_json()
+            words = [
+                {"type": "reply", "data": {"id": str(event["message_id"])}},
+                {"type": "text", "data": {"text": "42"}},
+            ]
+            params = {"group_id": event["group_id"], "message": words}
+            await bot.send_json({"action": "send_group_msg", "params": params})
+            said = await did(place, MessageCreated)
+            assert said.reply_to == (await sending).part.id
