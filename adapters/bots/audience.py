@@ -110,8 +110,8 @@ class Audience:
             self._settle()
 
     def named(self, number: int) -> None:
-        """Note that a bot answers the message with this number. Who is alone has read it, whatever its library
-        confirms later; so the core knows what it is called before it hears of the answer.
+        """Note that a bot answers the message with this number. Who is alone has read it, before its library
+        confirms that; so the core knows what it is called when it hears of the answer.
         """
         if len(self._bots) == 1:
             for serial, flight in self._flights:

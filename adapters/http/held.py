@@ -15,8 +15,9 @@ from .port import ProgramPort
 __all__ = ["HeldFiles"]
 
 _SCHEME = "posted:"
+_MOST = 1000
 _HELD = 64_000_000
-"""In bytes. Files are fetched as soon as their message is taken: what is left when others come is too old."""
+"""So many files, and bytes in all. Files are fetched as soon as their message is taken: what is left when others come is too old."""
 
 
 class HeldFiles:
@@ -51,7 +52,7 @@ class HeldFiles:
             return Attachment(file.url, file.name, kind, type_)
         name = secrets.token_urlsafe(16)
         self._files[name] = file.data
-        while sum(map(len, self._files.values())) > _HELD:
+        while len(self._files) > _MOST or sum(map(len, self._files.values())) > _HELD:
             del self._files[next(iter(self._files))]
         return Attachment(_SCHEME + name, file.name, kind, type_, len(file.data))
 

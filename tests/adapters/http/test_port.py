@@ -12,6 +12,8 @@ import pytest
 
 from adapters.http import board, port
 from adapters.http.board import Board, Notice, Reader
+from adapters.http.decode import Upload
+from adapters.http.held import HeldFiles
 from bridge.errors import ConfigError, RateLimited, TemporaryFailure
 from bridge.model import Receipt
 from bridge.testing import HandClock, ScriptedNetwork
@@ -258,3 +260,10 @@ async def test_a_reader_is_behind_by_what_others_have():
     with pytest.raises(asyncio.CancelledError):
         await asyncio.sleep(0)
     asyncio.current_task().uncancel()
+
+
+def test_only_so_many_files_are_held():
+    """However small: the oldest go, which the core has fetched, or never will."""
+    held = HeldFiles()
+    held.keep([Upload("a.txt", b"x", "")] * 1001)
+    assert len(held._files) == 1000
