@@ -17,7 +17,9 @@ __all__ = ["HeldFiles"]
 _SCHEME = "posted:"
 _MOST = 1000
 _HELD = 64_000_000
-"""So many files, and bytes in all. Files are fetched as soon as their message is taken: what is left when others come is too old."""
+"""So many files, and bytes in all. Files are fetched as soon as their message is taken: what is left when
+others come is too old.
+"""
 
 
 class HeldFiles:
