@@ -1,35 +1,54 @@
-"""Questions about the account: who it is, which rooms it has, and where it may speak."""
+"""Questions about the account: whether it is logged in, which rooms it has, and where it may speak."""
 
+from contextlib import suppress
 from typing import Any
 
-from bridge import ConnectionLost, RoomId
+from bridge import ConnectionLost, Rejected, RoomId, Unsupported
 
-from .decode import sender_of, word
+from .decode import sender_of
 from .encode import address
 from .link import Link
-from .wire import identity, number
+from .wire import Frame, identity, number, word
 
-__all__ = ["file_url", "friends", "groups", "member", "members", "muted_until", "who"]
+__all__ = ["file_url", "friends", "groups", "member", "members", "muted_until", "online", "see", "who"]
 
 
 async def who(link: Link) -> str:
-    """Return the account's number."""
+    """Return the account's number. Raises ConnectionLost where there is none, or QQ has logged it out."""
     own = identity(_object(await link.ask("get_login_info")).get("user_id"))
     if own is None:
         raise ConnectionLost("the implementation has no QQ account yet: log one in there")
+    await online(link)
     return own
+
+
+async def online(link: Link) -> None:
+    """Ask whether the account is logged in. Raises ConnectionLost if not."""
+    with suppress(Rejected, Unsupported):  # that is an answer, too
+        see(await link.ask("get_status"))
+
+
+def see(status: object) -> None:
+    """Look at a status. Raises ConnectionLost where the account is logged out."""
+    if _object(status).get("online") is False:
+        raise ConnectionLost(
+            "QQ has logged the account out: log it in again in the implementation (it may be frozen)"
+        )
 
 
 async def groups(link: Link) -> set[RoomId]:
     """Return the groups that the account is in."""
-    found = _objects(await link.ask("get_group_list", no_cache=True))
-    return {RoomId(f"group:{id_}") for group in found if (id_ := identity(group.get("group_id")))}
+    return _rooms("group", await link.ask("get_group_list", no_cache=True))
 
 
 async def friends(link: Link) -> set[RoomId]:
     """Return the friends of the account, as rooms."""
-    found = _objects(await link.ask("get_friend_list"))
-    return {RoomId(f"private:{id_}") for friend in found if (id_ := identity(friend.get("user_id")))}
+    return _rooms("private", await link.ask("get_friend_list"))
+
+
+def _rooms(kind: str, found: object) -> set[RoomId]:
+    key = "group_id" if kind == "group" else "user_id"
+    return {RoomId(f"{kind}:{id_}") for one in _objects(found) if (id_ := identity(one.get(key)))}
 
 
 async def members(link: Link, room: RoomId) -> dict[str, str]:
@@ -39,15 +58,16 @@ async def members(link: Link, room: RoomId) -> dict[str, str]:
     return {who.id: who.name for who in people if who is not None}
 
 
-async def member(link: Link, room: RoomId, user: str) -> dict[str, Any]:
+async def member(link: Link, room: RoomId, user: str) -> Frame:
     """Return what is known of one of them."""
-    return _object(
-        await link.ask("get_group_member_info", **address(room)[1], user_id=number(user), no_cache=True)
-    )
+    _, where = address(room)
+    return _object(await link.ask("get_group_member_info", **where, user_id=number(user), no_cache=True))
 
 
 async def muted_until(link: Link, room: RoomId, own: str) -> float:
-    """Return until when the account may not speak in a group, in seconds since 1970; 0: it may."""
+    """Return until when the account may not speak in a room, in seconds since 1970; 0: it may."""
+    if room.startswith("private:"):
+        return 0.0
     until = (await member(link, room, own)).get("shut_up_timestamp")
     return float(until) if isinstance(until, int | float) else 0.0
 
@@ -58,9 +78,9 @@ async def file_url(link: Link, room: RoomId, file: str) -> str:
     return word(_object(await link.ask(f"get_{kind}_file_url", **where, file_id=file)), "url")
 
 
-def _object(found: object) -> dict[str, Any]:
+def _object(found: object) -> Frame:
     return found if isinstance(found, dict) else {}
 
 
-def _objects(found: object) -> list[dict[str, Any]]:
+def _objects(found: Any) -> list[Frame]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

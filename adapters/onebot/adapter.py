@@ -1,43 +1,57 @@
 """QQ for the core: configuration in, events out, commands in, receipts out."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import base64
+import contextlib
+import logging
+import math
+import re
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from bridge import (
-    Adapter,
     AdapterError,
+    Batch,
     BoundedDict,
     Capabilities,
     Command,
     ConnectionLost,
-    Emit,
+    MemberChanged,
+    MessageCreated,
+    MessageId,
+    Missed,
     Model,
+    Part,
     Receipt,
     Rejected,
     RoomId,
+    RoomUnavailable,
+    SendMessage,
     Source,
     Speaker,
     Support,
     TalkEvent,
     TemporaryFailure,
+    TextAdapter,
     TokenBucket,
     Txn,
     Unit,
-    landing,
+    Unsupported,
+    preflight,
 )
 
-from .account import file_url
+from . import account, decode, encode, history
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
-from .connection import Connection
-from .decode import WANTED
-from .link import opened
-from .preflight import look_at
+from .link import Link, opened
+from .rooms import Place, Sent
+from .wire import Frame, identity, number, word
 
 __all__ = ["OneBotAdapter"]
+
+log = logging.getLogger(__name__)
 
 _GROUP = Capabilities(
     text_limit=2000,
@@ -52,19 +66,28 @@ _GROUP = Capabilities(
 )
 _PERSON = replace(_GROUP, mention=Support.NO)
 _URLS = 1000
+_UPLOAD = 480.0
+_LISTED = 10.0
+"""Seconds for which the list of our groups is believed about a group that does not stand in it."""
+_ANEW = 60.0
+"""Seconds after which a group that we are not in is looked for again."""
+_ON_ITS_WAY = 10.0
+"""Seconds after which what was handed over stands in the history, or never will."""
+_TIMED_OUT = re.compile(r"time[d ]*-?out|超时", re.IGNORECASE)
 
 
-class OneBotAdapter(Adapter):
+class OneBotAdapter(TextAdapter):
     """One QQ account, behind an implementation of OneBot v11."""
 
     NetworkConfig: ClassVar[type[Model]] = Network
     RoomConfig: ClassVar[type[Model]] = Room
+    at_once = 4
     config: Network
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
-        self._connection: Connection | None = None
-        self._heard = 0.0
+        self._connected: Link | None = None
+        self._places: dict[RoomId, Place] = {}
         self._buckets: dict[RoomId, TokenBucket] = {}
         self._urls: BoundedDict[str, asyncio.Task[str | None]] = BoundedDict(_URLS)
         """By the address of a file, what is asked about it."""
@@ -81,51 +104,237 @@ class OneBotAdapter(Adapter):
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         return _GROUP if room.startswith("group:") else _PERSON
 
-    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
-        await super().serve(rooms)
-        if self._connection is not None:
-            self._connection.serve()
-
     def follow(self, config: Any) -> None:
         super().follow(config)
         for bucket in self._buckets.values():
             bucket.hold(config.pace.burst, config.pace.per_second)
 
-    async def run(self, emit: Emit) -> None:
-        async with opened(self.config) as link:
-            self._connection = connection = Connection(link, emit, self)
+    # Being in rooms
+
+    @contextlib.asynccontextmanager
+    async def connect(self) -> AsyncIterator[None]:
+        self._out: dict[RoomId, str] = {}
+        """Groups that we were sent out of, and how."""
+        self._groups: set[RoomId] = set()
+        self._listed, self._listing = -math.inf, asyncio.Lock()
+        async with opened(self.config) as link, asyncio.TaskGroup() as self._beside:
+            self._own = await account.who(link)
+            self._connected = link
             try:
-                await connection.run()
+                yield
             finally:
-                self._heard, self._connection = connection.heard, None
+                self._connected, self._places = None, {}
+
+    @property
+    def _link(self) -> Link:
+        if self._connected is None:
+            raise ConnectionLost(f"{self.network} is not connected")
+        return self._connected
+
+    async def ping(self) -> None:
+        await account.online(self._link)
+
+    async def enter(self, room: RoomId, config: Any, since: str | None) -> Missed:
+        if not await self._is_member(room):
+            how = self._out.get(room, "is not in it: invite the account to the group")
+            raise RoomUnavailable(f"QQ account {self._own} {how}", _ANEW)
+        self._out.pop(room, None)
+        place = self._places[room] = Place(room, since, self.clock.now())
+        if place.is_group:
+            with contextlib.suppress(Rejected, Unsupported):
+                place.meet(await account.members(self._link, room), self._own)
+        if since is None:
+            return Missed(position=place.position())
+        try:
+            frames, whole, left_out = await history.missed(
+                self._link, place, self._own, self.catch_up, self.clock.now()
+            )
+        except Unsupported:
+            return Missed()
+        return Missed(self._talk(frames, place), whole=whole, left_out=left_out)
+
+    async def _is_member(self, room: RoomId) -> bool:
+        """Say whether the account is in a group; a person can always be written to."""
+        async with self._listing:
+            now = self.clock.monotonic()
+            if room.startswith("group:") and room not in self._groups and now > self._listed + _LISTED:
+                self._groups, self._listed = await account.groups(self._link), now
+        return room in self._groups or room.startswith("private:")
+
+    async def leave(self, room: RoomId) -> None:
+        self._places.pop(room, None)
+
+    def _sent_out(self, room: RoomId, how: str) -> None:
+        self._places.pop(room, None)
+        self._groups.discard(room)
+        self._out[room] = how
+        self.lost(room, f"QQ account {self._own} {how}", _ANEW)
+
+    # What comes
+
+    async def read(self) -> Batch:
+        frame = await self._link.event()
+        kind, room = frame.get("post_type"), decode.room_of(frame, self._own)
+        if kind == "meta_event":
+            account.see(frame.get("status"))
+        elif word(frame, "notice_type") == "bot_offline":
+            account.see({"online": False})
+        elif room is not None and room in self.rooms:
+            place = self._places.get(room)
+            if not (kind == "notice" and self._is_about_us(frame, room, place)) and place is not None:
+                event = self._decode(frame, place)
+                return Batch([event] if event is not None else [])
+        elif kind == "message" and frame.get("message_type") == "private":
+            self._greet(frame)
+        return Batch()
+
+    def _decode(
+        self, frame: Frame, place: Place, *, replayed: bool = False
+    ) -> TalkEvent | MemberChanged | None:
+        event = decode.event(frame, place.room, self._own, place.names, replayed=replayed)
+        place.learn(event)
+        return event
+
+    def _talk(self, frames: Sequence[Frame], place: Place) -> list[MessageCreated]:
+        events = [self._decode(frame, place, replayed=True) for frame in frames]
+        return [event for event in events if isinstance(event, MessageCreated)]
+
+    def _is_about_us(self, frame: Frame, room: RoomId, place: Place | None) -> bool:
+        """Take a notice about our own standing, or about somebody who has to be asked for."""
+        kind, sub = word(frame, "notice_type"), word(frame, "sub_type")
+        user, by = identity(frame.get("user_id")), identity(frame.get("operator_id"))
+        if kind == "group_dismiss" or (kind == "group_decrease" and sub == "disband"):
+            self._sent_out(room, "is not in it any more: the group was dissolved")
+        elif kind == "group_decrease" and user == self._own:
+            name = place.names.get(by or "", by) if place is not None else by
+            how = f"was removed from it by {name}" if by and by != user else "has left it"
+            self._sent_out(room, f"{how}: invite the account again")
+        elif kind == "group_increase" and user == self._own:
+            self._groups.add(room)
+            self.again(room)
+        elif kind == "group_increase" and user is not None and "sender" not in frame:
+            self._beside.create_task(self._ask_who(frame, room, user))
+        elif kind == "group_ban" and user == self._own and place is not None:
+            lasts = frame.get("duration") if sub == "ban" else 0
+            place.muted = self.clock.now() + lasts if isinstance(lasts, int | float) else 0.0
+        else:
+            return False
+        return True
+
+    async def _ask_who(self, frame: Frame, room: RoomId, user: str) -> None:
+        """Ask what somebody is called who came, and take the notice again with that."""
+        known: Frame = {}
+        with contextlib.suppress(AdapterError):
+            known = await account.member(self._link, room, user)
+        await self._link.hear({**frame, "sender": known})
+
+    def _greet(self, frame: Frame) -> None:
+        """Answer somebody who writes to the account itself."""
+        user = identity(frame.get("user_id"))
+        if user is not None and user != self._own and (words := self.introduce(user)) is not None:
+            where = {"user_id": number(user)}
+            if (group := identity(frame.get("group_id"))) is not None:  # somebody who is no friend
+                where["group_id"] = number(group)
+            self._beside.create_task(self._answer(where, words))
+
+    async def _answer(self, where: Mapping[str, Any], words: str) -> None:
+        message = [{"type": "text", "data": {"text": words}}]
+        try:
+            await self._link.ask("send_private_msg", **where, message=message)
+        except AdapterError as error:
+            log.info("somebody who wrote to the account got no answer: %s", error)
+
+    # What is said
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        self._connected().open(command.room)  # nobody waits for what cannot be said
+        self._see_mute(command.room)  # nobody waits for what cannot be said
         pace = self.config.pace
         bucket = self._buckets.setdefault(command.room, TokenBucket(pace.burst, pace.per_second, self.clock))
         await bucket.take()
-        landed, settle = landing()
-        await self._connected().send(command, settle)
-        return landed
+        return await super().send(command)
+
+    def _see_mute(self, room: RoomId) -> None:
+        if (left := self._place(room).muted - self.clock.now()) > 0:
+            raise RoomUnavailable(f"the account is muted in {room}", left)
+
+    def _place(self, room: RoomId) -> Place:
+        """Return a room that we are in. Raises RoomUnavailable and ConnectionLost."""
+        if self._link and room not in self._places:
+            raise RoomUnavailable(f"{room} is not joined")
+        return self._places[room]
+
+    async def post(self, command: Command) -> Receipt:
+        """Do a command. A message is on record as on its way before it leaves, to be looked for then."""
+        place, data, seconds = self._place(command.room), "", 0.0
+        self._see_mute(command.room)
+        if isinstance(command, SendMessage) and command.file is not None:
+            data = base64.b64encode(await asyncio.to_thread(command.file.path.read_bytes)).decode()
+            seconds = _UPLOAD
+        name, params = encode.action(command, data)
+        if isinstance(command, SendMessage):
+            place.sent = Sent(command.txn, encode.digest_of(command), self.clock.now(), place.newest)
+            await self.keep(command.room, place.position())
+        try:
+            done = await self._link.ask(name, seconds, **params)
+        except Rejected as error:
+            raise await self._why(place, error) from None
+        id_ = identity(done.get("message_id")) if isinstance(done, dict) else None
+        place.newest = id_ or place.newest
+        return Receipt(Part(MessageId(id_)) if id_ else None)
+
+    async def _why(self, place: Place, error: Rejected) -> AdapterError:
+        """Return why a command was refused: the account may be muted in the group. What took QQ too long may
+        have been done all the same: it is looked up.
+        """
+        if _TIMED_OUT.search(str(error)):
+            return ConnectionLost(f"it is not known whether it was done: {error}")
+        try:
+            until = await account.muted_until(self._link, place.room, self._own)
+        except AdapterError:
+            return error
+        if (left := until - self.clock.now()) <= 0:
+            return error
+        place.muted = until
+        return RoomUnavailable(f"the account is muted in {place.room}", left)
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
-        return await self._connected().find_sent(room, txns)
+        """Look for what was on its way: one message at most, since each is on record before it leaves."""
+        sent = self._place(room).sent
+        found: dict[Txn, Receipt | None] = {txn: None for txn in txns if sent is None or txn != sent.txn}
+        if sent is None or sent.txn not in txns:
+            return found
+        try:
+            id_, gone = await history.find(self._link, room, self._own, sent)
+            if gone and (left := sent.at + _ON_ITS_WAY - self.clock.now()) > 0:
+                await self.clock.sleep(left)
+                id_, gone = await history.find(self._link, room, self._own, sent)
+        except Unsupported:
+            return found
+        if id_ is not None or gone:
+            found[sent.txn] = None if id_ is None else Receipt(Part(MessageId(id_)))
+        return found
+
+    # What is asked
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
-        return await self._connected().past(room, since)
+        """Return what others said since then, as far as the implementation shows it."""
+        place = self._place(room)
+        frames, _ = await history.read(self._link, room, lambda frame: (decode.at(frame) or 0.0) < since)
+        return [event for event in self._talk(frames, place) if (event.at or 0.0) >= since]
 
-    def heard(self, room: RoomId) -> float:
-        return self._connection.heard if self._connection is not None else self._heard
+    def token(self, event: TalkEvent) -> str | None:
+        place = self._places.get(event.room)
+        return place.reach(event, self.clock.now()) if place is not None else None
 
     def is_present(self, room: RoomId, name: str) -> bool:
-        place = self._connection.places.get(room) if self._connection is not None else None
+        place = self._places.get(room)
         return place is not None and name in place.present
 
     def source(self, address: str) -> Source:
         """Return where a file is; one that was sent without an address is asked for first."""
-        if not address.startswith(f"{WANTED}:"):
+        if not address.startswith(f"{decode.WANTED}:"):
             return Source(address)
         asked = self._urls.get(address)
         if asked is None:
@@ -142,16 +351,37 @@ class OneBotAdapter(Adapter):
     async def _ask_for(self, address: str) -> str | None:
         _, kind, number, file = address.split(":", 3)
         try:
-            return await file_url(self._connected().link, RoomId(f"{kind}:{number}"), file)
+            return await account.file_url(self._link, RoomId(f"{kind}:{number}"), file)
         except ConnectionLost:
             return None
         except AdapterError:
             return ""
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        return await look_at(self.config, rooms, self.only_read, self.clock)
+        """Ask about each room, and enter none."""
+        async with opened(self.config, beside=True) as link:
+            own, known = await account.who(link), await account.groups(link)
+            if any(room.startswith("private:") for room in rooms):
+                known |= await account.friends(link)
 
-    def _connected(self) -> Connection:
-        if self._connection is None:
-            raise ConnectionLost(f"{self.network} is not connected")
-        return self._connection
+            async def look(room: RoomId, _: Any) -> str | None:
+                if room in known:
+                    return None if room in self.only_read else await self._silenced(link, room, own)
+                if room.startswith("private:"):
+                    return f"is no friend of QQ account {own}: one of them has to add the other"
+                return f"QQ account {own} is not in it: invite the account to the group"
+
+            return await preflight(rooms, look)
+
+    async def _silenced(self, link: Link, room: RoomId, own: str) -> str | None:
+        """Return what keeps the account from speaking in a room that it is in."""
+        try:
+            left = await account.muted_until(link, room, own) - self.clock.now()
+        except (Rejected, Unsupported) as error:
+            log.warning("%s: nobody can tell whether the account may speak there: %s", room, error)
+            return None
+        if left <= 0:
+            return None
+        return (
+            f"the account is muted there for {left / 60:.0f} more minutes: ask an administrator of the group"
+        )

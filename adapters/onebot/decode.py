@@ -4,8 +4,7 @@ Nothing that an implementation sends is believed to be of the right type: what i
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from bridge import (
     US,
@@ -28,39 +27,31 @@ from bridge import (
 )
 
 from .faces import FACES
-from .wire import Segment, identity, segments
+from .wire import Frame, Segment, identity, segments, word
 
-__all__ = ["WANTED", "at", "event", "room_of", "sender_of", "word"]
+__all__ = ["WANTED", "at", "event", "room_of", "sender_of"]
 
 WANTED = "onebot"
 """The scheme of the address of a file whose real one has to be asked for: room and file id follow."""
-_KINDS = {
-    "image": FileKind.IMAGE,
-    "mface": FileKind.IMAGE,
-    "record": FileKind.AUDIO,
-    "video": FileKind.VIDEO,
-    "file": FileKind.FILE,
+_FILES = {
+    "image": (FileKind.IMAGE, ours("[picture]")),
+    "mface": (FileKind.IMAGE, ours("[sticker]")),
+    "record": (FileKind.AUDIO, ours("[sound]")),
+    "video": (FileKind.VIDEO, ours("[video]")),
+    "file": (FileKind.FILE, ours("[file]")),
 }
-_WORDS = {
-    "image": ours("[picture]"),
-    "mface": ours("[sticker]"),
-    "record": ours("[sound]"),
-    "video": ours("[video]"),
-    "file": ours("[file]"),
-    "face": ours("[sticker]"),
-    "location": ours("[location]"),
+"""What a file is, and what stands in its place where it has no address."""
+_NAMELESS = {"face": ours("[sticker]"), "location": ours("[location]")}
+_CHANGES = {
+    "group_increase": Change.JOINED,
+    "group_decrease leave": Change.LEFT,
+    "group_decrease kick": Change.KICKED,
+    "group_card": Change.RENAMED,
 }
-_GONE = {"leave": Change.LEFT, "kick": Change.KICKED}
 _MILLISECONDS = 1e11
 
 
-def word(frame: Mapping[str, Any], key: str) -> str:
-    """Return a text of a frame; empty where there is none."""
-    value = frame.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def at(frame: Mapping[str, Any]) -> float | None:
+def at(frame: Frame) -> float | None:
     """Return when it happened, in seconds since 1970: some tell it in milliseconds where they do not know."""
     value = frame.get("time")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e15:
@@ -68,7 +59,7 @@ def at(frame: Mapping[str, Any]) -> float | None:
     return value / 1000 if value > _MILLISECONDS else float(value)
 
 
-def room_of(frame: Mapping[str, Any], own: str) -> RoomId | None:
+def room_of(frame: Frame, own: str) -> RoomId | None:
     """Return the room that a message or a notice belongs to: the group, or the person on the other side."""
     group = identity(frame.get("group_id"))
     if group and frame.get("message_type") != "private":
@@ -79,7 +70,7 @@ def room_of(frame: Mapping[str, Any], own: str) -> RoomId | None:
     return RoomId(f"private:{user}") if user else None
 
 
-def sender_of(frame: Mapping[str, Any], names: Mapping[str, str]) -> Sender | None:
+def sender_of(frame: Frame, names: Mapping[str, str]) -> Sender | None:
     """Return who said or did something, by the name that they have in the group."""
     user, said, hidden = identity(frame.get("user_id")), frame.get("sender"), frame.get("anonymous")
     if isinstance(hidden, Mapping) and word(hidden, "name"):
@@ -91,16 +82,15 @@ def sender_of(frame: Mapping[str, Any], names: Mapping[str, str]) -> Sender | No
 
 
 def event(
-    frame: Mapping[str, Any], room: RoomId, own: str, names: Mapping[str, str], *, replayed: bool = False
+    frame: Frame, room: RoomId, own: str, names: Mapping[str, str], *, replayed: bool = False
 ) -> TalkEvent | MemberChanged | None:
     """Return what others said or did; None: nothing that crosses.
 
     What changes our own standing in a group is not told here.
     """
-    sender = sender_of(frame, names)
     if frame.get("post_type") == "notice":
         return _notice(frame, room, own, names)
-    message = identity(frame.get("message_id"))
+    sender, message = sender_of(frame, names), identity(frame.get("message_id"))
     if frame.get("post_type") != "message" or sender is None or message is None or sender.id == own:
         return None
     content, answers = _content(frame.get("message"), room, own, names)
@@ -118,32 +108,47 @@ def event(
 
 
 def _notice(
-    frame: Mapping[str, Any], room: RoomId, own: str, names: Mapping[str, str]
+    frame: Frame, room: RoomId, own: str, names: Mapping[str, str]
 ) -> TalkEvent | MemberChanged | None:
-    kind, sub = word(frame, "notice_type"), word(frame, "sub_type")
-    user = identity(frame.get("user_id")) or ""
-    by = identity(frame.get("operator_id")) or user
-    done, who = (Sender(UserId(id_), names.get(id_, id_)) for id_ in (by, user))
-    message = identity(frame.get("message_id"))
-    if kind in ("group_recall", "friend_recall") and message and by and by != own:
+    kind = word(frame, "notice_type")
+    message, by = identity(frame.get("message_id")), _by(frame, names)
+    who, name = sender_of(frame, names), word(frame, "name_new")
+    if kind in ("group_recall", "friend_recall") and message and by is not None and by.id != own:
         return Removed(
             id=MessageId(f"recall:{message}"),
             room=room,
-            sender=done,
+            sender=by,
             target=MessageId(message),
-            by_moderator=by != user,
+            by_moderator=who is None or by.id != who.id,
             at=at(frame),
         )
-    if kind == "group_decrease" and sub in _GONE and user:
-        return MemberChanged(
-            room=room, sender=who, change=_GONE[sub], by=done if sub == "kick" and by != user else None
-        )
-    if kind == "group_card" and user and (name := word(frame, "card_new")) and name != who.name:
-        return MemberChanged(room=room, sender=who, change=Change.RENAMED, name=name)
-    if kind == "notify" and sub == "group_name" and user and (name := word(frame, "name_new")):
+    if who is None:
+        return None
+    if kind == "notify" and word(frame, "sub_type") == "group_name" and name:
         number = MessageId(f"name:{frame.get('time')}:{name}")
         return NameChanged(id=number, room=room, sender=who, name=name, at=at(frame))
-    return None
+    return _membership(frame, room, who, by)
+
+
+def _membership(frame: Frame, room: RoomId, who: Sender, by: Sender | None) -> MemberChanged | None:
+    kind, name = word(frame, "notice_type"), word(frame, "card_new")
+    match _CHANGES.get(kind) or _CHANGES.get(f"{kind} {word(frame, 'sub_type')}"):
+        case Change.JOINED if "sender" not in frame:  # nobody has asked yet what they are called
+            return None
+        case Change.RENAMED if name in ("", who.name):
+            return None
+        case Change.RENAMED:
+            return MemberChanged(room=room, sender=who, change=Change.RENAMED, name=name)
+        case Change.KICKED if by is not None and by.id != who.id:
+            return MemberChanged(room=room, sender=who, change=Change.KICKED, by=by)
+        case change:
+            return None if change is None else MemberChanged(room=room, sender=who, change=change)
+
+
+def _by(frame: Frame, names: Mapping[str, str]) -> Sender | None:
+    """Return who did what happened to somebody, or they themselves."""
+    by = identity(frame.get("operator_id")) or identity(frame.get("user_id"))
+    return None if by is None else Sender(UserId(by), names.get(by, by))
 
 
 def _content(
@@ -164,9 +169,9 @@ def _content(
 
 
 def _attachment(segment: Segment, room: RoomId) -> Attachment | None:
-    kind, data = _KINDS.get(segment.type), segment.data
-    if kind is None:
+    if segment.type not in _FILES:
         return None
+    kind, data = _FILES[segment.type][0], segment.data
     said = [data.get(key, "") for key in ("url", "file")]
     address = next((text for text in said if text.startswith(("http://", "https://"))), "")
     if not address and kind is FileKind.FILE and (file := data.get("file_id")):
@@ -186,23 +191,10 @@ def _attachment(segment: Segment, room: RoomId) -> Attachment | None:
 
 def _spans(segment: Segment, own: str, names: Mapping[str, str]) -> list[Span]:
     kind, data = segment.type, segment.data
-    words = ""
-    match kind:
-        case "text":
-            words = data.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
-        case "at":
-            return [_mention(data, own, names)]
-        case "face":
-            words = FACES.get(data.get("id", "")) or _face_text(data.get("raw", ""))
-        case "dice":
-            words = f"🎲 {data.get('result', '')}".rstrip()
-        case "markdown":
-            words = data.get("content", "")
-        case "json":
-            words = word(_object(data.get("data", "")), "prompt")
-        case "share" | "music" | "location":
-            words = " ".join(data[key] for key in ("title", "content", "url") if data.get(key))
-    shown = _WORDS.get(kind, Span(f"[{kind}]"))
+    if kind == "at":
+        return [_mention(data, own, names)]
+    words = _WORDS[kind](data) if kind in _WORDS else ""
+    _, shown = _FILES.get(kind, (None, _NAMELESS.get(kind, Span(f"[{kind}]"))))
     if kind == "location" and words:
         return [shown, Span(f" {words}")]
     return [Span(words) if words or kind == "text" else shown]
@@ -216,14 +208,32 @@ def _mention(data: Mapping[str, str], own: str, names: Mapping[str, str]) -> Spa
     return Span(f"@{name}", mention=US if who == own else UserId(who))
 
 
-def _face_text(raw: str) -> str:
-    text = word(_object(raw), "faceText").removeprefix("/")
-    return f"[{text}]" if text else ""
+def _face(data: Mapping[str, str]) -> str:
+    text = _inside(data, "raw", "faceText").removeprefix("/")
+    return FACES.get(data.get("id", "")) or (f"[{text}]" if text else "")
 
 
-def _object(text: str) -> Mapping[str, Any]:
+def _card(data: Mapping[str, str]) -> str:
+    return " ".join(data[key] for key in ("title", "content", "url") if data.get(key))
+
+
+def _inside(data: Mapping[str, str], field: str, key: str) -> str:
+    """Return a text of an object that a field holds as JSON."""
     try:
-        found = json.loads(text)
+        found = json.loads(data.get(field, ""))
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return ""
+    return word(found, key) if isinstance(found, dict) else ""
+
+
+_WORDS: dict[str, Callable[[Mapping[str, str]], str]] = {
+    "text": lambda data: data.get("text", "").replace("\r\n", "\n").replace("\r", "\n"),
+    "face": _face,
+    "dice": lambda data: f"🎲 {data.get('result', '')}".rstrip(),
+    "markdown": lambda data: data.get("content", ""),
+    "json": lambda data: _inside(data, "data", "prompt"),
+    "share": _card,
+    "music": _card,
+    "location": _card,
+}
+"""By type, the words of a piece of a message; empty where it has none."""

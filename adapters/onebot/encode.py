@@ -8,7 +8,7 @@ from bridge import Command, DeleteMessage, FileKind, Kind, RoomId, SendMessage, 
 
 from .wire import Segment, number, text, to_array
 
-__all__ = ["action", "address", "digest", "said"]
+__all__ = ["action", "address", "digest", "digest_of"]
 
 
 def address(room: RoomId) -> tuple[str, dict[str, Any]]:
@@ -30,13 +30,13 @@ def action(command: Command, data: str) -> tuple[str, dict[str, Any]]:
     file = command.file
     if file is not None and file.kind is not FileKind.IMAGE:
         return f"upload_{kind}_file", {**where, "file": f"base64://{data}", "name": file.name}
-    message = to_array(said(command))
+    message = to_array(_said(command))
     if file is not None:
         message.append({"type": "image", "data": {"file": f"base64://{data}", "name": file.name}})
     return f"send_{kind}_msg", {**where, "message": message}
 
 
-def said(command: SendMessage) -> list[Segment]:
+def _said(command: SendMessage) -> list[Segment]:
     """Return the words of a message: what it answers first, runs of words in one piece."""
     found = [] if command.answered is None else [Segment("reply", {"id": command.answered.part.id})]
     words = "* " if command.kind is Kind.EMOTE else ""
@@ -54,7 +54,15 @@ def _written(span: Span) -> str:
     return f"{span.text} ({span.href})" if span.href and span.href != span.text else span.text
 
 
-def digest(message: Iterable[Segment], file: FileKind | None = None) -> str:
+def digest_of(command: SendMessage) -> str:
+    """Return by what a message is known again in a history (see `digest`)."""
+    file = command.file
+    if file is None:
+        return digest(_said(command))
+    return digest([*_said(command), Segment("image" if file.kind is FileKind.IMAGE else "file")])
+
+
+def digest(message: Iterable[Segment]) -> str:
     """Return by what a message of ours is known again in a history: its words without the spaces, which QQ
     may change, and what else it holds.
     """
@@ -63,6 +71,4 @@ def digest(message: Iterable[Segment], file: FileKind | None = None) -> str:
         for segment in message
         if segment.type not in ("reply", "at")
     ]
-    if file is not None:
-        parts.append("[image]" if file is FileKind.IMAGE else "[file]")
     return hashlib.sha256("".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

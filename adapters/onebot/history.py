@@ -6,20 +6,18 @@ is used, since what names a message there differs. Asked for more and more, they
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
-from bridge import AdapterError, CatchUp, RoomId, Unsupported
+from bridge import CatchUp, Rejected, RoomId
 
 from .decode import at
 from .encode import address, digest
 from .link import Link
 from .rooms import DISORDER, Place, Sent
-from .wire import identity, segments
+from .wire import Frame, identity, segments
 
-__all__ = ["MOST", "Frame", "Meanwhile", "find", "missed", "read"]
+__all__ = ["find", "missed", "read"]
 
-Frame = dict[str, Any]
-MOST = 2000
+_MOST = 2000
 """So many messages of a room are looked at, at most."""
 _PAGE = 50
 _SLOW = 60.0
@@ -28,29 +26,19 @@ _SKEW = 60.0
 """Seconds that our clock and QQ's may be apart."""
 
 
-class Meanwhile(NamedTuple):
-    """The talk since a room's position."""
-
-    frames: list[Frame]
-    complete: bool = True
-    """Whether it is known what was said."""
-    left_out: int | None = 0
-    """The number that was left out, as `catch_up` asks for; None: some."""
-
-
 async def read(
-    link: Link, room: RoomId, reached: Callable[[Frame], bool], most: int = MOST
-) -> tuple[list[Frame], bool]:
-    """Return the last messages of a room, oldest first, so many at most, back to one that `reached` knows;
-    and whether there is one. Raises Unsupported where there is no history.
+    link: Link, room: RoomId, known: Callable[[Frame], bool], most: int = _MOST
+) -> tuple[list[Frame], int]:
+    """Return the last messages of a room, oldest first, so many at most, back to one that is known; and the
+    number of those up to the last one that is: 0 where there is none. Raises Unsupported where there is no
+    history.
     """
     count, before = min(_PAGE, most), -1
     while True:
         found = await _newest(link, room, count)
-        if any(map(reached, found)):
-            return found, True
-        if len(found) <= before or count >= most:
-            return found, False
+        start = max((n for n, frame in enumerate(found, 1) if known(frame)), default=0)
+        if start or len(found) <= before or count >= most:
+            return found, start
         count, before = min(count * 2, most), len(found)
 
 
@@ -59,55 +47,53 @@ async def _newest(link: Link, room: RoomId, count: int) -> list[Frame]:
     name = "get_group_msg_history" if kind == "group" else "get_friend_msg_history"
     try:
         data = await link.ask(name, _SLOW, **where, count=count)
-    except Unsupported:
-        raise
-    except AdapterError:
-        if not link.alive:
-            raise
+    except Rejected:
         return []  # NapCat refuses where nothing was ever said
     found = data.get("messages") if isinstance(data, dict) else None
     listed = found if isinstance(found, list) else []
-    frames = [{"post_type": "message", **frame} for frame in listed if isinstance(frame, dict)]
-    return sorted(frames, key=_time)
+    return sorted(
+        ({"post_type": "message", **frame} for frame in listed if isinstance(frame, dict)), key=_time
+    )
 
 
 def _time(frame: Frame) -> float:
     return at(frame) or 0.0
 
 
-async def missed(link: Link, place: Place, own: str, catch_up: CatchUp, now: float) -> Meanwhile:
-    """Return what others said since a room's position, as far as the owner wants it."""
+async def missed(
+    link: Link, place: Place, own: str, catch_up: CatchUp, now: float
+) -> tuple[list[Frame], bool, int | None]:
+    """Return what others said since a room's position, and what the owner wants of what was heard already,
+    but for what is too much to be read; whether that is known; and the number of what was not read (see
+    `Missed`). Raises Unsupported where there is no history.
+    """
     since = int(place.since or 0.0) - DISORDER
 
     def is_known(frame: Frame) -> bool:
         return _time(frame) < since or identity(frame.get("message_id")) == place.newest
 
-    most = min(catch_up.max_messages, MOST)
-    try:
-        found, reached = await read(link, place.room, is_known, most + 2)
-    except Unsupported:
-        return Meanwhile([], complete=False)
-    known = max((n for n, frame in enumerate(found) if is_known(frame)), default=-1)
-    oldest = max(since, now - catch_up.max_age)
+    most = min(catch_up.max_messages, _MOST)
+    found, start = await read(link, place.room, is_known, most + 2)
     others = [n for n, frame in enumerate(found) if identity(frame.get("user_id")) != own]
-    wanted = [n for n in others if _time(found[n]) >= oldest][-most or len(found) :]
-    left_out = sum(n > known for n in others) - sum(n > known for n in wanted)
+    new = sum(n >= start for n in others)
+    young = sum(_time(found[n]) >= max(since, now - catch_up.max_age) for n in others)
+    count = max(new, min(young, most))
     full = len(found) >= most + 2  # there may be more
-    return Meanwhile(
-        [found[n] for n in wanted], reached or full, left_out if reached else None if full else 0
-    )
+    left_out = None if full and not start else 0
+    return [found[n] for n in others[len(others) - count :]], bool(start) or full, left_out
 
 
 async def find(link: Link, room: RoomId, own: str, sent: Sent) -> tuple[str | None, bool]:
-    """Return the message in a history that is what we sent, and whether it is surely not there."""
+    """Return the message in a history that is what we sent, and whether it is surely not there. Raises
+    Unsupported where there is no history.
+    """
 
     def is_before(frame: Frame) -> bool:
         return _time(frame) < sent.at - _SKEW or identity(frame.get("message_id")) == sent.after
 
-    found, reached = await read(link, room, is_before)
-    start = max((n + 1 for n, frame in enumerate(found) if is_before(frame)), default=0)
+    found, start = await read(link, room, is_before)
     ours = [frame for frame in found[start:] if identity(frame.get("user_id")) == own]
     for frame in ours:
         if digest(segments(frame.get("message"))) == sent.digest:
             return identity(frame.get("message_id")), False
-    return None, reached and not ours
+    return None, start > 0 and not ours

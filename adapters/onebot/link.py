@@ -9,10 +9,9 @@ import hmac
 import itertools
 import json
 import logging
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -26,18 +25,21 @@ from bridge import (
     common,
     reached,
     reason,
+    trust,
     unverified,
 )
 
 from .config import NetworkConfig
-from .decode import word
+from .wire import Frame, word
 
-__all__ = ["ANSWER", "Link", "beside", "opened"]
+__all__ = ["ANSWER", "Link", "opened"]
 
 log = logging.getLogger(__name__)
 
 ANSWER = 25.0
 """Seconds that an action may take."""
+_WAITING = 1000
+"""So many events wait to be taken; then no more is read."""
 _LARGEST = 64 * 1024 * 1024
 _OPENING = 20.0
 _POLITELY = 0.5
@@ -56,7 +58,7 @@ _BESIDE = "hubbub"
 """The X-Client-Role of who looks beside a running service: to an implementation it says nothing."""
 
 Socket = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
-Handler = Callable[[dict[str, Any]], Awaitable[None]]
+T = TypeVar("T")
 
 
 class Link:
@@ -67,81 +69,85 @@ class Link:
         self._sockets = {actions, events}
         self._numbers = itertools.count(1)
         self._asked: dict[str, asyncio.Future[Any]] = {}
-        self._error: AdapterError | None = None
+        self._events: asyncio.Queue[Frame] = asyncio.Queue(_WAITING)
+        self._over: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answered = False
-        self._reading: list[asyncio.Task[None]] = []
 
-    @property
-    def alive(self) -> bool:
-        """Whether the connection is of use, as far as is known."""
-        return self._error is None
-
-    async def ask(self, name: str, seconds: float = ANSWER, /, **params: Any) -> Any:
-        """Have an action done, and return its data. Raises Rejected with the implementation's words,
-        Unsupported where it does not know the action, and ConnectionLost where nobody can tell what was done.
+    async def ask(self, name: str, seconds: float = 0.0, /, **params: Any) -> Any:
+        """Have an action done within so many seconds, ANSWER by default, and return its data. Raises Rejected
+        with the implementation's words, Unsupported where it does not know the action, and ConnectionLost
+        where nobody can tell what was done.
         """
-        if self._error is not None:
-            raise self._error
-        lost = f"the implementation did not answer {name} within {seconds:g} seconds"
+        seconds = seconds or ANSWER
         echo = str(next(self._numbers))
         answer = self._asked[echo] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(seconds):
-                await self._actions.send_str(json.dumps({"action": name, "params": params, "echo": echo}))
-                return await answer
+                if not self._over.done():
+                    await self._actions.send_json({"action": name, "params": params, "echo": echo})
+                return await self._unless_over(answer)
         except TimeoutError:
-            pass
+            raise ConnectionLost(
+                f"the implementation did not answer {name} within {seconds:g} seconds"
+            ) from None
         except (OSError, aiohttp.ClientError):
-            lost = "the connection broke"
+            raise ConnectionLost("the connection broke") from None
         finally:
-            self._asked.pop(echo, None)
-        error = ConnectionLost(lost)
-        self.end(error)
-        raise error
+            del self._asked[echo]
+
+    async def event(self) -> Frame:
+        """Return the next event. Raises an AdapterError that says why the connection has ended."""
+        if not self._events.empty():
+            return self._events.get_nowait()
+        return await self._unless_over(asyncio.ensure_future(self._events.get()))
+
+    async def _unless_over(self, wanted: "asyncio.Future[T]") -> T:
+        """Wait for something. Raises what the connection ended with before that."""
+        try:
+            await asyncio.wait((wanted, self._over), return_when=asyncio.FIRST_COMPLETED)
+            return await (wanted if wanted.done() else self._over)
+        finally:
+            wanted.cancel()
+
+    async def hear(self, frame: Frame) -> None:
+        """Take an event."""
+        await self._events.put(frame)
 
     def end(self, error: AdapterError) -> None:
-        """Note that the connection is of no use any more: `read` raises this, and all that was asked."""
-        if self._error is None:
-            self._error = error
-            for answer in self._asked.values():
-                if not answer.done():
-                    answer.set_exception(error)
-                    answer.exception()  # who asked may have been cancelled
-            for task in self._reading:
-                task.cancel()
+        """Note that the connection is of no use any more: whoever waits for something from it gets this."""
+        if not self._over.done():
+            self._over.set_exception(error)
+            self._over.exception()  # nobody may wait
 
-    async def read(self, handle: Handler) -> None:
-        """Hand over events in order, until the connection ends. Raises an AdapterError that says why."""
-        if self._error is not None:
-            raise self._error
-        self._reading = [asyncio.ensure_future(self._read(socket, handle)) for socket in self._sockets]
+    @asynccontextmanager
+    async def reading(self, *, deaf: bool) -> AsyncIterator[None]:
+        """Take what comes; answers alone if `deaf`."""
+        reading = [asyncio.ensure_future(self._read(socket, deaf=deaf)) for socket in self._sockets]
         try:
-            await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
-            for task in self._reading:
-                if task.done() and not task.cancelled() and (failed := task.exception()) is not None:
-                    raise failed
-            self.end(self._closed())
-            raise self._error or ConnectionLost("the connection ended")
+            yield
         finally:
             self.end(ConnectionLost("the connection ended"))
-            await asyncio.wait(self._reading)
+            for task in reading:
+                task.cancel()
+            await asyncio.wait(reading)
 
-    async def _read(self, socket: Socket, handle: Handler) -> None:
+    async def _read(self, socket: Socket, *, deaf: bool) -> None:
         async for message in socket:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
             try:
-                frame = json.loads(message.data)
+                frame = json.loads(message.data if message.type is aiohttp.WSMsgType.TEXT else "")
             except (ValueError, RecursionError):
                 continue
             if not isinstance(frame, dict):
                 continue
-            if "post_type" in frame:
-                await handle(frame)
-            else:
+            if "post_type" not in frame:
                 self._answer(frame)
+            elif not deaf:
+                await self.hear(frame)
+        refused = not self._answered and self._actions.close_code in _REFUSED
+        closed = ConnectionLost("the implementation closed the connection")
+        self.end(AuthenticationFailed(_TOKEN) if refused else closed)
 
-    def _answer(self, frame: dict[str, Any]) -> None:
+    def _answer(self, frame: Frame) -> None:
         answer = self._asked.get(str(frame.get("echo")))
         failed = word(frame, "status") not in ("ok", "async")
         if failed and not self._answered and frame.get("retcode") in _UNKNOWN:
@@ -153,13 +159,8 @@ class Link:
             else:
                 answer.set_result(frame.get("data"))
 
-    def _closed(self) -> AdapterError:
-        if not self._answered and self._actions.close_code in _REFUSED:
-            return AuthenticationFailed(_TOKEN)
-        return ConnectionLost("the implementation closed the connection")
 
-
-def _failure(frame: dict[str, Any]) -> AdapterError:
+def _failure(frame: Frame) -> AdapterError:
     code, words = frame.get("retcode"), word(frame, "wording") or word(frame, "message") or word(frame, "msg")
     if code in (404, 1404):
         return Unsupported(f"the implementation cannot do this: {words or 'it does not know the action'}")
@@ -167,18 +168,14 @@ def _failure(frame: dict[str, Any]) -> AdapterError:
 
 
 @asynccontextmanager
-async def opened(config: NetworkConfig) -> AsyncIterator[Link]:
-    """Connect, or wait to be connected to. Raises ConnectionLost and AuthenticationFailed."""
-    way = _called(config, _CALL) if config.url is None else _dialled(config, config.url)
-    async with way as link:
-        yield link
+async def opened(config: NetworkConfig, *, beside: bool = False) -> AsyncIterator[Link]:
+    """Connect, or wait to be connected to. Raises ConnectionLost and AuthenticationFailed.
 
-
-@asynccontextmanager
-async def beside(config: NetworkConfig) -> AsyncIterator[Link]:
-    """The same, without disturbing a service that runs: where that listens already, it asks for us."""
-    url = config.url or await _service(*config.place)
-    async with _called(config, _LOOK) if url is None else _dialled(config, url) as link:
+    `beside` hears no events and disturbs no service that runs: where that listens already, it asks for us.
+    """
+    url = config.url or (await _service(*config.place) if beside else None)
+    way = _called(config, _LOOK if beside else _CALL) if url is None else _dialled(config, url)
+    async with way as link, link.reading(deaf=beside):
         yield link
 
 
@@ -195,7 +192,7 @@ async def _service(host: str, port: int) -> str | None:
 
 @asynccontextmanager
 async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
-    trust = await asyncio.to_thread(ssl.create_default_context, cafile=config.ca_file)
+    trusted = await asyncio.to_thread(trust, config.ca_file, alone=config.ca_file is not None)
     token = f"Bearer {config.access_token.get_secret_value()}"
     async with aiohttp.ClientSession(headers={"Authorization": token, "X-Client-Role": _BESIDE}) as session:
         try:
@@ -203,7 +200,7 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
                 socket = await session.ws_connect(
                     url,
                     max_msg_size=_LARGEST,
-                    ssl=trust,
+                    ssl=trusted,
                     timeout=aiohttp.ClientWSTimeout(ws_close=_POLITELY),
                 )
         except aiohttp.WSServerHandshakeError as error:
@@ -213,6 +210,10 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
         except aiohttp.ClientConnectorCertificateError as error:
             why = unverified(error.certificate_error)
             raise ConnectionLost(f"the certificate at {url} {why}") from None
+        except aiohttp.ClientSSLError:
+            raise ConnectionLost(
+                f"what answers at {url} speaks no TLS: mend that there, or write ws:// for it in url"
+            ) from None
         except (aiohttp.ClientError, OSError) as error:
             why = reason(common(error)) if isinstance(error, OSError) and str(error) else "no answer"
             raise ConnectionLost(

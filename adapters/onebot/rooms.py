@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bridge import Event, Position, Present, RoomId, RoomState, Txn
+from bridge import Change, MemberChanged, MessageCreated, Present, RoomId, TalkEvent, Txn
 
 __all__ = ["DISORDER", "Place", "Sent"]
 
@@ -26,60 +25,53 @@ class Sent(NamedTuple):
     """The newest message that was known then; empty: none."""
 
 
-@dataclass(slots=True)
 class Place:
-    """A room that we are to be in."""
+    """A room that we are in, or on our way into."""
 
-    room: RoomId
-    state: RoomState = RoomState.JOINING
-    held: list[Event] | None = None
-    """Events that wait while the room's history is read."""
-    names: dict[str, str] = field(default_factory=dict)
-    """The names of the people of a group, by their numbers."""
-    present: Present = field(default_factory=Present)
-    muted: float = 0.0
-    """Until when we may not speak there, in seconds since 1970."""
-    is_new: bool = True
-    """Whether we were never here."""
-    since: float = 0.0
-    """When the newest message was said that we heard, or when we first came here."""
-    newest: str = ""
-    """The newest message that is known there, ours too."""
-    sent: Sent | None = None
+    def __init__(self, room: RoomId, position: str | None, now: float) -> None:
+        """`position` is what was kept of it; None: we were never here. `now` in seconds since 1970."""
+        self.room = room
+        self.is_group = room.startswith("group:")
+        self.names: dict[str, str] = {}
+        """The names of the people of a group, by their numbers."""
+        self.present = Present()
+        self.muted = 0.0
+        """Until when we may not speak there, in seconds since 1970."""
+        since, newest, sent = json.loads(position) if position else (now + DISORDER, "", None)
+        self.since: float = since
+        """When the newest message was said that we heard, or when we first came here."""
+        self.newest: str = newest
+        """The newest message that is known there, ours too."""
+        self.sent = Sent(*sent) if sent else None
 
-    @property
-    def is_group(self) -> bool:
-        """Whether it is a group, and not a person."""
-        return self.room.startswith("group:")
+    def position(self) -> str:
+        """Return how far the room has been heard, and what was on its way, to be kept."""
+        return json.dumps([self.since, self.newest, self.sent])
 
-    def know(self, user: str, name: str) -> None:
-        """Note how somebody there is called."""
+    def reach(self, event: TalkEvent, now: float) -> str:
+        """Note that this was heard. Returns the position then."""
+        if isinstance(event, MessageCreated):  # whose time may be nonsense
+            self.newest, self.since = event.id, max(self.since, min(event.at or 0.0, now + DISORDER))
+        return self.position()
+
+    def learn(self, event: TalkEvent | MemberChanged | None) -> None:
+        """Note who is there, and what they are called, by what they do."""
+        match event:
+            case MessageCreated(sender=sender) if self.is_group:
+                self._know(sender.id, sender.name)
+            case MemberChanged(sender=sender, change=Change.JOINED | Change.RENAMED, name=name):
+                self._know(sender.id, name or sender.name)
+            case MemberChanged(sender=sender):
+                self.names.pop(sender.id, None)
+                self.present.remove(sender.id)
+
+    def meet(self, people: Mapping[str, str], own: str) -> None:
+        """Note who is there."""
+        for user, name in people.items():
+            self._know(user, name)
+        self.present.remove(own)
+
+    def _know(self, user: str, name: str) -> None:
         if self.names.get(user) != name:
             self.names[user] = name
             self.present.add(user, name)
-
-    def forget(self, user: str) -> None:
-        """Note that somebody is not there any more."""
-        self.names.pop(user, None)
-        self.present.remove(user)
-
-    def meet(self, people: Mapping[str, str], own: str) -> None:
-        """Note who is there, and nobody else."""
-        self.names.clear()
-        self.present.clear()
-        for user, name in people.items():
-            self.know(user, name)
-        self.present.remove(own)
-
-    def position(self) -> Position:
-        """Return how far the room has been heard, and what was on its way, to be kept."""
-        return Position(json.dumps([self.since, self.newest, self.sent]), self.room)
-
-    def resume(self, token: str | None, now: float) -> None:
-        """Take up what was kept."""
-        self.is_new = token is None
-        if token is None:
-            self.since = now + DISORDER
-        else:
-            self.since, self.newest, sent = json.loads(token)
-            self.sent = Sent(*sent) if sent else None

@@ -12,7 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Segment", "from_cq", "identity", "number", "segments", "text", "to_array", "to_cq"]
+__all__ = [
+    "Frame",
+    "Segment",
+    "from_cq",
+    "identity",
+    "number",
+    "segments",
+    "text",
+    "to_array",
+    "to_cq",
+    "word",
+]
+
+Frame = dict[str, Any]
+"""What is sent: an event, an answer, or a message of a history."""
 
 _CODE = re.compile(r"\[CQ:([A-Za-z0-9_.-]+)((?:,[^,\[\]]*)*)\]")
 _TEXT = (("&", "&amp;"), ("[", "&#91;"), ("]", "&#93;"))
@@ -114,6 +128,12 @@ def from_cq(message: str) -> tuple[Segment, ...]:
 
 def _unescape(value: str) -> str:
     return _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], value) if "&" in value else value
+
+
+def word(frame: Mapping[str, Any], key: str) -> str:
+    """Return a text of a frame; empty where there is none."""
+    value = frame.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def identity(value: object) -> str | None:

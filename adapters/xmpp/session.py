@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import BoundedDict, Holdback, MessageId, Present, RoomId, Support
+from bridge import BoundedDict, Holdback, MessageId, Present, RoomId, Support, TalkEvent
 
 __all__ = ["Place", "Session", "Stay"]
 
@@ -39,7 +39,7 @@ class Place:
     """The room's id of the last message that was heard or read; "" when it gave none."""
     met: bool = False
     """Whether the room still had that message when we came in: what it kept has not been lost since."""
-    waiting: Holdback = field(default_factory=Holdback)
+    waiting: Holdback[TalkEvent] = field(default_factory=Holdback)
     """The events that wait while we enter and read the past."""
     archive: bool = False
     """Whether the room keeps what is said, and names it as it does live (XEP-0313)."""

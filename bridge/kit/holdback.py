@@ -1,11 +1,15 @@
-"""Live talk that waits while a room's past is read."""
+"""Live talk that waits while a room's past is read, and who comes and goes meanwhile."""
 
-from bridge.model import MessageId, TalkEvent
+from typing import Generic, TypeVar
+
+from bridge.model import MemberChanged, MessageId, TalkEvent
 
 __all__ = ["Holdback"]
 
+E = TypeVar("E", bound=TalkEvent | MemberChanged)
 
-class Holdback:
+
+class Holdback(Generic[E]):
     """The live talk of one room, held from when we enter it until its past is emitted and it is joined.
 
     So the order holds, and what stands in the past too is said once:
@@ -23,7 +27,7 @@ class Holdback:
     """The most events that may wait."""
 
     def __init__(self) -> None:
-        self._held: list[TalkEvent] = []
+        self._held: list[E] = []
         self.holding = True
         self.spilled = False
         """Whether something was let go, so that the past has to be read once more."""
@@ -38,7 +42,7 @@ class Holdback:
         """Hold what is said from now on once more, after a spill: the past is about to be read anew."""
         self.spilled = False
 
-    def hold(self, event: TalkEvent, *, readable: bool = False) -> bool:
+    def hold(self, event: E, *, readable: bool = False) -> bool:
         """Hold this back, if the past is being read. Returns whether it waits; else it is to be emitted now.
 
         `readable`: it stands in a history that can be read again.
@@ -57,9 +61,10 @@ class Holdback:
         """Whether as much waits as should."""
         return len(self._held) >= self.most
 
-    def release(self) -> list[TalkEvent]:
+    def release(self) -> list[E]:
         """Hold nothing any more. Returns what waited, in order, but for what the past had."""
-        held = [event for event in self._held if event.id not in self.known]
+        known = self.known
+        held = [one for one in self._held if not (isinstance(one, TalkEvent) and one.id in known)]
         self.begin()
         self.holding = False
         return held

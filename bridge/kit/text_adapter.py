@@ -17,6 +17,7 @@ from bridge.model import (
     Command,
     Receipt,
     RoomId,
+    SendMessage,
     Speaker,
     TalkEvent,
 )
@@ -50,6 +51,8 @@ class TextAdapter(Adapter):
     until `enter` returns is the past then. Else live talk waits until `enter` returns what it read."""
     patience: ClassVar[float] = 60.0
     """Seconds for the network to confirm a command or to answer `ping`; then the connection is dead."""
+    file_patience: ClassVar[float] = 480.0
+    """The same for a command with a file, which has its place once it is done: nothing overtakes it."""
     at_once: ClassVar[int] = 8
     """Rooms that are entered at the same time."""
 
@@ -151,6 +154,14 @@ class TextAdapter(Adapter):
         if self._run is not None:
             self._run.keeper.again(room)
 
+    async def keep(self, room: RoomId, token: str) -> None:
+        """Have a position on record, before something is done that it tells of: where the network gives no
+        name of ours back, `find_sent` knows by it what was on its way. Raises ConnectionLost.
+        """
+        if self._run is None:
+            raise ConnectionLost(f"{self.network} is not connected")
+        await self._run.keep(room, token)
+
     # -- what the core gets
 
     async def run(self, emit: Emit) -> None:
@@ -194,6 +205,8 @@ class TextAdapter(Adapter):
         landed, settle = landing()
         task = group.create_task(self._posted(command))
         task.add_done_callback(lambda task: settle(_outcome(task)))
+        if _has_file(command):
+            await asyncio.wait((task,))
         return landed
 
     def _see(self, room: RoomId) -> asyncio.TaskGroup:
@@ -209,12 +222,15 @@ class TextAdapter(Adapter):
         gone, ends it: so it is looked for.
         """
         posted = asyncio.ensure_future(self.post(command))
+        patience = self.file_patience if _has_file(command) else self.patience
         try:
-            return await within(posted, self.patience)
+            return await within(posted, patience)
         except Exception as error:  # noqa: BLE001 the core tells a bug
+            if isinstance(error, OSError) and error.filename is not None:
+                return error  # it is about a file of ours
             outcome = self._explained(error)
             if not posted.done():
-                outcome = ConnectionLost(f"the server has confirmed nothing for {self.patience:.0f} s")
+                outcome = ConnectionLost(f"the server has confirmed nothing for {patience:.0f} s")
         finally:
             posted.cancel()
         if isinstance(outcome, ConnectionLost):
@@ -280,6 +296,10 @@ class TextAdapter(Adapter):
             return known
         first = next((one for one in causes(error) if isinstance(one, Exception)), error)
         return self.failure(first) if isinstance(first, self.faults) else first
+
+
+def _has_file(command: Command) -> bool:
+    return isinstance(command, SendMessage) and command.file is not None
 
 
 def _outcome(task: "asyncio.Task[Receipt | Exception]") -> Receipt | Exception:

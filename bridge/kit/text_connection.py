@@ -9,6 +9,7 @@ from bridge.adapter import Emit, Position
 from bridge.errors import RoomUnavailable
 from bridge.model import (
     Event,
+    MemberChanged,
     MessageCreated,
     RoomId,
     RoomState,
@@ -59,7 +60,7 @@ class TextConnection:
         self._emit = emit
         self.group = group
         self.keeper = RoomKeeper[Any](self, at_once=adapter.at_once, clock=adapter.clock)
-        self._waiting: dict[RoomId, Holdback] = {}
+        self._waiting: dict[RoomId, Holdback[TalkEvent | MemberChanged]] = {}
         """The rooms that we are entering, with what is said there meanwhile."""
         self._unacknowledged: list[Callable[[], Awaitable[object]]] = []
         self._heartbeat = Heartbeat(
@@ -81,6 +82,10 @@ class TextConnection:
         """Note that we are no longer in a room; what is on its way there may not have arrived."""
         self.keeper.lost(room, why, pause)
         self._adapter.flights.drop(room, RoomUnavailable(why or f"{room} has to be entered anew"))
+
+    async def keep(self, room: RoomId, token: str) -> None:
+        """Have a position on record."""
+        await self._emit([], Position(token, room))
 
     # -- what is heard
 
@@ -110,12 +115,11 @@ class TextConnection:
         waiting = self._waiting.get(event.room)
         if waiting is None or event.room not in self._adapter.rooms:
             return event if event.room in self._adapter.rooms else None
-        if not isinstance(event, TalkEvent):
-            return None
         if self._adapter.pushes_past:
-            known = self._emit.position(event.room) is not None
-            return replace(event, replayed=True) if known else None
-        waiting.hold(event)
+            been_here = self._emit.position(event.room) is not None
+            return replace(event, replayed=True) if been_here and isinstance(event, TalkEvent) else None
+        if isinstance(event, TalkEvent | MemberChanged):
+            waiting.hold(event)
         return None
 
     def _positions(self, events: Sequence[Event]) -> list[Position]:
@@ -151,7 +155,8 @@ class TextConnection:
         if (waiting := self._waiting.pop(room, None)) is not None:
             been_here = self._emit.position(room) is not None
             held = waiting.release()
-            self._emit([one for one in held if not been_here or self._adapter.token(one) is None])
+            talk = [one for one in held if isinstance(one, TalkEvent)]
+            self._emit([one for one in talk if not been_here or self._adapter.token(one) is None])
 
     def _wanted(self, missed: Missed) -> tuple[Sequence[TalkEvent], int | None]:
         """Return what the owner wants to have of it, and how many messages are left out."""
@@ -172,7 +177,7 @@ class TextConnection:
 
     def tell(self, event: RoomStateChanged) -> None:
         """Emit how we stand in a room, and behind JOINED what waited for it."""
-        held: list[TalkEvent] = []
+        held: list[TalkEvent | MemberChanged] = []
         if event.state is RoomState.JOINED:
             held = self._waiting.pop(event.room).release()
         self._give_up(event.room)

@@ -110,7 +110,7 @@ class RoomReading:
     seen: Seen
     reach: float = NEVER
     """How far back we want to read, but for `SLACK`."""
-    waiting: Holdback = field(default_factory=Holdback)
+    waiting: Holdback[TalkEvent] = field(default_factory=Holdback)
     """Live talk, held until the past is read."""
     newest: Mapping[str, str] = field(default_factory=dict)
     """The tags of its last line with a time."""

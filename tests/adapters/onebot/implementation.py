@@ -171,17 +171,18 @@ class Implementation:
 
     # The wire
 
-    async def listen(self, port=None):
-        """Listen as a WebSocket server does ("forward"). Returns its address."""
+    async def listen(self, port=None, tls=None):
+        """Listen as a WebSocket server does ("forward"), behind TLS with a context. Returns its address."""
         app = web.Application()
         app.router.add_get("/files/{name}", self._file)
         app.router.add_get("/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         port = port or free_port()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.web = f"http://127.0.0.1:{port}"
-        return f"ws://127.0.0.1:{port}"
+        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=tls).start()
+        safe, host = ("s", "localhost") if tls else ("", "127.0.0.1")  # the name in a certificate
+        self.web = f"http{safe}://{host}:{port}"
+        return f"ws{safe}://{host}:{port}"
 
     async def _file(self, request):
         data = self.files.get(request.match_info["name"])

@@ -42,10 +42,10 @@ class Demo:
 
 
 @contextlib.asynccontextmanager
-async def on_qq(style="napcat", way="forward", *, roles=(), **settings):
+async def on_qq(style="napcat", way="forward", *, roles=(), tls=None, **settings):
     """A group with numbers of more than 32 bits, and Ann in it; the implementation as `place.qq`."""
     qq = Implementation(style)
-    url, port, number = await qq.listen(), free_port(), 10_000_000_000 + next(_numbers)
+    url, port, number = await qq.listen(tls=tls), free_port(), 10_000_000_000 + next(_numbers)
     where = {"url": url} if way == "forward" else {"listen": str(port)}
     settings = {**where, "access_token": TOKEN, "pace": FAST, **settings}
     adapter = Adapter("qq", Adapter.NetworkConfig.model_validate(settings), "I am a bridge.")

@@ -155,7 +155,7 @@ async def test_nothing_that_comes_ends_the_connection(place):
 
 
 async def test_an_answer_that_does_not_come_is_looked_up(place, monkeypatch):
-    monkeypatch.setattr("adapters.onebot.connection.ANSWER", 0.2)
+    monkeypatch.setattr("adapters.onebot.link.ANSWER", 0.2)
     place.qq.silent.add("send_group_msg")
     async with place.running() as run:
         with pytest.raises(ConnectionLost, match="did not answer send_group_msg"):

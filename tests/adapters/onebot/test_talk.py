@@ -126,7 +126,7 @@ async def test_there_are_no_edits(place):
         )
         assert not place.adapter.capabilities(place.room).edit
         with pytest.raises(Unsupported):
-            await place.adapter.send(edit)
+            await (await place.adapter.send(edit))
 
 
 async def test_messages_as_strings_with_cq_codes(place):

@@ -8,6 +8,8 @@ import pytest
 from bridge import (
     Batch,
     Capabilities,
+    Change,
+    MemberChanged,
     MessageCreated,
     MessageId,
     Missed,
@@ -232,6 +234,31 @@ async def test_what_counts_only_now_does_not_wait(core):
         adapter.wire.put_nowait(Batch([typing]))
         await settled()
         assert typing in core.taken
+
+
+async def test_who_comes_meanwhile_is_told_behind_the_past(core):
+    core.positions[LOBBY] = "1"
+    came = MemberChanged(room=LOBBY, sender=ADA, change=Change.JOINED)
+    async with running(WireAdapter, core) as adapter:
+        adapter.missed = Missed([said("a")], position="a")
+        adapter.wire.put_nowait(Batch([came, said("a"), said("b")]))
+        await settled()
+        adapter.entered.set()
+        await settled()
+        past, joined, *rest = core.taken
+        assert (past.id, joined.state, rest) == ("a", RoomState.JOINED, [came, said("b")])
+
+
+@pytest.mark.parametrize("kind", [WireAdapter, PushingAdapter])
+async def test_who_comes_to_a_room_that_we_do_not_get_into_is_nobodys(core, kind):
+    core.positions[LOBBY] = "1"
+    async with running(kind, core) as adapter:
+        adapter.wire.put_nowait(Batch([MemberChanged(room=LOBBY, sender=ADA, change=Change.JOINED)]))
+        await settled()
+        adapter.lost(LOBBY, "kicked while we came in")
+        adapter.entered.set()
+        await settled()
+        assert [event.state for event in core.taken] == [RoomState.REFUSED]
 
 
 async def test_what_is_said_elsewhere_is_nobodys(core):
