@@ -48,11 +48,17 @@ _CALL = 90.0
 """Seconds after which it is said that an implementation does not connect: NapCat tries every thirty."""
 _LOOK = 25.0
 """The same where somebody waits for the answer."""
+_RELAYED = 10.0
+"""The same where a service that waits itself is asked: less than ANSWER."""
 _REFUSED = {aiohttp.WSCloseCode.PROTOCOL_ERROR, aiohttp.WSCloseCode.POLICY_VIOLATION}
 """Lagrange and LLBot so close a connection whose token they do not take."""
 _UNKNOWN = (401, 403, 1401, 1403)
 """NapCat and LLBot answer so then, though nothing was asked."""
 _TOKEN = "the implementation does not take the access_token: it must be the same in its settings and here"
+
+_ADD = "in the implementation, add a WebSocket client (reverse WebSocket) to it, with this access_token"
+_OURS = {kind.__name__: kind for kind in (AuthenticationFailed, ConnectionLost, Rejected, Unsupported)}
+"""What a service that was asked beside answers in the place of a retcode."""
 
 _BESIDE = "hubbub"
 """The X-Client-Role of who looks beside a running service: to an implementation it says nothing."""
@@ -162,6 +168,8 @@ class Link:
 
 def _failure(frame: Frame) -> AdapterError:
     code, words = frame.get("retcode"), word(frame, "wording") or word(frame, "message") or word(frame, "msg")
+    if (said := _OURS.get(str(code))) is not None:
+        return said(words)
     if code in (404, 1404):
         return Unsupported(f"the implementation cannot do this: {words or 'it does not know the action'}")
     return Rejected(f"QQ refuses it: {words[:200] or f'retcode {code}'}")
@@ -217,7 +225,8 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
         except (aiohttp.ClientError, OSError) as error:
             why = reason(common(error)) if isinstance(error, OSError) and str(error) else "no answer"
             raise ConnectionLost(
-                f"there is no connection to {url} ({why}): is the implementation running, and does it listen?"
+                f"there is no connection to {url} ({why}):"
+                " see that the implementation is running, and listens there"
             ) from None
         try:
             yield Link(socket, socket)
@@ -228,27 +237,28 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
 @asynccontextmanager
 async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]:
     """Listen, and go on when an implementation has connected with both of its roles."""
-    callers = _Callers(config.access_token.get_secret_value())
+    host, port = config.place
+    address = f"ws://{host}:{port}"
+    callers = _Callers(config.access_token.get_secret_value(), address)
     app = web.Application()
     app.router.add_get("/{path:.*}", callers.take)
     quiet = log.getChild("requests")  # a log would hold ?access_token=, and whatever strangers send
     quiet.setLevel(logging.CRITICAL)
     runner = web.AppRunner(app, access_log=None, logger=quiet, shutdown_timeout=0.5)
     await runner.setup()
-    host, port = config.place
     try:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             why = reason(common(error))
             raise ConnectionLost(f"cannot listen on {host} port {port} ({why}): see listen") from None
+        log.info("waits for the implementation to connect to %s", address)
         try:
             async with asyncio.timeout(patience):
                 link = await asyncio.shield(callers.link)
         except TimeoutError:
             raise ConnectionLost(
-                f"nothing has connected to ws://{host}:{port} within {patience:g} seconds: in the"
-                " implementation, add a WebSocket client (reverse WebSocket) to it, with this access_token"
+                f"nothing has connected to {address} within {patience:g} seconds: {_ADD}"
             ) from None
         yield link
     finally:
@@ -259,8 +269,8 @@ async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]
 class _Callers:
     """Lets an implementation connect, by one socket or by one for each role, and others look at it."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token.encode()
+    def __init__(self, token: str, address: str) -> None:
+        self._token, self._address = token.encode(), address
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._over = asyncio.Event()
         self.link: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
@@ -299,11 +309,13 @@ class _Callers:
             except (ValueError, TypeError, LookupError, RecursionError):
                 return  # it is none of ours
             try:
-                link = await asyncio.wait_for(asyncio.shield(self.link), ANSWER)
+                link = await asyncio.wait_for(asyncio.shield(self.link), _RELAYED)
                 answer |= {"status": "ok", "retcode": 0, "data": await link.ask(action, **params)}
-            except (AdapterError, TimeoutError) as error:
-                words = str(error) or "no implementation has connected to the service"
-                answer |= {"status": "failed", "retcode": 1200, "message": words}
+            except TimeoutError:
+                words = f"nothing has connected yet to {self._address}, where a service waits: {_ADD}"
+                answer |= {"status": "failed", "retcode": "ConnectionLost", "message": words}
+            except AdapterError as error:
+                answer |= {"status": "failed", "retcode": type(error).__name__, "message": str(error)}
             await socket.send_json(answer)
 
     async def leave(self) -> None:

@@ -38,7 +38,7 @@ async def test_an_address_where_nobody_listens():
         error = await ended(asyncio.ensure_future(place.adapter.run(place.emit)))
     assert isinstance(error, ConnectionLost)
     assert "Connection refused" in str(error)
-    assert "is the implementation running" in str(error)
+    assert "see that the implementation is running" in str(error)
 
 
 @pytest.mark.parametrize("roles", [["Universal"], ["API", "Event"]])
