@@ -150,3 +150,29 @@ async def test_what_a_history_tells_needs_not_say_that_it_is_a_message(place):
     await say(place, "meanwhile")
     async with place.running():
         assert (texts(place), place.caught_up) == (["meanwhile"], True)
+
+
+async def test_what_is_said_before_we_are_in_is_read_from_the_history(place):
+    """Events of all groups come at once; taken while a group waits for its turn, they would hide what was
+    missed.
+    """
+    other = place.adapter.room_id("group:77777")
+    place.qq.group(77777)
+    async with place.running():
+        await say(place, "before")
+        await place.said()
+    await say(place, "missed")
+    members = place.qq._do_get_group_member_list
+
+    async def telling(group_id):
+        if group_id == 77777:
+            await say(place, "early")
+        return await members(group_id)
+
+    place.qq._do_get_group_member_list = telling
+    place.adapter.at_once = 1
+    await place.serve({other: None, place.room: None})
+    async with place.running():
+        while not place.past:
+            await place.joined()
+        assert (texts(place), place.caught_up) == (["missed", "early"], True)
