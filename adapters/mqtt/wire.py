@@ -28,7 +28,7 @@ from bridge import (
 from .config import NetworkConfig
 from .decode import MARK, Stamp
 
-__all__ = ["Wire", "connect", "is_by"]
+__all__ = ["Wire", "connect", "is_by", "topic_of"]
 
 _PATIENCE = 10.0
 """Seconds for a broker to let us in: some never answer MQTT 5."""
@@ -39,6 +39,8 @@ _UNACKNOWLEDGED = 32
 """So many messages a broker may hand over before it waits, as it does by itself in 3.1.1 (mosquitto: 20).
 Without a limit, what a kill leaves unacknowledged is more than a `TopicMemory` knows again.
 """
+_UNREAD = 10_000
+"""So many messages may wait here; more of QoS 0 are left out, of which nothing is promised."""
 _NUMBERS = 268_435_455
 """So many identifiers of subscriptions there are (MQTT 5 section 3.8.2.1.2)."""
 _UNSUPPORTED, _TAKEN_OVER = 0x84, 0x8E
@@ -64,8 +66,10 @@ class Wire:
         self.five = version is MQTTProtocolVersion.MQTTv5
         self._numbers_topics = self.five
         self.session_present = False
-        self._unread: list[MQTTMessage] = []
-        self._got: Callable[[MQTTMessage], object] = self._unread.append
+        self.count = 0
+        """The number of messages that came."""
+        self.unread: list[MQTTMessage] = []
+        self._stirred = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._in: asyncio.Future[None] = self._loop.create_future()
@@ -83,7 +87,7 @@ class Wire:
         client.username_pw_set(config.user, None if password is None else password.get_secret_value())
         client.on_connect = lambda _c, _d, flags, code, more: self._soon(self._connected, flags, code, more)
         client.on_disconnect = lambda _c, _d, _f, code, _: self._soon(self._disconnected, code)
-        client.on_message = lambda _c, _d, message: self._soon(lambda: self._got(message))
+        client.on_message = lambda _c, _d, message: self._soon(self._got, message)
         client.on_publish = lambda _c, _d, mid, code, _: self._soon(self._answered, mid, code)
         client.on_subscribe = lambda _c, _d, mid, codes, _: self._soon(self._answered, mid, codes[0])
 
@@ -111,18 +115,27 @@ class Wire:
             )
             raise ConnectionLost(words) from None
         self._client.loop_start()
-        await self.wait(self._in)
-        if not self._in.done():
+        if not await self.wait(self._in):
             raise _NotSpoken(said_so=False)
 
-    def hand_over(self, got: Callable[[MQTTMessage], object]) -> None:
-        """Hand over each message, in order; those of before first."""
-        self._got = got
-        for message in self._unread:
-            got(message)
+    async def read(self) -> list[MQTTMessage]:
+        """Wait for messages, and return all that came in one go. Raises what ended the connection."""
+        await asyncio.sleep(0)  # others have their turn too, whatever waits here
+        await self._stirred.wait()
+        self._stirred.clear()
+        if not self.unread:
+            self.lost.result()
+        read, self.unread = self.unread, []
+        return read
 
     def publish(
-        self, topic: str, payload: bytes, answer: Answer, *, retain: bool = False, mark: Stamp | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        answer: Answer = lambda _: None,
+        *,
+        retain: bool = False,
+        mark: Stamp | None = None,
     ) -> None:
         """Publish with QoS 1."""
         properties = None
@@ -137,32 +150,29 @@ class Wire:
         AdapterError.
         """
         done: asyncio.Future[str] = self._loop.create_future()
-        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        properties = None
+        qos, options, properties = 1, None, None
+        if self.five:
+            qos, options = 0, SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         if self._numbers_topics:
             properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
             properties.SubscriptionIdentifier = _number(topic)
-        _, mid = (
-            self._client.subscribe(topic, options=options, properties=properties)
-            if self.five
-            else self._client.subscribe(topic, 1)
-        )
+        _, mid = self._client.subscribe(topic, qos, options, properties)
         if mid is not None:
             self._answers[mid] = lambda code: done.set_result(str(code) if code.is_failure else "")
-        await self.wait(done)
-        if not done.done():
+        if not await self.wait(done):
             raise ConnectionLost("the broker does not answer a subscription")
         return done.result()
 
-    async def wait(self, what: "asyncio.Future[Any]") -> None:
-        """Wait for it, and not too long. Raises what ended the connection."""
+    async def wait(self, what: "asyncio.Future[Any]") -> bool:
+        """Wait for it, and not too long. Returns whether it is there. Raises what ended the connection."""
         await asyncio.wait({what, self.lost}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if self.lost.done():
             self.lost.result()
+        return what.done()
 
-    def unsubscribe(self, topic: str) -> None:
-        """Hear no more of it."""
-        self._client.unsubscribe(topic)
+    def unsubscribe(self, *topics: str) -> None:
+        """Hear no more of them."""
+        self._client.unsubscribe([*topics])
 
     def acknowledge(self, mid: int) -> None:
         """Say that a message of QoS 1 is durable here."""
@@ -178,6 +188,12 @@ class Wire:
         """Do it on the loop, unless that has ended. Called in the library's thread."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do, *arguments)
+
+    def _got(self, message: MQTTMessage) -> None:
+        self.count += 1
+        if message.qos or len(self.unread) < _UNREAD:
+            self.unread.append(message)
+            self._stirred.set()
 
     def _connected(self, flags: Any, code: ReasonCode, more: object) -> None:
         if code.value == _UNSUPPORTED:
@@ -210,6 +226,15 @@ class Wire:
         if not self.lost.done():
             self.lost.set_exception(error)
             self.lost.exception()  # nobody has to look
+            self._stirred.set()
+
+
+def topic_of(message: MQTTMessage) -> str:
+    """Return the topic of a message; empty: it is no text."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return ""
 
 
 def is_by(message: MQTTMessage, topic: str) -> bool:

@@ -35,6 +35,8 @@ class Batch:
     """The deeds of people, in order; nothing of our own."""
     acknowledge: Callable[[], Awaitable[object]] | None = None
     """Called once all of it is durable, or is to be left out; after that the network may forget it."""
+    positions: Sequence[Position] = ()
+    """What is reached with it beside what `TextAdapter.token` says of events: by our own messages, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,13 @@ class TextConnection:
             if batch.acknowledge is not None:
                 self._unacknowledged.append(batch.acknowledge)
             self._heartbeat.paused = True
-            await self._take([event for event in map(self._live, batch.events) if event is not None])
+            events = [event for event in map(self._live, batch.events) if event is not None]
+            await self._take(events, batch.positions)
             self._heartbeat.paused = False
 
-    async def _take(self, events: Sequence[Event]) -> None:
+    async def _take(self, events: Sequence[Event], reached: Sequence[Position] = ()) -> None:
         """Emit these, and acknowledge what is durable then."""
-        taken = self._emit(events, *self._positions(events))
+        taken = self._emit(events, *self._positions(events), *reached)
         emitted: list[Callable[[], Awaitable[object]]] = []
         if self._adapter.pushes_past or not self._waiting:
             emitted, self._unacknowledged = self._unacknowledged, []

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from adapters.mqtt import Adapter, session
+import adapters.mqtt.adapter
+from adapters.mqtt import Adapter
 from bridge import AuthenticationFailed, ConnectionLost, Kind, Receipt, Replaced, RoomUnavailable, plain
 from bridge.model import Sender, UserId
 from bridge.testing import Place, free_port
@@ -100,7 +101,7 @@ async def test_what_is_not_durable_comes_again(either):
 
 def unacknowledged(place):
     """Let nothing be acknowledged any more, as before a kill."""
-    place.adapter._session.wire.acknowledge = lambda mid: None
+    place.adapter._wire.acknowledge = lambda mid: None
 
 
 async def test_what_is_durable_and_not_acknowledged_does_not_come_again(either):
@@ -126,7 +127,7 @@ async def test_what_is_durable_and_not_acknowledged_does_not_come_again(either):
 async def test_what_was_sent_and_not_confirmed_is_found(either):
     place = either
     async with place.running():
-        place.adapter._session.wire._answered = lambda mid, code: None  # no confirmation arrives
+        place.adapter._wire._answered = lambda mid, code: None  # no confirmation arrives
         sent = await place.send(plain("did it arrive?"))
         assert (await place.heard()).content == plain("did it arrive?")
     assert isinstance(sent.exception(), ConnectionLost)
@@ -170,7 +171,7 @@ async def test_whether_the_bridge_is_there_can_be_read(place, server):
     async with place.running():
         while await told() != "online":  # it may say twice that it has gone: by itself and by its will
             pass
-        place.adapter._session.wire._client.socket().shutdown(2)  # as when the process is killed
+        place.adapter._wire._client.socket().shutdown(2)  # as when the process is killed
         assert await told() == "offline"
 
 
@@ -230,8 +231,9 @@ async def test_what_devices_say_is_shown_as_text(server):
             publish(server, "zigbee/lamp/state", "on")
             assert (await place.said()).content == plain("on")
             place.room = Adapter.room_id("zigbee/+/state")
-            with pytest.raises(RoomUnavailable, match="wildcard"):
-                await place.send(plain("to whom?"))
+            refused = await place.attempt(place.message(plain("to whom?")))
+            assert isinstance(refused, RoomUnavailable)
+            assert "wildcard" in str(refused)
             found = await place.adapter.look(place.adapter.rooms)
             assert "direction: from" in found[place.room]
             place.adapter.only_read = {place.room}
@@ -242,6 +244,7 @@ async def test_rooms_come_and_go_while_it_runs(place, server):
     async with place.running():
         room, other = place.room, Adapter.room_id(f"{place.room}/other")
         await place.serve({room: Adapter.RoomConfig(), other: Adapter.RoomConfig()})
+        await place.joined()
         publish(server, other, "here too")
         assert (await place.said()).room == other
         await place.serve({room: Adapter.RoomConfig()})
@@ -250,8 +253,30 @@ async def test_rooms_come_and_go_while_it_runs(place, server):
         assert (await place.said()).content == plain("here")
 
 
+@pytest.mark.parametrize("old", ["+/+/door", "home/#", "home/old/door"])
+async def test_the_session_asks_for_no_room_of_before(either, server, old):
+    """It outlives the map: what shows that it still asks for a topic makes an end of that."""
+    place, once = either, {Adapter.room_id(old): Adapter.RoomConfig()}
+    rooms = place.adapter.rooms
+    await place.serve({**rooms, **once})
+    async with place.running():
+        await place.joined()
+    await place.serve(rooms)
+    await place.restarted()
+    async with place.running():
+        publish(server, "home/old/door", "nobody wants to know")
+        await place.person.say(plain("after"))
+        assert (await place.said()).content == plain("after")
+    async with place.running():
+        count = place.adapter._wire.count
+        publish(server, "home/old/door", "nobody is asked")
+        await place.person.say(plain("the end"))
+        assert (await place.said()).content == plain("the end")
+        assert place.adapter._wire.count == count + 1
+
+
 async def test_a_reload_after_much_talk_changes_nothing_of_what_is_known(place, server, monkeypatch):
-    monkeypatch.setattr(session, "_QUEUE", 3)
+    monkeypatch.setattr(adapters.mqtt.adapter, "_QUEUE", 3)
     async with place.running():
         pass
     async with place.running():
@@ -280,7 +305,7 @@ async def test_a_broker_that_is_just_starting_is_not_taken_for_an_old_one(server
             assert "does not answer" in str(await failure(place))
             front.silent = 0
         async with place.running():
-            assert place.adapter._session.wire.five
+            assert place.adapter._wire.five
             await place.deliver(plain("hello"))
 
 
@@ -298,8 +323,9 @@ async def test_plain_text(tmp_path):
         async with new_place(demo, old.port, payload="text") as place, place.running():
             await place.person.say(plain("hello"))
             assert (await place.said()).content == plain("hello")
-            with pytest.raises(RoomUnavailable, match="payload: json"):
-                await place.send(plain("<alice> whose words are these?"))
+            refused = await place.attempt(place.message(plain("<alice> whose words are these?")))
+            assert isinstance(refused, RoomUnavailable)
+            assert "payload: json" in str(refused)
 
 
 async def test_two_with_one_name(place):

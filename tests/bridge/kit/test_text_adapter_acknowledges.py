@@ -13,6 +13,7 @@ from bridge import (
     MessageCreated,
     MessageId,
     Missed,
+    Position,
     Receipt,
     RoomId,
     RoomState,
@@ -88,6 +89,7 @@ class Core:
 
     def __call__(self, events, *positions):
         self.taken += events
+        self.positions |= {position.scope: position.token for position in positions}
         return self.durable
 
     def position(self, scope=""):
@@ -135,6 +137,14 @@ async def test_nothing_is_acknowledged_nor_read_on_before_it_is_durable(core):
         core.durable.set_result(None)
         await settled()
         assert adapter.acknowledged == [["a", "b"], ["c"]]
+
+
+async def test_a_position_is_reached_by_what_is_no_event(core):
+    async with running(WireAdapter, core) as adapter:
+        adapter.entered.set()
+        adapter.wire.put_nowait(Batch(positions=[Position("7", LOBBY)]))
+        await settled()
+        assert core.positions == {LOBBY: "7"}
 
 
 async def test_what_is_never_durable_is_never_acknowledged(core):
