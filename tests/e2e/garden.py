@@ -29,7 +29,8 @@ from tests.e2e.proxy import Proxy
 __all__ = ["NAMES", "PATIENCE", "Garden", "garden"]
 
 PATIENCE = 60.0
-NAMES = {"irc": "edsger", "jabber": "grace", "matrix": "alan", "poor": "dennis", "qq": "linus"}
+NAMES = {"irc": "edsger", "jabber": "grace", "matrix": "alan", "poor": "dennis", "qq": "linus",
+    "broker": "barbara", "programs": "radia"}  # fmt: skip
 _TITLES = {"irc": "IRC (InspIRCd)", "matrix": "Matrix (Synapse)", "poor": "IRC (ngIRCd)"}
 _SHOW = "members: note, removals: note, reactions: summary"
 _CONFIG = """\
