@@ -1,18 +1,18 @@
 """The settings of a QQ account behind an implementation of OneBot v11, and of its groups."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Live, Model, RoomId
+from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, need_token
 
 __all__ = ["NetworkConfig", "Pace", "RoomConfig", "room_id"]
 
 _ROOM = re.compile(r"(group|private):([1-9][0-9]{0,19})", re.ASCII)
-_LISTEN = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):)?([0-9]{1,5})")
 
 
 def _token(secret: SecretStr) -> SecretStr:
@@ -20,6 +20,11 @@ def _token(secret: SecretStr) -> SecretStr:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("must be one word of ASCII, and not empty")
     return secret
+
+
+def _here(listen: object) -> object:
+    """Take a port alone for one of this machine alone."""
+    return f"127.0.0.1:{listen}" if isinstance(listen, str) and listen.strip().isdecimal() else listen
 
 
 class Pace(Model):
@@ -37,7 +42,7 @@ class NetworkConfig(Model):
     url: Annotated[str | None, Field(examples=["ws://127.0.0.1:3001"])] = None
     """The address at which the implementation listens (its WebSocket server). There is no default:
     give this or `listen`."""
-    listen: Annotated[str | None, Field(examples=["127.0.0.1:6700"])] = None
+    listen: Annotated[ListenAddress | None, BeforeValidator(_here), Field(examples=["127.0.0.1:6700"])] = None
     """A port of this machine, or address and port, at which Hubbub listens for the implementation (its
     WebSocket client, or reverse WebSocket). There is no default: give this or `url`."""
     access_token: Annotated[SecretStr, AfterValidator(_token)]
@@ -59,26 +64,18 @@ class NetworkConfig(Model):
             raise ValueError("must hold no token and no password: those belong into access_token")
         return url
 
-    @field_validator("listen")
-    @classmethod
-    def _is_place(cls, text: str | None) -> str | None:
-        if text is not None and ((found := _LISTEN.fullmatch(text)) is None or int(found[2]) > 65535):
-            raise ValueError("must be a port, or an address and a port, such as 127.0.0.1:6700")
-        return text
-
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.url is None) == (self.listen is None):
             raise ValueError("give url, to connect to the implementation, or listen, for it to connect to us")
         if self.ca_file is not None and not (self.url or "").startswith("wss:"):
             raise ValueError("ca_file goes with an address in url that begins with wss://")
+        if self.listen is not None:
+            need_token(self.listen, self.access_token)
         return self
 
-    @property
-    def place(self) -> tuple[str, int]:
-        """The address and port of `listen`: of this machine alone, where no address is given."""
-        host, _, port = (self.listen or "").rpartition(":")
-        return host.strip("[]") or "127.0.0.1", int(port)
+    def claims(self) -> Mapping[str, Claim]:
+        return {} if self.listen is None else {"listen": Listening(self.listen)}
 
 
 class RoomConfig(Model):

@@ -22,9 +22,11 @@ from bridge import (
     ConnectionLost,
     Rejected,
     Unsupported,
+    address_of,
     common,
     reached,
     reason,
+    serving,
     trust,
     unverified,
 )
@@ -181,14 +183,15 @@ async def opened(config: NetworkConfig, *, beside: bool = False) -> AsyncIterato
 
     `beside` hears no events and disturbs no service that runs: where that listens already, it asks for us.
     """
-    url = config.url or (await _service(*config.place) if beside else None)
+    url = config.url or (await _service(config) if beside else None)
     way = _called(config, _LOOK if beside else _CALL) if url is None else _dialled(config, url)
     async with way as link, link.reading(deaf=beside):
         yield link
 
 
-async def _service(host: str, port: int) -> str | None:
+async def _service(config: NetworkConfig) -> str | None:
     """Return the address of a service that listens already; None: nobody does."""
+    host, port = address_of(config.listen or "")
     host = reached(host)
     try:
         _, writer = await asyncio.open_connection(host.strip("[]"), port)
@@ -237,33 +240,17 @@ async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
 @asynccontextmanager
 async def _called(config: NetworkConfig, patience: float) -> AsyncIterator[Link]:
     """Listen, and go on when an implementation has connected with both of its roles."""
-    host, port = config.place
-    address = f"ws://{host}:{port}"
+    assert config.listen is not None
+    address = f"ws://{config.listen}"
     callers = _Callers(config.access_token.get_secret_value(), address)
     app = web.Application()
     app.router.add_get("/{path:.*}", callers.take)
-    quiet = log.getChild("requests")  # a log would hold ?access_token=, and whatever strangers send
-    quiet.setLevel(logging.CRITICAL)
-    runner = web.AppRunner(app, access_log=None, logger=quiet, shutdown_timeout=0.5)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            why = reason(common(error))
-            raise ConnectionLost(f"cannot listen on {host} port {port} ({why}): see listen") from None
+    async with serving(app, config.listen):
         log.info("waits for the implementation to connect to %s", address)
         try:
-            async with asyncio.timeout(patience):
-                link = await asyncio.shield(callers.link)
-        except TimeoutError:
-            raise ConnectionLost(
-                f"nothing has connected to {address} within {patience:g} seconds: {_ADD}"
-            ) from None
-        yield link
-    finally:
-        await callers.leave()
-        await runner.cleanup()
+            yield await callers.first(patience)
+        finally:
+            await callers.leave()
 
 
 class _Callers:
@@ -317,6 +304,15 @@ class _Callers:
             except AdapterError as error:
                 answer |= {"status": "failed", "retcode": type(error).__name__, "message": str(error)}
             await socket.send_json(answer)
+
+    async def first(self, patience: float) -> Link:
+        """Wait for the implementation, so many seconds. Raises ConnectionLost."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(self.link), patience)
+        except TimeoutError:
+            raise ConnectionLost(
+                f"nothing has connected to {self._address} within {patience:g} seconds: {_ADD}"
+            ) from None
 
     async def leave(self) -> None:
         """Close all connections."""

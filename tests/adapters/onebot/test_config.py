@@ -40,15 +40,20 @@ def test_mistakes(settings, words):
 @pytest.mark.parametrize(
     ("listen", "place"),
     [
-        ("6700", ("127.0.0.1", 6700)),
-        ("0.0.0.0:6700", ("0.0.0.0", 6700)),
-        ("[::1]:6700", ("::1", 6700)),
-        ("bridge.example.org:6700", ("bridge.example.org", 6700)),
+        ("6700", "127.0.0.1:6700"),
+        ("0.0.0.0:6700", "0.0.0.0:6700"),
+        ("[::1]:6700", "[::1]:6700"),
+        ("bridge.example.org:6700", "bridge.example.org:6700"),
     ],
 )
 def test_where_it_listens(listen, place):
     """On this machine alone, unless the owner says otherwise."""
-    assert config(listen=listen, access_token=TOKEN).place == place
+    assert config(listen=listen, access_token=TOKEN).listen == place
+
+
+def test_others_need_a_long_token():
+    with pytest.raises(ValidationError, match="needs a token"):
+        config(listen="0.0.0.0:6700", access_token="short")
 
 
 def test_the_token_is_not_shown():
