@@ -11,6 +11,7 @@ from PIL import Image
 from bridge.media import Missing, Pending
 from bridge.media.cache import Cache
 from bridge.model import Attachment, File, FileKind
+from bridge.testing import free_port
 
 from .conftest import Service
 
@@ -108,7 +109,7 @@ async def test_a_fetch_that_was_interrupted_begins_anew(server, media):
 
 async def test_what_is_taken_back_is_gone(server, media):
     address = server.put("a", b"words")
-    config = media(public_url="https://files.example.org", listen="127.0.0.1:0")
+    config = media(public_url="https://files.example.org", listen=f"127.0.0.1:{free_port()}")
     async with Service(config).running() as service:
         file = await service.got(1, address)
         page = service.files.publish(1, "long.txt", "many words")

@@ -13,6 +13,7 @@ from .conftest import Service
 
 SIZE = 100_000
 NO_ROOM = Missing("there is no room for it")
+from bridge.testing import free_port
 
 
 def lying(config):
@@ -66,7 +67,7 @@ async def test_where_all_is_owed_nothing_comes_in(server, serve):
 
 async def test_pages_count_too(server, serve):
     service = await serve(
-        max_folder=space(SIZE) * 3 // 2, public_url="https://a.example", listen="127.0.0.1:0"
+        max_folder=space(SIZE) * 3 // 2, public_url="https://a.example", listen=f"127.0.0.1:{free_port()}"
     )
     pages = [service.files.publish(seq, "long", "x" * SIZE) for seq in range(3)]
     assert len(set(pages)) == 3
@@ -91,7 +92,7 @@ async def test_what_is_old_goes_at_the_next_look(server, media):
 
 
 async def test_a_full_disk_is_said_once(server, serve, monkeypatch, caplog):
-    service = await serve(public_url="https://a.example", listen="127.0.0.1:0")
+    service = await serve(public_url="https://a.example", listen=f"127.0.0.1:{free_port()}")
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.config import ShowRules
 from bridge.model import FileKind
+from bridge.testing import free_port
 from tests.bridge.relay.shelf import files, mapped, with_file
 from tests.bridge.world import running
 
@@ -71,7 +72,9 @@ async def test_an_unreadable_folder(tmp_path, left, right, shelf, folder, caplog
 async def test_a_long_text_where_no_page_can_be_kept(tmp_path, left, right, shelf, folder):
     right.capabilities = replace(right.capabilities, text_limit=200)
     address = "http://127.0.0.1:1"
-    async with running(mapped(tmp_path, ShowRules(long="link"), public_url=address, listen="127.0.0.1:0")):
+    async with running(
+        mapped(tmp_path, ShowRules(long="link"), public_url=address, listen=f"127.0.0.1:{free_port()}")
+    ):
         folder.shut = True
         left.say("one", "alice", " ".join(f"word{n}" for n in range(400)))
         left.say("one", "alice", "after")
