@@ -8,12 +8,12 @@ import time
 from bridge.media import Missing
 from bridge.media.cache import space
 from bridge.model import File
+from bridge.testing import free_port
 
 from .conftest import Service
 
 SIZE = 100_000
 NO_ROOM = Missing("there is no room for it")
-from bridge.testing import free_port
 
 
 def lying(config):
