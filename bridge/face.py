@@ -3,7 +3,19 @@
 from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, landing
 from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
-from .config import CatchUp, Claim, Host, ListenAddress, Listening, Live, Model, Named, address_of, need_token
+from .config import (
+    CatchUp,
+    Claim,
+    Duration,
+    Host,
+    ListenAddress,
+    Listening,
+    Live,
+    Model,
+    Named,
+    address_of,
+    need_token,
+)
 from .errors import (
     AdapterError,
     AuthenticationFailed,
@@ -133,6 +145,7 @@ __all__ = [
     "Content",
     "Conversations",
     "DeleteMessage",
+    "Duration",
     "EditMessage",
     "Emit",
     "Event",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, assert_never
 from bridge import (
     Adapter,
     AdapterError,
+    Authorship,
     Capabilities,
     Command,
     ConnectionLost,
@@ -83,26 +84,37 @@ class XmppAdapter(Adapter):
             self._connection = None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        connection, place = self._there(command.room)
+        if connection.puppets is not None and command.speaker.how is Authorship.PUPPET:
+            await connection.puppets.enter(place, command.speaker)
         if not isinstance(command, SendMessage) or command.file is None:
             return await super().send(command)
-        connection, _ = self._there(command.room)
         shared = await connection.upload(command.file)
         connection, place = self._there(command.room)
         landed, settle = landing()
         told = files.tell(command.file, shared.address, shared.thumbnail)
         stanza = encode.file(command, told, _more(command, place), named=place.stanza_ids)
-        connection.send(command.room, command.txn, stanza, settle)
+        speaker = self._from(connection, place, command) or ""
+        connection.send(command.room, command.txn, stanza, settle, speaker)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         connection, place = self._there(command.room)
         if isinstance(command, SetTopic):
             return _set_topic(connection, place, command, settle)
-        stanza = _stanza(command, place)
-        if stanza is None:
+        speaker = self._from(connection, place, command)
+        stanza = _stanza(command, place) if speaker is not None else None
+        if speaker is None or stanza is None:
             return False
-        connection.send(command.room, command.txn, stanza, settle)
+        connection.send(command.room, command.txn, stanza, settle, speaker)
         return True
+
+    def _from(self, connection: XmppConnection, place: Place, command: Command) -> str | None:
+        """Return the address that says something; "" for our own. None: somebody has to enter first."""
+        if connection.puppets is None or command.speaker.how is not Authorship.PUPPET:
+            return ""
+        puppet = connection.puppets.inside(place, command.speaker)
+        return puppet.address if puppet is not None else None
 
     def _there(self, room: RoomId) -> tuple[XmppConnection, Place]:
         """Return the connection and the room. Raises ConnectionLost and RoomUnavailable."""
@@ -158,10 +170,12 @@ class XmppAdapter(Adapter):
         place = self._memory.session.places.get(room)
         service = self._memory.files.service
         limit = None if service is None else service.limit or 0
+        how = Authorship.PUPPET if self.config.is_component else Authorship.PREFIX
         if place is None:
-            return record(16, True, Support.PARTIAL, limit)
+            return record(16, True, Support.PARTIAL, limit, authorship=how)
         doubt = Support.FULL if place.archive and place.named is not False else Support.PARTIAL
-        return record(place.window, place.stanza_ids, place.topics, limit, doubt)
+        topics = place.topics if speaker is None or speaker.how is Authorship.PREFIX else Support.NO
+        return record(place.window, place.stanza_ids, topics, limit, doubt, authorship=how)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

@@ -10,8 +10,14 @@ __all__ = ["record"]
 
 
 @lru_cache(1024)
-def record(
-    window: int, named: bool, topic: Support, file_limit: int | None, doubt: Support = Support.PARTIAL
+def record(  # noqa: PLR0913 - what differs from room to room
+    window: int,
+    named: bool,
+    topic: Support,
+    file_limit: int | None,
+    doubt: Support = Support.PARTIAL,
+    *,
+    authorship: Authorship = Authorship.PREFIX,
 ) -> Capabilities:
     """Return the record of a room.
 
@@ -36,7 +42,7 @@ def record(
         doubt=doubt,
         typing=Support.FULL,
         read=Support.FULL if named else Support.NO,
-        authorship=Authorship.PREFIX,
+        authorship=authorship,
         name_pings=True,
         times=True,
         window=window,

@@ -8,12 +8,14 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
 
-from bridge import Host, Live, Model, RoomId, is_loopback
+from bridge import Duration, Host, Live, Model, RoomId, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
 _LINKED = re.compile(r"([^\s/@?#]+@[^\s/@?#]+)(?:\?.*)?$")
 """The room in an address of the web, such as https://xmpp.link/#room@conference.example.org?join."""
+_BOT = "hubbub"
+"""What stands before the @ of a component's own address: nobody's address there has this form."""
 _LONGEST_ROOM = 1000
 """Characters; the specification allows 3071 bytes, which no server's stanza limit was made for."""
 
@@ -39,16 +41,20 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class NetworkConfig(Model):
-    """`networks: NAME:` for `protocol: xmpp`: one account."""
+    """`networks: NAME:` for `protocol: xmpp`: one account, or a component of one's own server."""
 
     jid: Annotated[str, Field(examples=["hubbub@example.org"])]
-    """The account's address."""
+    """The account's address. Without an @ it is a component (XEP-0114), such as `hubbub.example.org`: then
+    people from elsewhere are in the rooms as themselves.
+    """
     password: Secret
-    """The account's password."""
+    """The account's password; the secret of a component."""
     server: Host | None = None
-    """The host to connect to. By default the one that the domain's DNS records name."""
+    """The host to connect to. By default the one that the domain's DNS records name; a component needs it."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """The server's port; only with `server`. Default: `5222`, or `5223` with `tls: direct`."""
+    """The server's port; only with `server`. Default: `5222`, or `5223` with `tls: direct`; a component's
+    `5347`.
+    """
     tls: Literal["starttls", "direct", "none"] = "starttls"
     """How the connection is encrypted: after it is made, or from the start; `none` only on this machine."""
     ca_file: Path | None = None
@@ -57,6 +63,8 @@ class NetworkConfig(Model):
     """The name that tells this connection from others of the same account."""
     nick: Annotated[Part | None, Live()] = None
     """The bot's name in rooms. By default what stands before the @ of the `jid`."""
+    quiet: Annotated[Duration, Live()] = 86_400.0
+    """After so long without a word people from elsewhere leave a room; only for a component."""
 
     @field_validator("jid")
     @classmethod
@@ -65,8 +73,6 @@ class NetworkConfig(Model):
             jid = JID(text.strip().removeprefix("xmpp:"))
         except InvalidJID:
             raise ValueError("jid must be an address such as hubbub@example.org") from None
-        if not jid.local:
-            raise ValueError("jid must be an address such as hubbub@example.org")
         if jid.resource:
             raise ValueError(f'jid must be the address alone: write "{jid.bare}", and resource: beside it')
         return str(jid.bare)
@@ -75,22 +81,40 @@ class NetworkConfig(Model):
     def _is_safe(self) -> Self:
         if self.port is not None and self.server is None:
             raise ValueError("port goes with server: give both, or neither")
-        if self.tls == "none":
-            if self.ca_file is not None:
-                raise ValueError("ca_file goes with TLS: remove it, or remove tls: none")
-            if not _is_loopback(self.server or self.domain):
-                raise ValueError("tls: none is only for a server on this machine: others could read all")
+        if self.is_component and self.server is None:
+            raise ValueError(
+                "jid must be an address such as hubbub@example.org; without an @ it is a component, and needs"
+                " server"
+            )
+        if self.tls == "none" and self.ca_file is not None:
+            raise ValueError("ca_file goes with TLS: remove it, or remove tls: none")
+        if self.is_component and self.tls != "direct" and not _is_loopback(self.server or ""):
+            raise ValueError(
+                "a component's connection is not encrypted: server must be this machine, or tls: direct"
+            )
+        if self.tls == "none" and not _is_loopback(self.server or self.domain):
+            raise ValueError("tls: none is only for a server on this machine: others could read all")
         return self
 
     @property
+    def is_component(self) -> bool:
+        """Whether we are a component, and everybody has an address there, instead of one account."""
+        return "@" not in self.jid
+
+    @property
     def domain(self) -> str:
-        """The server's name, as its certificate has it."""
-        return self.jid.partition("@")[2]
+        """The server's name, as its certificate has it; of a component what its own name is below."""
+        return self.jid.partition("." if self.is_component else "@")[2]
+
+    @property
+    def bot(self) -> str:
+        """The address that the bridge speaks from for all who have none."""
+        return f"{_BOT}@{self.jid}" if self.is_component else self.jid
 
     @property
     def name(self) -> str:
         """The nick that we want in rooms."""
-        return self.nick or self.jid.partition("@")[0]
+        return self.nick or self.bot.partition("@")[0]
 
     @property
     def where(self) -> str:
@@ -105,6 +129,8 @@ class NetworkConfig(Model):
     @property
     def default_port(self) -> int:
         """The usual port of this kind of connection (RFC 6120 section 14.7, XEP-0368)."""
+        if self.is_component:
+            return 5347
         return 5223 if self.tls == "direct" else 5222
 
 

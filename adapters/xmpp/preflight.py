@@ -1,5 +1,6 @@
 """Looks at rooms for `hubbub check --online`, without entering them."""
 
+import logging
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
@@ -7,11 +8,14 @@ from bridge import RoomId, preflight
 
 from .config import NetworkConfig, RoomConfig
 from .connection.client import XmppClient
+from .connection.component import XmppComponent
 from .rooms import muc_info, refusals
 from .rooms.rooms import observe
 from .session import Place
 
 __all__ = ["look_at"]
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
 _PATIENCE = 15.0
@@ -37,12 +41,17 @@ class _Deaf:
     def presence(self, element: Element) -> None:
         return
 
+    def theirs(self, element: Element, address: str) -> None:
+        return
+
     def flush(self) -> None:
         return
 
 
 async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> dict[RoomId, str | None]:
     """Log in beside a running service and ask each room about itself. Raises an AdapterError."""
+    if config.is_component:
+        return await _look_at_component(config, rooms)
     resource = {"resource": f"{config.resource[:240]}-check"}
     client = XmppClient(config.model_copy(update=resource), _Deaf(), None)
 
@@ -57,6 +66,19 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
         return await preflight(rooms, look, at_once=_AT_ONCE)
     finally:
         await client.close(final=True)
+
+
+async def _look_at_component(
+    config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]
+) -> dict[RoomId, str | None]:
+    """See whether the server knows our component. There can be only one connection, so no more is asked."""
+    component = XmppComponent(config, _Deaf(), asks=False)
+    try:
+        await component.open(_PATIENCE)
+    finally:
+        await component.close(final=True)
+    log.warning("%s can connect only once: its secret and its rooms are tried when hubbub runs", config.jid)
+    return dict.fromkeys(rooms)
 
 
 def _trouble(entry: RoomConfig, error: Element) -> str | None:
@@ -89,8 +111,8 @@ async def _kept_out(client: XmppClient, config: NetworkConfig, place: Place) -> 
     if form is not None and form.find(f"{{{_REGISTER}}}nick") is None:
         return None
     if muc_info.condition(answer)[0] == "registration-required":
-        return f"the room is for members only: ask its owner to make {config.jid} a member"
+        return f"the room is for members only: ask its owner to make {config.bot} a member"
     items = await client.ask("get", place.room, f"<query xmlns='{_ITEMS}'/>")
     if any(item.get("jid") == place.occupant for item in items.iter(f"{{{_ITEMS}}}item")):
         return None
-    return f"the room is for members only: make sure that {config.jid} is a member"
+    return f"the room is for members only: make sure that {config.bot} is a member"

@@ -65,6 +65,10 @@ class Place:
     """Nicks that were given up since we came."""
     people: dict[str, str] = field(default_factory=dict)
     """The nicks of others there, with the occupant ids that the room gives them, or ""."""
+    speakers: dict[str, str] = field(default_factory=dict)
+    """The nicks of people from elsewhere who are there as themselves, or ask to be, with their keys
+    (`Speaker.key`).
+    """
     present: Present = field(default_factory=Present)
     """The same people, by the look of their nicks."""
     topic: str | None = None

@@ -28,6 +28,7 @@ from .models import (
     ShowRules,
 )
 from .schema import schema
+from .values import Duration
 
 __all__ = [
     "AdapterClass",
@@ -38,6 +39,7 @@ __all__ = [
     "Conversation",
     "DeliveryRules",
     "Direction",
+    "Duration",
     "Find",
     "Host",
     "Keep",

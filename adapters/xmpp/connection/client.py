@@ -5,18 +5,18 @@ import contextlib
 import logging
 import ssl
 import xml.etree.ElementTree as ET
-from typing import Any, Protocol
+from typing import Any
 
 from slixmpp import ClientXMPP
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
-from bridge import AdapterError, ConnectionLost, trust
+from bridge import ConnectionLost, trust
 
 from . import login, stream_management
-from .requests import Requests
+from .wire import StanzaListener, Wire
 
-__all__ = ["StanzaListener", "XmppClient"]
+__all__ = ["XmppClient"]
 
 # our own errors tell what is wrong with a connection
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
@@ -24,26 +24,13 @@ logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 _PATIENCE = 30.0
 """Seconds for the server to let us in."""
 _FAREWELL = 0.5
-_CONGESTED = 65536
-"""Bytes that wait for the server; while there are more, ephemeral stanzas are not sent."""
 _CLIENT = "{jabber:client}"
 _MESSAGE = f"{_CLIENT}message"
 _PRESENCE = f"{_CLIENT}presence"
 _IQ = f"{_CLIENT}iq"
 
 
-class StanzaListener(Protocol):
-    """Takes what comes in on the stream."""
-
-    def message(self, element: ET.Element) -> None: ...
-
-    def presence(self, element: ET.Element) -> None: ...
-
-    def flush(self) -> "asyncio.Future[None] | None":
-        """Called after all stanzas of one read; the future is done when they are durable."""
-
-
-class XmppClient(ClientXMPP):
+class XmppClient(Wire, ClientXMPP):
     """One connection; used once.
 
     slixmpp's own reconnecting is off. Whatever ends the connection ends `ended` with the reason.
@@ -52,19 +39,14 @@ class XmppClient(ClientXMPP):
     def __init__(
         self, config: NetworkConfig, listener: StanzaListener, stream: stream_management.Stream | None
     ) -> None:
+        Wire.__init__(self, listener)
         self._config = config
-        self._listener = listener
         nobody = ssl.SSLContext(
             ssl.PROTOCOL_TLS_CLIENT
         )  # `open` sets it, in a thread: loading certificates takes long
         jid, password = f"{config.jid}/{config.resource}", config.password.get_secret_value()
-        super().__init__(jid, password, ssl_context=nobody)
+        ClientXMPP.__init__(self, jid, password, ssl_context=nobody)
         loop = asyncio.get_running_loop()
-        self.ended: asyncio.Future[None] = loop.create_future()
-        self.resumed = False
-        self.heard = loop.time()
-        self.paused = False
-        """Whether reading is paused, because what was read is not durable yet."""
         self._up: asyncio.Future[None] = loop.create_future()
         self._gone: asyncio.Future[None] = loop.create_future()
         self._secured = config.tls == "direct"
@@ -74,8 +56,6 @@ class XmppClient(ClientXMPP):
         self._offered = False
         """Whether the server has sent its features since its half of the stream began."""
         self._trouble: object = None
-        self._out: list[str] = []
-        self.requests = Requests(self.say)
         self._acks: int | None = None
         self.handled = 0
         self._stream = stream
@@ -150,32 +130,7 @@ class XmppClient(ClientXMPP):
         before = self._stream
         return before if before is not None and before.id == stream_id else None
 
-    @property
-    def congested(self) -> bool:
-        """Whether the server is slow to take what we send."""
-        return self.transport is None or self.transport.get_write_buffer_size() > _CONGESTED
-
-    def say(self, stanza: str) -> None:
-        """Send a stanza, with all others of this tick in one write."""
-        if not self._out:
-            self.loop.call_soon(self._write_out)
-        self._out.append(stanza)
-
-    def fresh_id(self) -> str:
-        """Return an id for a stanza of ours that nobody can guess."""
-        return self.requests.fresh_id()
-
-    async def ask(self, kind: str, to: str, payload: str, timeout: float = 30.0) -> ET.Element:  # noqa: ASYNC109
-        """Send a request and return the answer, be it a result or an error. Raises TimeoutError."""
-        return await self.requests.ask(kind, to, payload, timeout)
-
     # -- the wire
-
-    def _write_out(self) -> None:
-        if self._out:
-            data, self._out = "".join(self._out).encode(), []
-            if self.transport is not None:
-                self.transport.write(data)
 
     def send_raw(self, data: str | bytes) -> None:
         """Send as slixmpp's own method does, which would log passwords."""
@@ -195,27 +150,9 @@ class XmppClient(ClientXMPP):
         except ET.ParseError:
             what = "something that is not XML" if self._said_hello else "something that is not XMPP"
             self.end(ConnectionLost(f"{self._config.where} sent {what}: check server, port and tls"))
-        durable = self._listener.flush()
-        if durable is not None and not durable.done():
-            self._pause(durable)
+        durable = self._flushed()
         if self._acks is not None:
             self._acknowledge(durable)
-
-    def _pause(self, durable: "asyncio.Future[None]") -> None:
-        """Read no further until what was read is durable: the server has room for it, and we do not."""
-        transport = self.transport
-        if self.paused or transport is None or transport.is_closing():
-            return
-        self.paused = True
-        transport.pause_reading()
-
-        def resume(_: object) -> None:
-            self.paused = False
-            self.heard = self.loop.time()
-            if not transport.is_closing():
-                transport.resume_reading()
-
-        durable.add_done_callback(resume)
 
     def _read(self, parser: Any) -> None:
         for event, element in parser.read_events():
@@ -285,12 +222,6 @@ class XmppClient(ClientXMPP):
             durable.add_done_callback(lambda _: self.say(stanza))
 
     # -- what slixmpp tells
-
-    def end(self, error: AdapterError) -> None:
-        """End the connection for this reason; the first one counts."""
-        if not self.ended.done():
-            self.ended.set_exception(error)
-            self.ended.exception()
 
     def connection_made(self, transport: asyncio.BaseTransport, send_event: bool = True) -> None:
         """Note that the TCP connection stands, or TLS."""

@@ -15,6 +15,7 @@ from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import muc_info, refusals
+from adapters.xmpp.rooms.puppets import Puppets
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
 from bridge import (
@@ -43,6 +44,7 @@ from bridge import (
 
 from . import stream_management
 from .client import XmppClient
+from .component import XmppComponent
 
 __all__ = ["Memory", "XmppConnection"]
 
@@ -92,7 +94,13 @@ class XmppConnection:
         self._discovered = asyncio.Event()
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._client = XmppClient(self._config, self, memory.stream)
+        self.puppets: Puppets | None = None
+        self._client: XmppClient | XmppComponent
+        if self._config.is_component:
+            self._client = XmppComponent(self._config, self)
+            self.puppets = Puppets(self._config, self._client, self._session, self.clock, adapter.keepsake)
+        else:
+            self._client = XmppClient(self._config, self, memory.stream)
         self._reader = ArchiveReader(self._client)
         self._history = History(self._reader, adapter.catch_up, emit.position, self._read)
         self._rooms = Rooms(self._config, self._session, self._client, self._history, self)
@@ -106,7 +114,8 @@ class XmppConnection:
             await self._client.open()
             if not self._client.resumed:
                 self._session.places.clear()
-                self._client.say("<presence/>")
+                if self.puppets is None:
+                    self._client.say("<presence/>")
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 now = self.clock.monotonic()
@@ -128,6 +137,8 @@ class XmppConnection:
             self._group = None
             self._memory.heard = self._client.requests.heard
             self._flights.close(ConnectionLost("the connection ended"))
+            if self.puppets is not None:
+                self.puppets.leave(self._session.places.values())
             self._memory.stream = await self._client.close(final=final)
             self.flush(whole=True)
 
@@ -138,16 +149,17 @@ class XmppConnection:
 
     def follow(self, config: NetworkConfig) -> None:
         """Take over another nick."""
+        self._config = config
         self._rooms.follow(config)
 
-    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle) -> None:
-        """Send a message. `settle` is called with the outcome."""
+    def send(self, room: RoomId, txn: Txn, stanza: str, settle: Settle, speaker: str = "") -> None:
+        """Send a message, from the address of a speaker or our own. `settle` is called with the outcome."""
         receipt = self._memory.landed.pop(txn, None)
         if receipt is not None:
             settle(receipt)
             return
         self._flights.add(txn, room, settle)
-        self._client.say(stanza)
+        self._client.say(stanza, speaker)
 
     def whisper(self, stanza: str) -> None:
         """Send an ephemeral stanza, unless it would have to wait."""
@@ -235,6 +247,20 @@ class XmppConnection:
         if (element.get("from") or "").partition("/")[0] in self._session.places:
             self._rooms.presence(muc_info.presence(element))
 
+    def theirs(self, element: Element, address: str) -> None:
+        """Take in a stanza for somebody from elsewhere."""
+        if self.puppets is None:
+            return
+        name = element.tag.rpartition("}")[2]
+        if name == "presence":
+            self.puppets.hear(element, address)
+        elif name == "message" and element.get("type") == "error":
+            said = decode.message(element, self._session)
+            if isinstance(said, decode.Failure):
+                self._refused(said, address)
+        elif name == "iq" and element.get("type") in ("get", "set"):
+            self._client.say(encode.refusal(element.get("id") or "", element.get("from") or ""), address)
+
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go; positions without an event only if `whole`."""
         if self._events or (whole and self._moved):
@@ -277,17 +303,20 @@ class XmppConnection:
                 self._loop.call_soon(lambda: self.flush(whole=True))
             place.last = said.id
             self._moved.add(place.room)
-        receipt = Receipt(Part(said.id, said.aliases))
+        receipt = Receipt(Part(said.id, said.aliases, said.speaker))
         if said.txn in self._flights:
             self._rooms.landed(place)
             self._flights.settle(said.txn, receipt)
         else:
             self._memory.landed[said.txn] = receipt
 
-    def _refused(self, said: decode.Failure) -> None:
+    def _refused(self, said: decode.Failure, address: str = "") -> None:
         if self._flights.room(said.txn) != said.room:
             return
         place = self._session.places.get(said.room)
+        if address and self.puppets is not None and place is not None:
+            self._flights.settle(said.txn, self.puppets.refused(place, address, said))
+            return
         topic = place is not None and said.txn in place.wanted
         self._flights.settle(said.txn, refusals.topic(said) if topic else refusals.sending(said))
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
@@ -296,7 +325,7 @@ class XmppConnection:
     def _answer(self, said: decode.Direct) -> None:
         """Introduce ourselves to somebody who wrote to us alone."""
         bare = said.person.partition("/")[0]
-        if bare.lower() == self._config.jid:
+        if bare.lower() == self._config.bot:
             return
         text = self._introduce(said.person if said.in_room else bare)
         if text is not None:
@@ -320,6 +349,8 @@ class XmppConnection:
 
     def drop(self, room: RoomId, reason: str) -> None:
         """Fail what is on its way to a room that we are no longer in: it may not have arrived."""
+        if self.puppets is not None and (place := self._session.places.get(room)) is not None:
+            self.puppets.lost(place)
         self._flights.drop(room, RoomUnavailable(reason))
 
     def remember(self, place: Place) -> None:
@@ -345,6 +376,8 @@ class XmppConnection:
             if quiet and (asking is None or asking.done()) and self._group is not None:
                 asking = self._group.create_task(self._ping_server())
             self._watch_rooms(now)
+            if self.puppets is not None:
+                self.puppets.tidy(self._config.quiet)
             if now > regain:
                 regain = now + _REGAIN
                 self._rooms.regain()

@@ -12,10 +12,12 @@ __all__ = [
     "FEATURES",
     "PROCEED",
     "STREAM",
+    "condition",
     "lost",
     "no_way",
     "refusal",
     "silence",
+    "stream_error",
     "tls_failure",
     "unbound",
     "unreachable",
@@ -59,7 +61,7 @@ def refusal(xml: Element, config: NetworkConfig, *, secured: bool, offered: bool
     """
     where = config.where
     if xml.tag == f"{STREAM}error":
-        return _stream_error(xml, config, offered=offered)
+        return stream_error(xml, config, offered=offered)
     if xml.tag == FEATURES:
         return _lacking(xml, config, secured=secured)
     if xml.tag == _TLS_FAILURE:
@@ -104,9 +106,8 @@ def nothing_offered(config: NetworkConfig, text: str = "") -> ConnectionLost:
     )
 
 
-def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> AdapterError:
-    """Return the error for the server's end of the stream (RFC 6120 section 4.9.3)."""
-    where = config.where
+def condition(xml: Element) -> tuple[str, str, str]:
+    """Return why the server ends the stream, its words, and another host that it names."""
     named, text, other = "undefined-condition", "", ""
     for child in xml:
         name = child.tag.rpartition("}")[2]
@@ -114,6 +115,13 @@ def _stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> Adap
             text = " ".join((child.text or "").split())[:200]
         elif "xmpp-streams" in child.tag:
             named, other = name, (child.text or "").strip()[:200]
+    return named, text, other
+
+
+def stream_error(xml: Element, config: NetworkConfig, *, offered: bool) -> AdapterError:
+    """Return the error for the server's end of the stream (RFC 6120 section 4.9.3)."""
+    where = config.where
+    named, text, other = condition(xml)
     if named == "conflict":
         return Replaced(
             f"another client logged in as {config.jid}/{config.resource}: give one of them another resource"

@@ -14,7 +14,7 @@ _KICKED, _BANNED, _LOST, _RENAMED = "307", "301", "333", "303"
 def seen(place: Place, presence: Presence) -> MemberChanged | None:
     """Take note of another occupant's presence; None: nobody came or went, or we are only coming in."""
     people, nick = place.people, presence.nick
-    if nick in ("", place.nick):
+    if nick in ("", place.nick) or nick in place.speakers:
         return None
     if presence.type == "available":
         new = nick not in people

@@ -27,6 +27,8 @@ class Reflection:
     txn: str
     id: MessageId
     aliases: tuple[MessageId, ...] = ()
+    speaker: str | None = None
+    """Who said it, if somebody did by themselves (`Speaker.key`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,11 @@ def message(element: Element, session: Session) -> Said | None:
         return _other(element, session, source, room, kind)
     if place is None:
         return None
-    return _reflection(element, place) if nick == place.nick else _heard(element, place, nick, session)
+    if nick == place.nick:
+        return _reflection(element, place, nick)
+    if nick in place.speakers and (said := _reflection(element, place, nick)) and talk.mark(said.txn, None):
+        return said
+    return _heard(element, place, nick, session)
 
 
 def _heard(element: Element, place: Place, nick: str, session: Session) -> TalkEvent | TypingChanged | None:
@@ -93,7 +99,7 @@ def _heard(element: Element, place: Place, nick: str, session: Session) -> TalkE
     return said
 
 
-def _reflection(element: Element, place: Place) -> Reflection | None:
+def _reflection(element: Element, place: Place, nick: str) -> Reflection | None:
     txn = element.get("id") or ""
     name = None
     for child in element:
@@ -105,8 +111,8 @@ def _reflection(element: Element, place: Place) -> Reflection | None:
             txn = subjects.confirmed(place, child.text or "") or txn
     if not txn:
         return None
-    mine = by_author(UserId(place.occupant), txn)
-    return Reflection(place, txn, MessageId(name or txn), (mine,))
+    mine = by_author(UserId(f"{place.room}/{nick}"), txn)
+    return Reflection(place, txn, MessageId(name or txn), (mine,), place.speakers.get(nick))
 
 
 def past(element: Element, place: Place, name: str | None = None, stamp: str = "") -> PastMessage | None:

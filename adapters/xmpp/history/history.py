@@ -239,7 +239,7 @@ class History:
                 if not (reaches and place.traceless) or len(found) == len(txns):
                     return reaches
         past = await self._reader.show(place)  # a history shows all removals
-        _pick(past, txns.difference(found), found)
+        _pick(place, past, txns.difference(found), found)
         return _older(past, since) and not (place.traceless and _moderated(past, since))
 
     async def _search_archive(
@@ -249,7 +249,7 @@ class History:
         before = ""
         for _ in range(_MOST_PAGES):
             past, before = await self._reader.page(place, 0.0, before)
-            _pick(past, txns, found)
+            _pick(place, past, txns, found)
             if place.named is False:
                 return False  # none of them can be told from what others said
             if _older(past, since) or len(found) == len(txns):
@@ -287,9 +287,12 @@ def _moderated(past: Sequence[PastMessage], since: float) -> bool:
     return any(one.at is None or one.at > since for one in removals)
 
 
-def _pick(past: Sequence[PastMessage], txns: frozenset[Txn], found: dict[Txn, Receipt | None]) -> None:
+def _pick(
+    place: Place, past: Sequence[PastMessage], txns: frozenset[Txn], found: dict[Txn, Receipt | None]
+) -> None:
     """Find our messages by their marks: nobody knew a mark before it was sent, so the oldest one is ours."""
     for one in reversed(past):
         for name in txns.intersection(one.names):
             mine = by_author(UserId(one.occupant), name)
-            found[name] = Receipt(Part(MessageId(one.id or name), (mine,)))
+            speaker = place.speakers.get(one.occupant.partition("/")[2])
+            found[name] = Receipt(Part(MessageId(one.id or name), (mine,), speaker))

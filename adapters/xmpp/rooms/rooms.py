@@ -225,6 +225,8 @@ class Rooms:
     def leave(self, room: RoomId) -> None:
         """Leave a room that is not in the map any more."""
         place = self._entries.pop(room).place
+        if (puppets := self._connection.puppets) is not None:
+            puppets.leave([place])
         self._requester.say(encode.leave(place.occupant))
         self._session.places.pop(room, None)
         self._connection.drop(room, "the room is no longer in the configuration")
@@ -237,8 +239,12 @@ class Rooms:
         caught = Caught(whole=True)  # a stream that was resumed has missed nothing
         if not place.joined:
             self._history.begin(place)
+            if (puppets := self._connection.puppets) is not None:
+                puppets.expect(place)
             try:
                 await self._enter(entry)
+                if puppets is not None:
+                    puppets.greet(place)
                 caught = await self._history.catch_up(place)
             except RoomUnavailable:
                 self._history.abandon(place)

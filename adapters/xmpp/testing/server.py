@@ -32,6 +32,7 @@ s2s_ports = {{ }}
 http_ports = {{ {http} }}
 http_interfaces = {{ "127.0.0.1" }}
 https_ports = {{ }}
+component_ports = {{ {components} }}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
@@ -45,10 +46,12 @@ Component "{rooms}" "muc"
   muc_room_default_history_length = 20
   muc_room_default_change_subject = true
 {more}
+Component "{component}"
+  component_secret = "{component}"
 Component "files.{domain}" "http_file_share"
   http_host = "127.0.0.1"
   http_external_url = "http://127.0.0.1:{http}/"
-  http_file_share_access = {{ "{domain}" }}
+  http_file_share_access = {{ "{domain}", "{component}" }}
   http_file_share_size_limit = {limit}
   http_file_share_daily_quota = {limit} * 20
 """
@@ -62,12 +65,17 @@ class Demo(bridge.testing.Demo):
     more = '  modules_enabled = { "muc_mam" }\n  muc_log_by_default = true\n'
     """Further lines of the configuration of its rooms. An archive gives messages names, which replies and
     reactions need."""
+    rooms = _ROOMS
+    component = f"hubbub.{_DOMAIN}"
+    """A component's address, and its secret."""
     file_limit = 64 * 1024 * 1024
     """The largest file that it takes, in bytes."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port = 0
+        self.components = 0
+        """The port where components connect."""
         self._http = 0
         self._server = Server(folder, "prosody")
         self._people: list[Person] = []
@@ -87,7 +95,7 @@ class Demo(bridge.testing.Demo):
         settings = self.folder / "prosody.cfg.lua"
 
         def command(port: int) -> list[str]:
-            self.port, self._http = port, free_port()
+            self.port, self._http, self.components = port, free_port(), free_port()
             settings.write_text(self.settings())
             return [binary, "--config", str(settings), "-F"]
 
@@ -104,6 +112,8 @@ class Demo(bridge.testing.Demo):
             limit=self.file_limit,
             domain=_DOMAIN,
             rooms=_ROOMS,
+            component=self.component,
+            components=self.components,
             more=self.more,
         )
 

@@ -16,6 +16,7 @@ auth_password_format: plain
 certfiles: []
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, shaper: none, access: c2s, starttls: false}}
+  - {{port: {components}, ip: "127.0.0.1", module: ejabberd_service, hosts: {{"{component}": {{password: "{component}"}}}}}}
   - {{port: {http}, ip: "127.0.0.1", module: ejabberd_http, request_handlers: {{/upload: mod_http_upload}}}}
 access_rules: {{c2s: {{allow: all}}, local: {{allow: local}}, register: {{allow: all}}}}
 registration_timeout: infinity
@@ -66,10 +67,13 @@ class Ejabberd:
     title = "ejabberd"
     domain = "ejabberd.hubbub.test"
     rooms = f"rooms.{domain}"
+    component = f"hubbub.{domain}"
+    """A component's address, and its secret."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
+        self.components = 0
         self._server = Server(folder, "ejabberd")
         self._people = []
         self._count = itertools.count()
@@ -85,9 +89,11 @@ class Ejabberd:
 
     def _command(self, port):
         settings = self.folder / "ejabberd.yml"
+        self.components = free_port()
         settings.write_text(
             _EJABBERD.format(
-                domain=self.domain, rooms=self.rooms, port=port, http=free_port(), folder=self.folder
+                domain=self.domain, rooms=self.rooms, port=port, http=free_port(), folder=self.folder,
+                component=self.component, components=self.components,
             )
         )
         variables = {

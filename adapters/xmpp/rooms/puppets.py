@@ -1,0 +1,334 @@
+"""People from elsewhere who are in our rooms as themselves, by addresses below our component's name."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+from xml.etree.ElementTree import Element
+
+from adapters.xmpp import encode
+from adapters.xmpp.config import NetworkConfig
+from adapters.xmpp.decode import Failure
+from adapters.xmpp.session import Place, Session
+from bridge import (
+    AdapterError,
+    BoundedDict,
+    Clock,
+    Keepsake,
+    Rejected,
+    RoomUnavailable,
+    Speaker,
+    TemporaryFailure,
+    within,
+)
+
+from . import muc_info, refusals
+from .addresses import address_of, nick_of
+from .muc_info import Presence
+
+__all__ = ["Puppet", "Puppets"]
+
+log = logging.getLogger(__name__)
+
+_ANSWER = 30.0
+_MOST_NICKS = 4
+_AGAIN = 60.0
+"""Seconds until somebody who was sent away is let in again at the earliest, when they speak."""
+_MOST_KEPT = 20_000
+_SAVE = 1.0
+_GONE = {"301": "was banned there", "307": "was sent out there"}
+_BARRED = frozenset({"forbidden"})
+"""Errors by which a room says that this very person is banned (XEP-0045 section 7.2.7)."""
+
+
+class Speaking(Protocol):
+    """Sends stanzas from any address."""
+
+    def say(self, stanza: str, speaker: str = "") -> None: ...
+
+    def fresh_id(self) -> str: ...
+
+
+@dataclass(slots=True, eq=False)
+class Puppet:
+    """Somebody from elsewhere in one room."""
+
+    key: str
+    """Who they are (`Speaker.key`)."""
+    address: str
+    place: Place
+    nick: str = ""
+    """The nick that the room gave them, or that they ask for."""
+    wanted: str = ""
+    inside: bool = False
+    asked: str = ""
+    answer: "asyncio.Future[Presence] | None" = None
+    spoke: float = 0.0
+    """When they last said something, by the monotonic clock."""
+    barred: str = ""
+    """Why they are not to come back, in words."""
+    until: float = 0.0
+    muted: bool = False
+    """Whether a moderator has taken their voice since they came."""
+
+    @property
+    def occupant(self) -> str:
+        return f"{self.place.room}/{self.nick}"
+
+
+class Puppets:
+    """All of them on one connection."""
+
+    def __init__(
+        self, config: NetworkConfig, wire: Speaking, session: Session, clock: Clock, keepsake: Keepsake | None
+    ) -> None:
+        self._component = config.jid
+        self._resource = config.resource
+        self._wire = wire
+        self._session = session
+        self._clock = clock
+        self._keepsake = keepsake
+        self._known: BoundedDict[tuple[str, str], Puppet] = BoundedDict(_MOST_KEPT)
+        """By room and address."""
+        self._before = self._read()
+        """Who was in rooms that we are not in yet: keys by nick, by room."""
+        self._changed = False
+        self._saved = -math.inf
+
+    # -- what the adapter wants
+
+    def inside(self, place: Place, speaker: Speaker) -> Puppet | None:
+        """Return somebody who can speak in a room at once; None: they have to enter first."""
+        puppet = self._found(place, speaker.key)
+        if puppet is None or not puppet.inside:
+            return None
+        if puppet.wanted != (name := nick_of(speaker.name)):
+            self._rename(puppet, name)
+        puppet.spoke = self._clock.monotonic()
+        return puppet
+
+    async def enter(self, place: Place, speaker: Speaker) -> Puppet:
+        """Let somebody enter a room. Raises Rejected where it does not want them, or where they can have no
+        address, and TemporaryFailure when it does not answer.
+        """
+        puppet = self._found(place, speaker.key)
+        if puppet is None:
+            raise Rejected(f"{speaker.name} has a name that is too long for an XMPP address")
+        if not puppet.inside:
+            self._admit(puppet, speaker.name)
+            await self._enter(puppet, nick_of(speaker.name))
+            if self._clock.monotonic() - self._saved > _SAVE:
+                self._save()
+        puppet.spoke = self._clock.monotonic()
+        return puppet
+
+    # -- what the rooms tell
+
+    def expect(self, place: Place) -> None:
+        """Know again who was in a room when we last were, before it shows them: they may be there still."""
+        if not place.speakers:
+            place.speakers.update(self._before.pop(place.room, {}))
+
+    def greet(self, place: Place) -> None:
+        """Bring everybody back who was in a room, now that we are in it."""
+        for nick, key in list(place.speakers.items()):
+            puppet = self._found(place, key)
+            if puppet is None:
+                del place.speakers[nick]
+            elif not puppet.inside:
+                self._ask(puppet, nick)
+
+    def lost(self, place: Place) -> None:
+        """Note that we are no longer in a room. Whether the others are, it will tell."""
+        for puppet in self._of(place):
+            puppet.inside = False
+
+    def leave(self, places: Iterable[Place]) -> None:
+        """Take everybody out of rooms, and know them again the next time."""
+        for place in places:
+            for puppet in self._of(place):
+                if puppet.inside:
+                    self._wire.say(encode.leave(puppet.occupant), puppet.address)
+                puppet.inside = False
+        self._save()
+
+    def tidy(self, quiet: float) -> None:
+        """Let those leave who have said nothing for so long, in seconds."""
+        now = self._clock.monotonic()
+        for puppet in self._known.values():
+            if puppet.inside and now - puppet.spoke > quiet:
+                self._wire.say(encode.leave(puppet.occupant), puppet.address)
+        if self._changed and now - self._saved > _SAVE:
+            self._save()
+
+    def hear(self, element: Element, address: str) -> None:
+        """Take in a presence for somebody."""
+        told = muc_info.presence(element)
+        puppet = self._known.get((told.room, address.partition("/")[0]))
+        if puppet is None:
+            return
+        if told.type == "error":
+            self._refused(puppet, told)
+        elif told.type == "unavailable" and told.nick == puppet.nick:
+            self._went(puppet, told)
+        elif told.type == "available" and "110" in told.statuses:
+            self._came(puppet, told)
+
+    def refused(self, place: Place, address: str, said: Failure) -> AdapterError:
+        """Return what it means that a room refuses somebody's message."""
+        puppet = self._known.get((place.room, address.partition("/")[0]))
+        error = refusals.sending(said)
+        if puppet is None or not isinstance(error, RoomUnavailable):
+            return error
+        if said.condition in ("not-acceptable", "not-authorized", "item-not-found"):
+            self._out(puppet)
+            return TemporaryFailure(f"{place.room} no longer knows {puppet.nick}: they enter again")
+        if said.condition == "forbidden":
+            return Rejected(f"{puppet.nick} has no voice in {place.room}", alone=puppet.muted)
+        return error
+
+    def _came(self, puppet: Puppet, told: Presence) -> None:
+        if puppet.nick != told.nick:
+            self._unname(puppet)
+            puppet.nick = told.nick
+        puppet.place.speakers[told.nick] = puppet.key
+        puppet.muted = puppet.inside and told.role == "visitor"
+        puppet.inside, puppet.barred, self._changed = True, "", True
+        _settle(puppet, told)
+
+    def _went(self, puppet: Puppet, told: Presence) -> None:
+        if "303" in told.statuses and told.new_nick:
+            puppet.place.speakers.pop(puppet.nick, None)
+            puppet.nick = told.new_nick
+            puppet.place.speakers[told.new_nick] = puppet.key
+            return
+        self._out(puppet)
+        why = next((words for code, words in _GONE.items() if code in told.statuses), "")
+        if why and "333" not in told.statuses:
+            self._bar(
+                puppet, f"{why}{f' by {told.by}' if told.by else ''}{f': {told.text}' if told.text else ''}"
+            )
+
+    def _refused(self, puppet: Puppet, told: Presence) -> None:
+        if puppet.answer is not None:
+            _settle(puppet, told)
+        elif not puppet.inside:
+            self._out(puppet)
+        else:  # of another nick: the one that they have stays
+            self._unname(puppet, but=puppet.nick)
+
+    # -- one of them
+
+    def _found(self, place: Place, key: str) -> Puppet | None:
+        """Return somebody in a room, whether they are in or not; None: they can have no address."""
+        bare = address_of(key, self._component)
+        if bare is None:
+            return None
+        if (found := self._known.get((place.room, bare))) is None:
+            found = self._known[place.room, bare] = Puppet(key, f"{bare}/{self._resource}", place)
+        found.place = place
+        return found
+
+    def _admit(self, puppet: Puppet, name: str) -> None:
+        if puppet.barred and self._clock.monotonic() < puppet.until:
+            raise Rejected(f"{name} {puppet.barred}", alone=True)
+
+    def _bar(self, puppet: Puppet, why: str) -> None:
+        puppet.barred, puppet.until = why, self._clock.monotonic() + _AGAIN
+
+    async def _enter(self, puppet: Puppet, name: str) -> None:
+        """Enter with one nick after the other while they are in use."""
+        answer = None
+        for nick in _nicks(name):
+            if nick in puppet.place.people:
+                continue
+            puppet.answer = asyncio.get_running_loop().create_future()
+            self._ask(puppet, nick)
+            try:
+                answer = await within(puppet.answer, _ANSWER)
+            except TimeoutError:
+                self._out(puppet)
+                raise TemporaryFailure(f"{puppet.place.room} does not answer") from None
+            finally:
+                puppet.answer = None
+            if answer.type != "error":
+                puppet.wanted = name
+                return
+            self._out(puppet)
+            if answer.condition != "conflict":
+                break
+        raise self._unwanted(puppet, name, answer)
+
+    def _unwanted(self, puppet: Puppet, name: str, answer: Presence | None) -> AdapterError:
+        room = puppet.place.room
+        if answer is None or answer.condition == "conflict":
+            return Rejected(f"every nick for {name} is in use in {room}")
+        said = f": {answer.text}" if answer.text else ""
+        if answer.condition in _BARRED:
+            self._bar(puppet, "is banned there")
+            return Rejected(f"{name} is banned there{said}", alone=True)
+        if answer.condition in ("item-not-found", "gone", "recipient-unavailable"):
+            return RoomUnavailable(f"{room} lets nobody in now ({answer.condition}){said}", _ANSWER)
+        return Rejected(f"{room} does not let {name} in ({answer.condition}){said}")
+
+    def _ask(self, puppet: Puppet, nick: str) -> None:
+        """Ask a room to let somebody in. From now on the nick counts as theirs: the room tells the bridge of
+        their coming before it tells them.
+        """
+        place = puppet.place
+        puppet.nick, puppet.asked = nick, self._wire.fresh_id()
+        puppet.spoke = self._clock.monotonic()
+        place.speakers[nick] = puppet.key
+        self._wire.say(encode.join(puppet.occupant, puppet.asked, place.key), puppet.address)
+
+    def _rename(self, puppet: Puppet, name: str) -> None:
+        """Ask for another nick; whatever is said next follows it."""
+        puppet.wanted = name
+        if name in puppet.place.people or name == puppet.nick:
+            return
+        puppet.place.speakers[name] = puppet.key
+        self._wire.say(encode.rename(f"{puppet.place.room}/{name}", self._wire.fresh_id()), puppet.address)
+
+    def _out(self, puppet: Puppet) -> None:
+        puppet.inside, self._changed = False, True
+        self._unname(puppet)
+
+    def _unname(self, puppet: Puppet, but: str | None = None) -> None:
+        speakers = puppet.place.speakers
+        for nick in [nick for nick, key in speakers.items() if key == puppet.key and nick != but]:
+            del speakers[nick]
+
+    def _of(self, place: Place) -> list[Puppet]:
+        return [puppet for (room, _), puppet in self._known.items() if room == place.room]
+
+    # -- over a restart
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            text = self._keepsake.read() if self._keepsake is not None else None
+            return {room: dict(nicks) for room, nicks in json.loads(text or "{}").items()}
+        return {}
+
+    def _save(self) -> None:
+        """Keep who is where, so that they are known and come back after a restart."""
+        self._changed, self._saved = False, self._clock.monotonic()
+        if self._keepsake is None:
+            return
+        now = {place.room: place.speakers for place in self._session.places.values() if place.speakers}
+        try:
+            self._keepsake.write(json.dumps({**self._before, **now}))
+        except OSError as error:
+            log.warning("who is in the rooms cannot be kept over a restart: %s", error.strerror)
+
+
+def _nicks(name: str) -> Iterator[str]:
+    return (name + "_" * count for count in range(_MOST_NICKS))
+
+
+def _settle(puppet: Puppet, told: Presence) -> None:
+    if puppet.answer is not None and not puppet.answer.done():
+        puppet.answer.set_result(told)
