@@ -243,7 +243,7 @@ class Puppets:
     async def _enter(self, puppet: Puppet, name: str) -> None:
         """Enter with one nick after the other while they are in use."""
         answer = None
-        for nick in _nicks(name):
+        for nick in _nicks(name, puppet.key):
             if nick in puppet.place.people:
                 continue
             puppet.answer = asyncio.get_running_loop().create_future()
@@ -280,6 +280,7 @@ class Puppets:
         their coming before it tells them.
         """
         place = puppet.place
+        self._free(place, nick, puppet)
         puppet.nick, puppet.asked = nick, self._wire.fresh_id()
         puppet.spoke = self._clock.monotonic()
         place.speakers[nick] = puppet.key
@@ -290,8 +291,16 @@ class Puppets:
         puppet.wanted = name
         if name in puppet.place.people or name == puppet.nick:
             return
+        self._free(puppet.place, name, puppet)
         puppet.place.speakers[name] = puppet.key
         self._wire.say(encode.rename(f"{puppet.place.room}/{name}", self._wire.fresh_id()), puppet.address)
+
+    def _free(self, place: Place, nick: str, wanting: Puppet) -> None:
+        """Let somebody of ours go whose nick is another's now: they have gone where they come from."""
+        for puppet in self._of(place):
+            if puppet.nick == nick and puppet is not wanting and puppet.inside:
+                self._wire.say(encode.leave(puppet.occupant), puppet.address)
+                self._out(puppet)
 
     def _out(self, puppet: Puppet) -> None:
         puppet.inside, self._changed = False, True
@@ -325,8 +334,14 @@ class Puppets:
             log.warning("who is in the rooms cannot be kept over a restart: %s", error.strerror)
 
 
-def _nicks(name: str) -> Iterator[str]:
-    return (name + "_" * count for count in range(_MOST_NICKS))
+def _nicks(name: str, key: str) -> Iterator[str]:
+    """Yield a nick, and what to take instead while it is somebody else's: where they come from tells them
+    apart.
+    """
+    yield name
+    elsewhere = nick_of(f"{name} ({key.partition('/')[0]})")
+    yield elsewhere
+    yield from (f"{elsewhere} {number}" for number in range(2, _MOST_NICKS))
 
 
 def _settle(puppet: Puppet, told: Presence) -> None:

@@ -16,7 +16,8 @@ auth_password_format: plain
 certfiles: []
 listen:
   - {{port: {port}, ip: "127.0.0.1", module: ejabberd_c2s, shaper: none, access: c2s, starttls: false}}
-  - {{port: {components}, ip: "127.0.0.1", module: ejabberd_service, hosts: {{"{component}": {{password: "{component}"}}}}}}
+  - {{port: {components}, ip: "127.0.0.1", module: ejabberd_service,
+    hosts: {{"{component}": {{password: "{component}"}}}}}}
   - {{port: {http}, ip: "127.0.0.1", module: ejabberd_http, request_handlers: {{/upload: mod_http_upload}}}}
 access_rules: {{c2s: {{allow: all}}, local: {{allow: local}}, register: {{allow: all}}}}
 registration_timeout: infinity
@@ -92,8 +93,13 @@ class Ejabberd:
         self.components = free_port()
         settings.write_text(
             _EJABBERD.format(
-                domain=self.domain, rooms=self.rooms, port=port, http=free_port(), folder=self.folder,
-                component=self.component, components=self.components,
+                domain=self.domain,
+                rooms=self.rooms,
+                port=port,
+                http=free_port(),
+                folder=self.folder,
+                component=self.component,
+                components=self.components,
             )
         )
         variables = {
