@@ -19,17 +19,16 @@ def test_an_address_leads_back_to_whose_it_is(key):
 
 @given(KEYS)
 def test_preparation_leaves_an_address_as_it_is(key):
-    """RFC 6122 by a library of another maker; ejabberd hands on what was written (see docs/identity.md)."""
+    """RFC 6122, by a library of another maker. ejabberd hands on what was written, Prosody what is prepared."""
     address = address_of(key, COMPONENT)
     if address is not None:
         assert str(JID(address)) == address
 
 
 def test_an_address_is_read_by_people():
-    """RFC 6122 by a library of another maker. ejabberd hands on what was written, Prosody what is prepared."""
-    assert address_of(
-        "irc/ada l!~ada@example.org", COMPONENT
-    ) == rf"irc\2fada\20l\21~ada\40example.org@{COMPONENT}".replace("~", r"\7e")
+    """XEP-0106: the ten characters that it names are written as it says, so that clients show them."""
+    wanted = r"irc\2fada\20l\21\7eada\40example.org"
+    assert address_of("irc/ada l!~ada@example.org", COMPONENT) == f"{wanted}@{COMPONENT}"
     assert address_of("x" * 2000, COMPONENT) is None
 
 
