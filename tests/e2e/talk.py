@@ -17,7 +17,7 @@ from bridge.model import plain
 from tests.e2e.five import FORGETFUL
 from tests.e2e.world import PATIENCE, Hubbub, World
 
-_LINE = re.compile(r"(\[again\?\] )?(?:\[[\d: -]+UTC\] )?<([^>]+)> line (\d+)")
+_LINE = re.compile(r"(\[again\?\] )?(?:\[[\d: -]+UTC\] )?(?:<([^>]+)> )?line (\d+)")
 _GAP = re.compile(
     r"(?P<until>\S+ \S+) +WARNING from (?P<since>\S+ \S+) UTC on: "
     r"The bridge was away .*; .* on (?P<network>\w+) meanwhile"
@@ -112,10 +112,11 @@ class Talk:
         person = self.world.people[there]
         names = {person.name: network for network, person in self.world.people.items()}
         while True:
-            text = (await person.heard.get()).content.text.replace("\u200b", "")
+            one = await person.heard.get()
+            text = one.content.text.replace("\u200b", "")
             if found := _LINE.fullmatch(text):
                 line = Line(int(found[3]), found[1] is not None, time.time())
-                heard = self.heard[names[found[2]], there]
+                heard = self.heard[names[(found[2] or one.sender).partition(" (")[0]], there]
                 if there in self.again and any(known.number == line.number for known in heard):
                     continue
                 heard.append(line)

@@ -39,7 +39,8 @@ _MOST_NICKS = 4
 _AGAIN = 60.0
 """Seconds until somebody who was sent away is let in again at the earliest, when they speak."""
 _MOST_KEPT = 20_000
-_SAVE = 1.0
+_SHARE = 50
+"""The part of our time that may go into keeping who is where: one of so many."""
 _GONE = {"301": "was banned there", "307": "was sent out there"}
 _BARRED = frozenset({"forbidden"})
 """Errors by which a room says that this very person is banned (XEP-0045 section 7.2.7)."""
@@ -97,7 +98,8 @@ class Puppets:
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
         self._changed = False
-        self._saved = -math.inf
+        self._next = -math.inf
+        """When it may be kept again, by the monotonic clock."""
 
     # -- what the adapter wants
 
@@ -121,8 +123,7 @@ class Puppets:
         if not puppet.inside:
             self._admit(puppet, speaker.name)
             await self._enter(puppet, nick_of(speaker.name))
-            if self._clock.monotonic() - self._saved > _SAVE:
-                self._save()
+            self._keep()
         puppet.spoke = self._clock.monotonic()
         return puppet
 
@@ -162,8 +163,7 @@ class Puppets:
         for puppet in self._known.values():
             if puppet.inside and now - puppet.spoke > quiet:
                 self._wire.say(encode.leave(puppet.occupant), puppet.address)
-        if self._changed and now - self._saved > _SAVE:
-            self._save()
+        self._keep()
 
     def hear(self, element: Element, address: str) -> None:
         """Take in a presence for somebody."""
@@ -322,9 +322,14 @@ class Puppets:
             return {room: dict(nicks) for room, nicks in json.loads(text or "{}").items()}
         return {}
 
+    def _keep(self) -> None:
+        """Keep who is where at once, unless that took long the last time."""
+        if self._changed and self._clock.monotonic() >= self._next:
+            self._save()
+
     def _save(self) -> None:
         """Keep who is where, so that they are known and come back after a restart."""
-        self._changed, self._saved = False, self._clock.monotonic()
+        self._changed, began = False, self._clock.monotonic()
         if self._keepsake is None:
             return
         now = {place.room: place.speakers for place in self._session.places.values() if place.speakers}
@@ -332,6 +337,7 @@ class Puppets:
             self._keepsake.write(json.dumps({**self._before, **now}))
         except OSError as error:
             log.warning("who is in the rooms cannot be kept over a restart: %s", error.strerror)
+        self._next = began + _SHARE * (self._clock.monotonic() - began)
 
 
 def _nicks(name: str, key: str) -> Iterator[str]:

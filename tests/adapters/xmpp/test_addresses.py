@@ -19,7 +19,7 @@ def test_an_address_leads_back_to_whose_it_is(key):
 
 @given(KEYS)
 def test_preparation_leaves_an_address_as_it_is(key):
-    """RFC 6122, by a library of another maker. ejabberd hands on what was written, Prosody what is prepared."""
+    """RFC 6122, by another maker. ejabberd hands on what was written, Prosody what is prepared."""
     address = address_of(key, COMPONENT)
     if address is not None:
         assert str(JID(address)) == address

@@ -1,0 +1,64 @@
+"""People as themselves on XMPP, where the bridge is a component that is killed at each step."""
+
+import pytest
+
+from bridge.model import plain
+from tests.adapters.xmpp.servers import Archive
+from tests.e2e.five import PLACES, gathered
+from tests.e2e.kills import STEPS, survive
+from tests.e2e.world import hubbub
+
+
+class Component(Archive):
+    """Prosody with an archive, whose port for components is the one to tell."""
+
+    async def start(self):
+        await super().start()
+        return {"": str(self.components)}
+
+
+@pytest.fixture(scope="module")
+async def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("puppets")
+    (folder / "bridge.yaml").write_text(
+        """\
+networks:
+  irc: {protocol: irc, server: 127.0.0.1, port: "${IRC_PORT}", tls: false, nick: hubbub,
+    flood: {burst: 10000, per_second: 10000}, ping: {after: 3, timeout: 2}, tell_gap: 0s}
+  archive: {protocol: xmpp, jid: hubbub.demo.hubbub.test, password: hubbub.demo.hubbub.test,
+    server: 127.0.0.1, port: "${ARCHIVE_PORT}", tell_gap: 0s}
+  matrix: {protocol: matrix, homeserver: "http://127.0.0.1:${MATRIX_PORT}", user: "@hubbub:demo.hubbub.test",
+    password: hubbub}
+conversations:
+  lobby:
+    irc: "#lobby"
+    archive: {room: lobby@rooms.demo.hubbub.test, create: true}
+    matrix: "#lobby:demo.hubbub.test"
+"""
+    )
+    places = {"irc": PLACES["irc"], "archive": Component, "matrix": PLACES["matrix"]}
+    async with gathered(folder, places) as world:
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def begin_anew(world):
+    world.forget()
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_kill_loses_nothing_and_repeats_nothing(world, step):
+    kills = [("archive", 3), ("irc", 2), ("archive", 7), ("matrix", 3), ("archive", 5)]
+    await survive(world, [(step, *kill) for kill in kills], rate=4)
+
+
+async def test_who_is_removed_by_a_moderator_hears_of_it(world):
+    """The people who are silenced on one side are told so on theirs, by what could not be delivered."""
+    async with hubbub(world) as bridge:
+        await bridge.joined("irc", "archive", "matrix")
+        irc, archive = world.people["irc"], world.people["archive"]
+        await irc.say(plain("hello"))
+        assert (await archive.heard.get()).sender == irc.name
+        await archive.kick(irc.name, "enough")
+        await irc.say(plain("what?"))
+        await bridge.logged("was sent out there")
