@@ -61,4 +61,5 @@ async def test_who_is_removed_by_a_moderator_hears_of_it(world):
         assert (await archive.heard.get()).sender == irc.name
         await archive.kick(irc.name, "enough")
         await irc.say(plain("what?"))
-        await bridge.logged("was sent out there")
+        told = [text for text in await world.heard("irc", 1)]
+        assert "was sent out there" in told[0], told

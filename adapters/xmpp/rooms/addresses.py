@@ -1,4 +1,4 @@
-"""The addresses of people from elsewhere below a component's name, and their nicks. Pure."""
+"""The addresses of people from elsewhere below a component's name, and their nicks."""
 
 import re
 from functools import lru_cache
