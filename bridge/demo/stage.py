@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class Stage:
                 self.screen.say("A conversation needs two networks: install the servers named above.")
                 return False
             environment = {key: value for _, given in servers.values() for key, value in given.items()}
-            self._check_map(environment)
+            self._check_map([given for _, given in servers.values()])
             without = self.demos.keys() - servers.keys()
             config = load(self.file, find, {**os.environ, **environment}, without)
             files: dict[str, object] = {"folder": self.folder / "files"}
@@ -73,10 +73,10 @@ class Stage:
                     await self._stay(demos)
                 return ok
 
-    def _check_map(self, environment: Mapping[str, str]) -> None:
-        """Refuse a map that is not the demo's: its bot would go to real networks."""
+    def _check_map(self, variables: Iterable[Mapping[str, str]]) -> None:
+        """Refuse a map that is not the demo's, as it ignores a server: its bot would go to real networks."""
         text = self.file.read_text()
-        if unused := [name for name in environment if name not in text]:
+        if unused := [" or ".join(given) for given in variables if all(name not in text for name in given)]:
             raise HubbubError(
                 f"{self.file} is not a map of the demo: it does not use {', '.join(unused)}; "
                 "name the bridge.yaml that came with Hubbub"

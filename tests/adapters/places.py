@@ -16,16 +16,27 @@ from bridge.testing import Demo, Place
 CONFIG = Path(__file__).parents[2] / "bridge.yaml"
 LEFT_OUT = ("mqtt", "bots")
 """Networks of its map that tests of servers that people chat on do without."""
+_ACCOUNT = """\
+  jabber:
+    protocol: xmpp
+    jid: hubbub@demo.hubbub.test
+    password: hubbub
+    server: 127.0.0.1
+    port: "${DEMO_XMPP_PORT:-5222}"
+    tls: none
+"""
 _numbers = itertools.count(1)
 
 
 def chat_map() -> str:
-    """The map as it is, with those networks alone whose people chat."""
+    """The map as it is, with those networks alone whose people chat, and an account on each."""
     text = CONFIG.read_text()
     for name in LEFT_OUT:
         text, networks = re.subn(rf"^  {name}:\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
         text, rooms = re.subn(rf"^    {name}: .*\n", "", text, flags=re.MULTILINE)
         assert networks == rooms == 1, name
+    text, accounts = re.subn(r"^  jabber:\n(?:    .*\n)+", _ACCOUNT, text, flags=re.MULTILINE)
+    assert accounts == 1
     return text
 
 
@@ -48,7 +59,9 @@ async def demo_server(
 @contextlib.asynccontextmanager
 async def new_place(protocol: str, demo: Demo, variables: dict[str, str]) -> AsyncIterator[Place]:
     """An adapter as the demo's configuration has it, in a room of its own, with somebody there."""
-    config = load(CONFIG, find, {**os.environ, **variables})
+    map_ = demo.folder / "bridge.yaml"
+    map_.write_text(CONFIG.read_text() if protocol in LEFT_OUT else chat_map())
+    config = load(map_, find, {**os.environ, **variables})
     (name,) = (network.name for network in config.networks.values() if network.protocol == protocol)
     (entry,) = (e for c in config.conversations.values() for e in c.rooms if e.network == name)
     network = config.networks[name]

@@ -116,7 +116,7 @@ async def gathered(folder: Path, places: Mapping[str, Callable[[Path], Any]]) ->
             place.mkdir(mode=0o755)
             demo = places[network](place)
             stack.push_async_callback(demo.stop)
-            (port,) = (await demo.start()).values()
+            port = next(iter((await demo.start()).values()))
             proxy = world.proxies[network] = Proxy(int(port))
             await proxy.start()
             stack.push_async_callback(proxy.cut)
@@ -165,7 +165,7 @@ async def revive_server(world: World, network: str) -> None:
         await demo.start_ircd()
         port = demo.port
     else:
-        (port,) = (await demo.start()).values()
+        port = next(iter((await demo.start()).values()))
     world.proxies[network].target = int(port)
     if isinstance(demo, Synapse):
         return

@@ -100,7 +100,7 @@ class Demo(bridge.testing.Demo):
             return [binary, "--config", str(settings), "-F"]
 
         await self._server.start(command)
-        return {"DEMO_XMPP_PORT": str(self.port)}
+        return {"DEMO_XMPP_PORT": str(self.port), "DEMO_XMPP_COMPONENTS": str(self.components)}
 
     def settings(self) -> str:
         """Prosody's configuration."""
