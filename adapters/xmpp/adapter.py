@@ -181,6 +181,9 @@ class XmppAdapter(Adapter):
     def records(cls) -> Mapping[str, Capabilities]:
         return {
             "XMPP": record(256, True, Support.PARTIAL, 0, Support.FULL),
+            "XMPP (a component)": record(
+                256, True, Support.PARTIAL, 0, Support.FULL, authorship=Authorship.PUPPET
+            ),
             "XMPP (a room without stanza ids)": record(16, False, Support.PARTIAL, 0),
         }
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import click
 
-from bridge.model import Capabilities, Support
+from bridge.model import Authorship, Capabilities, Support
 from bridge.protocols import protocols
 
 __all__ = ["ROWS", "capabilities", "page"]
@@ -17,6 +17,11 @@ What Hubbub can do on each network itself, and what people there are shown of th
 `hubbub capabilities` from the records that Hubbub itself goes by; the records of a network can depend on its
 server and on what we may do in a room.
 """
+_SPEAKERS = {
+    Authorship.PUPPET: "as themselves",
+    Authorship.MASQUERADE: "under their name",
+    Authorship.PREFIX: "–",
+}
 _WORDS = {Support.FULL: "yes", Support.PARTIAL: "in part", Support.NO: "–"}
 ROWS = {
     "reply": ("answers", "a short quotation, unless it is to one of the last lines"),
@@ -63,6 +68,11 @@ def _table(records: Mapping[str, Capabilities]) -> Iterator[str]:
 
 def _others(records: Mapping[str, Capabilities]) -> Iterator[tuple[str, str, list[str]]]:
     all_ = list(records.values())
+    yield (
+        "people from elsewhere speak",
+        "the bridge names them (`prefix:`)",
+        [_SPEAKERS[record.authorship] for record in all_],
+    )
     marks = [", ".join(sorted(mark.value for mark in record.marks)) or "–" for record in all_]
     yield "marks in a text", "plain words; `[spoiler: ...]`", marks
     features = [

@@ -14,7 +14,7 @@ from adapters.xmpp.config import NetworkConfig
 from bridge import ConnectionLost, trust
 
 from . import login, stream_management
-from .wire import StanzaListener, Wire
+from .wire import StanzaListener, Stanzas
 
 __all__ = ["XmppClient"]
 
@@ -30,7 +30,7 @@ _PRESENCE = f"{_CLIENT}presence"
 _IQ = f"{_CLIENT}iq"
 
 
-class XmppClient(Wire, ClientXMPP):
+class XmppClient(Stanzas, ClientXMPP):
     """One connection; used once.
 
     slixmpp's own reconnecting is off. Whatever ends the connection ends `ended` with the reason.
@@ -39,7 +39,7 @@ class XmppClient(Wire, ClientXMPP):
     def __init__(
         self, config: NetworkConfig, listener: StanzaListener, stream: stream_management.Stream | None
     ) -> None:
-        Wire.__init__(self, listener)
+        Stanzas.__init__(self, listener)
         self._config = config
         nobody = ssl.SSLContext(
             ssl.PROTOCOL_TLS_CLIENT

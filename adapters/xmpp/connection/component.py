@@ -12,7 +12,7 @@ from adapters.xmpp.config import NetworkConfig
 from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, trust
 
 from . import login
-from .wire import StanzaListener, Wire
+from .wire import StanzaListener, Stanzas
 
 __all__ = ["ComponentListener", "XmppComponent"]
 
@@ -37,14 +37,14 @@ class ComponentListener(StanzaListener, Protocol):
         """Take a stanza that is no message of a room, for somebody's address."""
 
 
-class XmppComponent(asyncio.Protocol, Wire):
+class XmppComponent(asyncio.Protocol, Stanzas):
     """One connection; used once. Its stanzas are a client's but for their namespace (XEP-0114 section 3), and
     are read and written as such.
     """
 
     def __init__(self, config: NetworkConfig, listener: ComponentListener, *, asks: bool = True) -> None:
         """`asks`: to be let in. A second one that is let in takes stanzas from the first (ejabberd)."""
-        Wire.__init__(self, listener)
+        Stanzas.__init__(self, listener)
         self._asks = asks
         self.transport: asyncio.Transport | None = None
         self._config = config

@@ -10,7 +10,7 @@ from bridge import AdapterError
 
 from .requests import Requests
 
-__all__ = ["StanzaListener", "Wire"]
+__all__ = ["StanzaListener", "Stanzas"]
 
 _CONGESTED = 65536
 """Bytes that wait for the server; while there are more, ephemeral stanzas are not sent."""
@@ -27,7 +27,7 @@ class StanzaListener(Protocol):
         """Called after all stanzas of one read; the future is done when they are durable."""
 
 
-class Wire:
+class Stanzas:
     """One stream; used once. Whatever ends it ends `ended` with the reason."""
 
     transport: Any
