@@ -172,7 +172,7 @@ async def revive_server(world: World, network: str) -> None:
     await person.leave()
     if isinstance(person, Person):
         person._joined.clear()
-    await person.join(int(port))
+    await person.join(demo.port)
     if isinstance(demo, Kept):
         await demo.keep(person)
     elif isinstance(demo, Archive):

@@ -1,11 +1,15 @@
 """People as themselves on XMPP, where the bridge is a component that is killed at each step."""
 
+import asyncio
+import time
+
 import pytest
 
 from bridge.model import plain
 from tests.adapters.xmpp.servers import Archive
-from tests.e2e.five import PLACES, gathered
+from tests.e2e.five import PLACES, gathered, kill_server, revive_server
 from tests.e2e.kills import STEPS, survive
+from tests.e2e.talk import Talk
 from tests.e2e.world import hubbub
 
 
@@ -50,6 +54,27 @@ def begin_anew(world):
 async def test_a_kill_loses_nothing_and_repeats_nothing(world, step):
     kills = [("archive", 3), ("irc", 2), ("archive", 7), ("matrix", 3), ("archive", 5)]
     await survive(world, [(step, *kill) for kill in kills], rate=4)
+
+
+async def test_a_server_that_dies_loses_nothing_that_was_taken(world):
+    """Nobody is in its rooms any more, and everybody comes back with the first word."""
+    async with hubbub(world) as bridge, Talk(world) as talk:
+        await bridge.joined("irc", "archive", "matrix")
+        async with talk.talking(5, ["irc", "matrix"]):
+            async with talk.talking(5, ["archive"]):
+                await asyncio.sleep(1.5)
+            async with talk.interrupted(bridge, "archive"):
+                died = time.time()
+                await kill_server(world, "archive")
+                talk.again.add("archive")
+                await revive_server(world, "archive")
+                await asyncio.sleep(0.5)  # the past is shown to who comes back
+                talk.again.clear()
+                talk.dead["archive"].append((died, time.time()))
+                await world.proxies["archive"].start()
+            async with talk.talking(5, ["archive"]):
+                await asyncio.sleep(1.5)
+        await talk.end(bridge)
 
 
 async def test_who_is_removed_by_a_moderator_hears_of_it(world):
