@@ -31,7 +31,7 @@ from .text import styling
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
     "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "quote", "react", "refusal", "reply", "thread", "topic",
+    "message", "origin", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -56,6 +56,7 @@ _LONGEST_EMOJI = 100
 """Characters: far more than the longest family of emojis has."""
 _MUC = "http://jabber.org/protocol/muc"
 _ARCHIVE = "urn:xmpp:mam:2"
+_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 
 def clean(text: str) -> str:
@@ -226,6 +227,16 @@ def direct(person: str, text: str, *, in_room: bool) -> str:
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
 
 
+def undelivered(stanza_id: str, to: str, text: str) -> str:
+    """Return the answer to a message that nobody gets (RFC 6120 section 8.3)."""
+    name = f" id='{quote(stanza_id)}'" if stanza_id else ""
+    return (
+        f"<message to='{quote(to)}' type='error'{name}><error type='cancel'>"
+        f"<service-unavailable xmlns='{_STANZAS}'/><text xmlns='{_STANZAS}'>{_escaped(text)}</text>"
+        "</error></message>"
+    )
+
+
 def join(occupant: str, stanza_id: str, password: str | None, history: int = 0) -> str:
     """Enter a room, without its history or with the last of it (XEP-0045 sections 7.2 and 7.2.13)."""
     limit = f"maxstanzas='{history}'" if history else "maxchars='0'"
@@ -275,7 +286,7 @@ def refusal(stanza_id: str, to: str) -> str:
     address = f" to='{quote(to)}'" if to else ""
     return (
         f"<iq type='error' id='{quote(stanza_id)}'{address}><error type='cancel'>"
-        "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        f"<service-unavailable xmlns='{_STANZAS}'/></error></iq>"
     )
 
 

@@ -41,9 +41,6 @@ class _Deaf:
     def presence(self, element: Element) -> None:
         return
 
-    def theirs(self, element: Element, address: str) -> None:
-        return
-
     def flush(self) -> None:
         return
 

@@ -5,7 +5,8 @@ import contextlib
 import hashlib
 import re
 import xml.etree.ElementTree as ET
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
@@ -14,7 +15,7 @@ from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced,
 from . import login
 from .wire import StanzaListener, Stanzas
 
-__all__ = ["ComponentListener", "XmppComponent"]
+__all__ = ["XmppComponent"]
 
 _PATIENCE = 30.0
 """Seconds for the server to let us in."""
@@ -30,25 +31,19 @@ _HANDSHAKE = f"{_CLIENT}handshake"
 _ERROR = f"{login.STREAM}error"
 
 
-class ComponentListener(StanzaListener, Protocol):
-    """Takes what comes in on the stream, also for the people who have addresses there."""
-
-    def theirs(self, element: ET.Element, address: str) -> None:
-        """Take a stanza that is no message of a room, for somebody's address."""
-
-
 class XmppComponent(asyncio.Protocol, Stanzas):
     """One connection; used once. Its stanzas are a client's but for their namespace (XEP-0114 section 3), and
     are read and written as such.
     """
 
-    def __init__(self, config: NetworkConfig, listener: ComponentListener, *, asks: bool = True) -> None:
+    def __init__(self, config: NetworkConfig, listener: StanzaListener, *, asks: bool = True) -> None:
         """`asks`: to be let in. A second one that is let in takes stanzas from the first (ejabberd)."""
         Stanzas.__init__(self, listener)
         self._asks = asks
         self.transport: asyncio.Transport | None = None
         self._config = config
-        self._theirs = listener.theirs
+        self.theirs: Callable[[ET.Element, str], None] = lambda *_: None
+        """Takes a stanza for somebody's address; of rooms' messages those alone that are refused."""
         self._bot = f"{config.bot}/{config.resource}"
         self._up: asyncio.Future[None] = self._running.create_future()
         self._gone: asyncio.Future[None] = self._running.create_future()
@@ -184,7 +179,7 @@ class XmppComponent(asyncio.Protocol, Stanzas):
         elif to != self._bot and to.partition("/")[0] != self._config.bot:
             # what is said in a room, the bridge hears as well
             if tag != _MESSAGE or xml.get("type") != "groupchat":
-                self._theirs(xml, to)
+                self.theirs(xml, to)
         elif tag == _MESSAGE:
             self._listener.message(xml)
         elif tag == _PRESENCE:

@@ -97,8 +97,9 @@ class XmppConnection:
         self.puppets: Puppets | None = None
         self._client: XmppClient | XmppComponent
         if self._config.is_component:
-            self._client = XmppComponent(self._config, self)
-            self.puppets = Puppets(self._config, self._client, self._session, self.clock, adapter.keepsake)
+            self._client = component = XmppComponent(self._config, self)
+            self.puppets = Puppets(self._config, component, self._session, self._flights, adapter)
+            component.theirs = self.puppets.take
         else:
             self._client = XmppClient(self._config, self, memory.stream)
         self._reader = ArchiveReader(self._client)
@@ -247,20 +248,6 @@ class XmppConnection:
         if (element.get("from") or "").partition("/")[0] in self._session.places:
             self._rooms.presence(muc_info.presence(element))
 
-    def theirs(self, element: Element, address: str) -> None:
-        """Take in a stanza for somebody from elsewhere."""
-        if self.puppets is None:
-            return
-        name = element.tag.rpartition("}")[2]
-        if name == "presence":
-            self.puppets.hear(element, address)
-        elif name == "message" and element.get("type") == "error":
-            said = decode.message(element, self._session)
-            if isinstance(said, decode.Failure):
-                self._refused(said, address)
-        elif name == "iq" and element.get("type") in ("get", "set"):
-            self._client.say(encode.refusal(element.get("id") or "", element.get("from") or ""), address)
-
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go; positions without an event only if `whole`."""
         if self._events or (whole and self._moved):
@@ -310,13 +297,10 @@ class XmppConnection:
         else:
             self._memory.landed[said.txn] = receipt
 
-    def _refused(self, said: decode.Failure, address: str = "") -> None:
+    def _refused(self, said: decode.Failure) -> None:
         if self._flights.room(said.txn) != said.room:
             return
         place = self._session.places.get(said.room)
-        if address and self.puppets is not None and place is not None:
-            self._flights.settle(said.txn, self.puppets.refused(place, address, said))
-            return
         topic = place is not None and said.txn in place.wanted
         self._flights.settle(said.txn, refusals.topic(said) if topic else refusals.sending(said))
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:

@@ -12,13 +12,13 @@ from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
-from adapters.xmpp.decode import Failure
+from adapters.xmpp.decode import Direct, Failure, message
 from adapters.xmpp.session import Place, Session
 from bridge import (
+    Adapter,
     AdapterError,
     BoundedDict,
-    Clock,
-    Keepsake,
+    InFlight,
     Rejected,
     RoomUnavailable,
     Speaker,
@@ -38,9 +38,10 @@ _ANSWER = 30.0
 _MOST_NICKS = 4
 _AGAIN = 60.0
 """Seconds until somebody who was sent away is let in again at the earliest, when they speak."""
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5000
 _SHARE = 50
 """The part of our time that may go into keeping who is where: one of so many."""
+_ALONE = "They are on another network, and do not get what is said to them alone: say it in the room."
 _GONE = {"301": "was banned there", "307": "was sent out there"}
 _BARRED = frozenset({"forbidden"})
 """Errors by which a room says that this very person is banned (XEP-0045 section 7.2.7)."""
@@ -85,16 +86,23 @@ class Puppets:
     """All of them on one connection."""
 
     def __init__(
-        self, config: NetworkConfig, wire: Speaking, session: Session, clock: Clock, keepsake: Keepsake | None
+        self,
+        config: NetworkConfig,
+        wire: Speaking,
+        session: Session,
+        flights: InFlight[str],
+        adapter: Adapter,
     ) -> None:
         self._component = config.jid
         self._resource = config.resource
         self._wire = wire
         self._session = session
-        self._clock = clock
-        self._keepsake = keepsake
-        self._known: BoundedDict[tuple[str, str], Puppet] = BoundedDict(_MOST_KEPT)
-        """By room and address."""
+        self._flights = flights
+        self._clock = adapter.clock
+        self._keepsake = adapter.keepsake
+        self._introduce = adapter.introduce
+        self._known: dict[str, BoundedDict[str, Puppet]] = {}
+        """By room, then by address."""
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
         self._changed = False
@@ -160,15 +168,42 @@ class Puppets:
     def tidy(self, quiet: float) -> None:
         """Let those leave who have said nothing for so long, in seconds."""
         now = self._clock.monotonic()
-        for puppet in self._known.values():
+        for puppet in self._all():
             if puppet.inside and now - puppet.spoke > quiet:
                 self._wire.say(encode.leave(puppet.occupant), puppet.address)
         self._keep()
 
-    def hear(self, element: Element, address: str) -> None:
-        """Take in a presence for somebody."""
+    def take(self, element: Element, address: str) -> None:
+        """Take in a stanza for somebody."""
+        name, kind, source = element.tag.rpartition("}")[2], element.get("type"), element.get("from") or ""
+        if name == "presence":
+            self._hear(element, address)
+        elif name == "iq" and kind in ("get", "set"):
+            self._wire.say(encode.refusal(element.get("id") or "", source), address)
+        elif name == "message":
+            said = message(element, self._session)
+            if isinstance(said, Failure):
+                self._settle(said, address)
+            elif isinstance(said, Direct):
+                self._decline(said, element.get("id") or "", address)
+
+    def _decline(self, said: Direct, name: str, address: str) -> None:
+        """Tell somebody that nobody gets what they say to one of ours alone. A room takes an error
+        for the end of who sends it (Prosody 0.12): there it is said in words, once an hour.
+        """
+        if not said.in_room:
+            self._wire.say(encode.undelivered(name, said.person, _ALONE), address)
+        elif self._introduce(said.person) is not None:
+            self._wire.say(encode.direct(said.person, _ALONE, in_room=True), address)
+
+    def _settle(self, said: Failure, address: str) -> None:
+        place = self._session.places.get(said.room)
+        if place is not None and self._flights.room(said.txn) == said.room:
+            self._flights.settle(said.txn, self._refusal(place, address, said))
+
+    def _hear(self, element: Element, address: str) -> None:
         told = muc_info.presence(element)
-        puppet = self._known.get((told.room, address.partition("/")[0]))
+        puppet = self._one(told.room, address)
         if puppet is None:
             return
         if told.type == "error":
@@ -178,9 +213,9 @@ class Puppets:
         elif told.type == "available" and "110" in told.statuses:
             self._came(puppet, told)
 
-    def refused(self, place: Place, address: str, said: Failure) -> AdapterError:
+    def _refusal(self, place: Place, address: str, said: Failure) -> AdapterError:
         """Return what it means that a room refuses somebody's message."""
-        puppet = self._known.get((place.room, address.partition("/")[0]))
+        puppet = self._one(place.room, address)
         error = refusals.sending(said)
         if puppet is None or not isinstance(error, RoomUnavailable):
             return error
@@ -228,8 +263,9 @@ class Puppets:
         bare = address_of(key, self._component)
         if bare is None:
             return None
-        if (found := self._known.get((place.room, bare))) is None:
-            found = self._known[place.room, bare] = Puppet(key, f"{bare}/{self._resource}", place)
+        there = self._known.setdefault(place.room, BoundedDict(_MOST_KEPT))
+        if (found := there.get(bare)) is None:
+            found = there[bare] = Puppet(key, f"{bare}/{self._resource}", place)
         found.place = place
         return found
 
@@ -312,7 +348,14 @@ class Puppets:
             del speakers[nick]
 
     def _of(self, place: Place) -> list[Puppet]:
-        return [puppet for (room, _), puppet in self._known.items() if room == place.room]
+        return list(there.values()) if (there := self._known.get(place.room)) else []
+
+    def _one(self, room: str, address: str) -> Puppet | None:
+        there = self._known.get(room)
+        return there.get(address.partition("/")[0]) if there is not None else None
+
+    def _all(self) -> list[Puppet]:
+        return [puppet for there in self._known.values() for puppet in there.values()]
 
     # -- over a restart
 

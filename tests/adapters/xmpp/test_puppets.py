@@ -60,15 +60,18 @@ class Room:
             await ears.until_joined(self.room)
             yield ears
 
-    async def say(self, speaker, text):
-        """What becomes of a message."""
+    def command(self, speaker, text):
         self.sent += 1
-        command = SendMessage(
+        return SendMessage(
             room=self.room,
             speaker=speaker,
             txn=Txn(f"{self.sent:x}.1.0.00000000c0ffee00"),
             content=plain(text),
         )
+
+    async def say(self, speaker, text):
+        """What becomes of a message."""
+        command = self.command(speaker, text)
         try:
             landed = asyncio.get_running_loop().create_future()
             if not self.adapter.send_now(command, landed.set_result):
@@ -95,12 +98,14 @@ async def heard(room, count=1):
     return [(one.sender, one.content.text) for one in found]
 
 
+def emitted(ears):
+    """All that was emitted since."""
+    return [ears.events.get_nowait() for _ in range(ears.events.qsize())]
+
+
 def nobody_else(ears):
     """Whether nothing was emitted of those who are ours."""
-    found = []
-    while not ears.events.empty():
-        found.append(ears.events.get_nowait())
-    return not [event for event in found if isinstance(event, MemberChanged)]
+    return not [event for event in emitted(ears) if isinstance(event, MemberChanged)]
 
 
 async def test_they_speak_in_turn_and_are_no_news(room):
@@ -179,6 +184,23 @@ async def test_who_is_banned_stays_out_and_nobody_speaks_for_them(room):
         assert isinstance(refused, Rejected)
         assert refused.alone
         await room.set(ADMIN, f"<item affiliation='none' jid='{bare}'/>")
+
+
+async def test_what_is_said_to_somebody_alone_is_refused_in_words(room):
+    """It crosses to nobody, and so whoever says it has to know."""
+    async with room.bridge() as ears:
+        await room.say(ADA, "hello")
+        wanda, stanzas = await room.server.person("wanda", room.room), asyncio.Queue()
+        wanda._message = stanzas.put_nowait
+        for to in (f"{room.room}/Ada", address_of(ADA.key, room.server.component)):
+            wanda._send(f"<message to='{to}' type='chat' id='alone'><body>psst</body></message>")
+            while "do not get what is said to them alone" not in "".join(
+                (await asyncio.wait_for(stanzas.get(), 20)).itertext()
+            ):
+                pass
+        assert room.adapter.send_now(room.command(ADA, "still here"), lambda outcome: None)
+        await wanda.leave()
+        assert "psst" not in str(emitted(ears))
 
 
 async def test_after_a_restart_they_are_known_and_there(room):
