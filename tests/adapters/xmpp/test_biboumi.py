@@ -10,7 +10,7 @@ import pytest
 from adapters.irc.testing import Demo as Ircd
 from adapters.xmpp import Adapter
 from bridge import Authorship, RoomId, SendMessage, Speaker, Support, Txn, plain
-from bridge.testing import Server, free_port
+from bridge.testing import Server
 from tests.adapters.irc.binaries import find
 from tests.adapters.xmpp.harness import running
 from tests.adapters.xmpp.places import Prosody
@@ -38,15 +38,8 @@ pytestmark = pytest.mark.skipif(find("biboumi") is None, reason="biboumi is not 
 class Gateway(Prosody):
     """Prosody with biboumi as a component."""
 
-    component = 0
-
     def settings(self):
-        ports = f'component_ports = {{ {self.component} }}\ncomponent_interfaces = {{ "127.0.0.1" }}\n'
-        return f'{ports}{super().settings()}\nComponent "{GATEWAY}"\n  component_secret = "secret"\n'
-
-    async def start(self):
-        self.component = free_port()
-        await super().start()
+        return f'{super().settings()}\nComponent "{GATEWAY}"\n  component_secret = "secret"\n'
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +52,7 @@ async def irc(tmp_path_factory):
         for server in (ircd, prosody):
             stack.push_async_callback(server.stop)
             await server.start()
-        (folders[2] / "biboumi.cfg").write_text(SETTINGS.format(port=prosody.component, folder=folders[2]))
+        (folders[2] / "biboumi.cfg").write_text(SETTINGS.format(port=prosody.components, folder=folders[2]))
         stack.push_async_callback(biboumi.stop)
         await biboumi.run(find("biboumi"), str(folders[2] / "biboumi.cfg"))
         ircd.xmpp_port = prosody.port
