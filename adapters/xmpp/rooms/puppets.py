@@ -74,8 +74,10 @@ class Puppet:
     barred: str = ""
     """Why they are not to come back, in words."""
     until: float = 0.0
+    voice: bool = False
+    """Whether they had a voice the last time that the room told (XEP-0045 section 5.1)."""
     muted: bool = False
-    """Whether a moderator has taken their voice since they came."""
+    """Whether a moderator has taken it; in some rooms newcomers have none."""
 
     @property
     def occupant(self) -> str:
@@ -188,8 +190,8 @@ class Puppets:
                 self._decline(said, element.get("id") or "", address)
 
     def _decline(self, said: Direct, name: str, address: str) -> None:
-        """Tell somebody that nobody gets what they say to one of ours alone. A room takes an error
-        for the end of who sends it (Prosody 0.12): there it is said in words, once an hour.
+        """Tell somebody that nobody gets what they say to one of ours alone. A room takes an error for
+        the end of who sends it (Prosody 0.12): there it is said in words, once an hour.
         """
         if not said.in_room:
             self._wire.say(encode.undelivered(name, said.person, _ALONE), address)
@@ -231,7 +233,8 @@ class Puppets:
             self._unname(puppet)
             puppet.nick = told.nick
         puppet.place.speakers[told.nick] = puppet.key
-        puppet.muted = puppet.inside and told.role == "visitor"
+        before, puppet.voice = puppet.voice, told.role != "visitor"
+        puppet.muted = not puppet.voice and (before or puppet.muted)
         puppet.inside, puppet.barred, self._changed = True, "", True
         _settle(puppet, told)
 
@@ -244,16 +247,14 @@ class Puppets:
         self._out(puppet)
         why = next((words for code, words in _GONE.items() if code in told.statuses), "")
         if why and "333" not in told.statuses:
-            self._bar(
-                puppet, f"{why}{f' by {told.by}' if told.by else ''}{f': {told.text}' if told.text else ''}"
-            )
+            by, said = f" by {told.by}" if told.by else "", f": {told.text}" if told.text else ""
+            self._bar(puppet, f"{why}{by}{said}")
 
     def _refused(self, puppet: Puppet, told: Presence) -> None:
-        if puppet.answer is not None:
-            _settle(puppet, told)
-        elif not puppet.inside:
+        if not puppet.inside and told.id in ("", puppet.asked):
             self._out(puppet)
-        else:  # of another nick: the one that they have stays
+            _settle(puppet, told)
+        elif puppet.inside:  # of another nick: the one that they have stays
             self._unname(puppet, but=puppet.nick)
 
     # -- one of them
@@ -294,7 +295,6 @@ class Puppets:
             if answer.type != "error":
                 puppet.wanted = name
                 return
-            self._out(puppet)
             if answer.condition != "conflict":
                 break
         raise self._unwanted(puppet, name, answer)

@@ -248,6 +248,20 @@ async def test_in_a_moderated_room_the_bridge_can_speak_for_them_but_not_for_who
         refused = await room.say(ADA, "two")
         assert isinstance(refused, Rejected)
         assert refused.alone, "who was muted is not spoken for"
+        fields = {
+            "FORM_TYPE": "http://jabber.org/protocol/muc#roomconfig", "muc#roomconfig_moderatedroom": "1",
+            "muc#roomconfig_persistentroom": "1", "members_by_default": "0",
+        }  # fmt: skip
+        form = "".join(
+            f"<field var='{name}'><value>{value}</value></field>" for name, value in fields.items()
+        )
+        await room.set(OWNER, f"<x xmlns='jabber:x:data' type='submit'>{form}</x>")
+        refused = await room.say(BOB, "hello")
+        assert isinstance(refused, Rejected), refused
+        assert not refused.alone, "who never had a voice is spoken for"
+        await room.say(replace(BOB, name="Rob"), "hello")
+        await asyncio.sleep(0.3)
+        assert not (await room.say(replace(BOB, name="Rob"), "hello")).alone
 
 
 @pytest.mark.parametrize("name", ["a/b", "<b>&'\"", "北京", "Ada \U0001f600", "x" * 300, "  ", "é"])
