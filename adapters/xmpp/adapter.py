@@ -42,7 +42,7 @@ from .config import RoomConfig as Room
 from .config import room_id
 from .connection.connection import Memory, XmppConnection
 from .files import elements as files
-from .files.upload import verifier
+from .files.slots import verifier
 from .preflight import look_at
 from .session import Place, Session
 

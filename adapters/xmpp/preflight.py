@@ -9,7 +9,8 @@ from bridge import RoomId, preflight
 from .config import NetworkConfig, RoomConfig
 from .connection.client import XmppClient
 from .connection.component import XmppComponent
-from .rooms import muc_info, refusals
+from .decode import muc_info
+from .rooms import refusals
 from .rooms.rooms import observe
 from .session import Place
 

@@ -9,12 +9,13 @@ from xml.etree.ElementTree import Element
 
 from adapters.xmpp import decode, encode
 from adapters.xmpp.config import NetworkConfig, RoomConfig
-from adapters.xmpp.decode import talk
+from adapters.xmpp.decode import muc_info, talk
 from adapters.xmpp.files import upload
+from adapters.xmpp.files.slots import Shared
 from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
-from adapters.xmpp.rooms import muc_info, refusals
+from adapters.xmpp.rooms import refusals
 from adapters.xmpp.rooms.puppets import Puppets
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
@@ -167,7 +168,7 @@ class XmppConnection:
         if not self._client.congested:
             self._client.say(stanza)
 
-    async def upload(self, file: File) -> upload.Shared:
+    async def upload(self, file: File) -> Shared:
         """Put a file where our server takes them. Raises an AdapterError."""
         put = self._memory.files.put(self._client, file, self._config.ca_file)
         return await self._meanwhile(put)

@@ -1,6 +1,6 @@
 """People who come, go or change nick (XEP-0045 sections 7, 8.2 and 9.1). Pure, given the place."""
 
-from adapters.xmpp.rooms.muc_info import Presence
+from adapters.xmpp.decode.muc_info import Presence
 from adapters.xmpp.session import Place
 from bridge import Change, MemberChanged, Sender
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from adapters.xmpp.rooms.muc_info import condition
+from adapters.xmpp.decode.muc_info import condition
 from adapters.xmpp.session import Place, Session
 from bridge import MessageId, TalkEvent, TypingChanged, UserId, by_author
 

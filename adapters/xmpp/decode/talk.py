@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from adapters.xmpp.history.trust import NOBODYS, OCCUPANT
+from adapters.xmpp.decode.trust import NOBODYS, OCCUPANT
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Content,

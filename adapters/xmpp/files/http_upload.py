@@ -12,7 +12,7 @@ from yarl import URL
 from adapters.xmpp.history.archive import Requester
 from bridge import File, Rejected, TemporaryFailure, Thumbnail
 
-from .upload import Shared, Slot, slot, verifier
+from .slots import Shared, Slot, slot, verifier
 
 __all__ = ["put"]
 

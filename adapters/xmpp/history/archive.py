@@ -7,8 +7,7 @@ from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import decode, encode
-from adapters.xmpp.decode import PastMessage, children
-from adapters.xmpp.rooms import muc_info
+from adapters.xmpp.decode import PastMessage, children, muc_info
 from adapters.xmpp.session import Place
 from bridge import RoomId
 

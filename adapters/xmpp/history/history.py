@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.xmpp.decode import PastMessage
+from adapters.xmpp.decode.trust import proven
 from adapters.xmpp.session import Place
 from bridge import (
     CatchUp,
@@ -26,7 +27,6 @@ from bridge import (
 
 from . import positions
 from .archive import PAGE, ArchiveReader, Unreadable
-from .trust import proven
 
 __all__ = ["History"]
 

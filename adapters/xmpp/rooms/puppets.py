@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
-from adapters.xmpp.decode import Direct, Failure, message
+from adapters.xmpp.decode import Direct, Failure, message, muc_info
+from adapters.xmpp.decode.muc_info import Presence
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Adapter,
@@ -26,9 +27,8 @@ from bridge import (
     within,
 )
 
-from . import muc_info, refusals
+from . import refusals
 from .addresses import address_of, nick_of
-from .muc_info import Presence
 
 __all__ = ["Puppet", "Puppets"]
 

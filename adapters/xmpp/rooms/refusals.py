@@ -1,9 +1,8 @@
 """Errors of rooms, in sentences for the owner. Pure."""
 
 from adapters.xmpp.decode import Failure
+from adapters.xmpp.decode.muc_info import Presence
 from bridge import AdapterError, RateLimited, Rejected, RoomUnavailable
-
-from .muc_info import Presence
 
 __all__ = ["MISSING", "REMADE", "departure", "destroyed", "entry", "sending", "topic"]
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig, RoomConfig
-from adapters.xmpp.decode import members
+from adapters.xmpp.decode import members, muc_info
 from adapters.xmpp.history.archive import Requester
 from adapters.xmpp.history.history import History
 from adapters.xmpp.session import Place, Session
@@ -21,7 +21,7 @@ from bridge import (
     RoomUnavailable,
 )
 
-from . import muc_info, refusals
+from . import refusals
 
 if TYPE_CHECKING:
     from adapters.xmpp.connection.connection import XmppConnection

@@ -12,8 +12,8 @@ import aiohttp
 import bridge.testing
 from adapters.xmpp import chat_states, decode, encode
 from adapters.xmpp.decode import members
+from adapters.xmpp.decode import muc_info as told
 from adapters.xmpp.files import elements as files
-from adapters.xmpp.rooms import muc_info as told
 from adapters.xmpp.session import Place, Session
 from bridge import (
     Answered,

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.xmpp import decode
-from adapters.xmpp.decode import children
-from adapters.xmpp.rooms import muc_info
+from adapters.xmpp.decode import children, muc_info
 from adapters.xmpp.session import Place, Session
 from bridge import (
     PLAIN,
