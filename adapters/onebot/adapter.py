@@ -181,8 +181,8 @@ class OneBotAdapter(TextAdapter):
             account.see({"online": False})
         elif room is not None and room in self.rooms:
             place = self._places.get(room)
-            if not (kind == "notice" and self._is_about_us(frame, room, place)) and place is not None:
-                event = self._decode(frame, place)
+            if not (kind == "notice" and self._is_about_us(frame, room, place)):
+                event = self._decode(frame, place or Place(room, None, self.clock.now()))
                 return Batch([event] if event is not None else [])
         elif kind == "message" and frame.get("message_type") == "private":
             self._greet(frame)

@@ -152,7 +152,7 @@ class TextAdapter(Adapter):
     def again(self, room: RoomId) -> None:
         """Try a room at once that we are not in: we were invited, for example."""
         if self._run is not None:
-            self._run.keeper.again(room)
+            self._run.again(room)
 
     async def keep(self, room: RoomId, token: str) -> None:
         """Have a position on record, before something is done that it tells of: where the network gives no

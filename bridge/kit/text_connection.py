@@ -63,7 +63,9 @@ class TextConnection:
         self.group = group
         self.keeper = RoomKeeper[Any](self, at_once=adapter.at_once, clock=adapter.clock)
         self._waiting: dict[RoomId, Holdback[TalkEvent | MemberChanged]] = {}
-        """The rooms that we are entering, with what is said there meanwhile."""
+        """The rooms that we are entering or are about to, with what is said there meanwhile."""
+        self._in: set[RoomId] = set()
+        """The rooms that the core knows us to be in."""
         self._unacknowledged: list[Callable[[], Awaitable[object]]] = []
         self._heartbeat = Heartbeat(
             "the server", adapter.ping, patience=adapter.patience, clock=adapter.clock
@@ -79,6 +81,19 @@ class TextConnection:
 
     def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         self.keeper.serve(self.group, rooms)
+        for room in rooms:
+            self._await(room)
+
+    def again(self, room: RoomId) -> None:
+        """Try a room at once that we are not in."""
+        self.keeper.again(room)
+        if room in self._adapter.rooms:
+            self._await(room)
+
+    def _await(self, room: RoomId) -> None:
+        """Let live talk wait for a room's turn too: it would move the position past what was missed."""
+        if room not in self._in and not self._adapter.pushes_past:
+            self._waiting.setdefault(room, Holdback())
 
     def lost(self, room: RoomId, why: str, pause: float | None) -> None:
         """Note that we are no longer in a room; what is on its way there may not have arrived."""
@@ -115,9 +130,12 @@ class TextConnection:
 
     def _live(self, event: Event) -> Event | None:
         """Return an event as it is to be emitted now; None: it waits, or counts only where we are in."""
-        waiting = self._waiting.get(event.room)
-        if waiting is None or event.room not in self._adapter.rooms:
-            return event if event.room in self._adapter.rooms else None
+        if event.room not in self._adapter.rooms:
+            return None
+        if event.room in self._in:
+            return event
+        if (waiting := self._waiting.get(event.room)) is None:
+            return event if isinstance(event, TalkEvent) and not self._is_readable(event) else None
         if self._adapter.pushes_past:
             been_here = self._emit.position(event.room) is not None
             return replace(event, replayed=True) if been_here and isinstance(event, TalkEvent) else None
@@ -128,7 +146,8 @@ class TextConnection:
     def _positions(self, events: Sequence[Event]) -> list[Position]:
         moved: dict[RoomId, str] = {}
         for event in events:
-            if isinstance(event, TalkEvent) and (token := self._adapter.token(event)) is not None:
+            here = event.room in self._in or event.room in self._waiting
+            if here and isinstance(event, TalkEvent) and (token := self._adapter.token(event)) is not None:
                 moved[event.room] = token
         return [Position(token, room) for room, token in moved.items()]
 
@@ -137,7 +156,7 @@ class TextConnection:
     async def enter(self, room: RoomId, config: Any) -> Caught:
         """Get into a room and emit its past, while what is said there waits."""
         adapter, since = self._adapter, self._emit.position(room)
-        waiting = self._waiting[room] = Holdback()
+        waiting = self._waiting.setdefault(room, Holdback())
         try:
             with adapter.explaining():
                 missed = await adapter.enter(room, config, since) or Missed()
@@ -156,10 +175,12 @@ class TextConnection:
     def _give_up(self, room: RoomId) -> None:
         """Emit what waited for a room that we did not get into, but for what can be read the next time."""
         if (waiting := self._waiting.pop(room, None)) is not None:
-            been_here = self._emit.position(room) is not None
-            held = waiting.release()
-            talk = [one for one in held if isinstance(one, TalkEvent)]
-            self._emit([one for one in talk if not been_here or self._adapter.token(one) is None])
+            talk = [one for one in waiting.release() if isinstance(one, TalkEvent)]
+            self._emit([one for one in talk if not self._is_readable(one)])
+
+    def _is_readable(self, event: TalkEvent) -> bool:
+        """Whether it is read when we get into its room the next time, since no position is behind it."""
+        return self._emit.position(event.room) is not None and self._adapter.token(event) is not None
 
     def _wanted(self, missed: Missed) -> tuple[Sequence[TalkEvent], int | None]:
         """Return what the owner wants to have of it, and how many messages are left out."""
@@ -176,6 +197,9 @@ class TextConnection:
 
     def leave(self, room: RoomId) -> None:
         self._adapter.flights.drop(room, RoomUnavailable(f"{room} is no longer in the configuration"))
+        self._in.discard(room)
+        self._give_up(room)
+        self._acknowledge()
         self.group.create_task(self._adapter.leave(room))
 
     def tell(self, event: RoomStateChanged) -> None:
@@ -183,7 +207,14 @@ class TextConnection:
         held: list[TalkEvent | MemberChanged] = []
         if event.state is RoomState.JOINED:
             held = self._waiting.pop(event.room).release()
-        self._give_up(event.room)
+            self._in.add(event.room)
+        else:
+            self._in.discard(event.room)
+            self._give_up(event.room)
         self._emit([event, *held], *self._positions(held))
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Acknowledge what waited for rooms, if nothing waits any more."""
         if self._unacknowledged and not self._waiting:
             self.group.create_task(self._take([]))

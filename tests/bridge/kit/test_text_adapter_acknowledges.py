@@ -25,12 +25,12 @@ from bridge import (
     plain,
 )
 
-LOBBY = RoomId("lobby")
+LOBBY, HALL = RoomId("lobby"), RoomId("hall")
 ADA = Sender(UserId("ada"), "ada")
 
 
-def said(text):
-    return MessageCreated(id=MessageId(text), room=LOBBY, sender=ADA, content=plain(text))
+def said(text, room=LOBBY):
+    return MessageCreated(id=MessageId(text), room=room, sender=ADA, content=plain(text))
 
 
 class WireAdapter(TextAdapter):
@@ -113,9 +113,9 @@ async def core():
 
 
 @contextlib.asynccontextmanager
-async def running(kind, core):
+async def running(kind, core, *rooms):
     adapter = kind()
-    await adapter.serve({LOBBY: None})
+    await adapter.serve(dict.fromkeys(rooms or (LOBBY,)))
     run = asyncio.ensure_future(adapter.run(core))
     await settled()
     yield adapter
@@ -278,3 +278,72 @@ async def test_what_is_said_elsewhere_is_nobodys(core):
         adapter.wire.put_nowait(Batch([elsewhere]))
         await settled()
         assert elsewhere not in core.taken
+
+
+class TurnAdapter(WireAdapter):
+    """One room is entered at a time, and the network tells of all at once; what is said bears a position."""
+
+    at_once = 1
+
+    async def enter(self, room, config, since):
+        await super().enter(room, config, since)
+        return Missed([said(f"since {since}", room)], position="now", whole=True)
+
+    def token(self, event):
+        return event.id
+
+
+async def test_what_is_said_before_a_room_has_its_turn_waits_for_its_past(core):
+    core.positions = {LOBBY: "1", HALL: "2"}
+    async with running(TurnAdapter, core, LOBBY, HALL) as adapter:
+        adapter.hear(said("a", HALL))
+        await settled()
+        assert (core.taken, core.positions[HALL], adapter.acknowledged) == ([], "2", [])
+        adapter.entered.set()
+        await settled()
+        assert core.texts() == ["since 1", RoomState.JOINED, "since 2", RoomState.JOINED, "a"]
+        assert (core.positions[HALL], adapter.acknowledged) == ("a", [["a"]])
+
+
+async def test_a_room_that_leaves_the_map_before_its_turn_holds_nothing_up(core):
+    async with running(TurnAdapter, core, LOBBY, HALL) as adapter:
+        adapter.hear(said("a", HALL))
+        await settled()
+        await adapter.serve({LOBBY: None})
+        adapter.entered.set()
+        await settled()
+        assert adapter.acknowledged == [["a"]]
+
+
+async def test_what_is_said_while_we_are_out_moves_no_position(core):
+    core.positions = {LOBBY: "1"}
+    async with running(TurnAdapter, core) as adapter:
+        adapter.entered.set()
+        await settled()
+        adapter.lost(LOBBY, "kicked")
+        await settled()
+        adapter.hear(said("a"))
+        await settled()
+        assert core.positions[LOBBY] == "now"
+        adapter.again(LOBBY)
+        adapter.hear(said("b"))
+        await settled()
+        assert core.texts()[-4:] == [RoomState.REFUSED, "since now", RoomState.JOINED, "b"]
+
+
+class Leaving(TurnAdapter):
+    """One that is sent out right behind what was said."""
+
+    async def read(self):
+        batch = await super().read()
+        self.lost(LOBBY, "kicked")
+        return batch
+
+
+async def test_what_was_heard_before_we_were_sent_out_is_emitted(core):
+    async with running(Leaving, core) as adapter:
+        adapter.entered.set()
+        await settled()
+        adapter.hear(said("a"))
+        await settled()
+        assert core.texts()[-2:] == ["a", RoomState.REFUSED]
