@@ -117,6 +117,8 @@ class TextConnection:
             events = [event for event in map(self._live, batch.events) if event is not None]
             await self._take(events, batch.positions)
             self._heartbeat.paused = False
+            if not events:  # no emit has let others have their turn
+                await asyncio.sleep(0)
 
     async def _take(self, events: Sequence[Event], reached: Sequence[Position] = ()) -> None:
         """Emit these, and acknowledge what is durable then."""

@@ -43,7 +43,10 @@ class ConnectionContract:
         async with doomed.running() as run:
             await doomed.demo.stop()
             await doomed.until(run)
-            assert run.done(), "run goes on without a server: it ends with ConnectionLost"
+            assert run.done(), (
+                "run goes on without a server: it ends with ConnectionLost; so a TextAdapter's does when read"
+                " raises EOFError (asyncio's readline returns nothing instead)"
+            )
             doomed.check_end(run)
             errors = list(causes(run.exception()))
             assert errors, "run returned at the end of its server: it ends with ConnectionLost"

@@ -331,6 +331,23 @@ async def test_what_is_said_while_we_are_out_moves_no_position(core):
         assert core.texts()[-4:] == [RoomState.REFUSED, "since now", RoomState.JOINED, "b"]
 
 
+class Deaf(WireAdapter):
+    """One that takes the end of its wire for a line, as who reads with `readline` does."""
+
+    async def read(self):
+        return Batch()
+
+
+async def test_one_that_reads_nothing_for_ever_holds_nobody_up(core):
+    adapter = Deaf()
+    await adapter.serve({LOBBY: None})
+    run = asyncio.ensure_future(adapter.run(core))
+    await settled()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
 class Leaving(TurnAdapter):
     """One that is sent out right behind what was said."""
 
