@@ -313,6 +313,9 @@ DISHONEST = [
         FOUND,
         "find_sent has a receipt for what was never sent, so it would be lost: look for the txn",
     ),
+    Dishonest(
+        sending.NamesNothing, FOUND, "find_sent has a name for a message, and the receipt of send has none"
+    ),
     Dishonest(sending.finding(sending.oops), FOUND, "find_sent raised KeyError('txn')"),
     Dishonest(
         sending.PastIsOurs,

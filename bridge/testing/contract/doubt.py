@@ -17,7 +17,7 @@ class DoubtContract:
         """No adapter says None of what arrived, or gives a receipt of what was never sent."""
         before = time.time()
         async with place.running():
-            await place.deliver(plain("<alice> hello"))
+            receipt = await place.deliver(plain("<alice> hello"))
             sent, never = place.last_txn, Txn("fff.0.0.00000000c0ffee00")
         await place.restarted()
         async with place.running():
@@ -29,6 +29,11 @@ class DoubtContract:
         assert found.get(sent, True), (
             "find_sent says None of a message that arrived, so it would be sent twice: leave out what you"
             " cannot be sure of"
+        )
+        known = found.get(sent)
+        assert known is None or known.part is None or receipt.part is not None, (
+            "find_sent has a name for a message, and the receipt of send has none for it, so that no edit or"
+            " answer finds it: wait for the network to confirm it, and return its name"
         )
         assert found.get(never) is None, (
             "find_sent has a receipt for what was never sent, so it would be lost: look for the txn"
