@@ -116,6 +116,7 @@ from .model import (
     text_of,
 )
 from .protocols import find
+from .registration import Registered, Registration
 from .secrets import know
 
 __all__ = [
@@ -183,6 +184,8 @@ __all__ = [
     "RateLimited",
     "ReactionsChanged",
     "Receipt",
+    "Registered",
+    "Registration",
     "Rejected",
     "Removed",
     "Replaced",

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from bridge import (
@@ -15,14 +14,13 @@ from bridge import (
     Command,
     ConnectionLost,
     Emit,
-    Feature,
     File,
     FleetingCommand,
-    Mark,
     Model,
     Part,
     RateLimited,
     Receipt,
+    Registration,
     RoomId,
     RoomUnavailable,
     SendMessage,
@@ -33,24 +31,27 @@ from bridge import (
     TalkEvent,
     Turns,
     Txn,
-    Unit,
     foremost,
     landing,
     preflight,
 )
 
+from .capabilities import record
 from .client.account import Account
 from .client.api import MatrixClient
+from .client.errors import Forbidden
 from .config import MatrixNetwork, MatrixRoom, room_id
-from .encode import TEXT_LIMIT
 from .files.content import Uploaded
 from .files.media import MediaRepository
 from .history.history import said_since
 from .history.sync import SyncLoop
-from .preflight import look_at
+from .preflight import look_at, look_at_registration
+from .puppets.puppets import Puppets
+from .puppets.registration import Service, new_registration, read_registration
 from .rooms.invites import Invites
+from .rooms.permissions import verdict
 from .rooms.rooms import Rooms
-from .sending.commands import perform
+from .sending.commands import Voice, perform
 from .sending.hints import Hints
 from .sending.sent import find_sent
 from .session import Session
@@ -58,29 +59,6 @@ from .session import Session
 __all__ = ["MatrixAdapter"]
 
 log = logging.getLogger(__name__)
-
-_CAPABILITIES = Capabilities(
-    text_limit=TEXT_LIMIT,
-    unit=Unit.BYTES,
-    lines=True,
-    marks=frozenset(Mark),
-    features=frozenset(Feature),
-    reply=Support.FULL,
-    edit=Support.FULL,
-    delete=Support.FULL,
-    reaction=Support.FULL,
-    thread=Support.FULL,
-    file=Support.FULL,
-    captions=True,
-    topic=Support.FULL,
-    mention=Support.FULL,
-    doubt=Support.FULL,
-    typing=Support.FULL,
-    read=Support.FULL,
-    authorship=Authorship.PREFIX,
-    name_pings=False,
-    window=1,
-)
 
 
 class MatrixAdapter(Adapter):
@@ -96,8 +74,8 @@ class MatrixAdapter(Adapter):
         self._session = Session(config.user)
         self._media = MediaRepository(self._account, self._client, config.homeserver)
         self._hints = Hints(self._client)
-        self._record = _CAPABILITIES
-        self._without_topic = replace(_CAPABILITIES, topic=Support.PARTIAL)
+        self._service: Service | None = None
+        self._puppets: Puppets | None = None
         self._rooms: Rooms | None = None
         self._invites: Invites | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -113,14 +91,22 @@ class MatrixAdapter(Adapter):
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
         """Return typical records, by name, for the documentation."""
-        return {"Matrix": _CAPABILITIES}
+        return {"Matrix": record(), "Matrix (an application service)": record(authorship=Authorship.PUPPET)}
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        if self._record.file_limit != self._media.limit:
-            self._record = replace(_CAPABILITIES, file_limit=self._media.limit)
-            self._without_topic = replace(self._record, topic=Support.PARTIAL)
-        fixed = self._session.fixed_topics
-        return self._without_topic if fixed and self._session.wires.get(room) in fixed else self._record
+        limit, fixed = self._media.limit, self._session.fixed_topics
+        topic = Support.PARTIAL if fixed and self._session.wires.get(room) in fixed else Support.FULL
+        if self._service is None:
+            return record(limit, topic=topic)
+        if speaker is None or speaker.how is not Authorship.PUPPET:
+            return record(limit, topic=topic, authorship=Authorship.PUPPET)
+        if self._service.namespace.user_of(speaker.key) is None:
+            return record(limit, topic=topic)
+        # a newcomer may set no topic nearly anywhere, and the bridge can
+        return record(limit, topic=Support.NO, authorship=Authorship.PUPPET)
+
+    def registration(self) -> Registration:
+        return new_registration(self.network, self.config.user, self.config.registration)
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         _, wire = self._entered(room)
@@ -204,7 +190,7 @@ class MatrixAdapter(Adapter):
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
         _, wire = self._entered(room)
-        return await find_sent(self._client, wire, self._session.own, since, txns)
+        return await find_sent(self._client, self._session, wire, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         account, passing = self._looking()
@@ -216,7 +202,11 @@ class MatrixAdapter(Adapter):
         try:
             await account.open(rename=False)
             joined = await client.joined()
-            found = await preflight(rooms, look)
+            found = dict(await preflight(rooms, look))
+            if self.config.registration is not None and (
+                trouble := await look_at_registration(account, self.config.registration)
+            ):
+                found[RoomId("")] = trouble
             if passing:
                 await account.log_out()
         finally:
@@ -252,12 +242,13 @@ class MatrixAdapter(Adapter):
         self._account.keepsake = self.keepsake
         await self._account.open()
         self._session.own = self._account.user
+        self._know_service()
         for room in self.rooms:
             if room not in self._session.wires and (wire := emit.position(room)):
                 self._session.place(room, wire)
         async with asyncio.TaskGroup() as group:
             rooms = Rooms(self._client, self._session, emit, group, self.clock)
-            rooms.leave_rule = self.config.leave
+            rooms.leave_rule, rooms.puppets = self.config.leave, self._puppets
             invites = Invites(self._client, self._session, rooms, self.introduce, self.config.invites_from)
             listener = SyncLoop(self._client, self._session, rooms, invites, emit)
             since = await listener.catch_up(self.catch_up)
@@ -271,6 +262,15 @@ class MatrixAdapter(Adapter):
                 self._rooms = self._invites = self._group = None
                 for task in self._sending:
                     task.cancel()
+
+    def _know_service(self) -> None:
+        """Read the registration, once. Raises AuthenticationFailed where it is not fit."""
+        if self.config.registration is None or self._service is not None:
+            return
+        server = self._account.user.partition(":")[2]
+        self._service = read_registration(self.config.registration, server)
+        self._session.speakers = self._service.namespace
+        self._puppets = Puppets(self._service, self._account, self._session, self.clock)
 
     def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
         """Return the connection's tasks and the room's id on the wire. Raises where we cannot speak there."""
@@ -299,7 +299,7 @@ class MatrixAdapter(Adapter):
         """Carry out the command and settle it. An error that ends the connection ends the run as well."""
 
         async def do() -> Part | None:
-            return await perform(self._client, self._session, wire, command, uploaded)
+            return await self._perform(wire, command, uploaded)
 
         asked = asyncio.get_running_loop().time()
         try:
@@ -317,6 +317,16 @@ class MatrixAdapter(Adapter):
             settle(error)
         else:
             settle(Receipt(part))
+
+    async def _perform(self, wire: str, command: Command, uploaded: Uploaded | None) -> Part | None:
+        """Let whoever is meant do it."""
+        if self._puppets is not None and command.speaker.how is Authorship.PUPPET:
+            return await self._puppets.perform(wire, command, uploaded)
+        own = Voice(self._client, self._session.own)
+        try:
+            return await perform(own, self._session, wire, command, uploaded)
+        except Forbidden as error:
+            raise await verdict(self._client, own.user, command.room, wire, error) from None
 
     def _tell_of_limits(self, error: RateLimited) -> None:
         if not self._told_of_limits:

@@ -39,6 +39,9 @@ class MatrixNetwork(Model):
     """The session's id, with a password. By default one that stays the same for this network and user."""
     display_name: Annotated[str | None, Live()] = None
     """The bot's name as people see it. By default it stays as it is."""
+    registration: Path | None = None
+    """The file of an application service that the homeserver knows (`hubbub generate-registration`): then
+    people from elsewhere are in the rooms as themselves."""
     ca_file: Path | None = None
     """Certificates to trust beside the system's, in PEM, for a server that has one of its own."""
     insecure: bool = False

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
-from bridge import AdapterError, RateLimited, Rejected, RoomId, RoomUnavailable
+from bridge import AdapterError, AuthenticationFailed, RateLimited, Rejected, RoomId, RoomUnavailable
 
-from .client.api import MatrixClient
-from .client.errors import NotThere
+from .client.account import Account
+from .client.api import Asserted, MatrixClient
+from .client.errors import LoggedOut, NotThere
+from .puppets.registration import read_registration
 from .rooms.permissions import hindrance
 from .untrusted import id_of, listed, text_of
 
-__all__ = ["look_at"]
+__all__ = ["look_at", "look_at_registration"]
 
 _PATIENCE = 10.0
 """Seconds that a homeserver may ask to wait between two questions."""
@@ -31,6 +34,23 @@ async def look_at(
         return f"{room} cannot be looked at: the homeserver asks to wait {error.retry_after:.0f} s"
     except AdapterError as error:
         return f"{room} cannot be looked at: {error}"
+
+
+async def look_at_registration(account: Account, file: Path) -> str | None:
+    """Look whether the homeserver knows a registration. Returns None, or a sentence for the owner."""
+    server = account.user.partition(":")[2]
+    try:
+        service = read_registration(file, server)
+        told = await MatrixClient(account, Asserted(service.token)).call("GET", ("account", "whoami"))
+    except LoggedOut:
+        return f"the homeserver does not know the registration {file}: give it to it, and start it anew"
+    except AuthenticationFailed as error:
+        return str(error)
+    except AdapterError as error:
+        return f"the registration {file} cannot be tried: {error}"
+    if (user := id_of(told.get("user_id"))).partition(":")[2] != server:
+        return f"the registration {file} is one of another homeserver, for which it is {user}"
+    return None
 
 
 async def _patiently(look: Callable[[], Awaitable[str | None]]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from bridge import Present, RoomId
 
 from .files.content import SentFiles
+from .puppets.namespace import Namespace
 from .rooms.power_levels import creators_of, level_of, needed_for_state
 from .sending.reactions import Reactions
 from .untrusted import id_of, mapping, name_of, text_of
@@ -34,6 +35,8 @@ class Session:
     """
 
     own: str
+    speakers: Namespace | None = None
+    """The ids of people from elsewhere who are here as themselves, if any can be."""
     known: bool = False
     """Whether all the account's rooms have been looked at once."""
     wires: dict[RoomId, str] = field(default_factory=dict)
@@ -78,6 +81,18 @@ class Session:
         wire = self.wires.pop(room, None)
         if wire is not None:
             self.rooms.pop(wire, None)
+
+    def key_of(self, user: str) -> str | None:
+        """Return who somebody from elsewhere is (`Speaker.key`); None: nobody of ours, or our own account."""
+        return None if self.speakers is None or user == self.own else self.speakers.key_of(user)
+
+    def is_speakers(self, event: object) -> bool:
+        """Whether an event is by somebody from elsewhere, or tells of their coming and going: no news."""
+        event = mapping(event)
+        if self.speakers is None:
+            return False
+        about = event.get("state_key") if event.get("type") == "m.room.member" else None
+        return any(self.key_of(id_of(user)) is not None for user in (event.get("sender"), about))
 
     def learn(self, wire: str, event: object) -> None:
         """Take note of one event of a room's state or timeline."""
@@ -146,7 +161,7 @@ class Session:
         present = self.present.setdefault(wire, Present())
         if content.get("membership") != "join":
             present.remove(user)
-        elif user and user != self.own:
+        elif user and user != self.own and self.key_of(user) is None:
             present.add(user, name_of(user, here))
 
 

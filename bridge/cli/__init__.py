@@ -23,6 +23,7 @@ _COMMANDS = {
     "check": "Say everything that is wrong with the configuration FILE (bridge.yaml, or $HUBBUB_CONFIG).",
     "db": "Check the journal, back it up, restore it.",
     "demo": "Try Hubbub: start private servers for FILE's networks, and let people talk across them.",
+    "generate-registration": "Write the file by which NETWORK's server lets people be there as themselves.",
     "login": "Log in to NETWORK and keep the session beside the journal.",
     "new-adapter": "Write a package with an adapter for the protocol NAME, which runs and has its tests.",
     "reload": "Let the running service read FILE again.",

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,7 +22,7 @@ from .account import Account, fine
 from .errors import NotMatrix, NotThere, answer
 from .timeout import Timeout
 
-__all__ = ["MatrixClient"]
+__all__ = ["Asserted", "MatrixClient"]
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,22 @@ _SLOWEST = 16 * 1024
 _PLAIN = {"Content-Type": "application/json", "User-Agent": "Hubbub"}
 
 
+@dataclass(frozen=True, slots=True)
+class Asserted:
+    """Whom an application service acts for ("Identity assertion")."""
+
+    token: str = field(repr=False)
+    user: str = ""
+    """One of its users; empty: for itself."""
+
+
 class MatrixClient:
     """The requests to the homeserver. Every call may raise any AdapterError."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, asserted: Asserted | None = None) -> None:
+        """The account asks, or with `asserted`, over its connections, somebody for whom a service acts."""
         self._account = account
+        self._asserted = asserted
 
     async def sync(self, since: str | None, filter_: str, *, wait: bool) -> dict[str, Any]:
         """Return what happened since ("Syncing").
@@ -100,7 +112,7 @@ class MatrixClient:
 
     async def join(self, room: str, via: Sequence[str] = ()) -> str:
         """Join by id or alias ("Joining rooms"). Returns the room's id."""
-        if not via:
+        if not via and self._asserted is None:
             return _room((await self._account.ask(lambda: fine(self._account.session.join(room)))).room_id)
         # nio's join takes no servers; before v1.12 `via` was called `server_name`
         query = [(key, name) for name in via for key in ("via", "server_name")]
@@ -137,10 +149,11 @@ class MatrixClient:
         except NotThere:
             return None
 
-    async def state_event(self, room: str, kind: str) -> Mapping[str, Any] | None:
+    async def state_event(self, room: str, kind: str, key: str = "") -> Mapping[str, Any] | None:
         """Return the event behind a piece of the room's state; servers before v1.16 tell only its content."""
         try:
-            found = await self.call("GET", ("rooms", room, "state", kind), {"format": "event"})
+            path = ("rooms", room, "state", kind, *([key] if key else []))
+            found = await self.call("GET", path, {"format": "event"})
         except NotThere:
             return None
         return found if "content" in found else {"content": found}
@@ -209,15 +222,21 @@ class MatrixClient:
     ) -> dict[str, Any]:
         """Make one request. Logs in after a soft logout ("Soft logout"). Raises AdapterErrors."""
         target = f"/_matrix/client/{version}/" + "/".join([quote(part, safe="") for part in path])
+        asserted = self._asserted
+        if asserted is not None and asserted.user:
+            query = [*(query.items() if isinstance(query, Mapping) else query), ("user_id", asserted.user)]
         if query:
             target += "?" + urlencode(query)
         data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
 
         async def request() -> dict[str, Any]:
-            headers = {**_PLAIN, "Authorization": f"Bearer {self._account.token}"}
+            token = asserted.token if asserted is not None else self._account.token
+            headers = {**_PLAIN, "Authorization": f"Bearer {token}"}
             reply = await self._account.session.send(method, target, data, headers, None, patience)
             return answer(await reply.read())
 
+        if asserted is not None:
+            return await request()
         reply: dict[str, Any] = await self._account.ask(request)
         return reply
 

@@ -20,7 +20,7 @@ from bridge import (
     TemporaryFailure,
 )
 
-__all__ = ["Duplicate", "Forbidden", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
+__all__ = ["Duplicate", "Forbidden", "InUse", "LoggedOut", "NotMatrix", "NotThere", "answer", "refusal"]
 
 _PATIENCE = 60.0
 """Seconds until a room that forbade something is asked again."""
@@ -55,6 +55,10 @@ class NotThere(RoomUnavailable):
 
 class Forbidden(RoomUnavailable):
     """The homeserver forbids what was sent, or to speak there at all: the status does not say which."""
+
+
+class InUse(Rejected):
+    """There is an account of this name already ("POST /register")."""
 
 
 class Duplicate(Rejected):
@@ -96,8 +100,8 @@ def _by_code(code: str, said: str) -> AdapterError | None:
     match code:
         case "M_USER_DEACTIVATED" | "M_USER_LOCKED":
             return AuthenticationFailed(f"{said}: look at the account that user names")
-        case "M_DUPLICATE_ANNOTATION":
-            return Duplicate(said)
+        case "M_USER_IN_USE" | "M_DUPLICATE_ANNOTATION":
+            return (InUse if code == "M_USER_IN_USE" else Duplicate)(said)
         case "M_TOO_LARGE":
             return Rejected("the message is too large for the homeserver", alone=True)
         case "M_RESOURCE_LIMIT_EXCEEDED":

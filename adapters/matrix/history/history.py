@@ -158,7 +158,11 @@ class History:
             if not following or following == start or after_join(reversed(chunk), self._session.own)[1]:
                 break
             start = following
-            talk = [event for event in chunk if is_talk(event, self._session.own)]
+            talk = [
+                event
+                for event in chunk
+                if is_talk(event, self._session.own) and not self._session.is_speakers(event)
+            ]
             said += len(talk)
             # as much again is read, only to be counted
             enough = said > 2 * reach.messages or len(backwards) >= _LONGEST_GAP
@@ -212,7 +216,11 @@ async def said_since(
     past = await History(client, session).read(wire, None, None, Reach(oldest=since, away=True))
     events, _ = after_join(past.events, session.own)
     names = session.names_in(wire)
-    said = (decode(event, room, names, session.own, replayed=True) for event in events)
+    said = (
+        decode(event, room, names, session.own, replayed=True)
+        for event in events
+        if not session.is_speakers(event)
+    )
     return standing([one for one in said if one is not None and (one.at is None or one.at >= since)])
 
 

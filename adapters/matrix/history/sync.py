@@ -22,6 +22,7 @@ from bridge import (
     Position,
     RateLimited,
     Rejected,
+    RoomId,
 )
 
 from .history import (
@@ -219,7 +220,8 @@ class SyncLoop:
         if room is None or "ephemeral" not in part or wire in self._session.encrypted:
             return ()
         names, own = self._session.names_in(wire), self._session.own
-        return self._typists.heard(wire, part["ephemeral"], room, names, own)
+        heard = self._typists.heard(wire, part["ephemeral"], room, names, own)
+        return [typing for typing in heard if self._session.key_of(typing.sender.id) is None]
 
     def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
         self._session.counted(wire, part)
@@ -232,7 +234,6 @@ class SyncLoop:
             self._session.learn(wire, event)
         talk: list[Event] = []
         spoken = False
-        names, own = self._session.names_in(wire), self._session.own
         # members who came and went meanwhile are no news
         live = not reach.away and not came_in and past is _NOTHING
         for event in timeline:
@@ -241,17 +242,26 @@ class SyncLoop:
                 continue
             if room is None:
                 spoken = spoken or (not reach.away and self._is_person(event))
-            elif said := decode(event, room, names, own, replayed=reach.away):
-                talk.append(said)
-                if not reach.away:
-                    self._session.reactions.heard(said)
-            elif change := told(event, room, names, own, replayed=reach.away, members=live):
-                talk.append(change)
+            elif (news := self._news(wire, room, event, away=reach.away, live=live)) is not None:
+                talk.append(news)
         self._see_to(wire, spoken=spoken)
-        unread = not reach.messages and room is not None and start_of_gap(part, own) != ""
+        unread = not reach.messages and room is not None and start_of_gap(part, self._session.own) != ""
         kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
         self._note_missing(wire, reach, left_out, whole=past.whole and not (reach.away and came_in))
         return kept
+
+    def _news(self, wire: str, room: RoomId, event: object, *, away: bool, live: bool) -> Event | None:
+        """Decode what is news to people elsewhere. `live`: who comes and goes is too."""
+        if self._session.is_speakers(event):
+            if self._rooms.puppets is not None:
+                self._rooms.puppets.hear(wire, mapping(event))
+            return None
+        names, own = self._session.names_in(wire), self._session.own
+        if said := decode(event, room, names, own, replayed=away):
+            if not away:
+                self._session.reactions.heard(said)
+            return said
+        return told(event, room, names, own, replayed=away, members=live)
 
     def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
         """Note that something is missing, or was left out: told as soon as the room is joined."""

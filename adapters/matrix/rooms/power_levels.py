@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.matrix.untrusted import id_of, listed, mapping, text_of
 
-__all__ = ["creators_of", "level_of", "needed_for_state", "needed_for_talk"]
+__all__ = ["creators_of", "level_of", "needed_for_state", "needed_for_talk", "usual_level"]
 
 _CREATORS_MAY_ALL = 12
 """The room version from which on creators may do everything, and have no level that could say so."""
@@ -28,6 +28,11 @@ def creators_of(create: Mapping[str, Any]) -> frozenset[str]:
 def level_of(levels: Mapping[str, Any], user: str) -> int:
     """Return the power level of a user who is no creator."""
     return _number(mapping(levels.get("users")).get(user, levels.get("users_default")), 0)
+
+
+def usual_level(levels: Mapping[str, Any]) -> int:
+    """Return the power level of who is not named."""
+    return _number(levels.get("users_default"), 0)
 
 
 def needed_for_talk(levels: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.client.errors import NotThere
 from adapters.matrix.config import MatrixRoom
+from adapters.matrix.puppets.puppets import Puppets
 from adapters.matrix.session import Session
 from bridge import (
     AdapterError,
@@ -52,6 +53,8 @@ class Rooms:
     ) -> None:
         self.leave_rule = ""
         """Which rooms are left when they leave the map, as the configuration has it."""
+        self.puppets: Puppets | None = None
+        """People from elsewhere who are here as themselves, where they can be."""
         self._client = client
         self._session = session
         self._emit = emit

@@ -3,13 +3,13 @@
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.client.errors import Duplicate, Forbidden, NotMatrix, NotThere
 from adapters.matrix.encode import encode, is_key, reaction_of, redaction_of, topic_of
 from adapters.matrix.files.content import Uploaded, fields, fields_of
-from adapters.matrix.rooms.permissions import verdict
 from adapters.matrix.session import Session
 from adapters.matrix.untrusted import id_of, listed, mapping, text_of
 from bridge import (
@@ -28,7 +28,7 @@ from bridge import (
 
 from .reactions import Ours, bare
 
-__all__ = ["perform"]
+__all__ = ["Voice", "perform"]
 
 log = logging.getLogger(__name__)
 
@@ -37,22 +37,23 @@ _PAGES = 20
 _MOST_REACTIONS = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One of us: our own account, or somebody from elsewhere who has one here."""
+
+    client: MatrixClient
+    user: str
+
+
 async def perform(
-    client: MatrixClient, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
+    voice: Voice, session: Session, wire: str, command: Command, uploaded: Uploaded | None = None
 ) -> Part | None:
-    """Do what a command says, as far as it is not done yet. Raises AdapterErrors.
+    """Let one of us do what a command says, as far as it is not done yet. Raises AdapterErrors; Forbidden
+    does not tell what is forbidden.
 
     Done again, after it broke off or twice, it gives the same.
     """
-    try:
-        return await _perform(client, session, wire, command, uploaded)
-    except Forbidden as error:
-        raise await verdict(client, session.own, command.room, wire, error) from None
-
-
-async def _perform(
-    client: MatrixClient, session: Session, wire: str, command: Command, uploaded: Uploaded | None
-) -> Part | None:
+    client = voice.client
     match command:
         case SendMessage():
             return Part(MessageId(await _say(client, session, wire, command, uploaded)))
@@ -60,10 +61,10 @@ async def _perform(
             file = await _file_of(client, session, wire, command.target.id)
             return Part(MessageId(await client.say(wire, encode(command, file), command.txn)))
         case DeleteMessage():
-            await _remove(client, session, wire, command)
+            await _remove(voice, wire, command)
             return None
         case SetReactions():
-            await _set_reactions(client, session, wire, command)
+            await _set_reactions(voice, session, wire, command)
             return None
         case SetTopic():
             return Part(MessageId(await _set_topic(client, session, wire, command)))
@@ -107,8 +108,9 @@ async def _set_topic(client: MatrixClient, session: Session, wire: str, command:
         ) from None
 
 
-async def _remove(client: MatrixClient, session: Session, wire: str, command: DeleteMessage) -> None:
+async def _remove(voice: Voice, wire: str, command: DeleteMessage) -> None:
     """Remove a message of ours, and then its edits: the server would keep their words."""
+    client = voice.client
     target, txn = command.target.id, command.txn
     edits: Sequence[Any] = ()
     try:
@@ -118,7 +120,7 @@ async def _remove(client: MatrixClient, session: Session, wire: str, command: De
     await _redact(client, wire, target, txn, command.reason)
     for event in map(mapping, edits):
         name = id_of(event.get("event_id"))
-        if name and event.get("sender") == session.own:
+        if name and event.get("sender") == voice.user:
             await _redact(client, wire, name, _derived(txn, name), command.reason)
 
 
@@ -133,22 +135,22 @@ async def _redact(client: MatrixClient, wire: str, event: str, txn: Txn, reason:
             raise
 
 
-async def _set_reactions(client: MatrixClient, session: Session, wire: str, command: SetReactions) -> None:
+async def _set_reactions(voice: Voice, session: Session, wire: str, command: SetReactions) -> None:
     """Make our reactions these; after an error, ours are looked up the next time."""
     target = command.target.id
     try:
-        ours = session.reactions.take(target)
+        ours = session.reactions.take(target, voice.user)
         if ours is None:
-            ours = await _look(client, session, wire, target)
-        now = await _change(client, session, wire, command, ours)
+            ours = await _look(voice, session, wire, target)
+        now = await _change(voice.client, session, wire, command, ours)
     except NotThere:
         return  # the message is gone
     except Forbidden:
-        if await _is_there(client, wire, target):
+        if await _is_there(voice.client, wire, target):
             raise
         return
     if all(now.values()):
-        session.reactions.keep(target, now)
+        session.reactions.keep(target, voice.user, now)
 
 
 async def _change(
@@ -173,18 +175,18 @@ async def _change(
     return now
 
 
-async def _look(client: MatrixClient, session: Session, wire: str, target: str) -> Ours:
+async def _look(voice: Voice, session: Session, wire: str, target: str) -> Ours:
     """Return our own reactions to an event, as the server has them ("Relationships API")."""
     ours: Ours = {}
     start: str | None = None
     for _ in range(_PAGES):
-        page = await client.reactions(wire, target, start)
+        page = await voice.client.reactions(wire, target, start)
         for event in map(mapping, listed(page.get("chunk"))):
             key = mapping(mapping(event.get("content")).get("m.relates_to")).get("key")
             name = id_of(event.get("event_id"))
             if not name or not isinstance(key, str):
                 continue
-            if event.get("sender") == session.own:
+            if event.get("sender") == voice.user:
                 ours.setdefault(bare(key), []).append(name)
             elif is_key(key):
                 session.reactions.seen(key)

@@ -8,6 +8,7 @@ __all__ = ["Ours", "Reactions", "bare"]
 
 _MOST_MESSAGES = 1000
 _MOST_WRITTEN = 1000
+_NOBODY = ""
 _VARIATIONS = str.maketrans("", "", "\ufe0e\ufe0f")
 
 Ours = dict[str, list[str]]
@@ -23,7 +24,8 @@ def bare(key: str) -> str:
 class Reactions:
     """Our reactions to the newest messages, so that one more costs one request; and people's spelling."""
 
-    _ours: BoundedDict[str, Ours] = field(default_factory=lambda: BoundedDict(_MOST_MESSAGES))
+    _ours: BoundedDict[tuple[str, str], Ours] = field(default_factory=lambda: BoundedDict(_MOST_MESSAGES))
+    """By message and by who reacts; by "" while nobody has."""
     _written: BoundedDict[str, str] = field(default_factory=lambda: BoundedDict(_MOST_WRITTEN))
 
     def heard(self, event: TalkEvent) -> None:
@@ -36,7 +38,7 @@ class Reactions:
 
     def said(self, event: str) -> None:
         """Note a new message: nobody can have reacted to it yet."""
-        self._ours.setdefault(event, {})
+        self._ours.setdefault((event, _NOBODY), {})
 
     def seen(self, key: str) -> None:
         """Note how somebody writes a reaction."""
@@ -46,10 +48,11 @@ class Reactions:
         """Return a reaction as people here write it: clients count as one only what is written alike."""
         return self._written.get(bare(key), key)
 
-    def take(self, event: str) -> Ours | None:
-        """Take out our reactions to an event; None: unknown. They stay unknown until `keep`."""
-        return self._ours.pop(event, None)
+    def take(self, event: str, user: str) -> Ours | None:
+        """Take out the reactions of one of us to an event; None: unknown. They stay unknown until `keep`."""
+        nothing = self._ours.pop((event, _NOBODY), None)
+        return self._ours.pop((event, user), nothing)
 
-    def keep(self, event: str, ours: Ours) -> None:
-        """Remember our reactions as they are now."""
-        self._ours[event] = ours
+    def keep(self, event: str, user: str, ours: Ours) -> None:
+        """Remember the reactions of one of us as they are now."""
+        self._ours[event, user] = ours

@@ -14,6 +14,7 @@ from typing import Any
 
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.encode import MARK
+from adapters.matrix.session import Session
 from adapters.matrix.untrusted import id_of, listed, mapping, seconds, text_of
 from bridge import MessageId, Part, RateLimited, Receipt, TemporaryFailure, Txn
 
@@ -27,39 +28,44 @@ _PATIENCE = 30.0
 
 
 async def find_sent(
-    client: MatrixClient, wire: str, own: str, since: float, txns: Collection[Txn]
+    client: MatrixClient, session: Session, wire: str, since: float, txns: Collection[Txn]
 ) -> Mapping[Txn, Receipt | None]:
-    """Look for our own events with these marks, back to before `since`.
+    """Look for events of ours with these marks, back to before `since`.
 
     Raises TemporaryFailure when that takes longer than half a minute.
     """
     try:
         async with asyncio.timeout(_PATIENCE):
-            found, all_read = await _search(client, wire, own, since - _CLOCKS, frozenset(txns))
+            found, all_read = await _search(client, session, wire, since - _CLOCKS, frozenset(txns))
     except TimeoutError:
         raise TemporaryFailure(f"the homeserver takes too long to show what was said in {wire}") from None
     return {txn: found.get(txn) for txn in txns} if all_read else found
 
 
 async def _search(
-    client: MatrixClient, wire: str, own: str, before: float, txns: frozenset[str]
+    client: MatrixClient, session: Session, wire: str, before: float, txns: frozenset[str]
 ) -> tuple[dict[Txn, Receipt | None], bool]:
     """Return what is known of those found, and whether all was read that could hold the others.
 
-    Only our own events count, and so only our own server's clock.
+    Only events of our own server count, and so only its clock. Whoever of ours may have spoken, a filter
+    cannot name.
     """
     found: dict[Txn, Receipt | None] = {}
-    only = json.dumps({"types": _TYPES, "senders": [own]})
+    wanted: dict[str, Any] = {"types": _TYPES}
+    if session.speakers is None:
+        wanted["senders"] = [session.own]
+    only = json.dumps(wanted)
     start: str | None = None
     for _ in range(_PAGES):
         page = await _page(client, wire, start, only)
         for event in map(mapping, listed(page.get("chunk"))):
-            if event.get("sender") != own:
+            sender = id_of(event.get("sender"))
+            if not sender.endswith(session.own[session.own.index(":") :]):
                 continue
-            name, txn = id_of(event.get("event_id")), _txn(event)
-            if name and txn in txns:
+            name, txn, key = id_of(event.get("event_id")), _txn(event), session.key_of(sender)
+            if name and txn in txns and (sender == session.own or key is not None):
                 said = event.get("type") in ("m.room.message", "m.room.topic")
-                found[Txn(txn)] = Receipt(Part(MessageId(name))) if said else None
+                found[Txn(txn)] = Receipt(Part(MessageId(name), speaker=key)) if said else None
             if (at := seconds(event.get("origin_server_ts"))) is not None and at < before:
                 return found, True
         following = text_of(page.get("end"))

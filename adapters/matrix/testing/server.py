@@ -37,6 +37,8 @@ class Demo(bridge.testing.Demo):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.registrations: tuple[Path, ...] = ()
+        """Files of application services that it knows from its start."""
         self._port = 0
         self._secret = secrets.token_hex(16)
         self._server = Server(folder, "synapse")
@@ -163,7 +165,8 @@ class Demo(bridge.testing.Demo):
     def _command(self, port: int) -> list[str]:
         """Write Synapse's settings for this port. Returns the command that starts it."""
         settings = self.folder / "homeserver.yaml"
-        settings.write_text(json.dumps(_settings(self.folder, port, self._secret)))
+        services = {"app_service_config_files": [str(file) for file in self.registrations]}
+        settings.write_text(json.dumps({**_settings(self.folder, port, self._secret), **services}))
         (self.folder / "log.yaml").write_text(json.dumps(_logging(self.folder)))
         (self.folder / "signing.key").write_text(f"ed25519 a_demo {_seed()}\n")
         python = os.environ.get("SYNAPSE_PYTHON") or sys.executable

@@ -139,10 +139,11 @@ def test_no_more_is_known_than_there_is_room_for():
     for number in range(2000):
         known.said(f"${number}")
         known.seen(str(number))
-    known.keep("$1500", {"👍": ["$x"]})
+    known.keep("$1500", USER, {"👍": ["$x"]})
     known.said("$1500")
-    assert (known.take("$999"), known.take("$1999"), known.take("$1500")) == (None, {}, {"👍": ["$x"]})
-    assert known.take("$1500") is None
+    taken = [known.take(event, USER) for event in ("$999", "$1999", "$1500")]
+    assert taken == [None, {}, {"👍": ["$x"]}]
+    assert known.take("$1500", USER) is None
     assert (known.written("❤️"), known.seen("❤"), known.written("❤️")) == ("❤️", None, "❤")
 
 

@@ -1,0 +1,46 @@
+"""What can be done in a room of Matrix."""
+
+from functools import lru_cache
+
+from bridge import Authorship, Capabilities, Feature, Mark, Support, Unit
+
+from .encode import TEXT_LIMIT
+
+__all__ = ["record"]
+
+
+@lru_cache(64)
+def record(
+    file_limit: int | None = None,
+    *,
+    topic: Support = Support.FULL,
+    authorship: Authorship = Authorship.PREFIX,
+) -> Capabilities:
+    """Return the record of a room.
+
+    Who speaks by themselves does so over the connections of the bridge. Each request waits for the answer to
+    the one before (`window`), by which the homeserver has ordered it: so nobody overtakes anybody.
+    """
+    return Capabilities(
+        text_limit=TEXT_LIMIT,
+        unit=Unit.BYTES,
+        lines=True,
+        marks=frozenset(Mark),
+        features=frozenset(Feature),
+        reply=Support.FULL,
+        edit=Support.FULL,
+        delete=Support.FULL,
+        reaction=Support.FULL,
+        thread=Support.FULL,
+        file=Support.FULL,
+        file_limit=file_limit,
+        captions=True,
+        topic=topic,
+        mention=Support.FULL,
+        doubt=Support.FULL,
+        typing=Support.FULL,
+        read=Support.FULL,
+        authorship=authorship,
+        name_pings=False,
+        window=1,
+    )

@@ -1,0 +1,1 @@
+"""People from elsewhere as users of their own, by an application service."""
