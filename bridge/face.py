@@ -116,7 +116,7 @@ from .model import (
     text_of,
 )
 from .protocols import find
-from .registration import Registered, Registration
+from .registration import Registered, RegistrationFile
 from .secrets import know
 
 __all__ = [
@@ -185,7 +185,7 @@ __all__ = [
     "ReactionsChanged",
     "Receipt",
     "Registered",
-    "Registration",
+    "RegistrationFile",
     "Rejected",
     "Removed",
     "Replaced",

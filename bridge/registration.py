@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Registered", "Registration"]
+__all__ = ["Registered", "RegistrationFile"]
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class RegistrationFile:
     """A file for a server."""
 
     file: Path
@@ -22,5 +22,5 @@ class Registration:
 class Registered(Protocol):
     """An adapter whose network can be told of us by a file."""
 
-    def registration(self) -> Registration:
+    def registration(self) -> RegistrationFile:
         """Return a new file: each call makes new secrets."""

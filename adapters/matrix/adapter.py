@@ -20,7 +20,7 @@ from bridge import (
     Part,
     RateLimited,
     Receipt,
-    Registration,
+    RegistrationFile,
     RoomId,
     RoomUnavailable,
     SendMessage,
@@ -47,7 +47,7 @@ from .history.history import said_since
 from .history.sync import SyncLoop
 from .preflight import look_at, look_at_registration
 from .puppets.puppets import Puppets
-from .puppets.registration import Service, new_registration, read_registration
+from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
 from .rooms.permissions import verdict
 from .rooms.rooms import Rooms
@@ -74,7 +74,7 @@ class MatrixAdapter(Adapter):
         self._session = Session(config.user)
         self._media = MediaRepository(self._account, self._client, config.homeserver)
         self._hints = Hints(self._client)
-        self._service: Service | None = None
+        self._service: AppService | None = None
         self._puppets: Puppets | None = None
         self._rooms: Rooms | None = None
         self._invites: Invites | None = None
@@ -105,7 +105,7 @@ class MatrixAdapter(Adapter):
         # a newcomer may set no topic nearly anywhere, and the bridge can
         return record(limit, topic=Support.NO, authorship=Authorship.PUPPET)
 
-    def registration(self) -> Registration:
+    def registration(self) -> RegistrationFile:
         return new_registration(self.network, self.config.user, self.config.registration)
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:

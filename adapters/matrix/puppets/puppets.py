@@ -27,7 +27,7 @@ from bridge import (
     TemporaryFailure,
 )
 
-from .registration import Service
+from .registration import AppService
 
 __all__ = ["Puppet", "Puppets"]
 
@@ -67,7 +67,7 @@ class Puppets:
     with their next words.
     """
 
-    def __init__(self, service: Service, account: Account, session: Session, clock: Clock) -> None:
+    def __init__(self, service: AppService, account: Account, session: Session, clock: Clock) -> None:
         self._service = service
         self._account = account
         self._session = session

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from adapters.matrix.untrusted import listed, mapping
-from bridge import AuthenticationFailed, Registration, know
+from bridge import AuthenticationFailed, RegistrationFile, know
 
 from .namespace import Namespace, escaped
 
-__all__ = ["Service", "new_registration", "read_registration"]
+__all__ = ["AppService", "new_registration", "read_registration"]
 
 _REGEX = re.compile(r"\^?@(?P<prefix>(?:[a-z0-9_=/+-]|\\?\.(?![*+]))+)\.[*+](?::.*)?\$?")
 """A namespace that has one prefix."""
@@ -34,14 +34,14 @@ the bot's own account goes on hearing what is said."""
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class AppService:
     """An application service: who it may act for, and the token that proves it."""
 
     namespace: Namespace
     token: str = field(repr=False)
 
 
-def new_registration(network: str, user: str, file: Path | None) -> Registration:
+def new_registration(network: str, user: str, file: Path | None) -> RegistrationFile:
     """Return a registration with new tokens for a network whose bot is this user."""
     file = (file or Path(f"{network}-registration.yaml")).absolute()
     server = user.partition(":")[2]
@@ -58,10 +58,10 @@ def new_registration(network: str, user: str, file: Path | None) -> Registration
     }
     # JSON's values are YAML's too
     text = "".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items())
-    return Registration(file, text, _ADVICE.format(file=file, network=network))
+    return RegistrationFile(file, text, _ADVICE.format(file=file, network=network))
 
 
-def read_registration(file: Path, server: str) -> Service:
+def read_registration(file: Path, server: str) -> AppService:
     """Read a registration for a homeserver of this name. Raises AuthenticationFailed with a sentence."""
     try:
         with file.open(encoding="utf-8") as opened:
@@ -79,7 +79,7 @@ def read_registration(file: Path, server: str) -> Service:
     know([token])
     for entry in map(mapping, listed(mapping(settings.get("namespaces")).get("users"))):
         if (namespace := _namespace(entry.get("regex"), server)) is not None:
-            return Service(namespace, token)
+            return AppService(namespace, token)
     raise _unfit(file, f"has no namespace of users such as '@_hubbub_.*:{re.escape(server)}'")
 
 
