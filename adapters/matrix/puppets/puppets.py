@@ -1,13 +1,14 @@
 """People from elsewhere who are in our rooms as themselves: how they come, and what rooms say of them."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from adapters.matrix.client.account import Account
 from adapters.matrix.client.api import Asserted, MatrixClient
-from adapters.matrix.client.errors import Forbidden, InUse
+from adapters.matrix.client.errors import Forbidden, InUse, NotMatrix, NotThere
 from adapters.matrix.files.content import Uploaded
 from adapters.matrix.rooms.power_levels import level_of, needed_for_talk, usual_level
 from adapters.matrix.sending.commands import Voice, perform
@@ -31,13 +32,13 @@ from .registration import AppService
 
 __all__ = ["Puppet", "Puppets"]
 
+log = logging.getLogger(__name__)
+
 _MOST_KEPT = 20_000
 _AGAIN = 60.0
 """Seconds until somebody who was sent away comes back at the earliest, when they speak."""
 _LONGEST_NAME = 256
 _LONGEST_REASON = 200
-_PASSING = (ConnectionLost, RateLimited, TemporaryFailure)
-"""Errors that say nothing about who speaks."""
 
 
 class _Barred(NamedTuple):
@@ -83,9 +84,9 @@ class Puppets:
         puppet = await self.enter(command.room, wire, command.speaker)
         try:
             part = await perform(puppet.voice, self._session, wire, command, uploaded)
-        except _PASSING:
-            raise
         except AdapterError as error:
+            if _passes(error):
+                raise
             raise await self._refused(puppet, command, wire, error) from None
         return replace(part, speaker=puppet.key) if part is not None else None
 
@@ -105,9 +106,9 @@ class Puppets:
                 await self._join(puppet, room, wire, name)
             elif puppet.inside[wire] != name:
                 await self._rename(puppet, wire, name)
-        except (*_PASSING, Rejected):
-            raise
         except AdapterError as error:
+            if isinstance(error, Rejected) or _passes(error):
+                raise
             raise Rejected(f"{speaker.name} cannot be in {room} as themselves: {error}") from None
         return puppet
 
@@ -120,7 +121,8 @@ class Puppets:
             return error
         if not isinstance(error, Forbidden):
             return Rejected(f"{name} cannot speak in {room} as themselves: {error}")
-        if not await self._see(puppet, wire):
+        self.hear(wire, await self._membership(puppet, wire))
+        if wire not in puppet.inside:
             self._admit(puppet, wire, name)
             return TemporaryFailure(f"{name} is not in {room} any more: they come back")
         levels = await self._bot.state(wire, "m.room.power_levels") or {}
@@ -129,6 +131,20 @@ class Puppets:
             return Rejected(str(error), alone=True)
         # where nobody may write who has no rank, the bridge may have one
         return Rejected(f"{name} may not write in {room}", alone=level < usual_level(levels))
+
+    async def leave(self, wire: str) -> None:
+        """Take everybody out of a room that the bot is about to leave. Raises RateLimited."""
+        try:
+            told = await self._bot.call("GET", ("rooms", wire, "joined_members"))
+            for user in mapping(told.get("joined")):
+                key = self._session.key_of(user)
+                if key is not None and (puppet := self._found(key)) is not None:
+                    await puppet.voice.client.call("POST", ("rooms", wire, "leave"), body={})
+                    puppet.inside.pop(wire, None)
+        except RateLimited:
+            raise
+        except AdapterError as error:
+            log.warning("not everybody from elsewhere has left %s: %s", wire, error)
 
     # -- what the rooms tell
 
@@ -181,12 +197,18 @@ class Puppets:
         """See that somebody has an account, and this name in their profile."""
         async with puppet.naming:
             if puppet.name is None and not await self._register(puppet):
-                profile = await puppet.voice.client.call("GET", ("profile", puppet.voice.user, "displayname"))
-                puppet.name = text_of(profile.get("displayname"))
+                puppet.name = await self._called(puppet)
             if puppet.name != name:
                 path = ("profile", puppet.voice.user, "displayname")
                 await puppet.voice.client.call("PUT", path, body={"displayname": name})
                 puppet.name = name
+
+    async def _called(self, puppet: Puppet) -> str:
+        try:
+            profile = await puppet.voice.client.call("GET", ("profile", puppet.voice.user, "displayname"))
+        except NotThere:
+            return ""
+        return text_of(profile.get("displayname"))
 
     async def _register(self, puppet: Puppet) -> bool:
         """Make an account ("Server admin style permissions"). Returns False where there is one already."""
@@ -215,11 +237,14 @@ class Puppets:
         try:
             await puppet.voice.client.join(wire)
         except Forbidden:
-            await self._see(puppet, wire)
-            self._admit(puppet, wire, name)
+            found = await self._membership(puppet, wire)
+            if mapping(found["content"]).get("membership") == "ban":
+                self.hear(wire, found)
+                self._admit(puppet, wire, name)
             await self._invite(puppet, room, wire, name)
             await puppet.voice.client.join(wire)
         puppet.inside[wire] = name
+        puppet.barred.pop(wire, None)
 
     async def _invite(self, puppet: Puppet, room: RoomId, wire: str, name: str) -> None:
         try:
@@ -229,8 +254,13 @@ class Puppets:
                 f"{name} cannot be in {room} as themselves: let {self._session.own} invite people ({error})"
             ) from None
 
-    async def _see(self, puppet: Puppet, wire: str) -> bool:
-        """Look whether somebody is in a room, and if not why."""
+    async def _membership(self, puppet: Puppet, wire: str) -> Mapping[str, Any]:
+        """Return the event that says whether somebody is in a room, as far as the homeserver tells."""
         found = mapping(await self._bot.state_event(wire, "m.room.member", puppet.voice.user))
-        self.hear(wire, {"type": "m.room.member", "state_key": puppet.voice.user, **found})
-        return wire in puppet.inside
+        return {"type": "m.room.member", "state_key": puppet.voice.user, "content": {}, **found}
+
+
+def _passes(error: AdapterError) -> bool:
+    """Whether an error says nothing about who speaks."""
+    passing = isinstance(error, ConnectionLost | RateLimited | TemporaryFailure)
+    return passing and not isinstance(error, NotMatrix)

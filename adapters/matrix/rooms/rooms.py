@@ -210,6 +210,8 @@ class Rooms:
         """Leave a room, if we are in it."""
         while wire in self._session.joined:
             try:
+                if self.puppets is not None:
+                    await self.puppets.leave(wire)
                 await self._client.leave(wire)
             except RateLimited as error:
                 await asyncio.sleep(error.retry_after)

@@ -261,6 +261,31 @@ async def test_a_private_room_lets_them_in_by_invitation_or_the_bridge_speaks(ro
         assert f"let {BOT} invite people" in str(refused)
 
 
+async def test_who_was_sent_out_of_a_private_room_is_invited_again_later(room):
+    async with room.bridge():
+        clock = room.adapter._puppets._clock = HandClock()
+        await room.call("PUT", "state/m.room.join_rules", {"join_rule": "invite"})
+        levels = await room.server.call(
+            "GET", f"/_matrix/client/v3/rooms/{room.wire}/state/m.room.power_levels", room.token
+        )
+        await room.call("PUT", "state/m.room.power_levels", {**levels, "invite": 0})
+        await room.say(ADA, "one")
+        await room.call("POST", "kick", {"user_id": ADA_ID})
+        assert (await room.say(ADA, "two")).alone
+        clock.move(61)
+        assert (await room.say(ADA, "three")).part is not None
+
+
+async def test_when_the_bot_leaves_a_room_they_all_do(room):
+    async with room.bridge(leave="always"):
+        await room.say(ADA, "one")
+        await room.adapter.serve({})
+        async with asyncio.timeout(20):
+            while (await room.member(BOT))["membership"] != "leave":
+                await asyncio.sleep(0.1)
+        assert (await room.member(ADA_ID))["membership"] == "leave"
+
+
 async def test_after_a_restart_nothing_of_theirs_is_news_and_they_are_found(room):
     async with room.bridge() as core:
         await room.say(ADA, "one")
