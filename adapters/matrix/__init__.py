@@ -20,6 +20,11 @@ An edit, a removal or a set of reactions may be asked for again at any time and 
 gone counts as removed, and of reactions only the difference is sent. Edits alert nobody, since nobody can
 tell whom the message alerted already. Redactions are believed as far as the homeserver looked at them.
 
+With a registration (application service API: Registration, Identity assertion) people from elsewhere have
+users of their own, who come into a room with their first words there. The bot's account stays the ear: what
+is theirs is known by their ids, and the service is sent nothing and listens nowhere. Whom a room has sent out
+is kept out for a minute, whom it has banned or muted for as long, and nobody speaks for them.
+
 A file goes up before its message takes its place, read from the disk as it is sent; other words for it
 come with the file itself. Typing and read marks move no position and wait for nobody. People who come
 and go are told while we listen.

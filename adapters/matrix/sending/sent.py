@@ -47,8 +47,8 @@ async def _search(
 ) -> tuple[dict[Txn, Receipt | None], bool]:
     """Return what is known of those found, and whether all was read that could hold the others.
 
-    Only events of our own server count, and so only its clock. Whoever of ours may have spoken, a filter
-    cannot name.
+    Only our own events count, and so only our own server's clock: other services date theirs as they like.
+    Who of ours may have spoken, a filter cannot name.
     """
     found: dict[Txn, Receipt | None] = {}
     wanted: dict[str, Any] = {"types": _TYPES}
@@ -59,11 +59,11 @@ async def _search(
     for _ in range(_PAGES):
         page = await _page(client, wire, start, only)
         for event in map(mapping, listed(page.get("chunk"))):
-            sender = id_of(event.get("sender"))
-            if not sender.endswith(session.own[session.own.index(":") :]):
+            key = session.key_of(sender := id_of(event.get("sender")))
+            if key is None and sender != session.own:
                 continue
-            name, txn, key = id_of(event.get("event_id")), _txn(event), session.key_of(sender)
-            if name and txn in txns and (sender == session.own or key is not None):
+            name, txn = id_of(event.get("event_id")), _txn(event)
+            if name and txn in txns:
                 said = event.get("type") in ("m.room.message", "m.room.topic")
                 found[Txn(txn)] = Receipt(Part(MessageId(name), speaker=key)) if said else None
             if (at := seconds(event.get("origin_server_ts"))) is not None and at < before:

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adapters.matrix import Adapter
 from adapters.matrix.puppets.namespace import Namespace
-from adapters.matrix.puppets.registration import new_registration, read_registration
+from adapters.matrix.puppets.registration import new_registration
 from adapters.matrix.testing import SERVER
 from bridge import (
     AdapterError,
@@ -356,48 +353,3 @@ async def test_a_registration_that_the_server_forgot_lets_the_bridge_speak(room,
         assert isinstance(refused, Rejected)
         assert not refused.alone
         assert not core.run.done()
-
-
-KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
-
-
-@given(KEYS)
-def test_an_id_leads_back_to_whose_it_is(key):
-    user = HERE.user_of(key)
-    if user is not None:
-        assert HERE.key_of(user) == key
-        assert user == user.lower()
-        assert user.isascii()
-
-
-def test_ids_of_others_are_nobodys():
-    assert HERE.user_of(ADA.key) == f"@_hubbub_matrix_irc=2fada=21=7eada=40example.org:{SERVER}"
-    for user in (
-        BOT,
-        "@_hubbub_matrix_x:evil.example",
-        f"@_hubbub_irc_x:{SERVER}",
-        f"@_hubbub_matrix_:{SERVER}",
-    ):
-        assert HERE.key_of(user) is None
-    assert HERE.user_of("ä" * 200) is None
-
-
-@pytest.mark.parametrize(
-    ("regex", "prefix"),
-    [
-        (r"@_hubbub_.*:demo\.hubbub\.test", "_hubbub_"),
-        ("@_hubbub_.*", "_hubbub_"),
-        (r"@irc\.x_.+:.*", "irc.x_"),
-        ("@(a|b).*", None),
-        (".*", None),
-        (r"@_hubbub_.*:elsewhere\.test", None),
-    ],
-)
-def test_namespaces_of_registrations_by_other_hands(tmp_path: Path, regex, prefix):
-    file = tmp_path / "registration.yaml"
-    file.write_text(yaml.safe_dump({"as_token": "x", "namespaces": {"users": [{"regex": regex}]}}))
-    if prefix is None:
-        with pytest.raises(AuthenticationFailed, match="namespace"):
-            read_registration(file, SERVER)
-    else:
-        assert read_registration(file, SERVER).namespace == Namespace(prefix, SERVER)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from adapters.matrix.puppets.registration import new_registration
 from bridge import MessageId, Part, Receipt, RoomUnavailable, TemporaryFailure
 
 from .homeserver import ALIAS, USER, WIRE, Answer, Core, Homeserver, adapter_for, error, message
@@ -129,3 +130,17 @@ async def test_a_room_that_is_not_joined_cannot_be_looked_at(server, core):
     await core.refused()
     with pytest.raises(RoomUnavailable):
         await found(core, "1.ab")
+
+
+async def test_whoever_of_ours_spoke_is_found_behind_what_other_services_date_as_they_like(server, tmp_path):
+    """Application service API, "Timestamp massaging"."""
+    made = new_registration("matrix", USER, tmp_path / "registration.yaml")
+    made.file.write_text(made.text)
+    server.page = 2
+    async with Core(adapter_for(server.url, registration=made.file)) as core:
+        await core.joined()
+        ada = server.say("x", sender="@_hubbub_matrix_irc=2fada:s", **{"hubbub.txn": "1.ab"})
+        server.say("x", sender="@mallory:s", **{"hubbub.txn": "2.cd"})
+        long_ago(server, 99_999, sender="@_other_bridge:s")
+        there = await found(core, "1.ab", "2.cd")
+        assert there == {"1.ab": Receipt(Part(MessageId(ada), speaker="irc/ada")), "2.cd": None}
