@@ -20,8 +20,9 @@ __all__ = ["generate_registration"]
 @click.argument("network")
 @config_argument
 def generate_registration(network: str, file: Path) -> None:
-    """Write the file by which NETWORK's server lets people from elsewhere be there as themselves.
+    """Write the file by which NETWORK's server lets people be there as themselves.
 
+    These are the people from elsewhere, who else are named by the bridge.
     It is the one that `registration` names, or NETWORK-registration.yaml here. One that is there stays.
 
     Exit codes: 0 it is written, 1 it is not, 2 wrong usage, 78 the file has mistakes.
