@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bridge import Claim, Host, Model, Named
+from bridge import Claim, Host, Model, Named, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -31,6 +31,7 @@ class NetworkConfig(Model):
 
     def claims(self) -> Mapping[str, Claim]:
         host, port = self.address
+        host = "this machine" if is_loopback(host) else host.lower()
         return {"client_id": Named(f'the client_id "{self.client_id}" at {host} port {port}')}
 
     @property

@@ -29,7 +29,9 @@ from bridge import (
     TextAdapter,
     Unsupported,
     UserId,
+    common,
     plain,
+    reason,
 )
 
 from . import decode, encode
@@ -113,7 +115,12 @@ class TocAdapter(TextAdapter):
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncIterator[Flap]:
-        flap = Flap(*await asyncio.open_connection(self.config.server, self.config.port))
+        where = f"{self.config.server} port {self.config.port}"
+        try:
+            flap = Flap(*await asyncio.open_connection(self.config.server, self.config.port))
+        except OSError as error:
+            why = reason(common(error))
+            raise ConnectionLost(f"{where} cannot be reached ({why}): see server and port") from None
         try:
             flap.greet()
             async with asyncio.timeout(_ENTER):

@@ -111,3 +111,9 @@ def test_what_a_variable_holds_is_not_shown(tmp_path):
     (wrong,) = problems(tmp_path, f"{MQTT}'${{ID}}'", f"{MQTT}'${{ID}}'", ID="hush-hush")
     assert "networks.n2.client_id: this is for one alone" in wrong
     assert "hush" not in wrong
+
+
+def test_two_names_of_this_machine_are_one_broker(tmp_path):
+    own = "protocol: mqtt, tls: false, client_id: hub, server: "
+    (wrong,) = problems(tmp_path, f"{own}localhost", f"{own}127.0.0.1")
+    assert 'the client_id "hub" at this machine port 1883' in wrong

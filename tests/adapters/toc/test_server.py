@@ -206,3 +206,9 @@ async def test_the_longest_texts_fit_into_a_command(place):
         data = encode.command("toc_chat_send", "4294967295", encode.html(plain(text).spans))
         assert len(data) <= encode.COMMAND
     assert replace(place.record, text_limit=limit) == place.record
+
+
+async def test_a_server_that_is_not_there_is_named(place, server):
+    await server.stop()
+    with pytest.raises(ConnectionLost, match=r"127.0.0.1 port \d+ cannot be reached \(Connection refused\)"):
+        await place.adapter.look(place.adapter.rooms)
