@@ -108,13 +108,13 @@ class HttpAdapter(Adapter):
         Nothing is missed meanwhile: whoever posted while we were away was not told that we had it.
         """
         if self._emit is not None and rooms:
-            self._emit(
-                [RoomStateChanged(room=room, state=self._state(room), caught_up=True) for room in rooms]
-            )
+            self._emit([self._standing(room) for room in rooms])
 
-    def _state(self, room: RoomId) -> RoomState:
-        is_read = self.rooms[room].to is not None or self._board.read
-        return RoomState.JOINED if is_read else RoomState.JOINING
+    def _standing(self, room: RoomId) -> RoomStateChanged:
+        if self.rooms[room].to is not None or self._board.read:
+            return RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=True)
+        why = f"no program reads what is said: see that one does, at http://{self.config.listen}/api/messages"
+        return RoomStateChanged(room=room, state=RoomState.JOINING, reason=why)
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         """Send what has a file, which is read beside the loop."""
