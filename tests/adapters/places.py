@@ -36,7 +36,9 @@ def chat_map() -> str:
         text, rooms = re.subn(rf"^    {name}: .*\n", "", text, flags=re.MULTILINE)
         assert networks == rooms == 1, name
     text, accounts = re.subn(r"^  jabber:\n(?:    .*\n)+", _ACCOUNT, text, flags=re.MULTILINE)
+    text, registrations = re.subn(r"^    (?:registration: |# Made by ).*\n", "", text, flags=re.MULTILINE)
     assert accounts == 1
+    assert registrations == 2
     return text
 
 

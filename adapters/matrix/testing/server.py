@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import aiohttp
 
 import bridge.testing
+from adapters.matrix.puppets.registration import new_registration
 from bridge.testing import Server
 
 from .person import Person
@@ -38,7 +39,7 @@ class Demo(bridge.testing.Demo):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.registrations: tuple[Path, ...] = ()
-        """Files of application services that it knows from its start."""
+        """Files of application services that it knows; without, there is one for a network called matrix."""
         self._port = 0
         self._secret = secrets.token_hex(16)
         self._server = Server(folder, "synapse")
@@ -64,6 +65,10 @@ class Demo(bridge.testing.Demo):
 
     async def start(self) -> Mapping[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.registrations:
+            made = new_registration("matrix", f"@{BOT}:{SERVER}", self.folder / "registration.yaml")
+            made.file.write_text(made.text)
+            self.registrations = (made.file,)
         self._http = aiohttp.ClientSession()
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -76,7 +81,10 @@ class Demo(bridge.testing.Demo):
         except BaseException:
             await self.stop()
             raise
-        return {"DEMO_MATRIX_PORT": str(self._port)}
+        return {
+            "DEMO_MATRIX_PORT": str(self._port),
+            "DEMO_MATRIX_REGISTRATION": str(self.registrations[0]),
+        }
 
     async def stop(self) -> None:
         for person in tuple(self._people):
