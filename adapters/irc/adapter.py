@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from bridge import (
     Adapter,
+    Authorship,
     Capabilities,
     Command,
     ConnectionLost,
@@ -40,8 +41,10 @@ from .connection.connection import IrcConnection
 from .decode import REDACTION
 from .history.requests import find, past
 from .preflight import look_at
+from .puppets.kept import Kept
+from .puppets.puppets import TOKENS, Puppets
 from .rooms.reactions import OwnReactions
-from .session import Session, fold_ascii
+from .session import UNKNOWN_PREFIX, Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
 
@@ -53,8 +56,6 @@ _LONGEST_LINE = 4096
 _SLOW_FOR = 600.0
 _SPEEDS = {1 / 2: "half", 1 / 4: "a quarter of the", 1 / 8: "an eighth of the"}
 _SLOWEST = min(_SPEEDS)
-_TOKENS = 2
-"""Tokens of the flood control that a command costs: for its line, and for the PING that confirms it."""
 _REPEATABLE = DeleteMessage | SetReactions | SetTopic
 
 
@@ -70,6 +71,9 @@ class IrcAdapter(Adapter):
         super().__init__(network, config, introduction)
         self._connection: IrcConnection | None = None
         self._session = Session(config.nick)
+        self._kept = Kept()
+        """Who of all people on the network is ours."""
+        self._puppets: Puppets | None = None
         self._expansion = expansion(config.encoding)
         self._reactions = OwnReactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
@@ -119,11 +123,14 @@ class IrcAdapter(Adapter):
         bucket = TokenBucket(*self.config.flood.at(self._pace), self.clock)
         connection = IrcConnection(self.config, bucket, emit, self.introduce, self.catch_up)
         self._connection, self._session = connection, connection.session
+        self._session.speakers = self._kept.speakers(self.keepsake)
+        if self.config.puppets is not None:
+            self._puppets = Puppets(self.config, self.config.puppets, connection, self._kept.save, self.clock)
         try:
-            await connection.run(self.rooms)
+            await connection.run(self.rooms, self._puppets)
         finally:
             self._heard = connection.heard
-            self._connection = None
+            self._connection = self._puppets = None
             if connection.dispatcher.flooded:
                 self._slow_until = loop.time() + _SLOW_FOR
                 self._pace = max(self._pace / 2, _SLOWEST)
@@ -138,23 +145,40 @@ class IrcAdapter(Adapter):
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         if self._connection is not None:
             await self._connection.known.wait()
+        if self._puppets is not None and command.speaker.how is Authorship.PUPPET:
+            return await self._speak(self._puppets, command)
         connection, data, tokens = self._lines(command)
-        while tokens > _TOKENS:
+        while tokens > TOKENS:
             # more than one line: each waits for its turn
             first, _, data = data.partition(b"\r\n")
             await connection.polite(first)
             tokens -= 1
-        await connection.bucket.take(_TOKENS)
+        await connection.bucket.take(TOKENS)
         landed, settle = landing()
         connection.say(command, data, settle)
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
         connection, data, tokens = self._lines(command)
+        if self._puppets is not None and command.speaker.how is Authorship.PUPPET:
+            puppet = self._puppets.inside(command.room, command.speaker)
+            if puppet is None or not puppet.bucket.take_now(TOKENS):
+                return False
+            self._puppets.say(puppet, command, data, settle)
+            return True
         if not connection.known.is_set() or not connection.bucket.take_now(tokens):
             return False
         connection.say(command, data, settle)
         return True
+
+    async def _speak(self, puppets: Puppets, command: Command) -> "asyncio.Future[Receipt]":
+        """Do something in the name of somebody who may have to come first."""
+        puppet = await puppets.enter(command.room, command.speaker)
+        _, data, _ = self._lines(command)
+        await puppet.bucket.take(TOKENS)
+        landed, settle = landing()
+        puppets.say(puppet, command, data, settle)
+        return landed
 
     def hint(self, command: FleetingCommand) -> None:
         connection = self._connection
@@ -191,7 +215,7 @@ class IrcAdapter(Adapter):
         Raises ConnectionLost, Rejected and Unsupported.
         """
         connection = self._connected()
-        most = self._line_length() - connection.session.prefix(self.config.nick)
+        most = self._line_length() - self._prefix(command.speaker)
         if isinstance(command, SendMessage):
             if command.file is not None:
                 raise Unsupported(f"{self.network} takes no files")
@@ -204,7 +228,7 @@ class IrcAdapter(Adapter):
             )
             if len(data) + 2 > most:
                 raise Rejected("the message is longer than a line of IRC can be")
-            return connection, data, _TOKENS
+            return connection, data, TOKENS
         lines = self._rare(command, connection.session, most)
         self._repeatable.append(command.txn)
         return connection, b"\r\n".join(lines), len(lines) + 1
@@ -223,9 +247,9 @@ class IrcAdapter(Adapter):
                 if len(data) + 2 > most:
                     raise Rejected("the name of the message is longer than a line of IRC can be")
                 return [data]
-            case SetReactions() if self.capabilities(room).reaction:
+            case SetReactions() if self.capabilities(room, command.speaker).reaction:
                 return self._reactions.lines(command, encoding)
-            case SetTopic():
+            case SetTopic() if self.capabilities(room, command.speaker).topic:
                 room_left = most - len(encode.topic(room, "", 0, encoding)) - 2
                 longest = session.number("TOPICLEN", room_left)
                 return [encode.topic(room, command.topic, min(longest, room_left), encoding)]
@@ -235,14 +259,22 @@ class IrcAdapter(Adapter):
     def _line_length(self) -> int:
         return min(self._session.number("LINELEN", _LINE, _LINE), _LONGEST_LINE)
 
-    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        """Return the room's record, measured with the prefix that the server puts before our lines.
+    def _prefix(self, speaker: Speaker | None) -> int:
+        """Return the bytes that the server puts before our lines, or at most before a speaker's."""
+        if speaker is not None and speaker.how is Authorship.PUPPET:
+            return UNKNOWN_PREFIX
+        return self._session.prefix(self.config.nick)
 
-        It is the same for all.
-        """
-        session = self._session
-        length = self._line_length() - session.prefix(self.config.nick)
-        return record(session, room, length, self._expansion, self.config)
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
+        """Return the room's record, measured with the prefix that the server puts before such lines."""
+        session, how = self._session, Authorship.PREFIX
+        own = speaker is None or speaker.how is not Authorship.PUPPET
+        if self.config.puppets is not None and (
+            speaker is None or (not own and self._puppets and self._puppets.able(room, speaker.key))
+        ):
+            how = Authorship.PUPPET
+        length = self._line_length() - self._prefix(speaker)
+        return record(session, room, length, self._expansion, self.config, how=how, own=own)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

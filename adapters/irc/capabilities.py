@@ -21,12 +21,20 @@ _COSTS = {"": 0, "backticks": encode.MARK_COST + encode.BACKTICKS_COST}
 _NO_FEATURES: frozenset[Feature] = frozenset()
 
 
-def record(
-    session: Session, room: RoomId, length: int, expansion: int, config: NetworkConfig
+def record(  # noqa: PLR0913 - what differs from room to room
+    session: Session,
+    room: RoomId,
+    length: int,
+    expansion: int,
+    config: NetworkConfig,
+    *,
+    how: Authorship = Authorship.PREFIX,
+    own: bool = True,
 ) -> Capabilities:
     """Return the record of a room as it is now.
 
     `length` is that of the longest line in bytes, `expansion` that of the encoding (`config.expansion`).
+    `own`: whether it is that of the bot's own connection.
     """
     caps = session.caps
     passing = session.passing if "message-tags" in caps else _NONE
@@ -40,6 +48,8 @@ def record(
         REDACTION in caps,
         room in session.locked,
         "" if session.forms.plain(room) else config.code,
+        how,
+        own,
     )
 
 
@@ -64,6 +74,8 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
     removes: bool,
     locked: bool,
     code: str,
+    how: Authorship = Authorship.PREFIX,
+    own: bool = True,
 ) -> Capabilities:
     """Build the record. `code` is empty where nothing is to be marked at all."""
     around = len(f"PRIVMSG {room} :\r\n".encode()) + encode.ACTION_COST
@@ -77,12 +89,13 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
         reply=_full(tags and names and REPLY in passing),
         delete=_full(removes),
         # who has no client for it sees nothing
-        reaction=Support.PARTIAL if names and {REPLY, REACT, UNREACT} <= passing else Support.NO,
-        topic=Support.PARTIAL if locked else Support.FULL,
+        reaction=Support.PARTIAL if own and names and {REPLY, REACT, UNREACT} <= passing else Support.NO,
+        topic=Support.NO if not own else Support.PARTIAL if locked else Support.FULL,
         # where the server keeps a history and the mark stands in it
         doubt=Support.PARTIAL if MARK in passing else Support.NO,
         typing=_full(TYPING in passing),
-        authorship=Authorship.PREFIX,
+        authorship=how,
+        own_connection=how is Authorship.PUPPET,
         name_pings=True,
         backlog=_BACKLOG,
         window=1,

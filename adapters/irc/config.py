@@ -4,14 +4,25 @@ import codecs
 import hashlib
 import re
 import ssl
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Host, Live, Model
+from bridge import Duration, Host, Live, Model
 
-__all__ = ["Flood", "NetworkConfig", "NickServ", "Ping", "RoomConfig", "Sasl", "expansion"]
+__all__ = [
+    "Flood",
+    "NetworkConfig",
+    "NickServ",
+    "Ping",
+    "Puppets",
+    "RoomConfig",
+    "Sasl",
+    "WebIrc",
+    "expansion",
+]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UMODES = re.compile(r"^([+-][A-Za-z]+)*$")
@@ -112,6 +123,34 @@ class Ping(Model):
     """Seconds without an answer after which the connection counts as dead."""
 
 
+class WebIrc(Model):
+    """Tell the server where each of them is from (WEBIRC), so that operators can ban one and not all."""
+
+    password: Key
+    """What the server's operators gave us for it."""
+    gateway: Word = "hubbub"
+    """The name by which they know this bridge."""
+    ipv6_prefix: IPv6Network = IPv6Network("fd68:7562:6275:6200::/64")
+    """Below this prefix everybody has an address of their own, always the same. Nothing listens there."""
+
+
+class Puppets(Model):
+    """People from elsewhere are on the network as themselves, each by a connection of their own."""
+
+    max: Annotated[int, Field(ge=1, le=500)] = 30
+    """So many connections at most. Who has been silent for longest leaves first."""
+    per_room: Annotated[int, Field(ge=1, le=500)] = 20
+    """So many of them in a room at most."""
+    idle: Annotated[Duration, Field(gt=0)] = 86_400.0
+    """After so long without a word they leave."""
+    burst: Annotated[float, Field(ge=1, le=1000)] = 1
+    """So many connect at once, after a while in which nobody did."""
+    per_second: Annotated[float, Field(gt=0, le=1000)] = 1
+    """So many connect per second from then on."""
+    webirc: WebIrc | None = None
+    """Where the server's operators have agreed to it: who each of them is, instead of this machine."""
+
+
 class NetworkConfig(Model):
     """One IRC network."""
 
@@ -155,6 +194,10 @@ class NetworkConfig(Model):
     code: Literal["mirc", "backticks", "plain"] = "mirc"
     """How code is marked. `mirc`: by the formatting code for monospace, which some clients show as something
     else (irssi: a Q). `backticks`: as people type it. `plain`: not at all.
+    """
+    puppets: Puppets | None = None
+    """Let people from elsewhere be here as themselves, where the network's operators allow it: most want to
+    be asked. By default the bot says everything, with the names in the text.
     """
     bot_mode: bool = True
     """Tell the server that this is a bot, where it has a mode for that."""

@@ -5,12 +5,13 @@ control characters are taken out of text here, marks are the only source of code
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
-from bridge import Content, Feature, Kind, Mark, Rejected, Span
+from bridge import Content, Feature, Kind, Mark, Rejected, SendMessage, Span
 
 from .wire.colours import nearest
-from .wire.line import REACT, REPLY, TYPING, UNREACT, line, tag_value
+from .wire.line import MARK, REACT, REPLY, TYPING, UNREACT, line, tag_value
 
 __all__ = [
     "ACTION_COST",
@@ -23,6 +24,7 @@ __all__ = [
     "message",
     "reaction",
     "redaction",
+    "tags",
     "topic",
     "typing",
 ]
@@ -66,6 +68,14 @@ def message(
     if kind is Kind.EMOTE:
         text = f"\x01ACTION {text}\x01"
     return line("NOTICE" if kind is Kind.NOTICE else "PRIVMSG", target, trailing=text, encoding=encoding)
+
+
+def tags(command: SendMessage, passing: Collection[str]) -> bytes:
+    """Return the client-only tags of a message that the server lets through, a semicolon before each."""
+    found = b";%b=%b" % (MARK.encode(), command.txn.encode()) if MARK in passing else b""
+    if command.answered is not None and REPLY in passing:
+        found += b";%b=%b" % (REPLY.encode(), tag_value(command.answered.part.id).encode())
+    return found
 
 
 def redaction(target: str, msgid: str, reason: str, encoding: str = "utf-8") -> bytes:

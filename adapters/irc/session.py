@@ -10,12 +10,13 @@ from hashlib import blake2b
 
 from bridge import MessageId, RoomId
 
+from .puppets.speakers import Speakers
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
 
-__all__ = ["Session", "fold_ascii"]
+__all__ = ["UNKNOWN_PREFIX", "Session", "fold_ascii"]
 
-_UNKNOWN_PREFIX = 1 + 30 + 1 + 10 + 1 + 63 + 1
+UNKNOWN_PREFIX = 1 + 30 + 1 + 10 + 1 + 63 + 1
 """Bytes of `:nick!user@host ` at worst: nick 30, user 10, host 63."""
 _HISTORY = frozenset({"chathistory", "draft/chathistory", "znc.in/playback"})
 _FOLDS = {
@@ -62,6 +63,8 @@ class Session:
         """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
         """Rooms where the server did not let us set the topic, until their modes change."""
+        self.speakers = Speakers()
+        """People from elsewhere who are here as themselves: what they do is ours."""
         self.forms = Forms()
         """The forms that its rooms refuse."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
@@ -85,10 +88,14 @@ class Session:
         return nick == self.nick or self.fold(nick) == self.fold(self.nick)
 
     def was_me(self, source: str) -> bool:
-        """Whether this prefix is our own, perhaps with the nick that we had while ours was taken. While we
-        are away a nick is anybody's: it counts alone only where nothing else is known. soju keeps what we
-        say without a host while it does not know ours.
+        """Whether this prefix is our own, or that of somebody who is here for us.
+
+        It may have the nick that we had while ours was taken. While we are away a nick is anybody's: it counts
+        alone only where nothing else is known. soju keeps what we say without a host while it does not know
+        ours.
         """
+        if self.speakers and source in self.speakers:
+            return True
         nick = nick_of(source)
         if "@" not in source or not self.host:
             return self.is_me(nick)
@@ -170,7 +177,7 @@ class Session:
         `wanted` is the nick that we may get back at any time.
         """
         if not self.host:
-            return _UNKNOWN_PREFIX
+            return UNKNOWN_PREFIX
         return _prefix_length(self.nick, wanted, self.user, self.host)
 
     def batch(self, params: list[str], tags: Mapping[str, str]) -> None:

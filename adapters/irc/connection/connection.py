@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from adapters.irc import encode
 from adapters.irc.config import NetworkConfig, RoomConfig
-from adapters.irc.encode import typing
 from adapters.irc.history.requests import read_on
 from adapters.irc.rooms.channels import Place
 from adapters.irc.rooms.refusals import Judge
-from adapters.irc.wire.line import MARK, REPLY, TYPING, decode_text, line, parse, tag_value
+from adapters.irc.wire.line import TYPING, decode_text, line, parse
 from bridge import (
     AdapterError,
     Awake,
@@ -35,14 +35,14 @@ from .dispatch import Dispatcher
 from .login import SERVICES, enter, stay_known
 
 if TYPE_CHECKING:
+    from adapters.irc.puppets.puppets import Puppets
+
     from .transport import Transport
 
 __all__ = ["IrcConnection"]
 
 log = logging.getLogger(__name__)
 
-_MARK = MARK.encode()
-_REPLY = REPLY.encode()
 _REGAIN = 30.0
 _MOST_POSTED = 64
 _UNSHOWN = 120.0
@@ -89,8 +89,8 @@ class IrcConnection:
 
     # -- what the adapter asks for
 
-    async def run(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
-        """Run until the connection ends. Raises the reason."""
+    async def run(self, rooms: Mapping[RoomId, RoomConfig], puppets: "Puppets | None" = None) -> None:
+        """Run until the connection ends, and those who speak beside it. Raises the reason."""
         self.serve(rooms)
         try:
             connect = await asyncio.to_thread(_library)
@@ -108,10 +108,14 @@ class IrcConnection:
                 )
                 for task in tasks:
                     group.create_task(task)
+                if puppets is not None:
+                    group.create_task(puppets.run())
                 await self._ended
         except BaseExceptionGroup as group_error:
             raise group_error.exceptions[0] from None
         finally:
+            if puppets is not None:
+                await puppets.close()
             await self._close()
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
@@ -145,7 +149,7 @@ class IrcConnection:
             return
         pending.settle = partial(self._judge.settle, command, settle)
         caps = self.session.caps
-        tags = self._tags(command) if "message-tags" in caps else b""
+        tags = encode.tags(command, self.session.passing) if "message-tags" in caps else b""
         pending.echo = "echo-message" in caps
         pending.labelled = pending.echo and "labeled-response" in caps
         if pending.labelled:
@@ -156,13 +160,6 @@ class IrcConnection:
             # others who use the bouncer speak under our nick too
             pending.said = parse(decode_text(data, self.config.encoding))
         self.write(b"%b\r\n%b\r\n" % (data, ask))
-
-    def _tags(self, command: SendMessage) -> bytes:
-        """Return the client-only tags of a message, a semicolon before each."""
-        tags = b";%b=%b" % (_MARK, command.txn.encode()) if MARK in self.session.passing else b""
-        if command.answered is not None and REPLY in self.session.passing:
-            tags += b";%b=%b" % (_REPLY, tag_value(command.answered.part.id).encode())
-        return tags
 
     def _probe(self, room: RoomId, settle: Settle) -> bool:
         """Find out, by a typing tag that nobody sees, whether a room takes anything.
@@ -176,7 +173,7 @@ class IrcConnection:
             return False
         pending = self.dispatcher.confirmations.start(self.now())
         pending.room, pending.settle, pending.command = room, settle, SetReactions
-        data = typing(room, False, self.config.encoding)
+        data = encode.typing(room, False, self.config.encoding)
         self.write(b"%b\r\nPING :%b\r\n" % (data, pending.token.encode()))
         return True
 

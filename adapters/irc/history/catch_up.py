@@ -15,7 +15,7 @@ from dataclasses import replace
 from adapters.irc import decode
 from adapters.irc.session import Session
 from adapters.irc.wire.line import MARK, Line
-from bridge import CatchUp, MessageId, Position, RoomId, TalkEvent, Txn
+from bridge import CatchUp, MessageId, Part, Position, RoomId, TalkEvent, Txn
 
 from .state import NEVER, SLACK, RoomReading, Seen, Shown, Since, stamp
 
@@ -167,7 +167,8 @@ class History:
             seen.covers = min(seen.covers, seen.covers_if_last)
         ours = self._session.was_me(got.source)
         if MARK in got.tags:
-            _keep(seen.sent, Txn(got.tags[MARK]), MessageId(msgid), ours=ours)
+            part = Part(MessageId(msgid), speaker=self._session.speakers.who(got.source))
+            _keep(seen.sent, Txn(got.tags[MARK]), part, ours=ours)
             if len(seen.sent) >= _MOST_SENT:
                 seen.unmarked = NEVER
         elif got.command != "REDACT" and self._session.is_mask(got.source):
@@ -246,10 +247,10 @@ class History:
         return self.positions()
 
 
-def _keep(sent: dict[Txn, MessageId], txn: Txn, msgid: MessageId, *, ours: bool) -> None:
+def _keep(sent: dict[Txn, Part], txn: Txn, part: Part, *, ours: bool) -> None:
     """Remember the message that bears this mark."""
     if ours:
-        sent[txn] = msgid
+        sent[txn] = part
     elif len(sent) < _MOST_SENT:
         # perhaps ours under another nick and host; but anybody may repeat a mark that they have seen
-        sent.setdefault(txn, msgid)
+        sent.setdefault(txn, part)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from adapters.irc.wire.line import line
-from bridge import MessageId, Part, Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
+from bridge import Receipt, RoomId, TalkEvent, TemporaryFailure, Txn, Unsupported
 
 from .catch_up import CHATHISTORY
 from .state import NEVER, SLACK, RoomReading, Seen, stamp
@@ -109,7 +109,7 @@ async def find(
     # a bouncer may still have them in its own queue
     sure = sure and not connection.session.bouncer
     found = {txn: seen.sent.get(txn) for txn in txns}
-    return {txn: _receipt(msgid) for txn, msgid in found.items() if msgid or sure}
+    return {txn: Receipt(part) if part else None for txn, part in found.items() if part or sure}
 
 
 async def past(connection: "IrcConnection", room: RoomId, since: float) -> list[TalkEvent]:
@@ -127,7 +127,3 @@ async def past(connection: "IrcConnection", room: RoomId, since: float) -> list[
         finally:
             history.looks.pop(room, None)
     return seen.events()
-
-
-def _receipt(msgid: MessageId | None) -> Receipt | None:
-    return Receipt(Part(msgid)) if msgid else None

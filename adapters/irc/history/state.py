@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from adapters.irc import decode
-from bridge import Holdback, MessageId, RoomId, TalkEvent, Txn
+from bridge import Holdback, MessageId, Part, RoomId, TalkEvent, Txn
 
 __all__ = ["NEVER", "SLACK", "RoomReading", "Seen", "Shown", "Since", "stamp"]
 
@@ -56,7 +56,7 @@ class Seen:
     covers_if_last: float = NEVER
     pages: list[deque[TalkEvent]] = field(default_factory=list)
     """Each in order; the newest page first."""
-    sent: dict[Txn, MessageId] = field(default_factory=dict)
+    sent: dict[Txn, Part] = field(default_factory=dict)
     """Marks, and the messages that bear them."""
     count: int = 0
     found: set[MessageId] = field(default_factory=set)

@@ -22,7 +22,7 @@ _PREFIXES = "~&@%+!*."
 class Members:
     """Takes in lines about other people, and appends to `events` what changed in rooms that are joined.
 
-    An older session of ours does not count as another person.
+    An older session of ours does not count as another person, nor does who is here for somebody elsewhere.
     """
 
     def __init__(self, session: Session, channels: Channels, events: list[Event]) -> None:
@@ -43,6 +43,7 @@ class Members:
         """Take in a JOIN."""
         place = self._place(got.params[0])
         if place is not None and place.inside:
+            self._session.speakers.learn(got.source)
             self._add(place, nick_of(got.source), got.source)
             self._tell(place, got, got.source, Change.JOINED)
 
@@ -84,7 +85,9 @@ class Members:
         nick = nick_of(got.source)
         for place in self._channels.places.values():
             if self._session.fold(nick) in place.members:
-                self._add(place, nick, "{}!{}@{}".format(nick, *got.params))
+                source = "{}!{}@{}".format(nick, *got.params)
+                self._session.speakers.learn(source)
+                self._add(place, nick, source)
 
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
@@ -93,7 +96,7 @@ class Members:
     def _add(self, place: Place, nick: str, source: str) -> None:
         if len(place.members) < _MOST and not self._session.is_me(nick):
             key = self._session.fold(nick)
-            if key not in place.members:
+            if key not in place.members and source not in self._session.speakers:
                 place.present.add(key, nick)
             place.members[key] = source
 
