@@ -90,9 +90,9 @@ class Session:
     def was_me(self, source: str) -> bool:
         """Whether this prefix is our own, or that of somebody who is here for us.
 
-        It may have the nick that we had while ours was taken. While we are away a nick is anybody's: it counts
-        alone only where nothing else is known. soju keeps what we say without a host while it does not know
-        ours.
+        It may have the nick that we had while ours was taken. While we are away a nick is anybody's: it
+        counts alone only where nothing else is known. soju keeps what we say without a host while it does not
+        know ours.
         """
         if self.speakers and source in self.speakers:
             return True

@@ -64,7 +64,7 @@ class IrcConnection:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.config = config
-        self.dispatcher = Dispatcher(config, self, introduce, deliver, catch_up)
+        self.dispatcher: Dispatcher = Dispatcher(config, self, introduce, deliver, catch_up)
         self.session = self.dispatcher.session
         self.bucket = bucket
         self._judge = Judge(self.session.forms, self._probe)

@@ -127,6 +127,7 @@ class Puppets:
         self._admit(room, speaker)
         puppet = self._all.get(speaker.key)
         if puppet is None or puppet.ended.done():
+            await self._free(room, speaker)
             puppet = await self._connected(speaker)
         async with puppet.lock:
             if not puppet.speaks:
@@ -262,6 +263,15 @@ class Puppets:
         puppet.quit(why)
 
     # -- how they come
+
+    async def _free(self, room: RoomId, speaker: Speaker) -> None:
+        """Let somebody of ours go whose name in this room is another's now: they have gone where they are from,
+        or came back there from elsewhere.
+        """
+        for puppet in list(self._all.values()):
+            if puppet.wanted == speaker.name and puppet.speaks and list(puppet.rooms) == [room]:
+                self._let_go(puppet, room, "is somebody else now")
+                await asyncio.wait([puppet.ended], timeout=_GOODBYE)
 
     async def _connected(self, speaker: Speaker) -> Puppet:
         """Connect somebody, in their turn."""

@@ -1,0 +1,278 @@
+"""People from elsewhere on real servers, as themselves, and what operators do about them."""
+
+import asyncio
+import contextlib
+import itertools
+
+import pytest
+
+from adapters.irc import Adapter
+from bridge import (
+    AdapterError,
+    Authorship,
+    MemberChanged,
+    MessageCreated,
+    Rejected,
+    SendMessage,
+    Speaker,
+    Txn,
+    plain,
+)
+from bridge.keepsake import Keepsake
+from bridge.testing import HandClock
+from tests.adapters.irc.harness import Collector, Running, client
+from tests.adapters.irc.test_puppets_contract import inspircd, network, ngircd
+
+pytestmark = pytest.mark.xdist_group("irc puppets")
+
+ADA = Speaker(Authorship.PUPPET, "Ada", "jabber/ada@example.org")
+BOB = Speaker(Authorship.PUPPET, "Bob", "matrix/@bob:example.org")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", params=[ngircd, inspircd])
+async def server(request, tmp_path_factory):
+    async with request.param(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+class Room:
+    """A room with somebody who owns it, and a bridge that comes and goes."""
+
+    def __init__(self, server, folder):
+        self.server, self.sent, self.number = server, 0, next(_numbers)
+        self.room = Adapter.room_id(f"#there{self.number}")
+        self.folder = folder
+
+    @contextlib.asynccontextmanager
+    async def bridge(self, **rules):
+        self.adapter = Adapter("irc", network(self.server, f"hubbub{self.number}", rules), "I relay.")
+        self.adapter.keepsake = Keepsake(self.folder / "journal.sqlite3", "irc")
+        await self.adapter.serve({self.room: Adapter.RoomConfig()})
+        self.run = Running(self.adapter, Collector())
+        try:
+            await self.run.joined(self.room)
+            yield self.run.emitted
+        finally:
+            await self.run.stop()
+
+    @property
+    def puppets(self):
+        return self.adapter._puppets
+
+    async def say(self, speaker, text):
+        """What becomes of a message."""
+        self.sent += 1
+        command = SendMessage(
+            room=self.room,
+            speaker=speaker,
+            txn=Txn(f"{self.sent:x}.1.0.00000000c0ffee00"),
+            content=plain(text),
+        )
+        try:
+            landed = asyncio.get_running_loop().create_future()
+            if not self.adapter.send_now(command, landed.set_result):
+                landed = await self.adapter.send(command)
+            said = await asyncio.wait_for(landed, 20)
+        except AdapterError as error:
+            return error
+        assert said.__class__.__name__ != "Receipt" or said.part is None or said.part.speaker == speaker.key
+        return said
+
+    def how(self, speaker):
+        return self.adapter.capabilities(self.room, speaker).authorship
+
+    async def heard(self, *wanted):
+        """What the owner of the room reads next."""
+        for who, text in wanted:
+            got = await self.owner.heard("PRIVMSG #there")
+            assert (got[got.index(":") + 1 :].partition("!")[0], got.rpartition(" :")[2]) == (who, text)
+
+    async def quiet(self, ears):
+        """Nothing was made of what those do who are ours."""
+        self.owner.say(f"PRIVMSG {self.room} :fence")
+        while True:
+            event = await asyncio.wait_for(ears.events.get(), 20)
+            assert not isinstance(event, MemberChanged), event
+            if isinstance(event, MessageCreated):
+                assert event.content == plain("fence")
+                return
+
+    async def gone(self, *nicks):
+        """Wait until nobody by these nicks is left."""
+        for nick in nicks:
+            async with asyncio.timeout(20):
+                while True:
+                    self.owner.say(f"ISON {nick}")
+                    if nick not in (await self.owner.heard(" 303 ")).rpartition(":")[2].split():
+                        break
+                    await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def room(server, tmp_path):
+    room = Room(server, tmp_path)
+    async with client(server.port, f"olga{room.number}", room.room) as room.owner:
+        yield room
+
+
+def rejected(outcome, *words):
+    assert isinstance(outcome, Rejected), outcome
+    assert outcome.alone
+    for word in words:
+        assert word in str(outcome)
+
+
+async def test_they_speak_in_turn_and_are_no_news(room):
+    async with room.bridge() as ears:
+        for number in range(5):
+            for who in (ADA, BOB):
+                assert not isinstance(await room.say(who, f"{number}"), AdapterError)
+        await room.heard(*[(who.name, f"{number}") for number in range(5) for who in (ADA, BOB)])
+        await room.quiet(ears)
+        assert not room.adapter.is_present(room.room, "Ada")
+        assert room.adapter.is_present(room.room, f"olga{room.number}")
+        room.owner.say("WHOIS Ada")
+        assert "Ada, ada@example.org on jabber" in await room.owner.heard(" 311 ")
+
+
+async def test_a_nick_that_is_somebodys_stays_theirs_until_they_leave(room):
+    async with room.bridge():
+        clock = room.puppets._clock = HandClock()
+        async with client(room.server.port, "Ada"):
+            await room.say(ADA, "hello")
+            await room.heard(("Ada[jabber]", "hello"))
+        await room.gone("Ada")
+        clock.move(61)
+        await room.say(ADA, "it is me")
+        await room.heard(("Ada", "it is me"))
+
+
+async def test_who_is_called_otherwise_now_is_renamed(room):
+    async with room.bridge() as ears, client(room.server.port, "Duchess"):
+        await room.say(ADA, "one")
+        await room.say(Speaker(Authorship.PUPPET, "Countess", ADA.key), "two")
+        await room.say(Speaker(Authorship.PUPPET, "Duchess", ADA.key), "three")
+        await room.heard(("Ada", "one"), ("Countess", "two"), ("Countess", "three"))
+        await room.quiet(ears)
+
+
+async def test_a_name_passes_to_who_has_it_now(room):
+    again = Speaker(Authorship.PUPPET, "Ada", "jabber/ada@other.example.org")
+    async with room.bridge() as ears:
+        await room.say(ADA, "one")
+        await room.say(again, "two")
+        await room.heard(("Ada", "one"), ("Ada", "two"))
+        await room.quiet(ears)
+
+
+async def test_who_is_kicked_says_nothing_there_until_later(room):
+    async with room.bridge() as ears:
+        clock = room.puppets._clock = HandClock()
+        await room.say(ADA, "rude")
+        await room.heard(("Ada", "rude"))
+        room.owner.say(f"KICK {room.room} Ada :enough")
+        await room.owner.sync()
+        await asyncio.sleep(0.2)
+        rejected(await room.say(ADA, "me again"), "Ada was sent out there by olga", "enough")
+        await room.say(BOB, "and I")
+        clock.move(61)
+        await room.say(ADA, "sorry")
+        await room.heard(("Bob", "and I"), ("Ada", "sorry"))
+        await room.quiet(ears)
+
+
+async def test_who_is_banned_stays_out_and_nobody_speaks_for_them(room):
+    async with room.bridge() as ears:
+        room.owner.say(f"MODE {room.room} +b *!*ada@*")
+        await room.owner.sync()
+        for _ in range(2):
+            rejected(await room.say(ADA, "me again"), "Ada is banned there")
+        await room.say(BOB, "I am not")
+        await room.heard(("Bob", "I am not"))
+        await room.quiet(ears)
+
+
+async def test_who_is_killed_is_away_for_a_while(room):
+    async with room.bridge() as ears:
+        clock = room.puppets._clock = HandClock()
+        await room.say(ADA, "rude")
+        room.owner.say("OPER root root")
+        await room.owner.heard(" 381 ")
+        room.owner.say("KILL Ada :out")
+        await room.gone("Ada")
+        await asyncio.sleep(0.2)
+        rejected(await room.say(ADA, "me again"), "Ada was sent off the network", "out")
+        clock.move(61)
+        await room.say(ADA, "sorry")
+        await room.heard(("Ada", "rude"), ("Ada", "sorry"))
+        await room.quiet(ears)
+
+
+async def test_in_a_moderated_room_the_bridge_can_speak_for_them(room):
+    async with room.bridge():
+        await room.say(ADA, "one")
+        room.owner.say(f"MODE {room.room} +m")
+        await room.owner.sync()
+        refused = await room.say(ADA, "two")
+        assert isinstance(refused, AdapterError)
+        assert not (isinstance(refused, Rejected) and refused.alone)
+
+
+async def test_who_says_nothing_for_long_leaves(room):
+    async with room.bridge(idle=3600) as ears:
+        clock = room.puppets._clock = HandClock()
+        await room.say(ADA, "one")
+        clock.move(3601)
+        room.puppets.tidy()
+        await room.gone("Ada")
+        await room.say(ADA, "two")
+        await room.heard(("Ada", "one"), ("Ada", "two"))
+        await room.quiet(ears)
+
+
+@pytest.mark.parametrize("rules", [{"max": 2}, {"per_room": 2}])
+async def test_over_the_cap_the_bridge_speaks_until_somebody_was_silent_for_long(room, rules):
+    eve = Speaker(Authorship.PUPPET, "Eve", "jabber/eve@example.org")
+    async with room.bridge(**rules) as ears:
+        clock = room.puppets._clock = HandClock()
+        await room.say(ADA, "one")
+        await room.say(BOB, "two")
+        assert room.how(ADA) is room.how(BOB) is Authorship.PUPPET
+        assert room.how(eve) is Authorship.PREFIX
+        clock.move(61)
+        await room.say(ADA, "three")
+        assert room.how(eve) is Authorship.PUPPET
+        await room.say(eve, "four")
+        await room.gone("Bob")
+        await room.heard(("Ada", "one"), ("Bob", "two"), ("Ada", "three"), ("Eve", "four"))
+        assert room.how(ADA) is Authorship.PUPPET
+        await room.quiet(ears)
+
+
+async def test_after_a_restart_those_who_linger_are_known(room):
+    """Their connections outlive the process where it could not close them: the machine itself stopped."""
+    async with room.bridge():
+        await room.say(ADA, "one")
+        left = room.puppets._all[ADA.key]._transport.get_extra_info("socket").dup()
+    room.owner.say(f"NAMES {room.room}")
+    if "Ada" not in await room.owner.heard(" 353 "):
+        left.close()
+        pytest.fail("Ada was to linger")
+    async with room.bridge() as ears:
+        assert not room.adapter.is_present(room.room, "Ada")
+        left.send(f"PRIVMSG {room.room} :late\r\n".encode())
+        await room.heard(("Ada", "one"), ("Ada", "late"))
+        left.close()
+        await room.gone("Ada")
+        await room.quiet(ears)
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "<b>&'\"", "北京", "Ada \U0001f600", "x" * 300, "  ", "é", "-1", "\r\nQUIT", "#a", ":x"]
+)
+async def test_all_names_can_speak(room, name):
+    async with room.bridge():
+        said = await room.say(Speaker(Authorship.PUPPET, name, f"matrix/@{name}:Example.org"), "hello")
+        assert not isinstance(said, AdapterError)
+        assert "hello" in await room.owner.heard(f"PRIVMSG {room.room}")
