@@ -116,7 +116,7 @@ class Talk:
             text = one.content.text.replace("\u200b", "")
             if found := _LINE.fullmatch(text):
                 line = Line(int(found[3]), found[1] is not None, time.time())
-                heard = self.heard[names[(found[2] or one.sender).partition(" (")[0]], there]
+                heard = self.heard[names[re.split(r" \(|\[", found[2] or one.sender)[0]], there]
                 if there in self.again and any(known.number == line.number for known in heard):
                     continue
                 heard.append(line)

@@ -265,9 +265,7 @@ class Puppets:
     # -- how they come
 
     async def _free(self, room: RoomId, speaker: Speaker) -> None:
-        """Let somebody of ours go whose name in this room is another's now: they have gone where they are from,
-        or came back there from elsewhere.
-        """
+        """Let somebody of ours go whose name in this room is another's now."""
         for puppet in list(self._all.values()):
             if puppet.wanted == speaker.name and puppet.speaks and list(puppet.rooms) == [room]:
                 self._let_go(puppet, room, "is somebody else now")

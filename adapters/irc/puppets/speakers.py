@@ -40,13 +40,12 @@ class Speakers:
         return self.who(source) is not None
 
     def who(self, source: str) -> str | None:
-        """Return who is behind a prefix; None: nobody of ours."""
+        """Return who is behind a prefix; None: nobody of ours. Where no mask is shown, the nick has to do."""
         nick, _, mask = source.partition("!")
         bearer = self._bearers.get(nick.translate(_LOWER))
-        if bearer is None:
+        if bearer is None or (mask and bearer.mask and mask != bearer.mask):
             return None
-        ours = mask == bearer.mask if mask and bearer.mask else bearer.here
-        return bearer.key if ours else None
+        return bearer.key
 
     def came(self, nick: str, key: str) -> None:
         """Note that somebody of ours is connected by this nick. Their mask is still to be shown."""
