@@ -38,7 +38,7 @@ async def world(tmp_path_factory):
             demo = world.demos[network] = kind(folder / network)
             demo.text = True  # of the broker's alone
             stack.push_async_callback(demo.stop)
-            (port,) = (await demo.start()).values()
+            port = next(iter((await demo.start()).values()))
             proxy = world.proxies[network] = Proxy(int(port))
             await proxy.start()
             stack.push_async_callback(proxy.cut)

@@ -165,6 +165,11 @@ class Rooms:
             place.destroyed = sentence
             self._connection.remember(place)
 
+    def let_in(self, place: Place | None) -> bool:
+        """Whether a room has let us in since we are connected."""
+        entry = self._entries.get(place.room) if place is not None else None
+        return entry is not None and entry.inside
+
     def places(self) -> Iterator[Place]:
         """Yield all rooms that we are in."""
         return (entry.place for entry in self._entries.values() if entry.place.joined)

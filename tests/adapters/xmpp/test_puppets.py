@@ -8,6 +8,7 @@ import pytest
 
 from adapters.xmpp import Adapter
 from adapters.xmpp.rooms.addresses import address_of
+from adapters.xmpp.rooms.rooms import observe
 from bridge import (
     AdapterError,
     AuthenticationFailed,
@@ -224,6 +225,26 @@ async def test_after_a_kill_they_are_known_too(room):
         await room.say(ADA, "two")
         assert await heard(room, 2) == [("Ada", "one"), ("Ada", "two")]
         assert nobody_else(ears)
+
+
+async def test_what_is_said_while_the_room_takes_us_for_who_we_were_comes_once(room, monkeypatch):
+    """After a kill the room still has us: it tells us things before we have asked what it can do."""
+    async with room.bridge():
+        room.adapter._connection._client.transport.abort()
+        await asyncio.sleep(0.3)
+
+    async def later(*asked):
+        await room.owner.say(plain("early"))
+        await asyncio.sleep(0.3)
+        return await observe(*asked)
+
+    monkeypatch.setattr("adapters.xmpp.rooms.rooms.observe", later)
+    async with room.bridge() as ears:
+        await room.owner.say(plain("late"))
+        while (await ears.said()).content != plain("late"):
+            pass
+        texts = [event.content.text for batch in ears.batches for event in batch if hasattr(event, "content")]
+        assert texts == ["early", "late"]
 
 
 async def test_who_says_nothing_for_long_leaves(room):
