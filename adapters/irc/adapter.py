@@ -41,8 +41,8 @@ from .connection.connection import IrcConnection
 from .decode import REDACTION
 from .history.requests import find, past
 from .preflight import look_at
-from .puppets.kept import Kept
-from .puppets.puppets import TOKENS, Puppets
+from .puppets.kept import KeptPeople
+from .puppets.puppets import TOKENS, PuppetConnections
 from .rooms.reactions import OwnReactions
 from .session import UNKNOWN_PREFIX, Session, fold_ascii
 
@@ -71,9 +71,9 @@ class IrcAdapter(Adapter):
         super().__init__(network, config, introduction)
         self._connection: IrcConnection | None = None
         self._session = Session(config.nick)
-        self._kept = Kept()
+        self._kept = KeptPeople()
         """Who of all people on the network is ours."""
-        self._puppets: Puppets | None = None
+        self._puppets: PuppetConnections | None = None
         self._expansion = expansion(config.encoding)
         self._reactions = OwnReactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
@@ -125,7 +125,9 @@ class IrcAdapter(Adapter):
         self._connection, self._session = connection, connection.session
         self._session.speakers = self._kept.speakers(self.keepsake)
         if self.config.puppets is not None:
-            self._puppets = Puppets(self.config, self.config.puppets, connection, self._kept.save, self.clock)
+            self._puppets = PuppetConnections(
+                self.config, self.config.puppets, connection, self._kept.save, self.clock
+            )
         try:
             await connection.run(self.rooms, self._puppets)
         finally:
@@ -171,7 +173,7 @@ class IrcAdapter(Adapter):
         connection.say(command, data, settle)
         return True
 
-    async def _speak(self, puppets: Puppets, command: Command) -> "asyncio.Future[Receipt]":
+    async def _speak(self, puppets: PuppetConnections, command: Command) -> "asyncio.Future[Receipt]":
         """Do something in the name of somebody who may have to come first."""
         puppet = await puppets.enter(command.room, command.speaker)
         _, data, _ = self._lines(command)

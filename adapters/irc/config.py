@@ -17,7 +17,7 @@ __all__ = [
     "NetworkConfig",
     "NickServ",
     "Ping",
-    "Puppets",
+    "PuppetRules",
     "RoomConfig",
     "Sasl",
     "WebIrc",
@@ -134,7 +134,7 @@ class WebIrc(Model):
     """Below this prefix everybody has an address of their own, always the same. Nothing listens there."""
 
 
-class Puppets(Model):
+class PuppetRules(Model):
     """People from elsewhere are on the network as themselves, each by a connection of their own."""
 
     max: Annotated[int, Field(ge=1, le=500)] = 30
@@ -195,7 +195,7 @@ class NetworkConfig(Model):
     """How code is marked. `mirc`: by the formatting code for monospace, which some clients show as something
     else (irssi: a Q). `backticks`: as people type it. `plain`: not at all.
     """
-    puppets: Puppets | None = None
+    puppets: PuppetRules | None = None
     """Let people from elsewhere be here as themselves, where the network's operators allow it: most want to
     be asked. By default the bot says everything, with the names in the text.
     """

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from bridge import MessageId, RoomId
 
-from .puppets.speakers import Speakers
+from .puppets.speakers import OwnPeople
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
 
@@ -63,7 +63,7 @@ class Session:
         """Since when the bouncer is on the network, by the network's clock; None: not known yet."""
         self.locked: set[RoomId] = set()
         """Rooms where the server did not let us set the topic, until their modes change."""
-        self.speakers = Speakers()
+        self.speakers = OwnPeople()
         """People from elsewhere who are here as themselves: what they do is ours."""
         self.forms = Forms()
         """The forms that its rooms refuse."""

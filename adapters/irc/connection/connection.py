@@ -35,7 +35,7 @@ from .dispatch import Dispatcher
 from .login import SERVICES, enter, stay_known
 
 if TYPE_CHECKING:
-    from adapters.irc.puppets.puppets import Puppets
+    from adapters.irc.puppets.puppets import PuppetConnections
 
     from .transport import Transport
 
@@ -89,7 +89,9 @@ class IrcConnection:
 
     # -- what the adapter asks for
 
-    async def run(self, rooms: Mapping[RoomId, RoomConfig], puppets: "Puppets | None" = None) -> None:
+    async def run(
+        self, rooms: Mapping[RoomId, RoomConfig], puppets: "PuppetConnections | None" = None
+    ) -> None:
         """Run until the connection ends, and those who speak beside it. Raises the reason."""
         self.serve(rooms)
         try:

@@ -6,21 +6,21 @@ import logging
 
 from bridge import Keepsake
 
-from .speakers import Speakers
+from .speakers import OwnPeople
 
-__all__ = ["Kept"]
+__all__ = ["KeptPeople"]
 
 log = logging.getLogger(__name__)
 
 
-class Kept:
+class KeptPeople:
     """The speakers of a network, and the file beside the journal that remembers them."""
 
     def __init__(self) -> None:
-        self._speakers = Speakers()
+        self._speakers = OwnPeople()
         self._keepsake: Keepsake | None = None
 
-    def speakers(self, keepsake: Keepsake | None) -> Speakers:
+    def speakers(self, keepsake: Keepsake | None) -> OwnPeople:
         """Return them, as they were when we last ran."""
         if self._keepsake is None and keepsake is not None:
             self._keepsake = keepsake

@@ -17,7 +17,7 @@ from bridge import (
     TokenBucket,
 )
 
-__all__ = ["Owner", "Puppet"]
+__all__ = ["Owner", "PuppetConnection"]
 
 _LONGEST = 16_384
 _READ = 4_096
@@ -31,23 +31,23 @@ _NOT_THIS_NICK = frozenset({"432", "433", "436", "437"})
 class Owner(Protocol):
     """Those whom a puppet tells what happens to it."""
 
-    def named(self, puppet: "Puppet", before: str) -> None:
+    def named(self, puppet: "PuppetConnection", before: str) -> None:
         """The server has given it a nick, in place of an earlier one or of none."""
 
     def seen(self, source: str) -> None:
         """The network shows it with this prefix."""
 
-    def out(self, puppet: "Puppet", room: RoomId, why: str) -> None:
+    def out(self, puppet: "PuppetConnection", room: RoomId, why: str) -> None:
         """It is no longer in a room; `why` is empty where nobody threw it out."""
 
-    def ended(self, puppet: "Puppet") -> None:
+    def ended(self, puppet: "PuppetConnection") -> None:
         """Its connection is gone."""
 
-    def asked(self, puppet: "Puppet", got: Line) -> None:
+    def asked(self, puppet: "PuppetConnection", got: Line) -> None:
         """Somebody wrote to it alone."""
 
 
-class Puppet(asyncio.Protocol):
+class PuppetConnection(asyncio.Protocol):
     """A connection that registers, joins, speaks, and answers PING; used once."""
 
     __slots__ = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.irc import encode
 from adapters.irc.config import NetworkConfig
-from adapters.irc.config import Puppets as Rules
+from adapters.irc.config import PuppetRules as Rules
 from adapters.irc.greeting import answer
 from adapters.irc.rooms.refusals import Judge
 from adapters.irc.session import Session
@@ -34,12 +34,12 @@ from bridge import (
 )
 
 from . import names
-from .puppet import Puppet
+from .puppet import PuppetConnection
 
 if TYPE_CHECKING:
     from adapters.irc.connection.connection import IrcConnection
 
-__all__ = ["TOKENS", "Puppets"]
+__all__ = ["TOKENS", "PuppetConnections"]
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ _BARRED = {"474": "is banned there"}
 _NO_VOICE = re.compile(r"\bban|mute|quiet|shun|silence", re.IGNORECASE)
 
 
-class Puppets:
+class PuppetConnections:
     """Those of one connection of the bot, which hears for all of them."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Puppets:
         self._keep = keep
         self._clock = clock
         self._throttle = TokenBucket(rules.burst, rules.per_second, clock)
-        self._all: dict[str, Puppet] = {}
+        self._all: dict[str, PuppetConnection] = {}
         self._barred: dict[tuple[str, RoomId | None], tuple[float, str]] = {}
         """Who was sent away, from one room or from all, until when, and how."""
         self._closed = -math.inf
@@ -110,7 +110,7 @@ class Puppets:
             puppet is not None or self._has_place(self._spoke(), self._rules.max)
         )
 
-    def inside(self, room: RoomId, speaker: Speaker) -> Puppet | None:
+    def inside(self, room: RoomId, speaker: Speaker) -> PuppetConnection | None:
         """Return somebody who can speak in a room at once; None: they have to come first."""
         puppet = self._all.get(speaker.key)
         if puppet is None or not puppet.speaks or room not in puppet.rooms:
@@ -120,7 +120,7 @@ class Puppets:
         self._follow(puppet, speaker.name, now)
         return puppet
 
-    async def enter(self, room: RoomId, speaker: Speaker) -> Puppet:
+    async def enter(self, room: RoomId, speaker: Speaker) -> PuppetConnection:
         """Let somebody come into a room. Raises Rejected where the network does not let them."""
         if (inside := self.inside(room, speaker)) is not None:
             return inside
@@ -137,7 +137,7 @@ class Puppets:
         puppet.rooms[room] = self._clock.monotonic()
         return puppet
 
-    def say(self, puppet: Puppet, command: Command, data: bytes, settle: Settle) -> None:
+    def say(self, puppet: PuppetConnection, command: Command, data: bytes, settle: Settle) -> None:
         """Send the line of a command in somebody's name."""
         now = self._connection.now()
         if not isinstance(command, SendMessage):
@@ -180,7 +180,7 @@ class Puppets:
 
     # -- what they tell (`Owner`)
 
-    def named(self, puppet: Puppet, before: str) -> None:
+    def named(self, puppet: PuppetConnection, before: str) -> None:
         if before:
             self._speakers.renamed(before, puppet.nick)
             self._keep()
@@ -191,11 +191,11 @@ class Puppets:
         self._speakers.learn(source)
         self._keep()
 
-    def out(self, puppet: Puppet, room: RoomId, why: str) -> None:
+    def out(self, puppet: PuppetConnection, room: RoomId, why: str) -> None:
         if why:
             self._bar(puppet.key, room, why)
 
-    def ended(self, puppet: Puppet) -> None:
+    def ended(self, puppet: PuppetConnection) -> None:
         self._speakers.went(puppet.nick)
         if self._all.get(puppet.key) is puppet:
             del self._all[puppet.key]
@@ -206,7 +206,7 @@ class Puppets:
         elif _TOO_MANY.search(puppet.said):
             self._close(_AGAIN, puppet.said)
 
-    def asked(self, puppet: Puppet, got: Line) -> None:
+    def asked(self, puppet: PuppetConnection, got: Line) -> None:
         if not self._answers.take_now(1) or not puppet.bucket.take_now(1):
             return
         said = f"{puppet.nick} is on {names.network_of(puppet.key)}, and sees only what is said in the room."
@@ -253,7 +253,7 @@ class Puppets:
             for place in [room] if room else list(puppet.rooms):
                 self._let_go(puppet, place, "makes room for others")
 
-    def _let_go(self, puppet: Puppet, room: RoomId, why: str) -> None:
+    def _let_go(self, puppet: PuppetConnection, room: RoomId, why: str) -> None:
         """Let somebody leave a room, and the network with the last one."""
         if len(puppet.rooms) > 1:
             puppet.part(room, why)
@@ -271,11 +271,11 @@ class Puppets:
                 self._let_go(puppet, room, "is somebody else now")
                 await asyncio.wait([puppet.ended], timeout=_GOODBYE)
 
-    async def _connected(self, speaker: Speaker) -> Puppet:
+    async def _connected(self, speaker: Speaker) -> PuppetConnection:
         """Connect somebody, in their turn."""
         self._make_place(self._spoke(), self._rules.max, None)
         flood = self._config.flood.at(1.0)
-        puppet = Puppet(
+        puppet = PuppetConnection(
             speaker.key, self._session, self, TokenBucket(*flood, self._clock), self._config.encoding
         )
         self._all[speaker.key] = puppet
@@ -292,7 +292,7 @@ class Puppets:
             self._connecting -= 1
         return puppet
 
-    async def _connect(self, puppet: Puppet, speaker: Speaker) -> None:
+    async def _connect(self, puppet: PuppetConnection, speaker: Speaker) -> None:
         await self._throttle.take()
         config, loop = self._config, asyncio.get_running_loop()
         server, port = config.address
@@ -319,7 +319,7 @@ class Puppets:
         except AdapterError as error:
             raise Rejected(f"{server} does not let {speaker.name} in: {puppet.said or error}") from error
 
-    def _hello(self, puppet: Puppet, speaker: Speaker) -> list[bytes]:
+    def _hello(self, puppet: PuppetConnection, speaker: Speaker) -> list[bytes]:
         """Return the lines that register somebody (RFC 2812 section 3.1)."""
         config, key = self._config, speaker.key
         caps = [cap for cap in _CAPS if cap in self._session.caps]
@@ -338,7 +338,7 @@ class Puppets:
         lines.append(line("USER", names.ident_of(key), "0", "*", trailing=realname, encoding=config.encoding))
         return [*lines, line("CAP", "END")] if caps else lines
 
-    async def _join(self, puppet: Puppet, room: RoomId, speaker: Speaker) -> None:
+    async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
         self._make_place(self._in(room), self._rules.per_room, room)
         place = self._connection.dispatcher.channels.places.get(room)
         await puppet.bucket.take()
@@ -358,7 +358,7 @@ class Puppets:
             raise Rejected(f"{speaker.name} {_BARRED[numeric]}: {said}", alone=True)
         raise Rejected(f"{room} does not let {speaker.name} in: {said}")
 
-    def _follow(self, puppet: Puppet, name: str, now: float) -> None:
+    def _follow(self, puppet: PuppetConnection, name: str, now: float) -> None:
         """Ask for another nick when somebody goes by another name, or does not have the nick that they
         should: whatever is said next follows it.
         """

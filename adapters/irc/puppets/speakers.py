@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bridge import BoundedDict
 
-__all__ = ["Speakers"]
+__all__ = ["OwnPeople"]
 
 _MOST = 20_000
 _LOWER = str.maketrans({chr(upper): chr(upper + 32) for upper in range(65, 91)})
@@ -23,7 +23,7 @@ class Bearer:
     """Whether the nick is theirs for certain, since they are connected by it."""
 
 
-class Speakers:
+class OwnPeople:
     """All nicks that people from elsewhere have or had.
 
     A nick that is free can become anybody's: it counts together with a mask, which nobody else can choose.
