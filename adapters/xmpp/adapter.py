@@ -173,7 +173,8 @@ class XmppAdapter(Adapter):
         how = Authorship.PUPPET if self.config.is_component else Authorship.PREFIX
         if place is None:
             return record(16, True, Support.PARTIAL, limit, authorship=how)
-        doubt = Support.FULL if place.archive and place.named is not False else Support.PARTIAL
+        sure = place.archive and place.named is not False and not place.traceless
+        doubt = Support.FULL if sure else Support.PARTIAL
         topics = place.topics if speaker is None or speaker.how is Authorship.PREFIX else Support.NO
         return record(place.window, place.stanza_ids, topics, limit, doubt, authorship=how)
 
