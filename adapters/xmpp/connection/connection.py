@@ -16,7 +16,7 @@ from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import refusals
-from adapters.xmpp.rooms.puppets import Puppets
+from adapters.xmpp.rooms.puppets import PuppetOccupants
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
 from bridge import (
@@ -95,11 +95,11 @@ class XmppConnection:
         self._discovered = asyncio.Event()
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
-        self.puppets: Puppets | None = None
+        self.puppets: PuppetOccupants | None = None
         self._client: XmppClient | XmppComponent
         if self._config.is_component:
             self._client = component = XmppComponent(self._config, self)
-            self.puppets = Puppets(self._config, component, self._session, self._flights, adapter)
+            self.puppets = PuppetOccupants(self._config, component, self._session, self._flights, adapter)
             component.theirs = self.puppets.take
         else:
             self._client = XmppClient(self._config, self, memory.stream)

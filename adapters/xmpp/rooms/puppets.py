@@ -30,7 +30,7 @@ from bridge import (
 from . import refusals
 from .addresses import address_of, nick_of
 
-__all__ = ["Puppet", "Puppets"]
+__all__ = ["PuppetOccupant", "PuppetOccupants"]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Speaking(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Puppet:
+class PuppetOccupant:
     """Somebody from elsewhere in one room."""
 
     key: str
@@ -84,7 +84,7 @@ class Puppet:
         return f"{self.place.room}/{self.nick}"
 
 
-class Puppets:
+class PuppetOccupants:
     """All of them on one connection."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Puppets:
         self._clock = adapter.clock
         self._keepsake = adapter.keepsake
         self._introduce = adapter.introduce
-        self._known: dict[str, BoundedDict[str, Puppet]] = {}
+        self._known: dict[str, BoundedDict[str, PuppetOccupant]] = {}
         """By room, then by address."""
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
@@ -113,7 +113,7 @@ class Puppets:
 
     # -- what the adapter wants
 
-    def inside(self, place: Place, speaker: Speaker) -> Puppet | None:
+    def inside(self, place: Place, speaker: Speaker) -> PuppetOccupant | None:
         """Return somebody who can speak in a room at once; None: they have to enter first."""
         puppet = self._found(place, speaker.key)
         if puppet is None or not puppet.inside:
@@ -123,7 +123,7 @@ class Puppets:
         puppet.spoke = self._clock.monotonic()
         return puppet
 
-    async def enter(self, place: Place, speaker: Speaker) -> Puppet:
+    async def enter(self, place: Place, speaker: Speaker) -> PuppetOccupant:
         """Let somebody enter a room. Raises Rejected where it does not want them, or where they can have no
         address, and TemporaryFailure when it does not answer.
         """
@@ -228,7 +228,7 @@ class Puppets:
             return Rejected(f"{puppet.nick} has no voice in {place.room}", alone=puppet.muted)
         return error
 
-    def _came(self, puppet: Puppet, told: Presence) -> None:
+    def _came(self, puppet: PuppetOccupant, told: Presence) -> None:
         if puppet.nick != told.nick:
             self._unname(puppet)
             puppet.nick = told.nick
@@ -238,7 +238,7 @@ class Puppets:
         puppet.inside, puppet.barred, self._changed = True, "", True
         _settle(puppet, told)
 
-    def _went(self, puppet: Puppet, told: Presence) -> None:
+    def _went(self, puppet: PuppetOccupant, told: Presence) -> None:
         if "303" in told.statuses and told.new_nick:
             puppet.place.speakers.pop(puppet.nick, None)
             puppet.nick = told.new_nick
@@ -250,7 +250,7 @@ class Puppets:
             by, said = f" by {told.by}" if told.by else "", f": {told.text}" if told.text else ""
             self._bar(puppet, f"{why}{by}{said}")
 
-    def _refused(self, puppet: Puppet, told: Presence) -> None:
+    def _refused(self, puppet: PuppetOccupant, told: Presence) -> None:
         if not puppet.inside and told.id in ("", puppet.asked):
             self._out(puppet)
             _settle(puppet, told)
@@ -259,25 +259,25 @@ class Puppets:
 
     # -- one of them
 
-    def _found(self, place: Place, key: str) -> Puppet | None:
+    def _found(self, place: Place, key: str) -> PuppetOccupant | None:
         """Return somebody in a room, whether they are in or not; None: they can have no address."""
         bare = address_of(key, self._component)
         if bare is None:
             return None
         there = self._known.setdefault(place.room, BoundedDict(_MOST_KEPT))
         if (found := there.get(bare)) is None:
-            found = there[bare] = Puppet(key, f"{bare}/{self._resource}", place)
+            found = there[bare] = PuppetOccupant(key, f"{bare}/{self._resource}", place)
         found.place = place
         return found
 
-    def _admit(self, puppet: Puppet, name: str) -> None:
+    def _admit(self, puppet: PuppetOccupant, name: str) -> None:
         if puppet.barred and self._clock.monotonic() < puppet.until:
             raise Rejected(f"{name} {puppet.barred}", alone=True)
 
-    def _bar(self, puppet: Puppet, why: str) -> None:
+    def _bar(self, puppet: PuppetOccupant, why: str) -> None:
         puppet.barred, puppet.until = why, self._clock.monotonic() + _AGAIN
 
-    async def _enter(self, puppet: Puppet, name: str) -> None:
+    async def _enter(self, puppet: PuppetOccupant, name: str) -> None:
         """Enter with one nick after the other while they are in use."""
         answer = None
         for nick in _nicks(name, puppet.key):
@@ -299,7 +299,7 @@ class Puppets:
                 break
         raise self._unwanted(puppet, name, answer)
 
-    def _unwanted(self, puppet: Puppet, name: str, answer: Presence | None) -> AdapterError:
+    def _unwanted(self, puppet: PuppetOccupant, name: str, answer: Presence | None) -> AdapterError:
         room = puppet.place.room
         if answer is None or answer.condition == "conflict":
             return Rejected(f"every nick for {name} is in use in {room}")
@@ -311,7 +311,7 @@ class Puppets:
             return RoomUnavailable(f"{room} lets nobody in now ({answer.condition}){said}", _ANSWER)
         return Rejected(f"{room} does not let {name} in ({answer.condition}){said}")
 
-    def _ask(self, puppet: Puppet, nick: str) -> None:
+    def _ask(self, puppet: PuppetOccupant, nick: str) -> None:
         """Ask a room to let somebody in. From now on the nick counts as theirs: the room tells the bridge of
         their coming before it tells them.
         """
@@ -322,7 +322,7 @@ class Puppets:
         place.speakers[nick] = puppet.key
         self._wire.say(encode.join(puppet.occupant, puppet.asked, place.key), puppet.address)
 
-    def _rename(self, puppet: Puppet, name: str) -> None:
+    def _rename(self, puppet: PuppetOccupant, name: str) -> None:
         """Ask for another nick; whatever is said next follows it."""
         puppet.wanted = name
         if name in puppet.place.people or name == puppet.nick:
@@ -331,30 +331,30 @@ class Puppets:
         puppet.place.speakers[name] = puppet.key
         self._wire.say(encode.rename(f"{puppet.place.room}/{name}", self._wire.fresh_id()), puppet.address)
 
-    def _free(self, place: Place, nick: str, wanting: Puppet) -> None:
+    def _free(self, place: Place, nick: str, wanting: PuppetOccupant) -> None:
         """Let somebody of ours go whose nick is another's now: they have gone where they come from."""
         for puppet in self._of(place):
             if puppet.nick == nick and puppet is not wanting and puppet.inside:
                 self._wire.say(encode.leave(puppet.occupant), puppet.address)
                 self._out(puppet)
 
-    def _out(self, puppet: Puppet) -> None:
+    def _out(self, puppet: PuppetOccupant) -> None:
         puppet.inside, self._changed = False, True
         self._unname(puppet)
 
-    def _unname(self, puppet: Puppet, but: str | None = None) -> None:
+    def _unname(self, puppet: PuppetOccupant, but: str | None = None) -> None:
         speakers = puppet.place.speakers
         for nick in [nick for nick, key in speakers.items() if key == puppet.key and nick != but]:
             del speakers[nick]
 
-    def _of(self, place: Place) -> list[Puppet]:
+    def _of(self, place: Place) -> list[PuppetOccupant]:
         return list(there.values()) if (there := self._known.get(place.room)) else []
 
-    def _one(self, room: str, address: str) -> Puppet | None:
+    def _one(self, room: str, address: str) -> PuppetOccupant | None:
         there = self._known.get(room)
         return there.get(address.partition("/")[0]) if there is not None else None
 
-    def _all(self) -> list[Puppet]:
+    def _all(self) -> list[PuppetOccupant]:
         return [puppet for there in self._known.values() for puppet in there.values()]
 
     # -- over a restart
@@ -393,6 +393,6 @@ def _nicks(name: str, key: str) -> Iterator[str]:
     yield from (f"{elsewhere} {number}" for number in range(2, _MOST_NICKS))
 
 
-def _settle(puppet: Puppet, told: Presence) -> None:
+def _settle(puppet: PuppetOccupant, told: Presence) -> None:
     if puppet.answer is not None and not puppet.answer.done():
         puppet.answer.set_result(told)
