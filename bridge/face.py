@@ -37,6 +37,7 @@ from .faults import common, reason, unverified
 from .keepsake import Keepsake
 from .kit import (
     Backoff,
+    Barred,
     Batch,
     BoundedDict,
     Caught,
@@ -131,6 +132,7 @@ __all__ = [
     "Authorship",
     "Awake",
     "Backoff",
+    "Barred",
     "Batch",
     "Block",
     "BoundedDict",

@@ -11,9 +11,11 @@ port          a port at which others come to us, by HTTP
 preflight     looking at rooms for `hubbub check --online`
 tls           whom to believe who they are
 bounded       a dict that forgets its oldest entries
+barred        people from elsewhere who were sent away, for a while
 """
 
 from .backoff import Backoff
+from .barred import Barred
 from .bounded import BoundedDict
 from .heartbeat import Heartbeat
 from .holdback import Holdback
@@ -28,6 +30,7 @@ from .tls import trust
 
 __all__ = [
     "Backoff",
+    "Barred",
     "Batch",
     "BoundedDict",
     "Caught",

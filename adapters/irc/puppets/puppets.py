@@ -19,6 +19,7 @@ from adapters.irc.session import Session
 from adapters.irc.wire.line import Line, line
 from bridge import (
     AdapterError,
+    Barred,
     Clock,
     Command,
     Receipt,
@@ -47,8 +48,8 @@ TOKENS = 2
 """Tokens of the flood control that a command costs: for its line, and for the PING that confirms it."""
 _ANSWER = 20.0
 _AGAIN = 60.0
-"""Seconds until somebody who was sent away is let in again at the earliest, when they speak; also between two
-times that a nick is asked for, and the silence after which somebody's place is another's.
+"""Seconds between two times that a nick is asked for; also the silence after which somebody's place is
+another's.
 """
 _REFUSED = 600.0
 """Seconds that nobody new connects, after the server said that it lets none of us in."""
@@ -87,8 +88,8 @@ class PuppetConnections:
         self._clock = clock
         self._throttle = TokenBucket(rules.burst, rules.per_second, clock)
         self._all: dict[str, PuppetConnection] = {}
-        self._barred: dict[tuple[str, RoomId | None], tuple[float, str]] = {}
-        """Who was sent away, from one room or from all, until when, and how."""
+        self._barred = Barred()
+        """Who was sent away, from one room or, with None, from all."""
         self._closed = -math.inf
         """Until when nobody new connects, by the monotonic clock."""
         self._connecting = 0
@@ -218,13 +219,10 @@ class PuppetConnections:
     def _admit(self, room: RoomId, speaker: Speaker) -> None:
         now = self._clock.monotonic()
         for place in (room, None):
-            until, how = self._barred.get((speaker.key, place), (-math.inf, ""))
-            if now < until:
-                raise Rejected(f"{speaker.name} {how}", alone=True)
-            self._barred.pop((speaker.key, place), None)
+            self._barred.admit((speaker.key, place), speaker.name, now)
 
     def _bar(self, key: str, room: RoomId | None, why: str) -> None:
-        self._barred[key, room] = (self._clock.monotonic() + _AGAIN, why)
+        self._barred.bar((key, room), why, self._clock.monotonic())
 
     def _close(self, seconds: float, said: str) -> None:
         now = self._clock.monotonic()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from adapters.matrix.client.account import Account
 from adapters.matrix.client.api import Asserted, MatrixClient
@@ -16,6 +16,7 @@ from adapters.matrix.session import Session
 from adapters.matrix.untrusted import id_of, mapping, name_of, text_of
 from bridge import (
     AdapterError,
+    Barred,
     BoundedDict,
     Clock,
     Command,
@@ -35,17 +36,8 @@ __all__ = ["Puppet", "Puppets"]
 log = logging.getLogger(__name__)
 
 _MOST_KEPT = 20_000
-_AGAIN = 60.0
-"""Seconds until somebody who was sent away comes back at the earliest, when they speak."""
 _LONGEST_NAME = 256
 _LONGEST_REASON = 200
-
-
-class _Barred(NamedTuple):
-    """Why somebody may not come back into a room, in words, and until when, by the monotonic clock."""
-
-    why: str
-    until: float
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +51,6 @@ class Puppet:
     """The name that others see; None: they may not be registered yet."""
     inside: dict[str, str] = field(default_factory=dict)
     """The rooms that they are in, as far as is known, with the name that they have there."""
-    barred: dict[str, _Barred] = field(default_factory=dict)
     naming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -76,6 +67,7 @@ class Puppets:
         self._bot = MatrixClient(account)
         self._itself = MatrixClient(account, Asserted(service.token))
         self._known: BoundedDict[str, Puppet] = BoundedDict(_MOST_KEPT)
+        self._barred = Barred()
 
     # -- what the adapter wants
 
@@ -168,7 +160,7 @@ class Puppets:
         elif membership == "leave" and by != user and before.get("membership") == "join":
             self._bar(puppet, wire, "was sent out there", by, content)
         elif membership in ("join", "leave", "invite"):
-            puppet.barred.pop(wire, None)
+            self._barred.free((puppet.key, wire))
 
     # -- one of them
 
@@ -183,15 +175,13 @@ class Puppets:
         return found
 
     def _admit(self, puppet: Puppet, wire: str, name: str) -> None:
-        barred = puppet.barred.get(wire)
-        if barred is not None and self._clock.monotonic() < barred.until:
-            raise Rejected(f"{name} {barred.why}", alone=True)
+        self._barred.admit((puppet.key, wire), name, self._clock.monotonic())
 
     def _bar(self, puppet: Puppet, wire: str, why: str, by: str, content: Mapping[str, Any]) -> None:
         who = f" by {name_of(by, self._session.names_in(wire))}" if by else ""
         reason = " ".join(text_of(content.get("reason"), _LONGEST_REASON).split())
         why = f"{why}{who}{f': {reason}' if reason else ''}"
-        puppet.barred[wire] = _Barred(why, self._clock.monotonic() + _AGAIN)
+        self._barred.bar((puppet.key, wire), why, self._clock.monotonic())
 
     async def _name(self, puppet: Puppet, name: str) -> None:
         """See that somebody has an account, and this name in their profile."""
@@ -244,7 +234,7 @@ class Puppets:
             await self._invite(puppet, room, wire, name)
             await puppet.voice.client.join(wire)
         puppet.inside[wire] = name
-        puppet.barred.pop(wire, None)
+        self._barred.free((puppet.key, wire))
 
     async def _invite(self, puppet: Puppet, room: RoomId, wire: str, name: str) -> None:
         try:

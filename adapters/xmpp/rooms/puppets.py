@@ -18,6 +18,7 @@ from adapters.xmpp.session import Place, Session
 from bridge import (
     Adapter,
     AdapterError,
+    Barred,
     BoundedDict,
     InFlight,
     Rejected,
@@ -36,8 +37,6 @@ log = logging.getLogger(__name__)
 
 _ANSWER = 30.0
 _MOST_NICKS = 4
-_AGAIN = 60.0
-"""Seconds until somebody who was sent away is let in again at the earliest, when they speak."""
 _MOST_KEPT = 5000
 _SHARE = 50
 """The part of our time that may go into keeping who is where: one of so many."""
@@ -71,9 +70,6 @@ class PuppetOccupant:
     answer: "asyncio.Future[Presence] | None" = None
     spoke: float = 0.0
     """When they last said something, by the monotonic clock."""
-    barred: str = ""
-    """Why they are not to come back, in words."""
-    until: float = 0.0
     voice: bool = False
     """Whether they had a voice the last time that the room told (XEP-0045 section 5.1)."""
     muted: bool = False
@@ -107,6 +103,7 @@ class PuppetOccupants:
         """By room, then by address."""
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
+        self._barred = Barred()
         self._changed = False
         self._next = -math.inf
         """When it may be kept again, by the monotonic clock."""
@@ -131,7 +128,7 @@ class PuppetOccupants:
         if puppet is None:
             raise Rejected(f"{speaker.name} has a name that is too long for an XMPP address")
         if not puppet.inside:
-            self._admit(puppet, speaker.name)
+            self._barred.admit((place.room, puppet.address), speaker.name, self._clock.monotonic())
             await self._enter(puppet, nick_of(speaker.name))
             self._keep()
         puppet.spoke = self._clock.monotonic()
@@ -235,7 +232,8 @@ class PuppetOccupants:
         puppet.place.speakers[told.nick] = puppet.key
         before, puppet.voice = puppet.voice, told.role != "visitor"
         puppet.muted = not puppet.voice and (before or puppet.muted)
-        puppet.inside, puppet.barred, self._changed = True, "", True
+        puppet.inside, self._changed = True, True
+        self._barred.free((told.room, puppet.address))
         _settle(puppet, told)
 
     def _went(self, puppet: PuppetOccupant, told: Presence) -> None:
@@ -270,12 +268,8 @@ class PuppetOccupants:
         found.place = place
         return found
 
-    def _admit(self, puppet: PuppetOccupant, name: str) -> None:
-        if puppet.barred and self._clock.monotonic() < puppet.until:
-            raise Rejected(f"{name} {puppet.barred}", alone=True)
-
     def _bar(self, puppet: PuppetOccupant, why: str) -> None:
-        puppet.barred, puppet.until = why, self._clock.monotonic() + _AGAIN
+        self._barred.bar((puppet.place.room, puppet.address), why, self._clock.monotonic())
 
     async def _enter(self, puppet: PuppetOccupant, name: str) -> None:
         """Enter with one nick after the other while they are in use."""
