@@ -11,12 +11,14 @@ port          a port at which others come to us, by HTTP
 preflight     looking at rooms for `hubbub check --online`
 tls           whom to believe who they are
 bounded       a dict that forgets its oldest entries
+escaping      ids as networks can carry them, and back
 barred        people from elsewhere who were sent away, for a while
 """
 
 from .backoff import Backoff
 from .barred import Barred
 from .bounded import BoundedDict
+from .escaping import Escaping
 from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
@@ -34,6 +36,7 @@ __all__ = [
     "Batch",
     "BoundedDict",
     "Caught",
+    "Escaping",
     "Heartbeat",
     "Holdback",
     "InFlight",

@@ -1,12 +1,12 @@
 """The ids of people from elsewhere, below a prefix that is ours alone. Pure."""
 
-import re
 from dataclasses import dataclass
+
+from bridge import Escaping
 
 __all__ = ["Namespace", "escaped"]
 
-_CHANGED = re.compile(rb"[^a-z0-9._-]")
-_ESCAPED = re.compile(r"=([0-9a-f]{2})")
+_ESCAPING = Escaping("=", "._-")
 _LONGEST_ID = 255
 """Bytes (appendices, "User Identifiers")."""
 
@@ -29,8 +29,7 @@ class Namespace:
         if not (user.startswith(f"@{self.prefix}") and user.endswith(f":{self.server}")):
             return None
         local = user[len(self.prefix) + 1 : -len(self.server) - 1]
-        raw = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), local)
-        return raw.encode("latin-1", "replace").decode("utf-8", "replace") or None
+        return _ESCAPING.unescape(local) or None
 
 
 def escaped(text: str) -> str:
@@ -38,4 +37,4 @@ def escaped(text: str) -> str:
     digits: so the specification maps other ids ("Mapping from other character sets"). What remains is lower
     case, so that no two people have one id.
     """
-    return _CHANGED.sub(lambda found: b"=%02x" % found[0][0], text.encode()).decode()
+    return _ESCAPING.escape(text)

@@ -1,14 +1,14 @@
 """The addresses of people from elsewhere below a component's name, and their nicks."""
 
-import re
 from functools import lru_cache
 
 from slixmpp import JID, InvalidJID
 
+from bridge import Escaping
+
 __all__ = ["address_of", "key_of", "nick_of"]
 
-_CHANGED = re.compile(rb"[^a-z0-9._+-]")
-_ESCAPED = re.compile(r"\\([0-9a-f]{2})")
+_ESCAPING = Escaping("\\", "._+-")
 _LONGEST_LOCAL = 1023
 """Bytes (RFC 7622 section 3.3.1)."""
 _LONGEST_NICK = 120
@@ -23,15 +23,13 @@ def address_of(key: str, component: str) -> str | None:
     XEP-0106 writes ten of them, and people read those. What remains is the same under stringprep (RFC 6122)
     and PRECIS (RFC 7622), so that no two people have one address.
     """
-    local = _CHANGED.sub(lambda found: b"\\%02x" % found[0][0], key.encode()).decode()
+    local = _ESCAPING.escape(key)
     return f"{local}@{component}" if len(local) <= _LONGEST_LOCAL else None
 
 
 def key_of(address: str) -> str:
     """Return whose address this is."""
-    local = address.partition("@")[0]
-    raw = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), local)
-    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+    return _ESCAPING.unescape(address.partition("@")[0])
 
 
 @lru_cache(4096)
