@@ -63,7 +63,7 @@ class NetworkConfig(Model):
     """The name that tells this connection from others of the same account."""
     nick: Annotated[Part | None, Live()] = None
     """The bot's name in rooms. By default what stands before the @ of the `jid`."""
-    quiet: Annotated[Duration, Live()] = 86_400.0
+    idle: Annotated[Duration, Live()] = 86_400.0
     """After so long without a word people from elsewhere leave a room; only for a component."""
 
     @field_validator("jid")

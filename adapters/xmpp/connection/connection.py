@@ -364,7 +364,7 @@ class XmppConnection:
                 asking = self._group.create_task(self._ping_server())
             self._watch_rooms(now)
             if self.puppets is not None:
-                self.puppets.tidy(self._config.quiet)
+                self.puppets.tidy(self._config.idle)
             if now > regain:
                 regain = now + _REGAIN
                 self._rooms.regain()

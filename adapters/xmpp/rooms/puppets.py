@@ -164,11 +164,11 @@ class PuppetOccupants:
                 puppet.inside = False
         self._save()
 
-    def tidy(self, quiet: float) -> None:
+    def tidy(self, idle: float) -> None:
         """Let those leave who have said nothing for so long, in seconds."""
         now = self._clock.monotonic()
         for puppet in self._all():
-            if puppet.inside and now - puppet.spoke > quiet:
+            if puppet.inside and now - puppet.spoke > idle:
                 self._wire.say(encode.leave(puppet.occupant), puppet.address)
         self._keep()
 
