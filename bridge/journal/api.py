@@ -31,6 +31,7 @@ __all__ = [
     "Admin",
     "Following",
     "Journal",
+    "Notes",
     "OpenedConversations",
     "Recall",
     "Recording",
@@ -306,6 +307,24 @@ class OpenedConversations(ABC):
         """Keep this no more."""
 
 
+class Notes(ABC):
+    """What features keep beside events, such as what somebody asked for: short texts by their kind, the
+    network that they belong to, and a key.
+    """
+
+    @abstractmethod
+    def all(self, kind: str) -> Mapping[tuple[str, str], str]:
+        """Return all of one kind, by network and key."""
+
+    @abstractmethod
+    def keep(self, kind: str, network: str, key: str, text: str) -> None:
+        """Keep this at once, in place of what had its key. Raises JournalError when that cannot be."""
+
+    @abstractmethod
+    def drop(self, kind: str, network: str, key: str) -> None:
+        """Keep this no more. Raises JournalError when that cannot be."""
+
+
 class Upkeep(ABC):
     """What is done beside the commits, in steps that are short enough for the loop. While the journal cannot
     be written, nothing is done.
@@ -314,6 +333,7 @@ class Upkeep(ABC):
     clock: Clock
     """What it tells the time by."""
     opened: OpenedConversations
+    notes: Notes
 
     @abstractmethod
     def beat(self, heard: Mapping[str, float]) -> None:

@@ -18,6 +18,7 @@ from bridge.model import (
     TalkEvent,
 )
 
+from .notes import MemoryNotes
 from .opened import MemoryOpened
 from .queries import EventRow, NameRow, Rows
 
@@ -34,6 +35,7 @@ class MemoryJournal(Rows, Journal):
         self.clock = clock
         self.failing = False
         self.opened: MemoryOpened = MemoryOpened()
+        self.notes: MemoryNotes = MemoryNotes()
         self._seq = 0
         self._texts_pruned = self._names_pruned = 0
         self._noted: list[Callable[[], object]] = []
@@ -209,6 +211,7 @@ class MemoryJournal(Rows, Journal):
         for room in moved:
             self._rooms[new, room] = self._rooms.pop((old, room))
         self.opened.rename(old, new)
+        self.notes.rename(old, new)
         return len(moved)
 
     def prune(self, *, text_before: float, names_before: float) -> bool:

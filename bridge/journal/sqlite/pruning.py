@@ -118,7 +118,7 @@ def rename(database: sqlite3.Connection, old: str, new: str) -> int:
     """Give what belongs to one network to another; what that has itself stays. Returns how many rooms."""
     with database:
         database.execute("BEGIN IMMEDIATE")
-        for table in ("position", "opened"):
+        for table in ("position", "opened", "note"):
             move = f"UPDATE OR IGNORE {table} SET network = ? WHERE network = ?"  # noqa: S608 our own words
             database.execute(move, (new, old))
         return database.execute(

@@ -11,7 +11,8 @@ whether it had arrived. `position` holds how far each network's history was read
 transaction as the events. Of a room, `heard` says until when it was heard (9e99: it is being heard; none:
 never), and `open` whether something may be on its way there; `gap` holds what people were not told yet of
 times when it was not heard, and when they were told last. `opened` holds the conversations that adapters
-opened at run time, and `observer` how far each reader of events has come.
+opened at run time, `observer` how far each reader of events has come, and `note` what features keep beside
+events.
 """
 
 import sqlite3
@@ -83,6 +84,10 @@ _MIGRATIONS = (
     CREATE TABLE opened (network TEXT, name TEXT, rooms TEXT NOT NULL, closing INTEGER NOT NULL,
                          PRIMARY KEY (network, name)) WITHOUT ROWID;
     CREATE TABLE observer (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE note (kind TEXT, network TEXT, key TEXT, text TEXT NOT NULL,
+                       PRIMARY KEY (kind, network, key)) WITHOUT ROWID;
     """,
 )
 

@@ -25,6 +25,7 @@ from . import alive, gaps, pruning, reactions, removals, rescue
 from .cache import RowCache
 from .checkpoint import Checkpointer
 from .lock import Own
+from .notes import SqliteNotes
 from .opened import SqliteOpened
 from .opening import open_database
 from .queries import Queries
@@ -80,6 +81,7 @@ class SqliteJournal(Queries, Journal):
         self._pruner = pruning.Pruner(self._database, clock)
         self._checkpointer = Checkpointer(path)
         self.opened = SqliteOpened(self._database, self, self._step)
+        self.notes = SqliteNotes(self._database, self._step)
         self._own.remember()
 
     # What is written

@@ -187,6 +187,23 @@ async def test_what_adapters_opened_is_kept_by_network_and_name(journal):
     assert [opened.network for opened in journal.opened.all()] == ["new"]
 
 
+async def test_what_features_note_is_kept_by_kind_network_and_key(journal):
+    for key, text in (("ann", "a"), ("bob", "b"), ("ann", "c")):
+        journal.notes.keep("muted", "left", key, text)
+    journal.notes.keep("ignored", "left", "ann", "d")
+    journal.notes.keep("muted", "new", "bob", "stays")
+    journal.rename("left", "new")
+    assert journal.notes.all("muted") == {
+        ("new", "ann"): "c",
+        ("new", "bob"): "stays",
+        ("left", "bob"): "b",
+    }
+    journal.notes.drop("muted", "new", "ann")
+    journal.notes.drop("muted", "new", "nobody")
+    assert journal.notes.all("ignored") == {("new", "ann"): "d"}
+    assert ("new", "ann") not in journal.notes.all("muted")
+
+
 async def test_who_said_a_copy_is_known(journal):
     """Each part by whom; and by nobody but the bridge's own account where an adapter says nothing of it."""
     said = [
