@@ -11,6 +11,7 @@ from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
 from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
+from .looks import Present
 from .model import (
     Capabilities,
     Command,
@@ -22,6 +23,7 @@ from .model import (
     Speaker,
     TalkEvent,
     Txn,
+    UserId,
 )
 
 __all__ = ["Adapter", "Conversations", "Emit", "Position", "Source"]
@@ -107,7 +109,7 @@ class Adapter(ABC):
     RoomConfig: ClassVar[type[Model]]
     """What may stand in a room's mapping, besides `room` and `direction`."""
     names_are_unique: bool = False
-    """Whether no two in one room can have the same name at a time: `is_present` knows them all then."""
+    """Whether no two in one room can have the same name at a time: `present` knows them all then."""
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and
@@ -205,12 +207,28 @@ class Adapter(ABC):
         """
         return self.clock.now()
 
-    def is_present(self, room: RoomId, name: str) -> bool:
-        """Whether somebody of the room itself bears a name that looks like this, as far as the network has
-        told; False where that is not known. The bridge's own account is nobody, and so are its speakers'.
-        No I/O, and cheap: asked for every message. `Present` keeps what it takes.
+    def present(self, room: RoomId) -> Present | None:
+        """Return who is in the room itself, as far as the network has told; None where that is not known. The
+        bridge's own account is nobody, and so are its speakers'. No I/O, and cheap: asked for every message.
         """
-        return False
+        return None
+
+    def is_present(self, room: RoomId, name: str) -> bool:
+        """Whether somebody of the room itself is known to bear a name that looks like this."""
+        present = self.present(room)
+        return present is not None and name in present
+
+    def members(self, room: RoomId) -> Collection[str]:
+        """Return the names of who is in the room, as `present` knows them."""
+        present = self.present(room)
+        return present.names.values() if present is not None else ()
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        """Return the room in which somebody, known from a room of the map, and a speaker from elsewhere talk
+        alone; None: that cannot be. The same for the same two, whether the network has it yet or not: `serve`
+        makes it. No I/O.
+        """
+        return None
 
     def source(self, address: str) -> Source:
         """Return where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and

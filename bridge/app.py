@@ -21,6 +21,7 @@ from .compose.attachments import Attachments
 from .config import Config, needs_connection
 from .config.words import counted, nearest, quoted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
+from .features import Features
 from .introductions import introduction, introductions
 from .journal import Journal
 from .journal.sqlite import SqliteJournal
@@ -110,7 +111,8 @@ class Bridge:
             notices = self._notices = Teller(journal, self.room)
             attachments = Attachments(files, uploads, media)
             self._router = Router(journal, attachments, notices, self._moved, self._watch)
-            self._observers = Observers(self._looking_on, self._router.dispatch)
+            features = Features(self._router, notices, self.adapter)
+            self._observers = Observers((*self._looking_on, *features.observers), self._router.dispatch)
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
@@ -240,7 +242,7 @@ class Bridge:
 
     async def _become(self, config: Config) -> None:
         directory = self._router.rooms.directory
-        mapped = await aside(partial(_rooms, config))
+        mapped = await aside(config.rooms)
         changed = {
             name
             for name in self._networks
@@ -389,12 +391,3 @@ class Bridge:
                 if all(worker.idle() for worker in workers):
                     break
                 await self._clock.sleep(_DRAIN / _GLANCES)
-
-
-def _rooms(config: Config) -> dict[str, dict[RoomId, Any]]:
-    """Return the rooms to be in, by network, each with its settings."""
-    rooms: dict[str, dict[RoomId, Any]] = {}
-    for conversation in config.conversations.values():
-        for entry in conversation.rooms:
-            rooms.setdefault(entry.network, {})[entry.room] = entry.settings
-    return rooms

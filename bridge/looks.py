@@ -22,11 +22,12 @@ def look(name: str) -> str:
 
 
 class Present:
-    """Who is in a room, as far as the network has told: what adapters need for `is_present`."""
+    """Who is in a room, as far as the network has told: what `Adapter.present` returns."""
 
     def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        """Everybody's, by what the network tells them apart by."""
         self._looks: dict[str, str] = {}
-        """Of everybody's name, by what the network tells them apart by."""
         self._bearers = Counter[str]()
 
     def __contains__(self, name: str) -> bool:
@@ -36,6 +37,7 @@ class Present:
     def add(self, who: str, name: str) -> None:
         """Note that somebody is there, or goes by another name."""
         self.remove(who)
+        self.names[who] = name
         self._looks[who] = seen = look(name)
         self._bearers[seen] += 1
 
@@ -43,11 +45,13 @@ class Present:
         """Note that somebody is not there any more, if they were."""
         if (seen := self._looks.pop(who, None)) is None:
             return
+        del self.names[who]
         self._bearers[seen] -= 1
         if not self._bearers[seen]:
             del self._bearers[seen]
 
     def clear(self) -> None:
         """Forget who is there: that is to be told anew."""
+        self.names.clear()
         self._looks.clear()
         self._bearers.clear()

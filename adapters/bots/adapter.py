@@ -176,8 +176,8 @@ class BotsAdapter(Adapter):
                 self._session.doubtful[txn] = kept.id
         return found
 
-    def is_present(self, room: RoomId, name: str) -> bool:
-        return name in self._present
+    def present(self, room: RoomId) -> Present | None:
+        return self._present
 
     @property
     def _home(self) -> str:

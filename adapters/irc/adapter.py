@@ -16,6 +16,7 @@ from bridge import (
     Emit,
     FleetingCommand,
     Model,
+    Present,
     Receipt,
     Rejected,
     RoomId,
@@ -195,10 +196,10 @@ class IrcAdapter(Adapter):
     def heard(self, room: RoomId) -> float:
         return self._connection.heard if self._connection is not None else self._heard
 
-    def is_present(self, room: RoomId, name: str) -> bool:
+    def present(self, room: RoomId) -> Present | None:
         connection = self._connection
         place = connection.dispatcher.channels.places.get(room) if connection is not None else None
-        return place is not None and name in place.present
+        return place.present if place is not None else None
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

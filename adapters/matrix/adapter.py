@@ -18,6 +18,7 @@ from bridge import (
     FleetingCommand,
     Model,
     Part,
+    Present,
     RateLimited,
     Receipt,
     RegistrationFile,
@@ -115,9 +116,8 @@ class MatrixAdapter(Adapter):
     def heard(self, room: RoomId) -> float:
         return self._session.heard
 
-    def is_present(self, room: RoomId, name: str) -> bool:
-        present = self._session.present.get(self._session.wires.get(room, ""))
-        return present is not None and name in present
+    def present(self, room: RoomId) -> Present | None:
+        return self._session.present.get(self._session.wires.get(room, ""))
 
     def source(self, address: str) -> Source:
         return self._media.source(address)

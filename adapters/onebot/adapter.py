@@ -23,6 +23,7 @@ from bridge import (
     Missed,
     Model,
     Part,
+    Present,
     Receipt,
     Rejected,
     RoomId,
@@ -328,9 +329,9 @@ class OneBotAdapter(TextAdapter):
         place = self._places.get(event.room)
         return place.reach(event, self.clock.now()) if place is not None else None
 
-    def is_present(self, room: RoomId, name: str) -> bool:
+    def present(self, room: RoomId) -> Present | None:
         place = self._places.get(room)
-        return place is not None and name in place.present
+        return place.present if place is not None else None
 
     def source(self, address: str) -> Source:
         """Return where a file is; one that was sent without an address is asked for first."""

@@ -16,7 +16,9 @@ from bridge import (
     Emit,
     File,
     FleetingCommand,
+    MarkRead,
     Model,
+    Present,
     Receipt,
     RoomId,
     RoomUnavailable,
@@ -131,7 +133,7 @@ class XmppAdapter(Adapter):
             return
         if isinstance(command, SetTyping):
             connection.whisper(chat_states.writes(command))
-        elif place.stanza_ids:
+        elif isinstance(command, MarkRead) and place.stanza_ids:
             connection.whisper(chat_states.displayed(command))
 
     def source(self, address: str) -> Source:
@@ -157,9 +159,9 @@ class XmppAdapter(Adapter):
         connection = self._connection
         return connection.heard(room) if connection is not None and connection.alive else self._memory.heard
 
-    def is_present(self, room: RoomId, name: str) -> bool:
+    def present(self, room: RoomId) -> Present | None:
         place = self._memory.session.places.get(room)
-        return place is not None and name in place.present
+        return place.present if place is not None else None
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

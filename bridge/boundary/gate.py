@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from bridge.adapter import Emit, Position
 from bridge.complaints import Complaints
 from bridge.errors import ConnectionLost
-from bridge.model import Event, RoomId
+from bridge.model import Approached, Event, RoomId
 
 from .answers import words_of
 from .events import is_plain, sound
@@ -51,7 +51,7 @@ class Gate:
     def _cleaned(self, event: Event) -> Event:
         """Return what can be taken of an event. Raises TypeError and ValueError when that is nothing."""
         cleaned, why = sound(event)
-        if cleaned.room not in self._known:
+        if cleaned.room not in self._known and not isinstance(cleaned, Approached):
             raise ValueError("the map has no such room")
         if why:
             sentence = f"{self._where(event)}: of a {type(event).__name__}, {why}: it is taken without that"

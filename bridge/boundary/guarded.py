@@ -20,13 +20,14 @@ from bridge.model import (
     Speaker,
     TalkEvent,
     Txn,
+    UserId,
 )
 
 from .answers import ANYTHING, fail, outcome, translating
 from .events import sound
 from .gate import Gate
 from .opening import Opening
-from .texts import shown
+from .texts import is_text, shown
 
 __all__ = ["Guarded"]
 
@@ -243,6 +244,23 @@ class Guarded(Adapter):
         except ANYTHING as error:
             self._complain("is_present", room, shown(error), error)
             return False
+
+    def members(self, room: RoomId) -> Collection[str]:
+        try:
+            return [name for name in self._made().members(room) if is_text(name)]
+        except ANYTHING as error:
+            self._complain("members", room, shown(error), error)
+            return ()
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        try:
+            found = self._made().private_room(room, person, speaker)
+            if not (found is None or is_text(found)):
+                raise TypeError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("private_room", room, shown(error), error)
+            return None
+        return found
 
     def parting(self, room: RoomId) -> str:
         try:

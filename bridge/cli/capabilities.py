@@ -38,6 +38,7 @@ ROWS = {
     ),
     "typing": ("showing that somebody writes", "nothing"),
     "read": ("marking what has arrived everywhere", "nothing"),
+    "whisper": ("answering one person alone (`!who`)", "the answer in the room"),
 }
 
 

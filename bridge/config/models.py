@@ -222,6 +222,10 @@ class ShowRules(Model):
     members: Annotated[
         Literal["note", "off"], Field(description="Whether it is said who came and went elsewhere.")
     ] = "off"
+    instructions: Annotated[
+        Literal["on", "off"],
+        Field(description="Whether Hubbub answers people who ask it something there, such as `!who`."),
+    ] = "on"
     long: Annotated[
         Literal["split", "link", "clip"],
         Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
@@ -342,3 +346,11 @@ class Config:
     media: Media = field(default_factory=Media)
     remarks: tuple[str, ...] = ()
     """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""
+
+    def rooms(self) -> Mapping[str, Mapping[RoomId, Any]]:
+        """Return the rooms to be in, by network, each with its settings."""
+        rooms: dict[str, dict[RoomId, Any]] = {}
+        for conversation in self.conversations.values():
+            for entry in conversation.rooms:
+                rooms.setdefault(entry.network, {})[entry.room] = entry.settings
+        return rooms

@@ -22,8 +22,9 @@ from bridge.model import (
     UserId,
 )
 
+from .beside import Notes, OpenedConversations
 from .progress import Progress
-from .records import Delivery, Gap, Observed, Oldest, Opened, Standing, Taken
+from .records import Delivery, Gap, Observed, Oldest, Standing, Taken
 
 __all__ = [
     "JUST_NOW",
@@ -31,8 +32,6 @@ __all__ = [
     "Admin",
     "Following",
     "Journal",
-    "Notes",
-    "OpenedConversations",
     "Recall",
     "Recording",
     "Upkeep",
@@ -289,40 +288,6 @@ class Recall(ABC):
         if seq is None or not (removal.by_moderator or self.is_by(seq, source, removal)):
             return None
         return seq
-
-
-class OpenedConversations(ABC):
-    """The conversations that adapters opened at run time, by network and name."""
-
-    @abstractmethod
-    def all(self) -> list[Opened]:
-        """Return all that is kept."""
-
-    @abstractmethod
-    def keep(self, opened: Opened) -> None:
-        """Keep this at once, in place of what had its name. Raises JournalError when that cannot be."""
-
-    @abstractmethod
-    def drop(self, opened: Opened) -> None:
-        """Keep this no more."""
-
-
-class Notes(ABC):
-    """What features keep beside events, such as what somebody asked for: short texts by their kind, the
-    network that they belong to, and a key.
-    """
-
-    @abstractmethod
-    def all(self, kind: str) -> Mapping[tuple[str, str], str]:
-        """Return all of one kind, by network and key."""
-
-    @abstractmethod
-    def keep(self, kind: str, network: str, key: str, text: str) -> None:
-        """Keep this at once, in place of what had its key. Raises JournalError when that cannot be."""
-
-    @abstractmethod
-    def drop(self, kind: str, network: str, key: str) -> None:
-        """Keep this no more. Raises JournalError when that cannot be."""
 
 
 class Upkeep(ABC):

@@ -23,6 +23,7 @@ from .commands import (
     SetTyping,
     Speaker,
     Thumbnail,
+    Whisper,
 )
 from .content import (
     PLAIN,
@@ -46,6 +47,7 @@ from .content import (
     text_of,
 )
 from .events import (
+    Approached,
     Change,
     Event,
     FleetingEvent,
@@ -67,6 +69,7 @@ __all__ = [
     "PLAIN",
     "US",
     "Answered",
+    "Approached",
     "Attachment",
     "Authorship",
     "Block",
@@ -113,6 +116,7 @@ __all__ = [
     "TypingChanged",
     "Unit",
     "UserId",
+    "Whisper",
     "addressing",
     "by_author",
     "cut",

@@ -76,6 +76,8 @@ class Capabilities:
     """Whether we can show that somebody writes."""
     read: Support = Support.NO
     """Whether we can show that a message has arrived."""
+    whisper: Support = Support.NO
+    """Whether one person of the room can be told something alone (`Whisper`)."""
     authorship: Authorship = Authorship.PREFIX
     """How a speaker appears; in the record of the bridge's own account, the best that there is here."""
     own_connection: bool = False

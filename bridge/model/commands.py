@@ -22,6 +22,7 @@ __all__ = [
     "SetTyping",
     "Speaker",
     "Thumbnail",
+    "Whisper",
 ]
 
 
@@ -182,9 +183,22 @@ class MarkRead:
     target: Part
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whisper:
+    """Tell one person something alone, in Hubbub's own words."""
+
+    room: RoomId
+    """Where they are, or asked (`Approached.room`)."""
+    user: UserId
+    text: str
+    """Lines."""
+    key: str = ""
+    """The speaker who tells them, where that can be: whom they wrote to; empty: the bridge's own account."""
+
+
 Command = SendMessage | EditMessage | DeleteMessage | SetReactions | SetTopic
 
-FleetingCommand = SetTyping | MarkRead
+FleetingCommand = SetTyping | MarkRead | Whisper
 """What is done at once or never: it is neither confirmed nor repeated."""
 
 

@@ -7,6 +7,7 @@ from .content import Content, Kind
 from .ids import MessageId, RoomId, Sender
 
 __all__ = [
+    "Approached",
     "Change",
     "Event",
     "FleetingEvent",
@@ -164,6 +165,22 @@ class TypingChanged:
     typing: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approached:
+    """Somebody wrote to one of our accounts alone, where nothing is relayed. It is not taken: whoever is
+    listened to asks for it again.
+    """
+
+    room: RoomId
+    """The room of those two, as `Adapter.private_room` names it; of who wrote to the bridge's own account, a
+    room of the map that both are in, or such a name as the adapter can whisper to.
+    """
+    sender: Sender
+    text: str
+    to: str = ""
+    """To whom from elsewhere, by their key (`Speaker.key`); empty: to the bridge's own account."""
+
+
 class RoomState(StrEnum):
     """Where we stand in a room."""
 
@@ -191,7 +208,7 @@ class RoomStateChanged:
 TalkEvent = MessageCreated | MessageEdited | Removed | ReactionsChanged | TopicChanged | NameChanged
 """What people did: taken into the journal and relayed."""
 
-FleetingEvent = MemberChanged | TypingChanged
+FleetingEvent = MemberChanged | TypingChanged | Approached
 """What counts only now: never in the journal."""
 
 Event = TalkEvent | FleetingEvent | RoomStateChanged

@@ -35,8 +35,8 @@ class Announcer:
         """Say something about a room in others, to each as its people are spoken to."""
         audiences: dict[Locale, list[int]] = {}
         for room in rooms:
-            if (show := self._routes.shown.get(room)) is not None:
-                audiences.setdefault(locale(show.language, show.time_zone), []).append(room)
+            if (spoken := self.locale(room)) is not None:
+                audiences.setdefault(spoken, []).append(room)
         for audience, hearing in audiences.items():
             event = MessageCreated(
                 id=MessageId(f"hubbub-{uuid.uuid4()}"),
@@ -53,6 +53,11 @@ class Announcer:
             return locale.gettext("a room that left the map")
         network, room = known
         return locale.gettext("{room} on {network}", room=room, network=network)
+
+    def locale(self, room: int) -> Locale | None:
+        """Return how a room's people are spoken to; None: it is in no conversation."""
+        show = self._routes.shown.get(room)
+        return locale(show.language, show.time_zone) if show is not None else None
 
     def sources(self, room: int) -> Iterable[int]:
         """Return the rooms whose talk a room hears."""

@@ -28,7 +28,7 @@ class Teller:
 
     def __init__(self, journal: Journal, status: Callable[[int], RoomStatus | None]) -> None:
         """`status` gives how a room stands; None: it is not in the map."""
-        self._announcer = announcer = Announcer(journal, status)
+        self.announcer = announcer = Announcer(journal, status)
         self._rooms: Iterable[int] = ()
         clock = journal.clock
         self._outages = Outages(journal, announcer)
@@ -43,7 +43,7 @@ class Teller:
     def follow(self, routes: Routes) -> None:
         """Follow this map from now on."""
         self._rooms = list(routes.rooms)
-        self._announcer.follow(routes)
+        self.announcer.follow(routes)
         self._outages.follow(routes.rooms)
         self.gaps.follow(routes.rooms)
 
@@ -55,25 +55,25 @@ class Teller:
                 "{name} repeats in {room} what Hubbub says: such lines are not relayed any more. "
                 "If it is another bridge, its name belongs under ignore.",
                 name=whole(safe_name(who)),
-                room=self._announcer.place(source, locale),
+                room=self.announcer.place(source, locale),
             )
 
         log.warning("%s", told(ENGLISH))
-        self._announcer.say(source, self._announcer.hearing(source), told)
+        self.announcer.say(source, self.announcer.hearing(source), told)
 
     async def patrol(self) -> None:
         """Tell what is due: every few seconds."""
         await in_steps(self._look_at, self._rooms)
         for room, told in self.gaps.due():
-            self._announcer.say(room, self._announcer.hearing(room), told)
+            self.announcer.say(room, self.announcer.hearing(room), told)
         self._losses.patrol()
         self._digests.patrol()
 
     def _look_at(self, room: int) -> None:
-        if (status := self._announcer.status(room)) is not None:
+        if (status := self.announcer.status(room)) is not None:
             self._outages.look_at(status)
 
     def _least(self, room: int) -> float:
         """Return for how many seconds a room must not have been heard to be worth a line."""
-        status = self._announcer.status(room)
+        status = self.announcer.status(room)
         return status.rules.tell_gap if status is not None else math.inf

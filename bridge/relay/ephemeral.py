@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 
 from bridge.clock import Clock
-from bridge.model import FleetingCommand, MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
+from bridge.model import MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
 
 from .worker import Worker
 
@@ -85,7 +85,7 @@ class Arrivals:
                 _hint(worker, MarkRead(room=worker.room.id, target=name))
 
 
-def _hint(worker: Worker, command: FleetingCommand) -> None:
+def _hint(worker: Worker, command: SetTyping | MarkRead) -> None:
     """Do this now or never, where the room can."""
     adapter = worker.room.adapter
     record = adapter.capabilities(worker.room.id)

@@ -11,6 +11,7 @@ from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
 from bridge.journal import Journal
 from bridge.model import (
+    Approached,
     Change,
     Event,
     FleetingEvent,
@@ -29,11 +30,14 @@ from .listener import Listener
 from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
 
-__all__ = ["Router"]
+__all__ = ["Hear", "Router"]
 
 log = logging.getLogger(__name__)
 
-_BESIDE = (TypingChanged, MemberChanged, RoomStateChanged)
+Hear = Callable[[str, FleetingEvent], None]
+"""Hears of a network what counts only now."""
+
+_BESIDE = (TypingChanged, MemberChanged, RoomStateChanged, Approached)
 """What never gets into the journal."""
 
 
@@ -51,6 +55,8 @@ class Router:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
         self._watch, clock = watch, journal.clock
+        self.hears: list[Hear] = []
+        """Features that want to know who came, who went, and who wrote to us alone."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -169,7 +175,12 @@ class Router:
             self._pass_on(network, event)
 
     def _pass_on(self, network: str, event: FleetingEvent) -> None:
-        """Pass what counts only now to those rooms that want it, and forget it."""
+        """Pass what counts only now to those who want it, and forget it."""
+        if not isinstance(event, TypingChanged):
+            for hear in self.hears:
+                self._complaints.safely("what counts only now", partial(hear, network, event))
+        if isinstance(event, Approached):
+            return
         source = self._directory.routes.sources.get((network, event.room))
         rooms = source.rooms_for(event.sender) if source is not None else ()
         if source is None or not rooms:

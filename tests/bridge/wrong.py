@@ -66,6 +66,12 @@ class Faulty(ScriptedAdapter):
     def source(self, address):
         return self._do("source", super().source, address)
 
+    def members(self, room):
+        return self._do("members", super().members, room)
+
+    def private_room(self, room, person, speaker):
+        return self._do("private_room", super().private_room, room, person, speaker)
+
     def is_present(self, room, name):
         return self._do("is_present", super().is_present, room, name)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from adapters.matrix.client.api import MatrixClient
-from bridge import AdapterError, FleetingCommand, RateLimited, SetTyping
+from bridge import AdapterError, FleetingCommand, RateLimited, SetTyping, Whisper
 
 __all__ = ["Hints"]
 
@@ -53,6 +53,8 @@ class Hints:
                 del self._wanted[wire]
 
     async def _do(self, wire: str, own: str, command: FleetingCommand) -> None:
+        if isinstance(command, Whisper):
+            return  # the record says NO
         if isinstance(command, SetTyping):
             await self._client.type(wire, own, typing=command.typing)
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bridge.journal.api import Notes
+from bridge.journal.beside import Notes
 
 __all__ = ["MemoryNotes"]
 

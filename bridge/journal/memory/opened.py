@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.journal.api import OpenedConversations
+from bridge.journal.beside import OpenedConversations
 from bridge.journal.records import Opened
 
 __all__ = ["MemoryOpened"]

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 from bridge.errors import JournalError
-from bridge.journal.api import Notes
+from bridge.journal.beside import Notes
 
 __all__ = ["SqliteNotes"]
 

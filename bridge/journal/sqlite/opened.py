@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Callable
 
 from bridge.errors import JournalError
-from bridge.journal.api import OpenedConversations, Recall
+from bridge.journal.api import Recall
+from bridge.journal.beside import OpenedConversations
 from bridge.journal.records import Opened
 
 __all__ = ["SqliteOpened"]

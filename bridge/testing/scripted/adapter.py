@@ -9,6 +9,7 @@ from typing import Any
 from bridge.adapter import Adapter, Emit, Position, Settle
 from bridge.config import Model
 from bridge.errors import ConnectionLost, RoomUnavailable, Unsupported
+from bridge.looks import Present
 from bridge.model import (
     Capabilities,
     Command,
@@ -135,9 +136,8 @@ class ScriptedAdapter(Adapter):
     def heard(self, room: RoomId) -> float:
         return time.time() - self._server.silent_for
 
-    def is_present(self, room: RoomId, name: str) -> bool:
-        present = self._server.present.get(room)
-        return present is not None and name in present
+    def present(self, room: RoomId) -> Present | None:
+        return self._server.present.get(room)
 
     def hint(self, command: FleetingCommand) -> None:
         self._server.hint(command)

@@ -12,6 +12,7 @@ from bridge.model import (
     MessageId,
     RoomId,
     Sender,
+    SetTyping,
     TypingChanged,
     UserId,
 )
@@ -55,6 +56,6 @@ class ScriptedPerson(Person):
     def _hinted(self, command: FleetingCommand) -> None:
         if isinstance(command, MarkRead):
             self._was_read(command.target.id)
-        else:
+        elif isinstance(command, SetTyping):
             sender = Sender(UserId("hubbub"), "hubbub")
             self._saw(TypingChanged(room=command.room, sender=sender, typing=command.typing))

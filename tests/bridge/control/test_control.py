@@ -122,7 +122,8 @@ async def test_status(owner, left, right):
     assert answer["files"] == {"fetched": [], "uploaded": []}
     (wrong,) = answer["wrong"]
     assert (wrong["network"], wrong["rooms"], wrong["owed"]) == ("right", [], 1)
-    assert answer["observers"] == []
+    (instructions,) = answer["observers"]
+    assert (instructions["name"], instructions["reason"]) == ("instructions", "")
 
 
 class Stuck(Observer):
@@ -139,7 +140,9 @@ async def test_who_looks_on_and_is_behind_is_told(tmp_path, left, right):
         await right.until(1)
         while not (told := (await owner.ask("status"))["observers"])[0]["reason"]:
             await asyncio.sleep(0.01)
-    assert told == [{"name": "stuck", "behind": 1, "since": told[0]["since"], "reason": "the disk is full"}]
+    assert told[:1] == [
+        {"name": "stuck", "behind": 1, "since": told[0]["since"], "reason": "the disk is full"}
+    ]
     assert told[0]["since"] > 1e9
 
 

@@ -1,0 +1,44 @@
+"""What people can ask of Hubbub and do through it besides talking, built on the relay."""
+
+from collections.abc import Callable, Collection
+
+from .adapter import Adapter
+from .instructions import Asked, Instructions, Who
+from .language import Locale
+from .model import RoomId, Support, Whisper
+from .notices import Teller
+from .relay import Router
+
+__all__ = ["Features"]
+
+
+class Features:
+    """All of them; they hear what counts only now, and are `observers` of what is taken."""
+
+    def __init__(self, router: Router, teller: Teller, adapter: Callable[[str], Adapter]) -> None:
+        """`adapter` gives the adapter of a network that runs."""
+        self._router = router
+        self._announcer = teller.announcer
+        self._adapter = adapter
+        who = Who(self._announcer.sources, self._members, self._announcer.place)
+        instructions = Instructions([who], self._place, self._answer, router.journal.clock)
+        self.observers = (instructions,)
+        router.hears.append(instructions.hear)
+
+    def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
+        worker = self._router.rooms.by_name.get((network, room))
+        if worker is None or worker.composer.view.show.instructions == "off":
+            return None
+        return worker.room.number, worker.composer.view.locale
+
+    def _members(self, number: int) -> Collection[str]:
+        worker = self._router.workers.get(number)
+        return worker.room.adapter.members(worker.room.id) if worker is not None and worker.joined else ()
+
+    def _answer(self, asked: Asked, text: str) -> None:
+        """Tell whoever asked alone where that can be, and else the room."""
+        adapter = self._adapter(asked.network)
+        if asked.alone or adapter.capabilities(asked.room).whisper is not Support.NO:
+            adapter.hint(Whisper(room=asked.room, user=asked.sender.id, text=text))
+        elif asked.number is not None:
+            self._announcer.say(asked.number, self._announcer.reachable([asked.number]), lambda _: text)

@@ -1,0 +1,93 @@
+"""Reads what people ask of Hubbub among what they say, and answers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bridge.clock import Clock
+from bridge.complaints import Complaints
+from bridge.journal import Observed
+from bridge.kit.bounded import BoundedDict
+from bridge.kit.pace import TokenBucket
+from bridge.language import ENGLISH, N_, Locale
+from bridge.model import US, Approached, FleetingEvent, MessageCreated, RoomId, Sender
+from bridge.relay import Observer
+
+from .instruction import Asked, Instruction
+
+__all__ = ["Answer", "Instructions", "Place"]
+
+log = logging.getLogger(__name__)
+
+_SIGN = "!"
+_TIMELY = 60.0
+"""Nobody waits any longer for an answer, in seconds."""
+_BURST, _PER_SECOND = 5, 0.2
+"""How often one person is answered."""
+_AT_ONCE = 100
+"""So many are answered at a time who ask alone."""
+_HELP = N_("!help – what can be asked here")
+
+Answer = Callable[[Asked, str], None]
+"""Tells whoever asked an answer."""
+Place = Callable[[str, RoomId], tuple[int, Locale] | None]
+"""Gives the number of a room, and how its people are spoken to; None: nothing is asked there."""
+
+
+class Instructions(Observer):
+    """Follows instructions: in rooms as an observer of what was taken, where they are talk like any other;
+    and those of people who write to the bridge's own account alone.
+    """
+
+    name = "instructions"
+
+    def __init__(self, known: Iterable[Instruction], place: Place, answer: Answer, clock: Clock) -> None:
+        self._known: Mapping[str, Instruction] = {one.name: one for one in known}
+        self._place = place
+        self._answer = answer
+        self._clock = clock
+        self._paces = BoundedDict[tuple[str, str], TokenBucket](1000)
+        self._complaints = Complaints(log, clock)
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def see(self, events: Sequence[Observed]) -> None:
+        for seen in events:
+            event = seen.event
+            if not isinstance(event, MessageCreated) or event.replayed or event.sender.id == US:
+                continue
+            if self._clock.now() - seen.said_at <= _TIMELY:
+                await self._read(seen.network, seen.room, event.sender, event.content.text, alone=False)
+
+    def hear(self, network: str, event: FleetingEvent) -> None:
+        """Follow what is asked of the bridge's own account alone."""
+        if not isinstance(event, Approached) or event.to or len(self._answering) >= _AT_ONCE:
+            return
+        reading = self._read(network, event.room, event.sender, event.text, alone=True)
+        task = asyncio.ensure_future(reading)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _read(self, network: str, room: RoomId, sender: Sender, text: str, *, alone: bool) -> None:
+        if not text.startswith(_SIGN):
+            return
+        name, _, words = text[len(_SIGN) :].partition(" ")
+        one = self._known.get(name.casefold())
+        place = self._place(network, room)
+        if not alone and (place is None or (one is None and name.casefold() != "help")):
+            return
+        if not self._paces.setdefault(
+            (network, sender.id), TokenBucket(_BURST, _PER_SECOND, self._clock)
+        ).take_now():
+            return
+        number, locale = place or (None, ENGLISH)
+        asked = Asked(network, room, number, sender, words.strip(), locale, alone)
+        try:
+            if answer := self._help(locale) if one is None else await one.follow(asked):
+                self._answer(asked, answer)
+        except Exception as error:  # noqa: BLE001 others ask too
+            self._complaints.tell(name, f"!{name} is not answered: a bug ({error!r})", error)
+
+    def _help(self, locale: Locale) -> str:
+        return "\n".join(
+            locale.gettext(sentence) for sentence in (_HELP, *(one.help for one in self._known.values()))
+        )
