@@ -100,11 +100,15 @@ class MatrixAdapter(Adapter):
         if self._service is None:
             return record(limit, topic=topic)
         if speaker is None or speaker.how is not Authorship.PUPPET:
-            return record(limit, topic=topic, authorship=Authorship.PUPPET)
+            return record(
+                limit, topic=topic, authorship=Authorship.PUPPET, abreast=self.config.order == "person"
+            )
         if self._service.namespace.user_of(speaker.key) is None:
             return record(limit, topic=topic)
         # a newcomer may set no topic nearly anywhere, and the bridge can
-        return record(limit, topic=Support.NO, authorship=Authorship.PUPPET)
+        return record(
+            limit, topic=Support.NO, authorship=Authorship.PUPPET, abreast=self.config.order == "person"
+        )
 
     def registration(self) -> RegistrationFile:
         return new_registration(self.network, self.config.user, self.config.registration)

@@ -42,6 +42,9 @@ class MatrixNetwork(Model):
     registration: Path | None = None
     """The file of an application service that the homeserver knows (`hubbub generate-registration`): then
     people from elsewhere are in the rooms as themselves."""
+    order: Annotated[Literal["room", "person"], Live()] = "room"
+    """What stays in order, with a `registration`: all that is said in a room; or the words of each person, so
+    that people who speak within a second of each other do not wait for each other."""
     ca_file: Path | None = None
     """Certificates to trust beside the system's, in PEM, for a server that has one of its own."""
     insecure: bool = False

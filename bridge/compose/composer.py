@@ -43,14 +43,17 @@ class Composer:
 
     # Its deliveries
 
-    def next(self, delivery: Delivery, flying: str | None = None) -> Next:
-        """Make the next command of a delivery; `flying` is the way of what is on its way."""
+    def next(self, delivery: Delivery, flying: Sequence[tuple[Delivery, Step]] = ()) -> Next:
+        """Make the next command of a delivery; `flying` is what is on its way."""
         view = self._view(delivery)
-        self.window = view.capabilities.window
-        if not self.view.capabilities.own_connection:
+        own, can = self.view.capabilities, view.capabilities
+        self.window = max(can.window, can.abreast)
+        if own.abreast > 1 and flying and not speaking.may_pass(view, delivery, flying):
+            return BEHIND
+        if not own.own_connection:
             return compose(delivery, view, self.memory)
         way = speaking.way(view, delivery)
-        if flying is not None and flying != way:
+        if flying and flying[-1][1].way != way:
             return BEHIND
         step = compose(delivery, view, self.memory)
         return replace(step, way=way) if isinstance(step, Step) else step

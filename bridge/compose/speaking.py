@@ -1,17 +1,31 @@
 """Who does what in a room: somebody from elsewhere by themselves, or the bridge for them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.errors import ConnectionLost, Rejected, RoomUnavailable
 from bridge.identity import Author, resolve, said_as
 from bridge.journal import Delivery
-from bridge.model import Authorship, Capabilities, Command, MessageCreated, Part, Sender, Speaker, UserId
+from bridge.model import (
+    Authorship,
+    Capabilities,
+    Command,
+    MessageCreated,
+    Part,
+    Sender,
+    SendMessage,
+    Speaker,
+    UserId,
+)
 
 from .memory import RoomMemory, keep
+from .next import Step
 from .view import RoomView
 
-__all__ = ["as_said", "reacts_alone", "silences", "speaking", "way"]
+__all__ = ["as_said", "may_pass", "reacts_alone", "silences", "speaking", "way"]
 
+_AT_ONCE = 1.0
+"""Who speaks within so many seconds of another one does not answer them."""
 _SILENCE = 60.0
 """So long the bridge speaks for somebody who could not by themselves, in seconds."""
 
@@ -55,6 +69,24 @@ def way(view: RoomView, delivery: Delivery) -> str:
     if not isinstance(delivery.event, MessageCreated):
         return str(delivery.seq)
     return view.speaker.key if view.speaker is not None and view.capabilities.own_connection else ""
+
+
+def may_pass(view: RoomView, delivery: Delivery, flying: Sequence[tuple[Delivery, Step]]) -> bool:
+    """Whether somebody's words may arrive before all that is on its way, where the record lets them: it is of
+    others who spoke at about the same time, so that nobody answers anybody.
+    """
+    return (
+        view.is_puppet()
+        and isinstance(delivery.event, MessageCreated)
+        and all(
+            isinstance(step.command, SendMessage)
+            and step.command.speaker.how is Authorship.PUPPET
+            and view.speaker is not None
+            and step.command.speaker.key != view.speaker.key
+            and abs(delivery.said_at - other.said_at) < _AT_ONCE
+            for other, step in flying
+        )
+    )
 
 
 def silences(view: RoomView, command: Command, error: BaseException, memory: RoomMemory) -> bool:

@@ -85,6 +85,11 @@ class Capabilities:
     behind what others say at the same time: they then wait until that is confirmed. In the record of the
     bridge's own account, whether anybody here has one.
     """
+    abreast: int = 1
+    """How many speakers may have something on the way at once, each one message, where they spoke within a
+    second. Above 1 only for puppets, where the network orders nobody's words against another's and the owner
+    does not mind; in the record of the bridge's own account too.
+    """
     name_pings: bool = False
     """Whether a person's name in plain text alerts its owner, as it does in most IRC and XMPP clients."""
     times: bool = False

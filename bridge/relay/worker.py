@@ -241,7 +241,8 @@ class Worker:
             if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
-                step = self.composer.next(delivery, self._flights[-1].step.way if self._flights else None)
+                flying = [(flight.delivery, flight.step) for flight in self._flights]
+                step = self.composer.next(delivery, flying)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a bug", self.room.title)
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))

@@ -143,3 +143,35 @@ async def test_the_room_decides_anew_with_every_message(pair, left, right):
         left.say("one", "alice", "here I am")
         await right.until(3)
     assert said(right) == [("alice", "by myself"), (HUBBUB, "<alice> not any more"), ("alice", "here I am")]
+
+
+async def test_people_who_speak_at_once_need_not_wait_where_the_owner_does_not_mind(pair, left, watched):
+    puppets(watched, abreast=3)
+    lines = [("alice", "a1"), ("bob", "b1"), ("bob", "b2"), ("alice", "a2")]
+    lines += [(name, f"from {name}") for name in ("carol", "dave", "erin", "fred", "gus")]
+    async with running(pair):
+        left.happen(*[left.saying("one", *line) for line in lines])
+        await watched.until(len(lines))
+        await asyncio.sleep(0.02)
+        assert not watched.flying
+    assert ("alice", "bob") in watched.together
+    assert not any(len(set(names)) < len(names) for names in watched.together), "each has one on the way"
+    assert max(map(len, watched.together)) == 3
+    assert sorted(said(watched)) == sorted(lines)
+    assert [text for name, text in said(watched) if name == "alice"] == ["a1", "a2"]
+
+
+async def test_who_may_answer_waits_even_there(pair, left, watched):
+    """What refers to something on the way, what is no message, the bridge's own words, and whoever spoke later."""
+    puppets(watched, abreast=3)
+    less(watched, CAROL, authorship=Authorship.PREFIX, abreast=1)
+    first = left.saying("one", "alice", "well?")
+    answer = left.saying("one", "bob", "yes", reply_to=first.id)
+    async with running(pair):
+        left.happen(first, answer, left.saying("one", "carol", "no"), left.saying("one", "dave", "what"))
+        await watched.until(4)
+        await asyncio.sleep(1.01)
+        left.happen(left.saying("one", "dave", "so"))
+        await watched.until(5)
+    assert {len(names) for names in watched.together} == {1}
+    assert [text for _, text in said(watched)] == ["well?", "yes", "<carol> no", "what", "so"]
