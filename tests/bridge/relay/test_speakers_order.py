@@ -162,7 +162,7 @@ async def test_people_who_speak_at_once_need_not_wait_where_the_owner_does_not_m
 
 
 async def test_who_may_answer_waits_even_there(pair, left, watched):
-    """What refers to something on the way, what is no message, the bridge's own words, and whoever spoke later."""
+    """A reply, whom the bridge speaks for, what comes behind that, and whoever spoke later."""
     puppets(watched, abreast=3)
     less(watched, CAROL, authorship=Authorship.PREFIX, abreast=1)
     first = left.saying("one", "alice", "well?")
