@@ -19,7 +19,9 @@ from .clock import SYSTEM, Clock
 from .complaints import Complaints
 from .compose.attachments import Attachments
 from .config import Config, needs_connection
-from .config.words import counted, nearest, quoted
+from .config.words import counted as many
+from .config.words import nearest, quoted
+from .counts import Counts, counted
 from .errors import AdapterError, ConfigError, HubbubError, JournalError, Rejected
 from .features import Features
 from .introductions import introduction, introductions
@@ -135,14 +137,11 @@ class Bridge:
 
     def _site(self, files: Files) -> AbstractAsyncContextManager[None]:
         """Return a context in which everything that is handed out over HTTP is served."""
-        media = self._config.media
-        if media.public_url is None:
+        if self._config.media.public_url is None:
             return contextlib.nullcontext()
-        from .web import Site, add_files  # with its library: a sixth of the memory of a service
+        from .web import files_site  # with its library: a sixth of the memory of a service
 
-        site = Site(media.listen, proxied=True)
-        add_files(site, files, media.public_url)
-        return site.serving()
+        return files_site(self._config.media, files).serving()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue.
@@ -187,6 +186,10 @@ class Bridge:
         """Return where we stand with a network, and why its last connection ended."""
         supervisor = self._networks[network].supervisor
         return supervisor.state, supervisor.reason
+
+    def counts(self) -> Counts:
+        """Return what was counted since the start."""
+        return counted(self._router, {name: one.supervisor.ended for name, one in self._networks.items()})
 
     async def status(self) -> Status:
         """Return how everything stands now."""
@@ -271,8 +274,8 @@ class Bridge:
         moved = await aside(lambda: [name for name in names if adapters[name].rooms != rooms[name]])
         await asyncio.gather(*[self._serve(name, adapters[name]) for name in moved])
         self._start(adapters)
-        many = counted(len(config.conversations), "conversation"), counted(len(adapters), "network")
-        log.info("relaying %s on %s", *many)
+        joined, among = many(len(config.conversations), "conversation"), many(len(adapters), "network")
+        log.info("relaying %s on %s", joined, among)
 
     def _rooms(self, network: str) -> Mapping[RoomId, Any]:
         """Return the rooms that the adapter of a network has to serve, each with its settings."""

@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -59,6 +60,8 @@ class Supervisor:
         self.state = NetworkState.CONNECTING
         self.reason = ""
         """Why the last connection ended."""
+        self.ended = Counter[str]()
+        """How many connections ended, by the kind of error."""
         self.began = 0.0
         """When the last connection was begun, in seconds since 1970."""
         self.failing_since = 0.0
@@ -84,6 +87,7 @@ class Supervisor:
                 self.failing_since = clock.now()
                 self._complaints.over("")
             self.reason = strike(str(error)) if error else "the connection ended"
+            self.ended[type(error).__name__ if error is not None else "over"] += 1
             self._offline(self._adapter.network, self.reason)
             if isinstance(error, Replaced):
                 self.state = NetworkState.STOPPED

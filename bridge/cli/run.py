@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from bridge import app
+from bridge.clock import SYSTEM
 from bridge.config import Config, load
 from bridge.config.words import printable
 from bridge.control.server import Control
@@ -83,12 +84,22 @@ async def _open_to_owner(
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
     control = Control(bridge, partial(_read_again, file), file)
-    async with control.listening():
+    async with control.listening(), _pages(bridge):
         reloading = asyncio.ensure_future(_reload(control, reloads))
         try:
             yield
         finally:
             reloading.cancel()
+
+
+def _pages(bridge: app.Bridge) -> contextlib.AbstractAsyncContextManager[None]:
+    """Return a context in which the pages for the owner are served, if there are any."""
+    web = bridge.config.web
+    if web is None:
+        return contextlib.nullcontext()
+    from bridge.web.owner import owner_pages  # with its libraries, as where files are handed out
+
+    return owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
 
 
 async def _read_again(file: Path) -> Config:

@@ -17,6 +17,7 @@ from bridge.config.models import (
     RoomBlock,
     ShowRules,
     TopBlock,
+    Web,
 )
 from bridge.config.schema import block
 from bridge.protocols import protocols
@@ -55,6 +56,7 @@ def _sections(known: Mapping[str, AdapterClass]) -> Iterator[str]:
     yield from _section("## The file", "", TopBlock)
     yield from _section("## `keep:`", "How long the journal keeps what was delivered.", Keep)
     yield from _section("## `media:`", "Files that people send: [media.md](media.md) tells more.", Media)
+    yield from _section("## `web:`", "For whoever watches the service: [operations.md](operations.md).", Web)
     yield "## `networks:`\n\nEach network stands under a name of your choice, which the conversations use.\n"
     yield from _section("### Every network", "", NetworkBlock, DeliveryRules, ShowRules)
     yield from _section("### How it is delivered to", "These stand at a network too.", DeliveryRules)

@@ -93,6 +93,7 @@ class Check:
             media=top.media.model_copy(
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
+            web=top.web,
             remarks=document.remarked(),
         )
 
@@ -116,8 +117,9 @@ class Check:
     def _claims(self, top: TopBlock | None, networks: Mapping[str, Network | None]) -> None:
         """Refuse what two places of the file claim, and only one can have."""
         claims: list[tuple[Spot, Claim]] = []
-        for key, claim in top.media.claims().items() if top else ():
-            claims.append((("media", key), claim))
+        for block, model in (("media", top.media), ("web", top.web)) if top else ():
+            for key, claim in model.claims().items() if model else ():
+                claims.append(((block, key), claim))
         for name, network in networks.items():
             for key, claim in network.settings.claims().items() if network else ():
                 claims.append((("networks", name, key), claim))

@@ -6,12 +6,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bridge.model import RoomId
 
 from .claim import Claim
-from .listen import ListenAddress, Listening
+from .listen import ListenAddress, Listening, need_token
 from .values import (
     Count,
     Duration,
@@ -45,6 +45,7 @@ __all__ = [
     "RoomEntry",
     "ShowRules",
     "TopBlock",
+    "Web",
 ]
 
 
@@ -136,6 +137,26 @@ class Media(Model):
         return {} if self.public_url is None else {"listen": Listening(self.listen)}
 
 
+class Web(Model):
+    """Pages for the owner and for whoever watches the service: how it stands, and what was counted."""
+
+    listen: Annotated[
+        ListenAddress, Field(description="Where they are. Others than this machine need `token`.")
+    ]
+    token: Annotated[
+        SecretStr | None,
+        Field(description="What a client has to show: `Authorization: Bearer TOKEN`, 16 letters or more."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> "Web":
+        need_token(self.listen, self.token)
+        return self
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {"listen": Listening(self.listen)}
+
+
 class TopBlock(Model):
     """The whole file."""
 
@@ -160,6 +181,9 @@ class TopBlock(Model):
     ] = "normal"
     keep: Annotated[Keep, Field(description="How long the journal keeps what was delivered.")] = Keep()
     media: Annotated[Media, Field(description="How files that people send cross, if at all.")] = Media()
+    web: Annotated[
+        Web | None, Field(description="Health and metrics over HTTP, for whoever watches the service.")
+    ] = None
 
 
 class CatchUp(Model):
@@ -344,6 +368,7 @@ class Config:
     durability: Literal["normal", "full"] = "normal"
     keep: Keep = field(default_factory=Keep)
     media: Media = field(default_factory=Media)
+    web: Web | None = None
     remarks: tuple[str, ...] = ()
     """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""
 

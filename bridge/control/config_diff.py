@@ -7,7 +7,7 @@ from bridge.config import Config, Setting, changed_settings, needs_connection, r
 
 __all__ = ["Changes", "Left", "compare"]
 
-_AT_START = ("journal", "durability", "media")
+_AT_START = ("journal", "durability", "media", "web")
 
 
 @dataclass(frozen=True, slots=True)

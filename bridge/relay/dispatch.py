@@ -17,6 +17,8 @@ from bridge.errors import JournalError
 from bridge.journal import Delivery, Journal, Taken
 from bridge.model import MessageCreated, Removed, TalkEvent
 
+from .tally import Spread
+
 __all__ = ["Dispatch", "Recipient"]
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ class Dispatch:
         self._later: Timer | None = None
         self._durable: asyncio.Future[None] | None = None
         self._complaints = Complaints(log, clock)
+        self.commits = Spread()
+        """How long the commits took that were no failure."""
         self.news: list[asyncio.Event] = []
         """Set when something was taken."""
 
@@ -104,6 +108,7 @@ class Dispatch:
         """Commit what waits, and hand over what was taken. What the disk does not take is tried again."""
         if self.journal.failing and self._later is not None:
             return
+        began = self._clock.monotonic()
         try:
             taken = self.journal.commit()
         except Exception as error:  # noqa: BLE001 what was taken is handed over by the next commit
@@ -111,6 +116,7 @@ class Dispatch:
                 self._complaints.tell("committing", f"a commit failed: a bug ({error!r})", error)
             self._try_later(_RETRY)
             return
+        self.commits.add(self._clock.monotonic() - began)
         if taken and not self._complaints.safely("handing over what was taken", partial(self._hand, taken)):
             for room in self._rooms.values():
                 self._restart(room)

@@ -22,6 +22,7 @@ class Outcomes:
     def __init__(self, room: Room, journal: Journal, listener: Listener) -> None:
         self.delivered = 0
         """How many arrived, whole."""
+        self._tally = room.tally
         self._complaints = Complaints(log, room.clock)
         self._title = room.title
         self._now = room.clock.now
@@ -37,6 +38,7 @@ class Outcomes:
             log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, after)
         if then is None:
             self.delivered += 1
+            self._tally.waits[delivery.source].add(self._now() - delivery.said_at)
             for edit in delivery.carries:
                 self._journal.skip(edit)
 
@@ -54,6 +56,7 @@ class Outcomes:
             self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING)
         else:
             log.error("a message to %s is given up by a bug", self._title, exc_info=error)
+        self._tally.given_up += 1
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason)
         self._listener.lost(delivery.room, reason, source=delivery.source)

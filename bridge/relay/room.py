@@ -8,6 +8,8 @@ from bridge.config import DeliveryRules
 from bridge.journal import Delivery
 from bridge.model import RoomId
 
+from .tally import Tally
+
 __all__ = ["Room", "RoomStatus"]
 
 
@@ -20,6 +22,8 @@ class Room:
     adapter: Adapter
     rules: DeliveryRules
     """They may change with the map."""
+    tally: Tally
+    """The network's."""
 
     @property
     def clock(self) -> Clock:

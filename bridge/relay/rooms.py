@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from .dispatch import Dispatch
 from .listener import Listener
 from .room import Room, RoomStatus
 from .routes import Routes
+from .tally import Tally
 from .worker import Worker
 
 __all__ = ["Moved", "NetworkConversations", "Rooms"]
@@ -53,12 +55,14 @@ class Rooms:
         self.by_name: dict[tuple[str, RoomId], Worker] = {}
         self.directory = Directory(journal)
         self.adapters: Mapping[str, Adapter] = {}
-        self.dispatch = Dispatch(journal, self.workers, attached, self._network)
+        self.dispatch = Dispatch(journal, self.workers, attached, self.network)
         self._journal = journal
         self._attached = attached
         self._listener = listener
         self._sent = sent
         self._moved = moved
+        self.tallies = defaultdict[str, Tally](Tally)
+        """By network."""
         self._networks: dict[int, str] = {}
         """The network of each room that was ever in a conversation."""
         self._unique: set[str] = set()
@@ -160,7 +164,7 @@ class Rooms:
     def _employ(self, routes: Routes, number: int) -> None:
         network, room = routes.rooms[number]
         self._networks[number] = network
-        place = Room(number, room, self.adapters[network], self._rules[network])
+        place = Room(number, room, self.adapters[network], self._rules[network], self.tallies[network])
         composer = self._composer(place, routes)
         self.workers[number] = Worker(place, composer, self._listener, self.dispatch, self._sent)
 
@@ -187,11 +191,12 @@ class Rooms:
             worker.room.rules = self._rules[routes.rooms[number][0]]
             worker.composer.follow(routes.shown[number], routes.heard.get(number, ()))
 
-    def _network(self, number: int) -> str:
+    def network(self, number: int) -> str:
+        """Return the network of a room that is, or was, in a conversation."""
         return self._networks.get(number, "")
 
     def _origin(self, source: int, room: int) -> tuple[str, Prefix]:
-        network = self._network(source)
+        network = self.network(source)
         prefix = self.directory.routes.prefixes.get((source, room))
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")

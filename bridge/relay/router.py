@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -57,6 +58,8 @@ class Router:
         self._watch, clock = watch, journal.clock
         self.hears: list[Hear] = []
         """Features that want to know who came, who went, and who wrote to us alone."""
+        self.dropped = Counter[str]()
+        """How much was not taken, by why."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -150,15 +153,19 @@ class Router:
             try:
                 if isinstance(event, _BESIDE):
                     self._beside(network, event)
-                elif (source := sources.get((network, event.room))) is not None and (
-                    rooms := source.rooms_for(event.sender)
-                ):
-                    if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
+                elif (source := sources.get((network, event.room))) is not None:
+                    if not (rooms := source.rooms_for(event.sender)):
+                        self.dropped["ignored"] += 1
+                    elif (event.mark or event.replayed) and not self._wanted(network, source.number, event):
+                        self.dropped["copy" if event.mark else "too old"] += 1
                         continue
-                    speaks(source.number, event.sender.name)
-                    if not repeats(source.number, event):
-                        take(source.number, event, rooms)
-                        said(source.number, event.sender, rooms)
+                    else:
+                        speaks(source.number, event.sender.name)
+                        if repeats(source.number, event):
+                            self.dropped["loop"] += 1
+                        else:
+                            take(source.number, event, rooms)
+                            said(source.number, event.sender, rooms)
                 if self._watch is not None:
                     self._watch(network, event)
             except Exception as error:  # noqa: BLE001 the others have to be taken

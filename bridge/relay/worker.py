@@ -87,6 +87,7 @@ class Worker:
     def said(self, seq: int, event: TalkEvent) -> None:
         """Note that somebody did something in this very room."""
         self.latest = seq
+        self.room.tally.taken += 1
         self.composer.said(seq, event)
 
     def unpark(self, seq: int) -> None:

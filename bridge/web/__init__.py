@@ -3,9 +3,11 @@
 app    the application: who may ask for what
 port   the port: how many connections, and how long each may take
 media  files, by the links to them
+health, metrics  how the service stands, for whoever watches it
+owner  what stands at `web:`
 """
 
 from .app import Site
-from .media import add_files
+from .media import add_files, files_site
 
-__all__ = ["Site", "add_files"]
+__all__ = ["Site", "add_files", "files_site"]

@@ -30,10 +30,12 @@ SECURITY = {
 class Site:
     """Serves the paths that were added, one request for each connection: GET and HEAD, with no body."""
 
-    def __init__(self, listen: str, *, proxied: bool = False, token: str = "") -> None:
-        """`listen` is HOST:PORT. Paths that are not public are for this machine, and for clients with the
-        token; behind a proxy everybody seems to be on this machine, and only the token counts.
+    def __init__(self, block: str, listen: str, *, proxied: bool = False, token: str = "") -> None:
+        """`block` is where it stands in the map, `listen` is HOST:PORT. Paths that are not public are for
+        this machine, and for clients with the token; behind a proxy everybody seems to be on this machine,
+        and only the token counts.
         """
+        self._block = block
         self._listen = listen
         self._proxied = proxied
         self._token = token
@@ -62,7 +64,7 @@ class Site:
             try:
                 self._port = await stack.enter_async_context(serving(self._application, self._listen))
             except ConnectionLost as error:
-                raise HubbubError(f"media: {error}") from None
+                raise HubbubError(f"{self._block}: {error}") from None
             self._local = not self._proxied and all(map(is_loopback, self._port.hosts))
             yield
 

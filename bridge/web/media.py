@@ -4,15 +4,24 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from bridge.config import Media
 from bridge.media import Files, Linked
 
 from .app import SECURITY, Site, nothing
 
-__all__ = ["add_files"]
+__all__ = ["add_files", "files_site"]
 
 _HOUR = 3600
 """So long a browser may keep a file: what is taken back should be gone."""
 _PATH = "/{name}/{expiry}/{signature}/{file}"
+
+
+def files_site(media: Media, files: Files) -> Site:
+    """Return the site that hands out files by their links, at `media:` in the map."""
+    site = Site("media", media.listen, proxied=True)
+    if media.public_url is not None:
+        add_files(site, files, media.public_url)
+    return site
 
 
 def add_files(site: Site, files: Files, public_url: str) -> None:

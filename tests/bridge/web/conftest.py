@@ -31,7 +31,7 @@ class Visitor:
 @asynccontextmanager
 async def serving(port, files):
     """Hand these files out on a port."""
-    site = Site(f"127.0.0.1:{port}", proxied=True)
+    site = Site("media", f"127.0.0.1:{port}", proxied=True)
     add_files(site, files, PUBLIC)
     async with site.serving():
         yield

@@ -25,7 +25,7 @@ async def answers(site, port, path, **headers):
 def made(*, public=False, **options):
     """A site with one path, and its port."""
     port = free_port()
-    site = Site(f"127.0.0.1:{port}", **options)
+    site = Site("media", f"127.0.0.1:{port}", **options)
     site.add("/it", words, public=public)
     return site, port
 
@@ -89,7 +89,7 @@ async def test_where_there_is_nothing_nobody_is_asked_for_a_token(options):
 
 async def test_a_site_without_paths_listens_nowhere():
     port = free_port()
-    async with Site(f"127.0.0.1:{port}").serving():
+    async with Site("media", f"127.0.0.1:{port}").serving():
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
 
@@ -97,7 +97,7 @@ async def test_a_site_without_paths_listens_nowhere():
 async def test_a_port_that_is_taken_is_said():
     async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as other:
         port = other.sockets[0].getsockname()[1]
-        site = Site(f"127.0.0.1:{port}")
+        site = Site("media", f"127.0.0.1:{port}")
         site.add("/it", words)
         with pytest.raises(
             HubbubError, match=rf"127.0.0.1:{port} cannot be used \(somebody listens there already\):"

@@ -84,7 +84,7 @@ from bridge.web import Site, add_files
 async def main(folder, port):
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
     config = Media(folder=Path(folder), public_url="https://a.example")
-    site = Site(f"127.0.0.1:{port}", proxied=True)
+    site = Site("media", f"127.0.0.1:{port}", proxied=True)
     add_files(site, Files(config, b"k" * 32, lambda *_: None, lambda _: False), config.public_url)
     async with site.serving():
         await work()

@@ -1,0 +1,45 @@
+"""What was counted since the start, by network: for whoever watches the service over time."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .relay.router import Router
+from .relay.tally import Spread
+
+__all__ = ["Counts", "counted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers that only grow while the service runs."""
+
+    taken: Mapping[str, int]
+    """Events, by the network that they came from."""
+    dropped: Mapping[str, int]
+    """Events that were not taken, by why: `ignored`, `copy`, `too old`, `loop`."""
+    delivered: Mapping[tuple[str, str], Spread]
+    """How long after it was said something arrived, by the networks that it came from and went to."""
+    given_up: Mapping[str, int]
+    """Deliveries that will not arrive, by the network that they were for."""
+    ended: Mapping[str, Mapping[str, int]]
+    """Connections that ended, by network and kind of error."""
+    commits: Spread
+    """Commits of the journal."""
+
+
+def counted(router: Router, ended: Mapping[str, Mapping[str, int]]) -> Counts:
+    """Return what the relay has counted; `ended` are connections, by network and kind of error."""
+    tallies = router.rooms.tallies
+    delivered = defaultdict[tuple[str, str], Spread](Spread)
+    for network, tally in tallies.items():
+        for source, waits in tally.waits.items():
+            delivered[router.rooms.network(source), network].merge(waits)
+    return Counts(
+        {network: tally.taken for network, tally in tallies.items()},
+        dict(router.dropped),
+        delivered,
+        {network: tally.given_up for network, tally in tallies.items()},
+        ended,
+        router.dispatch.commits,
+    )
