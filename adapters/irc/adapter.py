@@ -42,6 +42,7 @@ from .connection.connection import IrcConnection
 from .decode import REDACTION
 from .history.requests import find, past
 from .preflight import look_at
+from .puppets.entrance import Entrance
 from .puppets.kept import KeptPeople
 from .puppets.puppets import TOKENS, PuppetConnections
 from .rooms.reactions import OwnReactions
@@ -75,6 +76,7 @@ class IrcAdapter(Adapter):
         self._kept = KeptPeople()
         """Who of all people on the network is ours."""
         self._puppets: PuppetConnections | None = None
+        self._entrance: Entrance | None = None
         self._expansion = expansion(config.encoding)
         self._reactions = OwnReactions()
         self._repeatable: deque[Txn] = deque(maxlen=_MOST_IN_DOUBT)
@@ -126,8 +128,10 @@ class IrcAdapter(Adapter):
         self._connection, self._session = connection, connection.session
         self._session.speakers = self._kept.speakers(self.keepsake)
         if self.config.puppets is not None:
+            if self._entrance is None:
+                self._entrance = Entrance(self.config.server, self.clock)
             self._puppets = PuppetConnections(
-                self.config, self.config.puppets, connection, self._kept.save, self.clock
+                self.config, self.config.puppets, connection, self._kept.save, self._entrance
             )
         try:
             await connection.run(self.rooms, self._puppets)
@@ -273,7 +277,7 @@ class IrcAdapter(Adapter):
         session, how = self._session, Authorship.PREFIX
         own = speaker is None or speaker.how is not Authorship.PUPPET
         if self.config.puppets is not None and (
-            speaker is None or (not own and self._puppets and self._puppets.able(room, speaker.key))
+            speaker is None or (not own and self._puppets and self._puppets.able(room, speaker))
         ):
             how = Authorship.PUPPET
         length = self._line_length() - self._prefix(speaker)

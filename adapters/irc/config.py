@@ -4,13 +4,13 @@ import codecs
 import hashlib
 import re
 import ssl
-from ipaddress import IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Duration, Host, Live, Model
+from bridge import Duration, Host, ListenAddress, Live, Model
 
 __all__ = [
     "Flood",
@@ -149,6 +149,14 @@ class PuppetRules(Model):
     """So many connect per second from then on."""
     webirc: WebIrc | None = None
     """Where the server's operators have agreed to it: who each of them is, instead of this machine."""
+    source: IPv4Network | IPv6Network | None = None
+    """A network all of whose addresses this machine has, such as `2001:db8:1:2::/64`: each of them connects
+    from one of their own, always the same, so that operators can ban one and not all.
+    """
+    ident: Annotated[ListenAddress | None, Field(examples=["0.0.0.0:113"])] = None
+    """Where to answer servers that ask who is behind a connection (RFC 1413), and nobody else. They ask at
+    port 113.
+    """
 
 
 class NetworkConfig(Model):

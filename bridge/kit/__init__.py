@@ -7,7 +7,7 @@ holdback      live talk that waits while a room's past is read
 in_flight     commands on their way, until each is settled once
 pace          how fast one may talk: a token bucket, and turns while a network limits
 heartbeat     whether the other side is still there
-port          a port at which others come to us, by HTTP
+port          a port at which others come to us, by HTTP or otherwise
 preflight     looking at rooms for `hubbub check --online`
 tls           whom to believe who they are
 bounded       a dict that forgets its oldest entries

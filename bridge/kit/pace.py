@@ -51,12 +51,16 @@ class TokenBucket:
         self._at = max(self._at, self._clock.monotonic() + seconds)
         self._serve()
 
-    def take_now(self, tokens: float = 1) -> bool:
-        """Take so many tokens if they are there and nobody waits for them."""
+    def has(self, tokens: float = 1) -> bool:
+        """Whether so many tokens are there and nobody waits for them."""
         if self._waiting or self._error:
             return False
         self._refill()
-        if self._tokens < tokens:
+        return self._tokens >= tokens
+
+    def take_now(self, tokens: float = 1) -> bool:
+        """Take so many tokens if they are there and nobody waits for them."""
+        if not self.has(tokens):
             return False
         self._tokens -= tokens
         return True

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from hashlib import blake2b
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 __all__ = ["address_of", "host_of", "ident_of", "network_of", "nicks", "realname_of"]
 
@@ -18,6 +18,9 @@ _SHORTEST = 9
 """The length of a nick that every server takes (RFC 2812 section 1.2.1)."""
 _LONGEST = 30
 _LONGEST_IDENT = 9
+"""Servers that take ten put a ~ before it."""
+_TELLING = 5
+"""How many of them tell those apart whose names begin alike."""
 _LONGEST_REALNAME = 100
 _MOST = 4
 
@@ -32,7 +35,7 @@ def nicks(name: str, key: str, most: int) -> Iterator[str]:
     tells them apart. None has more than `most` characters, as the server's NICKLEN says; 0: unknown.
     """
     most = min(most or _SHORTEST, _LONGEST)
-    base = _nick(name) or _nick(_local(key)) or "guest"
+    base = _nick(name) or _nick(_local(key)) or f"guest{_digest(key)[:4]}"
     yield base[:most]
     tail = f"[{_nick(network_of(key))[: most // 2]}]"
     yield base[: most - len(tail)] + tail
@@ -42,14 +45,19 @@ def nicks(name: str, key: str, most: int) -> Iterator[str]:
 
 
 def ident_of(key: str) -> str:
-    """Return what stands before the @ in somebody's mask: it is the same on each day."""
-    return _NOT_IN_IDENTS.sub("", _plain(_local(key)).lower())[:_LONGEST_IDENT] or "guest"
+    """Return what stands before the @ in somebody's mask: it is the same on each day, and hardly anybody
+    else's, so that who bans it bans one person.
+    """
+    letters = _NOT_IN_IDENTS.sub("", _plain(_local(key)).lower()) or "guest"
+    return letters[: _LONGEST_IDENT - _TELLING] + _digest(key)[:_TELLING]
 
 
 def realname_of(name: str, key: str) -> str:
-    """Return the text that `/whois` shows: where somebody is from, and who they are there."""
+    """Return the text that `/whois` shows: who somebody is and where, by which operators can find them, and
+    then what they are called. Where it has to be cut, what they are called goes first.
+    """
     network, _, user = key.partition("/")
-    said = "".join(letter for letter in f"{name}, {user} on {network}" if letter.isprintable())
+    said = "".join(letter for letter in f"{user} on {network} (Hubbub): {name}" if letter.isprintable())
     return said.encode()[:_LONGEST_REALNAME].decode("utf-8", "ignore")
 
 
@@ -58,10 +66,11 @@ def host_of(key: str) -> str:
     return f"{_digest(key)}.{_NOT_IN_HOSTS.sub('-', network_of(key).lower()).strip('-') or 'net'}.hubbub"
 
 
-def address_of(key: str, prefix: IPv6Network) -> IPv6Address:
+def address_of(key: str, prefix: IPv4Network | IPv6Network) -> IPv4Address | IPv6Address:
     """Return an address for somebody below a prefix: the same on each day, and hardly anybody else's."""
     number = int.from_bytes(blake2b(key.encode(), digest_size=16).digest())
-    return IPv6Address(int(prefix.network_address) | (number & int(prefix.hostmask)))
+    # the first and the last address of a network are nobody's
+    return prefix[1 + number % max(prefix.num_addresses - 2, 1)] if prefix.num_addresses > 1 else prefix[0]
 
 
 def _local(key: str) -> str:

@@ -1,6 +1,7 @@
 """One person from elsewhere, by a connection of their own: small, since it hears only what is theirs."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,7 +26,7 @@ _OF_OTHERS = frozenset(
     b"PRIVMSG NOTICE TAGMSG REDACT JOIN PART QUIT NICK MODE TOPIC INVITE CHGHOST AWAY ACCOUNT".split()
 )
 """What is left out unread where it is neither by us nor to us: the bot hears it for all."""
-_NOT_THIS_NICK = frozenset({"432", "433", "436", "437"})
+_NOT_THIS_NICK = frozenset({"432", "433", "435", "436", "437", "447"})
 
 
 class Owner(Protocol):
@@ -51,9 +52,9 @@ class PuppetConnection(asyncio.Protocol):
     """A connection that registers, joins, speaks, and answers PING; used once."""
 
     __slots__ = (
-        *("_encoding", "_mine", "_owner", "_rest", "_session", "_transport", "bucket", "candidates"),
-        *("confirmations", "ended", "joining", "key", "killed", "lock", "nick", "renamed", "rooms"),
-        *("said", "wanted", "welcome"),
+        *("_encoding", "_mine", "_owner", "_rest", "_session", "_transport", "asked", "bucket", "candidates"),
+        *("confirmations", "ended", "ends", "hello", "joining", "key", "killed", "leaving", "lock", "nick"),
+        *("renamed", "rooms", "said", "wanted", "welcome"),
     )
 
     def __init__(self, key: str, session: Session, owner: Owner, bucket: TokenBucket, encoding: str) -> None:
@@ -79,6 +80,14 @@ class PuppetConnection(asyncio.Protocol):
         """When it last asked for another nick, by the monotonic clock."""
         self.candidates: list[str] = []
         """The nicks to ask for while those before are taken, the next one last."""
+        self.hello = b""
+        """The lines that register it."""
+        self.asked = False
+        """Whether we have asked for another nick than we have."""
+        self.leaving = False
+        """Whether it is us who end the connection."""
+        self.ends: tuple[str, int, str, int] | None = None
+        """Our address and port, and the server's."""
         self.said = ""
         """Why the server ends the connection, or does not let us in, in its own words."""
         self.killed = False
@@ -100,9 +109,15 @@ class PuppetConnection(asyncio.Protocol):
         self._mine = self.nick.encode()
         return line("NICK", self.nick)
 
-    def rename(self, nick: str) -> None:
-        """Ask for another nick: whatever is said next follows it."""
-        self.write(line("NICK", nick))
+    def rename(self, candidates: Sequence[str]) -> None:
+        """Ask for another nick, the first of these that is free: whatever is said next follows it."""
+        self.candidates = list(candidates)[::-1]
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        self.asked = bool(self.candidates)
+        if self.candidates:
+            self.write(line("NICK", self.candidates.pop()))
 
     def join(self, room: RoomId, key: str | None) -> "asyncio.Future[tuple[str, str] | None]":
         """Ask to be let into a room. Returns the answer to come, as in `joining`."""
@@ -129,6 +144,7 @@ class PuppetConnection(asyncio.Protocol):
 
     def quit(self, why: str) -> None:
         """Leave the network."""
+        self.leaving = True
         if self._transport is not None and not self._transport.is_closing():
             self.write(line("QUIT", trailing=why, encoding=self._encoding))
             self._transport.close()
@@ -153,6 +169,7 @@ class PuppetConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.max_size = _READ  # type: ignore[attr-defined]  # else it takes 256 kB for each read
         self._transport = transport  # type: ignore[assignment]  # it is one that writes
+        self.write(self.hello)
 
     def data_received(self, data: bytes) -> None:
         lines = (self._rest + data).split(b"\n")
@@ -225,6 +242,7 @@ class PuppetConnection(asyncio.Protocol):
                 before, self.nick = self.nick, got.params[0]
                 self._mine = self.nick.encode()
                 self._owner.named(self, before)
+                self.asked = False
             case "CHGHOST" if mine:
                 self._owner.seen("{}!{}@{}".format(self.nick, *got.params))
             case "PRIVMSG" | "NOTICE" if mine and room:
@@ -253,6 +271,8 @@ class PuppetConnection(asyncio.Protocol):
         elif numeric == "396":
             user, at, host = params[1].rpartition("@")
             self._owner.seen(f"{self.nick}!{user}@{host}" if at else "")
+        elif numeric in _NOT_THIS_NICK and self.asked:
+            self._ask_again()
         elif numeric[0] in "45":
             rooms = {self._session.room(param) for param in params[1:-1] if param[:1] in "#&+!"}
             for room in rooms & self.joining.keys():

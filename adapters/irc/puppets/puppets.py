@@ -5,7 +5,6 @@ import contextlib
 import logging
 import math
 import re
-import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,12 +15,11 @@ from adapters.irc.config import PuppetRules as Rules
 from adapters.irc.greeting import answer
 from adapters.irc.rooms.refusals import Judge
 from adapters.irc.session import Session
-from adapters.irc.wire.line import Line, line
+from adapters.irc.wire.line import Line
 from bridge import (
     AdapterError,
-    Barred,
-    Clock,
     Command,
+    ConnectionLost,
     Receipt,
     Rejected,
     RoomId,
@@ -30,11 +28,13 @@ from bridge import (
     Settle,
     Speaker,
     TokenBucket,
-    trust,
     within,
 )
 
 from . import names
+from .arrival import Arrival
+from .entrance import Entrance, Shut
+from .ident import identifying
 from .puppet import PuppetConnection
 
 if TYPE_CHECKING:
@@ -51,18 +51,10 @@ _AGAIN = 60.0
 """Seconds between two times that a nick is asked for; also the silence after which somebody's place is
 another's.
 """
-_REFUSED = 600.0
-"""Seconds that nobody new connects, after the server said that it lets none of us in."""
 _MOST_WAITING = 10
 """So many wait for their connection; for all others the bridge speaks meanwhile."""
 _TICK = 5.0
 _GOODBYE = 0.5
-_CAPS = ("message-tags", "echo-message", "draft/message-redaction")
-_ALL_OF_US = re.compile(
-    r"[kgzd][-:]?line|banned|akill|not welcome|listed in|dnsbl|access denied|password|authori[sz]ed",
-    re.IGNORECASE,
-)
-_TOO_MANY = re.compile(r"too many|throttl|too fast|limit|maximum|server is full", re.IGNORECASE)
 _BARRED = {"474": "is banned there"}
 _NO_VOICE = re.compile(r"\bban|mute|quiet|shun|silence", re.IGNORECASE)
 
@@ -76,7 +68,7 @@ class PuppetConnections:
         rules: Rules,
         connection: "IrcConnection",
         keep: Callable[[], None],
-        clock: Clock,
+        entrance: Entrance,
     ) -> None:
         """`keep`: called when it changes who is ours."""
         self._config = config
@@ -85,31 +77,40 @@ class PuppetConnections:
         self._session: Session = connection.dispatcher.session
         self._speakers = self._session.speakers
         self._keep = keep
-        self._clock = clock
+        self._clock = clock = entrance.clock
         self._throttle = TokenBucket(rules.burst, rules.per_second, clock)
         self._all: dict[str, PuppetConnection] = {}
-        self._barred = Barred()
-        """Who was sent away, from one room or, with None, from all."""
-        self._closed = -math.inf
-        """Until when nobody new connects, by the monotonic clock."""
+        self._entrance = entrance
+        self._closed = False
+        self._arrival = Arrival(config, rules, self._session)
+        self._wishes: dict[str, tuple[RoomId, Speaker]] = {}
+        """Who comes as soon as it is their turn. Meanwhile the bridge speaks for them."""
+        self._wished = asyncio.Event()
         self._connecting = 0
         self._answers = TokenBucket(10, 1)
         self._judge = Judge(self._session.forms, lambda _room, _settle: False)
-        self._context: ssl.SSLContext | None = None
-        self._over: set[asyncio.Future[None]] = set()
 
     # -- what the adapter asks for
 
-    def able(self, room: RoomId, key: str) -> bool:
-        """Whether somebody can speak in a room by themselves, now or soon."""
-        puppet = self._all.get(key)
-        if puppet is not None and puppet.speaks:
-            return room in puppet.rooms or self._has_place(self._in(room), self._rules.per_room)
-        if self._clock.monotonic() < self._closed or self._connecting >= _MOST_WAITING:
-            return puppet is not None and self._connecting < _MOST_WAITING
-        return self._has_place(self._in(room), self._rules.per_room) and (
-            puppet is not None or self._has_place(self._spoke(), self._rules.max)
-        )
+    def able(self, room: RoomId, speaker: Speaker) -> bool:
+        """Whether somebody can speak in a room by themselves at once. Who could if it were their turn comes
+        as soon as it is.
+        """
+        key, puppet = speaker.key, self._all.get(speaker.key)
+        if puppet is not None and puppet.speaks and room in puppet.rooms:
+            return True
+        if self._entrance.is_vain(key, room) or not self._has_place(self._in(room), self._rules.per_room):
+            return False
+        if puppet is not None:
+            return puppet.speaks or self._connecting < _MOST_WAITING
+        if self._closed or self._entrance.is_shut or not self._has_place(self._spoke(), self._rules.max):
+            return False
+        if self._throttle.has(1):
+            return True
+        if len(self._wishes) < self._rules.max:
+            self._wishes[key] = room, speaker
+            self._wished.set()
+        return False
 
     def inside(self, room: RoomId, speaker: Speaker) -> PuppetConnection | None:
         """Return somebody who can speak in a room at once; None: they have to come first."""
@@ -125,7 +126,7 @@ class PuppetConnections:
         """Let somebody come into a room. Raises Rejected where the network does not let them."""
         if (inside := self.inside(room, speaker)) is not None:
             return inside
-        self._admit(room, speaker)
+        self._entrance.admit(room, speaker.key, speaker.name)
         puppet = self._all.get(speaker.key)
         if puppet is None or puppet.ended.done():
             await self._free(room, speaker)
@@ -135,6 +136,7 @@ class PuppetConnections:
                 raise Rejected(f"{speaker.name} is not connected")
             if room not in puppet.rooms:
                 await self._join(puppet, room, speaker)
+        self._entrance.came_in(puppet.key, room)
         puppet.rooms[room] = self._clock.monotonic()
         return puppet
 
@@ -147,14 +149,35 @@ class PuppetConnections:
         caps = self._session.caps
         if "message-tags" in caps and (tags := encode.tags(command, self._session.passing)):
             data = b"@%b %b" % (tags[1:], data)
-        settle = partial(self._judge.settle, command, partial(_settle, command, settle))
+        settle = partial(self._judge.settle, command, partial(self._settle, command, settle))
         puppet.say(command.room, data, settle, echo="echo-message" in caps, now=now)
 
     async def run(self) -> None:
-        """Let those go who say nothing, and those whom the server does not answer, for ever."""
+        """Let those come whose turn it is, and those go who say nothing, and whom the server does not answer,
+        for ever.
+        """
+        async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            if self._rules.ident is not None:
+                try:
+                    self._arrival.identities = await stack.enter_async_context(identifying(self._rules.ident))
+                except ConnectionLost as error:
+                    log.warning("puppets.ident: no server is told who is who: %s", error)
+            group.create_task(self._bring())
+            while True:
+                await asyncio.sleep(min(_TICK, self._rules.idle / 2))
+                self.tidy()
+
+    async def _bring(self) -> None:
+        """Let those come whose turn it was not when they spoke."""
         while True:
-            await asyncio.sleep(min(_TICK, self._rules.idle / 2))
-            self.tidy()
+            await self._wished.wait()
+            if not self._wishes:
+                self._wished.clear()
+                continue
+            room, speaker = self._wishes.pop(next(iter(self._wishes)))
+            with contextlib.suppress(AdapterError):
+                if not self._entrance.is_shut:
+                    await self.enter(room, speaker)
 
     def tidy(self) -> None:
         """Let those go whose time is over."""
@@ -170,7 +193,8 @@ class PuppetConnections:
     async def close(self) -> None:
         """Let all go."""
         self._throttle.close(Rejected("hubbub goes"))
-        self._closed = math.inf
+        self._closed = True
+        self._wishes.clear()
         over = [puppet.ended for puppet in self._all.values()]
         for puppet in self._all.values():
             puppet.quit("Hubbub goes")
@@ -183,10 +207,13 @@ class PuppetConnections:
 
     def named(self, puppet: PuppetConnection, before: str) -> None:
         if before:
+            if not puppet.asked:  # services, or an operator
+                self._entrance.hold(before)
             self._speakers.renamed(before, puppet.nick)
             self._keep()
         else:
             self._speakers.came(puppet.nick, puppet.key)
+            self._entrance.let_in()
 
     def seen(self, source: str) -> None:
         self._speakers.learn(source)
@@ -194,18 +221,16 @@ class PuppetConnections:
 
     def out(self, puppet: PuppetConnection, room: RoomId, why: str) -> None:
         if why:
-            self._bar(puppet.key, room, why)
+            self._entrance.bar(puppet.key, room, why)
 
     def ended(self, puppet: PuppetConnection) -> None:
         self._speakers.went(puppet.nick)
         if self._all.get(puppet.key) is puppet:
             del self._all[puppet.key]
-        if puppet.killed or "kill" in puppet.said.lower():
-            self._bar(puppet.key, None, f"was sent off the network: {puppet.said or 'killed'}")
-        elif _ALL_OF_US.search(puppet.said):
-            self._close(_REFUSED, puppet.said)
-        elif _TOO_MANY.search(puppet.said):
-            self._close(_AGAIN, puppet.said)
+        self._arrival.over(puppet)
+        if not puppet.leaving:
+            others = any(one.speaks for one in self._all.values())
+            self._entrance.ended(puppet.key, puppet.nick, puppet.said, killed=puppet.killed, others=others)
 
     def asked(self, puppet: PuppetConnection, got: Line) -> None:
         if not self._answers.take_now(1) or not puppet.bucket.take_now(1):
@@ -215,24 +240,6 @@ class PuppetConnections:
             puppet.write(data)
 
     # -- who may come
-
-    def _admit(self, room: RoomId, speaker: Speaker) -> None:
-        now = self._clock.monotonic()
-        for place in (room, None):
-            self._barred.admit((speaker.key, place), speaker.name, now)
-
-    def _bar(self, key: str, room: RoomId | None, why: str) -> None:
-        self._barred.bar((key, room), why, self._clock.monotonic())
-
-    def _close(self, seconds: float, said: str) -> None:
-        now = self._clock.monotonic()
-        if now >= self._closed:
-            log.warning(
-                "%s lets nobody else from elsewhere connect: for %d minutes the bridge speaks for them "
-                "(it says: %s)",
-                self._config.server, seconds // 60, said,
-            )  # fmt: skip
-        self._closed = max(self._closed, now + seconds)
 
     def _in(self, room: RoomId) -> dict[str, float]:
         return {key: puppet.rooms[room] for key, puppet in self._all.items() if room in puppet.rooms}
@@ -271,70 +278,46 @@ class PuppetConnections:
 
     async def _connected(self, speaker: Speaker) -> PuppetConnection:
         """Connect somebody, in their turn."""
-        self._make_place(self._spoke(), self._rules.max, None)
-        flood = self._config.flood.at(1.0)
+        self._connecting += 1
+        try:
+            await self._throttle.take()
+            if (puppet := self._all.get(speaker.key)) is not None:
+                return puppet  # they came for another room
+            self._make_place(self._spoke(), self._rules.max, None)
+            return await self._connect(speaker)
+        finally:
+            self._connecting -= 1
+
+    async def _connect(self, speaker: Speaker) -> PuppetConnection:
+        flood, server = self._config.flood.at(1.0), self._config.server
         puppet = PuppetConnection(
             speaker.key, self._session, self, TokenBucket(*flood, self._clock), self._config.encoding
         )
-        self._all[speaker.key] = puppet
-        self._connecting += 1
-        try:
-            async with puppet.lock:
-                await self._connect(puppet, speaker)
-        except BaseException:
-            if self._all.get(speaker.key) is puppet:
-                del self._all[speaker.key]
-            puppet.abort()
-            raise
-        finally:
-            self._connecting -= 1
-        return puppet
-
-    async def _connect(self, puppet: PuppetConnection, speaker: Speaker) -> None:
-        await self._throttle.take()
-        config, loop = self._config, asyncio.get_running_loop()
-        server, port = config.address
-        most = self._session.number("NICKLEN", 0)
-        puppet.candidates = list(names.nicks(speaker.name, speaker.key, most))[::-1]
         puppet.wanted, puppet.renamed = speaker.name, self._clock.monotonic()
-        if config.tls and self._context is None:
-            # the bot's certificate would make each of them the bot
-            self._context = await asyncio.to_thread(trust, config.ca_file, alone=True)
+        puppet.candidates = self._candidates(speaker.name, speaker.key)[::-1]
+        self._all[speaker.key] = puppet
         try:
-            async with asyncio.timeout(_ANSWER):
-                await loop.create_connection(
-                    lambda: puppet,
-                    server,
-                    port,
-                    ssl=self._context,
-                    server_hostname=server if config.tls else None,
-                )
-                puppet.write(b"\r\n".join(self._hello(puppet, speaker)))
-                await puppet.welcome
+            async with puppet.lock, asyncio.timeout(_ANSWER):
+                await self._arrival.connect(puppet, speaker)
+                return puppet
         except (OSError, TimeoutError) as error:
-            self._close(_AGAIN / 2, f"{error}" or "no answer")
-            raise Rejected(f"{speaker.name} cannot connect to {server}") from error
+            self._entrance.shut(Shut.AWAY, f"{error}" or "no answer")
+            raise Rejected(f"{speaker.name} cannot connect to {server}: {error}") from error
         except AdapterError as error:
+            if not puppet.said:
+                self._entrance.shut(Shut.AWAY, f"{error}")
+            self._entrance.refuse(speaker.key)
             raise Rejected(f"{server} does not let {speaker.name} in: {puppet.said or error}") from error
+        finally:
+            if not puppet.speaks:
+                if self._all.get(speaker.key) is puppet:
+                    del self._all[speaker.key]
+                puppet.abort()
 
-    def _hello(self, puppet: PuppetConnection, speaker: Speaker) -> list[bytes]:
-        """Return the lines that register somebody (RFC 2812 section 3.1)."""
-        config, key = self._config, speaker.key
-        caps = [cap for cap in _CAPS if cap in self._session.caps]
-        lines = []
-        if (webirc := self._rules.webirc) is not None:
-            password = webirc.password.get_secret_value()
-            address = str(names.address_of(key, webirc.ipv6_prefix))
-            lines.append(line("WEBIRC", password, webirc.gateway, names.host_of(key), address))
-        if config.password:
-            lines.append(line("PASS", trailing=config.password.get_secret_value(), encoding=config.encoding))
-        if caps:
-            lines.append(line("CAP", "REQ", trailing=" ".join(caps)))
-        if (asking := puppet.next_nick()) is not None:
-            lines.append(asking)
-        realname = names.realname_of(speaker.name, key)
-        lines.append(line("USER", names.ident_of(key), "0", "*", trailing=realname, encoding=config.encoding))
-        return [*lines, line("CAP", "END")] if caps else lines
+    def _candidates(self, name: str, key: str) -> list[str]:
+        """Return the nicks to ask for, without those that are taken away from us."""
+        found = list(names.nicks(name, key, self._session.number("NICKLEN", 0)))
+        return [nick for nick in found if not self._entrance.is_held(nick)]
 
     async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
         self._make_place(self._in(room), self._rules.per_room, room)
@@ -351,8 +334,9 @@ class PuppetConnections:
         numeric, said = refused
         if not puppet.rooms:
             self._let_go(puppet, room, "cannot come in")
+        self._entrance.refuse(speaker.key, room)
         if numeric in _BARRED:
-            self._bar(speaker.key, room, _BARRED[numeric])
+            self._entrance.bar(speaker.key, room, _BARRED[numeric])
             raise Rejected(f"{speaker.name} {_BARRED[numeric]}: {said}", alone=True)
         raise Rejected(f"{room} does not let {speaker.name} in: {said}")
 
@@ -360,24 +344,25 @@ class PuppetConnections:
         """Ask for another nick when somebody goes by another name, or does not have the nick that they
         should: whatever is said next follows it.
         """
-        candidates = names.nicks(name, puppet.key, self._session.number("NICKLEN", 0))
+        candidates = self._candidates(name, puppet.key)
         if name != puppet.wanted:
             places = self._connection.dispatcher.channels.places.values()
             taken = {nick for place in places for nick in place.members}
-            wanted = next((nick for nick in candidates if self._session.fold(nick) not in taken), puppet.nick)
-        elif now - puppet.renamed > _AGAIN and puppet.nick != (wanted := next(candidates)):
-            pass
-        else:
+            candidates = [nick for nick in candidates if self._session.fold(nick) not in taken]
+        elif now - puppet.renamed <= _AGAIN or puppet.nick == candidates[0]:
             return
         puppet.wanted, puppet.renamed = name, now
-        if wanted != puppet.nick:
+        better = candidates[: candidates.index(puppet.nick)] if puppet.nick in candidates else candidates
+        for wanted in better:
             self._speakers.expect(puppet.nick, wanted)
-            with contextlib.suppress(ValueError):
-                puppet.rename(wanted)
+        puppet.rename(better)
 
-
-def _settle(command: Command, settle: Settle, outcome: Receipt | AdapterError) -> None:
-    """Settle somebody's message. For who is muted nobody else speaks."""
-    if isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(str(outcome)):
-        outcome = Rejected(f"{command.speaker.name} has no voice in {command.room}: {outcome}", alone=True)
-    settle(outcome)
+    def _settle(self, command: Command, settle: Settle, outcome: Receipt | AdapterError) -> None:
+        """Settle somebody's message. For who is muted nobody else speaks."""
+        if isinstance(outcome, Receipt):
+            self._entrance.spoke(command.speaker.key)
+        elif isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(str(outcome)):
+            outcome = Rejected(
+                f"{command.speaker.name} has no voice in {command.room}: {outcome}", alone=True
+            )
+        settle(outcome)
