@@ -29,7 +29,8 @@ _TOO_OFTEN = re.compile(
 )
 _BANNED = re.compile(r"[kgzde][-:]?line|\bban|akill|autokill", re.IGNORECASE)
 _ALL_OF_US = re.compile(
-    r"not welcome|listed in|dnsbl|access denied|password|not authori[sz]ed|unauthori[sz]ed", re.IGNORECASE
+    r"webirc|not welcome|listed in|dnsbl|access denied|password|not authori[sz]ed|unauthori[sz]ed",
+    re.IGNORECASE,
 )
 _FULL = re.compile(r"too many|too fast|limit|maximum|server is full", re.IGNORECASE)
 _NICK = re.compile(r"\bnick", re.IGNORECASE)
@@ -175,9 +176,9 @@ class Entrance:
 
     def _put_off(self, what: Hashable) -> None:
         least, most = Shut.BUSY.value
-        _, pause = self._vain.get(what, (0.0, least / 2))
-        pause = min(pause * 2, most)
-        self._vain[what] = self.clock.monotonic() + pause, pause
+        until, pause = self._vain.get(what, (-math.inf, 0.0))
+        pause = max(least, min(pause * 2, most))
+        self._vain[what] = max(until, self.clock.monotonic() + pause), pause
 
     def _tell(self, what: str, sentence: str) -> None:
         """Tell the owner, once a day."""

@@ -46,8 +46,12 @@ class Room:
         self.folder = folder
 
     @contextlib.asynccontextmanager
-    async def bridge(self, **rules):
-        self.adapter = Adapter("irc", network(self.server, f"hubbub{self.number}", rules), "I relay.")
+    async def bridge(self, *, tls=False, **rules):
+        config = network(self.server, f"hubbub{self.number}", rules)
+        if tls:
+            over = {"tls": True, "port": self.server.tls_port, "ca_file": self.server.certificate}
+            config = config.model_copy(update=over)
+        self.adapter = Adapter("irc", config, "I relay.")
         self.adapter.keepsake = Keepsake(self.folder / "journal.sqlite3", "irc")
         await self.adapter.serve({self.room: Adapter.RoomConfig()})
         self.run = Running(self.adapter, Collector())
