@@ -51,8 +51,10 @@ _AGAIN = 60.0
 """Seconds between two times that a nick is asked for; also the silence after which somebody's place is
 another's.
 """
-_MOST_WAITING = 10
-"""So many wait for their connection; for all others the bridge speaks meanwhile."""
+_MOST_COMING = 10
+"""So many connect at a time."""
+_WAITED_FOR = 0.2
+"""A room waits for so many per second who come: some servers take a second to let one in."""
 _TICK = 5.0
 _GOODBYE = 0.5
 _BARRED = {"474": "is banned there"}
@@ -79,6 +81,8 @@ class PuppetConnections:
         self._keep = keep
         self._clock = clock = entrance.clock
         self._throttle = TokenBucket(rules.burst, rules.per_second, clock)
+        self._patience = TokenBucket(rules.burst, min(rules.per_second, _WAITED_FOR), clock)
+        """A room waits for so many who come; for others the bridge speaks until they are there."""
         self._all: dict[str, PuppetConnection] = {}
         self._entrance = entrance
         self._closed = False
@@ -86,7 +90,6 @@ class PuppetConnections:
         self._wishes: dict[str, tuple[RoomId, Speaker]] = {}
         """Who comes as soon as it is their turn. Meanwhile the bridge speaks for them."""
         self._wished = asyncio.Event()
-        self._connecting = 0
         self._answers = TokenBucket(10, 1)
         self._judge = Judge(self._session.forms, lambda _room, _settle: False)
 
@@ -102,10 +105,10 @@ class PuppetConnections:
         if self._entrance.is_vain(key, room) or not self._has_place(self._in(room), self._rules.per_room):
             return False
         if puppet is not None:
-            return puppet.speaks or self._connecting < _MOST_WAITING
+            return puppet.speaks
         if self._closed or self._entrance.is_shut or not self._has_place(self._spoke(), self._rules.max):
             return False
-        if self._throttle.has(1):
+        if self._throttle.has(1) and self._patience.has(1):
             return True
         if len(self._wishes) < self._rules.max:
             self._wishes[key] = room, speaker
@@ -126,6 +129,11 @@ class PuppetConnections:
         """Let somebody come into a room. Raises Rejected where the network does not let them."""
         if (inside := self.inside(room, speaker)) is not None:
             return inside
+        if speaker.key not in self._all:
+            self._patience.take_now()
+        return await self._enter(room, speaker)
+
+    async def _enter(self, room: RoomId, speaker: Speaker) -> PuppetConnection:
         self._entrance.admit(room, speaker.key, speaker.name)
         puppet = self._all.get(speaker.key)
         if puppet is None or puppet.ended.done():
@@ -169,15 +177,23 @@ class PuppetConnections:
 
     async def _bring(self) -> None:
         """Let those come whose turn it was not when they spoke."""
-        while True:
-            await self._wished.wait()
-            if not self._wishes:
-                self._wished.clear()
-                continue
-            room, speaker = self._wishes.pop(next(iter(self._wishes)))
-            with contextlib.suppress(AdapterError):
-                if not self._entrance.is_shut:
-                    await self.enter(room, speaker)
+        places = asyncio.Semaphore(_MOST_COMING)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wished.wait()
+                await places.acquire()
+                if self._wishes:
+                    room, speaker = self._wishes.pop(next(iter(self._wishes)))
+                    coming = group.create_task(self._come(room, speaker))
+                    coming.add_done_callback(lambda _: places.release())
+                else:
+                    self._wished.clear()
+                    places.release()
+
+    async def _come(self, room: RoomId, speaker: Speaker) -> None:
+        with contextlib.suppress(AdapterError):
+            if not self._entrance.is_shut:
+                await self._enter(room, speaker)
 
     def tidy(self) -> None:
         """Let those go whose time is over."""
@@ -278,15 +294,11 @@ class PuppetConnections:
 
     async def _connected(self, speaker: Speaker) -> PuppetConnection:
         """Connect somebody, in their turn."""
-        self._connecting += 1
-        try:
-            await self._throttle.take()
-            if (puppet := self._all.get(speaker.key)) is not None:
-                return puppet  # they came for another room
-            self._make_place(self._spoke(), self._rules.max, None)
-            return await self._connect(speaker)
-        finally:
-            self._connecting -= 1
+        await self._throttle.take()
+        if (puppet := self._all.get(speaker.key)) is not None:
+            return puppet  # they came for another room
+        self._make_place(self._spoke(), self._rules.max, None)
+        return await self._connect(speaker)
 
     async def _connect(self, speaker: Speaker) -> PuppetConnection:
         flood, server = self._config.flood.at(1.0), self._config.server
