@@ -20,7 +20,7 @@ _LONGEST = 30
 _LONGEST_IDENT = 9
 """Servers that take ten put a ~ before it."""
 _TELLING = 5
-"""How many of them tell those apart whose names begin alike."""
+"""So many of them at least tell those apart whose names begin alike."""
 _LONGEST_REALNAME = 100
 _MOST = 4
 
@@ -49,7 +49,7 @@ def ident_of(key: str) -> str:
     else's, so that who bans it bans one person.
     """
     letters = _NOT_IN_IDENTS.sub("", _plain(_local(key)).lower()) or "guest"
-    return letters[: _LONGEST_IDENT - _TELLING] + _digest(key)[:_TELLING]
+    return (letters[: _LONGEST_IDENT - _TELLING] + _digest(key))[:_LONGEST_IDENT]
 
 
 def realname_of(name: str, key: str) -> str:
