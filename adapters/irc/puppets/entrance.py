@@ -21,6 +21,8 @@ _HELD_FOR = 86400.0
 """Seconds for which a nick that was taken away is not asked for."""
 _AGAIN = 86400.0
 """Seconds after which the owner is told again of what has not changed."""
+_ENOUGH = 3
+"""So many who are refused one after the other are no accident, whatever the server says."""
 
 _TOO_OFTEN = re.compile(
     r"throttl|reconnect|clones|connect\w*\W+(too|limit)|too many (\w+ )?(connections|hosts|users|clients)"
@@ -60,6 +62,8 @@ class Entrance:
         self._vain: BoundedDict[Hashable, tuple[float, float]] = BoundedDict(_MOST)
         """What it would be vain to ask for: until when, and how long that was."""
         self._held: BoundedDict[str, float] = BoundedDict(_MOST)
+        self._refused: set[str] = set()
+        """Who was not let in since somebody last was."""
         self._shut_until = -math.inf
         self._pause: dict[Shut, float] = {}
         self._told: BoundedDict[str, float] = BoundedDict(_MOST)
@@ -100,13 +104,23 @@ class Entrance:
         """A nick was taken away from somebody, as services do: it is not asked for again."""
         self._held[nick.lower()] = self.clock.monotonic() + _HELD_FOR
 
-    def refuse(self, key: str, room: RoomId | None = None) -> None:
-        """Somebody did not get in: nobody asks for them for a while, which is longer each time."""
-        self._put_off(key if room is None else (key, room))
+    def refuse(self, key: str, said: str) -> None:
+        """The server did not let somebody in: nobody asks for them for a while, which is longer each time,
+        and for nobody at all when it lets nobody in.
+        """
+        self._put_off(key)
+        self._refused.add(key)
+        if len(self._refused) >= _ENOUGH and not self.is_shut:
+            self.shut(Shut.BUSY, said)
+
+    def keep_out(self, key: str, room: RoomId) -> None:
+        """A room did not let somebody in: the same."""
+        self._put_off((key, room))
 
     def let_in(self) -> None:
         """Somebody is connected."""
         self._pause.clear()
+        self._refused.clear()
 
     def came_in(self, key: str, room: RoomId) -> None:
         """Somebody is in a room."""

@@ -318,7 +318,7 @@ class PuppetConnections:
         except AdapterError as error:
             if not puppet.said:
                 self._entrance.shut(Shut.AWAY, f"{error}")
-            self._entrance.refuse(speaker.key)
+            self._entrance.refuse(speaker.key, puppet.said)
             raise Rejected(f"{server} does not let {speaker.name} in: {puppet.said or error}") from error
         finally:
             if not puppet.speaks:
@@ -346,7 +346,7 @@ class PuppetConnections:
         numeric, said = refused
         if not puppet.rooms:
             self._let_go(puppet, room, "cannot come in")
-        self._entrance.refuse(speaker.key, room)
+        self._entrance.keep_out(speaker.key, room)
         if numeric in _BARRED:
             self._entrance.bar(speaker.key, room, _BARRED[numeric])
             raise Rejected(f"{speaker.name} {_BARRED[numeric]}: {said}", alone=True)

@@ -162,7 +162,7 @@ async def test_a_room_that_is_closed_is_asked_seldom(room, oper):
     async with room.bridge():
         clock = room.clock()
         before = await accepted(oper)
-        for mode in ("+i", "+k sesame"):
+        for mode in ("+i", "+k sesame", "+R"):
             room.owner.say(f"MODE {room.room} {mode}")
             await room.owner.sync()
             assert not_alone(await room.say(ADA, "one"))
@@ -170,9 +170,12 @@ async def test_a_room_that_is_closed_is_asked_seldom(room, oper):
             room.owner.say(f"MODE {room.room} -{mode[1]} sesame")
             await room.owner.sync()
             clock.move(3600)
-        assert await accepted(oper) == before + 2
+        assert await accepted(oper) == before + 3
         await room.say(ADA, "two")
         await room.heard(("Ada", "two"))
+        room.owner.say(f"MODE {room.room} +M")
+        await room.owner.sync()
+        assert not_alone(await room.say(ADA, "three"))
 
 
 async def test_a_nick_that_is_taken_away_is_not_asked_for_again(room, oper):
