@@ -40,10 +40,14 @@ class Arrival:
         context, server = self._context, config.server
         puppet.hello = b"\r\n".join(self._hello(puppet, speaker))
         opened = await self._dial(puppet)
-        await asyncio.get_running_loop().create_connection(
+        transport, _ = await asyncio.get_running_loop().create_connection(
             lambda: puppet if context is None else SmallTls(puppet, context, server), sock=opened
         )
-        await puppet.welcome
+        try:
+            await puppet.welcome
+        except BaseException:
+            transport.abort()
+            raise
 
     def over(self, puppet: PuppetConnection) -> None:
         """Note that somebody's connection is gone."""
@@ -83,12 +87,13 @@ class Arrival:
         try:
             await asyncio.sleep(0)  # from here it has an address, and nobody has been heard since it began
             if self.identities is not None:
-                self.over(puppet)
                 puppet.ends = (*opened.getsockname()[:2], *there[:2])
                 self.identities.add(puppet.ends, names.ident_of(puppet.key))
             await connecting
-        finally:
+        except BaseException:
             connecting.cancel()
+            self.over(puppet)
+            raise
 
     def _hello(self, puppet: PuppetConnection, speaker: Speaker) -> list[bytes]:
         """Return the lines that register somebody (RFC 2812 section 3.1)."""

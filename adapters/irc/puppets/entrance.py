@@ -85,14 +85,25 @@ class Entrance:
         """Whether a nick was taken away from one of us."""
         return self._held.get(nick.lower(), -math.inf) > self.clock.monotonic()
 
+    def is_barred(self, key: str, room: RoomId) -> bool:
+        """Whether somebody was sent away, so that nobody speaks for them either."""
+        try:
+            self._admit(room, key, "")
+        except Rejected:
+            return True
+        return False
+
     def admit(self, room: RoomId, key: str, name: str) -> None:
         """Raise Rejected while somebody may not come."""
+        self._admit(room, key, name)
+        if self.is_vain(key, room):
+            raise Rejected(f"{name} does not get in")
+
+    def _admit(self, room: RoomId, key: str, name: str) -> None:
         now = self.clock.monotonic()
         for place in (room, None):
             self._barred.admit((key, place), name, now)
         self._banned.admit(key, name, now)
-        if self.is_vain(key, room):
-            raise Rejected(f"{name} does not get in")
 
     # -- what happens to them
 

@@ -32,6 +32,9 @@ _NOT_THIS_NICK = frozenset({"432", "433", "435", "436", "437", "447"})
 class Owner(Protocol):
     """Those whom a puppet tells what happens to it."""
 
+    def asking(self, puppet: "PuppetConnection", nick: str) -> None:
+        """It asks for another nick than it has."""
+
     def named(self, puppet: "PuppetConnection", before: str) -> None:
         """The server has given it a nick, in place of an earlier one or of none."""
 
@@ -117,7 +120,9 @@ class PuppetConnection(asyncio.Protocol):
     def _ask_again(self) -> None:
         self.asked = bool(self.candidates)
         if self.candidates:
-            self.write(line("NICK", self.candidates.pop()))
+            nick = self.candidates.pop()
+            self._owner.asking(self, nick)
+            self.write(line("NICK", nick))
 
     def join(self, room: RoomId, key: str | None) -> "asyncio.Future[tuple[str, str] | None]":
         """Ask to be let into a room. Returns the answer to come, as in `joining`."""

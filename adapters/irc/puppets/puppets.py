@@ -96,11 +96,12 @@ class PuppetConnections:
     # -- what the adapter asks for
 
     def able(self, room: RoomId, speaker: Speaker) -> bool:
-        """Whether somebody can speak in a room by themselves at once. Who could if it were their turn comes
-        as soon as it is.
+        """Whether somebody can speak in a room by themselves at once, or nobody may speak for them. Who could
+        if it were their turn comes as soon as it is.
         """
         key, puppet = speaker.key, self._all.get(speaker.key)
-        if puppet is not None and puppet.speaks and room in puppet.rooms:
+        inside = puppet is not None and puppet.speaks and room in puppet.rooms
+        if inside or self._entrance.is_barred(key, room):
             return True
         if self._entrance.is_vain(key, room) or not self._has_place(self._in(room), self._rules.per_room):
             return False
@@ -129,6 +130,7 @@ class PuppetConnections:
         """Let somebody come into a room. Raises Rejected where the network does not let them."""
         if (inside := self.inside(room, speaker)) is not None:
             return inside
+        self._entrance.admit(room, speaker.key, speaker.name)
         if speaker.key not in self._all:
             self._patience.take_now()
         return await self._enter(room, speaker)
@@ -221,6 +223,9 @@ class PuppetConnections:
 
     # -- what they tell (`Owner`)
 
+    def asking(self, puppet: PuppetConnection, nick: str) -> None:
+        self._speakers.expect(puppet.nick, nick)
+
     def named(self, puppet: PuppetConnection, before: str) -> None:
         if before:
             if not puppet.asked:  # services, or an operator
@@ -311,6 +316,8 @@ class PuppetConnections:
         try:
             async with puppet.lock, asyncio.timeout(_ANSWER):
                 await self._arrival.connect(puppet, speaker)
+                if self._closed:
+                    raise Rejected("hubbub goes")
                 return puppet
         except (OSError, TimeoutError) as error:
             self._entrance.shut(Shut.AWAY, f"{error}" or "no answer")
@@ -321,7 +328,7 @@ class PuppetConnections:
             self._entrance.refuse(speaker.key, puppet.said)
             raise Rejected(f"{server} does not let {speaker.name} in: {puppet.said or error}") from error
         finally:
-            if not puppet.speaks:
+            if not puppet.speaks or self._closed:
                 if self._all.get(speaker.key) is puppet:
                     del self._all[speaker.key]
                 puppet.abort()
@@ -329,7 +336,7 @@ class PuppetConnections:
     def _candidates(self, name: str, key: str) -> list[str]:
         """Return the nicks to ask for, without those that are taken away from us."""
         found = list(names.nicks(name, key, self._session.number("NICKLEN", 0)))
-        return [nick for nick in found if not self._entrance.is_held(nick)]
+        return [nick for nick in found if not self._entrance.is_held(nick)] or found[-1:]
 
     async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
         self._make_place(self._in(room), self._rules.per_room, room)
@@ -360,14 +367,14 @@ class PuppetConnections:
         if name != puppet.wanted:
             places = self._connection.dispatcher.channels.places.values()
             taken = {nick for place in places for nick in place.members}
+            taken.discard(self._session.fold(puppet.nick))
             candidates = [nick for nick in candidates if self._session.fold(nick) not in taken]
         elif now - puppet.renamed <= _AGAIN or puppet.nick == candidates[0]:
             return
         puppet.wanted, puppet.renamed = name, now
-        better = candidates[: candidates.index(puppet.nick)] if puppet.nick in candidates else candidates
-        for wanted in better:
-            self._speakers.expect(puppet.nick, wanted)
-        puppet.rename(better)
+        puppet.rename(
+            candidates[: candidates.index(puppet.nick)] if puppet.nick in candidates else candidates
+        )
 
     def _settle(self, command: Command, settle: Settle, outcome: Receipt | AdapterError) -> None:
         """Settle somebody's message. For who is muted nobody else speaks."""

@@ -49,9 +49,11 @@ class SmallTls(asyncio.Protocol):
                 self._tls.do_handshake()
                 self._ready = True
                 self._inner.connection_made(self)  # type: ignore[arg-type]  # all of a transport that it uses
-            while data := self._tls.read(_READ):
-                self._inner.data_received(data)
-            self.close()
+            while not self.is_closing():
+                if data := self._tls.read(_READ):
+                    self._inner.data_received(data)
+                else:
+                    self.close()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:

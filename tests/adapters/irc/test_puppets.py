@@ -193,6 +193,14 @@ async def test_who_is_kicked_says_nothing_there_until_later(room):
         await room.quiet(ears)
 
 
+async def test_who_is_written_otherwise_is_renamed_and_not_moved_aside(room):
+    async with room.bridge():
+        await room.say(ADA, "one")
+        await room.say(Speaker(Authorship.PUPPET, "ada", ADA.key), "two")
+        await room.say(Speaker(Authorship.PUPPET, "ada", ADA.key), "three")
+        assert (await room.owner.heard("PRIVMSG .*three")).startswith(":ada!")
+
+
 async def test_who_is_banned_stays_out_and_nobody_speaks_for_them(room):
     async with room.bridge() as ears:
         room.owner.say(f"MODE {room.room} +b *!*{names.ident_of(ADA.key)}@*")

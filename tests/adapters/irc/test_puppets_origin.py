@@ -168,3 +168,27 @@ async def test_over_tls_they_believe_the_server_that_the_bot_believes(room, capl
         assert isinstance(outcome, Rejected), outcome
     assert "certificate verify failed" in caplog.text
     await room.gone("Ada", "Bob")
+
+
+async def test_a_server_that_never_answers_keeps_no_sockets(room, monkeypatch):
+    """One that takes connections and says nothing: TLS does not even begin."""
+    monkeypatch.setattr("adapters.irc.puppets.puppets._ANSWER", 0.3)
+    gone = asyncio.Event()
+
+    async def silent(reader, writer):
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    async with room.bridge(tls=True, ident=f"127.0.0.1:{free_port()}"):
+        listener = await asyncio.start_server(silent, "127.0.0.1", 0)
+        arrival = room.puppets._arrival
+        port = listener.sockets[0].getsockname()[1]
+        arrival._config = arrival._config.model_copy(update={"port": port})
+        assert isinstance(await room.say(ADA, "hello"), Rejected)
+        await asyncio.wait_for(gone.wait(), 20)
+        listener.close()
+        await listener.wait_closed()
+        room.clock().move(601)
+        assert isinstance(await room.say(BOB, "hello"), Rejected)
+        assert not arrival.identities._known

@@ -103,6 +103,17 @@ async def test_who_is_banned_from_the_network_is_banned_alone(room, oper, caplog
     assert len(told(caplog, "ada@example.org is banned from")) == 1
 
 
+async def test_for_who_is_killed_nobody_speaks_however_long_others_wait(room, oper):
+    async with room.bridge(burst=1, per_second=0.001):
+        await room.say(ADA, "rude")
+        assert room.how(BOB) is Authorship.PREFIX
+        oper.say("KILL Ada :out")
+        await room.owner.heard(" QUIT ")
+        await asyncio.sleep(0.2)
+        assert room.how(ADA) is Authorship.PUPPET
+        rejected(await room.say(ADA, "me again"), "Ada was sent off the network", "out")
+
+
 async def test_while_nobody_else_is_there_the_bridge_speaks_for_who_is_banned(room, oper):
     async with banned(oper, "GLINE", MASK), room.bridge():
         assert not_alone(await room.say(ADA, "one"))
