@@ -35,7 +35,11 @@ _ALL_OF_US = re.compile(
     re.IGNORECASE,
 )
 _FULL = re.compile(r"too many|too fast|limit|maximum|server is full", re.IGNORECASE)
-_NICK = re.compile(r"\bnick", re.IGNORECASE)
+_NICK = re.compile(
+    r"\bnick(name)? (collision|collided|enforce|protect|is regist|is owned|in use)|\bghost", re.IGNORECASE
+)
+_MASK = re.compile(r"[^\s()\[\]]+@[^\s()\[\]]+")
+"""Of whom a server speaks: those words are not its own."""
 _KILLED = re.compile(r"\bkill", re.IGNORECASE)
 
 
@@ -150,6 +154,7 @@ class Entrance:
         """A connection has ended, which nobody of us asked for, with these words of the server. `others`:
         somebody else of ours is connected.
         """
+        said = _MASK.sub("", said)
         if killed or (_KILLED.search(said) and not _BANNED.search(said)):
             if _NICK.search(said):  # a collision after a netsplit, or services that protect it
                 self.hold(nick)

@@ -380,7 +380,9 @@ class PuppetConnections:
         """Settle somebody's message. For who is muted nobody else speaks."""
         if isinstance(outcome, Receipt):
             self._entrance.spoke(command.speaker.key)
-        elif isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(str(outcome)):
+        elif isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(
+            str(outcome).replace(command.room, "")
+        ):
             outcome = Rejected(
                 f"{command.speaker.name} has no voice in {command.room}: {outcome}", alone=True
             )

@@ -43,7 +43,7 @@ class Room:
 
     def __init__(self, server, folder):
         self.server, self.sent, self.number = server, 0, next(_numbers)
-        self.room = Adapter.room_id(f"#there{self.number}")
+        self.room = Adapter.room_id(f"#quiet{self.number}")
         self.folder = folder
 
     @contextlib.asynccontextmanager
@@ -96,7 +96,7 @@ class Room:
     async def heard(self, *wanted):
         """What the owner of the room reads next."""
         for who, text in wanted:
-            got = await self.owner.heard("PRIVMSG #there")
+            got = await self.owner.heard("PRIVMSG #quiet")
             assert (got[got.index(":") + 1 :].partition("!")[0], got.rpartition(" :")[2]) == (who, text)
 
     async def quiet(self, ears):

@@ -7,6 +7,7 @@ from bridge import Rejected
 from bridge.testing import HandClock
 
 ROOM = "#lobby"
+_CALM = {"killed": False, "others": True}
 _LINK = "Closing link: (1TTAAAAAD@127.0.0.1) [{}]"
 
 
@@ -110,6 +111,19 @@ def test_a_nick_that_costs_a_connection_is_not_taken_again(entrance, said):
     entrance.admit(ROOM, "ada", "Ada")
     assert entrance.is_held("ADA")
     assert not entrance.is_held("Ada[jabber]")
+
+
+@pytest.mark.parametrize("ident", ["bane3cfcb", "kill3cfcb", "clon3cfcb", "k-line", "throttled", "limit"])
+def test_what_somebody_is_called_is_no_word_of_the_server(entrance, ident):
+    entrance.ended("ada", "Ada", f"Closing link: ({ident}@limit.jabber.hubbub) [Ping timeout]", **_CALM)
+    assert not entrance.is_shut
+    entrance.admit(ROOM, "ada", "Ada")
+
+
+def test_an_operator_may_be_called_nick(entrance):
+    entrance.ended("ada", "Ada", "Killed (Nick (out))", killed=True, others=True)
+    assert entrance.is_barred("ada", ROOM)
+    assert not entrance.is_held("Ada")
 
 
 def test_who_is_killed_by_an_operator_is_away_for_a_minute(entrance, clock):

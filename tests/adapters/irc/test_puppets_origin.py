@@ -163,6 +163,10 @@ async def test_over_tls_they_believe_the_server_that_the_bot_believes(room, capl
         await room.say(ADA, "hello")
         await room.say(BOB, "x" * 300)
         await room.heard(("Ada", "hello"), ("Bob", "x" * 300))
+        room.owner.say(*(f"PRIVMSG {room.room} :{'y' * 400}" for _ in range(500)))
+        await room.owner.sync()
+        await room.say(ADA, "who has heard it all")
+        await room.heard(("Ada", "who has heard it all"))
         room.puppets._arrival._context = ssl.create_default_context()
         outcome = await room.say(Speaker(Authorship.PUPPET, "Eve", "jabber/eve"), "hello")
         assert isinstance(outcome, Rejected), outcome
