@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from unicodedata import combining, normalize
 
 from bridge.identity import safe_name
 from bridge.model import US, Mark, Span, UserId
@@ -14,6 +15,7 @@ _MOST = 1000
 _LONGEST = 60
 _NAMES = 100
 """So many people are looked for in one message: nobody calls more."""
+_NOT_BARE = re.compile(r"[^a-z0-9\-\[\]\\`_^{|}]+")
 _NAMED = re.compile(r"(?<!\S)@([^\s@,:;!?()<>\"]+)")
 
 
@@ -26,6 +28,8 @@ class People:
         self._known: dict[str, UserId] = {}
         self._keys: dict[UserId, str] = {}
         """By what name they spoke last."""
+        self._bare: dict[str, set[UserId]] = {}
+        """By what is left of names where only ASCII can be written."""
 
     def spoke(self, name: str, user: UserId) -> None:
         """Note that somebody says something there."""
@@ -34,7 +38,10 @@ class People:
             self._forget(user)
         if (before := self._known.pop(key, user)) != user:
             self._keys.pop(before, None)
+            self._forget_bare(key, before)
         self._known[key], self._keys[user] = user, key
+        if bare := _bare(key):
+            self._bare.setdefault(bare, set()).add(user)
         if len(self._known) > _MOST:
             self._forget(next(iter(self._known.values())))
 
@@ -46,14 +53,24 @@ class People:
     def _forget(self, user: UserId) -> None:
         if (key := self._keys.pop(user, None)) is not None:
             del self._known[key]
+            self._forget_bare(key, user)
+
+    def _forget_bare(self, key: str, user: UserId) -> None:
+        users = self._bare.get(_bare(key), set())
+        users.discard(user)
+        if not users:
+            self._bare.pop(_bare(key), None)
 
     def find(self, name: str) -> UserId | None:
         """Find who goes by this name there; None: nobody does."""
         self._recall()
         key = _key(name)
         found = self._known.get(key)
-        if found is None and key.endswith(")"):  # what tells namesakes apart elsewhere, as in "Ada (libera)"
-            found = self._known.get(key.rpartition(" (")[0])
+        if found is None and key.endswith((")", "]")):  # what tells namesakes apart elsewhere: "Ada (libera)"
+            key = key.rpartition("[" if key.endswith("]") else " (")[0]
+            found = self._known.get(key)
+        if found is None and len(alike := self._bare.get(key, set())) == 1:
+            found = next(iter(alike))  # "Zoe", as IRC writes Zoë
         return found
 
     def _recall(self) -> None:
@@ -119,6 +136,12 @@ def _names(text: str, *, first: bool) -> Iterator[tuple[int, int, str]]:
         for found in islice(_NAMED.finditer(text), _NAMES):
             name = found[1].rstrip(".")
             yield found.start(), found.start(1) + len(name), name
+
+
+def _bare(key: str) -> str:
+    """Return a name as it is written where only ASCII can be, such as in a nick on IRC."""
+    plain = "".join(one for one in normalize("NFKD", key) if not combining(one))
+    return _NOT_BARE.sub("_", plain).strip("_")
 
 
 def _key(name: str) -> str:

@@ -74,8 +74,10 @@ def address_of(key: str, prefix: IPv4Network | IPv6Network) -> IPv4Address | IPv
 
 
 def _local(key: str) -> str:
-    """Return what people would call somebody who is named by an address only."""
+    """Return what people would call somebody who is named by an address only; empty: they are not."""
     user = key.partition("/")[2]
+    if ":" in user and not user.startswith("@"):
+        return ""
     return user.lstrip("@").partition("!")[0].partition("@")[0].partition(":")[0]
 
 

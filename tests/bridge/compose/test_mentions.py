@@ -224,3 +224,20 @@ def test_addressing_the_bridge(text, parts):
     spans = addressing(plain(text), "Hubbub").spans
     assert [span.text for span in spans] == parts
     assert spans[0].mention == (US if len(parts) > 1 else None)
+
+
+def test_a_name_is_found_as_it_is_written_where_only_ascii_can_be():
+    people = People(
+        lambda: {"Zoë Ünal": UserId("z"), "José": UserId("j"), "Josè": UserId("k"), "小红": UserId("x")}
+    )
+    assert people.find("Zoe_Unal") == "z"
+    assert people.find("zoe_unal[jabber]") == "z"
+    assert people.find("Zoë Ünal") == "z"
+    assert people.find("Jose") is None, "it may be two"
+    assert people.find("") is None
+    people.renamed(UserId("k"))
+    assert people.find("Jose") == "j"
+    people.spoke("Zoe_Unal", UserId("other"))
+    assert people.find("Zoe_Unal") == "other"
+    people.renamed(UserId("z"))
+    assert people._bare.keys() == {"jose", "zoe_unal"}
