@@ -26,7 +26,10 @@ from .model import (
     UserId,
 )
 
-__all__ = ["Adapter", "Conversations", "Emit", "Position", "Source"]
+__all__ = ["AVATAR_LIMIT", "Adapter", "Avatar", "Avatars", "Conversations", "Emit", "Position", "Source"]
+
+AVATAR_LIMIT = 2**20
+"""Bytes of a person's picture as a network has it, at most: what is larger is none."""
 
 _HOUR = 3600.0
 
@@ -91,6 +94,30 @@ class Conversations(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Avatar:
+    """A person's picture: a small square one, drawn anew, so that nothing is in it but what is seen."""
+
+    data: bytes = field(repr=False)
+    type: str
+    """`image/png` or `image/jpeg`."""
+    side: int
+    """Its width and height, in pixels."""
+    sha1: str
+    """The digest of `data`, in hexadecimal."""
+
+
+class Avatars(Protocol):
+    """The pictures of people from elsewhere, for where they are in a room as themselves."""
+
+    async def of(self, room: RoomId, key: str) -> Avatar | None:
+        """Return the picture of somebody (`Speaker.key`) who is heard in this room; None: they have none.
+
+        That may take minutes, so nothing that is sent waits for it. Raises an AdapterError when it cannot be
+        told now: what is shown then stays as it is.
+        """
+
+
 class Settle(Protocol):
     """What to do with a command's confirmation."""
 
@@ -127,6 +154,8 @@ class Adapter(ABC):
         """Where to keep what the network gave us to come back with, if anywhere."""
         self.conversations: Conversations | None = None
         """Where to open conversations at run time, while something relays."""
+        self.avatars: Avatars | None = None
+        """Whom to ask for the pictures of people from elsewhere, while something relays."""
         self.clock: Clock = SYSTEM
         """What to tell the time by, and to wait with. Set before `run` is called."""
         self._introduced: dict[str, float] = {}
@@ -229,6 +258,19 @@ class Adapter(ABC):
         makes it. No I/O.
         """
         return None
+
+    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
+        """Return the picture of somebody in a room, as the network has it; None: they have none.
+
+        Reads no more than `AVATAR_LIMIT`. Raises an AdapterError: Unsupported where people have no pictures
+        that we could see, Rejected where this one cannot be had.
+        """
+        raise Unsupported(f"{self.network} shows no pictures of people")
+
+    def pictured(self, room: RoomId, key: str) -> None:  # noqa: B027 - where people can be there as themselves
+        """Note that somebody from elsewhere (`Speaker.key`), who is heard in this room, has another picture
+        now, or none: `avatars` tells. Never waits and never raises.
+        """
 
     def source(self, address: str) -> Source:
         """Return where the file of an attachment can be fetched. Raises Rejected when that is nowhere, and

@@ -330,7 +330,7 @@ class Bridge:
             running.adapter.follow(network.settings)
             return running.adapter
         adapter = Guarded(find(network.protocol), name, network.settings, text)
-        adapter.catch_up = network.catch_up
+        adapter.catch_up, adapter.avatars = network.catch_up, self._router.avatars.beside(name)
         adapter.keepsake, adapter.clock = Keepsake(self.journal, name), self._clock
         adapter.conversations = NetworkConversations(name, self._router.rooms)
         return adapter

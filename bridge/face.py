@@ -1,6 +1,17 @@
 """All that an adapter may import, as `from bridge import ...`."""
 
-from .adapter import Adapter, Conversations, Emit, Position, Settle, Source, landing
+from .adapter import (
+    AVATAR_LIMIT,
+    Adapter,
+    Avatar,
+    Avatars,
+    Conversations,
+    Emit,
+    Position,
+    Settle,
+    Source,
+    landing,
+)
 from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
 from .config import (
@@ -36,6 +47,7 @@ from .errors import (
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
 from .kit import (
+    AvatarKeeper,
     Backoff,
     Barred,
     Batch,
@@ -125,6 +137,7 @@ from .registration import Registered, RegistrationFile
 from .secrets import know
 
 __all__ = [
+    "AVATAR_LIMIT",
     "PLAIN",
     "SYSTEM",
     "US",
@@ -135,6 +148,9 @@ __all__ = [
     "Attachment",
     "AuthenticationFailed",
     "Authorship",
+    "Avatar",
+    "AvatarKeeper",
+    "Avatars",
     "Awake",
     "Backoff",
     "Barred",

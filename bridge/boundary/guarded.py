@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bridge.adapter import Adapter, Emit, Settle, Source
+from bridge.adapter import AVATAR_LIMIT, Adapter, Emit, Settle, Source
 from bridge.complaints import Complaints
-from bridge.errors import AdapterError, TemporaryFailure, Unsupported
+from bridge.errors import AdapterError, Rejected, TemporaryFailure, Unsupported
 from bridge.model import (
     Capabilities,
     Command,
@@ -37,6 +37,7 @@ _SERVE = 30.0
 _FIND = 90.0
 _PAST = 600.0
 _UPLOAD = 900.0
+_AVATAR = 60.0
 """How long the answer to a call may take, in seconds."""
 _SLOW = 10_000.0
 """An upload has so much more time as it takes at so many bytes a second."""
@@ -156,6 +157,14 @@ class Guarded(Adapter):
             return None
         return clean if isinstance(clean, TalkEvent) else None
 
+    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
+        found = await self._ask("avatar", lambda: self._made().avatar(room, user), _AVATAR)
+        if found is not None and type(found) is not bytes:
+            raise Unsupported(f"a bug in its adapter: avatar returned {shown(found)}")
+        if found is not None and len(found) > AVATAR_LIMIT:
+            raise Rejected("the picture is too large")
+        return found
+
     async def upload(self, file: File) -> None:
         limit = _UPLOAD + file.size / _SLOW
         try:
@@ -222,6 +231,12 @@ class Guarded(Adapter):
         except ANYTHING as error:
             self._complain("hint", command.room, shown(error), error)
 
+    def pictured(self, room: RoomId, key: str) -> None:
+        try:
+            self._made().pictured(room, key)
+        except ANYTHING as error:
+            self._complain("pictured", room, shown(error), error)
+
     def follow(self, config: Any) -> None:
         super().follow(config)
         try:
@@ -286,7 +301,7 @@ class Guarded(Adapter):
         if self._adapter is None:
             adapter = self._kind(self.network, self.config, self.introduction)
             adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
-            adapter.clock = self.clock
+            adapter.clock, adapter.avatars = self.clock, self.avatars
             if self.conversations is not None:
                 adapter.conversations = Opening(self.network, self._known, self.conversations)
             self._adapter, self._served = adapter, False

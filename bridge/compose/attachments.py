@@ -57,6 +57,8 @@ class Attachments:
 
     def __init__(self, files: Files, uploads: Uploads, rules: Media) -> None:
         self._files = files
+        self.pictures = files.pictures
+        """Opens those of people as well."""
         self._uploads = uploads
         self._patience = rules.wait
         self._linking = rules.public_url is not None

@@ -10,11 +10,13 @@ heartbeat     whether the other side is still there
 port          a port at which others come to us, by HTTP or otherwise
 preflight     looking at rooms for `hubbub check --online`
 tls           whom to believe who they are
+avatars       the pictures of people from elsewhere: when to ask for them, beside what is sent
 bounded       a dict that forgets its oldest entries
 escaping      ids as networks can carry them, and back
 barred        people from elsewhere who were sent away, for a while
 """
 
+from .avatars import AvatarKeeper
 from .backoff import Backoff
 from .barred import Barred
 from .bounded import BoundedDict
@@ -31,6 +33,7 @@ from .text_connection import Batch, Missed
 from .tls import trust
 
 __all__ = [
+    "AvatarKeeper",
     "Backoff",
     "Barred",
     "Batch",

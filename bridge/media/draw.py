@@ -4,6 +4,8 @@ Started as a script of its own, so that a hostile picture meets a small process 
 knows none of our secrets. It imports nothing of ours.
 """
 
+import base64
+import io
 import json
 import os
 import resource
@@ -22,6 +24,10 @@ _THUMBNAIL = 320
 _LARGE = 640
 _LARGE_SIZE = 200_000
 _LONGEST_PROFILE = 4096
+_SIDES = (192, 128, 96, 64, 32)
+"""The sizes of a person's picture: the first that fits."""
+_LARGEST_AVATAR = 32_000
+"""Bytes: its answer has to be a line of less than 64 KiB."""
 
 
 def look(path: str, small: str, size: int) -> dict[str, Any]:
@@ -56,6 +62,27 @@ def _reduce(picture: Image.Image, small: str) -> tuple[str, int, int]:
     return media_type, *reduced.size
 
 
+def shrink(data: bytes) -> dict[str, Any]:
+    """Return the middle of a picture of a person, as small as it is shown."""
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        width, height = picture.size
+        if width * height > _MOST_PIXELS:
+            raise ValueError("too many pixels")
+        side = min(_SIDES[0], width, height)
+        picture.draft("RGB", (side, side))  # a JPEG is decoded smaller
+        alpha = picture.has_transparency_data
+        whole = ImageOps.exif_transpose(picture.convert("RGBA" if alpha else "RGB"))
+    form, media_type = ("PNG", "image/png") if alpha else ("JPEG", "image/jpeg")
+    for size in (side, *[smaller for smaller in _SIDES if smaller < side]):
+        stream = io.BytesIO()
+        clean = Image.new(whole.mode, (size, size))  # knows nothing of where it was taken
+        clean.paste(ImageOps.fit(whole, (size, size)))
+        clean.save(stream, form, optimize=True, quality=85)
+        if stream.tell() <= _LARGEST_AVATAR:
+            return {"data": base64.b64encode(stream.getvalue()).decode(), "type": media_type, "side": size}
+    raise ValueError("it does not become small")
+
+
 def main() -> None:
     """Serve until nobody asks any more, which also is when the one who asks has died."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -66,7 +93,8 @@ def main() -> None:
     for line in sys.stdin:
         signal.alarm(_SECONDS)  # even if nobody is left who would kill us
         try:
-            answer = look(*json.loads(line))
+            request = json.loads(line)
+            answer = shrink(base64.b64decode(request)) if isinstance(request, str) else look(*request)
         except Exception:  # noqa: BLE001 - whatever a hostile picture brings about: there is no thumbnail
             answer = {}
         signal.alarm(0)

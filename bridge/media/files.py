@@ -91,8 +91,8 @@ class Files:
         self._config = config
         self._cache = Cache(config.folder, key)
         self._links = Links(config, key, self._at, clock)
-        self._pictures = Pictures()
-        self._intake = Intake(config, self._cache, self._pictures, source, clock)
+        self.pictures = Pictures()
+        self._intake = Intake(config, self._cache, self.pictures, source, clock)
         self._limits = Limits(config, self._cache, owed, self._dropped, clock)
         self._known: dict[int, dict[int, File | Missing | Job]] = {}
         """By message, and by the attachment's place in it."""
@@ -111,7 +111,7 @@ class Files:
                     await self.clock.sleep(_PAUSE)
                     await self._tidy(always=True)
         finally:
-            await self._pictures.close()
+            await self.pictures.close()
 
     async def _serve(self) -> None:
         """Fetch what is asked for."""

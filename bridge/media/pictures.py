@@ -1,19 +1,22 @@
 """Asks the process that opens pictures. There is one at most: when it is needed, and a minute longer."""
 
 import asyncio
+import base64
 import json
 import logging
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from .cache import Picture
 
-__all__ = ["Pictures"]
+__all__ = ["Pictures", "Shrunk"]
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +27,21 @@ _LONGEST = 10.0
 _IDLE = 60.0
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A small square picture."""
+
+    data: bytes
+    type: str
+    side: int
+    """Its width and height, in pixels."""
+
+
 class Pictures:
-    """Measures pictures and makes thumbnails, one after the other."""
+    """Measures pictures and makes small ones of them, one after the other."""
 
     def __init__(self) -> None:
         self._process: Process | None = None
@@ -35,12 +51,20 @@ class Pictures:
 
     async def look(self, path: Path, small: Path, size: int) -> Picture | None:
         """Return the picture's measures, and write its thumbnail to `small`. None: it cannot be read."""
+        return await self._answer([str(path), str(small), size], Picture)
+
+    async def shrink(self, data: bytes) -> Shrunk | None:
+        """Return the middle of a picture, or of its first frame, as a small one; None: it cannot be read."""
+        return await self._answer(base64.b64encode(data).decode(), Shrunk)
+
+    async def _answer(self, request: str | list[str | int], kind: type[T]) -> T | None:
+        """Return what the process says of a picture; None: it cannot be read."""
         async with self._turn:
             if self._idle is not None:
                 self._idle.cancel()
             try:
                 async with asyncio.timeout(_LONGEST):
-                    return await self._ask([str(path), str(small), size])
+                    return await self._ask(request, kind)
             except (OSError, ValueError, TimeoutError, msgspec.MsgspecError) as error:
                 log.info("a picture could not be looked at: %s", type(error).__name__)
                 await self._end()
@@ -51,7 +75,7 @@ class Pictures:
             finally:
                 self._idle = asyncio.get_running_loop().call_later(_IDLE, self._rest)
 
-    async def _ask(self, request: list[str | int]) -> Picture | None:
+    async def _ask(self, request: str | list[str | int], kind: type[T]) -> T | None:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await self._start()
@@ -60,7 +84,7 @@ class Pictures:
         process.stdin.write(json.dumps(request).encode() + b"\n")
         await process.stdin.drain()
         answer = await process.stdout.readline()
-        return None if answer == b"{}\n" else msgspec.json.decode(answer, type=Picture)
+        return None if answer == b"{}\n" else msgspec.json.decode(answer, type=kind)
 
     async def _start(self) -> Process:
         # -P: nothing beside the script is importable. The environment is cut down: it may hold passwords.

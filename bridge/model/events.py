@@ -138,11 +138,13 @@ class Change(StrEnum):
     KICKED = "kicked"
     BANNED = "banned"
     RENAMED = "renamed"
+    PICTURED = "pictured"
+    """They have another picture (`Adapter.avatar`), or none any more. Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged:
-    """Somebody else came, went, or goes by another name. Only what is seen live."""
+    """Somebody else came, went, goes by another name, or has another picture. Only what is seen live."""
 
     room: RoomId
     sender: Sender

@@ -74,6 +74,13 @@ class Rooms:
         worker = self.workers.get(number)
         return worker.status() if worker is not None else None
 
+    def heard_in(self, network: str, room: RoomId) -> list[tuple[Adapter, RoomId]]:
+        """Return the rooms that are heard in a room, each with its adapter."""
+        worker, routes = self.by_name.get((network, room)), self.directory.routes
+        heard = routes.heard.get(worker.room.number, ()) if worker is not None else ()
+        there = [routes.rooms[number] for number in heard if number in routes.rooms]
+        return [(self.adapters[name], found) for name, found in there if name in self.adapters]
+
     # By the owner's map
 
     async def follow(

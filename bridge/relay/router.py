@@ -10,6 +10,8 @@ from bridge.adapter import Emit, Position
 from bridge.aside import in_steps
 from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
+from bridge.identity.avatars import AvatarCache
+from bridge.identity.speaker import key_of
 from bridge.journal import Journal
 from bridge.model import (
     Approached,
@@ -70,6 +72,7 @@ class Router:
         """By the room's number."""
         self.dispatch = self.rooms.dispatch
         self._directory = self.rooms.directory
+        self.avatars = AvatarCache(attached.pictures, self.rooms.heard_in, clock)
         self._typing = Typing(self.workers, clock)
         self._arrivals = Arrivals(self.workers)
 
@@ -195,6 +198,9 @@ class Router:
         if isinstance(event, TypingChanged):
             self._typing.changed(source.number, rooms, event)
             return
+        if event.change is Change.PICTURED:
+            self._pictured(key_of(network, event.sender.id), rooms)
+            return
         if event.change is not Change.JOINED:
             for number in (source.number, *rooms):
                 if (worker := self.workers.get(number)) is not None:
@@ -202,6 +208,13 @@ class Router:
         shown = self._directory.routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
             self._listener.member(source.number, wanting, event)
+
+    def _pictured(self, key: str, rooms: Sequence[int]) -> None:
+        """Let those who show somebody's picture ask for it anew."""
+        self.avatars.forget(key)
+        for number in rooms:
+            if (worker := self.workers.get(number)) is not None:
+                worker.room.adapter.pictured(worker.room.id, key)
 
     def _name(self, seq: int, room: int) -> Part | None:
         """Return what a message is called where it was said."""

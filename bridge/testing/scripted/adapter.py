@@ -29,6 +29,7 @@ from bridge.model import (
     Support,
     TalkEvent,
     Txn,
+    UserId,
 )
 
 from .network import ScriptedNetwork
@@ -138,6 +139,14 @@ class ScriptedAdapter(Adapter):
 
     def present(self, room: RoomId) -> Present | None:
         return self._server.present.get(room)
+
+    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
+        if self._emit is None:
+            raise ConnectionLost("not connected")
+        return self._server.speakers.avatars.get(user)
+
+    def pictured(self, room: RoomId, key: str) -> None:
+        self._server.speakers.pictured.append((room, key))
 
     def hint(self, command: FleetingCommand) -> None:
         self._server.hint(command)

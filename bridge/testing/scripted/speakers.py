@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bridge.errors import AdapterError
-from bridge.model import Authorship, Capabilities, Speaker
+from bridge.model import Authorship, Capabilities, RoomId, Speaker, UserId
 
 __all__ = ["Speakers"]
 
@@ -24,6 +24,10 @@ class Speakers:
     """What becomes of all that they do by accounts of their own."""
     delay: Callable[[str], float] | None = None
     """How long what goes by somebody's connection is on its way, in seconds; None: no time."""
+    pictured: list[tuple[RoomId, str]] = field(default_factory=list)
+    """Of whom the network was told that they have another picture, and where they are heard."""
+    avatars: dict[UserId, bytes] = field(default_factory=dict)
+    """The pictures of its own people."""
     _arrived: dict[str, float] = field(default_factory=dict)
     _known: dict[tuple[Capabilities, Authorship], Capabilities] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import random
 import struct
 import subprocess
 import sys
@@ -161,3 +162,74 @@ def test_the_process_does_not_outlive_one_that_is_killed(tmp_path):
     while alive(int(done.stdout)):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def opened(small):
+    assert len(small.data) <= 32_000
+    with Image.open(io.BytesIO(small.data)) as found:
+        found.load()
+        assert found.size == (small.side, small.side)
+        assert Image.MIME[found.format] == small.type
+        return found
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
+async def test_a_person_is_shown_small_and_square(pictures, mode):
+    stream = io.BytesIO()
+    Image.new(mode, (700, 1400)).save(stream, "JPEG" if mode == "CMYK" else "PNG")
+    small = await pictures.shrink(stream.getvalue())
+    assert (small.side, small.type) == (192, "image/png" if "A" in mode else "image/jpeg")
+    opened(small)
+
+
+async def test_the_same_picture_is_the_same_and_tells_no_place(pictures):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
+    content = picture(1000, 500, "JPEG", exif=exif, comment=b"by ada")
+    small = await pictures.shrink(content)
+    assert small == await pictures.shrink(content)
+    found = opened(small)
+    assert not found.getexif()
+    assert b"ada" not in small.data
+
+
+async def test_a_picture_that_is_noise_becomes_smaller(pictures):
+    noise = Image.frombytes("RGBA", (512, 512), random.Random(1).randbytes(512 * 512 * 4))
+    stream = io.BytesIO()
+    noise.save(stream, "PNG")
+    small = await pictures.shrink(stream.getvalue())
+    assert 32 <= small.side < 192
+    opened(small)
+
+
+async def test_of_what_moves_the_first_frame_is_shown(pictures):
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue", "green")]
+    stream = io.BytesIO()
+    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
+    found = opened(await pictures.shrink(stream.getvalue()))
+    red, green, blue = found.convert("RGB").getpixel((32, 32))
+    assert red > 240
+    assert max(green, blue) < 20
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        picture(2000, 2000, "JPEG")[:3000],
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        bomb(7100, 7100),
+        bomb(60_000, 60_000),
+    ],
+    ids=range(6),
+)
+async def test_what_cannot_be_read_is_nobodys_picture(pictures, content):
+    assert await pictures.shrink(content) is None
+    assert (await pictures.shrink(picture())).side == 10, "the next one is read"
+
+
+async def test_a_picture_of_a_person_may_be_large(pictures):
+    assert (await pictures.shrink(bomb(7000, 7000))).side == 192
+    assert (await pictures.shrink(b"x" * 2**20)) is None
