@@ -34,6 +34,7 @@ from bridge import (
     TemporaryFailure,
     Txn,
     Unsupported,
+    UserId,
     landing,
 )
 
@@ -135,6 +136,15 @@ class XmppAdapter(Adapter):
             connection.whisper(chat_states.writes(command))
         elif isinstance(command, MarkRead) and place.stanza_ids:
             connection.whisper(chat_states.displayed(command))
+
+    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
+        connection, place = self._there(room)
+        return await connection.avatar(place, user)
+
+    def pictured(self, room: RoomId, key: str) -> None:
+        connection = self._connection
+        if connection is not None and connection.puppets is not None:
+            connection.puppets.avatars.changed(room, key)
 
     def source(self, address: str) -> Source:
         files = self._memory.files

@@ -4,6 +4,7 @@ Everything that comes from outside goes through `quote`, which leaves only what 
 section 2.2) and escapes what XML reads: one forbidden character would cost the whole stream.
 """
 
+import base64
 import re
 from datetime import UTC, datetime
 
@@ -31,7 +32,8 @@ from .text import styling
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
     "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
+    "message", "origin", "photo", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
+    "vcard",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -237,19 +239,35 @@ def undelivered(stanza_id: str, to: str, text: str) -> str:
     )
 
 
-def join(occupant: str, stanza_id: str, password: str | None, history: int = 0) -> str:
-    """Enter a room, without its history or with the last of it (XEP-0045 sections 7.2 and 7.2.13)."""
+def join(occupant: str, stanza_id: str, password: str | None, history: int = 0, more: str = "") -> str:
+    """Enter a room, without its history or with the last of it (XEP-0045 sections 7.2 and 7.2.13). `more` is
+    XML already.
+    """
     limit = f"maxstanzas='{history}'" if history else "maxchars='0'"
     key = f"<password>{_escaped(password)}</password>" if password is not None else ""
     return (
         f"<presence to='{quote(occupant)}' id='{stanza_id}'><x xmlns='{_MUC}'>"
-        f"<history {limit}/>{key}</x></presence>"
+        f"<history {limit}/>{key}</x>{more}</presence>"
     )
 
 
-def rename(occupant: str, stanza_id: str) -> str:
-    """Ask for another nick (XEP-0045 section 7.6)."""
-    return f"<presence to='{quote(occupant)}' id='{stanza_id}'/>"
+def rename(occupant: str, stanza_id: str, more: str = "") -> str:
+    """Ask for another nick (XEP-0045 section 7.6), or say something else of us. `more` is XML already."""
+    return f"<presence to='{quote(occupant)}' id='{stanza_id}'>{more}</presence>"
+
+
+def photo(digest: str) -> str:
+    """Return the digest of somebody's picture for their presence; "": they have none (XEP-0153)."""
+    return f"<x xmlns='vcard-temp:x:update'><photo>{digest}</photo></x>"
+
+
+def vcard(stanza_id: str, to: str, type_: str, picture: bytes) -> str:
+    """Return the answer to who asks for somebody's vCard: their picture alone (XEP-0153 section 3.1)."""
+    data = base64.b64encode(picture).decode()
+    return (
+        f"<iq type='result' id='{quote(stanza_id)}' to='{quote(to)}'><vCard xmlns='vcard-temp'>"
+        f"<PHOTO><TYPE>{type_}</TYPE><BINVAL>{data}</BINVAL></PHOTO></vCard></iq>"
+    )
 
 
 def leave(occupant: str) -> str:

@@ -11,6 +11,7 @@ __all__ = ["Place", "Session", "Stay"]
 
 _MOST_SAID = 1000
 _MOST_STAYS = 10_000
+_MOST_PHOTOS = 20_000
 
 
 @dataclass(slots=True)
@@ -127,6 +128,8 @@ class Session:
 
     def __init__(self) -> None:
         self.places: dict[str, Place] = {}
+        self.photos: BoundedDict[str, str] = BoundedDict(_MOST_PHOTOS)
+        """The digests of people's pictures, by user; "" for none (XEP-0153)."""
         self.made = MessageId("")
         """The last id that we made."""
         self._count = itertools.count()

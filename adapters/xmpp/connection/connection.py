@@ -16,6 +16,7 @@ from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import refusals
+from adapters.xmpp.rooms.photos import photo_of
 from adapters.xmpp.rooms.puppets import PuppetOccupants
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
@@ -41,6 +42,7 @@ from bridge import (
     TemporaryFailure,
     Txn,
     TypingChanged,
+    UserId,
 )
 
 from . import stream_management
@@ -125,6 +127,8 @@ class XmppConnection:
                     place.heard = now
                 self._rooms.serve(group, rooms)
                 group.create_task(self._watch())
+                if self.puppets is not None:
+                    group.create_task(self.puppets.avatars.run())
                 if self._client.resumed:
                     self._discovered.set()
                 else:
@@ -191,6 +195,10 @@ class XmppConnection:
         if place is None or not place.joined:
             raise RoomUnavailable(f"hubbub is not in {room}")
         return await self._meanwhile(self._history.past(place, since))
+
+    async def avatar(self, place: Place, user: UserId) -> bytes | None:
+        """Return the picture of somebody in a room. See `Adapter.avatar`."""
+        return await self._meanwhile(photo_of(self._client, place, user, self._session.photos))
 
     async def _meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Await this while the connection lasts. Raises ConnectionLost, and what the work raises."""

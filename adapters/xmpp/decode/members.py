@@ -6,7 +6,7 @@ from bridge import Change, MemberChanged, Sender
 
 from . import talk
 
-__all__ = ["seen"]
+__all__ = ["seen", "who"]
 
 _KICKED, _BANNED, _LOST, _RENAMED = "307", "301", "333", "303"
 
@@ -48,4 +48,9 @@ def _change(statuses: frozenset[str]) -> Change:
 
 
 def _who(place: Place, nick: str) -> Sender:
-    return talk.sender(place, nick, place.people.get(nick, "") if place.occupant_ids else None)
+    return who(place, nick, place.people.get(nick, ""))
+
+
+def who(place: Place, nick: str, occupant: str) -> Sender:
+    """Return an occupant, by the occupant id that the room gives them, or ""."""
+    return talk.sender(place, nick, occupant if place.occupant_ids else None)

@@ -20,6 +20,8 @@ _FORWARDED = "{urn:xmpp:forward:0}forwarded"
 _DELAY = "{urn:xmpp:delay}delay"
 _FIELD = "{jabber:x:data}field"
 _VALUE = "{jabber:x:data}value"
+_PHOTO = "{vcard-temp:x:update}x/{vcard-temp:x:update}photo"
+_DIGEST = re.compile(r"[0-9a-f]{40}")
 _LONGEST_ROOM = 1000
 
 
@@ -48,6 +50,8 @@ class Presence:
     """The occupant id, where the room gives one that can be believed (XEP-0421)."""
     person: str = ""
     """The occupant's own address, where the room tells it."""
+    photo: str | None = None
+    """The digest of their picture, or "" for none; None: they do not say (XEP-0153)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,17 @@ def presence(element: Element) -> Presence:
         moved_to=_room(destroy.get("jid") or "") if destroy is not None else moved,
         occupant=named_as.get("id") or "" if named_as is not None else "",
         person=(item.get("jid") or "").partition("/")[0] if item is not None else "",
+        photo=_photo(element),
     )
+
+
+def _photo(element: Element) -> str | None:
+    """Return the digest of somebody's picture (XEP-0153 section 4.2)."""
+    told = element.find(_PHOTO)
+    if told is None:
+        return None
+    digest = (told.text or "").strip().lower()
+    return digest if _DIGEST.fullmatch(digest) else ""
 
 
 def info(element: Element) -> Info:

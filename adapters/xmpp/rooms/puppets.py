@@ -30,6 +30,7 @@ from bridge import (
 
 from . import refusals
 from .addresses import address_of, nick_of
+from .avatars import PuppetAvatars
 
 __all__ = ["PuppetOccupant", "PuppetOccupants"]
 
@@ -74,6 +75,8 @@ class PuppetOccupant:
     """Whether they had a voice the last time that the room told (XEP-0045 section 5.1)."""
     muted: bool = False
     """Whether a moderator has taken it; in some rooms newcomers have none."""
+    photo: str | None = None
+    """The digest of the picture that the room was told of, "" for none; None: it was told nothing."""
 
     @property
     def occupant(self) -> str:
@@ -104,6 +107,7 @@ class PuppetOccupants:
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
         self._barred = Barred()
+        self.avatars = PuppetAvatars(wire, adapter)
         self._changed = False
         self._next = -math.inf
         """When it may be kept again, by the monotonic clock."""
@@ -118,6 +122,7 @@ class PuppetOccupants:
         if puppet.wanted != (name := nick_of(speaker.name)):
             self._rename(puppet, name)
         puppet.spoke = self._clock.monotonic()
+        self.avatars.see(puppet)
         return puppet
 
     async def enter(self, place: Place, speaker: Speaker) -> PuppetOccupant:
@@ -174,11 +179,11 @@ class PuppetOccupants:
 
     def take(self, element: Element, address: str) -> None:
         """Take in a stanza for somebody."""
-        name, kind, source = element.tag.rpartition("}")[2], element.get("type"), element.get("from") or ""
+        name, kind = element.tag.rpartition("}")[2], element.get("type")
         if name == "presence":
             self._hear(element, address)
         elif name == "iq" and kind in ("get", "set"):
-            self._wire.say(encode.refusal(element.get("id") or "", source), address)
+            self.avatars.answer(element, address)
         elif name == "message":
             said = message(element, self._session)
             if isinstance(said, Failure):
@@ -234,6 +239,7 @@ class PuppetOccupants:
         puppet.muted = not puppet.voice and (before or puppet.muted)
         puppet.inside, self._changed = True, True
         self._barred.free((told.room, puppet.address))
+        self.avatars.came(puppet)
         _settle(puppet, told)
 
     def _went(self, puppet: PuppetOccupant, told: Presence) -> None:
@@ -314,7 +320,8 @@ class PuppetOccupants:
         puppet.nick, puppet.asked = nick, self._wire.fresh_id()
         puppet.spoke = self._clock.monotonic()
         place.speakers[nick] = puppet.key
-        self._wire.say(encode.join(puppet.occupant, puppet.asked, place.key), puppet.address)
+        stanza = encode.join(puppet.occupant, puppet.asked, place.key, more=self.avatars.bear(puppet))
+        self._wire.say(stanza, puppet.address)
 
     def _rename(self, puppet: PuppetOccupant, name: str) -> None:
         """Ask for another nick; whatever is said next follows it."""
@@ -323,7 +330,8 @@ class PuppetOccupants:
             return
         self._free(puppet.place, name, puppet)
         puppet.place.speakers[name] = puppet.key
-        self._wire.say(encode.rename(f"{puppet.place.room}/{name}", self._wire.fresh_id()), puppet.address)
+        occupant, more = f"{puppet.place.room}/{name}", self.avatars.bear(puppet)
+        self._wire.say(encode.rename(occupant, self._wire.fresh_id(), more), puppet.address)
 
     def _free(self, place: Place, nick: str, wanting: PuppetOccupant) -> None:
         """Let somebody of ours go whose nick is another's now: they have gone where they come from."""

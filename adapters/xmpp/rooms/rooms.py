@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig, RoomConfig
-from adapters.xmpp.decode import members, muc_info
+from adapters.xmpp.decode import members, muc_info, vcards
 from adapters.xmpp.history.archive import Requester
 from adapters.xmpp.history.history import History
 from adapters.xmpp.session import Place, Session
@@ -139,11 +139,16 @@ class Rooms:
                 self._requester.say(encode.leave(entry.place.occupant))
                 self._lose(entry.place, refusals.REMADE, _ANEW)
         else:
-            changed = members.seen(entry.place, seen)
-            if changed is not None:
-                self._connection.tell(changed)
-            if not entry.place.occupant_ids:
-                _noticed(entry.place, seen)
+            self._another(entry.place, seen)
+
+    def _another(self, place: Place, seen: muc_info.Presence) -> None:
+        pictured = vcards.seen(place, seen, self._session.photos)
+        changed = members.seen(place, seen)
+        for event in (changed, pictured):
+            if event is not None:
+                self._connection.tell(event)
+        if not place.occupant_ids:
+            _noticed(place, seen)
 
     def _gone(self, entry: _Entry, seen: muc_info.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:

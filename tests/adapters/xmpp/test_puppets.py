@@ -44,6 +44,7 @@ class Room:
     """A room with somebody who owns it, and a bridge that comes and goes."""
 
     count = 0
+    avatars = None
 
     def __init__(self, server, folder):
         Room.count += 1
@@ -54,7 +55,7 @@ class Room:
     @contextlib.asynccontextmanager
     async def bridge(self, **more):
         self.adapter = Adapter("jabber", component(self.server, **more), "I am a bridge.")
-        self.adapter.keepsake = self.keepsake
+        self.adapter.keepsake, self.adapter.avatars = self.keepsake, self.avatars
         async with running(
             self.adapter, {self.room: Adapter.RoomConfig(create=True)}, joined=False, positions=self.positions
         ) as ears:
