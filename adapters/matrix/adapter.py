@@ -32,6 +32,7 @@ from bridge import (
     TalkEvent,
     Turns,
     Txn,
+    UserId,
     foremost,
     landing,
     preflight,
@@ -42,6 +43,7 @@ from .client.account import Account
 from .client.api import MatrixClient
 from .client.errors import Forbidden
 from .config import MatrixNetwork, MatrixRoom, room_id
+from .files.avatars import avatar_of
 from .files.content import Uploaded
 from .files.media import MediaRepository
 from .history.history import said_since
@@ -122,6 +124,14 @@ class MatrixAdapter(Adapter):
 
     def present(self, room: RoomId) -> Present | None:
         return self._session.present.get(self._session.wires.get(room, ""))
+
+    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
+        _, wire = self._entered(room)
+        return await avatar_of(self._client, wire, user)
+
+    def pictured(self, room: RoomId, key: str) -> None:
+        if self._puppets is not None:
+            self._puppets.avatars.changed(room, key)
 
     def source(self, address: str) -> Source:
         return self._media.source(address)
@@ -258,6 +268,8 @@ class MatrixAdapter(Adapter):
             since = await listener.catch_up(self.catch_up)
             self._rooms, self._invites, self._group = rooms, invites, group
             group.create_task(self._media.learn_limit())
+            if self._puppets is not None:
+                group.create_task(self._puppets.avatars.run())
             try:
                 rooms.serve(self.rooms)
                 await listener.listen(since)
@@ -274,7 +286,7 @@ class MatrixAdapter(Adapter):
         server = self._account.user.partition(":")[2]
         self._service = read_registration(self.config.registration, server)
         self._session.speakers = self._service.namespace
-        self._puppets = Puppets(self._service, self._account, self._session, self.clock)
+        self._puppets = Puppets(self._service, self._account, self._session, self)
 
     def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
         """Return the connection's tasks and the room's id on the wire. Raises where we cannot speak there."""

@@ -1,12 +1,13 @@
 """The client-server API over nio's session: one HTTP request a call, refusals raised as our errors."""
 
 import asyncio
+import io
 import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 from adapters.matrix.files.content import MXC
@@ -171,7 +172,7 @@ class MatrixClient:
         """Show that we have read up to here ("Receipts")."""
         await self.call("POST", ("rooms", room, "receipt", "m.read", event), body={})
 
-    async def upload(self, path: Path, type_: str, size: int, name: str = "") -> str:
+    async def upload(self, file: Path | bytes, type_: str, size: int, name: str = "") -> str:
         """Put a file into the homeserver's store, read as it is sent. Returns its mxc address."""
         target = "/_matrix/media/v3/upload" + (f"?{urlencode({'filename': name})}" if name else "")
         patience = Timeout(_UPLOAD + size / _SLOWEST, read=_UPLOAD)
@@ -182,18 +183,26 @@ class MatrixClient:
                 "Content-Type": type_ or "application/octet-stream",
                 "Authorization": f"Bearer {self._account.token}",
             }
-            try:
-                opened = await asyncio.to_thread(path.open, "rb")
-            except OSError as error:
-                raise Rejected(f"it cannot be read: {error.strerror}") from None
-            with opened as file:
-                reply = await self._account.session.send("POST", target, file, headers, None, patience)
+            with await _opened(file) as data:
+                reply = await self._account.session.send("POST", target, data, headers, None, patience)
             return answer(await reply.read())
 
         reply = await self._account.ask(request)
         if MXC.fullmatch(address := text_of(reply.get("content_uri"))):
             return address
         raise TemporaryFailure("the homeserver took the file but did not name it")
+
+    async def fetch(self, path: Sequence[str], query: Mapping[str, str], most: int) -> bytes:
+        """Return a file from the homeserver's store, of no more than so many bytes (else Rejected)."""
+        target = "/_matrix/client/v1/" + "/".join([quote(part, safe="") for part in path])
+        target += f"?{urlencode(query)}" if query else ""
+
+        async def request() -> bytes:
+            headers = {"User-Agent": "Hubbub", "Authorization": f"Bearer {self._account.token}"}
+            return await self._account.session.fetch(target, headers, most)
+
+        found: bytes = await self._account.ask(request)
+        return found
 
     async def _related(
         self, room: str, event: str, kind: Sequence[str], query: Mapping[str, str]
@@ -239,6 +248,16 @@ class MatrixClient:
             return await request()
         reply: dict[str, Any] = await self._account.ask(request)
         return reply
+
+
+async def _opened(file: Path | bytes) -> IO[bytes]:
+    """Return a file to be read. Raises Rejected."""
+    if isinstance(file, bytes):
+        return io.BytesIO(file)
+    try:
+        return await asyncio.to_thread(file.open, "rb")
+    except OSError as error:
+        raise Rejected(f"it cannot be read: {error.strerror}") from None
 
 
 def _room(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import nio
 
-from bridge import ConnectionLost, TemporaryFailure, reason, unverified
+from bridge import ConnectionLost, Rejected, TemporaryFailure, reason, unverified
 
 from .errors import refusal
 from .timeout import Timeout
@@ -23,6 +23,7 @@ _CONNECT = 15.0
 """Seconds to reach the homeserver."""
 _ANSWER = 25.0
 """Seconds that an ordinary request may take; less than the core waits for a receipt."""
+_CHUNK = 65_536
 _LARGEST = 64 * 1024 * 1024
 """Bytes of an answer, at most."""
 
@@ -61,6 +62,24 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         if not 200 <= response.status < 300:
             raise refusal(response.status, response.headers, body)
         return response  # type: ignore[no-any-return]
+
+    async def fetch(self, path: str, headers: dict[str, str], most: int) -> bytes:
+        """Return a file of no more than so many bytes. Raises AdapterErrors; Rejected when it is larger."""
+        limit = aiohttp.ClientTimeout(total=_ANSWER, sock_connect=_CONNECT)
+        data = bytearray()
+        try:
+            async with await super().send("GET", path, None, headers, None, limit) as response:
+                async for chunk in response.content.iter_chunked(_CHUNK):
+                    data += chunk
+                    if len(data) > most:
+                        raise Rejected(f"it has more than {most} bytes")
+        except TimeoutError:
+            raise TemporaryFailure(f"the homeserver {self.homeserver} does not answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise ConnectionLost(_unreachable(self.homeserver, error)) from None
+        if not 200 <= response.status < 300:
+            raise refusal(response.status, response.headers, bytes(data))
+        return bytes(data)
 
 
 def open_session(homeserver: str, user: str, device: str, tls: ssl.SSLContext) -> HttpSession:

@@ -18,12 +18,13 @@ from bridge import (
     UserId,
 )
 
-__all__ = ["Typists", "told"]
+__all__ = ["Typists", "pictured", "told"]
 
 _LONGEST_TOPIC = 4000
 _LONGEST_NAME = 256
 _LONGEST_REASON = 500
 _LONGEST_MARK = 255
+_LONGEST_ADDRESS = 600
 _MOST_TYPING = 50
 
 
@@ -93,6 +94,21 @@ def _moved(
     return MemberChanged(
         room=room, sender=Sender(UserId(user), shown), change=change, reason=reason, by=by, name=new
     )
+
+
+def pictured(event: object, room: RoomId, names: Mapping[str, str], own: str) -> MemberChanged | None:
+    """Return the event of somebody's other picture, whatever else changed with it; None: it is the same."""
+    event = mapping(event)
+    user = id_of(event.get("state_key"))
+    if event.get("type") != "m.room.member" or user == own or not USER.fullmatch(user):
+        return None
+    content, before = mapping(event.get("content")), _before(event)
+    if content.get("membership") != "join" or before.get("membership") != "join":
+        return None
+    was, now = (text_of(one.get("avatar_url"), _LONGEST_ADDRESS) for one in (before, content))
+    if was == now:
+        return None
+    return MemberChanged(room=room, sender=Sender(UserId(user), name_of(user, names)), change=Change.PICTURED)
 
 
 class Typists:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.matrix.client.api import MatrixClient
-from adapters.matrix.decode import Typists, decode, told
+from adapters.matrix.decode import Typists, decode, pictured, told
 from adapters.matrix.rooms.invites import Invites
 from adapters.matrix.rooms.rooms import Rooms
 from adapters.matrix.session import Session, after_join
@@ -242,26 +242,28 @@ class SyncLoop:
                 continue
             if room is None:
                 spoken = spoken or (not reach.away and self._is_person(event))
-            elif (news := self._news(wire, room, event, away=reach.away, live=live)) is not None:
-                talk.append(news)
+            else:
+                talk += self._news(wire, room, event, away=reach.away, live=live)
         self._see_to(wire, spoken=spoken)
         unread = not reach.messages and room is not None and start_of_gap(part, self._session.own) != ""
         kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
         self._note_missing(wire, reach, left_out, whole=past.whole and not (reach.away and came_in))
         return kept
 
-    def _news(self, wire: str, room: RoomId, event: object, *, away: bool, live: bool) -> Event | None:
+    def _news(self, wire: str, room: RoomId, event: object, *, away: bool, live: bool) -> list[Event]:
         """Decode what is news to people elsewhere. `live`: who comes and goes is too."""
         if self._session.is_speakers(event):
             if self._rooms.puppets is not None:
                 self._rooms.puppets.hear(wire, mapping(event))
-            return None
+            return []
         names, own = self._session.names_in(wire), self._session.own
         if said := decode(event, room, names, own, replayed=away):
             if not away:
                 self._session.reactions.heard(said)
-            return said
-        return told(event, room, names, own, replayed=away, members=live)
+            return [said]
+        changed = told(event, room, names, own, replayed=away, members=live)
+        picture = pictured(event, room, names, own) if live else None
+        return [news for news in (changed, picture) if news is not None]
 
     def _note_missing(self, wire: str, reach: Reach, left_out: int | None, *, whole: bool) -> None:
         """Note that something is missing, or was left out: told as soon as the room is joined."""

@@ -15,10 +15,10 @@ from adapters.matrix.sending.commands import Voice, perform
 from adapters.matrix.session import Session
 from adapters.matrix.untrusted import id_of, mapping, name_of, text_of
 from bridge import (
+    Adapter,
     AdapterError,
     Barred,
     BoundedDict,
-    Clock,
     Command,
     ConnectionLost,
     Part,
@@ -29,6 +29,7 @@ from bridge import (
     TemporaryFailure,
 )
 
+from .avatars import ProfileAvatars
 from .registration import AppService
 
 __all__ = ["Puppet", "Puppets"]
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _MOST_KEPT = 20_000
 _LONGEST_NAME = 256
+_LONGEST_ADDRESS = 600
 _LONGEST_REASON = 200
 
 
@@ -49,6 +51,8 @@ class Puppet:
     voice: Voice
     name: str | None = None
     """The name that others see; None: they may not be registered yet."""
+    avatar: str | None = None
+    """The mxc address of their picture, "" for none; None: it is not known yet."""
     inside: dict[str, str] = field(default_factory=dict)
     """The rooms that they are in, as far as is known, with the name that they have there."""
     naming: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -59,15 +63,16 @@ class Puppets:
     with their next words.
     """
 
-    def __init__(self, service: AppService, account: Account, session: Session, clock: Clock) -> None:
+    def __init__(self, service: AppService, account: Account, session: Session, adapter: Adapter) -> None:
         self._service = service
         self._account = account
         self._session = session
-        self._clock = clock
+        self._clock = adapter.clock
         self._bot = MatrixClient(account)
         self._itself = MatrixClient(account, Asserted(service.token))
         self._known: BoundedDict[str, Puppet] = BoundedDict(_MOST_KEPT)
         self._barred = Barred()
+        self.avatars = ProfileAvatars(self._bot, self._found, adapter.avatars, adapter.clock)
 
     # -- what the adapter wants
 
@@ -102,6 +107,7 @@ class Puppets:
             if isinstance(error, Rejected) or _passes(error):
                 raise
             raise Rejected(f"{speaker.name} cannot be in {room} as themselves: {error}") from None
+        self.avatars.see(room, speaker.key)
         return puppet
 
     async def _refused(
@@ -217,7 +223,11 @@ class Puppets:
         """Let somebody have another name in a room before they speak there: a changed profile comes into
         rooms when the homeserver has time.
         """
-        content = {"membership": "join", "displayname": name}
+        picture = puppet.avatar
+        if picture is None:
+            there = mapping((await self._membership(puppet, wire)).get("content"))
+            picture = text_of(there.get("avatar_url"), _LONGEST_ADDRESS)
+        content = {"membership": "join", "displayname": name, **({"avatar_url": picture} if picture else {})}
         path = ("rooms", wire, "state", "m.room.member", puppet.voice.user)
         await puppet.voice.client.call("PUT", path, body=content)
         puppet.inside[wire] = name

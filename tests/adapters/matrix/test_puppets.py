@@ -49,6 +49,7 @@ class Room:
     """A room with somebody who owns it, and a bridge that comes and goes."""
 
     count = 0
+    avatars = None
 
     def __init__(self, server, folder):
         Room.count += 1
@@ -60,6 +61,7 @@ class Room:
     async def bridge(self, **more):
         self.adapter = Adapter("matrix", service(self.server, **more), "I am a bridge.")
         self.adapter.keepsake, self.adapter.rooms = self.keepsake, {self.room: Adapter.RoomConfig()}
+        self.adapter.avatars = self.avatars
         core = Core(self.adapter)
         core.positions = self.positions
         async with core:

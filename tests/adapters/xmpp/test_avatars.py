@@ -2,21 +2,19 @@
 
 import asyncio
 import contextlib
-import hashlib
 
 import pytest
 import slixmpp
 
 from bridge import (
-    AdapterError,
     Authorship,
-    Avatar,
     Change,
     MemberChanged,
     Speaker,
     TemporaryFailure,
     UserId,
 )
+from tests.adapters.elsewhere import Elsewhere, digest
 from tests.adapters.xmpp.servers import Archive, Ejabberd
 from tests.adapters.xmpp.test_puppets import Room, heard
 from tests.people import picture
@@ -95,7 +93,7 @@ class Someone(slixmpp.ClientXMPP):
         await self.plugin["xep_0153"].set_avatar(avatar=avatar, mtype="image/png", timeout=10)
         while True:
             digest = await self.plugin["xep_0153"].api["get_hash"](self.boundjid)
-            if digest == (hashlib.sha1(avatar).hexdigest() if avatar else ""):
+            if digest == (digest(avatar) if avatar else ""):
                 break
             await asyncio.sleep(0.02)
         self.send_presence(pto=f"{self.room}/{self.nick}")
@@ -128,26 +126,6 @@ async def someone(server, room, nick, avatar=None):
         await client.disconnect(wait=1)
 
 
-class Elsewhere:
-    """What people of other networks look like."""
-
-    def __init__(self, **people):
-        self.people = people
-        self.asked = []
-        self.open = asyncio.Event()
-        self.open.set()
-
-    async def of(self, room, key):
-        self.asked.append(key)
-        await self.open.wait()
-        found = self.people[key]
-        if isinstance(found, AdapterError):
-            raise found
-        if found is None:
-            return None
-        return Avatar(found, "image/png", 20, hashlib.sha1(found).hexdigest())
-
-
 @pytest.fixture
 async def room(server, tmp_path):
     room = Room(server, tmp_path)
@@ -156,12 +134,8 @@ async def room(server, tmp_path):
     await room.owner.leave()
 
 
-def digest(data):
-    return hashlib.sha1(data).hexdigest()
-
-
 async def test_people_from_elsewhere_are_seen_as_they_look_at_home(room):
-    elsewhere = Elsewhere(**{ADA.key: RED, BOB.key: TemporaryFailure("no pictures there")})
+    elsewhere = Elsewhere({ADA.key: RED, BOB.key: TemporaryFailure("no pictures there")})
     elsewhere.open.clear()
     room.avatars = elsewhere
     async with room.bridge() as ears, someone(room.server, room.room, "wanda") as wanda:
@@ -191,7 +165,7 @@ async def test_people_from_elsewhere_are_seen_as_they_look_at_home(room):
 
 
 async def test_they_keep_their_picture_under_another_nick_and_after_they_left(room):
-    elsewhere = Elsewhere(**{ADA.key: RED})
+    elsewhere = Elsewhere({ADA.key: RED})
     room.avatars = elsewhere
     async with room.bridge(), someone(room.server, room.room, "wanda") as wanda:
         await room.say(ADA, "hello")
