@@ -158,7 +158,12 @@ class Guarded(Adapter):
         return clean if isinstance(clean, TalkEvent) else None
 
     async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
-        found = await self._ask("avatar", lambda: self._made().avatar(room, user), _AVATAR)
+        try:
+            found = await self._ask("avatar", lambda: self._made().avatar(room, user), _AVATAR)
+        except Unsupported as error:
+            if error.__cause__ is not None:
+                self._complain("avatar", room, str(error), error.__cause__)
+            raise
         if found is not None and type(found) is not bytes:
             raise Unsupported(f"a bug in its adapter: avatar returned {shown(found)}")
         if found is not None and len(found) > AVATAR_LIMIT:

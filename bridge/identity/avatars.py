@@ -85,15 +85,16 @@ class AvatarCache:
             await self._clock.sleep(wait)
         self._asked[key] = self._clock.monotonic()
         self._asking.add(key)
-        lasts = _KEPT
         answer: Avatar | AdapterError | None
+        lasts = _KEPT
         try:
             answer = await self._find(network, room, key)
         except Rejected as error:
             log.info("somebody has a picture that cannot be shown: %s", error)
             answer = None
-        except Unsupported as error:
-            answer = error
+        except Unsupported:
+            self._asked.pop(key, None)  # costs nothing to ask again, and others have the place
+            raise
         except AdapterError as error:
             answer = error
             lasts = max(_FAILED, error.retry_after) if isinstance(error, RateLimited) else _FAILED

@@ -178,12 +178,12 @@ async def test_what_cannot_be_shown_is_no_picture(look, found):
 
 
 async def test_where_nobody_has_pictures_that_is_no_answer(look):
-    gallery = Gallery(ada=Unsupported("no pictures here"))
+    gallery = Gallery(**{f"{number}": Unsupported("no pictures here") for number in range(600)})
     of = look(gallery)
-    for _ in range(2):
-        with pytest.raises(TemporaryFailure, match="no pictures here"):
-            await of()
-    assert len(gallery.asked) == 1
+    for number in range(1000):
+        with pytest.raises(Unsupported, match="no pictures here"):
+            await of(f"left/{number % 600}")
+    assert not gallery.cache._known, "they take nobody's place"
 
 
 async def test_nobody_gets_the_picture_of_somebody_on_another_network(look):
@@ -214,6 +214,23 @@ async def test_an_adapter_that_gives_something_else_is_stopped(found):
     guarded = Guarded(Wrong, "left", Wrong.NetworkConfig(server="left"), "")
     with pytest.raises((Unsupported, Rejected)):
         await guarded.avatar(ONE, UserId("ada"))
+
+
+async def test_an_adapter_that_fails_at_it_costs_nothing_else(caplog):
+    class Wrong(ScriptedAdapter):
+        async def avatar(self, room, user):
+            raise KeyError(user)
+
+        def pictured(self, room, key):
+            raise KeyError(key)
+
+    ScriptedNetwork("left")
+    guarded = Guarded(Wrong, "left", Wrong.NetworkConfig(server="left"), "")
+    with pytest.raises(Unsupported):
+        await guarded.avatar(ONE, UserId("ada"))
+    guarded.pictured(ONE, "right/bob")
+    assert "in avatar" in caplog.text
+    assert "in pictured" in caplog.text
 
 
 async def test_a_change_is_told_where_the_person_is_heard_and_shown_to_nobody(tmp_path):

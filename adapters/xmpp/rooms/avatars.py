@@ -1,6 +1,6 @@
 """The pictures of people from elsewhere who are in our rooms as themselves (XEP-0153, XEP-0054)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
@@ -10,13 +10,24 @@ from bridge import Adapter, Avatar, AvatarKeeper, BoundedDict
 from .addresses import key_of
 
 if TYPE_CHECKING:
-    from .puppets import PuppetOccupant, Speaking
+    from .puppets import PuppetOccupant
 
-__all__ = ["PuppetAvatars"]
+__all__ = ["PuppetAvatars", "Speaking"]
 
 _MOST = 1000
 """So many people's pictures are at hand for those who ask for them, of 32 kB at most."""
 _MOST_SEEN = 5000
+
+
+class Speaking(Protocol):
+    """Sends stanzas from any address."""
+
+    @property
+    def congested(self) -> bool: ...
+
+    def say(self, stanza: str, speaker: str = "") -> None: ...
+
+    def fresh_id(self) -> str: ...
 
 
 class PuppetAvatars:
@@ -24,7 +35,7 @@ class PuppetAvatars:
     changes; whoever wants to see it asks for their vCard.
     """
 
-    def __init__(self, wire: "Speaking", adapter: Adapter) -> None:
+    def __init__(self, wire: Speaking, adapter: Adapter) -> None:
         self._wire = wire
         self._keeper = AvatarKeeper(adapter.avatars, self._show, adapter.clock)
         self._seen: BoundedDict[str, dict[str, PuppetOccupant]] = BoundedDict(_MOST_SEEN)
@@ -57,7 +68,7 @@ class PuppetAvatars:
         """Answer a request to somebody: for their vCard, or another, which nobody serves."""
         name, person = request.get("id") or "", request.get("from") or ""
         worn = self._worn.get(key_of(address)) if vcards.is_asked(request) else None
-        if worn is None:
+        if worn is None or self._wire.congested:  # a picture is a thousand times what asks for it
             self._wire.say(encode.refusal(name, person), address)
         else:
             self._wire.say(encode.vcard(name, person, worn.type, worn.data), address)

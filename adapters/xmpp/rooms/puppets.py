@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
@@ -30,7 +29,7 @@ from bridge import (
 
 from . import refusals
 from .addresses import address_of, nick_of
-from .avatars import PuppetAvatars
+from .avatars import PuppetAvatars, Speaking
 
 __all__ = ["PuppetOccupant", "PuppetOccupants"]
 
@@ -45,14 +44,6 @@ _ALONE = "They are on another network, and do not get what is said to them alone
 _GONE = {"301": "was banned there", "307": "was sent out there"}
 _BARRED = frozenset({"forbidden"})
 """Errors by which a room says that this very person is banned (XEP-0045 section 7.2.7)."""
-
-
-class Speaking(Protocol):
-    """Sends stanzas from any address."""
-
-    def say(self, stanza: str, speaker: str = "") -> None: ...
-
-    def fresh_id(self) -> str: ...
 
 
 @dataclass(slots=True, eq=False)

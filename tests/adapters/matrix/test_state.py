@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from adapters.matrix.decode import Typists, told
+from adapters.matrix.decode import Typists, pictured, told
 from adapters.matrix.rooms.power_levels import level_of, needed_for_state
 from adapters.matrix.session import Session
 from bridge import (
@@ -114,6 +114,42 @@ def test_a_new_name():
     assert (first.sender.name, first.name) == ("alice", "Al")
 
 
+def picture(now, before, *, user="@alice:s"):
+    """Whose picture is another after a step from one content to another; None: nobody's."""
+    fields = {"type": "m.room.member", "state_key": user, "sender": user}
+    found = pictured(
+        {**event(now), **fields, "unsigned": {"prev_content": before}}, ROOM, {"@alice:s": "Al"}, OWN
+    )
+    return found and (found.change, found.sender.id, found.sender.name)
+
+
+IN, RED, BLUE = {"membership": "join"}, {"avatar_url": "mxc://s/red"}, {"avatar_url": "mxc://s/blue"}
+CHANGED = (Change.PICTURED, "@alice:s", "Al")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "news"),
+    [
+        (IN | RED, IN, CHANGED),
+        (IN | RED, IN | BLUE, CHANGED),
+        (IN, IN | BLUE, CHANGED),
+        (IN | {"avatar_url": 7}, IN | BLUE, CHANGED),
+        (IN | RED | {"displayname": "Al"}, IN | BLUE, CHANGED),
+        (IN | RED, IN | RED, None),
+        (IN | RED | {"displayname": "Al"}, IN | RED, None),
+        (IN | RED, {"membership": "leave"}, None),
+        ({"membership": "leave"}, IN | RED, None),
+        (IN | RED, {}, None),
+    ],
+)
+def test_another_picture(now, before, news):
+    assert picture(now, before) == news
+
+
+def test_our_own_picture_is_no_news():
+    assert picture(IN | RED, IN, user=OWN) is None
+
+
 def test_nothing_of_us_and_nothing_of_the_past():
     assert member("join", None, sender=OWN, user=OWN) is None
     assert member("ban", "join", sender="@mod:s", user=OWN) is None
@@ -173,4 +209,9 @@ def test_nothing_is_too_odd(value, other):
                 RoomId("#r:s"), NAMES, OWN, replayed=False, members=True,
             )  # fmt: skip
     told(value, ROOM, NAMES, OWN, replayed=False, members=True)
+    for one in (
+        value,
+        {**event(value), "type": "m.room.member", "state_key": "@bob:s", "prev_content": other},
+    ):
+        pictured(one, ROOM, NAMES, OWN)
     Typists().heard("!r", value, ROOM, NAMES, OWN)

@@ -1,11 +1,18 @@
 """The pictures of people in rooms of real servers, and of those from elsewhere, as slixmpp sees them."""
 
 import asyncio
+import base64
 import contextlib
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 import slixmpp
 
+from adapters.xmpp import Adapter
+from adapters.xmpp.decode import members, muc_info, vcards
+from adapters.xmpp.decode.muc_info import Presence
+from adapters.xmpp.session import Place
 from bridge import (
     Authorship,
     Change,
@@ -15,6 +22,7 @@ from bridge import (
     UserId,
 )
 from tests.adapters.elsewhere import Elsewhere, digest
+from tests.adapters.xmpp.harness import ROOM, running
 from tests.adapters.xmpp.servers import Archive, Ejabberd
 from tests.adapters.xmpp.test_puppets import Room, heard
 from tests.people import picture
@@ -92,8 +100,8 @@ class Someone(slixmpp.ClientXMPP):
         """Have another picture, and tell the room."""
         await self.plugin["xep_0153"].set_avatar(avatar=avatar, mtype="image/png", timeout=10)
         while True:
-            digest = await self.plugin["xep_0153"].api["get_hash"](self.boundjid)
-            if digest == (digest(avatar) if avatar else ""):
+            shown = await self.plugin["xep_0153"].api["get_hash"](self.boundjid)
+            if shown == (digest(avatar) if avatar else ""):
                 break
             await asyncio.sleep(0.02)
         self.send_presence(pto=f"{self.room}/{self.nick}")
@@ -124,6 +132,8 @@ async def someone(server, room, nick, avatar=None):
         yield client
     finally:
         await client.disconnect(wait=1)
+        client._run_out_filters.cancel()  # else it is pending for ever
+        await asyncio.wait([client._run_out_filters])
 
 
 @pytest.fixture
@@ -227,3 +237,103 @@ async def test_who_tells_of_another_picture_than_they_show_has_none(room):
         with pytest.raises(TemporaryFailure, match="another picture"):
             await room.adapter.avatar(room.room, event.sender.id)
         assert wanda.room
+
+
+async def test_an_ordinary_account_finds_them_too(room):
+    await room.server.register("plain", "secret")
+    network = Adapter.NetworkConfig(
+        jid=f"plain@{room.server.domain}", password="secret", server="127.0.0.1", port=room.server.port,
+        tls="none",
+    )  # fmt: skip
+    adapter = Adapter("jabber", network, "I am a bridge.")
+    async with (
+        someone(room.server, room.room, "wanda", RED),
+        running(adapter, {room.room: Adapter.RoomConfig()}, joined=False) as ears,
+    ):
+        await ears.until_joined(room.room)
+        (user,) = [user for user, photo in adapter._memory.session.photos.items() if photo]
+        assert await adapter.avatar(room.room, UserId(user)) == RED
+
+
+# What comes, without a server
+
+
+def came(nick, photo=None, occupant="", kind="available"):
+    return Presence(ROOM, nick, kind, "", frozenset(), "", "", occupant=occupant, photo=photo)
+
+
+def told(presences, *, ids):
+    """Of whom there is news, after these presences."""
+    place, photos = Place(ROOM, "hubbub", occupant_ids=ids, joined=True), {}
+    place.speakers["puppet"] = "irc/puppet"
+    found = []
+    for presence in presences:
+        news = vcards.seen(place, presence, photos)
+        members.seen(place, presence)
+        found += [news.sender.name] if news is not None else []
+    return found, photos
+
+
+A, B = "a" * 40, "b" * 40
+
+
+@pytest.mark.parametrize(
+    ("presences", "news"),
+    [
+        ([came("ada", A)], 0),
+        ([came("ada", A)] * 3, 0),
+        ([came("ada", A), came("ada"), came("ada", A)], 0),
+        ([came("ada"), came("ada", A)], 1),
+        ([came("ada", A), came("ada", B), came("ada", B)], 1),
+        ([came("ada", A), came("ada", "")], 1),
+        ([came("puppet", A), came("puppet", B)], 0),
+        ([came("hubbub", A), came("hubbub", B)], 0),
+    ],
+)
+@pytest.mark.parametrize("ids", [True, False])
+def test_there_is_news_when_a_picture_changes_and_no_other_time(presences, news, ids):
+    presences = [replace(one, occupant=f"id of {one.nick}" if ids else "") for one in presences]
+    assert told(presences, ids=ids)[0] == ["ada"] * news
+
+
+def test_who_takes_the_nick_of_somebody_has_not_their_picture():
+    taken = [came("ada", A), came("ada", kind="unavailable"), came("ada")]
+    found, photos = told(taken, ids=False)
+    assert found == ["ada"]
+    assert list(photos.values()) == [""]
+    taken = [replace(one, occupant=f"{number // 2}") for number, one in enumerate(taken)]
+    found, photos = told(taken, ids=True)
+    assert found == [], "they are somebody else"
+    assert list(photos.values()) == [A, ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "photo"),
+    [(A, A), (A.upper(), A), (f" {A}\n", A), ("", ""), ("x" * 40, ""), (A[1:], ""), (A * 1000, "")],
+)
+def test_a_digest_is_one_or_none(text, photo):
+    xml = (
+        f"<presence xmlns='jabber:client' from='{ROOM}/ada'><x xmlns='vcard-temp:x:update'>"
+        f"<photo>{text}</photo></x><x xmlns='http://jabber.org/protocol/muc#user'><item/></x></presence>"
+    )
+    assert muc_info.presence(ET.fromstring(xml)).photo == photo
+    assert muc_info.presence(ET.fromstring(xml.replace("photo", "other"))).photo is None
+
+
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        (base64.b64encode(RED).decode(), RED),
+        ("\n".join(base64.b64encode(RED).decode()), RED),
+        (base64.b64encode(BLUE).decode(), None),
+        ("!!!", None),
+        ("é", None),
+        ("", None),
+        (base64.b64encode(RED + bytes(2000)).decode(), None),
+    ],
+    ids=range(7),
+)
+def test_a_picture_is_what_was_told_of_or_none(inside, found):
+    photo = f"<PHOTO><BINVAL>{inside}</BINVAL></PHOTO>"
+    xml = f"<iq xmlns='jabber:client'><vCard xmlns='vcard-temp'>{photo}</vCard></iq>"
+    assert vcards.photo(ET.fromstring(xml), digest(RED), 1000) == found
