@@ -32,15 +32,19 @@ class ProfileAvatars:
         self._keeper = AvatarKeeper(avatars, self._show, clock)
         self._uploaded: BoundedDict[str, str] = BoundedDict(_MOST_UPLOADED)
         """The mxc addresses of pictures, by digest."""
-        self._uploading = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        """One after the other: what people say needs the homeserver too."""
         self.see = self._keeper.see
         self.changed = self._keeper.changed
         self.run = self._keeper.run
 
     async def _show(self, key: str, avatar: Avatar | None) -> None:
         puppet = self._find(key)
-        if puppet is None:
-            return
+        if puppet is not None:
+            async with self._turn:
+                await self._give(puppet, avatar)
+
+    async def _give(self, puppet: "Puppet", avatar: Avatar | None) -> None:
         path = ("profile", puppet.voice.user, "avatar_url")
         if puppet.avatar is None:
             before = await self._before(path)
@@ -72,8 +76,7 @@ class ProfileAvatars:
 
     async def _address(self, avatar: Avatar) -> str:
         """Return where a picture is, after it was uploaded once."""
-        async with self._uploading:
-            if (known := self._uploaded.get(avatar.sha1)) is None:
-                known = await self._bot.upload(avatar.data, avatar.type, len(avatar.data))
-                self._uploaded[avatar.sha1] = known
-            return known
+        if (known := self._uploaded.get(avatar.sha1)) is None:
+            known = await self._bot.upload(avatar.data, avatar.type, len(avatar.data))
+            self._uploaded[avatar.sha1] = known
+        return known

@@ -85,6 +85,7 @@ class Puppets:
             if _passes(error):
                 raise
             raise await self._refused(puppet, command, wire, error) from None
+        self.avatars.see(command.room, puppet.key)  # now that their words are there
         return replace(part, speaker=puppet.key) if part is not None else None
 
     async def enter(self, room: RoomId, wire: str, speaker: Speaker) -> Puppet:
@@ -107,7 +108,6 @@ class Puppets:
             if isinstance(error, Rejected) or _passes(error):
                 raise
             raise Rejected(f"{speaker.name} cannot be in {room} as themselves: {error}") from None
-        self.avatars.see(room, speaker.key)
         return puppet
 
     async def _refused(
