@@ -115,9 +115,17 @@ class AvatarCache:
         if not there:
             raise TemporaryFailure(f"nobody of {home} is heard there now")
         async with self._gates.setdefault(home, asyncio.Semaphore(_OF_NETWORK)):
+            elsewhere: AdapterError | None = None
             for adapter, heard in there:
-                if data := await adapter.avatar(heard, UserId(user)):
+                try:
+                    data = await adapter.avatar(heard, UserId(user))
+                except TemporaryFailure as error:
+                    elsewhere = error  # they may be in the next room
+                    continue
+                if data:
                     return await self._made(data)
+        if elsewhere is not None:
+            raise elsewhere
         return None
 
     async def _made(self, data: bytes) -> Avatar | None:

@@ -194,6 +194,23 @@ async def test_nobody_gets_the_picture_of_somebody_on_another_network(look):
     assert gallery.asked == []
 
 
+async def test_who_is_in_one_of_several_rooms_is_found(pictures, clock):
+    """Rooms of one network know their people by names of their own."""
+
+    class Rooms(Gallery):
+        async def avatar(self, room, user):
+            if room != TWO:
+                raise TemporaryFailure("not here")
+            return await super().avatar(room, user)
+
+    gallery = Rooms(ada=picture())
+    cache = AvatarCache(pictures, lambda network, room: [(gallery, one) for one in (ONE, TWO)], clock)
+    assert await cache.of("right", TWO, ADA) is not None
+    cache = AvatarCache(pictures, lambda network, room: [(gallery, one) for one in (TWO, ONE)], clock)
+    with pytest.raises(TemporaryFailure, match="not here"):
+        await cache.of("right", TWO, "left/bob")
+
+
 async def test_so_many_are_remembered_and_no_more(look, monkeypatch):
     gallery = Gallery()
     of = look(gallery)

@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 
 _MOST_KEPT = 20_000
 _LONGEST_NAME = 256
-_LONGEST_ADDRESS = 600
 _LONGEST_REASON = 200
 
 
@@ -223,11 +222,9 @@ class Puppets:
         """Let somebody have another name in a room before they speak there: a changed profile comes into
         rooms when the homeserver has time.
         """
-        picture = puppet.avatar
-        if picture is None:
-            there = mapping((await self._membership(puppet, wire)).get("content"))
-            picture = text_of(there.get("avatar_url"), _LONGEST_ADDRESS)
-        content = {"membership": "join", "displayname": name, **({"avatar_url": picture} if picture else {})}
+        content = {"membership": "join", "displayname": name}
+        if puppet.avatar:  # Synapse puts it in by itself; nobody has to
+            content["avatar_url"] = puppet.avatar
         path = ("rooms", wire, "state", "m.room.member", puppet.voice.user)
         await puppet.voice.client.call("PUT", path, body=content)
         puppet.inside[wire] = name

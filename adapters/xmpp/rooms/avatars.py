@@ -85,7 +85,11 @@ class PuppetAvatars:
             self._tell(puppet)
 
     def _tell(self, puppet: "PuppetOccupant") -> None:
-        """Tell a room what somebody in it looks like, unless it was told so."""
-        if puppet.inside and self._digest(puppet.key) not in (None, puppet.photo):
+        """Tell a room what somebody in it looks like, unless it was told so. One who asks for another nick
+        would give it back by that: they come again when they have it.
+        """
+        if not puppet.inside or self._digest(puppet.key) in (None, puppet.photo):
+            return
+        if list(puppet.place.speakers.values()).count(puppet.key) == 1:
             more = self.bear(puppet)
             self._wire.say(encode.rename(puppet.occupant, self._wire.fresh_id(), more), puppet.address)

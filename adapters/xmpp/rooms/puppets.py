@@ -251,6 +251,8 @@ class PuppetOccupants:
             _settle(puppet, told)
         elif puppet.inside:  # of another nick: the one that they have stays
             self._unname(puppet, but=puppet.nick)
+            puppet.photo = None
+            self.avatars.came(puppet)
 
     # -- one of them
 

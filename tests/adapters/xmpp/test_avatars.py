@@ -190,6 +190,33 @@ async def test_they_keep_their_picture_under_another_nick_and_after_they_left(ro
         assert elsewhere.asked == [ADA.key]
 
 
+async def test_a_picture_that_changes_while_they_change_their_nick_takes_neither_back(room):
+    room.avatars = Elsewhere({ADA.key: RED})
+    async with room.bridge(), someone(room.server, room.room, "wanda") as wanda:
+        await room.say(ADA, "hello")
+        assert await wanda.sees("Ada", [None]) == digest(RED)
+        room.avatars.people[ADA.key] = BLUE
+        countess = Speaker(Authorship.PUPPET, "Countess", ADA.key)
+        assert room.adapter.send_now(room.command(countess, "two"), lambda outcome: None)
+        room.adapter.pictured(room.room, ADA.key)
+        assert await wanda.sees("Countess", [RED, digest(RED)]) == digest(BLUE)
+        assert puppet(room).nick == "Countess"
+        await room.say(countess, "three")
+        assert await heard(room, 3) == [("Ada", "hello"), ("Countess", "two"), ("Countess", "three")]
+
+        other = await room.server.person("Duchess", room.room)
+        room.adapter._memory.session.places[room.room].people.pop("Duchess", None)  # we have not seen it
+        room.avatars.people[ADA.key] = RED
+        assert room.adapter.send_now(
+            room.command(Speaker(Authorship.PUPPET, "Duchess", ADA.key), "four"), lambda outcome: None
+        )
+        room.adapter.pictured(room.room, ADA.key)
+        assert await wanda.sees("Countess", [digest(BLUE)]) == digest(RED), (
+            "the nick that is taken stays away"
+        )
+        await other.leave()
+
+
 def puppet(room):
     (found,) = room.adapter._connection.puppets._all()
     return found
