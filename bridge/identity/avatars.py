@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _MOST = 500
 """So many people are remembered, of whose pictures each has 32 kB at most."""
 _KEPT = 3600.0
-_FAILED = 300.0
+_FAILED = 30.0
 """Seconds after which somebody is asked for again where that failed."""
 _PAUSE = 20.0
 """Seconds between two questions for one person, however often their picture changes."""

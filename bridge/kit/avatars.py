@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bridge.adapter import Avatar, Avatars
 from bridge.clock import Clock
 from bridge.complaints import Complaints
-from bridge.errors import AdapterError, RateLimited
+from bridge.errors import AdapterError, RateLimited, Unsupported
 from bridge.model import RoomId
 
 from .bounded import BoundedDict
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 8
 _ANEW = 3600.0
 """Seconds after which somebody who speaks is asked about again: not every network tells of a change."""
-_AGAIN = 300.0
-"""Seconds after which that is tried again that failed."""
+_AGAIN = 60.0
+"""Seconds after which that is tried again that failed: their own network may not be connected yet."""
 _MOST = 20_000
 
 
@@ -81,15 +82,13 @@ class AvatarKeeper:
 
     async def _do(self, room: RoomId, key: str) -> None:
         assert self._avatars is not None
-        wait = _AGAIN
         try:
             await self._show(key, await self._avatars.of(room, key))
+        except Unsupported:
+            pass  # nobody of that network has one
         except AdapterError as error:
-            if isinstance(error, RateLimited):
-                wait = max(wait, error.retry_after)
+            wait = max(_AGAIN, error.retry_after) if isinstance(error, RateLimited) else _AGAIN
             log.debug("the picture of %s is not known now: %s", key, error)
+            self._clock.call_later(wait, partial(self._ask, room, key))
         except Exception as error:  # noqa: BLE001 a picture is not worth a connection
             self._complaints.tell("avatar", f"the picture of somebody is not shown: a bug ({error!r})", error)
-        else:
-            return
-        self._next[key] = self._clock.monotonic() + wait

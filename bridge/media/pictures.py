@@ -14,6 +14,8 @@ from typing import TypeVar
 
 import msgspec
 
+from bridge.errors import TemporaryFailure
+
 from .cache import Picture
 
 __all__ = ["Pictures", "Shrunk"]
@@ -51,14 +53,20 @@ class Pictures:
 
     async def look(self, path: Path, small: Path, size: int) -> Picture | None:
         """Return the picture's measures, and write its thumbnail to `small`. None: it cannot be read."""
-        return await self._answer([str(path), str(small), size], Picture)
+        try:
+            return await self._answer([str(path), str(small), size], Picture)
+        except TemporaryFailure:
+            return None
 
     async def shrink(self, data: bytes) -> Shrunk | None:
-        """Return the middle of a picture, or of its first frame, as a small one; None: it cannot be read."""
+        """Return the middle of a picture, or of its first frame, as a small one; None: it cannot be read.
+
+        Raises TemporaryFailure when the process failed at it: that may be the picture's fault, or not.
+        """
         return await self._answer(base64.b64encode(data).decode(), Shrunk)
 
     async def _answer(self, request: str | list[str | int], kind: type[T]) -> T | None:
-        """Return what the process says of a picture; None: it cannot be read."""
+        """Return what the process says of a picture; None: it cannot be read. Raises TemporaryFailure."""
         async with self._turn:
             if self._idle is not None:
                 self._idle.cancel()
@@ -68,7 +76,7 @@ class Pictures:
             except (OSError, ValueError, TimeoutError, msgspec.MsgspecError) as error:
                 log.info("a picture could not be looked at: %s", type(error).__name__)
                 await self._end()
-                return None
+                raise TemporaryFailure("the picture could not be looked at") from error
             except asyncio.CancelledError:
                 await self._end()
                 raise

@@ -181,16 +181,14 @@ class Router:
     def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
         if isinstance(event, RoomStateChanged):
             self._room_state(network, event)
-        else:
+            return
+        for hear in self.hears if not isinstance(event, TypingChanged) else ():
+            self._complaints.safely("what counts only now", partial(hear, network, event))
+        if not isinstance(event, Approached):
             self._pass_on(network, event)
 
-    def _pass_on(self, network: str, event: FleetingEvent) -> None:
-        """Pass what counts only now to those who want it, and forget it."""
-        if not isinstance(event, TypingChanged):
-            for hear in self.hears:
-                self._complaints.safely("what counts only now", partial(hear, network, event))
-        if isinstance(event, Approached):
-            return
+    def _pass_on(self, network: str, event: TypingChanged | MemberChanged) -> None:
+        """Pass what counts only now to those rooms that want it, and forget it."""
         source = self._directory.routes.sources.get((network, event.room))
         rooms = source.rooms_for(event.sender) if source is not None else ()
         if source is None or not rooms:

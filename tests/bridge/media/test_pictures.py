@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bridge.errors import TemporaryFailure
 from bridge.media.cache import Picture
 from bridge.media.pictures import Pictures
 
@@ -233,3 +234,9 @@ async def test_what_cannot_be_read_is_nobodys_picture(pictures, content):
 async def test_a_picture_of_a_person_may_be_large(pictures):
     assert (await pictures.shrink(bomb(7000, 7000))).side == 192
     assert (await pictures.shrink(b"x" * 2**20)) is None
+
+
+async def test_a_process_that_cannot_be_run_says_nothing_of_a_picture(pictures, monkeypatch, tmp_path):
+    monkeypatch.setattr("bridge.media.pictures._SCRIPT", tmp_path / "gone.py")
+    with pytest.raises(TemporaryFailure):
+        await pictures.shrink(picture())
