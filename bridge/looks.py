@@ -6,19 +6,25 @@ from unicodedata import normalize
 
 import regex
 
+from .lookalikes import ASCII, folded
+
 __all__ = ["Present", "look"]
 
-_DROPPED = regex.compile(
-    r"\p{Default_Ignorable_Code_Point}+|[[\p{P}\p{Sm}]--[_@#&.'’-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1
-)
+_HIDDEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+_DROPPED = regex.compile(r"[[\p{P}\p{Sm}]--[_@#&.'-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1)
 
 
 @lru_cache(maxsize=4096)
 def look(name: str) -> str:
     """Return the same for names that look the same, or may once nothing in them ends a name
-    (`compose/forging.py`).
+    (`compose/forging.py`): whatever their script, and whether or not in capitals.
     """
-    return "_".join(_DROPPED.sub(" ", normalize("NFKC", name)).casefold().split())
+    if name.isascii():
+        seen = name.translate(ASCII)
+    else:
+        plain = normalize("NFD", normalize("NFKC", _HIDDEN.sub("", name)))
+        seen = normalize("NFD", plain.translate(folded())).casefold()
+    return "_".join(_DROPPED.sub(" ", seen).split())
 
 
 class Present:

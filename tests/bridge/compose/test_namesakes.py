@@ -340,3 +340,17 @@ async def test_who_did_something_under_another_id_before_a_restart_has_not_spoke
         left.say("one", "ada", "good night")
         await right.until(2)
     assert right.texts("two") == ["<ada> hi", "<ada> good night"]
+
+
+def test_who_looks_like_somebody_in_another_script_is_told_apart(room):
+    room.spoke(person("Admin"))
+    SILENT.add("i", "Ian")
+    shown = [called(room, "matrix", name) for name in ("Аdmin", "admіn", "lan", "B0b", "Bob", "Ηubbub")]
+    assert shown == [
+        "Аdmin (matrix)",
+        "admіn (matrix 2)",
+        "lan (matrix)",
+        "B0b",
+        "Bob (2)",
+        "Ηubbub (matrix)",
+    ]
