@@ -1,5 +1,6 @@
 """Names as people see them: which of them look the same, and whether somebody in a room bears one."""
 
+import re
 from collections import Counter
 from functools import lru_cache
 from unicodedata import normalize
@@ -8,9 +9,12 @@ import regex
 
 from .lookalikes import ASCII, folded
 
-__all__ = ["Present", "look"]
+__all__ = ["Present", "is_labelled", "look", "looks_like"]
 
 _HIDDEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+_LABEL = regex.compile(r"\p{Ps}([^\p{Ps}\p{Pe}]*)\p{Pe}?\P{L}*\Z")
+_ANY, _ONE = "\ue000", "\ue001"
+"""Stand for `*` and `?` in the look of a pattern: no name of a person holds them."""
 _DROPPED = regex.compile(r"[[\p{P}\p{Sm}]--[_@#&.'-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1)
 
 
@@ -25,6 +29,35 @@ def look(name: str) -> str:
         plain = normalize("NFD", normalize("NFKC", _HIDDEN.sub("", name)))
         seen = normalize("NFD", plain.translate(folded())).casefold()
     return "_".join(_DROPPED.sub(" ", seen).split())
+
+
+@lru_cache(maxsize=4096)
+def looks_like(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name looks like one of these, in which `*` stands for anything and `?` for one letter."""
+    seen = look(name)
+    return any(_compiled(pattern).fullmatch(seen) is not None for pattern in patterns)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    shown = re.escape(look(pattern.replace("*", _ANY).replace("?", _ONE)))
+    return re.compile(shown.replace(_ANY, ".*").replace(_ONE, "."), re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
+def is_labelled(name: str, labels: frozenset[str]) -> bool:
+    """Whether a name ends with one of these in brackets, or with a number, as if it was told apart by that:
+    "Ada (libera)", "Ada (2)", "Ada (libera 2)".
+    """
+    found = _LABEL.search(name)
+    if found is None or found.start() == 0:
+        return False
+    *words, last = found[1].split() or [""]
+    if not last.isdecimal():
+        words.append(last)
+    elif not words:
+        return True
+    return look(" ".join(words)) in map(look, labels)
 
 
 class Present:

@@ -125,7 +125,7 @@ class Composer:
         """Go by these rules of what the room is shown from now on; `heard` are the rooms that it hears."""
         self.view.facts.heard = heard
         self.view = replace(self.view, show=show, locale=locale(show.language, show.time_zone))
-        self.memory.follow()
+        self.memory.follow(self.view)
 
     def said(self, seq: int, event: TalkEvent) -> None:
         """Note that somebody did something in this very room."""

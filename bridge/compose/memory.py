@@ -69,6 +69,7 @@ class RoomMemory:
             view.clock,
         )
         self.namesakes.unique = view.unique
+        self.namesakes.follow(view.networks, view.show.protect)
         self.guests: dict[tuple[int, UserId, str], Guest] = {}
         """By room, id and name."""
         self.degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
@@ -106,8 +107,9 @@ class RoomMemory:
         """Name somebody from another room as they are called here."""
         return self.namesakes.called(view.network(source), sender)
 
-    def follow(self) -> None:
-        """Forget what may be otherwise by a new map."""
+    def follow(self, view: RoomView) -> None:
+        """Forget what may be otherwise by a new map, in which the room is like this."""
+        self.namesakes.follow(view.networks, view.show.protect)
         self.degraded = None
         self.guests.clear()
 

@@ -12,7 +12,7 @@ from itertools import count
 
 from bridge.clock import SYSTEM, Clock
 from bridge.identity import safe_name
-from bridge.looks import look
+from bridge.looks import is_labelled, look, looks_like
 from bridge.model import US, Sender, UserId
 
 __all__ = ["HUBBUB", "Namesakes"]
@@ -64,10 +64,19 @@ class Namesakes:
         self.unique: Collection[str] = ()
         """The networks where no two people in one room bear the same name: a newcomer there with the name of
         somebody else has it after them."""
+        self._networks = frozenset[str]()
+        self._protected: tuple[str, ...] = ()
         self._there: dict[Person, _Stay] = {}
         self._claims: dict[tuple[str, str], list[_Stay]] = {}
         """Who wants to be shown by a name, the first first: their own, or what tells them apart; by network
         too, for where that stands beside the name."""
+
+    def follow(self, networks: Collection[str], protected: tuple[str, ...]) -> None:
+        """Go by these rules from now on. `networks` are all that there are: nobody's own name ends as if they
+        were told apart by one. `protected` are patterns of names that nobody on another network has as they
+        are.
+        """
+        self._networks, self._protected = frozenset(networks), protected
 
     def spoke(self, sender: Sender) -> None:
         """Note that somebody says something in the room itself, where their name is theirs."""
@@ -86,7 +95,11 @@ class Namesakes:
         shown = name = stay.shown
         for space in ("", network) if told else ("",):
             shown = name
-            if len(self._claims[space, stay.look]) > 1 or self._is_kept(space, name, stay.look, network):
+            if (
+                len(self._claims[space, stay.look]) > 1
+                or self._is_kept(space, name, stay.look, network)
+                or self._is_reserved(space, name, network)
+            ):
                 shown = self._shown(stay.person, name, space, stay)
                 self._claim(space, look(shown), stay)
         return shown
@@ -109,13 +122,22 @@ class Namesakes:
         return any(one != self._own and self._holder(one, look(safe_name(who))) for one, who in named)
 
     def _shown(self, person: Person, name: str, space: str, stay: _Stay | None) -> str:
-        if self._is_free(space, name, person, stay):
+        reserved = self._is_reserved(space, name, person[0])
+        if not reserved and self._is_free(space, name, person, stay):
             return name
         seen = look(name)
-        holder = None if self._is_kept(space, name, seen, person[0]) else self._holder(space, seen)
+        kept = reserved or self._is_kept(space, name, seen, person[0])
+        holder = None if kept else self._holder(space, seen)
         alike = holder is not None and holder.person[0] == person[0]
         labelled = (f"{name} ({label})" for label in _labels("" if alike else person[0]))
         return next(other for other in labelled if self._is_free(space, other, person, stay))
+
+    def _is_reserved(self, space: str, name: str, network: str) -> bool:
+        """Whether somebody on a network has such a name only with a label after it."""
+        if is_labelled(name, self._networks):
+            return True
+        elsewhere = not space and network != self._own
+        return elsewhere and bool(self._protected) and looks_like(name, self._protected)
 
     def _is_kept(self, space: str, name: str, seen: str, network: str) -> bool:
         """Whether nobody on a network can have the name, which looks so: it is Hubbub's, or of somebody in

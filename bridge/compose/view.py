@@ -44,6 +44,8 @@ class RoomView:
     origin: Origin
     unique: Collection[str]
     """The networks where no two people in one room bear the same name."""
+    networks: Collection[str] = ()
+    """All networks, since their names tell people apart."""
     attachments: Attachments
     digest: Digest
 

@@ -40,6 +40,8 @@ Find: TypeAlias = Callable[[str], AdapterClass]
 _PROTOCOL = re.compile(r"[a-z]\w*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _CURLED = "“”„‟«»‘’"
 """Quotes as a word processor writes them."""
+_SPOKEN = ("protect", "language", "time_zone")
+"""What a conversation says for all its rooms."""
 _NETWORK = re.compile(r"[\w.-]{1,64}")
 _RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)}
 
@@ -220,7 +222,7 @@ class Check:
             return None
         common, own = parts
         core: ConversationBlock | None = Block(document, spot, ConversationBlock, common).read()
-        spoken = _said(core, ("language", "time_zone")) if core else {}
+        spoken = _said(core, _SPOKEN) if core else {}
         found: list[_Found | None] = []
         for network, value in own.items():
             if network in self.protocols:

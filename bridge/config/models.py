@@ -254,6 +254,13 @@ class ShowRules(Model):
         Literal["split", "link", "clip"],
         Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
     ] = "split"
+    protect: Annotated[
+        Patterns,
+        Field(
+            description="Names such as `admin` or `*support*` that nobody from another network has without "
+            "that network after it, in whatever letters."
+        ),
+    ] = ()
     language: Annotated[Language, Field(description="The language of Hubbub's own sentences.")] = "en"
     time_zone: Annotated[
         TimeZone | None, Field(description="The zone of the times that are told; else UTC, and it is said.")
@@ -297,6 +304,10 @@ class ConversationBlock(Model):
         description="What stands before a message: {name}, {network}, {protocol}. By default the network's.",
         examples=["[{network}] <{name}> "],
     )
+    protect: Annotated[
+        Patterns | None,
+        Field(description="Names that nobody from elsewhere has as they are. By default the network's."),
+    ] = None
     language: Annotated[
         Language | None,
         Field(description="The language of Hubbub's own sentences. By default the network's."),

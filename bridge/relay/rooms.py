@@ -65,6 +65,7 @@ class Rooms:
         """By network."""
         self._networks: dict[int, str] = {}
         """The network of each room that was ever in a conversation."""
+        self._named: set[str] = set()
         self._unique: set[str] = set()
         """The networks where no two people in one room bear the same name."""
         self._rules: Mapping[str, DeliveryRules] = {}
@@ -90,6 +91,7 @@ class Rooms:
 
         Much of it is done in steps: only between two of them the old map gives way to the new one.
         """
+        self._named.update(adapters)
         self._unique.update(name for name, adapter in adapters.items() if adapter.names_are_unique)
         self.adapters, self._rules = adapters, rules
         employ = partial(self._employ, routes)
@@ -186,6 +188,7 @@ class Rooms:
             facts=Facts(self._journal, place.number, routes.heard.get(place.number, ())),
             origin=self._origin,
             unique=self._unique,
+            networks=self._named,
             attachments=self._attached,
             digest=self._listener,
         )

@@ -36,7 +36,7 @@ def test_a_secret_that_is_required_may_stand_in_a_file():
 
 def test_a_room_is_text_or_a_block_or_a_list():
     conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
-    assert set(conversation["properties"]) == {"ignore", "prefix", "language", "time_zone"}
+    assert set(conversation["properties"]) == {"ignore", "prefix", "protect", "language", "time_zone"}
     text, block, several = conversation["additionalProperties"]["anyOf"]
     assert text == {"type": "string"}
     assert set(block["properties"]) == {

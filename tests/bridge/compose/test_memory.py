@@ -117,7 +117,7 @@ def test_who_speaks_is_found_once(tmp_path, right):
     assert memory.guest(view, 1, Sender(UserId("a"), "ali\x07ce")) is guest
     assert asked == [(1, 2)]
     assert memory.guest(view, 1, Sender(UserId("a"), "Alice")).author.name == "Alice"
-    memory.follow()
+    memory.follow(view)
     assert memory.guest(view, 1, Sender(UserId("a"), "ali\x07ce")) is not guest
     journal.close()
 
