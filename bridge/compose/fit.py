@@ -27,7 +27,17 @@ from bridge.model import (
     text_of,
 )
 
-__all__ = ["Fitted", "clean", "cut_short", "degrade", "first_words", "next_part", "phrase_of"]
+__all__ = [
+    "Fitted",
+    "Style",
+    "clean",
+    "cut_short",
+    "degrade",
+    "first_words",
+    "next_part",
+    "phrase_of",
+    "styled",
+]
 
 # Newlines of all kinds; what could act on a wire or reorder a line: controls, surrogates, bidi embeddings.
 _NEWLINE = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -48,6 +58,17 @@ class Fitted:
     content: Content
     end: int | None
     """How far into the degraded content it reaches, in characters; None: to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a name is shown before the words."""
+
+    marks: frozenset[Mark]
+    colour: int | None
+    start: int = 0
+    """Where it stands in what stands before the words, in characters."""
+    end: int = 0
 
 
 def clean(text: str) -> str:
@@ -118,26 +139,46 @@ def _line(block: Block, line: tuple[Span, ...], capabilities: Capabilities) -> L
     return block, (Span(before), *line) if before else line
 
 
-def next_part(spans: tuple[Span, ...], start: int, prefix: str, capabilities: Capabilities) -> Fitted | None:
-    """Return the next part of degraded content, from character `start`, with the prefix before it.
+def next_part(
+    spans: tuple[Span, ...], start: int, prefix: str, capabilities: Capabilities, style: Style | None = None
+) -> Fitted | None:
+    """Return the next part of degraded content, from character `start`, with the prefix before it, and the
+    name in that in its style.
 
     None when nothing visible is left.
     """
-    if not start and len(spans) == 1 and (line := _whole_line(spans[0], prefix, capabilities)) is not None:
+    if (
+        not start
+        and style is None
+        and len(spans) == 1
+        and (line := _whole_line(spans[0], prefix, capabilities)) is not None
+    ):
         return line
     text = text_of(spans)
     total = len(text)
     start = _skip_blank(text, start)
     if start >= total:
         return None
-    room = capabilities.text_limit - _size(prefix, capabilities.unit) - capabilities.mark_cost
+    changes = 1 if style is None else 3
+    room = capabilities.text_limit - _size(prefix, capabilities.unit) - changes * capabilities.mark_cost
     rest = cut(spans, start) if start else spans
     end = start + _fitting(rest, text[start:], room, capabilities)
     part = _trimmed(rest if end == total else cut(rest, 0, end - start))
     if not part:
-        return next_part(spans, end, prefix, capabilities)
+        return next_part(spans, end, prefix, capabilities, style)
     after = _skip_blank(text, end)
-    return Fitted(Content(_prefixed(prefix, part)), None if after >= total else after)
+    return Fitted(Content(styled(_prefixed(prefix, part), style)), None if after >= total else after)
+
+
+def styled(spans: tuple[Span, ...], style: Style | None) -> tuple[Span, ...]:
+    """Return the same words with the name in them in its style."""
+    if style is None:
+        return spans
+    name = [
+        replace(span, marks=span.marks | style.marks, colour=style.colour)
+        for span in cut(spans, style.start, style.end)
+    ]
+    return *cut(spans, 0, style.start), *name, *cut(spans, style.end)
 
 
 def _whole_line(span: Span, prefix: str, capabilities: Capabilities) -> Fitted | None:
@@ -153,7 +194,8 @@ def _whole_line(span: Span, prefix: str, capabilities: Capabilities) -> Fitted |
 
 def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
     """Return a part as the last one: with a note in place of its end."""
-    room = capabilities.text_limit - len(note.encode()) - capabilities.mark_cost
+    changes = len(fitted.content.spans)
+    room = capabilities.text_limit - len(note.encode()) - changes * capabilities.mark_cost
     spans, size = list(fitted.content.spans), sum(len(span.text.encode()) for span in fitted.content.spans)
     while spans and size > room:
         last = spans.pop()

@@ -145,7 +145,7 @@ def shape(before: str, after: str) -> Shape:
 def _pattern(text: str) -> str:
     """Match what looks like this text."""
     signs = "".join(text.split())
-    look = _HIDDEN.join([r"[^\n]{1,40}?" if sign == ANY else _alike(sign) for sign in signs])
+    look = _HIDDEN.join([r"[^\n]{1,64}?" if sign == ANY else _alike(sign) for sign in signs])
     if signs and text[-1].isspace() and (signs[-1].isalnum() or category(signs[-1]) in _SOFT):
         look += r"(?=\s|\Z)"
     return look

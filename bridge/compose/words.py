@@ -19,11 +19,12 @@ from bridge.model import (
     plain,
 )
 
-from .fit import Fitted, degrade, next_part
+from .fit import Fitted, Style, degrade, next_part, styled
 from .memory import Guest, RoomMemory
 from .mentions import meant, mentioning
 from .namesakes import HUBBUB
 from .next import Step
+from .prefix import style as style_of
 from .reply import whose_words
 from .view import RoomView
 
@@ -43,8 +44,9 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before = _before(delivery, event, guest, view, memory) + note
-    fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
+    before, style = _before(delivery, event, guest, view, memory)
+    before += note
+    fitted = next_part(spans, delivery.progress.chars, before, view.capabilities, style)
     if fitted is not None and view.speaker is not None and guest.prefix.feigned(fitted.content.text):
         before = guest.prefix.sign + before  # with no name before it, it could be taken for another's line
         fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
@@ -59,10 +61,10 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before = _before(delivery, event, guest, view, memory)
+    before, style = _before(delivery, event, guest, view, memory)
     number, at = 1, 0
     while at < delivery.progress.chars:
-        part = next_part(spans, at, before, view.capabilities)
+        part = next_part(spans, at, before, view.capabilities, style)
         if part is None or part.end is None:
             break
         number, at = number + 1, part.end
@@ -72,8 +74,9 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
 def nameless(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> Fitted:
     """Return no words of their own: only who sends a file, where that does not show otherwise."""
     guest = memory.guest(view, delivery.source, event.sender)
-    before = _before(delivery, event, guest, view, memory).rstrip()
-    return Fitted(Content((Span(before),) if before else ()), None)
+    before, style = _before(delivery, event, guest, view, memory)
+    before = before.rstrip()
+    return Fitted(Content(styled((Span(before),), style) if before else ()), None)
 
 
 def command(
@@ -131,22 +134,38 @@ def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:
     return found if found and not memory.namesakes.means_another(network, name) else None
 
 
-def _before(delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory) -> str:
+def _before(
+    delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory
+) -> tuple[str, Style | None]:
     """Say before the words whose they are, where only they show it, from when, and whether they may have come
-    before.
+    before; and how the name in that is shown.
     """
-    before, prefix = "", guest.prefix
+    before, style, prefix = "", None, guest.prefix
     if view.speaker is not None:
         pass
     elif not guest.is_hubbub:
         told = prefix.tells_network(event.kind)
         name = memory.namesakes.speaking(guest.author.network, event.sender, told=told)
-        before = prefix.render(name, event.kind, pings=view.capabilities.name_pings)
+        parts = prefix.parts(name, event.kind, pings=view.capabilities.name_pings, user=guest.author.id)
+        before, style = "".join(parts), _style(parts, guest, view)
     elif delivery.progress.chars or prefix.claims(event.content.text):
         before = prefix.render(HUBBUB.name, event.kind, pings=False)
+    first = ""
     if not view.capabilities.times and _is_old(delivery, view):
-        before = f"[{view.locale.clock(delivery.said_at, view.clock.now())}] {before}"
-    return f"{view.locale.gettext(_AGAIN)} {before}" if delivery.again else before
+        first = f"[{view.locale.clock(delivery.said_at, view.clock.now())}] "
+    if delivery.again:
+        first = f"{view.locale.gettext(_AGAIN)} {first}"
+    if style is not None and first:
+        style = replace(style, start=style.start + len(first), end=style.end + len(first))
+    return first + before, style
+
+
+def _style(parts: tuple[str, str, str], guest: Guest, view: RoomView) -> Style | None:
+    """Return how the name in a prefix is shown, and where in it that stands."""
+    if view.show.names == "plain" or not parts[1]:
+        return None
+    wanted, start = style_of(view.show.names, guest.author.key, view.capabilities), len(parts[0])
+    return replace(wanted, start=start, end=start + len(parts[1])) if wanted is not None else None
 
 
 def _is_old(delivery: Delivery, view: RoomView) -> bool:

@@ -254,6 +254,12 @@ class ShowRules(Model):
         Literal["split", "link", "clip"],
         Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
     ] = "split"
+    names: Annotated[
+        Literal["plain", "bold", "colour"],
+        Field(
+            description="How the name before a message looks, where the network has bold or coloured text."
+        ),
+    ] = "plain"
     protect: Annotated[
         Patterns,
         Field(
@@ -283,7 +289,7 @@ class NetworkBlock(DeliveryRules, ShowRules):
     )
     prefix: Prefix | None = Field(
         None,
-        description="What stands before a message: {name}, {network}, {protocol}. Default: `<{name}> `.",
+        description="Stands before a message: {name}, {id}, {network}, {protocol}. Default: `<{name}> `.",
         examples=["[{network}] <{name}> "],
     )
     catch_up: Annotated[
@@ -301,7 +307,7 @@ class ConversationBlock(Model):
     )
     prefix: Prefix | None = Field(
         None,
-        description="What stands before a message: {name}, {network}, {protocol}. By default the network's.",
+        description="Stands before a message: {name}, {id}, {network}, {protocol}. By default the network's.",
         examples=["[{network}] <{name}> "],
     )
     protect: Annotated[

@@ -28,7 +28,7 @@ __all__ = [
     "off",
 ]
 
-_FIELDS = ("name", "network", "protocol")
+_FIELDS = ("name", "id", "network", "protocol")
 
 
 def _one_line(text: str) -> str:
@@ -62,7 +62,8 @@ def _template(text: str) -> str:
         if word in _FIELDS:
             raise ValueError(f"takes {{{word}}} as it is, without anything after the word")
         raise ValueError(
-            f"knows {{name}}, {{network}} and {{protocol}}, not {quoted(word)}{nearest(word, _FIELDS)}"
+            f"knows {{name}}, {{id}}, {{network}} and {{protocol}}, not "
+            f"{quoted(word)}{nearest(word, _FIELDS)}"
         )
     return text
 

@@ -167,6 +167,20 @@ def test_what_a_room_is_shown_is_as_its_network_says_unless_it_says_so_itself(be
     assert not needs_connection(config.networks["one"], before.networks["one"])
 
 
+def test_names_are_protected_where_the_nearest_says_so(bench: Bench):
+    text = GOOD.replace("one.example", "one.example, protect: [admin], names: bold").replace(
+        "two.example", "two.example, protect: [root]"
+    )
+    for there, found in (
+        (text, [("admin",), ("root",)]),
+        (text.replace("lobby:", 'lobby:\n    protect: ["*support*"]'), [("*support*",)] * 2),
+        (text.replace('one: "#lobby"', 'one: {room: "#lobby", protect: []}'), [(), ("root",)]),
+    ):
+        rooms = bench.load(there).conversations["lobby"].rooms
+        assert [room.show.protect for room in rooms] == found
+        assert [room.show.names for room in rooms] == ["bold", "plain"]
+
+
 @pytest.mark.parametrize("where", ["network", "room"])
 def test_a_choice_that_there_is_not(bench: Bench, where: str):
     old = "one.example" if where == "network" else 'one: "#lobby"'

@@ -72,14 +72,14 @@ def test_a_choice(bench: Bench, text: str, sentence: str):
 @pytest.mark.parametrize(
     ("template", "sentence"),
     [
-        ("{nam}", 'knows {name}, {network} and {protocol}, not "nam"; did you mean "name"?'),
-        ("{}", 'knows {name}, {network} and {protocol}, not ""'),
-        ("{0}", 'knows {name}, {network} and {protocol}, not "0"'),
+        ("{nam}", 'knows {name}, {id}, {network} and {protocol}, not "nam"; did you mean "name"?'),
+        ("{}", 'knows {name}, {id}, {network} and {protocol}, not ""'),
+        ("{0}", 'knows {name}, {id}, {network} and {protocol}, not "0"'),
         (
             "{name.__class__}",
-            'knows {name}, {network} and {protocol}, not "name.__class__"',
+            'knows {name}, {id}, {network} and {protocol}, not "name.__class__"',
         ),
-        ("{name[0]}", 'knows {name}, {network} and {protocol}, not "name[0]"; did you mean "name"?'),
+        ("{name[0]}", 'knows {name}, {id}, {network} and {protocol}, not "name[0]"; did you mean "name"?'),
         ("{name!r}", "takes {name} as it is, without anything after the word"),
         ("{name:>999999999}", "takes {name} as it is, without anything after the word"),
         ("{name:{network}}", "takes {name} as it is, without anything after the word"),

@@ -7,9 +7,10 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.compose.prefix import Prefix
+from adapters.irc.wire.colours import PALETTE, nearest
+from bridge.compose.prefix import _COLOURS, Prefix, style
 from bridge.identity import safe_name
-from bridge.model import Kind
+from bridge.model import Capabilities, Feature, Kind
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,49 @@ def test_a_template_is_filled_once():
 
 def test_a_template_without_a_name():
     assert Prefix("> ", "libera", "irc").render("alice", Kind.TEXT, pings=False) == "> "
+
+
+@pytest.mark.parametrize(
+    ("template", "user", "shown"),
+    [
+        ("<{name} {id}> ", "u1", "<ada u1> "),
+        ("{name} ({id}): ", "@ada:example.org", "ada (@ada:example.org): "),
+        ("[{id}] {name}: ", "ada!~ada@host", "[ada!~ada@host] ada: "),
+        ("<{id}> ", "ada!~ada@host", "<ada!~ada@host> "),
+        ("<{id}> ", "", "<ada> "),
+        ("<{id}> ", "u1_x~c7ea44", "<u1_x~c7ea44~732864> "),
+        ("{name} ({id}): ", "u1) x\n<b> (", "ada (u1_x_<b>~c7ea44): "),
+        ("[{id}] <{name}> ", "1] <Alan> [", "[1_Alan~ce67a5] <ada> "),
+        ("<{name} {id}> ", "x" * 100, f"<ada {'x' * 53}~e20f81> "),
+    ],
+)
+def test_an_id_is_one_word_and_nobody_elses(template, user, shown):
+    assert Prefix(template, "libera", "irc").render("ada", Kind.TEXT, pings=False, user=user) == shown
+
+
+def contrast(one, other):
+    """WCAG 2.2, "contrast ratio"."""
+
+    def light(colour):
+        parts = [(colour >> shift & 255) / 255 for shift in (16, 8, 0)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(part * share for part, share in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_read_on_white_and_on_black():
+    assert all(contrast(colour, ground) >= 3 for colour in _COLOURS for ground in (0, 0xFFFFFF))
+    assert {PALETTE[nearest(colour)] for colour in _COLOURS} == {*_COLOURS}, "as they are on IRC"
+
+
+def test_somebodys_colour_is_theirs():
+    record = Capabilities(text_limit=100, features=frozenset({Feature.COLOUR}))
+    found = [style("colour", f"left/u{number}", record).colour for number in range(200)]
+    assert found[0] == style("colour", "left/u0", record).colour == 0x008CFF, "on each day"
+    assert {*found} == {*_COLOURS}
+    assert style("bold", "left/u", record) is None, "the room has no bold text"
 
 
 def test_braces_and_two_names():
