@@ -15,7 +15,8 @@ _HIDDEN = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 _LABEL = regex.compile(r"\p{Ps}([^\p{Ps}\p{Pe}]*)\p{Pe}?\P{L}*\Z")
 _ANY, _ONE = "\ue000", "\ue001"
 """Stand for `*` and `?` in the look of a pattern: no name of a person holds them."""
-_DROPPED = regex.compile(r"[[\p{P}\p{Sm}]--[_@#&.'-]]+|(?<!\S)[.-]+(?!\S)", regex.VERSION1)
+_DROPPED = regex.compile(r"[[\p{P}\p{Sm}]--[_@#&.'-]]+", regex.VERSION1)
+_ALONE = regex.compile(r"(?<!\S)[.'-]+(?!\S)")
 
 
 @lru_cache(maxsize=4096)
@@ -28,7 +29,7 @@ def look(name: str) -> str:
     else:
         plain = normalize("NFD", normalize("NFKC", _HIDDEN.sub("", name)))
         seen = normalize("NFD", plain.translate(folded())).casefold()
-    return "_".join(_DROPPED.sub(" ", seen).split())
+    return "_".join(_ALONE.sub(" ", _DROPPED.sub(" ", seen)).split())
 
 
 @lru_cache(maxsize=4096)

@@ -40,6 +40,8 @@ class _Stay:
     look: str
     spoke: float
     """When they did last, by the monotonic clock."""
+    form: Callable[[str], str] = safe_name
+    """Makes the name safe to show where it stands."""
     gone: bool = False
 
 
@@ -80,18 +82,20 @@ class Namesakes:
 
     def spoke(self, sender: Sender) -> None:
         """Note that somebody says something in the room itself, where their name is theirs."""
-        self._come((self._own, sender.id), sender.name)
+        self._come((self._own, sender.id), sender.name, safe_name)
 
     def left(self, network: str, user: UserId) -> None:
         """Note that somebody is there no more, or no more by that name."""
         if (stay := self._there.pop((network, user), None)) is not None:
             stay.gone = True
 
-    def speaking(self, network: str, sender: Sender, *, told: bool) -> str:
+    def speaking(
+        self, network: str, sender: Sender, *, told: bool, form: Callable[[str], str] = safe_name
+    ) -> str:
         """Name somebody whose words come to the room, safe to show. `told`: their network stands
-        beside the name.
+        beside the name. `form` makes a name safe to show where this one stands.
         """
-        stay = self._come((network, sender.id), sender.name)
+        stay = self._come((network, sender.id), sender.name, form)
         shown = name = stay.shown
         for space in ("", network) if told else ("",):
             shown = name
@@ -111,6 +115,8 @@ class Namesakes:
         self._recall()
         person, name = (network, sender.id), safe_name(sender.name)
         stay = self._there.get(person) or self._holder(network, look(name))
+        if stay is not None and stay.name == sender.name:
+            name = stay.shown
         return self._shown(stay.person if stay is not None else person, name, "", stay)
 
     def means_another(self, network: str, name: str) -> bool:
@@ -129,7 +135,8 @@ class Namesakes:
         kept = reserved or self._is_kept(space, name, seen, person[0])
         holder = None if kept else self._holder(space, seen)
         alike = holder is not None and holder.person[0] == person[0]
-        labelled = (f"{name} ({label})" for label in _labels("" if alike else person[0]))
+        form = stay.form if stay is not None else safe_name
+        labelled = (form(f"{name} ({label})") for label in _labels("" if alike else person[0]))
         return next(other for other in labelled if self._is_free(space, other, person, stay))
 
     def _is_reserved(self, space: str, name: str, network: str) -> bool:
@@ -184,19 +191,19 @@ class Namesakes:
                 else:
                     self.speaking(network, sender, told=True)
 
-    def _come(self, person: Person, name: str) -> _Stay:
+    def _come(self, person: Person, name: str, form: Callable[[str], str]) -> _Stay:
         now, stay = self._clock.monotonic(), self._there.get(person)
-        if stay is not None and stay.name == name and now - stay.spoke < _THERE:
+        if stay is not None and stay.name == name and stay.form is form and now - stay.spoke < _THERE:
             stay.spoke = now
             return stay
         self._recall()
-        shown = safe_name(name)
+        shown = form(name)
         seen = look(shown)
         if (stay := self._there.pop(person, None)) is not None:
             stay.gone = stay.look != seen or not _is_there(stay, now)
         if stay is None or stay.gone:
             stay = _Stay(person, name, shown, seen, now)
-        stay.name, stay.shown, stay.spoke = name, shown, now
+        stay.name, stay.shown, stay.form, stay.spoke = name, shown, form, now
         self._there[person] = stay
         for space in ("", person[0]):
             self._claim(space, seen, stay)

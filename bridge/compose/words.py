@@ -145,7 +145,7 @@ def _before(
         pass
     elif not guest.is_hubbub:
         told = prefix.tells_network(event.kind)
-        name = memory.namesakes.speaking(guest.author.network, event.sender, told=told)
+        name = memory.namesakes.speaking(guest.author.network, event.sender, told=told, form=prefix.form)
         parts = prefix.parts(name, event.kind, pings=view.capabilities.name_pings, user=guest.author.id)
         before, style = "".join(parts), _style(parts, guest, view)
     elif delivery.progress.chars or prefix.claims(event.content.text):
