@@ -66,8 +66,8 @@ def test_who_is_present_bears_a_name_that_looks_so():
 @pytest.mark.parametrize(("name", "read"), [("Ada", False), ("Ана", True)])
 def test_the_table_is_read_when_a_name_needs_it(name, read):
     code = (
-        "import bridge.compose.namesakes; from bridge.looks import look; from bridge.lookalikes import folded; "
-        f"look({name!r}); print(folded.cache_info().currsize)"
+        "import bridge.compose.namesakes; from bridge.looks import look; "
+        f"from bridge.lookalikes import folded; look({name!r}); print(folded.cache_info().currsize)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(ran.stdout) == read

@@ -14,7 +14,8 @@ from bridge.compose.forging import listed, unbracketed
 from bridge.compose.memory import RoomMemory
 from bridge.compose.namesakes import HUBBUB, Namesakes
 from bridge.compose.prefix import Prefix
-from bridge.compose.snippets import described, file_note, gist, removed
+from bridge.compose.reply import _quotation
+from bridge.compose.snippets import described, file_note, gist, late_file, removed
 from bridge.identity import safe_name
 from bridge.journal import Delivery, Progress
 from bridge.journal.sqlite import SqliteJournal
@@ -58,11 +59,11 @@ VICTIMS = ("Alan", "Ann Lee", "ada_", "مريم", "王小明", "Hubbub")
 
 before = st.sampled_from([
     "<", "[", "(", "", "{network}/", "[{network}] <", "* ", "« ", "> ", "{network} ", "From ", "**", "@",
-    "| ", "[{protocol}] [", "‹",
+    "| ", "[{protocol}] [", "‹", "[{id}] <",
 ])  # fmt: skip
 after = st.sampled_from([
     "> ", "] ", ": ", " | ", " says ", "", " ({network}): ", "» ", " - ", "|", ":", "/{network}> ", ", ", "x",
-    ">", " [{network}] ", "’s words: ", " → ", "\u2009", "：", "**: ",
+    " {id}> ", " ({id}): ", ">", " [{network}] ", "’s words: ", " → ", "\u2009", "：", "**: ",
 ])  # fmt: skip
 literal = st.text(st.sampled_from("<>[]()|:*-–/.,~ ab"), max_size=4)
 templates = st.tuples(before | literal, after | literal).map("{name}".join)
@@ -119,7 +120,7 @@ def journal(tmp_path_factory):
     journal.close()
 
 
-def messages(journal, template, event, capabilities, speaker=None, **fields):
+def messages(journal, template, event, capabilities, speaker=None, note="", **fields):
     """All that a room gets of an event: lists of lines, each with whether it is shown in a box of its own."""
     ScriptedNetwork("right")
     adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
@@ -129,7 +130,9 @@ def messages(journal, template, event, capabilities, speaker=None, **fields):
     delivery = Delivery(1, 1, 2, event, time.time(), **fields)
     start, out = 0, []
     while len(out) < 200:
-        fitted = words.fit(replace(delivery, progress=Progress(start)), event, "", view, memory)
+        fitted = words.fit(
+            replace(delivery, progress=Progress(start)), event, "" if start else note, view, memory
+        )
         if fitted is None:
             break
         spans = fitted.content.spans
@@ -202,6 +205,38 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
     start = prefix.render(called, Kind.TEXT, pings=record.name_pings).rstrip()
     for message in messages(journal, template, event, record):
         assert message[0][0].startswith(start)
+
+
+def taken_for_others(journal, template, name, event, record, note=""):
+    """The lines of somebody's message that look like another's."""
+    own = beginnings(template, safe_name(name))
+    others = [victim for victim in VICTIMS if not set(own) & set(beginnings(template, victim))]
+    return [
+        line
+        for message in messages(journal, template, event, record, note=note)
+        for line, _ in (message if record.lines else [(" ".join(line for line, _ in message), False)])
+        if any(is_taken_for(victim, line, template) for victim in others)
+    ]
+
+
+@settings(deadline=None)
+@given(template=templates, name=Forged, file=Forged, caption=Forged, record=st.sampled_from(RECORDS))
+def test_no_file_or_caption_looks_like_another_speakers_line(journal, template, name, file, caption, record):
+    name, file, caption = (filled(one, template) for one in (name, file, caption))
+    attachment = Attachment("x", file)
+    late = late_file(ENGLISH, Content(plain(caption).spans, (attachment,)), 0)
+    for text in (f"{caption}\n{file_note(ENGLISH, attachment)}", late):
+        event = saying(name, plain(text))
+        assert not taken_for_others(journal, template, name, event, record)
+
+
+@settings(deadline=None)
+@given(template=templates, name=Forged, other=Forged, text=Forged, record=st.sampled_from(RECORDS))
+def test_no_answer_looks_like_another_speakers_line(journal, template, name, other, text, record):
+    name, other, text = (filled(one, template) for one in (name, other, text))
+    quotation = _quotation(ENGLISH, safe_name(other), gist(ENGLISH, plain(text)))
+    event = saying(name, plain(text))
+    assert not taken_for_others(journal, template, name, event, record, quotation)
 
 
 def own_lines(name: str, text: str) -> list[str]:
