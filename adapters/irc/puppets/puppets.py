@@ -334,9 +334,13 @@ class PuppetConnections:
                 puppet.abort()
 
     def _candidates(self, name: str, key: str) -> list[str]:
-        """Return the nicks to ask for, without those that are taken away from us."""
+        """Return the nicks to ask for: none that is taken away from us, or looks like that of somebody who is
+        there. The last one is nobody's.
+        """
+        places = self._connection.dispatcher.channels.places.values()
         found = list(names.nicks(name, key, self._session.number("NICKLEN", 0)))
-        return [nick for nick in found if not self._entrance.is_held(nick)] or found[-1:]
+        free = [nick for nick in found if not any(nick in place.present for place in places)]
+        return [nick for nick in free if not self._entrance.is_held(nick)] or found[-1:]
 
     async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
         self._make_place(self._in(room), self._rules.per_room, room)
@@ -358,6 +362,14 @@ class PuppetConnections:
             self._entrance.bar(speaker.key, room, _BARRED[numeric])
             raise Rejected(f"{speaker.name} {_BARRED[numeric]}: {said}", alone=True)
         raise Rejected(f"{room} does not let {speaker.name} in: {said}")
+
+    def _nicks(self, name: str, key: str) -> list[str]:
+        """Return the nicks for a name, the best first: none looks like that of somebody who is there. The
+        last is nobody's.
+        """
+        places = self._connection.dispatcher.channels.places.values()
+        nicks = list(names.nicks(name, key, self._session.number("NICKLEN", 0)))
+        return [nick for nick in nicks if not any(nick in place.present for place in places)] or nicks[-1:]
 
     def _follow(self, puppet: PuppetConnection, name: str, now: float) -> None:
         """Ask for another nick when somebody goes by another name, or does not have the nick that they

@@ -274,7 +274,7 @@ class PuppetOccupants:
         """Enter with one nick after the other while they are in use."""
         answer = None
         for nick in _nicks(name, puppet.key):
-            if nick in puppet.place.people:
+            if nick in puppet.place.present:  # or they would look the same
                 continue
             puppet.answer = asyncio.get_running_loop().create_future()
             self._ask(puppet, nick)
@@ -319,7 +319,7 @@ class PuppetOccupants:
     def _rename(self, puppet: PuppetOccupant, name: str) -> None:
         """Ask for another nick; whatever is said next follows it."""
         puppet.wanted = name
-        if name in puppet.place.people or name == puppet.nick:
+        if name in puppet.place.present or name == puppet.nick:
             return
         self._free(puppet.place, name, puppet)
         puppet.place.speakers[name] = puppet.key

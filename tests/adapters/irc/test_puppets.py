@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -157,6 +158,19 @@ async def test_a_nick_that_is_somebodys_stays_theirs_until_they_leave(room):
         clock.move(61)
         await room.say(ADA, "it is me")
         await room.heard(("Ada", "it is me"))
+
+
+async def test_nobody_has_a_nick_that_looks_like_somebodys(room):
+    """Also where it is only what an IRC nick can have of the name."""
+    async with room.bridge():
+        clock = room.puppets._clock = HandClock()
+        await room.say(replace(BOB, name="日Bob"), "one")
+        async with client(room.server.port, "B0b", room.room):
+            await room.say(replace(BOB, name="日Bob"), "two")
+            clock.move(61)
+            await room.say(replace(BOB, name="日Bob"), "three")
+            await room.say(replace(ADA, name="bob"), "four")
+        await room.heard(("Bob", "one"), ("Bob", "two"), ("Bob[matrix]", "three"), ("bob[jabber]", "four"))
 
 
 async def test_who_is_called_otherwise_now_is_renamed(room):

@@ -133,6 +133,17 @@ async def test_a_nick_that_is_somebodys_stays_theirs(room):
         await other.leave()
 
 
+async def test_nobody_has_a_nick_that_looks_like_somebodys(room):
+    async with room.bridge():
+        other = await room.server.person("B0b", room.room)
+        await asyncio.sleep(0.2)
+        await room.say(ADA, "one")
+        await room.say(BOB, "two")
+        await room.say(replace(ADA, name="ВОB"), "three")
+        assert await heard(room, 3) == [("Ada", "one"), ("Bob (irc)", "two"), ("Ada", "three")]
+        await other.leave()
+
+
 async def test_who_is_called_otherwise_now_is_renamed(room):
     async with room.bridge() as ears:
         await room.say(ADA, "one")

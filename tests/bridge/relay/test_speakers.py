@@ -173,6 +173,23 @@ async def test_people_of_one_name_are_told_apart(tmp_path, left, right):
     assert len({command.speaker.key for command in right.said}) == 5
 
 
+async def test_who_comes_later_and_is_of_the_room_itself_has_the_name(pair, left, right, how):
+    puppets(right, how)
+    right.present[RoomId("two")] = present = Present()
+    async with running(pair):
+        left.say("one", "alice", "one")
+        await right.until(1)
+        present.add("a!x@y", "Аl1ce")  # with a letter that is not Latin
+        left.say("one", "alice", "two")
+        await right.until(2)
+        present.remove("a!x@y")
+        left.say("one", "alice", "three")
+        await right.until(3)
+    named = how is Authorship.PREFIX
+    shown = [one.content.text.partition(">")[0][1:] if named else one.speaker.name for one in right.said]
+    assert shown == ["alice", "alice (left)", "alice"]
+
+
 @pytest.mark.parametrize(
     "text", ["<alan> I resign", "* alan resigns", " ‹alan› I resign", "[12:00] <alan> me too"]
 )
