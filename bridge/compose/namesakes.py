@@ -40,8 +40,8 @@ class _Stay:
     look: str
     spoke: float
     """When they did last, by the monotonic clock."""
-    form: Callable[[str], str] = safe_name
-    """Makes the name safe to show where it stands."""
+    form: Callable[[str], str] = str
+    """Returns a safe name as it is shown where it stands."""
     gone: bool = False
 
 
@@ -82,18 +82,16 @@ class Namesakes:
 
     def spoke(self, sender: Sender) -> None:
         """Note that somebody says something in the room itself, where their name is theirs."""
-        self._come((self._own, sender.id), sender.name, safe_name)
+        self._come((self._own, sender.id), sender.name, str)
 
     def left(self, network: str, user: UserId) -> None:
         """Note that somebody is there no more, or no more by that name."""
         if (stay := self._there.pop((network, user), None)) is not None:
             stay.gone = True
 
-    def speaking(
-        self, network: str, sender: Sender, *, told: bool, form: Callable[[str], str] = safe_name
-    ) -> str:
+    def speaking(self, network: str, sender: Sender, *, told: bool, form: Callable[[str], str] = str) -> str:
         """Name somebody whose words come to the room, safe to show. `told`: their network stands
-        beside the name. `form` makes a name safe to show where this one stands.
+        beside the name. `form` returns a safe name as it is shown where this one stands.
         """
         stay = self._come((network, sender.id), sender.name, form)
         shown = name = stay.shown
@@ -135,7 +133,7 @@ class Namesakes:
         kept = reserved or self._is_kept(space, name, seen, person[0])
         holder = None if kept else self._holder(space, seen)
         alike = holder is not None and holder.person[0] == person[0]
-        form = stay.form if stay is not None else safe_name
+        form = stay.form if stay is not None else str
         labelled = (form(f"{name} ({label})") for label in _labels("" if alike else person[0]))
         return next(other for other in labelled if self._is_free(space, other, person, stay))
 
@@ -197,7 +195,7 @@ class Namesakes:
             stay.spoke = now
             return stay
         self._recall()
-        shown = form(name)
+        shown = form(safe_name(name))
         seen = look(shown)
         if (stay := self._there.pop(person, None)) is not None:
             stay.gone = stay.look != seen or not _is_there(stay, now)

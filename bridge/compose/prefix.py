@@ -1,12 +1,13 @@
 """What stands before a copy where the bridge's own account says it: the owner's template for names."""
 
 import string
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 
 import regex
 
-from bridge.identity import one_line, safe_name
+from bridge.identity import one_line
 from bridge.model import Capabilities, Feature, Kind, Mark, Span, text_of
 
 from .fit import Style
@@ -53,10 +54,6 @@ def _unpinging(name: str) -> str:
 def _named(before: str, name: str, after: str, form: Shape, pings: bool) -> tuple[str, str, str]:
     name = form.harmless(name)
     return before, _unpinging(name) if pings else name, after
-
-
-def _formed(form: Shape, name: str) -> str:
-    return form.harmless(safe_name(name))
 
 
 @lru_cache(maxsize=4096)
@@ -109,8 +106,8 @@ class Prefix:
             texts[1], shapes[1] = texts[1] + " ", shapes[1] + " "  # else nothing shows where the name ends
         self._before, self._after = texts
         self._shape = shape(*shapes) if named else None
-        self.form = partial(_formed, self._shape) if self._shape is not None else safe_name
-        """Makes a name safe to show in the template."""
+        self.form: Callable[[str], str] = self._shape.harmless if self._shape is not None else str
+        """Returns a safe name as the template shows it."""
         self._starring = self._shape is not None and self._shape.starred
         self._with_network = "network" in fields
         self._with_id = "id" in known

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.clock import Clock
-from bridge.model import MessageCreated, MessageEdited, TalkEvent
+from bridge.identity import key_of, safe_name
+from bridge.looks import look
+from bridge.model import MessageCreated, MessageEdited, Speaker, TalkEvent
 
 __all__ = ["LoopGuard"]
 
@@ -14,6 +16,10 @@ _REMEMBERED = 500
 _ECHOES = 5
 _WITHIN = 60.0
 _FOR = 600.0
+_LONG = 30
+"""No two people say the same at such length, in characters, by chance."""
+_SHORTEST = 9
+"""No network cuts a name shorter (RFC 2812 section 1.2.1)."""
 
 
 @dataclass(slots=True)
@@ -36,37 +42,55 @@ class LoopGuard:
         """`tell` is told, once for each loop, in which room it was ended and whose lines made it."""
         self._tell = tell
         self._clock = clock
-        self._sent: dict[str, tuple[str, bool]] = {}
-        """By their tails, and whether a name stands in them."""
+        self._sent: dict[str, tuple[str, Speaker | None]] = {}
+        """By their tails, and who says them by themselves."""
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
-    def sent(self, text: str, named: bool = True) -> None:
-        """Note that we are saying something, somewhere. Where no name stands in it, somebody says it there
-        under their own: then anybody may say the same, and a bridge would put a name before it.
+    def sent(self, text: str, speaker: Speaker | None = None) -> None:
+        """Note that we are saying something, somewhere. Where no name stands in it, but its `speaker` says it
+        by themselves, anybody may say the same: a bridge would put a name before it, or say it as somebody
+        of that name.
         """
         if not (text := text.replace("\u200b", "")):
             return  # a file alone: nobody repeats it by saying nothing
         tail = text[-_TAIL:]
         self._sent.pop(tail, None)
-        self._sent[tail] = text, named
+        self._sent[tail] = text, speaker
         if len(self._sent) > _REMEMBERED:
             del self._sent[next(iter(self._sent))]
 
-    def repeats(self, source: int, event: TalkEvent) -> bool:
-        """Whether what somebody says in a room is such a repetition, to be left out."""
+    def repeats(self, network: str, source: int, event: TalkEvent) -> bool:
+        """Whether what somebody says in a room of a network is such a repetition, to be left out."""
         if not isinstance(event, MessageCreated | MessageEdited):
             return False
         text = event.content.text.replace("\u200b", "")
-        sent, named = self._sent.get(text[-_TAIL:], ("", False))
-        if not sent or not text.endswith(sent) or (text == sent and not named):
+        sent, speaker = self._sent.get(text[-_TAIL:], ("", None))
+        if not sent or not text.endswith(sent):
             return False
+        who = event.sender
+        if text != sent:
+            return self._is_loop(source, who.id, who.name)
+        # another bridge says it as somebody of its own, who may be new each time, or of a longer name
+        by_text = (speaker is None or len(sent) >= _LONG) and self._is_loop(source, sent)
+        if speaker is None:
+            return self._is_loop(source, who.id, who.name) or by_text
+        name = safe_name(who.name)
+        again = key_of(network, who.id) == speaker.key and speaker.name.startswith(name) and name[-1] != "…"
+        if again or not _are_alike(name, speaker.name):
+            return by_text
+        return self._is_loop(source, _stem(name), name) or by_text
+
+    def _is_loop(self, source: int, what: str, name: str = "") -> bool:
+        """Count an echo in a room, and tell whether it is one too many. Of whom nobody needs to be told, has
+        no name here.
+        """
         now = self._clock.monotonic()
-        suspect = self._suspect((source, event.sender.id), now)
+        suspect = self._suspect((source, what), now)
         suspect.echoes += 1
         if suspect.echoes < _ECHOES:
             return False
-        if now > suspect.until:
-            self._tell(source, event.sender.name)
+        if now > suspect.until and name:
+            self._tell(source, name)
         suspect.until = now + _FOR
         return True
 
@@ -77,3 +101,14 @@ class LoopGuard:
                 self._suspects.clear()
             known = self._suspects[who] = _Suspect(now)
         return known
+
+
+def _stem(name: str) -> str:
+    """Return what stays of a name whatever a bridge puts behind it."""
+    return look(name).partition("_")[0]
+
+
+def _are_alike(name: str, other: str) -> bool:
+    """Whether both names are one, whatever bridges put behind it, and where networks cut it."""
+    short, long = sorted((_stem(name), _stem(other)), key=len)
+    return short == long or (len(short) >= _SHORTEST and long.startswith(short))

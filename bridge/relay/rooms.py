@@ -20,7 +20,7 @@ from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
-from bridge.model import RoomId
+from bridge.model import RoomId, Speaker
 
 from .directory import Directory
 from .dispatch import Dispatch
@@ -46,10 +46,12 @@ class Rooms:
         journal: Journal,
         attached: Attachments,
         listener: Listener,
-        sent: Callable[[str, bool], None],
+        sent: Callable[[str, Speaker | None], None],
         moved: Moved,
     ) -> None:
-        """`sent` is called with the words of each message that is sent, and whether a name stands in them."""
+        """`sent` is called with the words of each message that is sent, and who says them there by
+        themselves; None: their name stands in the words.
+        """
         self.workers: dict[int, Worker] = {}
         """By the room's number."""
         self.by_name: dict[tuple[str, RoomId], Worker] = {}

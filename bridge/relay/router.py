@@ -164,7 +164,7 @@ class Router:
                         continue
                     else:
                         speaks(source.number, event.sender.name)
-                        if repeats(source.number, event):
+                        if repeats(network, source.number, event):
                             self.dropped["loop"] += 1
                         else:
                             take(source.number, event, rooms)

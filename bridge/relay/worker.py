@@ -12,7 +12,7 @@ from bridge.compose.next import Behind, Promise, Step, Wait
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.journal import Delivery
 from bridge.language import N_
-from bridge.model import Authorship, Receipt, SendMessage, TalkEvent
+from bridge.model import Authorship, Receipt, SendMessage, Speaker, TalkEvent
 
 from .attendance import Attendance
 from .dispatch import Dispatch
@@ -44,9 +44,9 @@ class Worker:
         composer: Composer,
         listener: Listener,
         dispatch: Dispatch,
-        sent: Callable[[str, bool], None],
+        sent: Callable[[str, Speaker | None], None],
     ) -> None:
-        """`sent` is told the words of each message on its way, and whether a name stands in them."""
+        """`sent` is told the words of each message on its way, and who says them by themselves, if so."""
         journal = self._journal = dispatch.journal
         self.room = room
         self._holds = Hold.AWAY
@@ -295,7 +295,8 @@ class Worker:
     def _send(self, step: Step) -> None:
         if isinstance(step.command, SendMessage):
             command = step.command
-            self._sent(command.content.text, command.speaker.how is Authorship.PREFIX)
+            named = command.speaker.how is Authorship.PREFIX
+            self._sent(command.content.text, None if named else command.speaker)
         if not self._flights.launch(self._queue.pop(), step):
             self._happens(Input.PLACE)
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
 from bridge.adapter import Settle
@@ -297,6 +298,7 @@ class ScriptedNetwork:
 
     def _take(self, command: Command, settle: Settle) -> None:
         self._changed.set()
+        account = command.speaker.account or ""
         name = MessageId(f"c{len(self.said) + 1}")
         if why := self._seen.refusal(command, name):
             settle(Rejected(why))
@@ -309,6 +311,7 @@ class ScriptedNetwork:
         mark = command.txn if self.carries_marks else ""
         who = command.speaker.name if command.speaker.key else f"bot{id(self)}"
         copy = self.saying(command.room, who, command.content, mark=mark)
+        copy = replace(copy, sender=Sender(UserId(f"{account}@{id(self)}"), who))
         for network in self.neighbours:
             network.show([copy])
         if self._lost:

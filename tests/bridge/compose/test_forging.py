@@ -202,9 +202,9 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
     prefix = Prefix(template, "libera", "irc")
     told = prefix.tells_network(Kind.TEXT)
     called = Namesakes("right", lambda _: (), lambda _: False).speaking("left", event.sender, told=told)
-    start = prefix.render(called, Kind.TEXT, pings=record.name_pings).rstrip()
+    said = prefix.render(called, Kind.TEXT, pings=record.name_pings, user=event.sender.id)
     for message in messages(journal, template, event, record):
-        assert message[0][0].startswith(start)
+        assert message[0][0].startswith(said.rstrip())
 
 
 def taken_for_others(journal, template, name, event, record, note=""):

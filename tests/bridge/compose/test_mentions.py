@@ -181,8 +181,9 @@ async def test_who_names_the_bridge_in_an_answer_means_the_author(pair, left, ri
 
 
 async def test_in_an_edit_too(pair, left, right):
+    right.capabilities = replace(right.capabilities, mention=Support.FULL)
     async with running(pair):
-        right.say("two", "Alan", "hi")
+        alan = right.say("two", "Alan", "hi")
         await left.until(1)
         await left.settled()
         said = left.say("one", "ada", "yes", reply_to="c1")
@@ -193,7 +194,11 @@ async def test_in_an_edit_too(pair, left, right):
         await right.settled()
         left.happen(edit)
         await right.until_done(1)
-        assert right.done[0].content.text == "<ada> Alan yes"
+        named = Content((Span("<ada> "), Span("Alan", mention=alan.sender.id), Span(" yes")))
+        assert right.done[0].content == named
+        left.happen(replace(edit, id=MessageId("e2"), content=Content((US_THERE[0], Span(" no")))))
+        await right.until_done(2)
+        assert right.done[1].content == Content((*named.spans[:2], Span(" no")))
 
 
 async def test_who_names_the_bridge_elsewhere_names_the_bridge(pair, left, right):

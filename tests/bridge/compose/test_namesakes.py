@@ -6,6 +6,7 @@ import pytest
 
 from bridge.compose import namesakes
 from bridge.compose.namesakes import Namesakes
+from bridge.compose.prefix import Prefix
 from bridge.config import ShowRules
 from bridge.looks import Present
 from bridge.model import (
@@ -37,8 +38,8 @@ def room(clock):
     return Namesakes("irc", lambda _seconds: [], SILENT.__contains__, clock)
 
 
-def called(room, network, name, user=None, *, told=False):
-    return room.speaking(network, person(name, user), told=told)
+def called(room, network, name, user=None, *, told=False, form=str):
+    return room.speaking(network, person(name, user), told=told, form=form)
 
 
 def test_from_two_networks(room):
@@ -418,3 +419,9 @@ async def test_who_types_a_label_has_one(pair, left, right):
         left.say("one", "Ada (right)", "hi")
         await right.until(1)
     assert right.texts("two") == ["<Ada (right) (left)> hi"]
+
+
+def test_a_long_name_keeps_what_tells_it_apart(room):
+    forms = {network: Prefix("<{name}> ", network, "p").form for network in ("a", "b")}
+    names = [called(room, network, "x" * 60, form=form) for network, form in forms.items()]
+    assert names == ["x" * 47 + "…", "x" * 47 + "… (b)"]
