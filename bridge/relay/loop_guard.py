@@ -16,8 +16,6 @@ _REMEMBERED = 500
 _ECHOES = 5
 _WITHIN = 60.0
 _FOR = 600.0
-_LONG = 30
-"""No two people say the same at such length, in characters, by chance."""
 _SHORTEST = 9
 """No network cuts a name shorter (RFC 2812 section 1.2.1)."""
 
@@ -42,8 +40,10 @@ class LoopGuard:
         """`tell` is told, once for each loop, in which room it was ended and whose lines made it."""
         self._tell = tell
         self._clock = clock
-        self._sent: dict[str, tuple[str, Speaker | None]] = {}
-        """By their tails, and who says them by themselves."""
+        self._sent: dict[str, tuple[str, Speaker | None, bool]] = {}
+        """By their tails, who says them by themselves, and whether we said them as they are, with a name in
+        them or of our own.
+        """
         self._suspects: dict[tuple[int, str], _Suspect] = {}
 
     def sent(self, text: str, speaker: Speaker | None = None) -> None:
@@ -54,8 +54,8 @@ class LoopGuard:
         if not (text := text.replace("\u200b", "")):
             return  # a file alone: nobody repeats it by saying nothing
         tail = text[-_TAIL:]
-        self._sent.pop(tail, None)
-        self._sent[tail] = text, speaker
+        before, _, named = self._sent.pop(tail, ("", None, False))
+        self._sent[tail] = text, speaker, speaker is None or (named and before == text)
         if len(self._sent) > _REMEMBERED:
             del self._sent[next(iter(self._sent))]
 
@@ -64,14 +64,14 @@ class LoopGuard:
         if not isinstance(event, MessageCreated | MessageEdited):
             return False
         text = event.content.text.replace("\u200b", "")
-        sent, speaker = self._sent.get(text[-_TAIL:], ("", None))
+        sent, speaker, named = self._sent.get(text[-_TAIL:], ("", None, False))
         if not sent or not text.endswith(sent):
             return False
         who = event.sender
         if text != sent:
             return self._is_loop(source, who.id, who.name)
         # another bridge says it as somebody of its own, who may be new each time, or of a longer name
-        by_text = (speaker is None or len(sent) >= _LONG) and self._is_loop(source, sent)
+        by_text = named and self._is_loop(source, sent)
         if speaker is None:
             return self._is_loop(source, who.id, who.name) or by_text
         name = safe_name(who.name)
