@@ -334,9 +334,7 @@ class PuppetConnections:
                 puppet.abort()
 
     def _candidates(self, name: str, key: str) -> list[str]:
-        """Return the nicks to ask for: none that is taken away from us, or looks like that of somebody who is
-        there. The last one is nobody's.
-        """
+        """Return the nicks to ask for: none that is taken from us, or looks like somebody's who is there."""
         places = self._connection.dispatcher.channels.places.values()
         found = list(names.nicks(name, key, self._session.number("NICKLEN", 0)))
         free = [nick for nick in found if not any(nick in place.present for place in places)]
