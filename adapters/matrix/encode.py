@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bridge import Content, EditMessage, Kind, SendMessage, Txn, UserId
+from bridge import Byline, Content, EditMessage, Kind, SendMessage, Txn, UserId
 
 from .html import USER, body, formatted
+from .profile import PROFILE, marked, profile_to
 from .untrusted import clean
 
 __all__ = [
@@ -40,7 +41,7 @@ _LONGEST_KEY = 64
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\n\t]")
 """Characters that would change how the text around a reaction is read."""
 _LONGEST_REASON = 500
-_AROUND_EDIT = 1500
+_AROUND_EDIT = 2000
 """Bytes of an edit's content beside the new content, when its fallback is cut."""
 _LONGEST_FALLBACK = 100
 """Characters of the fallback of an edit that is too large otherwise."""
@@ -62,7 +63,9 @@ def encode(command: SendMessage | EditMessage, file: Mapping[str, Any] = _NO_FIL
     alerted = (answered.user,) if answered is not None and answered.user is not None else ()
     if answered is not None or command.thread is not None:
         file = {**file, "m.relates_to": _relation(command)}
-    return content_of(command.content, command.kind, txn=command.txn, alerted=alerted, more=file)
+    return content_of(
+        command.content, command.kind, txn=command.txn, alerted=alerted, more=file, byline=command.byline
+    )
 
 
 def topic_of(topic: str, txn: Txn) -> dict[str, Any]:
@@ -110,13 +113,15 @@ def _edit(command: EditMessage, file: Mapping[str, Any]) -> dict[str, Any]:
     The outer m.mentions are who is alerted by the edit itself. Nobody is: whom the message alerted before
     is not known, and to be alerted twice is worse than not to be alerted by an edit.
     """
-    new = content_of(command.content, command.kind, most=LARGEST - _AROUND_EDIT - size(file), more=file)
+    most = LARGEST - _AROUND_EDIT - size(file)
+    new = content_of(command.content, command.kind, most=most, more=file, byline=command.byline)
     event: dict[str, Any] = {
         "msgtype": new["msgtype"],
         "body": "* " + new["body"],
         "m.mentions": {},
         MARK: command.txn,
         **file,
+        **{key: new[key] for key in (PROFILE,) if key in new},
         "m.new_content": new,
         "m.relates_to": {"rel_type": "m.replace", "event_id": command.target.id},
     }
@@ -138,9 +143,11 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
     alerted: Iterable[UserId] = (),
     more: Mapping[str, Any] = _NO_FILE,
     most: int = LARGEST,
+    byline: Byline | None = None,
 ) -> dict[str, Any]:
     """Say this. What would make the event larger than `most` bytes goes: first the formatting, then the
-    signs for it. `alerted` are people beside those who are mentioned, `more` is what else the event holds.
+    signs for it. `alerted` are people beside those who are mentioned, `more` is what else the event holds,
+    `byline` is who has said it where the text tells that.
     """
     spans = content.spans
     users = {span.mention for span in spans if span.mention is not None}.union(alerted)
@@ -154,10 +161,17 @@ def content_of(  # noqa: PLR0913 -- all but the first by name
         event |= more
         event["body"] = event["body"] or more.get("filename", "")
     html = formatted(spans)
+    profile = profile_to(byline, content.text) if byline is not None else None
+    if byline is not None and profile is not None:
+        named = marked(formatted(spans, plain=True) or "", byline, content.text)
+        event[PROFILE] = profile if named is None else {**profile, "has_fallback": True}
+        html = named or html
     if html is not None:
         rich = {**event, "format": "org.matrix.custom.html", "formatted_body": html}
         if size(rich) <= most:
             return rich
+    if profile is not None and not event["body"].startswith(f"{profile['displayname']}: "):
+        event[PROFILE] = profile
     if size(event) > most:
         event |= {"body": clean(content.text) or event["body"], "m.mentions": {}}
     return event

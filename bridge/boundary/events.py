@@ -30,7 +30,7 @@ def is_plain(event: Event) -> bool:  # noqa: PLR0911 the cheapest tests first, a
         return False
     if type(content.spans) is not tuple or len(content.spans) != 1 or type(content.spans[0]) is not Span:
         return False
-    if event.reply_to is not None or event.thread is not None:
+    if event.reply_to is not None or event.thread is not None or sender.account is not None:
         return False
     if event.at is not None and not (type(event.at) is float and 0 <= event.at < math.inf):
         return False

@@ -73,6 +73,7 @@ def _in_place(
         target=parts[0],
         content=fitted.content,
         kind=words.kind_of(event, view),
+        byline=fitted.byline,
     )
     return Step(command, None)
 

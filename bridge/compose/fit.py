@@ -13,6 +13,7 @@ from bridge.language import ENGLISH, Locale
 from bridge.model import (
     PLAIN,
     Block,
+    Byline,
     Capabilities,
     Content,
     Feature,
@@ -58,6 +59,8 @@ class Fitted:
     content: Content
     end: int | None
     """How far into the degraded content it reaches, in characters; None: to its end."""
+    byline: Byline | None = None
+    """Whose words they are, where the prefix says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ def cut_short(fitted: Fitted, note: str, capabilities: Capabilities) -> Fitted:
         if kept:
             spans.append(replace(last, text=kept))
             break
-    return Fitted(Content((*_trimmed(tuple(spans)), Span(note))), None)
+    return replace(fitted, content=Content((*_trimmed(tuple(spans)), Span(note))), end=None)
 
 
 def first_words(content: Content, locale: Locale = ENGLISH) -> str:

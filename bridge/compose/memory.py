@@ -41,6 +41,8 @@ class Guest:
     """Somebody from another room, as this one has to do with them."""
 
     author: Author
+    key: str
+    """The author's."""
     speaker: Speaker
     """Who speaks for them where they are named in the text."""
     prefix: Prefix
@@ -95,7 +97,8 @@ class RoomMemory:
         if known is None:
             network, prefix = view.origin(source, view.number)
             author = Author(network, sender.id, safe_name(sender.name))
-            known = Guest(author, Speaker(Authorship.PREFIX, author.name), prefix, sender == HUBBUB)
+            speaker = Speaker(Authorship.PREFIX, author.name)
+            known = Guest(author, author.key, speaker, prefix, sender == HUBBUB)
             keep(self.guests, (source, sender.id, sender.name), known)
         return known
 

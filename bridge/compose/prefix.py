@@ -147,6 +147,11 @@ class Prefix:
         return self._shape.guarded(spans)
 
     @property
+    def names_people(self) -> bool:
+        """Whether it says who speaks."""
+        return self._shape is not None
+
+    @property
     def sign(self) -> str:
         """The sign before a line that looks like somebody else's."""
         return self._shape.sign if self._shape is not None else ""

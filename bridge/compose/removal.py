@@ -50,6 +50,6 @@ def compose(delivery: Delivery, event: Removed, view: RoomView, memory: RoomMemo
 def _told(delivery: Delivery, event: Removed, seq: int, view: RoomView, memory: RoomMemory) -> str:
     known = view.facts.said_by(seq)
     of = memory.called(view, *known) if known is not None else None
-    by = memory.called(view, delivery.source, event.sender)
-    moderator = known is None or known[1] != event.sender
+    moderator = known is None or known[1].author != event.sender.author
+    by = of if of and not moderator else memory.called(view, delivery.source, event.sender)
     return removed(view.locale, by, of, event.reason, moderator=moderator)

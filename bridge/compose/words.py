@@ -9,6 +9,7 @@ from bridge.journal import Delivery
 from bridge.language import N_
 from bridge.model import (
     US,
+    Byline,
     Content,
     Kind,
     MessageCreated,
@@ -44,7 +45,7 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before, style = _before(delivery, event, guest, view, memory)
+    before, style, byline = _before(delivery, event, guest, view, memory)
     before += note
     fitted = next_part(spans, delivery.progress.chars, before, view.capabilities, style)
     if fitted is not None and view.speaker is not None and guest.prefix.feigned(fitted.content.text):
@@ -52,7 +53,7 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
         fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
     if fitted is not None and fitted.end is not None:
         memory.degraded = (delivery, event.content, view.capabilities, spans)
-    return fitted
+    return replace(fitted, byline=byline) if fitted is not None and byline is not None else fitted
 
 
 def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> int:
@@ -61,7 +62,7 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
     """
     guest = memory.guest(view, delivery.source, event.sender)
     spans = _spans(delivery, event, guest, view, memory)
-    before, style = _before(delivery, event, guest, view, memory)
+    before, style, _ = _before(delivery, event, guest, view, memory)
     number, at = 1, 0
     while at < delivery.progress.chars:
         part = next_part(spans, at, before, view.capabilities, style)
@@ -74,9 +75,10 @@ def number_of_part(delivery: Delivery, event: _Words, view: RoomView, memory: Ro
 def nameless(delivery: Delivery, event: _Words, view: RoomView, memory: RoomMemory) -> Fitted:
     """Return no words of their own: only who sends a file, where that does not show otherwise."""
     guest = memory.guest(view, delivery.source, event.sender)
-    before, style = _before(delivery, event, guest, view, memory)
+    before, style, byline = _before(delivery, event, guest, view, memory)
     before = before.rstrip()
-    return Fitted(Content(styled((Span(before),), style) if before else ()), None)
+    content = Content(styled((Span(before),), style) if before else ())
+    return Fitted(content, None, byline and replace(byline, start=0, end=0))
 
 
 def command(
@@ -90,6 +92,7 @@ def command(
         content=fitted.content,
         kind=kind_of(event, view),
         at=delivery.said_at if view.capabilities.times and _is_old(delivery, view) else None,
+        byline=fitted.byline,
     )
 
 
@@ -136,36 +139,43 @@ def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:
 
 def _before(
     delivery: Delivery, event: _Words, guest: Guest, view: RoomView, memory: RoomMemory
-) -> tuple[str, Style | None]:
+) -> tuple[str, Style | None, Byline | None]:
     """Say before the words whose they are, where only they show it, from when, and whether they may have come
-    before; and how the name in that is shown.
+    before. Returns that, how a name in it is shown, and where in it a person is named.
     """
-    before, style, prefix = "", None, guest.prefix
+    before, style, byline, prefix = "", None, None, guest.prefix
+    aside = f"{view.locale.gettext(_AGAIN)} " if delivery.again else ""
+    if not view.capabilities.times and _is_old(delivery, view):
+        aside += f"[{view.locale.clock(delivery.said_at, view.clock.now())}] "
     if view.speaker is not None:
         pass
     elif not guest.is_hubbub:
         told = prefix.tells_network(event.kind)
         name = memory.namesakes.speaking(guest.author.network, event.sender, told=told, form=prefix.form)
         parts = prefix.parts(name, event.kind, pings=view.capabilities.name_pings, user=guest.author.id)
-        before, style = "".join(parts), _style(parts, guest, view)
+        before, style = "".join(parts), _style(parts, len(aside), guest, view)
+        byline = _byline(guest, name, event.kind, aside, before)
     elif delivery.progress.chars or prefix.claims(event.content.text):
         before = prefix.render(HUBBUB.name, event.kind, pings=False)
-    first = ""
-    if not view.capabilities.times and _is_old(delivery, view):
-        first = f"[{view.locale.clock(delivery.said_at, view.clock.now())}] "
-    if delivery.again:
-        first = f"{view.locale.gettext(_AGAIN)} {first}"
-    if style is not None and first:
-        style = replace(style, start=style.start + len(first), end=style.end + len(first))
-    return first + before, style
+    return aside + before, style, byline
 
 
-def _style(parts: tuple[str, str, str], guest: Guest, view: RoomView) -> Style | None:
-    """Return how the name in a prefix is shown, and where in it that stands."""
+def _style(parts: tuple[str, str, str], start: int, guest: Guest, view: RoomView) -> Style | None:
+    """Return how the name in a prefix is shown, and where that stands; `start` is where the prefix does."""
     if view.show.names == "plain" or not parts[1]:
         return None
-    wanted, start = style_of(view.show.names, guest.author.key, view.capabilities), len(parts[0])
+    wanted = style_of(view.show.names, guest.key, view.capabilities)
+    start += len(parts[0])
     return replace(wanted, start=start, end=start + len(parts[1])) if wanted is not None else None
+
+
+def _byline(guest: Guest, name: str, kind: Kind, aside: str, before: str) -> Byline | None:
+    """Return who is named in what stands before the words, behind an aside."""
+    if not guest.prefix.names_people:
+        return None
+    if kind is Kind.EMOTE:  # without its subject it is no sentence
+        return Byline(guest.key, name)
+    return Byline(guest.key, name, len(aside), len(aside) + len(before.rstrip()))
 
 
 def _is_old(delivery: Delivery, view: RoomView) -> bool:

@@ -261,7 +261,7 @@ class Recall(ABC):
             if (
                 isinstance(edit, MessageEdited)
                 and self.about(home, edit.target) == seq
-                and edit.sender.id == said.sender.id
+                and edit.sender.author == said.sender.author
             ):
                 return replace(edit.content, attachments=said.content.attachments)
         return said.content
@@ -275,7 +275,7 @@ class Recall(ABC):
         also when its words are forgotten. Ids mean somebody only on the network that gave them.
         """
         author, home = self.sender(seq), self.taken_in(seq)
-        if author is None or home is None or author.id != event.sender.id:
+        if author is None or home is None or author.author != event.sender.author:
             return False
         if home == source:
             return True

@@ -10,6 +10,7 @@ command is done for, a *speaker* how they appear there; a *txn* is a delivery pa
 from .capabilities import Authorship, Capabilities, Support, Unit
 from .commands import (
     Answered,
+    Byline,
     Command,
     DeleteMessage,
     EditMessage,
@@ -73,6 +74,7 @@ __all__ = [
     "Attachment",
     "Authorship",
     "Block",
+    "Byline",
     "Capabilities",
     "Change",
     "Command",

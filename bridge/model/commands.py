@@ -9,6 +9,7 @@ from .ids import Part, RoomId, Txn, UserId
 
 __all__ = [
     "Answered",
+    "Byline",
     "Command",
     "DeleteMessage",
     "EditMessage",
@@ -58,6 +59,20 @@ class Answered:
     """Its first words, for clients that show no answers: one line."""
     user: UserId | None = None
     """Who said it, if they are in this very room, so that they can be alerted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """Who said what the bridge's own account says with their name in the text."""
+
+    key: str
+    """Who they are, whatever they are called, as `Speaker.key`."""
+    name: str
+    """What they are called in the room, as `Speaker.name`."""
+    start: int = 0
+    """Where in the content's text their name stands, with the signs around it, in characters."""
+    end: int = 0
+    """Behind it, but for a blank. The same as `start`: it cannot be taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,8 @@ class SendMessage:
     captions, and else empty."""
     at: float | None = None
     """When it was said, in seconds since 1970, where that is long ago and the record has `times`."""
+    byline: Byline | None = None
+    """Whom the text names as its author; None: nobody, as in Hubbub's own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +148,8 @@ class EditMessage:
     """What the network calls the message, with every name that is known of it."""
     content: Content
     kind: Kind = Kind.TEXT
+    byline: Byline | None = None
+    """As of `SendMessage`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,13 @@ class Sender:
 
     id: UserId
     name: str
+    account: UserId | None = None
+    """The account that says it for them, where one speaks for several people; None: their own."""
+
+    @property
+    def author(self) -> UserId:
+        """Whose word it is: who may change it, and take it back."""
+        return self.account or self.id
 
 
 def by_author(sender: UserId, name: str) -> MessageId:

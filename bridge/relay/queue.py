@@ -195,7 +195,7 @@ def _fold(waiting: Delivery, change: Delivery, event: MessageEdited) -> None:
 
 def _may_change(event: MessageEdited | Removed, other: TalkEvent) -> bool:
     """Whether an edit or removal counts: it is by the sender of its target, or the network vouches for it."""
-    return event.sender.id == other.sender.id or (isinstance(event, Removed) and event.by_moderator)
+    return event.sender.author == other.sender.author or (isinstance(event, Removed) and event.by_moderator)
 
 
 def refers(journal: Journal, delivery: Delivery, flying: Callable[[], Collection[int]]) -> bool:

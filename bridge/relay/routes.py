@@ -176,4 +176,6 @@ def _compile_ignore(patterns: tuple[str, ...]) -> _Ignore | None:
     if not patterns:
         return None
     matches = re.compile("|".join(fnmatch.translate(pattern.casefold()) for pattern in patterns)).match
-    return lambda sender: bool(matches(sender.name.casefold()) or matches(sender.id.casefold()))
+    return lambda sender: any(
+        matches(text.casefold()) for text in (sender.name, sender.id, sender.account) if text is not None
+    )

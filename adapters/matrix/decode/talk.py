@@ -11,6 +11,7 @@ from typing import Any
 from adapters.matrix.encode import MARK, is_key
 from adapters.matrix.files.content import FILES, attachment
 from adapters.matrix.html import USER, has_mute_image, parse
+from adapters.matrix.profile import FALLBACK, profile_of, said_under
 from adapters.matrix.untrusted import id_of, mapping, name_of, seconds, text_of
 from bridge import (
     US,
@@ -97,6 +98,7 @@ def decode(
     relation = mapping(content.get("m.relates_to"))
     if relation.get("rel_type") == "m.replace" and target:
         new = _replacement(content)
+        said_by = said_under(profile_of(new) or profile_of(content), said_by)
         return MessageEdited(
             id=MessageId(name), room=room, sender=said_by, target=MessageId(target), at=at, replayed=replayed,
             mark=mark, kind=_kind(new), content=_naming_us(_named(said(new, kind), names), own),
@@ -104,6 +106,7 @@ def decode(
     words, reply_to = _naming_us(_named(said(content, kind), names), own), _reply_to(relation)
     if reply_to:
         words = addressing(words, name_of(own, names))
+    said_by = said_under(profile_of(content), said_by)
     return MessageCreated(
         id=MessageId(name), room=room, sender=said_by, at=at, replayed=replayed, mark=mark,
         kind=_kind(content), content=words, reply_to=reply_to, quoted=_quoted(content) if reply_to else "",
@@ -132,6 +135,8 @@ def said(content: Mapping[str, Any], kind: str) -> Content:
     text = text_of(content.get("body"))
     if mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")):
         text = _unquoted(text)
+    if (profile := profile_of(content)) is not None:
+        text = profile.without_name(text)
     type_ = "m.sticker" if kind == "m.sticker" else text_of(content.get("msgtype"))
     if type_ in FILES or type_ == "m.location":
         return _with_file(type_, content, text)
@@ -153,7 +158,8 @@ def _kind(content: Mapping[str, Any]) -> Kind:
 def _words(content: Mapping[str, Any], text: str) -> tuple[Span, ...]:
     html = content.get("formatted_body")
     if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
-        spans = parse(html)
+        profile = profile_of(content)
+        spans = parse(html, FALLBACK if profile is not None and profile.has_fallback else "")
         if Content(spans).text.strip() and not (text.strip() and has_mute_image(html)):
             return spans
     return normal([Span(text)])

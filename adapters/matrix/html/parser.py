@@ -66,9 +66,11 @@ def mentioned(href: str) -> UserId | None:
     return None
 
 
-def parse(source: str) -> tuple[Span, ...]:
-    """Decode formatted text. Unknown tags are ignored, and their text is kept."""
-    reader = _Reader()
+def parse(source: str, leave_out: str = "") -> tuple[Span, ...]:
+    """Decode formatted text. Unknown tags are ignored, and their text is kept, but that of the first element
+    with the attribute `leave_out`.
+    """
+    reader = _Reader(leave_out)
     for token in scan(clean(source)):
         if isinstance(token, str):
             reader.text(clean(token))
@@ -92,8 +94,9 @@ def _words_of(image: Tag) -> str:
 class _Reader(Page):
     """Applies tags to the state."""
 
-    def __init__(self) -> None:
+    def __init__(self, leave_out: str) -> None:
         super().__init__()
+        self._leave_out = leave_out
         self._opened: list[tuple[str, State]] = []
         self._too_deep = 0
         self._numbers: list[int | None] = []
@@ -130,6 +133,9 @@ class _Reader(Page):
             self._mark(mark)
         if effect := _EFFECTS.get(name):
             effect(self, tag)
+        if self._leave_out in tag.attributes:
+            self._hide(tag)
+            self._leave_out = ""
 
     def close(self, name: str) -> None:
         if name == "br":

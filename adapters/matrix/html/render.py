@@ -27,9 +27,13 @@ _DEEPEST = 20
 """Levels of quotes in quotes and lists in lists; readers stop at 100 tags."""
 
 
-def formatted(spans: Sequence[Span]) -> str | None:
-    """Return the HTML; None where plain text says it all. A mention becomes a pill."""
-    if not any(_is_marked(span) or (span.mention is not None and _is_pill(span)) for span in spans):
+def formatted(spans: Sequence[Span], *, plain: bool = False) -> str | None:
+    """Return the HTML; None where plain text says it all, unless `plain` words are wanted too. A mention
+    becomes a pill.
+    """
+    if not plain and not any(
+        _is_marked(span) or (span.mention is not None and _is_pill(span)) for span in spans
+    ):
         return None
     return "".join(_quoted(list(_safe(lines(spans))), 0))
 

@@ -12,6 +12,7 @@ import bridge.testing
 from adapters.matrix.decode import Typists, decode, told
 from adapters.matrix.encode import MARK, TEXT_LIMIT, encode, reaction_of
 from adapters.matrix.files.content import Uploaded, fields
+from adapters.matrix.profile import FALLBACK, PROFILE
 from adapters.matrix.untrusted import listed, mapping
 from bridge import (
     Answered,
@@ -172,9 +173,8 @@ class Person(bridge.testing.Person):
             self._beside(part.get("ephemeral"))
 
     def _happened(self, event: dict[str, Any]) -> None:
-        """Take in an event, without the bridge's mark: to a person it means nothing."""
-        words = {key: value for key, value in event["content"].items() if not key.startswith("hubbub.")}
-        event = {**event, "content": words}
+        """Take in an event, without what means nothing to most clients."""
+        event = {**event, "content": _shown(event["content"])}
         room = RoomId(self._room)
         seen = decode(event, room, self._names, self._user) or told(
             event, room, self._names, self._user, replayed=False, members=True
@@ -211,3 +211,16 @@ class Person(bridge.testing.Person):
         self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         return await self._api(method, f"/_matrix/client/v3/{path}", self._token, body, query)
+
+
+def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return content without the bridge's mark, and without profiles, which hardly any client knows. The name
+    that stands in the words for those clients is bold to people's eyes, and here as the plain words have it.
+    """
+    words = {key: value for key, value in content.items() if not key.startswith("hubbub.") and key != PROFILE}
+    before, marked, rest = str(words.get("formatted_body", "")).partition(f"<strong {FALLBACK}>")
+    if marked:
+        words["formatted_body"] = before + rest.replace("</strong>", "", 1)
+    if "m.new_content" in words:
+        words["m.new_content"] = _shown(mapping(words["m.new_content"]))
+    return words

@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 
 from adapters.matrix.testing import SERVER
-from bridge import MessageCreated, MessageEdited, ReactionsChanged, Rejected, Removed
+from bridge import Byline, MessageCreated, MessageEdited, ReactionsChanged, Rejected, Removed
 
 from .core import Core, edit, message, reactions, removal
 from .test_synapse import adapter_for, alias, back, create, curl, synapse
@@ -230,3 +231,27 @@ async def test_what_came_twice_is_taken_back(synapse):
         await core.joined(room)
         await core.do(reactions(asked, "👍", "🎂", txn="9.ab", room=room))
         assert await ann.counted(asked) == sorted(["👍", "🎂"])
+
+
+async def test_a_bridge_whose_account_speaks_for_many_is_told_apart_and_names_whom_we_speak_for(synapse):
+    """Per-message profiles (MSC4144), both ways."""
+    ann = await somebody(synapse, "annprofile", "profile")
+    room, key = alias("profile"), "com.beeper.per_message_profile"
+    async with Core(adapter_for(synapse, "profile")) as core:
+        await core.joined(room)
+        byline = Byline("irc/ada", "ada", 0, 5)
+        said = await core.do(replace(message("<ada> helo", "1.ab", room), byline=byline))
+        content = (await ann.see(said))["content"]
+        assert (content["body"], content[key]["displayname"]) == ("<ada> helo", "ada")
+        assert content["formatted_body"] == "<strong data-mx-profile-fallback>&lt;ada&gt; </strong>helo"
+        await core.do(replace(edit(said, "<ada> hello", "2.ab", room), byline=byline))
+        new = (await ann.see(said))["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]
+        assert new[key] == content[key]
+        profile = {"id": "x", "displayname": "Bob", "has_fallback": True}
+        target = await ann.say("Bob: pie?", **{key: profile})
+        heard = await core.said()
+        assert (heard.sender.name, heard.content.text) == ("Bob (via annprofile)", "pie?")
+        await ann.edit(target, "pie!")
+        await ann.redact(target)
+        edited, removed = await core.next(MessageEdited), await core.next(Removed)
+        assert heard.sender.author == edited.sender.author == removed.sender.author

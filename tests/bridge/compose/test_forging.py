@@ -201,7 +201,8 @@ def test_every_message_begins_with_who_says_it(journal, template, name, text, re
     event = saying(shown, plain(filled(text, template)))
     prefix = Prefix(template, "libera", "irc")
     told = prefix.tells_network(Kind.TEXT)
-    called = Namesakes("right", lambda _: (), lambda _: False).speaking("left", event.sender, told=told)
+    namesakes = Namesakes("right", lambda _: (), lambda _: False)
+    called = namesakes.speaking("left", event.sender, told=told, form=prefix.form)
     said = prefix.render(called, Kind.TEXT, pings=record.name_pings, user=event.sender.id)
     for message in messages(journal, template, event, record):
         assert message[0][0].startswith(said.rstrip())

@@ -140,3 +140,38 @@ async def test_names_are_bold_in_one_room(tmp_path, left, right):
         await left.until(1)
     assert right.said[0].content.spans == (Span("<"), Span("ada", BOLD), Span("> hi"))
     assert left.texts("one") == ["<bob> ho"]
+
+
+@pytest.mark.parametrize(
+    ("template", "kind", "ago", "text", "named"),
+    [
+        ("<{name}> ", Kind.TEXT, 0, "<alice> hi", "<alice>"),
+        ("{name}: ", Kind.TEXT, 0, "alice: hi", "alice:"),
+        ("{name} [{network}] ", Kind.TEXT, 999, "alice [libera] hi", "alice [libera]"),
+        ("<{name}> ", Kind.EMOTE, 0, "* alice hi", ""),
+        ("[irc] ", Kind.TEXT, 0, "[irc] hi", None),
+    ],
+)
+def test_where_the_author_is_named_is_told(tmp_path, right, template, kind, ago, text, named):
+    adapter = ScriptedAdapter("right", ScriptedAdapter.NetworkConfig(server="right"), "")
+    journal = SqliteJournal(tmp_path / "journal.sqlite3")
+    view = room_view(journal, adapter, Capabilities(text_limit=60), Prefix(template, "libera", "irc"))
+    event = MessageCreated(
+        id=MessageId("m1"),
+        room=RoomId("one"),
+        sender=Sender(UserId("a"), "alice"),
+        content=plain("hi"),
+        kind=kind,
+    )
+    delivery = Delivery(1, 1, 2, event, view.clock.now() - ago, UNBEGUN)
+    memory = RoomMemory(view)
+    fitted = words.fit(delivery, event, "", view, memory)
+    command = words.command(delivery, event, fitted, view, memory)
+    assert command.content.text.endswith(text)
+    byline = command.byline
+    if named is None:
+        assert byline is None
+    else:
+        assert (byline.key, byline.name) == ("left/a", "alice")
+        assert command.content.text[byline.start : byline.end] == named
+    journal.close()

@@ -1,8 +1,10 @@
 """Changes of changes, and of what was taken back, while what they are about waits, and afterwards."""
 
+from dataclasses import replace
+
 import pytest
 
-from bridge.model import EditMessage, MessageEdited, MessageId, Removed, Sender, UserId, plain
+from bridge.model import DeleteMessage, EditMessage, MessageEdited, MessageId, Removed, Sender, UserId, plain
 from bridge.relay import queue
 from tests.bridge.world import killed, running
 
@@ -121,3 +123,23 @@ async def test_what_waits_in_the_journal_alone_is_taken_back_too(
             await right.settled()
     assert right.texts("two") == [f"<alice> {number}" for number in range(10)]
     assert right.done == []
+
+
+async def test_an_account_changes_what_it_said_for_several_people(pair, left, right):
+    """Under whose name it does so does not matter, also after a restart; whose account it is does."""
+    account = UserId("bot!user@host")
+    ann, bob = (Sender(UserId(f"{account}/{name}"), f"{name} (via bot)", account) for name in ("ann", "bob"))
+    said = [replace(left.saying("one", "bot", text), sender=ann) for text in ("helo", "pie")]
+    async with running(pair):
+        left.happen(*said)
+        await right.until(2)
+        await right.settled()
+    async with running(pair):
+        forged = replace(edit(said[0], "no", "e0"), sender=Sender(UserId("eve"), "ann (via bot)"))
+        left.happen(forged, replace(edit(said[0], "hello", "e1"), sender=bob))
+        left.happen(replace(removal(said[1]), sender=Sender(account, "bot")))
+        await right.until_done(2)
+    edited, removed = right.done
+    assert right.texts("two")[:2] == ["<ann (via bot)> helo", "<ann (via bot)> pie"]
+    assert edited.content.text == "<bob (via bot)> hello"
+    assert isinstance(removed, DeleteMessage)
