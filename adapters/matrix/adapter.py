@@ -1,6 +1,7 @@
 """Matrix for the core: configuration in, events out, commands in, receipts out."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
@@ -33,6 +34,7 @@ from bridge import (
     Turns,
     Txn,
     UserId,
+    Whisper,
     foremost,
     landing,
     preflight,
@@ -49,6 +51,8 @@ from .files.media import MediaRepository
 from .history.history import said_since
 from .history.sync import SyncLoop
 from .preflight import look_at, look_at_registration
+from .puppets.direct import DirectTalk
+from .puppets.pairs import parted
 from .puppets.puppets import Puppets
 from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
@@ -79,6 +83,7 @@ class MatrixAdapter(Adapter):
         self._hints = Hints(self._client)
         self._service: AppService | None = None
         self._puppets: Puppets | None = None
+        self._direct: DirectTalk | None = None
         self._rooms: Rooms | None = None
         self._invites: Invites | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -94,30 +99,36 @@ class MatrixAdapter(Adapter):
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
         """Return typical records, by name, for the documentation."""
-        return {"Matrix": record(), "Matrix (an application service)": record(authorship=Authorship.PUPPET)}
+        return {
+            "Matrix": record(),
+            "Matrix (an application service)": record(authorship=Authorship.PUPPET, whisper=True),
+        }
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        limit, fixed = self._media.limit, self._session.fixed_topics
+        limit, fixed, whisper = self._media.limit, self._session.fixed_topics, self._direct is not None
+        puppet = speaker is not None and speaker.how is Authorship.PUPPET
+        if (pair := parted(room)) is not None:
+            theirs = speaker is None or (puppet and speaker.key == pair[1])
+            how = Authorship.PUPPET if theirs else Authorship.PREFIX
+            return record(limit, authorship=how, whisper=whisper, alone=True)
         topic = Support.PARTIAL if fixed and self._session.wires.get(room) in fixed else Support.FULL
         if self._service is None:
             return record(limit, topic=topic)
-        if speaker is None or speaker.how is not Authorship.PUPPET:
-            return record(
-                limit, topic=topic, authorship=Authorship.PUPPET, abreast=self.config.order == "person"
-            )
+        abreast = self.config.order == "person"
+        if speaker is None or not puppet:
+            return record(limit, topic=topic, authorship=Authorship.PUPPET, abreast=abreast, whisper=whisper)
         if self._service.namespace.user_of(speaker.key) is None:
             return record(limit, topic=topic)
         # a newcomer may set no topic nearly anywhere, and the bridge can
-        return record(
-            limit, topic=Support.NO, authorship=Authorship.PUPPET, abreast=self.config.order == "person"
-        )
+        return record(limit, topic=Support.NO, authorship=Authorship.PUPPET, abreast=abreast)
 
     def registration(self) -> RegistrationFile:
-        return new_registration(self.network, self.config.user, self.config.registration)
+        config = self.config
+        return new_registration(self.network, config.user, config.registration, config.listen)
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         _, wire = self._entered(room)
-        return await said_since(self._client, self._session, wire, room, since)
+        return await said_since(await self._reader(room), self._session, wire, room, since)
 
     def heard(self, room: RoomId) -> float:
         return self._session.heard
@@ -136,7 +147,14 @@ class MatrixAdapter(Adapter):
     def source(self, address: str) -> Source:
         return self._media.source(address)
 
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        return self._direct.room(person, speaker) if self._direct is not None else None
+
     def hint(self, command: FleetingCommand) -> None:
+        if isinstance(command, Whisper):
+            if self._direct is not None:
+                self._direct.whisper(command)
+            return
         wire = self._session.wires.get(command.room)
         if wire is not None and self._rooms is not None and self._rooms.is_in(command.room):
             self._hints.give(wire, self._session.own, command)
@@ -204,7 +222,7 @@ class MatrixAdapter(Adapter):
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
         _, wire = self._entered(room)
-        return await find_sent(self._client, self._session, wire, since, txns)
+        return await find_sent(await self._reader(room), self._session, wire, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         account, passing = self._looking()
@@ -218,7 +236,7 @@ class MatrixAdapter(Adapter):
             joined = await client.joined()
             found = dict(await preflight(rooms, look))
             if self.config.registration is not None and (
-                trouble := await look_at_registration(account, self.config.registration)
+                trouble := await look_at_registration(account, self.config.registration, self.config.listen)
             ):
                 found[RoomId("")] = trouble
             if passing:
@@ -271,8 +289,12 @@ class MatrixAdapter(Adapter):
             if self._puppets is not None:
                 group.create_task(self._puppets.avatars.run())
             try:
-                rooms.serve(self.rooms)
-                await listener.listen(since)
+                async with contextlib.AsyncExitStack() as stack:
+                    if self._direct is not None:
+                        opening = self._direct.open(self._account, emit, rooms, lambda: self.rooms)
+                        await stack.enter_async_context(opening)
+                    rooms.serve(self.rooms)
+                    await listener.listen(since)
             finally:
                 # before Python 3.12 a group that ends still takes tasks, and would wait for them
                 self._rooms = self._invites = self._group = None
@@ -284,9 +306,12 @@ class MatrixAdapter(Adapter):
         if self.config.registration is None or self._service is not None:
             return
         server = self._account.user.partition(":")[2]
-        self._service = read_registration(self.config.registration, server)
+        listen = self.config.listen
+        self._service = read_registration(self.config.registration, server, listens=listen is not None)
         self._session.speakers = self._service.namespace
         self._puppets = Puppets(self._service, self._account, self._session, self)
+        if listen is not None:
+            self._direct = DirectTalk(listen, self._service, self._puppets, self._session)
 
     def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
         """Return the connection's tasks and the room's id on the wire. Raises where we cannot speak there."""
@@ -296,6 +321,12 @@ class MatrixAdapter(Adapter):
         if wire is None or wire in self._session.encrypted or not self._rooms.is_in(room):
             raise RoomUnavailable(f"{room} is not joined")
         return self._group, wire
+
+    async def _reader(self, room: RoomId) -> MatrixClient:
+        """Return whoever can look into a room."""
+        if self._direct is None or parted(room) is None:
+            return self._client
+        return await self._direct.reader(room)
 
     async def _end(self) -> None:
         self._hints.close()
@@ -336,6 +367,8 @@ class MatrixAdapter(Adapter):
 
     async def _perform(self, wire: str, command: Command, uploaded: Uploaded | None) -> Part | None:
         """Let whoever is meant do it."""
+        if self._direct is not None and parted(command.room) is not None:
+            return await self._direct.perform(wire, command, uploaded)
         if self._puppets is not None and command.speaker.how is Authorship.PUPPET:
             return await self._puppets.perform(wire, command, uploaded)
         own = Voice(self._client, self._session.own)

@@ -13,19 +13,23 @@ _ABREAST = 10
 
 
 @lru_cache(64)
-def record(
+def record(  # noqa: PLR0913 -- all but the first by name
     file_limit: int | None = None,
     *,
     topic: Support = Support.FULL,
     authorship: Authorship = Authorship.PREFIX,
     abreast: bool = False,
+    whisper: bool = False,
+    alone: bool = False,
 ) -> Capabilities:
     """Return the record of a room.
 
     Who speaks by themselves does so over the connections of the bridge. Each request waits for the answer to
     the one before (`window`), by which the homeserver has ordered it: so nobody overtakes anybody. `abreast`:
-    the owner wants people who speak at once not to wait for each other.
+    the owner wants people who speak at once not to wait for each other. `whisper`: somebody of ours can write
+    to people alone. `alone`: it is a room of two.
     """
+    hints = Support.NO if alone else Support.FULL
     return Capabilities(
         text_limit=TEXT_LIMIT,
         unit=Unit.BYTES,
@@ -40,11 +44,12 @@ def record(
         file=Support.FULL,
         file_limit=file_limit,
         captions=True,
-        topic=topic,
+        topic=Support.NO if alone else topic,
         mention=Support.FULL,
         doubt=Support.FULL,
-        typing=Support.FULL,
-        read=Support.FULL,
+        typing=hints,
+        read=hints,
+        whisper=Support.FULL if whisper else Support.NO,
         authorship=authorship,
         name_pings=False,
         window=1,

@@ -1,13 +1,15 @@
 """The settings of a Matrix network and of its rooms."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from bridge import Live, Model, RoomId, is_loopback
+from adapters.matrix.puppets.pairs import parted
+from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, is_loopback
 
 __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
@@ -42,6 +44,9 @@ class MatrixNetwork(Model):
     registration: Path | None = None
     """The file of an application service that the homeserver knows (`hubbub generate-registration`): then
     people from elsewhere are in the rooms as themselves."""
+    listen: Annotated[ListenAddress, Field(examples=["127.0.0.1:9009"])] | None = None
+    """Where the homeserver tells what is written to people from elsewhere alone; with a `registration` made
+    after this. By default nowhere: then nobody can."""
     order: Annotated[Literal["room", "person"], Live()] = "room"
     """What stays in order, with a `registration`: all that is said in a room; or the words of each person, so
     that people who speak within a second of each other do not wait for each other."""
@@ -89,12 +94,17 @@ class MatrixNetwork(Model):
                 raise ValueError("invites_from takes Matrix ids such as @alice:example.org or @*:example.org")
         return globs
 
+    def claims(self) -> Mapping[str, Claim]:
+        return {"listen": Listening(self.listen)} if self.listen is not None else {}
+
     @model_validator(mode="after")
     def _is_complete(self) -> "MatrixNetwork":
         if (self.token is None) == (self.password is None):
             raise ValueError("give either token or password")
         if self.token is not None and self.device_id is not None:
             raise ValueError("device_id goes with password: a token has its device")
+        if self.listen is not None and self.registration is None:
+            raise ValueError("listen goes with registration: hubbub generate-registration makes one")
         url = urlsplit(self.homeserver)
         if url.scheme == "http" and not self.insecure and not _is_loopback(url.hostname or ""):
             raise ValueError(
@@ -126,6 +136,8 @@ def room_id(text: str) -> RoomId:
     text = text.strip()
     if text.startswith(("https://", "http://", "matrix:")):
         raise ValueError(_not_a_link(text))
+    if parted(text) is not None:
+        return RoomId(text)
     if text.startswith("@"):
         raise ValueError(f"{text} is a user: a Matrix room is #alias:server or !id:server")
     if not text.startswith(("#", "!")):

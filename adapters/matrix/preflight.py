@@ -1,19 +1,34 @@
 """Looks at rooms for `hubbub check --online`, without entering them."""
 
 import asyncio
+import contextlib
+import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bridge import AdapterError, AuthenticationFailed, RateLimited, Rejected, RoomId, RoomUnavailable
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    RateLimited,
+    Rejected,
+    RoomId,
+    RoomUnavailable,
+    TemporaryFailure,
+)
 
 from .client.account import Account
 from .client.api import Asserted, MatrixClient
-from .client.errors import LoggedOut, NotThere
-from .puppets.registration import read_registration
+from .client.errors import LoggedOut, NotMatrix, NotThere
+from .puppets.registration import AppService, read_registration
+from .puppets.transactions import Transactions
 from .rooms.permissions import hindrance
 from .untrusted import id_of, listed, text_of
 
-__all__ = ["look_at", "look_at_registration"]
+__all__ = ["look_at", "look_at_registration", "tell_ping"]
+
+log = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds that a homeserver may ask to wait between two questions."""
@@ -36,12 +51,15 @@ async def look_at(
         return f"{room} cannot be looked at: {error}"
 
 
-async def look_at_registration(account: Account, file: Path) -> str | None:
-    """Look whether the homeserver knows a registration. Returns None, or a sentence for the owner."""
+async def look_at_registration(account: Account, file: Path, listen: str | None) -> str | None:
+    """Look whether the homeserver knows a registration, and finds us by it where we `listen`. Returns None,
+    or a sentence for the owner.
+    """
     server = account.user.partition(":")[2]
     try:
-        service = read_registration(file, server)
-        told = await MatrixClient(account, Asserted(service.token)).call("GET", ("account", "whoami"))
+        service = read_registration(file, server, listens=listen is not None)
+        itself = MatrixClient(account, Asserted(service.token))
+        told = await itself.call("GET", ("account", "whoami"))
     except LoggedOut:
         return f"the homeserver does not know the registration {file}: give it to it, and start it anew"
     except AuthenticationFailed as error:
@@ -50,6 +68,47 @@ async def look_at_registration(account: Account, file: Path) -> str | None:
         return f"the registration {file} cannot be tried: {error}"
     if (user := id_of(told.get("user_id"))).partition(":")[2] != server:
         return f"the registration {file} is one of another homeserver, for which it is {user}"
+    return await _looked_back(itself, service, listen) if listen is not None else None
+
+
+async def _looked_back(itself: MatrixClient, service: AppService, listen: str) -> str | None:
+    """See whether the homeserver finds us: the service that runs, or else this look."""
+    async with contextlib.AsyncExitStack() as stack:
+        # where the port is taken, the service runs, or the ping tells who is there in its place
+        with contextlib.suppress(ConnectionLost):
+            await stack.enter_async_context(Transactions(listen, service.secret).open())
+        return await _ping(itself, service)
+
+
+async def tell_ping(itself: MatrixClient, service: AppService) -> None:
+    """Let the homeserver find us, which else tries again after minutes what we missed; log why it cannot."""
+    try:
+        trouble = await _ping(itself, service)
+    except AdapterError as error:
+        trouble = f"the homeserver cannot be asked whether it finds us: {error}"
+    if trouble is not None:
+        log.warning("%s", trouble)
+
+
+async def _ping(itself: MatrixClient, service: AppService) -> str | None:
+    """Ask the homeserver whether it finds us at the registration's address ("Pinging"). Returns None, or a
+    sentence for the owner. Raises AdapterErrors.
+    """
+    path = ("appservice", service.id, "ping")
+    try:
+        await itself.call("POST", path, body={"transaction_id": secrets.token_hex(8)}, version="v1")
+    except NotMatrix:
+        return None  # before v1.7 nobody could ask
+    except TemporaryFailure as error:
+        return (
+            f"the homeserver does not find us at {service.url}: let the url of the registration, in its copy"
+            f" too, lead to listen: ({error})"
+        )
+    except (Rejected, RoomUnavailable) as error:
+        return (
+            f"the homeserver does not take our registration with {service.url}: give it that, and start it"
+            f" anew ({error})"
+        )
     return None
 
 

@@ -15,10 +15,12 @@ from adapters.matrix.rooms.rooms import Rooms
 from adapters.matrix.session import Session, after_join
 from adapters.matrix.untrusted import id_of, mapping, text_of
 from bridge import (
+    Approached,
     CatchUp,
     ConnectionLost,
     Emit,
     Event,
+    MessageCreated,
     Position,
     RateLimited,
     Rejected,
@@ -233,6 +235,7 @@ class SyncLoop:
         for event in happened[: len(happened) - len(timeline)]:
             self._session.learn(wire, event)
         talk: list[Event] = []
+        asked: list[Event] = []
         spoken = False
         # members who came and went meanwhile are no news
         live = not reach.away and not came_in and past is _NOTHING
@@ -241,14 +244,26 @@ class SyncLoop:
             if wire in self._session.encrypted:
                 continue
             if room is None:
-                spoken = spoken or (not reach.away and self._is_person(event))
+                if not reach.away and self._is_person(event):
+                    asked += self._approached(wire, event)
+                    spoken = True
             else:
                 talk += self._news(wire, room, event, away=reach.away, live=live)
         self._see_to(wire, spoken=spoken)
         unread = not reach.messages and room is not None and start_of_gap(part, self._session.own) != ""
         kept, left_out = newest(standing(talk), reach, cut=past.cut or unread)
         self._note_missing(wire, reach, left_out, whole=past.whole and not (reach.away and came_in))
-        return kept
+        return [*kept, *asked]
+
+    def _approached(self, wire: str, event: object) -> Sequence[Event]:
+        """Return what somebody wrote to the bot alone, where it can answer them alone."""
+        if self._rooms.private is None or wire in self._session.crowded:
+            return ()
+        names, own = self._session.names_in(wire), self._session.own
+        said = decode(event, RoomId(wire), names, own)
+        if not isinstance(said, MessageCreated) or said.mark:
+            return ()
+        return (Approached(room=RoomId(wire), sender=said.sender, text=said.content.text),)
 
     def _news(self, wire: str, room: RoomId, event: object, *, away: bool, live: bool) -> list[Event]:
         """Decode what is news to people elsewhere. `live`: who comes and goes is too."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bridge import Escaping
 
-__all__ = ["Namespace", "escaped"]
+__all__ = ["Namespace", "escaped", "unescaped"]
 
 _ESCAPING = Escaping("=", "._-")
 _LONGEST_ID = 255
@@ -38,3 +38,8 @@ def escaped(text: str) -> str:
     case, so that no two people have one id.
     """
     return _ESCAPING.escape(text)
+
+
+def unescaped(text: str) -> str:
+    """Return what was escaped so."""
+    return _ESCAPING.unescape(text)

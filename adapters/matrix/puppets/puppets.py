@@ -72,6 +72,8 @@ class Puppets:
         self._known: BoundedDict[str, Puppet] = BoundedDict(_MOST_KEPT)
         self._barred = Barred()
         self.avatars = ProfileAvatars(self._bot, self._found, adapter.avatars, adapter.clock)
+        self.names: BoundedDict[str, str] = BoundedDict(_MOST_KEPT)
+        """What people are called who may have no account yet, by their keys."""
 
     # -- what the adapter wants
 
@@ -108,6 +110,26 @@ class Puppets:
                 raise
             raise Rejected(f"{speaker.name} cannot be in {room} as themselves: {error}") from None
         return puppet
+
+    async def ready(self, key: str, name: str = "") -> Puppet:
+        """Return somebody who has an account, with this name if there is one. Raises AdapterErrors."""
+        if (puppet := self._found(key)) is None:
+            raise Rejected(f"{name or key} has a name that is too long for a Matrix id")
+        await self._name(puppet, name[:_LONGEST_NAME] or self.names.get(key, ""))
+        return puppet
+
+    def can_be(self, key: str) -> bool:
+        """Whether somebody can have an id here."""
+        return self._service.namespace.user_of(key) is not None
+
+    async def exists(self, user: str) -> bool:
+        """Whether one of our ids is somebody's who has an account."""
+        key = self._session.key_of(user)
+        puppet = self._found(key) if key is not None else None
+        try:
+            return puppet is not None and bool(await puppet.voice.client.call("GET", ("account", "whoami")))
+        except Forbidden:
+            return False
 
     async def _refused(
         self, puppet: Puppet, command: Command, wire: str, error: AdapterError
@@ -193,7 +215,7 @@ class Puppets:
         async with puppet.naming:
             if puppet.name is None and not await self._register(puppet):
                 puppet.name = await self._called(puppet)
-            if puppet.name != name:
+            if name and puppet.name != name:
                 path = ("profile", puppet.voice.user, "displayname")
                 await puppet.voice.client.call("PUT", path, body={"displayname": name})
                 puppet.name = name

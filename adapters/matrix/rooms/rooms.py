@@ -9,6 +9,8 @@ from typing import Any
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.client.errors import NotThere
 from adapters.matrix.config import MatrixRoom
+from adapters.matrix.puppets.pairs import parted
+from adapters.matrix.puppets.private import DirectRooms
 from adapters.matrix.puppets.puppets import Puppets
 from adapters.matrix.session import Session
 from bridge import (
@@ -55,6 +57,8 @@ class Rooms:
         """Which rooms are left when they leave the map, as the configuration has it."""
         self.puppets: Puppets | None = None
         """People from elsewhere who are here as themselves, where they can be."""
+        self.private: DirectRooms | None = None
+        """Rooms of two, where there can be any."""
         self._client = client
         self._session = session
         self._emit = emit
@@ -80,6 +84,14 @@ class Rooms:
         if room is not None and wire not in self._session.encrypted:
             # the reason of those that we left is told already
             self._keeper.lost(room, reason)
+
+    def lost(self, room: RoomId, reason: str, pause: float | None) -> None:
+        """Note that a room of two cannot be used, and try it again as `RoomKeeper.lost` has it."""
+        self._keeper.lost(room, reason, pause)
+
+    def again(self, room: RoomId) -> None:
+        """Try a room at once that we are not in."""
+        self._keeper.again(room)
 
     def look_again(self, wire: str) -> None:
         """Look at a room again that was upgraded or became encrypted."""
@@ -115,6 +127,44 @@ class Rooms:
 
     async def enter(self, room: RoomId, config: MatrixRoom) -> Caught:
         """Enter a room as it is now. See `RoomGuest.enter`."""
+        if parted(room) is None:
+            return await self._enter(room, config)
+        if self.private is None:
+            raise RoomUnavailable(f"{room} is for two alone: that takes registration: and listen:")
+        return await self.private.enter(room)
+
+    def tell(self, event: RoomStateChanged) -> None:
+        """Emit how we stand in a room, a refusal once; the first entry also stores which room it is."""
+        if event.state is RoomState.REFUSED and event == self._told.get(event.room):
+            return
+        self._told[event.room] = event
+        wire, positions = self._session.wires.get(event.room), list[Position]()
+        if event.state is RoomState.JOINED and wire is not None and parted(event.room) is None:
+            if wire != self._emit.position(event.room):
+                positions.append(Position(wire, event.room))
+            if event.room.startswith("#") and event.room not in self._session.confirmed:
+                self.spawn(self._look_up(event.room))
+        self._emit([event], *positions)
+
+    def leave(self, room: RoomId) -> None:
+        """Leave a room that is gone from the map, if that is what the owner wants."""
+        self._told.pop(room, None)
+        if parted(room) is not None:
+            self._session.forget(room)
+            return
+        leaves, wire = self.leaves(room), self._session.wires.get(room)
+        self._session.forget(room)
+        if wire not in self._session.joined:
+            return
+        if leaves:
+            self.spawn(self._leave(room, wire))
+        else:
+            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
+
+    # -- one room
+
+    async def _enter(self, room: RoomId, config: MatrixRoom) -> Caught:
+        """Enter a room of the map."""
         try:
             wire, via = await self._find(room, config)
             for _ in range(_UPGRADES):
@@ -145,33 +195,6 @@ class Rooms:
         whole = wire in self._session.caught_up
         self._session.caught_up.discard(wire)
         return Caught(whole, self._session.left_out.pop(wire, 0))
-
-    def tell(self, event: RoomStateChanged) -> None:
-        """Emit how we stand in a room, a refusal once; the first entry also stores which room it is."""
-        if event.state is RoomState.REFUSED and event == self._told.get(event.room):
-            return
-        self._told[event.room] = event
-        wire, positions = self._session.wires.get(event.room), list[Position]()
-        if event.state is RoomState.JOINED and wire is not None:
-            if wire != self._emit.position(event.room):
-                positions.append(Position(wire, event.room))
-            if event.room.startswith("#") and event.room not in self._session.confirmed:
-                self.spawn(self._look_up(event.room))
-        self._emit([event], *positions)
-
-    def leave(self, room: RoomId) -> None:
-        """Leave a room that is gone from the map, if that is what the owner wants."""
-        self._told.pop(room, None)
-        leaves, wire = self.leaves(room), self._session.wires.get(room)
-        self._session.forget(room)
-        if wire not in self._session.joined:
-            return
-        if leaves:
-            self.spawn(self._leave(room, wire))
-        else:
-            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
-
-    # -- one room
 
     async def _find(self, room: RoomId, config: MatrixRoom) -> tuple[str, tuple[str, ...]]:
         """Return the room's id on the wire and servers to join it by: as stored, or as the directory says."""

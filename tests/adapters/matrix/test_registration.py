@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.puppets.namespace import Namespace
+from adapters.matrix.puppets.pairs import parted, private_id
 from adapters.matrix.puppets.registration import read_registration
 from bridge import AuthenticationFailed
 
@@ -58,3 +59,10 @@ def test_namespaces_of_registrations_by_other_hands(tmp_path: Path, regex, prefi
             read_registration(file, SERVER)
     else:
         assert read_registration(file, SERVER).namespace == Namespace(prefix, SERVER)
+
+
+def test_a_room_of_two_is_called_the_same_at_all_times():
+    room = private_id("@alice:s", ADA)
+    assert parted(room) == ("@alice:s", ADA)
+    for other in ("#a/b:s", "!x:s", "@alice:s", "@alice:s/", "@alice:s/A", "@alice:s/=zz", "@a/b"):
+        assert parted(other) is None
