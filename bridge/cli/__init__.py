@@ -4,6 +4,7 @@ import importlib
 import io
 import logging
 import sys
+from keyword import iskeyword
 
 import click
 
@@ -24,6 +25,7 @@ _COMMANDS = {
     "db": "Check the journal, back it up, restore it.",
     "demo": "Try Hubbub: start private servers for FILE's networks, and let people talk across them.",
     "generate-registration": "Write the file by which NETWORK's server lets people be there as themselves.",
+    "import": "Write a bridge.yaml from FILE, another bridge's configuration.",
     "login": "Log in to NETWORK and keep the session beside the journal.",
     "new-adapter": "Write a package with an adapter for the protocol NAME, which runs and has its tests.",
     "reload": "Let the running service read FILE again.",
@@ -45,7 +47,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{name}"), name)
         return command
 

@@ -1,0 +1,152 @@
+"""What was found, as the text of a bridge.yaml with comments."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+
+from bridge.config.words import printable
+from bridge.secrets import strike
+
+from .model import (
+    Blank,
+    Findings,
+    FoundConversation,
+    FoundNetwork,
+    FoundRoom,
+    HiddenText,
+    Inherited,
+    Remark,
+    Value,
+)
+
+__all__ = ["written"]
+
+_WIDTH = 100
+_PLAIN = re.compile(r"(?!(?i:null|true|false|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9_./@-]*(:[0-9]+)?")
+"""Text that needs no quotes, for any reader of YAML."""
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def written(findings: Findings, source: str) -> str:
+    """Return the whole file. `source` is the name of the other bridge's."""
+    lines = [
+        *_comment(f"Hubbub's map, made by `hubbub import` from {source}, a file of {findings.product}.", ""),
+        *_comment(
+            "It may hold passwords, so that only its owner can read it: each may stand in a file of its own"
+            " instead (password_file: /run/secrets/work), or in a variable. docs/settings.md explains every"
+            " key, and `hubbub check` says what is wrong, if anything.",
+            "",
+        ),
+        "",
+        *_remarks(findings.remarks, ""),
+    ]
+    for key, value in findings.top.items():
+        lines += _setting(key, value, "")
+    lines += ["", "networks:"]
+    for network in findings.networks:
+        lines += [*_network(network), ""]
+    lines += [] if findings.networks else [""]
+    lines.append("conversations:")
+    for conversation in findings.conversations:
+        lines += [*_conversation(conversation), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _network(network: FoundNetwork) -> Iterator[str]:
+    yield f"  {_key(network.name)}:"
+    if network.origin != network.name:
+        yield from _comment(f"{network.origin}{_at(network.line)}", "    ")
+    yield f"    protocol: {network.protocol}"
+    for key, value in network.settings.items():
+        yield from _setting(key, value, "    ")
+    yield from _remarks(network.remarks, "    ")
+
+
+def _conversation(conversation: FoundConversation) -> Iterator[str]:
+    yield f"  {_key(conversation.name)}:"
+    if conversation.origin != conversation.name:
+        yield from _comment(f"{conversation.origin}{_at(conversation.line)}", "    ")
+    for key, value in conversation.settings.items():
+        yield from _setting(key, value, "    ")
+    by_network: dict[str, list[FoundRoom]] = {}
+    for room in conversation.rooms:
+        by_network.setdefault(room.network, []).append(room)
+    for network, rooms in by_network.items():
+        parts = [_room(room) for room in rooms]
+        if len(parts) == 1:
+            yield f"    {_key(network)}: {parts[0]}"
+        else:
+            yield f"    {_key(network)}:"
+            yield from (f"      - {part}" for part in parts)
+    yield from _remarks(conversation.remarks, "    ")
+
+
+def _room(room: FoundRoom) -> str:
+    name = _quoted(room.room) if isinstance(room.room, str) else _value(room.room)
+    block: dict[str, Value] = {"direction": str(room.direction)} if room.direction != "both" else {}
+    block |= room.settings
+    if not block:
+        return name
+    more = ", ".join(f"{_key(key)}: {_value(value)}" for key, value in block.items())
+    return f"{{room: {name}, {more}}}"
+
+
+def _setting(key: str, value: Value, indent: str) -> Iterator[str]:
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        yield f"{indent}{_key(key)}: {value}"
+    else:
+        yield f"{indent}{_key(key)}: {_value(value)}"
+
+
+def _value(value: Value) -> str:  # noqa: PLR0911 - one for each kind
+    match value:
+        case bool() | int() | float():
+            return str(value).lower()
+        case str():
+            return _quoted(value)
+        case HiddenText():
+            return _quoted(value.text)
+        case Inherited():
+            return f'"${{{value.name}}}"' if _VARIABLE.fullmatch(value.name) else _quoted(value.text)
+        case Blank():
+            return f'{_quoted(value.before)[:-1]}${{{value.name}}}"'
+        case tuple():
+            return f"[{', '.join(map(_value, value))}]"
+        case Mapping():
+            return f"{{{', '.join(f'{_key(key)}: {_value(inner)}' for key, inner in value.items())}}}"
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN.fullmatch(key) and ":" not in key else _quoted(key, "$")
+
+
+def _quoted(text: str, dollar: str = "$$") -> str:
+    return f'"{"".join(map(_escaped, text.replace("$", dollar)))}"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return f"\\{letter}"
+    if letter.isprintable():
+        return letter
+    code = ord(letter)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _remarks(remarks: Iterable[Remark], indent: str) -> Iterator[str]:
+    for remark in remarks:
+        kind = "To do" if remark.kind == "do" else "Not carried"
+        yield from _comment(f"{kind}{_at(remark.line)}: {remark.sentence}", indent)
+
+
+def _at(line: int | None) -> str:
+    return f" (line {line})" if line else ""
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    before = f"{indent}# "
+    said = printable(strike(text))
+    more = "" if text.endswith(".") else "  "
+    yield from textwrap.wrap(
+        said, _WIDTH, initial_indent=before, subsequent_indent=before + more, break_on_hyphens=False
+    )

@@ -1,0 +1,216 @@
+"""Whatever stands there: what is written passes `check`, or what is missing is said; secrets are never shown."""
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.errors import ConfigError
+from bridge.moving import formats
+from bridge.moving.matterbridge.keys import LOST, NEEDLESS, SECRET
+from bridge.moving.patterns import globs_of, template_of
+
+from .examples import APPSERVICE, BIBOUMI, HEISENBRIDGE, MATTERBRIDGE
+from .importing import checked, moved
+
+often = settings(max_examples=60, deadline=None)
+SECRET_KEYS = sorted(SECRET)
+OTHER_KEYS = sorted(
+    (LOST.keys() | NEEDLESS) - SECRET
+    | set(
+        "server nick usetls usesasl username realname nickservnick nickservusername charset jid muc login mxid".split()
+    )
+    | set(
+        "remotenickformat ignorenicks showjoinpart messagedelay messagesplit synctopic showtopicchange".split()
+    )
+    | set("bindaddress usedirecttls notls nostarttls tlsclientcertificate unheardof".split())
+)
+TEXT = st.one_of(
+    st.sampled_from(
+        ["true", "relay", "irc.example.org:6697", "https://matrix.example.org", "a@example.org", "@a:example.org",
+         "[{PROTOCOL}] {NICK} ", "^bot$ x", "127.0.0.1:4242", "nickserv", "${HOME}", "$(x)", "{", "\n", "#", ""]
+    ),
+    st.text(max_size=12),
+)  # fmt: skip
+PLAIN = st.one_of(TEXT, st.booleans(), st.integers(-5, 99999), st.lists(TEXT, max_size=2), st.none())
+CASES = st.sampled_from([str, str.upper, str.title])
+
+
+@st.composite
+def tokens(draw):
+    """Secrets that nothing else looks like."""
+    return (
+        "Zq"
+        + draw(st.text("abcdefghijklmnopqrstuvwxyz0123456789$'\"\\ {}#é", min_size=10, max_size=20))
+        + "Qz"
+    )
+
+
+@st.composite
+def keys(draw):
+    found = {draw(CASES)(key): draw(PLAIN) for key in draw(st.lists(st.sampled_from(OTHER_KEYS), max_size=8))}
+    secrets = {
+        draw(CASES)(key): draw(tokens()) for key in draw(st.lists(st.sampled_from(SECRET_KEYS), max_size=4))
+    }
+    return found | secrets
+
+
+CHANNELS = st.one_of(
+    st.sampled_from(["#a", "#B", "lobby", "#c:example.org", "!x:y", "api"]), st.text(max_size=6)
+)
+ACCOUNTS = [
+    "irc.a",
+    "irc.b",
+    "xmpp.a",
+    "xmpp.c",
+    "matrix.a",
+    "matrix.home",
+    "api.x",
+    "discord.d",
+    "telegram.networks",
+]
+
+
+@st.composite
+def ends(draw):
+    found = {"account": draw(CASES)(draw(st.sampled_from(ACCOUNTS))), "channel": draw(CHANNELS)}
+    if draw(st.booleans()):
+        found["options"] = {draw(st.sampled_from(["key", "Key", "webhookurl"])): draw(tokens())}
+    return found
+
+
+@st.composite
+def configurations(draw):
+    found = {"general": draw(keys())}
+    for account in ACCOUNTS:
+        protocol, _, name = account.partition(".")
+        if draw(st.integers(0, 4)):
+            found.setdefault(protocol, {})[draw(CASES)(name)] = draw(keys())
+    found["gateway"] = [
+        {"name": draw(TEXT), "enable": draw(st.sampled_from([True, True, "true", False]))}
+        | {draw(CASES)(way): draw(st.lists(ends(), max_size=4)) for way in ("in", "out", "inout")}
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    if draw(st.booleans()):
+        accounts = draw(st.lists(st.sampled_from(ACCOUNTS), max_size=4))
+        channels = draw(st.lists(CHANNELS, max_size=2))
+        found["samechannelgateway"] = [
+            {"name": "s", "enable": True, "accounts": accounts, "channels": channels}
+        ]
+    return found
+
+
+def secrets_of(part):
+    """Every secret that is in it."""
+    if isinstance(part, dict):
+        return [secret for value in part.values() for secret in secrets_of(value)]
+    if isinstance(part, list):
+        return [secret for value in part for secret in secrets_of(value)]
+    return [part] if isinstance(part, str) and part.startswith("Zq") and part.endswith("Qz") else []
+
+
+def judge(folder: Path, name: str, text: str, secrets: list[str], *words: str) -> None:
+    found = moved(folder, name, text, *words)
+    said = found.said + str(found.error or "")
+    for secret in secrets:
+        assert secret not in said, (secret, said)
+    assert found.error is None or isinstance(found.error, ConfigError), found.error
+    if found.error is not None:
+        return
+    comments = "\n".join(re.findall(r"^\s*#.*", found.text, re.MULTILINE))
+    for secret in secrets:
+        assert secret not in comments
+    blanks = dict.fromkeys(re.findall(r"set the variable (\w+) to", found.said))
+    if found.code == 0:
+        assert not blanks
+    samples = {"USER": "@a:example.org", "HOMESERVER": "https://example.org", "COMPONENT": "i.example.org"}
+    samples |= {"ROOMS": "rooms.example.org"}
+    values = {name: samples.get(name.rpartition("_")[2], "secret") for name in blanks}
+    if found.code == 0 or "is whole then" in found.said:
+        checked(found.file, **values)
+    else:
+        assert found.code == 1
+        assert "bridge.yaml:" in found.said, found.said
+
+
+@often
+@given(configurations(), st.sampled_from(["json", "yaml"]))
+def test_matterbridge(configuration, form):
+    folder = Path(tempfile.mkdtemp())
+    try:
+        text = json.dumps(configuration) if form == "json" else yaml.safe_dump(configuration)
+        judge(folder, f"mb.{form}", text, secrets_of(configuration), "--from", "matterbridge")
+    finally:
+        shutil.rmtree(folder)
+
+
+EXAMPLES = {"a.toml": MATTERBRIDGE, "b.yaml": APPSERVICE, "c.json": HEISENBRIDGE, "d.cfg": BIBOUMI}
+PIECES = st.sampled_from(
+    [
+        "\n",
+        '"',
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        "=",
+        "#",
+        "\x00",
+        "true",
+        "- ",
+        "  ",
+        "1e999",
+        "\ufeff",
+        "&a *a",
+    ]
+)
+
+
+@often
+@given(
+    st.sampled_from(list(EXAMPLES)),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 60), PIECES), max_size=3),
+    st.data(),
+)
+def test_files_that_somebody_has_broken(name, cuts, data):
+    text = EXAMPLES[name]
+    for at, length, piece in cuts:
+        begin = int(at * len(text))
+        text = text[:begin] + piece + text[begin + length :]
+    wanted = data.draw(st.sampled_from([(), *(("--from", form) for form in formats.FORMATS)]))
+    secrets = re.findall(r"secret-\w+", text)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        if text:
+            judge(folder, name, text, [secret for secret in secrets if len(secret) > 9], *wanted)
+    finally:
+        shutil.rmtree(folder)
+
+
+NAMES = ["bot", "Bot", "mybot2", "b.t", "a*", "x[m]", "", "spam", "99"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("abot.^$*+?|()[]\\d9m", max_size=8))
+def test_a_pattern_matches_the_same_names_as_its_expression(expression):
+    import fnmatch
+
+    found = globs_of(expression)
+    if found is None:
+        return
+    for name in NAMES:
+        ours = any(fnmatch.fnmatchcase(name.casefold(), glob.casefold()) for glob in found)
+        assert ours is bool(re.search(expression, name, re.IGNORECASE)), (expression, found, name)
+
+
+@given(st.text("{}NICKLABEL []<>", max_size=20))
+def test_a_template_is_one_that_format_takes(text):
+    made = template_of(text, {"NICK": "name"})
+    assert isinstance(made.text.format(name="x"), str)
