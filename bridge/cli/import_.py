@@ -53,8 +53,6 @@ def import_(context: click.Context, file: Path, output: Path, wanted: str | None
     _write(output, proved.text, force=force)
     blanks = blanks_in(proved.findings)
     _report(file, proved, blanks)
-    for problem in proved.problems:
-        click.secho(f"  {printable(strike(problem))}", fg="red")
     click.echo(f"\n{_shown(output)} is written, for you alone to read: passwords stand in it.")
     if proved.problems:
         click.echo(f"It is not whole: when that is done, hubbub check {_shown(output)}")
@@ -97,6 +95,9 @@ def _report(file: Path, proved: Proved, blanks: list[Blank]) -> None:
     todo = [_line(file, owner, remark) for owner, remark in remarks if remark.kind == "do"]
     todo += [f"set the variable {blank.name} to {blank.what}" for blank in blanks]
     todo += list(proved.remarks)
+    if not found.conversations:
+        todo.append("write into conversations: which rooms are joined: none could be carried")
+    todo += [f"{one.place.line}: {one.sentence}" for one in proved.problems if len(one.spot) > 1]
     _section("not carried", "yellow", lost)
     _section("to do", "cyan", todo)
 

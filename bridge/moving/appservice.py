@@ -40,6 +40,12 @@ _LOST = {
 """Of a network, what is on and has no counterpart."""
 _NEEDLESS = {"name", "description", "networkId", "icon", "sendConnectionMessages", "onlyAdditionalAddresses"}
 _USED = {"port", "ssl", "sasl", "password", "botConfig", "mappings", "ircClients", "excludedUsers"}
+_OF_CLIENTS = {
+    *("maxClients", "idleTimeout", "nickTemplate", "userModes", "allowNickChanges", "ipv6", "joinAttempts"),
+    *("reconnectIntervalMs", "concurrentReconnectLimit", "lineLimit", "realnameFormat", "kickOn"),
+    *("pingTimeoutMs", "pingRateMs"),
+}
+"""What is spoken of, or needs no counterpart, of how people are on IRC."""
 _BESIDES = {
     "ident": "Hubbub answers no ident queries",
     "provisioning": "rooms are joined in bridge.yaml, and by nobody else",
@@ -165,29 +171,34 @@ def _clients(sheet: Sheet, spot: Step, remarks: list[Remark]) -> dict[str, Value
         remarks.append(Remark(f"userModes {quoted(str(modes))}: they are for the bot alone (umodes:)", line))
     if clients.get("allowNickChanges"):
         remarks.append(Remark("allowNickChanges: nobody chooses a nick in a room", line))
+    remarks += [
+        Remark(f"{key}: Hubbub has nothing for this key", sheet.line(*spot, "ircClients", key))
+        for key in clients
+        if key not in _OF_CLIENTS
+    ]
     return {"puppets": puppets}
 
 
 def _server_remarks(sheet: Sheet, spot: Step, server: Mapping[str, Any]) -> Iterator[Remark]:
     for key, value in server.items():
-        name, line = key, sheet.line(*spot, key)
+        line = sheet.line(*spot, key)
         if key in _USED | _NEEDLESS or not value:
             continue
         if key in _LOST:
             if not isinstance(value, dict) or value.get("enabled", True):
-                yield Remark(f"{name}: {_LOST[key]}", line)
+                yield Remark(f"{key}: {_LOST[key]}", line)
         elif key == "dynamicChannels":
             if value.get("enabled") if isinstance(value, dict) else value:
                 yield Remark(
-                    f"{name}: which other channels people have joined stands in the bridge's database: write"
+                    f"{key}: which other channels people have joined stands in the bridge's database: write"
                     " each that matters into conversations:",
                     line,
                     "do",
                 )
         elif key == "matrixClients":
-            yield Remark(f"{name}: people from IRC have new ids on Matrix", line)
+            yield Remark(f"{key}: people from IRC have new ids on Matrix", line)
         else:
-            yield Remark(f"{name}: Hubbub has nothing for this key", line)
+            yield Remark(f"{key}: Hubbub has nothing for this key", line)
 
 
 def _mappings(server: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,8 @@ _MOST = 50
 """So many patterns at most from one regular expression."""
 _CLASSES = {"d": "[0-9]", "w": "[0-9A-Za-z_]"}
 _SET = re.compile(r"\[(\^?)((?:[^\]\[\\^!]|\\[\\\].^$*+?(){}|/_-])+)\]")
+_ANCHORS = {"^": "(^)", "$": "($)"}
+"""Pieces that no pattern has, unlike the signs themselves."""
 _REPEATED = ("*", "+", "?", "{")
 
 
@@ -38,9 +40,9 @@ def globs_of(expression: str) -> tuple[str, ...] | None:
 
 def _whole(parts: tuple[str, ...]) -> str:
     """Put stars where an expression is not anchored."""
-    begins, ends = parts[:1] == ("^",), parts[-1:] == ("$",)
+    begins, ends = parts[:1] == (_ANCHORS["^"],), parts[-1:] == (_ANCHORS["$"],)
     inner = parts[begins : len(parts) - ends]
-    if {"^", "$"} & set(inner):
+    if not set(_ANCHORS.values()).isdisjoint(inner):
         raise _NoGlobError
     glob = "".join(("" if begins else "*", *inner, "" if ends else "*"))
     return re.sub(r"\*{2,}", "*", glob)
@@ -76,7 +78,7 @@ class _Reader:
             yield from self._group()
             return
         if self.rest[0] in "^$":
-            yield (self._take(1),)
+            yield (_ANCHORS[self._take(1)],)
         else:
             yield (self._letter(),)
 

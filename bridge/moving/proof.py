@@ -26,7 +26,7 @@ class Proved:
 
     findings: Findings
     text: str
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     """What `check` says still: nothing could be done about it here."""
     remarks: tuple[str, ...]
     """What `check` remarks besides."""
@@ -49,7 +49,7 @@ def prove(findings: Findings, target: Path, source: str, find: Find, environ: Ma
         for problem in first.values():
             changed = _without(changed, problem)
         if changed is findings:
-            return Proved(findings, text, tuple(document.report()), document.remarked())
+            return Proved(findings, text, tuple(document.problems), document.remarked())
         findings = changed
 
 

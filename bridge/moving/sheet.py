@@ -146,7 +146,10 @@ def _toml(path: Path, text: str) -> object:
         found = _AT.search(str(error))
         line, column = (int(found[1]), int(found[2])) if found else (len(text.splitlines()), None)
         raise wrong(
-            path, "this is not valid TOML: check the quotes and brackets there", line, column
+            path,
+            "this is not valid TOML: check quotes and brackets there, and that no table stands twice",
+            line,
+            column,
         ) from None
 
 

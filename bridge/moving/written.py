@@ -42,11 +42,11 @@ def written(findings: Findings, source: str) -> str:
     ]
     for key, value in findings.top.items():
         lines += _setting(key, value, "")
-    lines += ["", "networks:"]
+    lines += ["", "networks:" if findings.networks else "networks: {}"]
     for network in findings.networks:
         lines += [*_network(network), ""]
     lines += [] if findings.networks else [""]
-    lines.append("conversations:")
+    lines.append("conversations:" if findings.conversations else "conversations: {}")
     for conversation in findings.conversations:
         lines += [*_conversation(conversation), ""]
     return "\n".join(lines).rstrip() + "\n"

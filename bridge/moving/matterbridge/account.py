@@ -120,7 +120,7 @@ class Account:
                 continue
             shown = ""
             if key in SHOWN:
-                shown = f": {_short(found.value)}"
+                shown = f" {_short(found.value)}"
             self.lost(key, LOST.get(key, UNKNOWN) + shown)
 
     def _unused(self) -> Iterator[str]:

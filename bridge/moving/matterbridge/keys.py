@@ -8,7 +8,7 @@ __all__ = ["LOST", "NEEDLESS", "SECRET", "SHOWN", "UNKNOWN"]
 
 UNKNOWN = "Hubbub has nothing for this key; if it is misspelt, matterbridge had nothing for it either"
 
-_FILTER = "messages are not changed or left out by what they say: this rule has no counterpart yet"
+_FILTER = "messages cross whatever they say, as they are: there is no counterpart yet for"
 _NAMES = "names are shown as people have them, made harmless where they must be"
 _LOOKS = "people's names and pictures are shown as the network lets Hubbub do it"
 _LISTENS = "Hubbub does not listen for the webhooks of this network"
@@ -16,8 +16,8 @@ _LISTENS = "Hubbub does not listen for the webhooks of this network"
 LOST: Mapping[str, str] = {
     "ignoremessages": _FILTER,
     "replacemessages": _FILTER,
-    "replacenicks": f"{_NAMES}: this rule has no counterpart",
-    "extractnicks": f"{_NAMES}: people behind another relay bot are shown as that bot",
+    "replacenicks": f"{_NAMES}: there is no counterpart for",
+    "extractnicks": "who another relay bot speaks for is not told apart: there is no counterpart for",
     "stripnick": _NAMES,
     "colornicks": "names have no colours",
     "editsuffix": "an edit is shown as the words that changed (edits:), and has no suffix",
@@ -37,7 +37,7 @@ LOST: Mapping[str, str] = {
     "mediadownloadpath": "Hubbub keeps files in a folder of its own and hands them out itself (media:)",
     "mediaserverdownload": "files are handed out by Hubbub itself: media: with public_url (docs/media.md)",
     "mediaserverupload": "files are handed out by Hubbub itself: media: with public_url (docs/media.md)",
-    "mediadownloadblacklist": "files are chosen by their type (media: types), not by their name",
+    "mediadownloadblacklist": "files are chosen by type (media: types): there is no counterpart for",
     "tengomodifymessage": "scripts are not run",
     "spoofusername": f"{_LOOKS}; on this one by an application service (docs/matrix.md)",
     "usemsc4144": f"{_LOOKS}; on this one by an application service (docs/matrix.md)",

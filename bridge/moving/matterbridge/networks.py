@@ -9,6 +9,7 @@ from bridge.loopback import is_loopback
 from bridge.moving.model import Blank, HiddenText, Inherited, Value
 from bridge.moving.naming import host_and_port, variable_name
 from bridge.moving.patterns import globs_of, template_of
+from bridge.moving.sentences import NOT_ENCRYPTED
 
 from .account import Account
 
@@ -99,10 +100,7 @@ def _irc(account: Account) -> Settings:
     found: Settings = _server(account, 6697 if tls else 6667)
     if not tls:
         found["tls"] = False
-        account.todo(
-            "usetls",
-            "the connection is not encrypted, as before: most networks have TLS, take tls: false out",
-        )
+        account.todo("usetls", NOT_ENCRYPTED)
     certificate = account.plain("tlsclientcertificate")
     if certificate:
         found["cert_file"] = certificate
@@ -224,7 +222,8 @@ def _hostname(address: str) -> str:
 
 
 def _matrix_user(account: Account, host: str, mxid: str) -> str | Blank:
-    name = mxid or account.text("login")
+    login = account.text("login")
+    name = mxid or login
     if not name:
         return Blank(variable_name(account.name, "user"), "the full id of its account", "@hubbub:example.org")
     if ":" in name:

@@ -161,8 +161,9 @@ HEISENBRIDGE = """
   }},
   "rooms": {
     "!network:example.org": {"irc": {
-      "type": "NetworkRoom", "user_id": "@ada:example.org", "name": "Libera", "nick": "ada", "username": "ada",
-      "ircname": "Ada", "password": "secret-server", "sasl_username": "ada", "sasl_password": "secret-sasl",
+      "type": "NetworkRoom", "user_id": "@ada:example.org", "name": "Libera", "nick": "ada",
+      "username": "ada", "ircname": "Ada", "password": "secret-server",
+      "sasl_username": "ada", "sasl_password": "secret-sasl",
       "autocmd": "PRIVMSG NickServ :secret-command", "tls_cert": "secret-certificate"
     }},
     "!Plumbed:example.org": {"irc": {
@@ -197,16 +198,18 @@ identd_port=0
 TABLES = """
 CREATE TABLE ircserveroptions_ (id_ INTEGER PRIMARY KEY AUTOINCREMENT, owner_ TEXT, server_ TEXT, pass_ TEXT,
   tlsports_ TEXT, ports_ TEXT, username_ TEXT, realname_ TEXT, verifycert_ INTEGER, trustedfingerprint_ TEXT,
-  encodingout_ TEXT, encodingin_ TEXT, maxhistorylength_ INTEGER, address_ TEXT, nick_ TEXT, saslpassword_ TEXT,
-  throttlelimit_ INTEGER);
-CREATE TABLE ircchanneloptions_ (id_ INTEGER PRIMARY KEY AUTOINCREMENT, owner_ TEXT, server_ TEXT, channel_ TEXT,
-  encodingout_ TEXT, encodingin_ TEXT, maxhistorylength_ INTEGER, persistent_ INTEGER, recordhistory_ INTEGER);
+  encodingout_ TEXT, encodingin_ TEXT, maxhistorylength_ INTEGER, address_ TEXT, nick_ TEXT,
+  saslpassword_ TEXT, throttlelimit_ INTEGER);
+CREATE TABLE ircchanneloptions_ (id_ INTEGER PRIMARY KEY AUTOINCREMENT, owner_ TEXT, server_ TEXT,
+  channel_ TEXT, encodingout_ TEXT, encodingin_ TEXT, maxhistorylength_ INTEGER, persistent_ INTEGER,
+  recordhistory_ INTEGER);
 """
 """The tables of biboumi 9.0 that matter here."""
 ROWS = """
 INSERT INTO ircserveroptions_ (owner_, server_, pass_, tlsports_, ports_, verifycert_, encodingout_, address_,
   nick_, saslpassword_) VALUES
-  ('ada@example.org', 'irc.libera.chat', 'secret-pass', '6697;6670', '6667', 1, 'UTF-8', '', 'ada', 'secret-sasl'),
+  ('ada@example.org', 'irc.libera.chat', 'secret-pass', '6697;6670', '6667', 1, 'UTF-8', '', 'ada',
+   'secret-sasl'),
   ('bob@example.org', 'irc.libera.chat', '', '', '6667', 1, '', '', 'bob', ''),
   ('ada@example.org', 'irc.old.example', '', '', '6668', 0, 'latin-1', 'old.example', '', '');
 INSERT INTO ircchanneloptions_ (owner_, server_, channel_, persistent_) VALUES

@@ -38,16 +38,17 @@ def test_what_is_written_passes_check_whatever_form_it_had(tmp_path, name):
     assert "secret-" not in found.comments
     networks = found.made["networks"]
     assert networks["libera"] == {
-        "protocol": "irc", "server": "irc.libera.chat", "nick": "relay", "nickserv": {"password": "secret-nickserv"},
-        "flood": {"burst": 10, "per_second": 4.0}, "prefix": "[{protocol}] <{name}> ", "ignore": ["bot", "*spam*"],
+        "protocol": "irc", "server": "irc.libera.chat", "nick": "relay",
+        "nickserv": {"password": "secret-nickserv"}, "flood": {"burst": 10, "per_second": 4.0},
+        "prefix": "[{protocol}] <{name}> ", "ignore": ["bot", "*spam*"],
     }  # fmt: skip
     assert networks["oftc"] == {
         "protocol": "irc", "server": "irc.oftc.net", "tls": False, "nick": "relay",
         "sasl": {"user": "account", "password": "secret-sasl"}, "prefix": "[{protocol}] <{name}> ",
     }  # fmt: skip
     assert networks["jabber"] == {
-        "protocol": "xmpp", "jid": "relay@example.org", "password": "secret-xmpp", "server": "xmpp.example.org",
-        "nick": "relay", "prefix": "[{protocol}] <{name}> ", "members": "note",
+        "protocol": "xmpp", "jid": "relay@example.org", "password": "secret-xmpp",
+        "server": "xmpp.example.org", "nick": "relay", "prefix": "[{protocol}] <{name}> ", "members": "note",
     }  # fmt: skip
     assert networks["home"] == {
         "protocol": "matrix", "homeserver": "https://matrix.example.org", "user": "@relay:example.org",
@@ -131,7 +132,7 @@ def test_variables_come_before_the_file_and_stay_variables(tmp_path):
         ('Server="example.org:5223"\nUseDirectTLS=true', {"server": "example.org", "tls": "direct"}, None),
         ('Server="example.org:5299"', {"server": "example.org", "port": 5299}, None),
         ('Server="example.org"', {}, None),
-        ('Anonymous=true', {}, "an account is needed"),
+        ("Anonymous=true", {}, "an account is needed"),
     ],
 )  # fmt: skip
 def test_ways_to_an_xmpp_server(tmp_path, keys, wanted, said):
@@ -189,7 +190,8 @@ def test_keys_of_irc(tmp_path, keys):
 def test_a_matrix_account_by_token_or_over_http(tmp_path):
     text = '[matrix.a]\nServer="http://matrix.example.org:8008"\nMxID="@relay:example.org"\nToken="secret-token"\n'
     text += 'DeviceID="D"\nPickleKey="secret-pickle"\n[matrix.b]\nServer="matrix.org"\n'
-    text += '[[samechannelgateway]]\nname="a"\nenable=true\naccounts=["matrix.a","matrix.b"]\nchannels=["#c:d.org"]\n'
+    text += '[[samechannelgateway]]\nname="a"\nenable=true\naccounts=["matrix.a","matrix.b"]\n'
+    text += 'channels=["#c:d.org"]\n'
     found = moved(tmp_path, "mb.toml", text)
     assert found.made["networks"]["a"] == {
         "protocol": "matrix", "homeserver": "http://matrix.example.org:8008", "user": "@relay:example.org",
@@ -204,7 +206,8 @@ def test_a_matrix_account_by_token_or_over_http(tmp_path):
 
 def test_what_check_refuses_is_taken_out_and_said(tmp_path):
     text = '[irc.a]\nServer="irc.a:6697"\nUseTLS=true\nNick="relay"\nUserName="a b"\nPassword="two\\nlines"\n'
-    text += '[irc.b]\nNick="relay"\n[irc.c]\nServer="c c:6697"\nUseTLS=true\nNick="r"\n[irc.networks]\nServer="n:6667"\n'
+    text += '[irc.b]\nNick="relay"\n[irc.c]\nServer="c c:6697"\nUseTLS=true\nNick="r"\n'
+    text += '[irc.networks]\nServer="n:6667"\n'
     text += '[[gateway]]\nname="g"\nenable=true\n'
     for account in ("irc.a", "irc.b", "irc.c", "irc.networks", "irc.z"):
         text += f'[[gateway.inout]]\naccount="{account}"\nchannel="#{account}"\n'
@@ -223,13 +226,14 @@ def test_what_check_refuses_is_taken_out_and_said(tmp_path):
 
 @pytest.mark.parametrize("ways", ["in", "out"])
 def test_a_gateway_in_which_nothing_flows_is_left_out(tmp_path, ways):
-    text = '[irc.a]\nServer="a:6697"\nNick="r"\n[irc.b]\nServer="b:6667"\nNick="r"\n[[gateway]]\nname="g"\nenable=true\n'
+    text = '[irc.a]\nServer="a:6697"\nNick="r"\n[irc.b]\nServer="b:6667"\nNick="r"\n'
+    text += '[[gateway]]\nname="g"\nenable=true\n'
     text += f'{ways}=[{{account="irc.a",channel="#c"}},{{account="irc.b",channel="#c"}}]\n'
     found = moved(tmp_path, "mb.toml", text)
     assert found.code == 1
     assert "nothing can flow here" in found.said
     assert "conversations" in found.said
-    assert found.flows() is None
+    assert found.flows() == {}
     assert "nothing can flow here" in found.comments
 
 

@@ -20,7 +20,8 @@ def test_appservice_irc(tmp_path):
             "sasl": {"user": "MatrixBot", "password": "secret-bot"}, "puppets": {"max": 40, "idle": "10800s"},
         },
         "plain": {
-            "protocol": "irc", "server": "irc.plain.example", "tls": False, "nick": "MatrixBot", "puppets": {"max": 30},
+            "protocol": "irc", "server": "irc.plain.example", "tls": False, "nick": "MatrixBot",
+            "puppets": {"max": 30},
         },
         "matrix": {
             "protocol": "matrix", "homeserver": "http://localhost:8008", "user": "@hubbub:example.org",
@@ -125,7 +126,8 @@ def test_biboumi_with_its_database(tmp_path):
         "new": {"protocol": "irc", "server": "irc.new.example", "nick": "hubbub"},
         "fixed": {"protocol": "irc", "server": "irc.fixed.example", "nick": "hubbub"},
         "jabber": {
-            "protocol": "xmpp", "jid": "irc.example.org", "password": "secret-component", "server": "127.0.0.1",
+            "protocol": "xmpp", "jid": "irc.example.org", "password": "secret-component",
+            "server": "127.0.0.1",
         },
     }  # fmt: skip
     assert found.flows() == {
@@ -162,7 +164,8 @@ def test_biboumis_variables_and_a_server_elsewhere(tmp_path):
     found = moved(tmp_path, "b", text, variables={"BIBOUMI_PASSWORD": "secret-c"})
     assert "secret" not in found.said.replace("its secret", "")
     assert found.made["networks"]["jabber"] == {
-        "protocol": "xmpp", "jid": "irc.example.org", "password": "${BIBOUMI_PASSWORD}", "server": "192.0.2.1",
+        "protocol": "xmpp", "jid": "irc.example.org", "password": "${BIBOUMI_PASSWORD}",
+        "server": "192.0.2.1",
         "tls": "direct", "port": 5348,
     }  # fmt: skip
     assert "a PostgreSQL database is not read" in found.said
