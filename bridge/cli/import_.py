@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from bridge.secrets import know, strike
 __all__ = ["import_"]
 
 _UNFINISHED = 1
+_THERE = "{} is there already: name another with -o, or give --force"
 
 
 @click.command("import")
@@ -29,7 +29,7 @@ _UNFINISHED = 1
 @click.option("--force", is_flag=True, help="Write over a file that is there already.")
 @click.pass_context
 def import_(context: click.Context, file: Path, output: Path, wanted: str | None, *, force: bool) -> None:
-    r"""Write a bridge.yaml from FILE, another bridge's configuration.
+    """Write a bridge.yaml from FILE, another bridge's configuration.
 
     FILE is matterbridge's (TOML, YAML or JSON), matrix-appservice-irc's, biboumi's file or SQLite database,
     or what heisenbridge keeps in its account data. It is only read. What cannot be carried stands as a
@@ -44,9 +44,11 @@ def import_(context: click.Context, file: Path, output: Path, wanted: str | None
 
     Exit codes: 0 it is written and in order, 1 something is to be filled in first, or it cannot be written,
     2 wrong usage, 78 FILE has mistakes.
-    """
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     if not force and os.path.lexists(output):
-        raise HubbubError(f"{_shown(output)} is there already: name another with -o, or give --force")
+        raise HubbubError(_THERE.format(_shown(output)))
+    if output.exists() and file.exists() and output.samefile(file):
+        raise click.BadParameter("FILE itself is not written over", param_hint="-o")
     findings = read(file, wanted, os.environ)
     know(secrets_in(findings))
     proved = prove(findings, output, file.name, find, os.environ)
@@ -68,20 +70,15 @@ def _shown(path: Path) -> str:
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write the file at once or not at all, for its owner alone. One that is there stays, without `force`."""
+    """Write the file for its owner alone. One that is there stays, without `force`."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-                opened.write(text)
-            if force:
-                Path(name).replace(path)
-            else:
-                os.link(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        descriptor = os.open(path, flags, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            os.fchmod(descriptor, 0o600)  # one that was there may be open to all
+            opened.write(text)
     except FileExistsError:
-        raise HubbubError(f"{_shown(path)} is there already: name another with -o, or give --force") from None
+        raise HubbubError(_THERE.format(_shown(path))) from None
     except OSError as error:
         raise HubbubError(f"{_shown(path)} cannot be written: {error.strerror}") from None
 

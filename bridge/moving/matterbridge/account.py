@@ -11,7 +11,7 @@ from bridge.moving.sheet import Sheet, Step
 
 from .keys import LOST, NEEDLESS, SECRET, SHOWN, UNKNOWN
 
-__all__ = ["Account", "is_on"]
+__all__ = ["ForeignAccount", "is_on"]
 
 _TRUE = {"1", "t", "true", "y", "yes", "on"}
 _LONGEST = 200
@@ -25,7 +25,7 @@ class _Found:
 
 
 @dataclass(slots=True)
-class Account:
+class ForeignAccount:
     """An account, such as irc.libera."""
 
     sheet: Sheet

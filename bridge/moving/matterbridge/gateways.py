@@ -19,7 +19,7 @@ from bridge.moving.model import (
 from bridge.moving.naming import conversation_name, network_name
 from bridge.moving.sheet import Sheet, Step
 
-from .account import Account, is_on
+from .account import ForeignAccount, is_on
 from .keys import LOST, NEEDLESS, UNKNOWN
 from .networks import KINDS, common
 
@@ -45,7 +45,7 @@ class _Reader:
     sheet: Sheet
     environ: Mapping[str, str]
     general: dict[Remark, None] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, ForeignAccount] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """The network of each account that can be carried."""
 
@@ -80,7 +80,7 @@ class _Reader:
         self.general[Remark(sentence, self.sheet.line(*spot))] = None
 
     def _network(self, protocol: str, name: str) -> FoundNetwork | None:
-        account = Account(self.sheet, protocol, name, self.environ, self.general)
+        account = ForeignAccount(self.sheet, protocol, name, self.environ, self.general)
         self.accounts[account.origin] = account
         kind = KINDS.get(protocol)
         if kind is None:

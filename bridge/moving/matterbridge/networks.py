@@ -11,9 +11,9 @@ from bridge.moving.naming import host_and_port, variable_name
 from bridge.moving.patterns import globs_of, template_of
 from bridge.moving.sentences import NOT_ENCRYPTED
 
-from .account import Account
+from .account import ForeignAccount
 
-__all__ = ["KINDS", "Kind", "common"]
+__all__ = ["KINDS", "ForeignKind", "common"]
 
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*")
 _FIELDS = {"NICK": "name", "NOPINGNICK": "name", "PROTOCOL": "protocol", "BRIDGE": "network"}
@@ -25,19 +25,19 @@ Settings = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ForeignKind:
     """A protocol that both have."""
 
     protocol: str
     """What Hubbub calls it."""
-    settings: Callable[[Account], Settings]
-    room: Callable[[Account, str, str], str | Blank]
+    settings: Callable[[ForeignAccount], Settings]
+    room: Callable[[ForeignAccount, str, str], str | Blank]
     """Returns a room, given its account, what matterbridge calls it, and the gateway."""
     key: str | None = None
     """What Hubbub calls a room's key."""
 
 
-def common(account: Account) -> Settings:
+def common(account: ForeignAccount) -> Settings:
     """Return what all kinds have."""
     found: Settings = {}
     if template := account.text("remotenickformat"):
@@ -55,7 +55,7 @@ def common(account: Account) -> Settings:
     return found
 
 
-def _prefix(account: Account, template: str) -> Settings:
+def _prefix(account: ForeignAccount, template: str) -> Settings:
     made = template_of(template, _FIELDS)
     if made.gone:
         which = ", ".join(made.gone)
@@ -71,7 +71,7 @@ def _prefix(account: Account, template: str) -> Settings:
     return {"prefix": made.text}
 
 
-def _ignored(account: Account, nicks: list[str]) -> Settings:
+def _ignored(account: ForeignAccount, nicks: list[str]) -> Settings:
     globs: list[str] = []
     for nick in nicks:
         if (found := globs_of(nick)) is None:
@@ -87,7 +87,7 @@ def _ignored(account: Account, nicks: list[str]) -> Settings:
     return {"ignore": tuple(dict.fromkeys(globs))} if globs else {}
 
 
-def _server(account: Account, usual: int) -> Settings:
+def _server(account: ForeignAccount, usual: int) -> Settings:
     host, port = host_and_port(account.text("server"))
     found: Settings = {"server": host} if host else {}
     if port and port != usual:
@@ -95,7 +95,7 @@ def _server(account: Account, usual: int) -> Settings:
     return found
 
 
-def _irc(account: Account) -> Settings:
+def _irc(account: ForeignAccount) -> Settings:
     tls = bool(account.flag("usetls"))
     found: Settings = _server(account, 6697 if tls else 6667)
     if not tls:
@@ -117,7 +117,7 @@ def _irc(account: Account) -> Settings:
     return found | _irc_login(account, certificate is not None and tls) | _irc_pace(account)
 
 
-def _irc_login(account: Account, certified: bool) -> Settings:
+def _irc_login(account: ForeignAccount, certified: bool) -> Settings:
     password, nick = account.secret("nickservpassword"), account.plain("nickservnick")
     user = account.plain("nickservusername")
     if account.flag("usesasl"):
@@ -137,7 +137,7 @@ def _irc_login(account: Account, certified: bool) -> Settings:
     return {"nickserv": ({"user": user} if user else {}) | {"password": password}}
 
 
-def _irc_pace(account: Account) -> Settings:
+def _irc_pace(account: ForeignAccount) -> Settings:
     delay = account.number("messagedelay")
     if not delay or delay == _USUAL_DELAY:
         return {}
@@ -145,11 +145,11 @@ def _irc_pace(account: Account) -> Settings:
     return {"flood": {"burst": 10, "per_second": round(2000 / delay, 3)}}
 
 
-def _irc_room(_account: Account, channel: str, _gateway: str) -> str:
+def _irc_room(_account: ForeignAccount, channel: str, _gateway: str) -> str:
     return channel
 
 
-def _xmpp(account: Account) -> Settings:
+def _xmpp(account: ForeignAccount) -> Settings:
     found: Settings = {"jid": account.text("jid").partition("/")[0]}
     if password := account.secret("password"):
         found["password"] = password
@@ -178,7 +178,7 @@ def _xmpp(account: Account) -> Settings:
     return found
 
 
-def _xmpp_room(account: Account, channel: str, _gateway: str) -> str | Blank:
+def _xmpp_room(account: ForeignAccount, channel: str, _gateway: str) -> str | Blank:
     if "@" in channel:
         return channel
     if muc := account.text("muc"):
@@ -187,7 +187,7 @@ def _xmpp_room(account: Account, channel: str, _gateway: str) -> str | Blank:
     return Blank(name, "the host of its rooms", "conference.example.org", f"{channel}@")
 
 
-def _matrix(account: Account) -> Settings:
+def _matrix(account: ForeignAccount) -> Settings:
     address = account.text("server").rstrip("/")
     address = address if "://" in address or not address else f"https://{address}"
     found: Settings = {"homeserver": address}
@@ -221,7 +221,7 @@ def _hostname(address: str) -> str:
         return ""
 
 
-def _matrix_user(account: Account, host: str, mxid: str) -> str | Blank:
+def _matrix_user(account: ForeignAccount, host: str, mxid: str) -> str | Blank:
     login = account.text("login")
     name = mxid or login
     if not name:
@@ -236,11 +236,11 @@ def _matrix_user(account: Account, host: str, mxid: str) -> str | Blank:
     return user
 
 
-def _same_room(_account: Account, channel: str, _gateway: str) -> str:
+def _same_room(_account: ForeignAccount, channel: str, _gateway: str) -> str:
     return channel
 
 
-def _programs(account: Account) -> Settings:
+def _programs(account: ForeignAccount) -> Settings:
     found: Settings = {}
     token = account.secret("token")
     host, _, port = account.text("bindaddress").rpartition(":")
@@ -258,17 +258,17 @@ def _programs(account: Account) -> Settings:
     return found
 
 
-def _programs_room(account: Account, _channel: str, gateway: str) -> str:
+def _programs_room(account: ForeignAccount, _channel: str, gateway: str) -> str:
     room = _ROOM_OF_PROGRAMS.sub("-", gateway) or "gateway"
     if room != gateway:
         account.todo("", f"the gateway is {room} for programs: a name is one word there")
     return room
 
 
-KINDS: Mapping[str, Kind] = {
-    "irc": Kind("irc", _irc, _irc_room, "key"),
-    "xmpp": Kind("xmpp", _xmpp, _xmpp_room, "password"),
-    "matrix": Kind("matrix", _matrix, _same_room),
-    "api": Kind("http", _programs, _programs_room),
+KINDS: Mapping[str, ForeignKind] = {
+    "irc": ForeignKind("irc", _irc, _irc_room, "key"),
+    "xmpp": ForeignKind("xmpp", _xmpp, _xmpp_room, "password"),
+    "matrix": ForeignKind("matrix", _matrix, _same_room),
+    "api": ForeignKind("http", _programs, _programs_room),
 }
 """By what matterbridge calls them."""

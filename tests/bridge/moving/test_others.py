@@ -1,8 +1,13 @@
 """From matrix-appservice-irc, heisenbridge and biboumi."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
+
+from bridge.cli.import_ import import_
 
 from .examples import APPSERVICE, BIBOUMI, HEISENBRIDGE
 from .importing import checked, database, moved
@@ -197,9 +202,6 @@ def test_what_cannot_be_read_is_said_with_its_place(tmp_path, name, content, wor
 
 
 def test_a_database_of_something_else(tmp_path):
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(tmp_path / "x")) as made:
         made.executescript("CREATE TABLE a (b)")
     found = moved(tmp_path, "x", "")
@@ -218,6 +220,20 @@ def test_nothing_is_written_over(tmp_path):
     assert again.error is None
     assert "conversations:" in again.text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bridge.yaml", "config.yaml"]
+
+
+def test_the_other_bridges_file_is_only_read(tmp_path):
+    (tmp_path / "bridge.yaml").write_text(APPSERVICE)
+    (tmp_path / "bridge.yaml").chmod(0o600)
+    found = moved(tmp_path, "bridge.yaml", "", "--force")
+    assert found.code == 2
+    assert "FILE itself is not written over" in found.said
+    assert found.text == APPSERVICE
+
+
+def test_the_help_has_examples():
+    told = CliRunner().invoke(import_, ["--help"]).output
+    assert "\n    hubbub import matterbridge.toml\n" in told
 
 
 def test_a_folder_that_is_not_there(tmp_path):
