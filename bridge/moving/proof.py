@@ -55,23 +55,26 @@ def prove(findings: Findings, target: Path, source: str, find: Find, environ: Ma
 
 def _agreed(findings: Findings) -> Findings:
     """Give a room that stands in several conversations the same settings in all."""
-    settings: dict[tuple[str, object], Mapping[str, Value]] = {}
+    settings: dict[tuple[str, str], Mapping[str, Value]] = {}
     for conversation in findings.conversations:
         for room in conversation.rooms:
-            key = (room.network, room.room)
+            key = _same(room)
             settings[key] = {**room.settings, **settings.get(key, {})}
     return replace(
         findings,
         conversations=tuple(
             replace(
                 conversation,
-                rooms=tuple(
-                    replace(room, settings=settings[room.network, room.room]) for room in conversation.rooms
-                ),
+                rooms=tuple(replace(room, settings=settings[_same(room)]) for room in conversation.rooms),
             )
             for conversation in findings.conversations
         ),
     )
+
+
+def _same(room: FoundRoom) -> tuple[str, str]:
+    """Return what a room is known by; some networks do not mind the case."""
+    return room.network, str(room).lower()
 
 
 def _without(findings: Findings, problem: Problem) -> Findings:

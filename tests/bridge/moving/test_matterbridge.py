@@ -239,10 +239,13 @@ def test_a_gateway_in_which_nothing_flows_is_left_out(tmp_path, ways):
 
 def test_a_room_in_two_gateways_has_one_key(tmp_path):
     text = '[irc.a]\nServer="a:6697"\nNick="r"\n[irc.b]\nServer="b:6667"\nNick="r"\n'
-    for name, options in (("g", ""), ("h", ',options={key="thekey"}')):
+    for name, options in (("g", ""), ("H", 'options={key="thekey"}')):
         text += f'[[gateway]]\nname="{name}"\nenable=true\n'
-        text += f'inout=[{{account="irc.a",channel="#c"{options}}},{{account="irc.b",channel="#{name}"}}]\n'
+        channel = "#c" if options else "#C"
+        text += f'[[gateway.inout]]\naccount="irc.a"\nchannel="{channel}"\n{options}\n'
+        text += f'[[gateway.inout]]\naccount="irc.b"\nchannel="#{name}"\n'
     found = moved(tmp_path, "mb.toml", text)
     assert found.code == 0, found.said
     checked(found.file)
-    assert found.flows()["g"]["a"] == {"room": "#c", "key": "thekey"} == found.flows()["h"]["a"]
+    assert found.flows()["g"]["a"] == {"room": "#C", "key": "thekey"}
+    assert found.flows()["H"]["a"] == {"room": "#c", "key": "thekey"}
