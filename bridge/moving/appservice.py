@@ -20,7 +20,7 @@ from .model import (
 )
 from .naming import conversation_name, network_name, variable_name
 from .patterns import globs_of
-from .sentences import ALWAYS_VERIFIED, NEW_ACCOUNT
+from .sentences import ALWAYS_VERIFIED, NEW_ACCOUNT, NOT_ENCRYPTED
 from .sheet import Sheet, Step
 
 __all__ = ["is_one", "read"]
@@ -122,9 +122,7 @@ def _network(sheet: Sheet, address: str, taken: set[str]) -> FoundNetwork:
         found["port"] = port
     if not tls:
         found["tls"] = False
-        sentence = (
-            "ssl: the connection is not encrypted, as before: most networks have TLS, take tls: false out"
-        )
+        sentence = f"ssl: {NOT_ENCRYPTED}"
         remarks.append(Remark(sentence, sheet.line(*spot, "ssl"), "do"))
     found["nick"] = str(bot.get("nick") or "MatrixBot")
     if name := bot.get("username"):

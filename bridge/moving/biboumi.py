@@ -25,7 +25,7 @@ from .model import (
     Value,
 )
 from .naming import conversation_name, network_name
-from .sentences import NOT_ENCRYPTED
+from .sentences import ALWAYS_VERIFIED, NOT_ENCRYPTED
 from .sheet import wrong
 
 __all__ = ["Options", "is_database", "is_options", "read_database", "read_options"]
@@ -268,10 +268,7 @@ def _chosen(address: str, row: Mapping[str, object]) -> _Server:
     if encoding := row["encodingout_"]:
         server.settings["encoding"] = str(encoding)
     if row.get("verifycert_") == 0 or row.get("trustedfingerprint_"):
-        sentence = (
-            "certificates are always verified: for a server that has one of its own, name it with ca_file"
-        )
-        server.remarks.append(Remark(sentence))
+        server.remarks.append(Remark(ALWAYS_VERIFIED))
     if personal := [what for column, what in _PERSONAL.items() if row.get(column)]:
         sentence = (
             f"people's own {' and '.join(personal)} stay in biboumi's database: Hubbub has one account there"

@@ -11,13 +11,14 @@ from bridge.config.words import quoted
 
 from .model import Blank, Findings, FoundConversation, FoundNetwork, FoundRoom, HiddenText, Remark, Value
 from .naming import conversation_name, network_name
-from .sentences import NEW_ACCOUNT
+from .sentences import ALWAYS_VERIFIED, NEW_ACCOUNT, NOT_ENCRYPTED
 from .sheet import Sheet, Step
 
 __all__ = ["is_one", "read"]
 
 _HOME = "matrix"
-_TOPICS = {"irc", "any", "matrix"}
+_RELAYTAG = "m"
+"""The one that nobody chose."""
 
 
 def is_one(sheet: Sheet) -> bool:
@@ -128,15 +129,9 @@ class _Reader:
         line = sheet.line(*spot)
         if not tls:
             found["tls"] = False
-            sentence = (
-                "the connection is not encrypted, as before: most networks have TLS, take tls: false out"
-            )
-            remarks.append(Remark(sentence, line, "do"))
+            remarks.append(Remark(NOT_ENCRYPTED, line, "do"))
         if server.get("tls_insecure"):
-            sentence = (
-                "certificates are always verified: for a server that has one of its own, name it with ca_file"
-            )
-            remarks.append(Remark(f"tls_insecure: {sentence}", line))
+            remarks.append(Remark(f"tls_insecure: {ALWAYS_VERIFIED}", line))
         if server.get("proxy"):
             remarks.append(Remark("proxy: Hubbub connects directly", line))
         if len(servers) > 1:
@@ -205,7 +200,7 @@ class _Reader:
         settings: dict[str, Value] = {"key": HiddenText(str(key))} if key else {}
         if topics in {"irc", "any"}:
             settings["topics"] = "sync"
-        if sheet.at(*spot, "relaytag"):
+        if sheet.at(*spot, "relaytag") not in {None, "", _RELAYTAG}:
             remarks.append(Remark("RELAYTAG: names stand before words as prefix: says", line))
         home: dict[str, Value] = {"topics": "sync"} if topics in {"matrix", "any"} else {}
         name = conversation_name(channel.lstrip("#&+!") or channel, taken)
