@@ -78,6 +78,11 @@ WRONG = {
         "from bridge.journal.sqlite import SqliteJournal",
         "bridge.relay.filing -> bridge.journal.sqlite",
     ),
+    "a command that moves in without being the one for it": (
+        "bridge/cli/arriving.py",
+        "from bridge.moving import read",
+        "bridge.cli.arriving -> bridge.moving",
+    ),
     "a part of the core that has no place yet": ("bridge/somewhere.py", "", "bridge.somewhere"),
     "decode with sockets": ("adapters/wrong/decode/lines.py", "import socket", "decode.lines -> socket"),
     "encode with a loop": (

@@ -164,12 +164,34 @@ def judge(folder: Path, name: str, text: str, secrets: list[str], *words: str) -
         assert "none could be carried" in found.said, found.said
 
 
+def as_toml(part) -> str:
+    """A value as TOML has it, without what is nothing."""
+    match part:
+        case dict():
+            there = [f"{as_toml(key)} = {as_toml(value)}" for key, value in part.items() if value is not None]
+            return f"{{{', '.join(there)}}}"
+        case list():
+            return f"[{', '.join(map(as_toml, part))}]"
+        case str():
+            return json.dumps(part, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case _:
+            return json.dumps(part)
+
+
+def tables(configuration) -> str:
+    """All of it, as the values of its top."""
+    return "\n".join(f"{as_toml(key)} = {as_toml(value)}" for key, value in configuration.items())
+
+
+FORMS = {"json": json.dumps, "yaml": yaml.safe_dump, "toml": tables}
+
+
 @often
-@given(configurations(), st.sampled_from(["json", "yaml"]))
+@given(configurations(), st.sampled_from(list(FORMS)))
 def test_matterbridge(configuration, form):
     folder = Path(tempfile.mkdtemp())
     try:
-        text = json.dumps(configuration) if form == "json" else yaml.safe_dump(configuration)
+        text = FORMS[form](configuration)
         judge(folder, f"mb.{form}", text, secrets_of(configuration), "--from", "matterbridge")
     finally:
         shutil.rmtree(folder)
