@@ -55,11 +55,12 @@ def import_(context: click.Context, file: Path, output: Path, wanted: str | None
     _write(output, proved.text, force=force)
     blanks = blanks_in(proved.findings)
     _report(file, proved, blanks)
-    click.echo(f"\n{_shown(output)} is written, for you alone to read: passwords stand in it.")
+    click.echo(f"\n{_shown(output)} is written, for you alone to read, since it may hold passwords.")
     if proved.problems:
         click.echo(f"It is not whole: when that is done, hubbub check {_shown(output)}")
         context.exit(_UNFINISHED)
     if blanks:
+        click.echo("In place of a variable its value may stand there, too.")
         click.echo(f"It is whole then: hubbub check {_shown(output)}")
         context.exit(_UNFINISHED)
     click.echo(f"It is in order. Next: hubbub check --online {_shown(output)}")

@@ -205,7 +205,7 @@ class _Reader:
         home: dict[str, Value] = {"topics": "sync"} if topics in {"matrix", "any"} else {}
         name = conversation_name(channel.lstrip("#&+!") or channel, taken)
         rooms = (FoundRoom(network.name, channel, settings=settings), FoundRoom(_HOME, room, settings=home))
-        yield FoundConversation(name, channel, rooms, {}, tuple(remarks), line)
+        yield FoundConversation(name, channel, rooms, tuple(remarks), line)
 
     def _network_of(self, spot: Step) -> str:
         through = self._accounts.get(str(self._sheet.at(*spot, "network_id")))

@@ -103,7 +103,6 @@ class FoundConversation:
     name: str
     origin: str
     rooms: tuple[FoundRoom, ...]
-    settings: Mapping[str, Value] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     line: int | None = None
 
@@ -135,7 +134,7 @@ def _leaves(part: object) -> Iterator[object]:
         case FoundNetwork():
             yield from _leaves(part.settings)
         case FoundConversation():
-            yield from _leaves((part.rooms, part.settings))
+            yield from _leaves(part.rooms)
         case FoundRoom():
             yield from _leaves((part.room, part.settings))
         case Mapping():

@@ -1,7 +1,7 @@
 """Takes out of what was found whatever `hubbub check` refuses, and says so: what remains is in order."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -110,18 +110,14 @@ def _without_of_network(findings: Findings, name: str, inner: Spot, problem: Pro
         )
         conversations.append(replace(one, rooms=rooms, remarks=(*one.remarks, *gone)))
     networks = tuple(network for network in findings.networks if network is not found)
-    moved = (lost, *found.remarks)
-    return replace(findings, networks=networks, conversations=tuple(conversations)).noting(*moved)
+    rest = replace(findings, networks=networks, conversations=tuple(conversations))
+    return rest.noting(lost, *_of(found.origin, found.remarks))
 
 
 def _without_of_conversation(findings: Findings, name: str, inner: Spot, problem: Problem) -> Findings:
     found = next((one for one in findings.conversations if one.name == name), None)
     if found is None:
         return findings
-    if inner and (key := str(inner[0])) in found.settings:
-        settings = {one: value for one, value in found.settings.items() if one != key}
-        remark = Remark(f"{dotted(inner)}: {problem.sentence}", found.line)
-        return _changed(findings, found, replace(found, settings=settings, remarks=(*found.remarks, remark)))
     if inner and (room := _room_at(found, inner)):
         keys = [step for step in inner[1:] if isinstance(step, str)]
         if keys and keys[0] in room.settings:
@@ -135,7 +131,12 @@ def _without_of_conversation(findings: Findings, name: str, inner: Spot, problem
     there = f" ({', '.join(map(str, found.rooms))})" if found.rooms else ""
     remark = Remark(f"{found.origin}{there}: the conversation is left out: {problem.sentence}", found.line)
     rest = tuple(one for one in findings.conversations if one is not found)
-    return replace(findings, conversations=rest).noting(remark, *found.remarks)
+    return replace(findings, conversations=rest).noting(remark, *_of(found.origin, found.remarks))
+
+
+def _of(origin: str, remarks: Iterable[Remark]) -> Iterator[Remark]:
+    """Yield remarks that stand with what they are about no more."""
+    return (replace(remark, sentence=f"{origin}: {remark.sentence}") for remark in remarks)
 
 
 def _changed(findings: Findings, found: FoundConversation, changed: FoundConversation) -> Findings:

@@ -66,8 +66,6 @@ def _conversation(conversation: FoundConversation) -> Iterator[str]:
     yield f"  {_key(conversation.name)}:"
     if conversation.origin != conversation.name:
         yield from _comment(f"{conversation.origin}{_at(conversation.line)}", "    ")
-    for key, value in conversation.settings.items():
-        yield from _setting(key, value, "    ")
     by_network: dict[str, list[FoundRoom]] = {}
     for room in conversation.rooms:
         by_network.setdefault(room.network, []).append(room)

@@ -27,7 +27,6 @@ __all__ = ["is_one", "read"]
 
 _TABLES = {"general", "gateway", "samechannelgateway", "tengo"}
 _WAYS = {"in": Direction.FROM, "out": Direction.TO, "inout": Direction.BOTH}
-_OPTIONS = {"key", "topic", "webhookurl"}
 
 
 def is_one(sheet: Sheet) -> bool:
@@ -135,7 +134,6 @@ class _Reader:
             conversation_name(gateway.name, taken),
             gateway.name,
             tuple(gateway.rooms.values()),
-            {},
             tuple(gateway.remarks),
             gateway.line,
         )
