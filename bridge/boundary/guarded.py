@@ -260,9 +260,10 @@ class Guarded(Adapter):
 
     def is_present(self, room: RoomId, name: str) -> bool:
         try:
-            return (self._adapter or self._made()).is_present(room, name) is True
+            present = (self._adapter or self._made()).present(room)
+            return present is not None and name in present
         except ANYTHING as error:
-            self._complain("is_present", room, shown(error), error)
+            self._complain("present", room, shown(error), error)
             return False
 
     def members(self, room: RoomId) -> Collection[str]:

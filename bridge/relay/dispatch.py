@@ -116,7 +116,8 @@ class Dispatch:
                 self._complaints.tell("committing", f"a commit failed: a bug ({error!r})", error)
             self._try_later(_RETRY)
             return
-        self.commits.add(self._clock.monotonic() - began)
+        took = self._clock.monotonic() - began
+        self._complaints.safely("counting commits", partial(self.commits.add, took))
         if taken and not self._complaints.safely("handing over what was taken", partial(self._hand, taken)):
             for room in self._rooms.values():
                 self._restart(room)

@@ -72,8 +72,8 @@ class Faulty(ScriptedAdapter):
     def private_room(self, room, person, speaker):
         return self._do("private_room", super().private_room, room, person, speaker)
 
-    def is_present(self, room, name):
-        return self._do("is_present", super().is_present, room, name)
+    def present(self, room):
+        return self._do("present", super().present, room)
 
     def capabilities(self, room, author=None):
         return self._do("capabilities", super().capabilities, room, author)
