@@ -20,6 +20,7 @@ from .model import (
     FleetingCommand,
     Receipt,
     RoomId,
+    Sender,
     Speaker,
     TalkEvent,
     Txn,
@@ -251,6 +252,13 @@ class Adapter(ABC):
         """Return the names of who is in the room, as `present` knows them."""
         present = self.present(room)
         return present.names.values() if present is not None else ()
+
+    def people(self, room: RoomId) -> Collection[Sender]:
+        """Return who is in the room, with their ids, as far as `present` knows these."""
+        present = self.present(room)
+        return (
+            [Sender(UserId(user), name) for user, name in present.ids.items()] if present is not None else ()
+        )
 
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
         """Return the room in which somebody, known from a room of the map, and a speaker from elsewhere talk

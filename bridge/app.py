@@ -113,8 +113,8 @@ class Bridge:
             notices = self._notices = Teller(journal, self.room)
             attachments = Attachments(files, uploads, media)
             self._router = Router(journal, attachments, notices, self._moved, self._watch)
-            features = Features(self._router, notices, self.adapter)
-            self._observers = Observers((*self._looking_on, *features.observers), self._router.dispatch)
+            self.features = Features(self._router, notices, self.adapter)
+            self._observers = Observers((*self._looking_on, *self.features.observers), self._router.dispatch)
             files.ended = uploads.ended = self._router.unpark
             try:
                 async with asyncio.TaskGroup() as self._group:
@@ -163,6 +163,7 @@ class Bridge:
 
     async def patrol(self) -> None:
         """Look after what waits, and tell: done every few seconds."""
+        self.features.patrol()
         await self._router.patrol()
         await self._notices.patrol()
         self._router.dispatch.commit()
@@ -268,7 +269,7 @@ class Bridge:
             numbers[room] = self._router.journal.number(*room)
 
         await in_steps(give_number, ((name, room) for name in mapped for room in mapped[name]))
-        routes = await aside(partial(compile_routes, config, lambda *room: numbers[room]))
+        routes = await aside(partial(compile_routes, config, lambda *room: numbers[room], self._router.muted))
         await self._router.rooms.follow(routes, adapters, rules)
         rooms = {name: self._rooms(name) for name in names}
         moved = await aside(lambda: [name for name in names if adapters[name].rooms != rooms[name]])

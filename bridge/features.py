@@ -5,8 +5,10 @@ from collections.abc import Callable, Collection
 from .adapter import Adapter
 from .instructions import Asked, Instructions, Who
 from .language import Locale
-from .model import RoomId, Support, Whisper
+from .model import RoomId, Support, UserId, Whisper
+from .moderation import Moderation
 from .notices import Teller
+from .presence import PuppetPresence
 from .relay import Router
 
 __all__ = ["Features"]
@@ -23,7 +25,14 @@ class Features:
         who = Who(self._announcer.sources, self._members, self._announcer.place)
         instructions = Instructions([who], self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
-        router.hears.append(instructions.hear)
+        presence = self._presence = PuppetPresence(router)
+        self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
+        router.hears += (instructions.hear, self.moderation.hear, presence.hear)
+
+    def patrol(self) -> None:
+        """Look after what changes with time: every few seconds."""
+        self.moderation.patrol()
+        self._presence.patrol()
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
         worker = self._router.rooms.by_name.get((network, room))
@@ -34,6 +43,18 @@ class Features:
     def _members(self, number: int) -> Collection[str]:
         worker = self._router.workers.get(number)
         return worker.room.adapter.members(worker.room.id) if worker is not None and worker.joined else ()
+
+    def _tell(self, number: int, user: UserId, told: Callable[[Locale], str]) -> None:
+        """Tell somebody something: alone where that can be, and else the room that they spoke in."""
+        worker = self._router.workers.get(number)
+        locale = self._announcer.locale(number)
+        if worker is None or locale is None or not worker.joined:
+            return
+        room, adapter = worker.room.id, worker.room.adapter
+        if adapter.capabilities(room).whisper is not Support.NO:
+            adapter.hint(Whisper(room=room, user=user, text=told(locale)))
+        else:
+            self._announcer.say(number, self._announcer.reachable([number]), told)
 
     def _answer(self, asked: Asked, text: str) -> None:
         """Tell whoever asked alone where that can be, and else the room."""

@@ -67,6 +67,9 @@ class Present:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         """Everybody's, by what the network tells them apart by."""
+        self.ids: dict[str, str] = {}
+        """The same names, by the ids of who bears them (`Sender.id`)."""
+        self._ids: dict[str, str] = {}
         self._looks: dict[str, str] = {}
         self._bearers = Counter[str]()
 
@@ -74,10 +77,15 @@ class Present:
         """Whether somebody there bears a name that looks like this."""
         return look(name) in self._bearers
 
-    def add(self, who: str, name: str) -> None:
-        """Note that somebody is there, or goes by another name."""
+    def add(self, who: str, name: str, user: str | None = None) -> None:
+        """Note that somebody is there, or goes by another name; `user` is their id, where `who` is not, or
+        empty while that is not known.
+        """
         self.remove(who)
         self.names[who] = name
+        self._ids[who] = user = who if user is None else user
+        if user:
+            self.ids[user] = name
         self._looks[who] = seen = look(name)
         self._bearers[seen] += 1
 
@@ -86,6 +94,7 @@ class Present:
         if (seen := self._looks.pop(who, None)) is None:
             return
         del self.names[who]
+        self.ids.pop(self._ids.pop(who), None)
         self._bearers[seen] -= 1
         if not self._bearers[seen]:
             del self._bearers[seen]
@@ -93,5 +102,7 @@ class Present:
     def clear(self) -> None:
         """Forget who is there: that is to be told anew."""
         self.names.clear()
+        self.ids.clear()
+        self._ids.clear()
         self._looks.clear()
         self._bearers.clear()

@@ -17,6 +17,7 @@ from bridge.model import (
     FleetingCommand,
     Receipt,
     RoomId,
+    Sender,
     Speaker,
     TalkEvent,
     Txn,
@@ -271,6 +272,13 @@ class Guarded(Adapter):
             return [name for name in self._made().members(room) if is_text(name)]
         except ANYTHING as error:
             self._complain("members", room, shown(error), error)
+            return ()
+
+    def people(self, room: RoomId) -> Collection[Sender]:
+        try:
+            return [one for one in self._made().people(room) if is_text(one.id) and is_text(one.name)]
+        except ANYTHING as error:
+            self._complain("people", room, shown(error), error)
             return ()
 
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:

@@ -27,12 +27,14 @@ _COMMANDS = {
     "generate-registration": "Write the file by which NETWORK's server lets people be there as themselves.",
     "import": "Write a bridge.yaml from FILE, another bridge's configuration.",
     "login": "Log in to NETWORK and keep the session beside the journal.",
+    "muted": "List who is not heard in a conversation, since moderators of one room wanted that.",
     "new-adapter": "Write a package with an adapter for the protocol NAME, which runs and has its tests.",
     "reload": "Let the running service read FILE again.",
     "run": "Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped.",
     "settings": "Print every key of the configuration, with its default.",
     "status": "Say how the running service stands, and what is wrong with it.",
     "undelivered": "List what was given up, or send it again.",
+    "unmute": "Let WHO be heard again whom moderators have muted.",
 }
 
 

@@ -14,9 +14,11 @@ from bridge.model import (
     Command,
     MemberChanged,
     MessageCreated,
+    Sender,
     SendMessage,
     SetReactions,
     SetTopic,
+    Speaker,
     TalkEvent,
 )
 
@@ -113,6 +115,10 @@ class Composer:
         if record is not view.capabilities:
             view = self.view = replace(view, capabilities=record)
         return view
+
+    def speaker(self, source: int, sender: Sender) -> Speaker | None:
+        """Return who is somebody from another room here; None: nobody of their own."""
+        return speaking.speaking(self._own(), source, sender, self.memory).speaker
 
     # What happens to the room
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from bridge.journal import Delivery
+from bridge.journal import UNBEGUN, Delivery
 from bridge.model import (
+    US,
     MessageCreated,
     MessageEdited,
     NameChanged,
@@ -16,7 +17,7 @@ from bridge.model import (
 
 from . import edit, message, reaction, removal, topic
 from .memory import RoomMemory
-from .next import Next
+from .next import Next, Wait
 from .view import RoomView
 
 __all__ = ["COMPOSERS", "compose"]
@@ -34,7 +35,25 @@ COMPOSERS: Mapping[type[TalkEvent], _Compose] = {
 """One row for each kind."""
 
 
+_HELD = (MessageCreated, MessageEdited)
+
+
 def compose(delivery: Delivery, view: RoomView, memory: RoomMemory) -> Next:
     """Make the next command of a delivery."""
     event = delivery.event
+    if view.show.hold_back and isinstance(event, _HELD) and delivery.progress == UNBEGUN:
+        if event.sender.id != US and not view.is_heard(delivery.source, event.sender):
+            return None  # they were muted while it was held back
+        if (until := _held_back(delivery, view)) is not None:
+            return Wait(until)
     return COMPOSERS[type(event)](delivery, event, view, memory)
+
+
+def _held_back(delivery: Delivery, view: RoomView) -> float | None:
+    """Return until when words wait for a moderator, by the monotonic clock; None: they need not. Until then,
+    edits fold into them and a removal ends them (`relay/queue.py`).
+    """
+    left = delivery.said_at + view.show.hold_back - view.clock.now()
+    if not 0 < left <= view.show.hold_back or view.facts.is_withdrawn(delivery):
+        return None
+    return view.clock.monotonic() + left

@@ -2,6 +2,7 @@
 
 from bridge.identity import one_line
 from bridge.journal import Delivery, Progress
+from bridge.language import N_
 from bridge.model import Authorship, DeleteMessage, ReactionsChanged, Removed
 
 from . import reaction, words
@@ -12,6 +13,8 @@ from .speaking import as_said, speaking
 from .view import RoomView
 
 __all__ = ["compose"]
+
+_REMOVED = N_("[a moderator removed what they said]")
 
 
 def compose(delivery: Delivery, event: Removed, view: RoomView, memory: RoomMemory) -> Next:
@@ -44,12 +47,16 @@ def compose(delivery: Delivery, event: Removed, view: RoomView, memory: RoomMemo
         return Step(command, Progress(gone + 1) if more else None)
     if gone or not ours or (can_delete and len(theirs) == len(parts)) or view.show.removals == "off":
         return None
-    return words.note(delivery, _told(delivery, event, seq, view, memory), view, memory)
+    told = _told(delivery, event, seq, view, memory)
+    return words.note(delivery, told, view, memory) if told else None
 
 
 def _told(delivery: Delivery, event: Removed, seq: int, view: RoomView, memory: RoomMemory) -> str:
+    """Say what was taken back; empty: that is told later, with more that moderators removed."""
     known = view.facts.said_by(seq)
     of = memory.called(view, *known) if known is not None else None
     moderator = known is None or known[1].author != event.sender.author
     by = of if of and not moderator else memory.called(view, delivery.source, event.sender)
+    if moderator and of and view.digest.repeated(view.number, delivery.source, delivery.seq, of, _REMOVED):
+        return ""
     return removed(view.locale, by, of, event.reason, moderator=moderator)

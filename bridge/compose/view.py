@@ -7,7 +7,7 @@ from bridge.adapter import Adapter
 from bridge.clock import Clock
 from bridge.config import ShowRules
 from bridge.language import Locale
-from bridge.model import Authorship, Capabilities, RoomId, Speaker, Support
+from bridge.model import Authorship, Capabilities, RoomId, Sender, Speaker, Support
 
 from .attachments import Attachments
 from .digest import Digest
@@ -42,6 +42,8 @@ class RoomView:
     """How its people are spoken to."""
     facts: Facts
     origin: Origin
+    is_heard: Callable[[int, Sender], bool]
+    """Whether this room still hears somebody of another: they may have been muted since."""
     unique: Collection[str]
     """The networks where no two people in one room bear the same name."""
     networks: Collection[str] = ()

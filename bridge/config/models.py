@@ -6,12 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bridge.model import RoomId
 
+from .block import Model
 from .claim import Claim
 from .listen import ListenAddress, Listening, need_token
+from .show import ShowRules
 from .values import (
     Count,
     Duration,
@@ -47,23 +49,6 @@ __all__ = [
     "TopBlock",
     "Web",
 ]
-
-
-class Model(BaseModel):
-    """A block of the configuration: strict about keys, immutable once read, secrets never printed.
-
-    The docstring of a key is its sentence in the schema and in docs/settings.md.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
-
-    def claims(self) -> Mapping[str, Claim]:
-        """Return what a network has for itself, so that two of one map cannot both have it, each under the
-        key that names it: a port at which it listens, a name by which a server knows it.
-        """
-        return {}
 
 
 class Live:
@@ -222,55 +207,6 @@ class DeliveryRules(Model):
     ] = 60.0
     max_age: Annotated[Duration, Field(description="A message that waits longer is given up.")] = 604_800.0
     max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
-
-
-class ShowRules(Model):
-    """What a room is shown of what it cannot do itself, and how it is spoken to."""
-
-    edits: Annotated[
-        Literal["diff", "full", "off"],
-        Field(description="What is shown of an edit: the words that changed, all of them, or nothing."),
-    ] = "diff"
-    removals: Annotated[
-        Literal["note", "off"], Field(description="Whether it is said that somebody took a message back.")
-    ] = "off"
-    reactions: Annotated[
-        Literal["summary", "off"], Field(description="Whether it is said who reacted with what.")
-    ] = "off"
-    topics: Annotated[
-        Literal["note", "sync", "off"],
-        Field(
-            description="A new topic elsewhere: `note` says so, `sync` sets it here too, `off` does neither."
-        ),
-    ] = "note"
-    members: Annotated[
-        Literal["note", "off"], Field(description="Whether it is said who came and went elsewhere.")
-    ] = "off"
-    instructions: Annotated[
-        Literal["on", "off"],
-        Field(description="Whether Hubbub answers people who ask it something there, such as `!who`."),
-    ] = "on"
-    long: Annotated[
-        Literal["split", "link", "clip"],
-        Field(description="A long text: in several messages, as a link to all of it, or only its beginning."),
-    ] = "split"
-    names: Annotated[
-        Literal["plain", "bold", "colour"],
-        Field(
-            description="How the name before a message looks, where the network has bold or coloured text."
-        ),
-    ] = "plain"
-    protect: Annotated[
-        Patterns,
-        Field(
-            description="Names such as `admin` or `*support*` that nobody from another network has without "
-            "that network after it, in whatever letters."
-        ),
-    ] = ()
-    language: Annotated[Language, Field(description="The language of Hubbub's own sentences.")] = "en"
-    time_zone: Annotated[
-        TimeZone | None, Field(description="The zone of the times that are told; else UTC, and it is said.")
-    ] = None
 
 
 class NetworkBlock(DeliveryRules, ShowRules):

@@ -19,6 +19,7 @@ from bridge.aside import aside
 from bridge.config import Config
 from bridge.errors import ConfigError, HubbubError
 from bridge.model import RoomId
+from bridge.moderation import Moderation, Mute
 from bridge.relay.room import RoomStatus
 from bridge.status import count
 from bridge.supervisor import NetworkState
@@ -77,7 +78,20 @@ class CatchUpRequest(_Request, tag="catch-up"):
     """In seconds since 1970."""
 
 
-_Command: TypeAlias = StatusRequest | ReloadRequest | RetryRequest | CatchUpRequest
+class MutedRequest(_Request, tag="muted"):
+    """Who is not heard in a conversation, since moderators wanted that."""
+
+
+class UnmuteRequest(_Request, tag="unmute"):
+    """Let somebody be heard again, by name or id; `conversation`: there alone."""
+
+    who: str
+    conversation: str = ""
+
+
+_Command: TypeAlias = (
+    StatusRequest | ReloadRequest | RetryRequest | CatchUpRequest | MutedRequest | UnmuteRequest
+)
 _decoder = msgspec.json.Decoder(_Command)
 
 
@@ -160,6 +174,10 @@ class Control:
                 return self._retry(request.letters)
             case CatchUpRequest():
                 return await self._catch_up(request)
+            case MutedRequest():
+                return {"ok": True, "muted": [self._told(mute) for mute in self._moderation.muted()]}
+            case UnmuteRequest():
+                return {"ok": True, "lifted": self._moderation.unmute(request.who, request.conversation)}
             case StatusRequest():
                 async with self._one:
                     return await self._status()
@@ -237,6 +255,15 @@ class Control:
         async with self._one:
             taken = await self._bridge.catch_up(request.network, request.room, request.since)
         return {"ok": True, "taken": taken}
+
+    @property
+    def _moderation(self) -> Moderation:
+        return self._bridge.features.moderation
+
+    def _told(self, mute: Mute) -> _Answer:
+        room = self._bridge.room(mute.room)
+        where = room.title if room is not None else "a room that left the map"
+        return {**msgspec.to_builtins(mute), "room": where}
 
     async def _status(self) -> _Answer:
         status = await self._bridge.status()

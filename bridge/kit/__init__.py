@@ -14,13 +14,17 @@ avatars       the pictures of people from elsewhere: when to ask for them, besid
 bounded       a dict that forgets its oldest entries
 escaping      ids as networks can carry them, and back
 barred        people from elsewhere who were sent away, for a while
+comings       people from elsewhere who come before they say anything, and go
+globs         masks with * and ?, in linear time
 """
 
 from .avatars import AvatarKeeper
 from .backoff import Backoff
 from .barred import Barred
 from .bounded import BoundedDict
+from .comings import Comings
 from .escaping import Escaping
+from .globs import fits_glob
 from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
@@ -39,6 +43,7 @@ __all__ = [
     "Batch",
     "BoundedDict",
     "Caught",
+    "Comings",
     "Escaping",
     "Heartbeat",
     "Holdback",
@@ -50,6 +55,7 @@ __all__ = [
     "TextAdapter",
     "TokenBucket",
     "Turns",
+    "fits_glob",
     "preflight",
     "serving",
     "trust",

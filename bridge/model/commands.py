@@ -18,6 +18,7 @@ __all__ = [
     "MarkRead",
     "Receipt",
     "SendMessage",
+    "SetPresent",
     "SetReactions",
     "SetTopic",
     "SetTyping",
@@ -192,6 +193,10 @@ class SetTyping:
 
     room: RoomId
     typing: bool
+    speaker: Speaker | None = None
+    """Who it is, where they have an account of their own: shown only if that is in the room already. None:
+    anybody, by the bridge's own account.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +205,18 @@ class MarkRead:
 
     room: RoomId
     target: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPresent:
+    """Let a speaker with an account of their own be in the room, or leave it: their author is there where
+    they come from, or is there no more.
+    """
+
+    room: RoomId
+    speaker: Speaker
+    """With `present`, under this name; else the key alone counts."""
+    present: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +234,7 @@ class Whisper:
 
 Command = SendMessage | EditMessage | DeleteMessage | SetReactions | SetTopic
 
-FleetingCommand = SetTyping | MarkRead | Whisper
+FleetingCommand = SetTyping | MarkRead | Whisper | SetPresent
 """What is done at once or never: it is neither confirmed nor repeated."""
 
 

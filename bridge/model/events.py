@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .content import Content, Kind
-from .ids import MessageId, RoomId, Sender
+from .ids import MessageId, RoomId, Sender, UserId
 
 __all__ = [
     "Approached",
@@ -137,6 +137,8 @@ class Change(StrEnum):
     LEFT = "left"
     KICKED = "kicked"
     BANNED = "banned"
+    UNBANNED = "unbanned"
+    """May come back, whether they do or not."""
     RENAMED = "renamed"
     PICTURED = "pictured"
     """They have another picture (`Adapter.avatar`), or none any more. Nobody is told."""
@@ -144,11 +146,16 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged:
-    """Somebody else came, went, goes by another name, or has another picture. Only what is seen live."""
+    """Somebody else came, went, goes by another name, or has another picture. Only what is seen live.
+
+    Of one of our speakers only this is told: that somebody kicked or banned them, or took that back.
+    """
 
     room: RoomId
     sender: Sender
     """Whom it is about, by the name that people knew until now."""
+    speaker: str = ""
+    """The key of the speaker whom it is about (`Speaker.key`); empty: it is about a person of the network."""
     change: Change
     reason: str = ""
     """In the words of whoever gave it; a split of the network gives all who leave the same one."""
@@ -156,6 +163,10 @@ class MemberChanged:
     """Who did it, where somebody else did."""
     name: str = ""
     """For RENAMED: the new name."""
+    id: UserId | None = None
+    """For RENAMED: the new id, where that changes with the name."""
+    takes_back: bool = False
+    """For KICKED and BANNED: what they said is taken back as well, by the network's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

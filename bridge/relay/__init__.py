@@ -3,6 +3,15 @@
 from .observers import Observer, Observers, ObserverStatus
 from .room import RoomStatus
 from .router import Router
-from .routes import compile_routes
+from .routes import Muted, Routes, compile_routes
 
-__all__ = ["Observer", "ObserverStatus", "Observers", "RoomStatus", "Router", "compile_routes"]
+__all__ = [
+    "Muted",
+    "Observer",
+    "ObserverStatus",
+    "Observers",
+    "RoomStatus",
+    "Router",
+    "Routes",
+    "compile_routes",
+]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 
 from bridge.clock import Clock
-from bridge.model import MarkRead, Part, Sender, SetTyping, TypingChanged, UserId
+from bridge.model import Authorship, MarkRead, Part, Sender, SetTyping, Speaker, TypingChanged, UserId
 
 from .worker import Worker
 
@@ -17,53 +17,68 @@ _EXPIRES = 30.0
 _MOST = 100
 
 
+_Slot = tuple[int, Speaker | None]
+"""A room, and who is shown to write there; None: the bridge's own account."""
+
+
 class Typing:
-    """Shows in each room whether anybody elsewhere writes."""
+    """Shows in each room whether anybody elsewhere writes: by themselves, where they are there."""
 
     def __init__(self, workers: Mapping[int, Worker], clock: Clock) -> None:
         self._clock = clock
         self._workers = workers
-        self._writing: dict[int, dict[tuple[int, UserId], float]] = {}
-        """By room: who writes, and when that was seen last."""
-        self._shown: dict[int, float] = {}
+        self._writing: dict[_Slot, dict[tuple[int, UserId], float]] = {}
+        """Who writes, and when that was seen last."""
+        self._shown: dict[_Slot, float] = {}
 
     def changed(self, source: int, rooms: Iterable[int], event: TypingChanged) -> None:
         """Note that somebody in a room writes, or does no more; these rooms hear it."""
         who, now = (source, event.sender.id), self._clock.monotonic()
         for room in rooms:
-            writing = self._writing.setdefault(room, {})
+            slot = (room, self._speaker(room, source, event.sender))
+            writing = self._writing.setdefault(slot, {})
             if not event.typing:
                 writing.pop(who, None)
             elif who in writing or len(writing) < _MOST:
                 writing[who] = now
-            self._show(room, now)
+            self._show(slot, now)
 
     def said(self, source: int, sender: Sender, rooms: Iterable[int]) -> None:
         """Show no longer that somebody writes: they have said it."""
-        for room in rooms if self._shown else ():
-            if (writing := self._writing.get(room)) and writing.pop((source, sender.id), None):
-                self._show(room, self._clock.monotonic())
+        for slot in [slot for slot in self._shown if slot[0] in rooms] if self._shown else ():
+            if (writing := self._writing.get(slot)) and writing.pop((source, sender.id), None):
+                self._show(slot, self._clock.monotonic())
 
     def patrol(self) -> None:
         """Go on showing what lasts, and end what does not."""
         now = self._clock.monotonic()
-        for room, writing in list(self._writing.items()):
+        for slot, writing in list(self._writing.items()):
             for who in [who for who, seen in writing.items() if now - seen > _EXPIRES]:
                 del writing[who]
-            self._show(room, now)
+            self._show(slot, now)
             if not writing:
-                del self._writing[room]
+                del self._writing[slot]
 
-    def _show(self, room: int, now: float) -> None:
+    def _speaker(self, room: int, source: int, sender: Sender) -> Speaker | None:
+        """Return who writes in a room, if they have an account of their own there."""
         worker = self._workers.get(room)
+        if worker is None or not worker.joined:
+            return None
+        if worker.room.adapter.capabilities(worker.room.id).authorship is not Authorship.PUPPET:
+            return None
+        speaker = worker.composer.speaker(source, sender)
+        return speaker if speaker is not None and speaker.how is Authorship.PUPPET else None
+
+    def _show(self, slot: _Slot, now: float) -> None:
+        worker = self._workers.get(slot[0])
         if worker is None:
             return
-        if not self._writing.get(room):
-            if self._shown.pop(room, None) is not None:
-                _hint(worker, SetTyping(room=worker.room.id, typing=False))
-        elif now - self._shown.get(room, -_AGAIN) >= _AGAIN:
-            self._shown[room] = now
-            _hint(worker, SetTyping(room=worker.room.id, typing=True))
+        if not self._writing.get(slot):
+            if self._shown.pop(slot, None) is not None:
+                _hint(worker, SetTyping(room=worker.room.id, typing=False, speaker=slot[1]))
+        elif now - self._shown.get(slot, -_AGAIN) >= _AGAIN:
+            self._shown[slot] = now
+            _hint(worker, SetTyping(room=worker.room.id, typing=True, speaker=slot[1]))
 
 
 class Arrivals:

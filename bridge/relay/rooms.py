@@ -20,7 +20,7 @@ from bridge.config import DeliveryRules
 from bridge.config.words import counted
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
-from bridge.model import RoomId, Speaker
+from bridge.model import RoomId, Sender, Speaker
 
 from .directory import Directory
 from .dispatch import Dispatch
@@ -189,6 +189,7 @@ class Rooms:
             locale=locale(show.language, show.time_zone),
             facts=Facts(self._journal, place.number, routes.heard.get(place.number, ())),
             origin=self._origin,
+            is_heard=partial(self._is_heard, place.number),
             unique=self._unique,
             networks=self._named,
             attachments=self._attached,
@@ -212,6 +213,11 @@ class Rooms:
         prefix = self.directory.routes.prefixes.get((source, room))
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
+
+    def _is_heard(self, room: int, number: int, sender: Sender) -> bool:
+        routes = self.directory.routes
+        source = routes.sources.get(routes.rooms[number]) if number in routes.rooms else None
+        return source is None or room in source.rooms_for(sender)
 
     async def _bury_unmapped(self) -> None:
         """Give up, in the open, what is owed to rooms that left the map."""

@@ -32,6 +32,7 @@ from .ephemeral import Arrivals, Typing
 from .listener import Listener
 from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
+from .routes import Muted
 
 __all__ = ["Hear", "Router"]
 
@@ -67,6 +68,7 @@ class Router:
         self._listener = listener
         self._absence = Absence(journal, listener)
         self._loop_guard = LoopGuard(listener.loop, clock)
+        self.muted = Muted()
         self.rooms = Rooms(journal, attached, listener, self._loop_guard.sent, moved)
         self.workers = self.rooms.workers
         """By the room's number."""
@@ -182,30 +184,32 @@ class Router:
         if isinstance(event, RoomStateChanged):
             self._room_state(network, event)
             return
-        for hear in self.hears if not isinstance(event, TypingChanged) else ():
-            self._complaints.safely("what counts only now", partial(hear, network, event))
-        if not isinstance(event, Approached):
-            self._pass_on(network, event)
-
-    def _pass_on(self, network: str, event: TypingChanged | MemberChanged) -> None:
-        """Pass what counts only now to those rooms that want it, and forget it."""
         source = self._directory.routes.sources.get((network, event.room))
         rooms = source.rooms_for(event.sender) if source is not None else ()
-        if source is None or not rooms:
-            return
+        for hear in self.hears if not isinstance(event, TypingChanged) else ():  # they may be muted by it
+            self._complaints.safely("what counts only now", partial(hear, network, event))
+        if source is not None and rooms and not isinstance(event, Approached):
+            self._pass_on(network, source.number, rooms, event)
+
+    def _pass_on(
+        self, network: str, source: int, rooms: Sequence[int], event: TypingChanged | MemberChanged
+    ) -> None:
+        """Pass what counts only now to those rooms that want it, and forget it."""
         if isinstance(event, TypingChanged):
-            self._typing.changed(source.number, rooms, event)
+            self._typing.changed(source, rooms, event)
+            return
+        if event.speaker or event.change is Change.UNBANNED:
             return
         if event.change is Change.PICTURED:
             self._pictured(key_of(network, event.sender.id), rooms)
             return
         if event.change is not Change.JOINED:
-            for number in (source.number, *rooms):
+            for number in (source, *rooms):
                 if (worker := self.workers.get(number)) is not None:
                     worker.composer.gone(network, event)
         shown = self._directory.routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
-            self._listener.member(source.number, wanting, event)
+            self._listener.member(source, wanting, event)
 
     def _pictured(self, key: str, rooms: Sequence[int]) -> None:
         """Let those who show somebody's picture ask for it anew."""

@@ -4,15 +4,15 @@ adapters open and close some while everything runs.
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
 from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import Config, Conversation, Direction, Network, ShowRules
-from bridge.model import RoomId, Sender
+from bridge.model import RoomId, Sender, UserId
 
-__all__ = ["Routes", "Source", "compile_routes"]
+__all__ = ["Muted", "Routes", "Source", "compile_routes"]
 
 _Ignore = Callable[[Sender], bool]
 
@@ -34,6 +34,8 @@ class Source:
     number: int
     ignore: _Ignore | None
     """Senders whom the owner wants nowhere."""
+    muted: Mapping[str, Collection[UserId]]
+    """People of its network who are not heard now, by conversation: as it changes."""
     ways: dict[str, Way] = field(default_factory=dict)
     """By conversation, in the order of the file."""
     rooms: tuple[int, ...] = ()
@@ -45,10 +47,14 @@ class Source:
         """Return the numbers of the rooms that hear this sender."""
         if self.ignore is not None and self.ignore(sender):
             return ()
-        if not self.filtered:
+        if not self.filtered and not self.muted:
             return self.rooms
-        ways = [way for way in self.ways.values() if way.ignore is None or not way.ignore(sender)]
-        return _each_once(ways)
+        muted, wanted = self.muted, self.ways.items()
+        return _each_once(
+            way
+            for name, way in wanted
+            if (way.ignore is None or not way.ignore(sender)) and sender.id not in muted.get(name, ())
+        )
 
     def change(self, conversation: str, way: Way | None) -> None:
         """Let the room be heard in this way in a conversation from now on; None: no more."""
@@ -60,10 +66,29 @@ class Source:
         self.filtered = any(way.ignore is not None for way in self.ways.values())
 
 
+class Muted:
+    """People who are not heard in some conversations, whatever map is followed."""
+
+    def __init__(self) -> None:
+        self._networks: dict[str, dict[str, set[UserId]]] = {}
+
+    def on(self, network: str) -> Mapping[str, Collection[UserId]]:
+        """Return those of a network by conversation, now and whenever it is looked at."""
+        return self._networks.setdefault(network, {})
+
+    def follow(self, people: Iterable[tuple[str, str, UserId]]) -> None:
+        """Let these be muted from now on, and nobody else: conversation, network and person."""
+        for network in list(self._networks.values()):
+            network.clear()
+        for conversation, name, user in people:
+            self._networks.setdefault(name, {}).setdefault(conversation, set()).add(user)
+
+
 class Routes:
     """All conversations. Rooms are named by their numbers in the journal."""
 
-    def __init__(self) -> None:
+    def __init__(self, muted: Muted | None = None) -> None:
+        self._muted = muted or Muted()
         self.sources: dict[tuple[str, RoomId], Source] = {}
         self.prefixes: dict[tuple[int, int], Prefix] = {}
         """How the people of one room are named in another, by source and destination."""
@@ -119,6 +144,10 @@ class Routes:
         """Return the numbers of a conversation's rooms."""
         return [self._numbers[entry.network, entry.room] for entry in self._conversations[conversation].rooms]
 
+    def conversations(self, room: int) -> Mapping[str, ShowRules]:
+        """Return the conversations of a room, each with what it wants there."""
+        return self._holders.get(room, {})
+
     def _show(self, room: int) -> None:
         self.shown[room] = next(iter(self._holders[room].values()))
 
@@ -129,7 +158,9 @@ class Routes:
         network = networks[here[0]]
         source = self.sources.get(here)
         if source is None:
-            source = self.sources[here] = Source(self._numbers[here], _compile_ignore(network.ignore))
+            source = self.sources[here] = Source(
+                self._numbers[here], _compile_ignore(network.ignore), self._muted.on(network.name)
+            )
         prefixes = {}
         for other in conversation.rooms:
             if other.direction is not Direction.FROM and (other.network, other.room) != here:
@@ -159,9 +190,11 @@ class Routes:
                 del self.heard[room]
 
 
-def compile_routes(config: Config, number: Callable[[str, RoomId], int]) -> Routes:
-    """Compile the owner's map; `number` gives a room its number."""
-    routes = Routes()
+def compile_routes(
+    config: Config, number: Callable[[str, RoomId], int], muted: Muted | None = None
+) -> Routes:
+    """Compile the owner's map; `number` gives a room its number, `muted` knows who is not heard."""
+    routes = Routes(muted)
     for conversation in config.conversations.values():
         routes.add(conversation, config.networks, number)
     return routes

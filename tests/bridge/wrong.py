@@ -69,6 +69,9 @@ class Faulty(ScriptedAdapter):
     def members(self, room):
         return self._do("members", super().members, room)
 
+    def people(self, room):
+        return self._do("people", super().people, room)
+
     def private_room(self, room, person, speaker):
         return self._do("private_room", super().private_room, room, person, speaker)
 

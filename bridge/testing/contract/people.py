@@ -29,7 +29,9 @@ class PeopleContract:
             with able():
                 await place.person.rename(f"{old}x")
             await place.person.say(plain("it is me"))
-            while (await place.said()).sender.name == old:  # a new name may take a moment
+            while (sender := (await place.said()).sender).name == old:  # a new name may take a moment
                 await place.person.say(plain("it is me"))
+            ids = [one.id for one in place.adapter.people(place.room) if one.name == sender.name]
+            assert ids in ([], [sender.id]), f"{ids} are in the room, and {sender.id} speaks"
             assert not is_present(old), "who goes by another name is still present by the old one"
             assert not told or is_present(f"{old}x"), "who goes by another name is not present by it"

@@ -28,6 +28,7 @@ def room_view(journal, adapter, capabilities, prefix):
         locale=ENGLISH,
         facts=Facts(journal, 2),
         origin=lambda source, room: ("left", prefix),
+        is_heard=lambda source, sender: True,
         unique=(),
         attachments=None,
         digest=NoDigest(),

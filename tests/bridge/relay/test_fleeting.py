@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.model import MarkRead, RoomId, SetTyping, Support, TypingChanged
+from bridge.model import Authorship, MarkRead, RoomId, SetTyping, Support, TypingChanged
 from tests.bridge.relay.test_whole import person
 from tests.bridge.world import opened, running
 
@@ -72,3 +72,28 @@ async def test_a_mark_once_all_has_arrived(both, pair, left, right):
         await bridge.patrol()
         assert marked(left) == [last.id]
         assert not marked(right)
+
+
+def by(network):
+    return [
+        (hint.speaker.name if hint.speaker else None, hint.typing)
+        for hint in network.hints
+        if isinstance(hint, SetTyping)
+    ]
+
+
+async def test_each_writes_by_themselves_who_has_an_account_there(both, pair, left, right, clock):
+    right.capabilities = replace(right.capabilities, authorship=Authorship.PUPPET)
+    right.speakers.records["left/carol!user@host"] = replace(right.capabilities, authorship=Authorship.PREFIX)
+    async with running(pair, clock=clock) as bridge:
+        for name in ("alice", "bob", "carol"):
+            left.announce(typing(name))
+        assert by(right) == [("alice", True), ("bob", True), (None, True)]
+        left.announce(typing("alice", on=False))
+        left.say("one", "bob", "so")
+        await right.until(1)
+        clock.move(31)
+        await bridge.patrol()
+        assert by(right)[3:] == [("alice", False), ("bob", False), (None, False)]
+        await bridge.patrol()
+        assert len(by(right)) == 6

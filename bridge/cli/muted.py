@@ -1,0 +1,52 @@
+"""`hubbub muted`: who is not heard in a conversation, since moderators of one of its rooms wanted that."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from bridge.config.words import counted, printable
+from bridge.control import ask
+from bridge.errors import HubbubError
+
+from .terminal import Terminal
+from .words import journal_argument, journal_option, when
+
+__all__ = ["muted"]
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@journal_option
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+def muted(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
+    """List who is not heard in a conversation, since moderators of one room wanted that.
+
+    Where a room has `moderators: everywhere`; with `dry-run`, who would not be heard. The service must run.
+    """
+    answer = ask(journal_argument(file, journal), {"command": "muted"})
+    if not answer["ok"]:
+        raise HubbubError(answer["error"])
+    found = answer["muted"]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    terminal = Terminal()
+    if not found:
+        terminal.say("Nobody is muted.")
+        return
+    for mute in found:
+        terminal.say(_line(mute))
+    terminal.say(f"{counted(len(found), 'decision')} of moderators. Let somebody be heard: hubbub unmute WHO")
+
+
+def _line(mute: dict[str, Any]) -> str:
+    what = "would be muted" if mute["dry_run"] else "is muted"
+    until = "until that is lifted" if mute["until"] is None else f"until {when(mute['until'])}"
+    by = f" by {mute['by']}" if mute["by"] else ""
+    why = f": {mute['reason']}" if mute["reason"] else ""
+    return printable(
+        f"{mute['name']} ({mute['network']}/{mute['user']}) {what} in {mute['conversation']} {until}, "
+        f"since {when(mute['since'])}, in {mute['room']}{by}{why}"
+    )
