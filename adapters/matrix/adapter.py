@@ -12,11 +12,13 @@ from bridge import (
     AuthenticationFailed,
     Authorship,
     Capabilities,
+    Comings,
     Command,
     ConnectionLost,
     Emit,
     File,
     FleetingCommand,
+    MarkRead,
     Model,
     Part,
     Present,
@@ -26,7 +28,9 @@ from bridge import (
     RoomId,
     RoomUnavailable,
     SendMessage,
+    SetPresent,
     Settle,
+    SetTyping,
     Source,
     Speaker,
     Support,
@@ -57,6 +61,7 @@ from .puppets.puppets import Puppets
 from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
 from .rooms.permissions import verdict
+from .rooms.policy_lists import follow as follow_lists
 from .rooms.rooms import Rooms
 from .sending.commands import Voice, perform
 from .sending.hints import Hints
@@ -81,6 +86,7 @@ class MatrixAdapter(Adapter):
         self._session = Session(config.user)
         self._media = MediaRepository(self._account, self._client, config.homeserver)
         self._hints = Hints(self._client)
+        self._comings = Comings(self._move)
         self._service: AppService | None = None
         self._puppets: Puppets | None = None
         self._direct: DirectTalk | None = None
@@ -156,8 +162,26 @@ class MatrixAdapter(Adapter):
                 self._direct.whisper(command)
             return
         wire = self._session.wires.get(command.room)
-        if wire is not None and self._rooms is not None and self._rooms.is_in(command.room):
+        if wire is None or self._rooms is None or not self._rooms.is_in(command.room):
+            return
+        if isinstance(command, SetTyping) and command.speaker is not None:
+            voice = self._puppets.inside(wire, command.speaker.key) if self._puppets is not None else None
+            if voice is not None:
+                self._hints.give(wire, voice.user, command, voice.client)
+        elif isinstance(command, SetTyping | MarkRead):
             self._hints.give(wire, self._session.own, command)
+        elif isinstance(command, SetPresent) and self._puppets is not None:
+            self._comings.give(command)
+
+    async def _move(self, command: SetPresent) -> None:
+        """Let somebody from elsewhere come or go."""
+        _, wire = self._entered(command.room)
+        if self._puppets is None:
+            return
+        if command.present:
+            await self._puppets.enter(command.room, wire, command.speaker)
+        else:
+            await self._puppets.go(wire, command.speaker.key)
 
     async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
         await super().serve(rooms)
@@ -288,6 +312,8 @@ class MatrixAdapter(Adapter):
             group.create_task(self._media.learn_limit())
             if self._puppets is not None:
                 group.create_task(self._puppets.avatars.run())
+            lists = self.config.policy_lists
+            group.create_task(follow_lists(self._client, self._session, lists, self.clock))
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     if self._direct is not None:
@@ -330,6 +356,7 @@ class MatrixAdapter(Adapter):
 
     async def _end(self) -> None:
         self._hints.close()
+        self._comings.close()
         for settle in tuple(self._open.values()):
             settle(ConnectionLost("the connection ended"))
         await self._account.close()

@@ -60,6 +60,14 @@ class MatrixNetwork(Model):
     invites_from: Annotated[tuple[str, ...], Live()] = ()
     """People whose invitations are accepted, besides those into rooms of the map: ids with `*` and `?`."""
 
+    policy_lists: Annotated[tuple[str, ...], Field(examples=[["#bans:example.org"]])] = ()
+    """Rooms whose rules say who is not heard ("moderation policy lists"): aliases or ids."""
+
+    @field_validator("policy_lists")
+    @classmethod
+    def _are_rooms(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(room_id, names))
+
     @field_validator("homeserver")
     @classmethod
     def _is_address(cls, text: str) -> str:

@@ -8,7 +8,8 @@ from bridge import Present, RoomId
 
 from .files.content import SentFiles
 from .puppets.namespace import Namespace
-from .rooms.power_levels import creators_of, level_of, needed_for_state
+from .rooms.policies import Policies
+from .rooms.power_levels import creators_of, level_of, needed_for_state, needed_to_redact
 from .sending.reactions import Reactions
 from .untrusted import id_of, mapping, name_of, text_of
 
@@ -60,6 +61,7 @@ class Session:
     """The people in each room, as far as a sync told them: mostly those who spoke or came since we did."""
     reactions: Reactions = field(default_factory=Reactions)
     files: SentFiles = field(default_factory=SentFiles)
+    policies: Policies = field(default_factory=Policies)
     public: set[str] = field(default_factory=set)
     """Rooms that anybody may join."""
     crowded: set[str] = field(default_factory=set)
@@ -97,6 +99,8 @@ class Session:
     def learn(self, wire: str, event: object) -> None:
         """Take note of one event of a room's state or timeline."""
         event = mapping(event)
+        if wire in self.policies.lists:
+            self.policies.learn(wire, event)
         kind, content = event.get("type"), mapping(event.get("content"))
         if kind == "m.room.member":
             self._member(wire, id_of(event.get("state_key")), content)
@@ -141,6 +145,13 @@ class Session:
 
     def names_in(self, wire: str) -> Mapping[str, str]:
         return self.names.setdefault(wire, {})
+
+    def may_redact(self, wire: str, user: str) -> bool:
+        """Whether somebody may take back what others said, as far as is known."""
+        levels = self.levels.get(wire)
+        if user in self.creators.get(wire, ()):
+            return True
+        return levels is not None and level_of(levels, user) >= needed_to_redact(levels)
 
     def _see_topic(self, wire: str) -> None:
         levels = self.levels.get(wire)

@@ -26,6 +26,8 @@ _LONGEST_REASON = 500
 _LONGEST_MARK = 255
 _LONGEST_ADDRESS = 600
 _MOST_TYPING = 50
+_TAKES_BACK = ("org.matrix.msc4293.redact_events", "redact_events")
+"""Says that a kick or ban takes back what they said (MSC4293, before and after it is accepted)."""
 
 
 def told(  # noqa: PLR0913 -- the last ones by name
@@ -91,8 +93,10 @@ def _moved(
     if sender != user and USER.fullmatch(sender):
         by = Sender(UserId(sender), name_of(sender, names))
     reason = text_of(content.get("reason"), _LONGEST_REASON)
+    back = change in (Change.KICKED, Change.BANNED) and any(content.get(key) is True for key in _TAKES_BACK)
+    who = Sender(UserId(user), shown)
     return MemberChanged(
-        room=room, sender=Sender(UserId(user), shown), change=change, reason=reason, by=by, name=new
+        room=room, sender=who, change=change, reason=reason, by=by, name=new, takes_back=back
     )
 
 
@@ -157,8 +161,8 @@ def _change(before: Mapping[str, Any], now: Mapping[str, Any], *, by_self: bool)
             return Change.JOINED
         case "join", "leave":
             return Change.LEFT if by_self else Change.KICKED
-        case "ban", "ban":
-            return None
+        case "ban", after:
+            return Change.UNBANNED if after == "leave" else None
         case _, "ban":
             return Change.BANNED
         case _:

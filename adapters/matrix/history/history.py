@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.decode import decode, is_talk
+from adapters.matrix.rooms.policies import RULES
 from adapters.matrix.session import Session, after_join
-from adapters.matrix.untrusted import listed, mapping, seconds, text_of
+from adapters.matrix.untrusted import id_of, listed, mapping, seconds, text_of
 from bridge import (
     CatchUp,
     Event,
@@ -52,6 +53,7 @@ _STATE = [
     "m.room.join_rules",
     "m.room.tombstone",
     "m.room.power_levels",
+    *RULES,
 ]
 _NOISE = [
     *("m.call.candidates", "m.call.negotiate", "m.call.answer", "m.call.select_answer"),
@@ -219,7 +221,7 @@ async def said_since(
     said = (
         decode(event, room, names, session.own, replayed=True)
         for event in events
-        if not session.is_speakers(event)
+        if not session.is_speakers(event) and not session.policies.bars(id_of(mapping(event).get("sender")))
     )
     return standing([one for one in said if one is not None and (one.at is None or one.at >= since)])
 

@@ -20,6 +20,7 @@ from bridge import (
     ConnectionLost,
     Emit,
     Event,
+    MemberChanged,
     MessageCreated,
     Position,
     RateLimited,
@@ -27,6 +28,7 @@ from bridge import (
     RoomId,
 )
 
+from .decisions import moderated, seen
 from .history import (
     LIVE,
     History,
@@ -223,7 +225,8 @@ class SyncLoop:
             return ()
         names, own = self._session.names_in(wire), self._session.own
         heard = self._typists.heard(wire, part["ephemeral"], room, names, own)
-        return [typing for typing in heard if self._session.key_of(typing.sender.id) is None]
+        ours, bars = self._session.key_of, self._session.policies.bars
+        return [one for one in heard if ours(one.sender.id) is None and not bars(one.sender.id)]
 
     def _heard(self, wire: str, part: Mapping[str, Any], past: Past, reach: Reach) -> list[Event]:
         self._session.counted(wire, part)
@@ -270,13 +273,19 @@ class SyncLoop:
         if self._session.is_speakers(event):
             if self._rooms.puppets is not None:
                 self._rooms.puppets.hear(wire, mapping(event))
+            decision = moderated(self._session, wire, room, event, live=live)
+            return [decision] if decision is not None else []
+        if self._session.policies.bars(sender := id_of(mapping(event).get("sender"))):
+            log.debug("%s is under a rule of a policy list, and not heard in %s", sender, room)
             return []
         names, own = self._session.names_in(wire), self._session.own
         if said := decode(event, room, names, own, replayed=away):
             if not away:
                 self._session.reactions.heard(said)
             return [said]
-        changed = told(event, room, names, own, replayed=away, members=live)
+        changed = told(event, room, names, own, replayed=away, members=True)
+        if isinstance(changed, MemberChanged):
+            changed = seen(self._session, wire, changed, live=live)
         picture = pictured(event, room, names, own) if live else None
         return [news for news in (changed, picture) if news is not None]
 
@@ -295,7 +304,7 @@ class SyncLoop:
         """Follow the changes of the room itself."""
         if wire in self._session.encrypted or wire in self._session.tombstones:
             self._rooms.look_again(wire)
-        if spoken and wire not in self._session.crowded:
+        if spoken and wire not in self._session.crowded and wire not in self._session.policies.lists:
             self._invites.spoken_to(wire)
 
     def _is_person(self, event: object) -> bool:

@@ -165,6 +165,17 @@ class Puppets:
         except AdapterError as error:
             log.warning("not everybody from elsewhere has left %s: %s", wire, error)
 
+    def inside(self, wire: str, key: str) -> Voice | None:
+        """Return who can do something in a room at once; None: they are not there, as far as is known."""
+        puppet = self._found(key)
+        return puppet.voice if puppet is not None and wire in puppet.inside else None
+
+    async def go(self, wire: str, key: str) -> None:
+        """Let somebody leave a room, if they are in it as far as is known. Raises AdapterErrors."""
+        puppet = self._found(key)
+        if puppet is not None and puppet.inside.pop(wire, None) is not None:
+            await puppet.voice.client.call("POST", ("rooms", wire, "leave"), body={})
+
     # -- what the rooms tell
 
     def hear(self, wire: str, event: Mapping[str, Any]) -> None:

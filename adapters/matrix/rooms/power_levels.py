@@ -5,13 +5,23 @@ from typing import Any
 
 from adapters.matrix.untrusted import id_of, listed, mapping, text_of
 
-__all__ = ["creators_of", "level_of", "needed_for_state", "needed_for_talk", "usual_level"]
+__all__ = [
+    "creators_of",
+    "level_of",
+    "needed_for_state",
+    "needed_for_talk",
+    "needed_to_redact",
+    "usual_level",
+]
 
 _CREATORS_MAY_ALL = 12
 """The room version from which on creators may do everything, and have no level that could say so."""
 
 _STATE = 50
 """The level needed to change the state of a room, where the room sets no other."""
+
+_REDACT = 50
+"""The same to take back what others said."""
 
 
 def creators_of(create: Mapping[str, Any]) -> frozenset[str]:
@@ -38,6 +48,11 @@ def usual_level(levels: Mapping[str, Any]) -> int:
 def needed_for_talk(levels: Mapping[str, Any]) -> int:
     """Return the level needed to send a message."""
     return _number(mapping(levels.get("events")).get("m.room.message", levels.get("events_default")), 0)
+
+
+def needed_to_redact(levels: Mapping[str, Any]) -> int:
+    """Return the level needed to take back what others said."""
+    return _number(levels.get("redact"), _REDACT)
 
 
 def needed_for_state(levels: Mapping[str, Any], kind: str) -> int:

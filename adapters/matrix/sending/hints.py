@@ -4,11 +4,13 @@ import asyncio
 import logging
 
 from adapters.matrix.client.api import MatrixClient
-from bridge import AdapterError, FleetingCommand, RateLimited, SetTyping, Whisper
+from bridge import AdapterError, MarkRead, RateLimited, SetTyping
 
 __all__ = ["Hints"]
 
 log = logging.getLogger(__name__)
+
+_Hint = tuple[MatrixClient, SetTyping | MarkRead]
 
 
 class Hints:
@@ -16,18 +18,23 @@ class Hints:
 
     def __init__(self, client: MatrixClient) -> None:
         self._client = client
-        self._wanted: dict[str, dict[type, FleetingCommand]] = {}
+        self._wanted: dict[str, dict[tuple[type, str], _Hint]] = {}
         """Commands that wait, by room, for rooms that have a task."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def give(self, wire: str, own: str, command: FleetingCommand) -> None:
-        """Do this soon, unless a newer one of its kind comes first."""
+    def give(
+        self, wire: str, user: str, command: SetTyping | MarkRead, client: MatrixClient | None = None
+    ) -> None:
+        """Do this soon, unless a newer one of its kind comes first; with the user's own client, if it is not
+        the bot who does it.
+        """
+        what, hint = (type(command), user), (client or self._client, command)
         wanted = self._wanted.get(wire)
         if wanted is not None:
-            wanted[type(command)] = command
+            wanted[what] = hint
             return
-        self._wanted[wire] = {type(command): command}
-        task = asyncio.get_running_loop().create_task(self._work(wire, own))
+        self._wanted[wire] = {what: hint}
+        task = asyncio.get_running_loop().create_task(self._work(wire))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -37,13 +44,14 @@ class Hints:
             task.cancel()
         self._wanted.clear()
 
-    async def _work(self, wire: str, own: str) -> None:
+    async def _work(self, wire: str) -> None:
         wanted = self._wanted[wire]
         try:
             while wanted:
-                command = wanted.pop(next(iter(wanted)))
+                (_, user), (client, command) = first = next(iter(wanted.items()))
+                del wanted[first[0]]
                 try:
-                    await self._do(wire, own, command)
+                    await _do(client, wire, user, command)
                 except RateLimited as error:
                     await asyncio.sleep(error.retry_after)
                 except AdapterError as error:
@@ -52,10 +60,9 @@ class Hints:
             if self._wanted.get(wire) is wanted:
                 del self._wanted[wire]
 
-    async def _do(self, wire: str, own: str, command: FleetingCommand) -> None:
-        if isinstance(command, Whisper):
-            return  # the record says NO
-        if isinstance(command, SetTyping):
-            await self._client.type(wire, own, typing=command.typing)
-        else:
-            await self._client.mark_read(wire, command.target.id)
+
+async def _do(client: MatrixClient, wire: str, user: str, command: SetTyping | MarkRead) -> None:
+    if isinstance(command, SetTyping):
+        await client.type(wire, user, typing=command.typing)
+    else:
+        await client.mark_read(wire, command.target.id)

@@ -80,6 +80,7 @@ def test_what_is_no_change(fields):
         ("leave", "join Alice", "@mod:s", Change.KICKED),
         ("ban", "join Alice", "@mod:s", Change.BANNED),
         ("ban", "leave", "@mod:s", Change.BANNED),
+        ("leave", "ban", "@mod:s", Change.UNBANNED),
     ],
 )
 def test_who_comes_and_goes(now, before, sender, change):
@@ -96,7 +97,6 @@ def test_who_comes_and_goes(now, before, sender, change):
         ("invite", None, "@mod:s"),
         ("leave", "invite", "@alice:s"),
         ("leave", "invite", "@mod:s"),
-        ("leave", "ban", "@mod:s"),
         ("ban", "ban", "@mod:s"),
         ("join Alice", "join Alice", "@alice:s"),
         ("odd", "join", "@alice:s"),

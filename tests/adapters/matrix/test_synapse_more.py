@@ -247,6 +247,7 @@ async def test_who_comes_and_goes(synapse):
         await ann.call("POST", "ban", {"user_id": bob_id, "reason": "so"})
         assert await next_change() == (Change.BANNED, "bobmember", "so", "annmember", "")
         await ann.call("POST", "unban", {"user_id": bob_id})
+        assert (await next_change())[0] is Change.UNBANNED
     await bob.call("POST", "join", {})
     await ann.say("live")
     async with back(core.positions, adapter_for(synapse, "member")) as core:
