@@ -10,6 +10,7 @@ from bridge import (
     Adapter,
     Authorship,
     Capabilities,
+    Comings,
     Command,
     ConnectionLost,
     DeleteMessage,
@@ -21,6 +22,7 @@ from bridge import (
     Rejected,
     RoomId,
     SendMessage,
+    SetPresent,
     SetReactions,
     Settle,
     SetTopic,
@@ -76,6 +78,7 @@ class IrcAdapter(Adapter):
         self._kept = KeptPeople()
         """Who of all people on the network is ours."""
         self._puppets: PuppetConnections | None = None
+        self._comings = Comings(self._move)
         self._entrance: Entrance | None = None
         self._expansion = expansion(config.encoding)
         self._reactions = OwnReactions()
@@ -138,6 +141,7 @@ class IrcAdapter(Adapter):
         finally:
             self._heard = connection.heard
             self._connection = self._puppets = None
+            self._comings.close()
             if connection.dispatcher.flooded:
                 self._slow_until = loop.time() + _SLOW_FOR
                 self._pace = max(self._pace / 2, _SLOWEST)
@@ -189,10 +193,27 @@ class IrcAdapter(Adapter):
 
     def hint(self, command: FleetingCommand) -> None:
         connection = self._connection
-        if connection is None or not connection.alive or not isinstance(command, SetTyping):
+        if connection is None or not connection.alive:
             return
-        if self.capabilities(command.room).typing:
-            connection.hint(encode.typing(command.room, command.typing, self.config.encoding))
+        if isinstance(command, SetPresent) and self._puppets is not None:
+            self._comings.give(command)
+        elif isinstance(command, SetTyping) and self.capabilities(command.room).typing:
+            data = encode.typing(command.room, command.typing, self.config.encoding)
+            if command.speaker is None:
+                connection.hint(data)
+            elif self._puppets is not None and (
+                puppet := self._puppets.inside(command.room, command.speaker)
+            ):
+                puppet.write(data)
+
+    async def _move(self, command: SetPresent) -> None:
+        """Let somebody from elsewhere come, where there is a place for them, or go."""
+        if self._puppets is None:
+            return
+        if not command.present:
+            self._puppets.go(command.room, command.speaker.key)
+        elif self.capabilities(command.room, command.speaker).authorship is Authorship.PUPPET:
+            await self._puppets.enter(command.room, command.speaker)
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         return await past(self._connected(), room, since)

@@ -9,6 +9,7 @@ from bridge import (
     AdapterError,
     Authorship,
     Capabilities,
+    Comings,
     Command,
     ConnectionLost,
     DeleteMessage,
@@ -23,6 +24,7 @@ from bridge import (
     RoomId,
     RoomUnavailable,
     SendMessage,
+    SetPresent,
     SetReactions,
     Settle,
     SetTopic,
@@ -64,6 +66,7 @@ class XmppAdapter(Adapter):
         super().__init__(network, config, introduction)
         self._memory = Memory(Session())
         self._connection: XmppConnection | None = None
+        self._comings = Comings(self._move)
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -85,6 +88,7 @@ class XmppAdapter(Adapter):
             await self._connection.run(self.rooms)
         finally:
             self._connection = None
+            self._comings.close()
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
         connection, place = self._there(command.room)
@@ -97,7 +101,7 @@ class XmppAdapter(Adapter):
         landed, settle = landing()
         told = files.tell(command.file, shared.address, shared.thumbnail)
         stanza = encode.file(command, told, _more(command, place), named=place.stanza_ids)
-        speaker = self._from(connection, place, command) or ""
+        speaker = self._address(connection, place, command.speaker) or ""
         connection.send(command.room, command.txn, stanza, settle, speaker)
         return landed
 
@@ -105,18 +109,18 @@ class XmppAdapter(Adapter):
         connection, place = self._there(command.room)
         if isinstance(command, SetTopic):
             return _set_topic(connection, place, command, settle)
-        speaker = self._from(connection, place, command)
+        speaker = self._address(connection, place, command.speaker)
         stanza = _stanza(command, place) if speaker is not None else None
         if speaker is None or stanza is None:
             return False
         connection.send(command.room, command.txn, stanza, settle, speaker)
         return True
 
-    def _from(self, connection: XmppConnection, place: Place, command: Command) -> str | None:
-        """Return the address that says something; "" for our own. None: somebody has to enter first."""
-        if connection.puppets is None or command.speaker.how is not Authorship.PUPPET:
+    def _address(self, connection: XmppConnection, place: Place, speaker: Speaker | None) -> str | None:
+        """Return the address of who speaks; "" is our own. None: they have to enter first."""
+        if connection.puppets is None or speaker is None or speaker.how is not Authorship.PUPPET:
             return ""
-        puppet = connection.puppets.inside(place, command.speaker)
+        puppet = connection.puppets.inside(place, speaker)
         return puppet.address if puppet is not None else None
 
     def _there(self, room: RoomId) -> tuple[XmppConnection, Place]:
@@ -133,9 +137,23 @@ class XmppAdapter(Adapter):
         if connection is None or not connection.alive or place is None or not place.joined:
             return
         if isinstance(command, SetTyping):
-            connection.whisper(chat_states.writes(command))
+            by = self._address(connection, place, command.speaker)
+            if by is not None:
+                connection.whisper(chat_states.writes(command), by)
         elif isinstance(command, MarkRead) and place.stanza_ids:
             connection.whisper(chat_states.displayed(command))
+        elif isinstance(command, SetPresent) and connection.puppets is not None:
+            self._comings.give(command)
+
+    async def _move(self, command: SetPresent) -> None:
+        """Let somebody from elsewhere come or go."""
+        connection, place = self._there(command.room)
+        if connection.puppets is None:
+            return
+        if command.present:
+            await connection.puppets.enter(place, command.speaker)
+        else:
+            connection.puppets.go(place, command.speaker.key)
 
     async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
         connection, place = self._there(room)

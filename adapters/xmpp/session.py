@@ -5,12 +5,13 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge import BoundedDict, Holdback, MessageId, Present, RoomId, Support, TalkEvent
+from bridge import BoundedDict, Holdback, MessageId, Present, RoomId, Sender, Support, TalkEvent
 
 __all__ = ["Place", "Session", "Stay"]
 
 _MOST_SAID = 1000
 _MOST_STAYS = 10_000
+_MOST_OUTCASTS = 1000
 _MOST_PHOTOS = 20_000
 
 
@@ -72,6 +73,8 @@ class Place:
     """
     present: Present = field(default_factory=Present)
     """The same people, by the look of their nicks."""
+    outcasts: dict[str, Sender] = field(default_factory=lambda: BoundedDict(_MOST_OUTCASTS))
+    """People who were banned, by their own addresses, where the room shows these."""
     topic: str | None = None
     """The room's subject; None: it has not been told."""
     wanted: dict[str, str] = field(default_factory=dict)

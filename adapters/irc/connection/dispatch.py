@@ -275,6 +275,7 @@ class Dispatcher:
             self.session.locked.discard(room)
             self.session.forms.forget(room)
             self.history.mode(room, got.params[1])
+            self._members.mode(got)
 
     def _modes(self, got: Line) -> None:
         room = self.session.room(got.params[1])

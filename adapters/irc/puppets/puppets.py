@@ -48,9 +48,7 @@ TOKENS = 2
 """Tokens of the flood control that a command costs: for its line, and for the PING that confirms it."""
 _ANSWER = 20.0
 _AGAIN = 60.0
-"""Seconds between two times that a nick is asked for; also the silence after which somebody's place is
-another's.
-"""
+"""Seconds between two times that a nick is asked for; also the silence after which a place is another's."""
 _MOST_COMING = 10
 """So many connect at a time."""
 _WAITED_FOR = 0.2
@@ -161,6 +159,11 @@ class PuppetConnections:
             data = b"@%b %b" % (tags[1:], data)
         settle = partial(self._judge.settle, command, partial(self._settle, command, settle))
         puppet.say(command.room, data, settle, echo="echo-message" in caps, now=now)
+
+    def go(self, room: RoomId, key: str) -> None:
+        """Let somebody leave a room whose author is gone."""
+        if (puppet := self._all.get(key)) is not None and puppet.speaks and room in puppet.rooms:
+            self._let_go(puppet, room, "is gone")
 
     async def run(self) -> None:
         """Let those come whose turn it is, and those go who say nothing, and whom the server does not answer,
@@ -382,18 +385,15 @@ class PuppetConnections:
         elif now - puppet.renamed <= _AGAIN or puppet.nick == candidates[0]:
             return
         puppet.wanted, puppet.renamed = name, now
-        puppet.rename(
-            candidates[: candidates.index(puppet.nick)] if puppet.nick in candidates else candidates
-        )
+        better = candidates[: candidates.index(puppet.nick)] if puppet.nick in candidates else candidates
+        puppet.rename(better)
 
     def _settle(self, command: Command, settle: Settle, outcome: Receipt | AdapterError) -> None:
         """Settle somebody's message. For who is muted nobody else speaks."""
+        said = str(outcome).replace(command.room, "")
         if isinstance(outcome, Receipt):
             self._entrance.spoke(command.speaker.key)
-        elif isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(
-            str(outcome).replace(command.room, "")
-        ):
-            outcome = Rejected(
-                f"{command.speaker.name} has no voice in {command.room}: {outcome}", alone=True
-            )
+        elif isinstance(outcome, RoomUnavailable) and _NO_VOICE.search(said):
+            why = f"{command.speaker.name} has no voice in {command.room}: {outcome}"
+            outcome = Rejected(why, alone=True)
         settle(outcome)

@@ -10,7 +10,7 @@ from adapters.irc.config import RoomConfig
 from adapters.irc.history.catch_up import History
 from adapters.irc.session import Session
 from adapters.irc.wire.line import line
-from bridge import Backoff, Event, Present, RoomId, RoomState, RoomStateChanged
+from bridge import Backoff, BoundedDict, Event, Present, RoomId, RoomState, RoomStateChanged
 
 __all__ = ["JOIN_ERRORS", "Channels", "Place"]
 
@@ -41,6 +41,7 @@ JOIN_ERRORS = {
 _LINE = 400
 _REFUSED = (30.0, 600.0)
 _KICKED = (10.0, 600.0)
+_MOST_BANS = 500
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ class Place:
     """Whether another room of ours is the same channel."""
     members: dict[str, str] = field(default_factory=dict)
     """The nicks in the room, in lower case, each with its mask (with the nick while the mask is unknown)."""
+    bans: dict[str, tuple[str, ...]] = field(default_factory=lambda: BoundedDict(_MOST_BANS))
+    """Masks that were banned while we were there, in lower case, each with whom it was about."""
     present: Present = field(default_factory=Present)
     """The same people, by the look of their nicks."""
 

@@ -4,17 +4,25 @@ A QUIT and a NICK name no channel, so each room keeps the nicks that are in it, 
 them, with their masks as far as those are known (IRCv3 userhost-in-names).
 """
 
+import logging
+
 from adapters.irc.session import Session
 from adapters.irc.wire.formatting import content
 from adapters.irc.wire.line import Line, nick_of
 from bridge import Change, Event, MemberChanged, Sender, UserId
 
+from . import bans
 from .channels import Channels, Place
 
 __all__ = ["Members"]
 
+log = logging.getLogger(__name__)
+
 _MOST = 20_000
 """People known in one room; of others, QUIT and NICK are not told."""
+_MOST_MEANT = 3
+"""A ban of more people than this is about the channel: it counts nowhere else."""
+_DECISIONS = (Change.KICKED, Change.BANNED, Change.UNBANNED)
 _PREFIXES = "~&@%+!*."
 """The signs that may stand before a nick in NAMES; no nick begins with one."""
 
@@ -64,6 +72,37 @@ class Members:
                 reason = ""
             self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
 
+    def mode(self, got: Line) -> None:
+        """Take in a MODE of a room: who is banned by it, or no more."""
+        place = self._place(got.params[0])
+        if place is None or not place.inside:
+            return
+        for sets, mask in bans.changes(self._session.isupport, got.params[1], got.params[2:]):
+            key = self._session.fold(mask)
+            if not bans.is_of_people(mask):
+                continue
+            meant = self._meant(place, key)
+            if len(meant) > _MOST_MEANT:
+                if sets:
+                    sentence = "%s: the ban of %s counts here alone: it is about %d people"
+                    log.info(sentence, place.room, mask, len(meant))
+                    continue
+                meant = ()
+            known = place.bans.pop(key, ())
+            if sets:
+                place.bans[key] = meant
+            change = Change.BANNED if sets else Change.UNBANNED
+            for source in {self._session.fold(source): source for source in (*known, *meant)}.values():
+                self._tell(place, got, source, change, by=_person(got.source))
+
+    def _meant(self, place: Place, mask: str) -> tuple[str, ...]:
+        """Return whom a mask is about: people who are there, and those from elsewhere who were."""
+        fold, speakers = self._session.fold, self._session.speakers
+        ours = [f"{nick}!{shown}" for nick, (_, shown) in speakers.kept().items()]
+        there = [source for source in place.members.values() if "!" in source]
+        found = {fold(source): source for source in (*ours, *there) if bans.is_about(mask, fold(source))}
+        return tuple(found.values())
+
     def quit(self, got: Line) -> None:
         """Take in a QUIT: they leave every room."""
         nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
@@ -78,7 +117,7 @@ class Members:
         for place in self._channels.places.values():
             if self._remove(place, nick) is not None:
                 self._add(place, name, source)
-                self._tell(place, got, got.source, Change.RENAMED, name=name)
+                self._tell(place, got, got.source, Change.RENAMED, name=name, now=source)
 
     def moved(self, got: Line) -> None:
         """Take in a CHGHOST: another mask (IRCv3 chghost)."""
@@ -96,8 +135,8 @@ class Members:
     def _add(self, place: Place, nick: str, source: str) -> None:
         if len(place.members) < _MOST and not self._session.is_me(nick):
             key = self._session.fold(nick)
-            if key not in place.members and source not in self._session.speakers:
-                place.present.add(key, nick)
+            if place.members.get(key) != source and source not in self._session.speakers:
+                place.present.add(key, nick, source if "!" in source else "")
             place.members[key] = source
 
     def _remove(self, place: Place, nick: str) -> str | None:
@@ -115,17 +154,29 @@ class Members:
         *,
         by: Sender | None = None,
         name: str = "",
+        now: str = "",
     ) -> None:
         session = self._session
+        speaker = session.speakers.who(source) if session.speakers else None
+        if speaker is not None and (change not in _DECISIONS or by is None or session.was_me(by.id)):
+            return
         if (
             place.joined is None
-            or session.was_me(source)
+            or (speaker is None and session.was_me(source))
             or (session.batches and session.is_history(got, place.room))
         ):
             return
-        person = _person(source)
         self._events.append(
-            MemberChanged(room=place.room, sender=person, change=change, reason=reason, by=by, name=name)
+            MemberChanged(
+                room=place.room,
+                sender=_person(source),
+                speaker=speaker or "",
+                change=change,
+                reason=reason,
+                by=by,
+                name=name,
+                id=UserId(now) if "@" in now else None,
+            )
         )
 
 

@@ -102,7 +102,7 @@ class XmppConnection:
         if self._config.is_component:
             self._client = component = XmppComponent(self._config, self)
             self.puppets = PuppetOccupants(self._config, component, self._session, self._flights, adapter)
-            component.theirs = self.puppets.take
+            component.theirs, self.puppets.tell = self.puppets.take, self.tell
         else:
             self._client = XmppClient(self._config, self, memory.stream)
         self._reader = ArchiveReader(self._client)
@@ -167,10 +167,10 @@ class XmppConnection:
         self._flights.add(txn, room, settle)
         self._client.say(stanza, speaker)
 
-    def whisper(self, stanza: str) -> None:
+    def whisper(self, stanza: str, speaker: str = "") -> None:
         """Send an ephemeral stanza, unless it would have to wait."""
         if not self._client.congested:
-            self._client.say(stanza)
+            self._client.say(stanza, speaker)
 
     async def upload(self, file: File) -> Shared:
         """Put a file where our server takes them. Raises an AdapterError."""
@@ -242,6 +242,7 @@ class XmppConnection:
         if said is None:
             if place is not None and element.get("type") != "groupchat":
                 self._reader.archived(element)
+                self._rooms.decided(place, element)
         elif isinstance(said, TalkEvent):
             self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):

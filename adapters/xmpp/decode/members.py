@@ -2,11 +2,11 @@
 
 from adapters.xmpp.decode.muc_info import Presence
 from adapters.xmpp.session import Place
-from bridge import Change, MemberChanged, Sender
+from bridge import Change, MemberChanged, Sender, UserId
 
 from . import talk
 
-__all__ = ["seen", "who"]
+__all__ = ["decided", "ended", "seen", "who"]
 
 _KICKED, _BANNED, _LOST, _RENAMED = "307", "301", "333", "303"
 
@@ -20,7 +20,7 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
         new = nick not in people
         people[nick] = presence.occupant
         if new:
-            place.present.add(nick, nick)
+            place.present.add(nick, nick, _who(place, nick).id)
         if new and place.joined:
             return MemberChanged(room=place.room, sender=_who(place, nick), change=Change.JOINED)
         return None
@@ -32,12 +32,38 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
     name = presence.new_nick if _RENAMED in presence.statuses else ""
     if name:
         people[name] = occupant
-        place.present.add(name, name)
+        place.present.add(name, name, _who(place, name).id)
     if not place.joined:
         return None
     change = Change.RENAMED if name else _change(presence.statuses)
+    if change is Change.BANNED and presence.person:
+        place.outcasts[presence.person] = who
     by = _who(place, presence.by) if presence.by and change is not Change.LEFT else None
     return MemberChanged(room=place.room, sender=who, change=change, reason=presence.text, by=by, name=name)
+
+
+def decided(place: Place, key: str, presence: Presence) -> MemberChanged:
+    """Return that somebody from elsewhere was sent away, by their key, as their own presence says it."""
+    who = Sender(UserId(f"{place.room}/{presence.nick}"), presence.nick)
+    by = _who(place, presence.by) if presence.by else None
+    change = _change(presence.statuses)
+    return MemberChanged(room=place.room, sender=who, speaker=key, change=change, reason=presence.text, by=by)
+
+
+def ended(place: Place, notice: Presence, key: str | None) -> MemberChanged | None:
+    """Return that a ban began or ended of somebody who is not there, as a room tells those who see addresses
+    (XEP-0045 section 9.2); `key` is who they are from elsewhere. None: it is neither.
+    """
+    banned = notice.affiliation == "outcast"
+    if not notice.affiliation or not notice.person or (banned and key is None):
+        return None
+    who = place.outcasts.pop(notice.person, None)
+    if key is not None:
+        who = Sender(UserId(notice.person), notice.person)
+    if who is None:
+        return None
+    change = Change.BANNED if banned else Change.UNBANNED
+    return MemberChanged(room=place.room, sender=who, speaker=key or "", change=change, reason=notice.text)
 
 
 def _change(statuses: frozenset[str]) -> Change:

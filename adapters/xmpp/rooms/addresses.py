@@ -1,12 +1,13 @@
 """The addresses of people from elsewhere below a component's name, and their nicks."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from slixmpp import JID, InvalidJID
 
 from bridge import Escaping
 
-__all__ = ["address_of", "key_of", "nick_of"]
+__all__ = ["address_of", "key_of", "nick_of", "nicks_of"]
 
 _ESCAPING = Escaping("\\", "._+-")
 _LONGEST_LOCAL = 1023
@@ -14,6 +15,7 @@ _LONGEST_LOCAL = 1023
 _LONGEST_NICK = 120
 """Bytes: far more than a name has, and an eighth of what is allowed."""
 _NOBODY = "somebody"
+_MOST_NICKS = 4
 
 
 def address_of(key: str, component: str) -> str | None:
@@ -39,6 +41,16 @@ def nick_of(name: str) -> str:
     while len(kept.encode()) > _LONGEST_NICK:
         kept = kept[:-1].rstrip()
     return kept if kept and _fits(kept) else _NOBODY
+
+
+def nicks_of(name: str, key: str) -> Iterator[str]:
+    """Yield a nick, and what to take instead while it is somebody else's: where they come from tells them
+    apart.
+    """
+    yield name
+    elsewhere = nick_of(f"{name} ({key.partition('/')[0]})")
+    yield elsewhere
+    yield from (f"{elsewhere} {number}" for number in range(2, _MOST_NICKS))
 
 
 def _fits(text: str) -> bool:

@@ -5,13 +5,14 @@ import contextlib
 import json
 import logging
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
 from adapters.xmpp.decode import Direct, Failure, message, muc_info
+from adapters.xmpp.decode.members import decided
 from adapters.xmpp.decode.muc_info import Presence
 from adapters.xmpp.session import Place, Session
 from bridge import (
@@ -20,6 +21,7 @@ from bridge import (
     Barred,
     BoundedDict,
     InFlight,
+    MemberChanged,
     Rejected,
     RoomUnavailable,
     Speaker,
@@ -28,7 +30,7 @@ from bridge import (
 )
 
 from . import refusals
-from .addresses import address_of, nick_of
+from .addresses import address_of, nick_of, nicks_of
 from .avatars import PuppetAvatars, Speaking
 
 __all__ = ["PuppetOccupant", "PuppetOccupants"]
@@ -36,7 +38,6 @@ __all__ = ["PuppetOccupant", "PuppetOccupants"]
 log = logging.getLogger(__name__)
 
 _ANSWER = 30.0
-_MOST_NICKS = 4
 _MOST_KEPT = 5000
 _SHARE = 50
 """The part of our time that may go into keeping who is where: one of so many."""
@@ -98,6 +99,8 @@ class PuppetOccupants:
         self._before = self._read()
         """Who was in rooms that we are not in yet: keys by nick, by room."""
         self._barred = Barred()
+        self.tell: Callable[[MemberChanged], None] = lambda _: None
+        """Is told what moderators decide about them."""
         self.avatars = PuppetAvatars(wire, adapter)
         self._changed = False
         self._next = -math.inf
@@ -159,6 +162,12 @@ class PuppetOccupants:
                     self._wire.say(encode.leave(puppet.occupant), puppet.address)
                 puppet.inside = False
         self._save()
+
+    def go(self, place: Place, key: str) -> None:
+        """Let somebody leave a room, if they are in it."""
+        puppet = self._found(place, key)
+        if puppet is not None and puppet.inside:
+            self._wire.say(encode.leave(puppet.occupant), puppet.address)
 
     def tidy(self, idle: float) -> None:
         """Let those leave who have said nothing for so long, in seconds."""
@@ -244,6 +253,7 @@ class PuppetOccupants:
         if why and "333" not in told.statuses:
             by, said = f" by {told.by}" if told.by else "", f": {told.text}" if told.text else ""
             self._bar(puppet, f"{why}{by}{said}")
+            self.tell(decided(puppet.place, puppet.key, told))
 
     def _refused(self, puppet: PuppetOccupant, told: Presence) -> None:
         if not puppet.inside and told.id in ("", puppet.asked):
@@ -273,7 +283,7 @@ class PuppetOccupants:
     async def _enter(self, puppet: PuppetOccupant, name: str) -> None:
         """Enter with one nick after the other while they are in use."""
         answer = None
-        for nick in _nicks(name, puppet.key):
+        for nick in nicks_of(name, puppet.key):
             if nick in puppet.place.present:  # or they would look the same
                 continue
             puppet.answer = asyncio.get_running_loop().create_future()
@@ -376,16 +386,6 @@ class PuppetOccupants:
         except OSError as error:
             log.warning("who is in the rooms cannot be kept over a restart: %s", error.strerror)
         self._next = began + _SHARE * (self._clock.monotonic() - began)
-
-
-def _nicks(name: str, key: str) -> Iterator[str]:
-    """Yield a nick, and what to take instead while it is somebody else's: where they come from tells them
-    apart.
-    """
-    yield name
-    elsewhere = nick_of(f"{name} ({key.partition('/')[0]})")
-    yield elsewhere
-    yield from (f"{elsewhere} {number}" for number in range(2, _MOST_NICKS))
 
 
 def _settle(puppet: PuppetOccupant, told: Presence) -> None:

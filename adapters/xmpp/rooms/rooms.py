@@ -21,7 +21,7 @@ from bridge import (
     RoomUnavailable,
 )
 
-from . import refusals
+from . import addresses, refusals
 
 if TYPE_CHECKING:
     from adapters.xmpp.connection.connection import XmppConnection
@@ -149,6 +149,14 @@ class Rooms:
                 self._connection.tell(event)
         if not place.occupant_ids:
             _noticed(place, seen)
+
+    def decided(self, place: Place, element: Element) -> None:
+        """Take in that the room let somebody in again who is not there, or banned them."""
+        notice = muc_info.presence(element)
+        name, _, domain = notice.person.partition("@")
+        key = addresses.key_of(name) if domain == self._config.jid and self._connection.puppets else None
+        if notice.type != "error" and (news := members.ended(place, notice, key)) is not None:
+            self._connection.tell(news)
 
     def _gone(self, entry: _Entry, seen: muc_info.Presence) -> None:
         if "303" in seen.statuses and seen.new_nick:

@@ -105,7 +105,7 @@ class Room:
         self.owner.say(f"PRIVMSG {self.room} :fence")
         while True:
             event = await asyncio.wait_for(ears.events.get(), 20)
-            assert not isinstance(event, MemberChanged), event
+            assert not isinstance(event, MemberChanged) or event.speaker, event
             if isinstance(event, MessageCreated):
                 assert event.content == plain("fence")
                 return

@@ -107,7 +107,8 @@ def emitted(ears):
 
 def nobody_else(ears):
     """Whether nothing was emitted of those who are ours."""
-    return not [event for event in emitted(ears) if isinstance(event, MemberChanged)]
+    told = [event for event in emitted(ears) if isinstance(event, MemberChanged)]
+    return not [event for event in told if not event.speaker]
 
 
 async def test_they_speak_in_turn_and_are_no_news(room):
