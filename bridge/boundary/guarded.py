@@ -262,10 +262,11 @@ class Guarded(Adapter):
     def is_present(self, room: RoomId, name: str) -> bool:
         try:
             present = (self._adapter or self._made()).present(room)
-            return present is not None and name in present
+            found = present is not None and name in present
         except ANYTHING as error:
             self._complain("present", room, shown(error), error)
             return False
+        return found
 
     def members(self, room: RoomId) -> Collection[str]:
         try:

@@ -372,7 +372,12 @@ WRONG += [
     ),
     on("capabilities", wrong.blocks, "nothing has gone on for 0.2 s because of this:(?s:.*)in capabilities"),
     on("present", wrong.raises(BUG), "wrong three: a bug in its adapter, in present: KeyError"),
-    on("present", wrong.gives(7), "wrong three: a bug in its adapter, in present: TypeError", name="no answer"),
+    on(
+        "present",
+        wrong.gives(7),
+        "wrong three: a bug in its adapter, in present: TypeError",
+        name="no answer",
+    ),
     on("hint", wrong.raises(BUG), "wrong three: a bug in its adapter, in hint: KeyError", begin=shows_typing),
     on(
         "source",
