@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from .adapter import Adapter
+from .direct import Direct
 from .instructions import Asked, Instructions, Who
 from .language import Locale
 from .model import RoomId, Support, Whisper
@@ -21,9 +22,14 @@ class Features:
         self._announcer = teller.announcer
         self._adapter = adapter
         who = Who(self._announcer.sources, self._members, self._announcer.place)
-        instructions = Instructions([who], self._place, self._answer, router.journal.clock)
+        direct = Direct(router, self._answer)
+        known = [who, *direct.instructions]
+        instructions = Instructions(known, self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
-        router.hears.append(instructions.hear)
+        direct.instruct = instructions.hear
+        router.hears += [direct.hear, instructions.hear]
+        router.withholds = direct.withholds
+        router.rooms.followed.append(direct.follow)
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
         worker = self._router.rooms.by_name.get((network, room))

@@ -20,6 +20,8 @@ class Room:
     adapter: Adapter
     rules: DeliveryRules
     """They may change with the map."""
+    private: bool = False
+    """Whether it is that of two people."""
 
     @property
     def clock(self) -> Clock:
@@ -51,6 +53,8 @@ class RoomStatus:
     """How many deliveries arrived, whole, since the start."""
     oldest: Delivery | None
     """The delivery that has been waiting longest; None: nothing waits."""
+    private: bool = False
+    """Whether it is that of two people."""
 
     @property
     def title(self) -> str:

@@ -30,12 +30,14 @@ from .listener import Listener
 from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
 
-__all__ = ["Hear", "Router"]
+__all__ = ["Hear", "Router", "Withhold"]
 
 log = logging.getLogger(__name__)
 
 Hear = Callable[[str, FleetingEvent], None]
 """Hears of a network what counts only now."""
+Withhold = Callable[[str, TalkEvent], bool]
+"""Whether what was said on a network was meant for Hubbub alone, and is not taken."""
 
 _BESIDE = (TypingChanged, MemberChanged, RoomStateChanged, Approached)
 """What never gets into the journal."""
@@ -57,6 +59,7 @@ class Router:
         self._watch, clock = watch, journal.clock
         self.hears: list[Hear] = []
         """Features that want to know who came, who went, and who wrote to us alone."""
+        self.withholds: Withhold | None = None
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -136,6 +139,8 @@ class Router:
             rooms = source.rooms_for(event.sender) if source is not None else ()
             if source is None or not rooms or event.mark:
                 continue
+            if self.withholds is not None and self.withholds(network, event):
+                continue
             if self.journal.origin(source.number, event.id) is None:
                 self.journal.take(source.number, event, rooms)
                 count += 1
@@ -154,6 +159,8 @@ class Router:
                     rooms := source.rooms_for(event.sender)
                 ):
                     if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
+                        continue
+                    if self.withholds is not None and self.withholds(network, event):
                         continue
                     speaks(source.number, event.sender.name)
                     if not repeats(source.number, event):

@@ -12,7 +12,10 @@ from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import Config, Conversation, Direction, Network, ShowRules
 from bridge.model import RoomId, Sender
 
-__all__ = ["Routes", "Source", "compile_routes"]
+__all__ = ["PRIVATE", "Routes", "Source", "compile_routes"]
+
+PRIVATE = "\0"
+"""What begins the name of a conversation that the core opens for two people: no adapter can give one."""
 
 _Ignore = Callable[[Sender], bool]
 
@@ -118,6 +121,10 @@ class Routes:
     def numbers(self, conversation: str) -> list[int]:
         """Return the numbers of a conversation's rooms."""
         return [self._numbers[entry.network, entry.room] for entry in self._conversations[conversation].rooms]
+
+    def is_private(self, room: int) -> bool:
+        """Whether a room is that of two people."""
+        return any(f"\n{PRIVATE}" in name for name in self._holders.get(room, ()))
 
     def _show(self, room: int) -> None:
         self.shown[room] = next(iter(self._holders[room].values()))

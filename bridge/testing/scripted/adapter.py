@@ -29,6 +29,7 @@ from bridge.model import (
     Support,
     TalkEvent,
     Txn,
+    UserId,
 )
 
 from .network import ScriptedNetwork
@@ -138,6 +139,9 @@ class ScriptedAdapter(Adapter):
 
     def present(self, room: RoomId) -> Present | None:
         return self._server.present.get(room)
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        return RoomId(f"{person} with {speaker.key}") if self._server.private else None
 
     def hint(self, command: FleetingCommand) -> None:
         self._server.hint(command)
