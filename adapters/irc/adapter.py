@@ -30,20 +30,24 @@ from bridge import (
     TokenBucket,
     Txn,
     Unsupported,
+    UserId,
+    Whisper,
     landing,
 )
 
 from . import encode
-from .capabilities import record, records
+from .capabilities import of_two, record, records
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
 from .connection.connection import IrcConnection
 from .decode import REDACTION
+from .greeting import notices
 from .history.requests import find, past
 from .preflight import look_at
 from .puppets.kept import KeptPeople
 from .puppets.puppets import TOKENS, PuppetConnections
+from .rooms.private import is_channel, private_id
 from .rooms.reactions import OwnReactions
 from .session import UNKNOWN_PREFIX, Session, fold_ascii
 
@@ -185,10 +189,24 @@ class IrcAdapter(Adapter):
 
     def hint(self, command: FleetingCommand) -> None:
         connection = self._connection
-        if connection is None or not connection.alive or not isinstance(command, SetTyping):
+        if connection is None or not connection.alive:
             return
-        if self.capabilities(command.room).typing:
+        if isinstance(command, Whisper):
+            self._whisper(connection, command)
+        elif isinstance(command, SetTyping) and self.capabilities(command.room).typing:
             connection.hint(encode.typing(command.room, command.typing, self.config.encoding))
+
+    def _whisper(self, connection: IrcConnection, command: Whisper) -> None:
+        """Tell somebody something: by the connection of whom they wrote to, if there is one."""
+        if (nick := self._session.private.nick(command.user)) is not None:
+            puppet = self._puppets.found(command.key) if self._puppets is not None else None
+            for data in notices(nick, command.text, self.config.encoding):
+                connection.post(data) if puppet is None else puppet.write(data)
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        mask = person if "@" in person and " " not in person else ""
+        there = mask and self._session.private.knows(mask) is not False
+        return private_id(mask, speaker.key) if there else None
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         return await past(self._connected(), room, since)
@@ -204,6 +222,8 @@ class IrcAdapter(Adapter):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
+        if not is_channel(room):
+            return {}
         found = await find(self._connected(), room, since, txns)
         # a message that is removed already is no error
         return {**{txn: None for txn in txns if txn in self._repeatable}, **found}
@@ -222,8 +242,9 @@ class IrcAdapter(Adapter):
         if isinstance(command, SendMessage):
             if command.file is not None:
                 raise Unsupported(f"{self.network} takes no files")
+            private = connection.session.private
             data = encode.message(
-                command.room,
+                command.room if is_channel(command.room) else private.target(command.room),
                 command.content,
                 connection.session.forms.kind(command),
                 self.config.encoding,
@@ -277,7 +298,8 @@ class IrcAdapter(Adapter):
         ):
             how = Authorship.PUPPET
         length = self._line_length() - self._prefix(speaker)
-        return record(session, room, length, self._expansion, self.config, how=how, own=own)
+        found = record(session, room, length, self._expansion, self.config, how=how, own=own)
+        return found if is_channel(room) else of_two(found)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

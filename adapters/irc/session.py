@@ -11,6 +11,7 @@ from hashlib import blake2b
 from bridge import MessageId, RoomId
 
 from .puppets.speakers import OwnPeople
+from .rooms.private import PrivateRooms
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
 
@@ -65,6 +66,8 @@ class Session:
         """Rooms where the server did not let us set the topic, until their modes change."""
         self.speakers = OwnPeople()
         """People from elsewhere who are here as themselves: what they do is ours."""
+        self.private = PrivateRooms(self)
+        """Its rooms of two."""
         self.forms = Forms()
         """The forms that its rooms refuse."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
@@ -130,6 +133,12 @@ class Session:
                 self._seen.clear()
             room = self._seen[channel] = self._rooms.get(self.fold(channel))
             return room
+
+    def rooms_named(self, params: Iterable[str]) -> set[RoomId | None]:
+        """Return the rooms that an error is about: of a channel, or of who has a nick."""
+        named = list(params)
+        rooms = {self.room(param) for param in named if param[:1] in set("#&+!")}
+        return rooms.union(*map(self.private.rooms_to, named)) if self.private else rooms
 
     def support(self, tokens: Iterable[str]) -> None:
         """Take in a line of ISUPPORT (numeric 005). A token that makes no sense is kept as it is."""

@@ -14,6 +14,7 @@ from adapters.irc import encode
 from adapters.irc.config import NetworkConfig
 from adapters.irc.config import PuppetRules as Rules
 from adapters.irc.greeting import answer
+from adapters.irc.rooms.private import is_channel
 from adapters.irc.rooms.refusals import Judge
 from adapters.irc.session import Session
 from adapters.irc.wire.line import Line, line
@@ -110,6 +111,11 @@ class PuppetConnections:
         return self._has_place(self._in(room), self._rules.per_room) and (
             puppet is not None or self._has_place(self._spoke(), self._rules.max)
         )
+
+    def found(self, key: str) -> PuppetConnection | None:
+        """Return somebody who is connected."""
+        puppet = self._all.get(key)
+        return puppet if puppet is not None and puppet.speaks else None
 
     def inside(self, room: RoomId, speaker: Speaker) -> PuppetConnection | None:
         """Return somebody who can speak in a room at once; None: they have to come first."""
@@ -208,6 +214,10 @@ class PuppetConnections:
             self._close(_AGAIN, puppet.said)
 
     def asked(self, puppet: PuppetConnection, got: Line) -> None:
+        if (event := self._session.private.heard(got, puppet.key)) is not None:
+            self._connection.dispatcher.events.append(event)
+            self._connection.flush()
+            return
         if not self._answers.take_now(1) or not puppet.bucket.take_now(1):
             return
         said = f"{puppet.nick} is on {names.network_of(puppet.key)}, and sees only what is said in the room."
@@ -337,6 +347,8 @@ class PuppetConnections:
         return [*lines, line("CAP", "END")] if caps else lines
 
     async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
+        if not is_channel(room):
+            return
         self._make_place(self._in(room), self._rules.per_room, room)
         place = self._connection.dispatcher.channels.places.get(room)
         await puppet.bucket.take()

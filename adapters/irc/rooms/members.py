@@ -7,7 +7,7 @@ them, with their masks as far as those are known (IRCv3 userhost-in-names).
 from adapters.irc.session import Session
 from adapters.irc.wire.formatting import content
 from adapters.irc.wire.line import Line, nick_of
-from bridge import Change, Event, MemberChanged, Sender, UserId
+from bridge import Change, Event, MemberChanged, RoomId, Sender, UserId
 
 from .channels import Channels, Place
 
@@ -88,6 +88,21 @@ class Members:
                 source = "{}!{}@{}".format(nick, *got.params)
                 self._session.speakers.learn(source)
                 self._add(place, nick, source)
+
+    def followed(self, got: Line) -> None:
+        """Look who of those with a room of two is there, now that somebody came, went or has another mask."""
+        private, nick, mask = self._session.private, nick_of(got.source), got.source.partition("!")[2]
+        if got.command == "NICK":
+            private.renamed(got.source, f"{got.params[0]}!{mask}")
+        elif got.command == "CHGHOST":
+            private.renamed(got.source, "{}!{}@{}".format(nick, *got.params))
+        private.look()
+
+    def spoke(self, room: RoomId, source: str) -> None:
+        """Take the mask of somebody who speaks, where the server has not shown it before."""
+        members, nick = self._channels.places[room].members, self._session.fold(nick_of(source))
+        if "!" not in members.get(nick, "!"):
+            members[nick] = source
 
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
