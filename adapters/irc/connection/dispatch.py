@@ -201,13 +201,9 @@ class Dispatcher:
                 return
             if (event := self.session.private.heard(got, "")) is not None:
                 self.events.append(event)
-                return
-            for data in (
-                ()
-                if not self._answers.take_now(1)
-                else answer(got, self.session, self._introduce, self._config.encoding)
-            ):
-                self._effects.post(data)
+            elif self._answers.take_now(1):
+                for data in answer(got, self.session, self._introduce, self._config.encoding):
+                    self._effects.post(data)
         elif self.session.fold(nick_of(got.source)) == "nickserv":
             if _IDENTIFIED.search(got.params[1]):
                 self.identified = True

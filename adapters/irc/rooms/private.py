@@ -121,10 +121,9 @@ class PrivateRooms:
         settled = any(place.joined is not None for place in self._places.values())
         for two in self._rooms.values():
             there = self.knows(two.now)
-            if there is two.there or not (there or settled):
-                continue
             if there is None:
                 self._find_out(two)
+            if there in (None, two.there) or not (there or settled):
                 continue
             two.there = there
             nick, state = nick_of(two.now), RoomState.JOINED if there else RoomState.REFUSED
