@@ -31,7 +31,7 @@ from .text import styling
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
     "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
+    "message", "origin", "private", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -225,6 +225,14 @@ def direct(person: str, text: str, *, in_room: bool) -> str:
     mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
     words = f"<body>{_escaped(text)}</body>{_UNSTYLED}"
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
+
+
+def private(to: str, txn: Txn, content: Content, kind: Kind, *, in_room: bool) -> str:
+    """Return somebody's message to one person (RFC 6121 section 5.2), or to one of a room (XEP-0045 section
+    7.5).
+    """
+    mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
+    return f"<message to='{quote(to)}' type='chat' id='{txn}'>{body(content, kind)}{mark}</message>"
 
 
 def undelivered(stanza_id: str, to: str, text: str) -> str:
