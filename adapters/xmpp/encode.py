@@ -101,7 +101,7 @@ def body(content: Content, kind: Kind = Kind.TEXT, before: str = "") -> str:
         if len(text.encode("utf-8", "replace")) <= STANZA_LIMIT - _ENVELOPE:
             return f"<body>{before}{text}</body>"
     text = _emote(content.text, kind)
-    hint = _UNSTYLED if styling.is_styled(text) else ""
+    hint = _UNSTYLED if styling.is_styled(clean(text)) else ""
     return f"<body>{before}{_escaped(text)}</body>{hint}"
 
 

@@ -55,7 +55,6 @@ _SIGN = "!"
 _RETRY = 60.0
 _PING = "<ping xmlns='urn:xmpp:ping'/>"
 _NOT_THERE = frozenset({"item-not-found", "recipient-unavailable", "service-unavailable", "gone"})
-_ALONE = "They are on another network, and do not get what is said to them alone: say it in the room."
 _NOT_KEPT = "It was not delivered."
 T = TypeVar("T")
 
@@ -73,14 +72,17 @@ def is_private(room: str) -> bool:
     return _WITH in room
 
 
-def private_id(room: str, user: str, key: str) -> RoomId | None:
-    """Return the room of somebody with somebody from elsewhere, by that one's key; None: there is none, since
-    their room does not tell people apart, and their nick is anybody's tomorrow.
-    """
-    if user.startswith(OCCUPANT):
-        there = room.partition(_WITH)[0].partition(" ")[0]
-        return RoomId(f"{there} {quote(user)}{_WITH}{key}")
-    return RoomId(f"{user}{_WITH}{key}") if "/" not in user and " " not in user else None
+def private_id(room: str, user: str, key: str) -> RoomId:
+    """Return the room of somebody with somebody from elsewhere, by that one's key."""
+    if not (user.startswith(OCCUPANT) or _is_nick(user)):
+        return RoomId(f"{user}{_WITH}{key}")
+    there = room.partition(_WITH)[0].partition(" ")[0]
+    return RoomId(f"{there} {quote(user, safe=':')}{_WITH}{key}")
+
+
+def _is_nick(user: str) -> bool:
+    """Whether somebody is known by the nick that they have in a room alone."""
+    return "/" in user and not user.startswith(OCCUPANT)
 
 
 @dataclass(slots=True)
@@ -94,6 +96,10 @@ class _Two:
     key: str
     there: bool | None = None
     """Whether the person can be written to; None: nobody was told yet."""
+    vouched: bool = True
+    """Whether the person is still the same: where a room tells people apart by their nicks alone, they are as
+    long as we see them there.
+    """
 
 
 class PrivateRooms:
@@ -126,6 +132,8 @@ class PrivateRooms:
             who, _, key = room.partition(_WITH)
             where, _, user = who.rpartition(" ")
             self._rooms.setdefault(room, _Two(room, where, UserId(unquote(user) if where else user), key))
+            two = self._rooms[room]
+            two.vouched = two.vouched and (not _is_nick(two.user) or self._nick(where, two.user) is not None)
         self.look()
         return {room: config for room, config in rooms.items() if not is_private(room)}
 
@@ -135,7 +143,8 @@ class PrivateRooms:
             place = self._session.places.get(two.where)
             if (where and two.where != where) or (two.where and (place is None or not place.joined)):
                 continue
-            there = not two.where or self._nick(two.where, two.user) is not None
+            there = not two.where or (two.vouched and self._nick(two.where, two.user) is not None)
+            two.vouched = there or not _is_nick(two.user)
             if there is not two.there:
                 two.there = there
                 state = RoomState.JOINED if there else RoomState.REFUSED
@@ -146,7 +155,7 @@ class PrivateRooms:
         """Note that we are out of a room: nobody can be written to through it."""
         for two in self._rooms.values():
             if two.where == where and two.there:
-                two.there = None
+                two.there, two.vouched = None, not _is_nick(two.user)
                 reason = f"hubbub is not in {where}"
                 self._emit(RoomStateChanged(room=two.room, state=RoomState.REFUSED, reason=reason))
 
@@ -155,6 +164,9 @@ class PrivateRooms:
         place = self._session.places.get(where)
         if place is None or not place.joined:
             return None
+        if _is_nick(user):
+            nick = user.partition("/")[2]
+            return nick if nick in place.people else None
         return next(
             (nick for nick, known in place.people.items() if known and f"{OCCUPANT}{known}" == user), None
         )
@@ -177,7 +189,7 @@ class PrivateRooms:
         """Send a message. Returns whether that could be done: else somebody has to enter first."""
         two = self._two(command.room)
         to = self._address(two.where, two.user)
-        if to is None:
+        if to is None or not two.vouched:
             raise RoomUnavailable(f"they are not in {two.where}", _RETRY)
         speaker = self._speaker(two, command.speaker)
         if speaker is None:
@@ -246,15 +258,11 @@ class PrivateRooms:
 
     def whisper(self, command: Whisper) -> None:
         """Tell somebody something: from the address of whom they wrote to, where that is in the room."""
-        where, to, speaker = "", str(command.user), ""
-        if command.user.startswith(OCCUPANT):
+        where, speaker = "", ""
+        if command.user.startswith(OCCUPANT) or _is_nick(command.user):
             where = command.room.partition(_WITH)[0].partition(" ")[0]
-            to = self._address(where, command.user) or ""
-        elif "/" in command.user:
-            where, _, nick = command.user.partition("/")
-            place = self._session.places.get(where)
-            to = to if place is not None and place.joined and nick in place.people else ""
-        if not to:
+        to = self._address(where, command.user)
+        if to is None:
             return
         if self.puppets is not None and command.key:
             speaker = self.puppets.there(where, command.key) if where else self._own(command.key)
@@ -272,29 +280,23 @@ class PrivateRooms:
             return
         sender = self._sender(place, room, nick)
         private = private_id(room, sender.id, key)
-        found = children.content(children.read(element, Place(private or RoomId(room), nick)))
+        found = children.content(children.read(element, Place(private, nick)))
         if found is None or (not said.in_room and room.lower() == self._config.bot):
             return
         kind, content = found
-        if private is not None and private in self._rooms:
+        two = self._rooms.get(private)
+        if two is not None and two.there:
             called = self._session.fresh_id()
             self._emit(MessageCreated(id=called, room=private, sender=sender, content=content, kind=kind))
-        elif key and private is not None:
+        elif key:
             self._emit(Approached(room=private, sender=sender, text=content.text, to=key))
             if place is None:
                 name = element.get("id") or ""
                 self._wire.say(encode.undelivered(name, said.person, _NOT_KEPT), self._own(key))
         elif not key and (content.text.startswith(_SIGN) or self._knows(sender.id)):
             self._emit(Approached(room=RoomId(room), sender=sender, text=content.text))
-        else:
-            self._answer(said, key)
-
-    def _answer(self, said: Direct, key: str) -> None:
-        """Say once an hour what we are."""
-        who = said.person if said.in_room else said.person.partition("/")[0]
-        if (text := self._introduce(who)) is not None:
-            speaker = self._own(key) if key else ""
-            self._wire.say(encode.direct(said.person, _ALONE if key else text, in_room=said.in_room), speaker)
+        elif (text := self._introduce(said.person if said.in_room else room)) is not None:
+            self._wire.say(encode.direct(said.person, text, in_room=said.in_room))
 
     def _sender(self, place: Place | None, room: str, nick: str) -> Sender:
         if place is None:
