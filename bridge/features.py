@@ -28,7 +28,7 @@ class Features:
         self.observers = (instructions,)
         direct.instruct = instructions.hear
         router.hears += [direct.hear, instructions.hear]
-        router.withholds = direct.withholds
+        router.withholds, router.strays = direct.withholds, direct.strays
         router.rooms.followed.append(direct.follow)
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:

@@ -186,6 +186,7 @@ class Consent:
         """Let two talk no more, since one of them wants that."""
         self._ledger.end(pair)
         self.close(pair)
+        self._rooms.end_closed()
         self._whispers.over(pair.other(by), pair.own(by))
 
     def ignore(self, network: str, user: UserId, other: Known) -> None:

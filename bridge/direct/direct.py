@@ -110,6 +110,16 @@ class Direct:
             self._warn(network, event)
         return True
 
+    def strays(self, network: str, event: TalkEvent) -> None:
+        """Ask anew for somebody who writes where two talked until just now."""
+        for opened in self._router.rooms.directory.private():
+            if (network, event.room) in opened.rooms and isinstance(event, MessageCreated):
+                key = key_of(network, event.sender.id)
+                others = [one for one in opened.name[1:].split("\n") if one != key]
+                text = event.content.text
+                self.hear(network, Approached(room=event.room, sender=event.sender, text=text, to=others[0]))
+                return
+
     def _warn(self, network: str, event: MessageCreated) -> None:
         """Tell somebody that all in the room saw what was for one person."""
         worker = self._router.rooms.by_name.get((network, event.room))

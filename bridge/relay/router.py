@@ -60,6 +60,8 @@ class Router:
         self.hears: list[Hear] = []
         """Features that want to know who came, who went, and who wrote to us alone."""
         self.withholds: Withhold | None = None
+        self.strays: Callable[[str, TalkEvent], None] | None = None
+        """Hears what was said in a room that nobody hears any more."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -158,14 +160,16 @@ class Router:
                 elif (source := sources.get((network, event.room))) is not None and (
                     rooms := source.rooms_for(event.sender)
                 ):
-                    if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
-                        continue
-                    if self.withholds is not None and self.withholds(network, event):
+                    if (
+                        (event.mark or event.replayed) and not self._wanted(network, source.number, event)
+                    ) or (self.withholds is not None and self.withholds(network, event)):
                         continue
                     speaks(source.number, event.sender.name)
                     if not repeats(source.number, event):
                         take(source.number, event, rooms)
                         said(source.number, event.sender, rooms)
+                elif source is None and self.strays is not None:
+                    self.strays(network, event)
                 if self._watch is not None:
                     self._watch(network, event)
             except Exception as error:  # noqa: BLE001 the others have to be taken
