@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from .adapter import Adapter
-from .direct import Direct
+from .direct import DirectTalks
 from .instructions import Asked, Instructions, Who
 from .language import Locale
 from .model import RoomId, Support, Whisper
@@ -22,13 +22,13 @@ class Features:
         self._announcer = teller.announcer
         self._adapter = adapter
         who = Who(self._announcer.sources, self._members, self._announcer.place)
-        direct = Direct(router, self._answer)
+        direct = DirectTalks(router, self._answer)
         known = [who, *direct.instructions]
         instructions = Instructions(known, self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
         direct.instruct = instructions.hear
         router.hears += [direct.hear, instructions.hear]
-        router.withholds, router.strays = direct.withholds, direct.strays
+        router.strays = direct.strays
         router.rooms.followed.append(direct.follow)
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:

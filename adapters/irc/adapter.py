@@ -47,9 +47,9 @@ from .history.requests import find, past
 from .preflight import look_at
 from .puppets.kept import KeptPeople
 from .puppets.puppets import TOKENS, PuppetConnections
-from .rooms.private import is_channel, private_id
+from .rooms.private import private_id
 from .rooms.reactions import OwnReactions
-from .session import UNKNOWN_PREFIX, Session, fold_ascii
+from .session import CHANNELS, UNKNOWN_PREFIX, Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
 
@@ -97,7 +97,7 @@ class IrcAdapter(Adapter):
 
         Raises ValueError with a sentence.
         """
-        if text[:1] not in set("#&+!"):
+        if text[:1] not in CHANNELS:
             channel = text.rpartition("/")[2].strip().lstrip("#").replace(" ", "") or "channel"
             raise ValueError(f'{text!r} is not an IRC channel: those begin with #; write "#{channel}"')
         if len(text) == 1:
@@ -222,7 +222,7 @@ class IrcAdapter(Adapter):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
-        if not is_channel(room):
+        if room[:1] not in CHANNELS:
             return {}
         found = await find(self._connected(), room, since, txns)
         # a message that is removed already is no error
@@ -244,7 +244,7 @@ class IrcAdapter(Adapter):
                 raise Unsupported(f"{self.network} takes no files")
             private = connection.session.private
             data = encode.message(
-                command.room if is_channel(command.room) else private.target(command.room),
+                command.room if command.room[0] in CHANNELS else private.target(command.room),
                 command.content,
                 connection.session.forms.kind(command),
                 self.config.encoding,
@@ -299,7 +299,7 @@ class IrcAdapter(Adapter):
             how = Authorship.PUPPET
         length = self._line_length() - self._prefix(speaker)
         found = record(session, room, length, self._expansion, self.config, how=how, own=own)
-        return found if is_channel(room) else of_two(found)
+        return found if room[:1] in CHANNELS else of_two(found)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

@@ -89,7 +89,7 @@ class XmppAdapter(Adapter):
             self._connection = None
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
-        if is_private(command.room) and isinstance(command, SendMessage):
+        if isinstance(command, SendMessage) and is_private(command.room):
             await self._connected().private.enter(command)
             return await super().send(command)
         connection, place = self._there(command.room)
@@ -107,7 +107,7 @@ class XmppAdapter(Adapter):
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
-        if is_private(command.room):
+        if command.room not in self._memory.session.places and is_private(command.room):
             if not isinstance(command, SendMessage) or command.file is not None:
                 raise Unsupported(f"{self.network} cannot do {type(command).__name__} alone")
             return self._connected().private.send_now(command, settle)
@@ -189,10 +189,10 @@ class XmppAdapter(Adapter):
         return await self._connected().find_sent(room, since, txns)
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
-        if is_private(room):
+        place = self._memory.session.places.get(room)
+        if place is None and is_private(room):
             named = speaker is None or room.endswith(f" with {speaker.key}")
             return of_two(Authorship.PUPPET if self.config.is_component and named else Authorship.PREFIX)
-        place = self._memory.session.places.get(room)
         service = self._memory.files.service
         limit = None if service is None else service.limit or 0
         how = Authorship.PUPPET if self.config.is_component else Authorship.PREFIX

@@ -32,7 +32,7 @@ from .pairs import Ledger, Pair
 from .teller import Told, Whispers, typed
 from .verbs import VERBS, Verb
 
-__all__ = ["Direct"]
+__all__ = ["DirectTalks"]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _BURST, _PER_SECOND = 20, 0.5
 """How often one person is answered who cannot be understood."""
 
 
-class Direct:
+class DirectTalks:
     """Two people of different networks talk alone: in a room for each, joined like any others."""
 
     def __init__(self, router: Router, answer: Callable[[Asked, str], None]) -> None:
@@ -62,6 +62,9 @@ class Direct:
 
     def follow(self) -> None:
         """Follow another map."""
+        rooms = self._router.rooms
+        anywhere = any(map(self.here, rooms.adapters))
+        self._router.withholds = self.withholds if anywhere else None
         try:
             self._consent.follow()
         except JournalError as error:
@@ -194,12 +197,14 @@ class Direct:
             return asked.locale.gettext("That cannot be done now: try again later.")
 
     def _do(self, verb: str, asked: Asked) -> str:
-        key, told = key_of(asked.network, asked.sender.id), asked.locale.gettext
+        key = key_of(asked.network, asked.sender.id)
         waiting = {pair.asking.key: pair for pair in self._ledger.waiting(key)}
         talks = {pair.other(key).key: pair for pair in self._ledger.of(key)}
         if verb == "msg":  # alone it is done when it is heard, and so in its turn
             return (
-                "" if asked.alone else told("Everybody here saw that, and nobody else: write it to me alone.")
+                ""
+                if asked.alone
+                else asked.locale.gettext("Everybody here saw that, and nobody else: write it to me alone.")
             )
         if verb == "ignore":
             return self._ignore(key, asked)
@@ -213,24 +218,27 @@ class Direct:
         pair = pairs[found[0].key]
         if verb == "accept":
             answer = self._consent.begin(pair)
-            return told(answer, name=typed(found[0])) if answer else ""
+            return asked.locale.gettext(answer, name=typed(found[0])) if answer else ""
         if verb == "refuse":
             self._consent.refuse(pair)
         else:
             self._consent.end(pair, key)
-        return told("Done.")
+        return asked.locale.gettext("Done.")
 
     def _ignore(self, key: str, asked: Asked) -> str:
-        told = asked.locale.gettext
         if not asked.words:
             names = ", ".join(typed(_named(*one)) for one in self._ledger.ignored_by(key).items())
-            return told("You ignore: {names}", names=names) if names else told("You ignore nobody.")
+            return (
+                asked.locale.gettext("You ignore: {names}", names=names)
+                if names
+                else asked.locale.gettext("You ignore nobody.")
+            )
         people = self._around(asked.network, asked.sender, asked)
         found = self._chosen(asked.words, people)
         if len(found) != 1:
             return self._which(found, asked)
         self._consent.ignore(asked.network, asked.sender.id, found[0])
-        return told("Done.")
+        return asked.locale.gettext("Done.")
 
     def _heed(self, key: str, asked: Asked) -> str:
         people = [_named(*one) for one in self._ledger.ignored_by(key).items()]

@@ -12,8 +12,8 @@ from adapters.irc import encode
 from adapters.irc.config import NetworkConfig, RoomConfig
 from adapters.irc.history.requests import read_on
 from adapters.irc.rooms.channels import Place
-from adapters.irc.rooms.private import is_channel
 from adapters.irc.rooms.refusals import Judge
+from adapters.irc.session import is_channel
 from adapters.irc.wire.line import TYPING, decode_text, line, parse
 from bridge import (
     AdapterError,

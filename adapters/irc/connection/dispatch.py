@@ -166,7 +166,7 @@ class Dispatcher:
                 self.events.append(event)
                 if "time" in got.tags:
                     self.history.moved[event.room] = got.tags
-            if "userhost-in-names" not in session.caps:
+            if session.unmasked:
                 self._members.spoke(event.room, got.source)
         elif got.command == "TAGMSG":
             self._typing(got)

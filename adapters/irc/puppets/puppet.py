@@ -6,8 +6,7 @@ from typing import Protocol
 
 from adapters.irc.connection.confirmations import Confirmations
 from adapters.irc.rooms.channels import JOIN_ERRORS
-from adapters.irc.rooms.private import is_channel
-from adapters.irc.session import Session
+from adapters.irc.session import Session, is_channel
 from adapters.irc.wire.line import Line, decode_text, line, nick_of, parse
 from bridge import (
     AdapterError,

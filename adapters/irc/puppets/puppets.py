@@ -14,9 +14,8 @@ from adapters.irc import encode
 from adapters.irc.config import NetworkConfig
 from adapters.irc.config import PuppetRules as Rules
 from adapters.irc.greeting import answer
-from adapters.irc.rooms.private import is_channel
 from adapters.irc.rooms.refusals import Judge
-from adapters.irc.session import Session
+from adapters.irc.session import Session, is_channel
 from adapters.irc.wire.line import Line, line
 from bridge import (
     AdapterError,

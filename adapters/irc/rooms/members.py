@@ -103,6 +103,7 @@ class Members:
         members, nick = self._channels.places[room].members, self._session.fold(nick_of(source))
         if "!" not in members.get(nick, "!"):
             members[nick] = source
+        self._session.unmasked.discard(nick)
 
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
@@ -114,6 +115,8 @@ class Members:
             if key not in place.members and source not in self._session.speakers:
                 place.present.add(key, nick)
             place.members[key] = source
+            if "!" not in source:
+                self._session.unmasked.add(key)
 
     def _remove(self, place: Place, nick: str) -> str | None:
         """Take out a nick, given in lower case. Returns its mask; None: it was not there."""

@@ -29,7 +29,7 @@ from bridge import (
 if TYPE_CHECKING:
     from adapters.irc.session import Session
 
-__all__ = ["PrivateRooms", "is_channel", "private_id"]
+__all__ = ["PrivateQueries", "private_id"]
 
 _WITH = " with "
 _SIGN = "!"
@@ -63,11 +63,6 @@ def private_id(mask: str, key: str) -> RoomId:
     return RoomId(f"{mask}{_WITH}{key}")
 
 
-def is_channel(room: str) -> bool:
-    """Whether a room is a channel, and not that of two."""
-    return room[:1] in set("#&+!")
-
-
 @dataclass(slots=True)
 class _Two:
     """One room of two."""
@@ -83,7 +78,7 @@ class _Two:
     """Whether they can be written to; None: nobody was told yet."""
 
 
-class PrivateRooms:
+class PrivateQueries:
     """Those of one connection. Appends to `events` what becomes of them."""
 
     def __init__(self, session: "Session") -> None:
@@ -103,7 +98,7 @@ class PrivateRooms:
 
     def serve(self, rooms: Iterable[RoomId]) -> None:
         """Have these rooms, and no others."""
-        wanted = [room for room in rooms if not is_channel(room)]
+        wanted = [room for room in rooms if _WITH in room]
         for room in [room for room in self._rooms if room not in wanted]:
             del self._rooms[room]
         for room in wanted:
@@ -161,6 +156,7 @@ class PrivateRooms:
         for place in self._places.values():
             if place.members.get(nick, "!").find("!") < 0:
                 place.members[nick] = source
+        self._session.unmasked.discard(nick)
 
     def renamed(self, source: str, now: str) -> None:
         """Note that somebody has another mask."""

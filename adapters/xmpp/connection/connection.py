@@ -16,7 +16,7 @@ from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import refusals
-from adapters.xmpp.rooms.private import PrivateRooms
+from adapters.xmpp.rooms.private import PrivateChats
 from adapters.xmpp.rooms.puppets import PuppetOccupants
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
@@ -99,7 +99,7 @@ class XmppConnection:
         self.puppets: PuppetOccupants | None = None
         component = XmppComponent(self._config, self) if self._config.is_component else None
         self._client = component or XmppClient(self._config, self, memory.stream)
-        self.private = PrivateRooms(adapter, self._session, self._client, self._flights, self._soon)
+        self.private = PrivateChats(adapter, self._session, self._client, self._flights, self._soon)
         if component is not None:
             self.puppets = self.private.puppets = PuppetOccupants(
                 component, self._session, self._flights, adapter, self.private

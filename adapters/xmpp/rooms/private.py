@@ -46,7 +46,7 @@ from . import refusals
 from .addresses import address_of
 from .puppets import PuppetOccupants
 
-__all__ = ["PrivateRooms", "is_private", "private_id"]
+__all__ = ["PrivateChats", "is_private", "private_id"]
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ _NOT_KEPT = "It was not delivered."
 T = TypeVar("T")
 
 
-class Requester(Protocol):
+class Asking(Protocol):
     """Sends stanzas and requests."""
 
     def say(self, stanza: str, speaker: str = "") -> None: ...
@@ -102,14 +102,14 @@ class _Two:
     """
 
 
-class PrivateRooms:
+class PrivateChats:
     """Those of one connection."""
 
     def __init__(
         self,
         adapter: Adapter,
         session: Session,
-        wire: Requester,
+        wire: Asking,
         flights: InFlight[str],
         emit: Callable[[Event], None],
     ) -> None:

@@ -54,7 +54,7 @@ class Speaking(Protocol):
 
 
 class Alone(Protocol):
-    """Hears of messages to one person (`PrivateRooms`)."""
+    """Hears of messages to one person (`PrivateChats`)."""
 
     def heard(self, element: Element, said: Direct, key: str) -> None: ...
 
