@@ -100,6 +100,8 @@ class Consent:
         """Return why somebody cannot even be asked; empty: they can."""
         if "off" in (self.mode(asker.network), self.mode(other.network)) or asker.network == other.network:
             return _OFF
+        if self._is_unwanted(asker):
+            return _OFF
         if (asker.key, other.key) in self._ledger.ignored:
             return _IGNORED
         if self._ledger.between(asker.key, other.key) is not None:
@@ -226,6 +228,12 @@ class Consent:
             self.end(pair, key)
         for pair in [pair for pair in self._ledger.asked.values() if pair.asking.key == key]:
             self._ledger.forget(pair)
+
+    def _is_unwanted(self, asker: Asker) -> bool:
+        """Whether the owner wants nothing relayed of somebody."""
+        sources = self._rooms.directory.routes.sources.items()
+        ignore = next((source.ignore for (network, _), source in sources if network == asker.network), None)
+        return ignore is not None and ignore(asker.sender)
 
     def _is_banned(self, network: str, sender: Sender) -> bool:
         """Whether somebody was banned from all rooms in which they were heard."""

@@ -37,6 +37,8 @@ __all__ = ["DirectTalks"]
 log = logging.getLogger(__name__)
 
 _SIGN = "!"
+_SIGNS = ("!", "\uff01")
+"""The same as Chinese keyboards have it: what begins so and is for one person is not said to all either."""
 _BURST, _PER_SECOND = 20, 0.5
 """How often one person is answered who cannot be understood."""
 
@@ -95,17 +97,16 @@ class DirectTalks:
         if not isinstance(event, MessageCreated | MessageEdited):
             return False
         spans = event.content.spans
-        if not spans or not spans[0].text.lstrip().startswith(_SIGN):
+        if not spans or spans[0].text.lstrip()[:1] not in _SIGNS:
             return False
-        verb, words = _split(event.content.text.lstrip())
-        private = self._router.rooms.directory.private()
-        if any((network, event.room) in opened.rooms for opened in private):
+        text = _SIGN + event.content.text.lstrip()[1:]
+        verb, _ = _split(text)
+        if (other := self._other(network, event)) is not None:
             if verb not in {*VERBS, "help"}:
                 return False
             if isinstance(event, MessageCreated) and not event.replayed:
-                told = Approached(room=event.room, sender=event.sender, text=f"{_SIGN}{verb} {words}")
-                self.hear(network, told)
-                self.instruct(network, told)
+                told = Approached(room=event.room, sender=event.sender, text=text, to=other)
+                self._replied(network, told)
             return True
         if verb != "msg" or not self.here(network):
             return False
@@ -115,13 +116,17 @@ class DirectTalks:
 
     def strays(self, network: str, event: TalkEvent) -> None:
         """Ask anew for somebody who writes where two talked until just now."""
+        if isinstance(event, MessageCreated) and (other := self._other(network, event)) is not None:
+            text = event.content.text
+            self.hear(network, Approached(room=event.room, sender=event.sender, text=text, to=other))
+
+    def _other(self, network: str, event: TalkEvent) -> str | None:
+        """Return the key of the other of two whose room it is; None: it is no such room."""
+        key = key_of(network, event.sender.id)
         for opened in self._router.rooms.directory.private():
-            if (network, event.room) in opened.rooms and isinstance(event, MessageCreated):
-                key = key_of(network, event.sender.id)
-                others = [one for one in opened.name[1:].split("\n") if one != key]
-                text = event.content.text
-                self.hear(network, Approached(room=event.room, sender=event.sender, text=text, to=others[0]))
-                return
+            if (network, event.room) in opened.rooms:
+                return next((one for one in opened.name[1:].split("\n") if one != key), None)
+        return None
 
     def _warn(self, network: str, event: MessageCreated) -> None:
         """Tell somebody that all in the room saw what was for one person."""
@@ -138,7 +143,7 @@ class DirectTalks:
         """
         verb, words = _split(event.text)
         if verb in VERBS and verb != "msg" and not words:
-            event = replace(event, text=f"{event.text} {_SIGN}{event.to}")
+            event = replace(event, text=f"{_SIGN}{verb} {_SIGN}{event.to}")
         told = replace(event, to="")
         self._addressed(network, told)
         self.instruct(network, told)
@@ -152,7 +157,8 @@ class DirectTalks:
         if not self.here(network):
             return
         if verb == "msg":
-            name, _, text = words.partition(" ")
+            name, *rest = words.split(None, 1) or [""]
+            text = "".join(rest)
             if (other := self.find(network, event, name)) is not None:
                 self._say(network, event, other, text.strip())
         elif not verb and (talks := self._ledger.of(key)) and self._paced(key):
@@ -292,8 +298,8 @@ def _which(found: list[Known], locale: Locale) -> str:
 
 def _split(text: str) -> tuple[str, str]:
     """Return the name of an instruction and the words behind it."""
-    name, _, words = text.removeprefix(_SIGN).partition(" ")
-    return name.casefold(), words.strip()
+    name, *words = text.removeprefix(_SIGN).split(None, 1) or [""]
+    return name.casefold(), "".join(words).strip()
 
 
 def _known(key: str, name: str = "") -> Known:

@@ -241,6 +241,34 @@ async def test_what_is_for_one_person_and_typed_in_the_room_goes_no_further(aski
         assert "nine" not in "".join(map(str, right.said))
 
 
+@pytest.mark.parametrize("typed", ["!msg\tbob nine", "!msg\nbob nine", " !Msg  bob nine", "！msg bob nine"])
+async def test_however_it_is_typed(asking, left, right, typed):
+    async with running(asking):
+        await met(left, right)
+        left.say("one", "ann", typed)
+        left.say("one", "ann", "said")
+        await until(lambda: right.texts("two")[-1:] == ["said"])
+        assert right.texts("two") == ["hello", "said"]
+
+
+async def test_in_a_talk_an_instruction_is_about_the_other(asking, left, right):
+    async with running(asking):
+        await agreed(left, right)
+        left.say(ANN, "ann", "!end")
+        assert "talk no more" in (await told(right, 3))[2]
+        assert not right.texts(BOB)
+
+
+async def test_whom_the_owner_ignores_asks_nobody(tmp_path, puppets, left, right):
+    modes = dict.fromkeys(("left", "right"), "open")
+    async with running(direct(tmp_path, modes, ignore={"left": ("ann",)})):
+        right.say("two", "bob", "hello")
+        await until(lambda: left.texts("one"))
+        write(left, "ann", "right", "bob", "psst")
+        assert "cannot be written to alone" in (await told(left, 1))[0]
+        assert not whispers(right)
+
+
 async def test_nobody_is_guessed(tmp_path, puppets, left, right):
     third = ScriptedNetwork("third")
     able(third)
