@@ -34,6 +34,8 @@ __all__ = ["PrivateQueries", "private_id"]
 _WITH = " with "
 _SIGN = "!"
 _RETRY = 60.0
+_LATELY = 60.0
+"""So many seconds a nick is that of who wrote to us by it, if we are in no channel with them."""
 _ACTION = "\x01ACTION"
 
 
@@ -51,9 +53,11 @@ class Channel(Protocol):
 
 
 class Posting(Protocol):
-    """Sends a line when the server's flood control allows it."""
+    """Sends a line when the server's flood control allows it, and knows the loop's clock."""
 
     def post(self, data: bytes) -> None: ...
+
+    def now(self) -> float: ...
 
 
 def private_id(mask: str, key: str) -> RoomId:
@@ -89,8 +93,8 @@ class PrivateQueries:
         self._rooms: dict[RoomId, _Two] = {}
         self._asked: set[str] = set()
         """The nicks, in lower case, whose masks the server was asked for."""
-        self._wrote = BoundedDict[str, bool](200)
-        """The masks of those who wrote to us alone."""
+        self._wrote = BoundedDict[str, float](200)
+        """When people wrote to us alone, by their masks and the loop's clock."""
 
     def watch(self, places: Mapping[RoomId, Channel], events: list[Event], posting: Posting) -> None:
         """Go by who is in these channels."""
@@ -179,7 +183,13 @@ class PrivateQueries:
     def nick(self, mask: str) -> str | None:
         """Return the nick by which somebody can be told something now; None: it may be another's."""
         now = next((two.now for two in self._rooms.values() if two.mask == mask), mask)
-        return nick_of(now) if self.knows(now) or now in self._wrote else None
+        lately = self._now() - self._wrote.get(now, -_LATELY) < _LATELY
+        folded = self._session.fold(nick_of(now))
+        absent = not any(place.inside and folded in place.members for place in self._places.values())
+        return nick_of(now) if self.knows(now) or (absent and lately) else None
+
+    def _now(self) -> float:
+        return self._posting.now() if self._posting is not None else 0.0
 
     # -- what they say
 
@@ -199,7 +209,7 @@ class PrivateQueries:
         if not said.spans or not (key or known or text.startswith(_SIGN)):
             return None
         self.learn(source)
-        self._wrote[source] = True
+        self._wrote[source] = self._now()
         sender = Sender(UserId(known.mask if known is not None else source), nick_of(source))
         room = private_id(sender.id, key)
         if key and room in self._rooms:
