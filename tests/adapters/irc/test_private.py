@@ -22,6 +22,7 @@ from bridge import (
     plain,
 )
 from tests.adapters.irc.harness import FAST, Collector, Running, client
+from tests.adapters.irc.servers import Inspircd
 from tests.adapters.irc.test_puppets_contract import OFTEN, inspircd, ngircd
 
 pytestmark = pytest.mark.xdist_group("irc puppets")
@@ -75,6 +76,9 @@ class Two:
 
 @pytest.fixture(params=["bot", "puppets"])
 async def two(server, request):
+    talks = request.function is test_two_talk_and_the_nick_of_somebody_else_gets_nothing
+    if isinstance(server, Inspircd) and request.param == "bot" and not talks:
+        pytest.skip("what differs there is how a message is confirmed")
     two = Two(server, **({"puppets": OFTEN} if request.param == "puppets" else {}))
     await two.start()
     try:
