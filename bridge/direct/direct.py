@@ -220,7 +220,7 @@ class DirectTalks:
         people = [_of(pair, other) for other, pair in pairs.items()]
         found = self._chosen(asked.words, people)
         if len(found) != 1:
-            return self._which(found or people, asked)
+            return _which(found or people, asked.locale)
         pair = pairs[found[0].key]
         if verb == "accept":
             answer = self._consent.begin(pair)
@@ -233,7 +233,7 @@ class DirectTalks:
 
     def _ignore(self, key: str, asked: Asked) -> str:
         if not asked.words:
-            names = ", ".join(typed(_named(*one)) for one in self._ledger.ignored_by(key).items())
+            names = ", ".join(typed(_known(*one)) for one in self._ledger.ignored_by(key).items())
             return (
                 asked.locale.gettext("You ignore: {names}", names=names)
                 if names
@@ -242,15 +242,15 @@ class DirectTalks:
         people = self._around(asked.network, asked.sender, asked)
         found = self._chosen(asked.words, people)
         if len(found) != 1:
-            return self._which(found, asked)
+            return _which(found, asked.locale)
         self._consent.ignore(asked.network, asked.sender.id, found[0])
         return asked.locale.gettext("Done.")
 
     def _heed(self, key: str, asked: Asked) -> str:
-        people = [_named(*one) for one in self._ledger.ignored_by(key).items()]
+        people = [_known(*one) for one in self._ledger.ignored_by(key).items()]
         found = self._chosen(asked.words, people)
         if len(found) != 1:
-            return self._which(found or people, asked)
+            return _which(found or people, asked.locale)
         self._ledger.heed(asked.network, key, found[0].key)
         return asked.locale.gettext("Done.")
 
@@ -277,9 +277,6 @@ class DirectTalks:
             return [known for known in people if known.key == name[len(_SIGN) :]]
         return meant(name, people, self._router.rooms.adapters)
 
-    def _which(self, found: list[Known], asked: Asked) -> str:
-        return _which(found, asked.locale)
-
     def _tell(self, network: str, event: Approached, told: Told) -> None:
         self._whispers.tell(network, event.room, event.sender.id, told)
 
@@ -305,10 +302,6 @@ def _split(text: str) -> tuple[str, str]:
 def _known(key: str, name: str = "") -> Known:
     network, _, user = key.partition("/")
     return Known(network, UserId(user), name or user)
-
-
-def _named(key: str, name: str) -> Known:
-    return _known(key, name)
 
 
 def _of(pair: Pair, key: str) -> Known:
