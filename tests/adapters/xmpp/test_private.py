@@ -23,6 +23,7 @@ from bridge import (
     plain,
 )
 from tests.adapters.xmpp.harness import running
+from tests.adapters.xmpp.servers import Ejabberd
 from tests.adapters.xmpp.test_puppets_contract import component, ejabberd, prosody
 
 pytestmark = pytest.mark.xdist_group("xmpp puppets")
@@ -189,3 +190,28 @@ async def test_the_bridge_itself_is_asked(two):
     assert (asked.room, asked.sender.id) == (two.jid, two.jid)
     two.adapter.hint(Whisper(room=asked.room, user=asked.sender.id, text="nobody"))
     assert (await two.heard("nobody")).startswith("hubbub@")
+
+
+async def test_one_account_speaks_for_all(server):
+    """Its private messages bear names in their text, and answers to it say whom they are for."""
+    wanda = await server.person("wanda", f"one@{server.rooms}")
+    domain = wanda._domain
+    if isinstance(server, Ejabberd):
+        await server.register("hubbub", "hubbub")
+    config = Adapter.NetworkConfig(
+        jid=f"hubbub@{domain}", password="hubbub", server="127.0.0.1", port=server.port, tls="none"
+    )
+    two = Two(server, Adapter("jabber", config, "I am a bridge."))
+    two.room, two.wanda = f"one@{server.rooms}", wanda
+    async with running(two.adapter, {two.room: Adapter.RoomConfig(create=True)}, joined=False) as two.ears:
+        await two.ears.until_joined(two.room)
+        room = await two.meet()
+        assert two.adapter.capabilities(room, ADA).authorship is Authorship.PREFIX
+        await two.serve(room)
+        await two.state(room, RoomState.JOINED)
+        assert isinstance(await two.say(room, "<Ada> psst", BRIDGE), Receipt)
+        assert await two.heard("psst") == f"{two.room}/hubbub"
+        two.write(f"{two.room}/hubbub", "plain words")
+        asked = await two.next(Approached)
+        assert (asked.room, asked.sender.id, asked.text, asked.to) == (two.room, two.id, "plain words", "")
+    await wanda.leave()
