@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from .adapter import Adapter
+from .direct import DirectTalks
 from .instructions import Asked, Instructions, Who
 from .language import Locale
 from .model import RoomId, Support, UserId, Whisper
@@ -23,11 +24,16 @@ class Features:
         self._announcer = teller.announcer
         self._adapter = adapter
         who = Who(self._announcer.sources, self._members, self._announcer.place)
-        instructions = Instructions([who], self._place, self._answer, router.journal.clock)
+        direct = DirectTalks(router, self._answer)
+        known = [who, *direct.instructions]
+        instructions = Instructions(known, self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
+        direct.instruct = instructions.hear
         presence = self._presence = PuppetPresence(router)
         self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
-        router.hears += (instructions.hear, self.moderation.hear, presence.hear)
+        router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear)
+        router.strays = direct.strays
+        router.rooms.followed.append(direct.follow)
 
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""

@@ -76,6 +76,8 @@ class NetworkReport:
     since: float
     """Connected since then; or none of its rooms is heard since then, in seconds since 1970."""
     rooms: Mapping[str, RoomReport]
+    private: int = 0
+    """How many rooms of two people it has besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,14 @@ def network_report(
     protocol: str, network: Supervisor, rooms: Sequence[RoomStatus], tell: Callable[[RoomStatus], RoomReport]
 ) -> NetworkReport:
     """Return how a network stands with its rooms; `tell` reports about each."""
-    found = {str(room.id): tell(room) for room in rooms}
+    found = {str(room.id): tell(room) for room in rooms if not room.private}
+    private = len(rooms) - len(found)
     if _is_reached(network, rooms):
-        return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found)
+        return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found, private)
     heard = max((room.away_since for room in rooms), default=0.0)
-    return NetworkReport(protocol, network.state, network.reason, heard or network.failing_since, found)
+    return NetworkReport(
+        protocol, network.state, network.reason, heard or network.failing_since, found, private
+    )
 
 
 def _is_reached(network: Supervisor, rooms: Iterable[RoomStatus]) -> bool:

@@ -32,23 +32,27 @@ from bridge import (
     TokenBucket,
     Txn,
     Unsupported,
+    UserId,
+    Whisper,
     landing,
 )
 
 from . import encode
-from .capabilities import record, records
+from .capabilities import of_two, record, records
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import expansion
 from .connection.connection import IrcConnection
 from .decode import REDACTION
+from .greeting import notices
 from .history.requests import find, past
 from .preflight import look_at
 from .puppets.entrance import Entrance
 from .puppets.kept import KeptPeople
 from .puppets.puppets import TOKENS, PuppetConnections
+from .rooms.private import private_id
 from .rooms.reactions import OwnReactions
-from .session import UNKNOWN_PREFIX, Session, fold_ascii
+from .session import CHANNELS, UNKNOWN_PREFIX, Session, fold_ascii
 
 __all__ = ["IrcAdapter"]
 
@@ -98,7 +102,7 @@ class IrcAdapter(Adapter):
 
         Raises ValueError with a sentence.
         """
-        if text[:1] not in set("#&+!"):
+        if text[:1] not in CHANNELS:
             channel = text.rpartition("/")[2].strip().lstrip("#").replace(" ", "") or "channel"
             raise ValueError(f'{text!r} is not an IRC channel: those begin with #; write "#{channel}"')
         if len(text) == 1:
@@ -195,7 +199,9 @@ class IrcAdapter(Adapter):
         connection = self._connection
         if connection is None or not connection.alive:
             return
-        if isinstance(command, SetPresent) and self._puppets is not None:
+        if isinstance(command, Whisper):
+            self._whisper(connection, command)
+        elif isinstance(command, SetPresent) and self._puppets is not None:
             self._comings.give(command)
         elif isinstance(command, SetTyping) and self.capabilities(command.room).typing:
             data = encode.typing(command.room, command.typing, self.config.encoding)
@@ -215,6 +221,18 @@ class IrcAdapter(Adapter):
         elif self.capabilities(command.room, command.speaker).authorship is Authorship.PUPPET:
             await self._puppets.enter(command.room, command.speaker)
 
+    def _whisper(self, connection: IrcConnection, command: Whisper) -> None:
+        """Tell somebody something: by the connection of whom they wrote to, if there is one."""
+        if (nick := self._session.private.nick(command.user)) is not None:
+            puppet = self._puppets.found(command.key) if self._puppets is not None else None
+            for data in notices(nick, command.text, self.config.encoding):
+                connection.post(data) if puppet is None else puppet.write(data)
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        mask = person if "@" in person and " " not in person else ""
+        there = mask and self._session.private.knows(mask) is not False
+        return private_id(mask, speaker.key) if there else None
+
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         return await past(self._connected(), room, since)
 
@@ -229,6 +247,8 @@ class IrcAdapter(Adapter):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
+        if room[:1] not in CHANNELS:
+            return {}
         found = await find(self._connected(), room, since, txns)
         # a message that is removed already is no error
         return {**{txn: None for txn in txns if txn in self._repeatable}, **found}
@@ -247,8 +267,9 @@ class IrcAdapter(Adapter):
         if isinstance(command, SendMessage):
             if command.file is not None:
                 raise Unsupported(f"{self.network} takes no files")
+            private = connection.session.private
             data = encode.message(
-                command.room,
+                command.room if command.room[0] in CHANNELS else private.target(command.room),
                 command.content,
                 connection.session.forms.kind(command),
                 self.config.encoding,
@@ -302,7 +323,8 @@ class IrcAdapter(Adapter):
         ):
             how = Authorship.PUPPET
         length = self._line_length() - self._prefix(speaker)
-        return record(session, room, length, self._expansion, self.config, how=how, own=own)
+        found = record(session, room, length, self._expansion, self.config, how=how, own=own)
+        return found if room[:1] in CHANNELS else of_two(found)
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:

@@ -1,6 +1,7 @@
 """The capability record of a room."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from bridge import Authorship, Capabilities, Feature, Mark, RoomId, Support, Unit
@@ -11,7 +12,7 @@ from .decode import REDACTION
 from .session import Session
 from .wire.line import MARK, REACT, REPLY, TAGS, TYPING, UNREACT
 
-__all__ = ["record", "records"]
+__all__ = ["of_two", "record", "records"]
 
 _BACKLOG = 20
 """More lines at once than fill a screen are a flood to the people there."""
@@ -51,6 +52,13 @@ def record(  # noqa: PLR0913 - what differs from room to room
         how,
         own,
     )
+
+
+@lru_cache(maxsize=1024)
+def of_two(record: Capabilities) -> Capabilities:
+    """Return what can be done in a room of two, where it is so much in a channel."""
+    no = Support.NO
+    return replace(record, delete=no, reaction=no, topic=no, doubt=no, typing=no)
 
 
 def records() -> Mapping[str, Capabilities]:
@@ -95,6 +103,7 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
         doubt=Support.PARTIAL if MARK in passing else Support.NO,
         typing=_full(TYPING in passing),
         authorship=how,
+        whisper=Support.FULL,
         own_connection=how is Authorship.PUPPET,
         name_pings=True,
         backlog=_BACKLOG,

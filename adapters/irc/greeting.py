@@ -6,7 +6,7 @@ from .decode import ctcp
 from .session import Session
 from .wire.line import Line, line, nick_of
 
-__all__ = ["VERSION", "answer", "is_services"]
+__all__ = ["VERSION", "answer", "is_services", "notices"]
 
 VERSION = "Hubbub, a bridge between chat networks"
 _ROOM_FOR_TEXT = 350
@@ -38,15 +38,19 @@ def answer(got: Line, session: Session, introduce: Callable[[str], str | None], 
             return [line("NOTICE", nick, trailing=f"\x01PING {told}\x01", encoding=encoding)]
         case "" | "ACTION":
             said = introduce(got.source.partition("!")[2] or nick)
-            return [] if said is None else _notices(nick, said, encoding)
+            return [] if said is None else notices(nick, said, encoding, 3)
         case _:
             return []
 
 
-def _notices(nick: str, text: str, encoding: str) -> list[bytes]:
-    lines: list[str] = [""]
-    for word in text.split():
-        if lines[-1] and len(f"{lines[-1]} {word}".encode()) > _ROOM_FOR_TEXT:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()[:_ROOM_FOR_TEXT]
-    return [line("NOTICE", nick, trailing=part, encoding=encoding) for part in lines[:3] if part]
+def notices(nick: str, text: str, encoding: str, most: int = 20) -> list[bytes]:
+    """Return the NOTICEs that tell somebody a text, so many at most."""
+    lines: list[str] = []
+    for paragraph in text.splitlines():
+        lines.append("")
+        for word in paragraph.split():
+            if lines[-1] and len(f"{lines[-1]} {word}".encode()) > _ROOM_FOR_TEXT:
+                lines.append("")
+            lines[-1] = f"{lines[-1]} {word}".strip()[:_ROOM_FOR_TEXT]
+    told = [part for part in lines if part]
+    return [line("NOTICE", nick, trailing=part, encoding=encoding) for part in told[:most]]

@@ -11,11 +11,14 @@ from hashlib import blake2b
 from bridge import MessageId, RoomId
 
 from .puppets.speakers import OwnPeople
+from .rooms.private import PrivateQueries
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
 
-__all__ = ["UNKNOWN_PREFIX", "Session", "fold_ascii"]
+__all__ = ["CHANNELS", "UNKNOWN_PREFIX", "Session", "fold_ascii", "is_channel"]
 
+CHANNELS = frozenset("#&+!")
+"""What a channel's name begins with."""
 UNKNOWN_PREFIX = 1 + 30 + 1 + 10 + 1 + 63 + 1
 """Bytes of `:nick!user@host ` at worst: nick 30, user 10, host 63."""
 _HISTORY = frozenset({"chathistory", "draft/chathistory", "znc.in/playback"})
@@ -31,6 +34,11 @@ _HEX_ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})")
 def fold_ascii(name: str) -> str:
     """Return a name with its ASCII letters in lower case, as every casemapping does at least."""
     return name.translate(_ASCII_LOWER)
+
+
+def is_channel(room: str) -> bool:
+    """Whether a room is a channel, and not that of two."""
+    return room[:1] in CHANNELS
 
 
 class Session:
@@ -65,6 +73,10 @@ class Session:
         """Rooms where the server did not let us set the topic, until their modes change."""
         self.speakers = OwnPeople()
         """People from elsewhere who are here as themselves: what they do is ours."""
+        self.unmasked: set[str] = set()
+        """The nicks in our rooms, in lower case, whose masks the server has not shown."""
+        self.private = PrivateQueries(self)
+        """Its rooms of two."""
         self.forms = Forms()
         """The forms that its rooms refuse."""
         self.batches: dict[str, tuple[str, Mapping[str, str]]] = {}
@@ -130,6 +142,12 @@ class Session:
                 self._seen.clear()
             room = self._seen[channel] = self._rooms.get(self.fold(channel))
             return room
+
+    def rooms_named(self, params: Iterable[str]) -> set[RoomId | None]:
+        """Return the rooms that an error is about: of a channel, or of who has a nick."""
+        named = list(params)
+        rooms = {self.room(param) for param in named if param[:1] in set("#&+!")}
+        return rooms.union(*map(self.private.rooms_to, named)) if self.private else rooms
 
     def support(self, tokens: Iterable[str]) -> None:
         """Take in a line of ISUPPORT (numeric 005). A token that makes no sense is kept as it is."""

@@ -37,11 +37,12 @@ from bridge import (
     Txn,
     Unsupported,
     UserId,
+    Whisper,
     landing,
 )
 
 from . import chat_states, encode
-from .capabilities import record
+from .capabilities import of_two, record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
@@ -49,6 +50,7 @@ from .connection.connection import Memory, XmppConnection
 from .files import elements as files
 from .files.slots import verifier
 from .preflight import look_at
+from .rooms.private import is_private, private_id
 from .session import Place, Session
 
 __all__ = ["XmppAdapter"]
@@ -91,6 +93,9 @@ class XmppAdapter(Adapter):
             self._comings.close()
 
     async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        if isinstance(command, SendMessage) and is_private(command.room):
+            await self._connected().private.enter(command)
+            return await super().send(command)
         connection, place = self._there(command.room)
         if connection.puppets is not None and command.speaker.how is Authorship.PUPPET:
             await connection.puppets.enter(place, command.speaker)
@@ -106,6 +111,10 @@ class XmppAdapter(Adapter):
         return landed
 
     def send_now(self, command: Command, settle: Settle) -> bool:
+        if command.room not in self._memory.session.places and is_private(command.room):
+            if not isinstance(command, SendMessage) or command.file is not None:
+                raise Unsupported(f"{self.network} cannot do {type(command).__name__} alone")
+            return self._connected().private.send_now(command, settle)
         connection, place = self._there(command.room)
         if isinstance(command, SetTopic):
             return _set_topic(connection, place, command, settle)
@@ -133,8 +142,13 @@ class XmppAdapter(Adapter):
 
     def hint(self, command: FleetingCommand) -> None:
         connection = self._connection
+        if connection is None or not connection.alive:
+            return
+        if isinstance(command, Whisper):
+            connection.private.whisper(command)
+            return
         place = self._memory.session.places.get(command.room)
-        if connection is None or not connection.alive or place is None or not place.joined:
+        if place is None or not place.joined:
             return
         if isinstance(command, SetTyping):
             by = self._address(connection, place, command.speaker)
@@ -163,6 +177,9 @@ class XmppAdapter(Adapter):
         connection = self._connection
         if connection is not None and connection.puppets is not None:
             connection.puppets.avatars.changed(room, key)
+
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        return private_id(room, person, speaker.key)
 
     def source(self, address: str) -> Source:
         files = self._memory.files
@@ -194,10 +211,15 @@ class XmppAdapter(Adapter):
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]
     ) -> Mapping[Txn, Receipt | None]:
+        if is_private(room):
+            return {}  # nobody keeps what was said alone
         return await self._connected().find_sent(room, since, txns)
 
     def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
         place = self._memory.session.places.get(room)
+        if place is None and is_private(room):
+            named = speaker is None or room.endswith(f" with {speaker.key}")
+            return of_two(Authorship.PUPPET if self.config.is_component and named else Authorship.PREFIX)
         service = self._memory.files.service
         limit = None if service is None else service.limit or 0
         how = Authorship.PUPPET if self.config.is_component else Authorship.PREFIX

@@ -6,7 +6,7 @@ from bridge import Authorship, Capabilities, Support, Unit
 
 from . import encode
 
-__all__ = ["record"]
+__all__ = ["of_two", "record"]
 
 
 @lru_cache(1024)
@@ -42,8 +42,25 @@ def record(  # noqa: PLR0913 - what differs from room to room
         doubt=doubt,
         typing=Support.FULL,
         read=Support.FULL if named else Support.NO,
+        whisper=Support.PARTIAL,
         authorship=authorship,
         name_pings=True,
         times=True,
         window=window,
+    )
+
+
+@lru_cache
+def of_two(authorship: Authorship) -> Capabilities:
+    """Return the record of a room of two, where what is said is in no archive."""
+    return Capabilities(
+        text_limit=encode.TEXT_LIMIT,
+        unit=Unit.BYTES,
+        lines=True,
+        marks=encode.MARKS,
+        features=encode.FEATURES,
+        mark_cost=encode.MARK_COST,
+        whisper=Support.PARTIAL,
+        authorship=authorship,
+        window=1,
     )

@@ -32,8 +32,8 @@ from .text import styling
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
     "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
-    "message", "origin", "photo", "quote", "react", "refusal", "reply", "thread", "topic", "undelivered",
-    "vcard",
+    "message", "origin", "photo", "private", "quote", "react", "refusal", "reply", "thread", "topic",
+    "undelivered", "vcard",
 ]  # fmt: skip
 
 STANZA_LIMIT = 65536
@@ -103,7 +103,7 @@ def body(content: Content, kind: Kind = Kind.TEXT, before: str = "") -> str:
         if len(text.encode("utf-8", "replace")) <= STANZA_LIMIT - _ENVELOPE:
             return f"<body>{before}{text}</body>"
     text = _emote(content.text, kind)
-    hint = _UNSTYLED if styling.is_styled(text) else ""
+    hint = _UNSTYLED if styling.is_styled(clean(text)) else ""
     return f"<body>{before}{_escaped(text)}</body>{hint}"
 
 
@@ -227,6 +227,14 @@ def direct(person: str, text: str, *, in_room: bool) -> str:
     mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
     words = f"<body>{_escaped(text)}</body>{_UNSTYLED}"
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
+
+
+def private(to: str, txn: Txn, content: Content, kind: Kind, *, in_room: bool) -> str:
+    """Return somebody's message to one person (RFC 6121 section 5.2), or to one of a room (XEP-0045 section
+    7.5).
+    """
+    mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
+    return f"<message to='{quote(to)}' type='chat' id='{txn}'>{body(content, kind)}{mark}</message>"
 
 
 def undelivered(stanza_id: str, to: str, text: str) -> str:

@@ -100,6 +100,7 @@ class _Overview(Terminal):
                     (f"{network['state']} since {when(network['since'])}", "green" if well else "red"),
                     (f"{joined:,} of {counted(len(rooms), 'room')}", "" if joined == len(rooms) else "red"),
                     (f"{owed:,} waiting" if owed else "", ""),
+                    (counted(network["private"], "private talk") if network["private"] else "", ""),
                 )
             )
         widths = [max(cell_len(text) for text, _ in column) for column in zip(*rows, strict=True)]

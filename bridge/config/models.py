@@ -191,7 +191,7 @@ class Backlog(Model):
 
 
 class DeliveryRules(Model):
-    """How to deliver to a network, above all when it cannot be reached."""
+    """How to deliver to a network, above all when it cannot be reached, and whether to people alone."""
 
     backlog: Annotated[Backlog, Field(description="How much of what had to wait is shown.")] = Backlog()
     doubt: Annotated[
@@ -207,6 +207,13 @@ class DeliveryRules(Model):
     ] = 60.0
     max_age: Annotated[Duration, Field(description="A message that waits longer is given up.")] = 604_800.0
     max_queue: Annotated[Count, Field(description="The most messages that wait for one room.")] = 500_000
+    direct: Annotated[
+        Literal["off", "ask", "open"],
+        Field(
+            description="Whether people of this network and of others can write to each other alone: `ask`, "
+            "when who is written to agrees; `open`, at once."
+        ),
+    ] = "off"
 
 
 class NetworkBlock(DeliveryRules, ShowRules):

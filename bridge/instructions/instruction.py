@@ -35,6 +35,10 @@ class Instruction(ABC):
     help: str
     """What it does, marked for translation: the name, what belongs behind it, and a sentence."""
 
+    def here(self, network: str) -> bool:
+        """Whether it can be asked on a network at all."""
+        return True
+
     @abstractmethod
     async def follow(self, asked: Asked) -> str:
         """Do what is asked. Returns the answer, in lines; empty: there is none. Whoever asks is told it alone

@@ -72,6 +72,8 @@ class Instructions(Observer):
             return
         name, _, words = text[len(_SIGN) :].partition(" ")
         one = self._known.get(name.casefold())
+        if one is not None and not one.here(network):
+            one = None
         place = self._place(network, room)
         if not alone and (place is None or (one is None and name.casefold() != "help")):
             return
@@ -82,12 +84,11 @@ class Instructions(Observer):
         number, locale = place or (None, ENGLISH)
         asked = Asked(network, room, number, sender, words.strip(), locale, alone)
         try:
-            if answer := self._help(locale) if one is None else await one.follow(asked):
+            if answer := self._help(network, locale) if one is None else await one.follow(asked):
                 self._answer(asked, answer)
         except Exception as error:  # noqa: BLE001 others ask too
             self._complaints.tell(name, f"!{name} is not answered: a bug ({error!r})", error)
 
-    def _help(self, locale: Locale) -> str:
-        return "\n".join(
-            locale.gettext(sentence) for sentence in (_HELP, *(one.help for one in self._known.values()))
-        )
+    def _help(self, network: str, locale: Locale) -> str:
+        known = [one.help for one in self._known.values() if one.here(network)]
+        return "\n".join(locale.gettext(sentence) for sentence in (_HELP, *known))

@@ -52,6 +52,8 @@ class Announcer:
         if (known := self._routes.rooms.get(number)) is None:
             return locale.gettext("a room that left the map")
         network, room = known
+        if self._routes.is_private(number):
+            return locale.gettext("the other side of this talk, on {network},", network=network)
         return locale.gettext("{room} on {network}", room=room, network=network)
 
     def locale(self, room: int) -> Locale | None:

@@ -12,7 +12,7 @@ from bridge.journal import Journal, Opened
 from bridge.model import RoomId
 from bridge.protocols import find
 
-from .routes import Routes
+from .routes import PRIVATE, Routes
 
 __all__ = ["Directory"]
 
@@ -63,14 +63,32 @@ class Directory:
                 if other == network:
                     yield room, self._settings(network)
 
-    # By adapters
+    def network(self, name: str) -> Network | None:
+        """Return a network of the map; None: it has no such."""
+        return self._networks.get(name)
+
+    def private(self) -> list[Opened]:
+        """Return the conversations of two people, also those that are closing."""
+        return [opened for opened in self._opened.values() if opened.name.startswith(PRIVATE)]
+
+    # By adapters, and of two people
 
     def open(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> list[int]:
         """Join these rooms, for an adapter. Returns the numbers of the rooms that this changes.
 
         Raises Rejected when that cannot be, and JournalError when it cannot be kept.
         """
-        opened = self._wanted(network, name, rooms)
+        return self._join(self._wanted(network, name, rooms))
+
+    def open_private(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> list[int]:
+        """Join the rooms of two people, each as its adapter names it. See `open`."""
+        opened = Opened(network, f"{PRIVATE}{name}", tuple(rooms))
+        if why := self._refusal(opened):
+            raise Rejected(f"{name} is not opened: {why}")
+        return self._join(opened)
+
+    def _join(self, opened: Opened) -> list[int]:
+        network, name = opened.network, opened.name
         before = self._opened.get((network, name))
         if before == opened:
             return []

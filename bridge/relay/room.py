@@ -24,6 +24,8 @@ class Room:
     """They may change with the map."""
     tally: Tally
     """The network's."""
+    private: bool = False
+    """Whether it is that of two people."""
 
     @property
     def clock(self) -> Clock:
@@ -55,6 +57,8 @@ class RoomStatus:
     """How many deliveries arrived, whole, since the start."""
     oldest: Delivery | None
     """The delivery that has been waiting longest; None: nothing waits."""
+    private: bool = False
+    """Whether it is that of two people."""
 
     @property
     def title(self) -> str:

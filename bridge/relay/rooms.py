@@ -58,6 +58,8 @@ class Rooms:
         self.directory = Directory(journal)
         self.adapters: Mapping[str, Adapter] = {}
         self.dispatch = Dispatch(journal, self.workers, attached, self.network)
+        self.followed: list[Callable[[], None]] = []
+        """Called when another map is followed."""
         self._journal = journal
         self._attached = attached
         self._listener = listener
@@ -116,6 +118,8 @@ class Rooms:
             self._journal.forget_rooms(routes.rooms.values())
         await in_steps(self._update, stay)
         await self._bury_unmapped()
+        for told in self.followed:
+            told()
 
     def forget(self, networks: AbstractSet[str]) -> list[Worker]:
         """Forget the workers of these networks: they end, and are to be closed. What is owed stays."""
@@ -135,6 +139,10 @@ class Rooms:
     def close(self, network: str, name: str) -> None:
         """Relay nothing more in what it opened. Raises JournalError."""
         self._change(self.directory.close(network, name))
+
+    def open_private(self, network: str, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
+        """Join the rooms of two people. Raises Rejected and JournalError."""
+        self._change(self.directory.open_private(network, name, rooms))
 
     def end_closed(self) -> None:
         """Let go of what was closed and is owed nothing any more: every few seconds."""
@@ -175,7 +183,14 @@ class Rooms:
     def _employ(self, routes: Routes, number: int) -> None:
         network, room = routes.rooms[number]
         self._networks[number] = network
-        place = Room(number, room, self.adapters[network], self._rules[network], self.tallies[network])
+        place = Room(
+            number,
+            room,
+            self.adapters[network],
+            self._rules[network],
+            self.tallies[network],
+            routes.is_private(number),
+        )
         composer = self._composer(place, routes)
         self.workers[number] = Worker(place, composer, self._listener, self.dispatch, self._sent)
 

@@ -34,12 +34,14 @@ from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
 from .routes import Muted
 
-__all__ = ["Hear", "Router"]
+__all__ = ["Hear", "Router", "Withhold"]
 
 log = logging.getLogger(__name__)
 
 Hear = Callable[[str, FleetingEvent], None]
 """Hears of a network what counts only now."""
+Withhold = Callable[[str, TalkEvent], bool]
+"""Whether what was said on a network was meant for Hubbub alone, and is not taken."""
 
 _BESIDE = (TypingChanged, MemberChanged, RoomStateChanged, Approached)
 """What never gets into the journal."""
@@ -63,6 +65,9 @@ class Router:
         """Features that want to know who came, who went, and who wrote to us alone."""
         self.dropped = Counter[str]()
         """How much was not taken, by why."""
+        self.withholds: Withhold | None = None
+        self.strays: Callable[[str, TalkEvent], None] | None = None
+        """Hears what was said in a room that nobody hears any more."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -144,6 +149,8 @@ class Router:
             rooms = source.rooms_for(event.sender) if source is not None else ()
             if source is None or not rooms or event.mark:
                 continue
+            if self.withholds is not None and self.withholds(network, event):
+                continue
             if self.journal.origin(source.number, event.id) is None:
                 self.journal.take(source.number, event, rooms)
                 count += 1
@@ -153,24 +160,19 @@ class Router:
     def take(self, network: str, events: Sequence[Event], positions: Sequence[Position]) -> None:
         """Route events and hand them to the journal."""
         take, sources, said = self.journal.take, self._directory.routes.sources, self._typing.said
-        speaks, repeats = self._listener.speaks, self._loop_guard.repeats
         for event in events:
             try:
                 if isinstance(event, _BESIDE):
                     self._beside(network, event)
                 elif (source := sources.get((network, event.room))) is not None:
-                    if not (rooms := source.rooms_for(event.sender)):
-                        self.dropped["ignored"] += 1
-                    elif (event.mark or event.replayed) and not self._wanted(network, source.number, event):
-                        self.dropped["copy" if event.mark else "too old"] += 1
-                        continue
+                    rooms = source.rooms_for(event.sender)
+                    if why := self._why_not(network, source.number, event, rooms):
+                        self.dropped[why] += 1
                     else:
-                        speaks(source.number, event.sender.name)
-                        if repeats(network, source.number, event):
-                            self.dropped["loop"] += 1
-                        else:
-                            take(source.number, event, rooms)
-                            said(source.number, event.sender, rooms)
+                        take(source.number, event, rooms)
+                        said(source.number, event.sender, rooms)
+                elif self.strays is not None:
+                    self.strays(network, event)
                 if self._watch is not None:
                     self._watch(network, event)
             except Exception as error:  # noqa: BLE001 the others have to be taken
@@ -179,6 +181,17 @@ class Router:
                 self._complaints.tell(f"taking a {kind}", sentence, error)
         for position in positions:
             self.journal.reach(network, position)
+
+    def _why_not(self, network: str, source: int, event: TalkEvent, rooms: Sequence[int]) -> str:
+        """Say in a word or two why an event is not taken; empty: it is."""
+        if not rooms:
+            return "ignored"
+        if (event.mark or event.replayed) and not self._wanted(network, source, event):
+            return "copy" if event.mark else "too old"
+        if self.withholds is not None and self.withholds(network, event):
+            return "for Hubbub"
+        self._listener.speaks(source, event.sender.name)
+        return "loop" if self._loop_guard.repeats(network, source, event) else ""
 
     def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
         if isinstance(event, RoomStateChanged):

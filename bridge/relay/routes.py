@@ -12,7 +12,10 @@ from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import Config, Conversation, Direction, Network, ShowRules
 from bridge.model import RoomId, Sender, UserId
 
-__all__ = ["Muted", "Routes", "Source", "compile_routes"]
+__all__ = ["PRIVATE", "Muted", "Routes", "Source", "compile_routes"]
+
+PRIVATE = "\0"
+"""What begins the name of a conversation that the core opens for two people: no adapter can give one."""
 
 _Ignore = Callable[[Sender], bool]
 
@@ -147,6 +150,10 @@ class Routes:
     def conversations(self, room: int) -> Mapping[str, ShowRules]:
         """Return the conversations of a room, each with what it wants there."""
         return self._holders.get(room, {})
+
+    def is_private(self, room: int) -> bool:
+        """Whether a room is that of two people."""
+        return any(f"\n{PRIVATE}" in name for name in self._holders.get(room, ()))
 
     def _show(self, room: int) -> None:
         self.shown[room] = next(iter(self._holders[room].values()))

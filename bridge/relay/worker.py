@@ -190,6 +190,7 @@ class Worker:
             away_since=0.0 if self.joined else self._attendance.until,
             delivered=self.outcomes.delivered,
             oldest=self._flights[0].delivery if self._flights else self._queue.head(),
+            private=self.room.private,
         )
 
     def idle(self) -> bool:

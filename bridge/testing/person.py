@@ -51,6 +51,8 @@ class Person(ABC):
         """Everything that others did there, in order; the newest, if nobody takes it out."""
         self.read: asyncio.Queue[MessageId] = asyncio.Queue(_MOST_SEEN)
         """Up to which message others have read, each time that they say so."""
+        self.alone: asyncio.Queue[str] = asyncio.Queue(_MOST_SEEN)
+        """What others told them where nobody else sees it, line by line."""
 
     @abstractmethod
     async def say(
@@ -119,6 +121,11 @@ class Person(ABC):
 
     def _was_read(self, upto: str) -> None:
         _put(self.read, MessageId(upto))
+
+    def _was_told(self, text: str) -> None:
+        """Note that somebody told them this alone."""
+        for line in text.splitlines():
+            _put(self.alone, line)
 
     def _unable(self, what: str) -> Unsupported:
         return Unsupported(f"{self.name} cannot {what} on this network")

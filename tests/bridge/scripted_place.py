@@ -11,7 +11,7 @@ from bridge.model import Authorship, RoomId, Support
 from bridge.testing import Place, ScriptedAdapter, ScriptedNetwork, ScriptedPerson, free_port
 
 ROOM = RoomId("lobby")
-SUPPORTS = ("file", "thread", "topic", "mention", "typing", "read", "doubt")
+SUPPORTS = ("file", "thread", "topic", "mention", "typing", "read", "doubt", "whisper")
 
 
 class Server:

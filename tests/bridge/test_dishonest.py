@@ -221,6 +221,17 @@ DISHONEST = [
     unseen(sending.losing(at=None), "messages", "times", "True"),
     unseen(sending.HidesTyping, "typing_and_reading", "typing"),
     unseen(sending.HidesReading, "typing_and_reading", "read"),
+    unseen(sending.HidesWhispers, "whispers", "whisper"),
+    Dishonest(
+        sending.WhispersToAll,
+        "what_is_claimed_of_whispers",
+        "somebody is told what is for somebody else alone",
+    ),
+    Dishonest(
+        sending.WhispersInTheRoom,
+        "what_is_claimed_of_whispers",
+        "what is for one person is said in the room",
+    ),
     Dishonest(
         sending.losing(file=None), "what_is_claimed_of_files", "a message with one file has one attachment"
     ),

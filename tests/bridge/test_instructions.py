@@ -64,9 +64,10 @@ async def test_who_asks_the_bridge_alone_is_answered_alone(peopled, pair, left):
         left.announce(Approached(room=RoomId("one"), sender=person("carol"), text="!nothing"))
         assert "!help" in (await asked(left, 3))[2].text
         left.announce(Approached(room=RoomId("one"), sender=person("carol"), text="!who", to="right/bob"))
+        assert "cannot be written to alone" in (await asked(left, 4))[3].text
         left.announce(Approached(room=RoomId("one"), sender=person("carol"), text="hello"))
         await asyncio.sleep(0.05)
-        assert len(await asked(left, 3)) == 3
+        assert len(await asked(left, 4)) == 4
 
 
 async def test_nobody_is_answered_all_the_time(peopled, pair, left):

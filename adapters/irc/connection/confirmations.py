@@ -12,7 +12,7 @@ instead, of a room that nobody is in, which the bouncer hands on to the network.
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -142,10 +142,10 @@ class Confirmations:
                 _settle(pending)
                 return
 
-    def echo(self, room: RoomId, label: str | None, got: Line) -> None:
-        """Take in the echo of a message of ours (IRCv3 echo-message)."""
+    def echo(self, rooms: Collection[RoomId], label: str | None, got: Line) -> None:
+        """Take in the echo of a message of ours to one of these rooms (IRCv3 echo-message)."""
         for pending in chain(self._unshown, self._pending):
-            if pending.room == room and _shows(pending, label, got):
+            if pending.room in rooms and _shows(pending, label, got):
                 pending.msgid = got.tags.get("msgid", "")
                 self._answered(pending)
                 return

@@ -13,6 +13,7 @@ from adapters.irc.config import NetworkConfig, RoomConfig
 from adapters.irc.history.requests import read_on
 from adapters.irc.rooms.channels import Place
 from adapters.irc.rooms.refusals import Judge
+from adapters.irc.session import is_channel
 from adapters.irc.wire.line import TYPING, decode_text, line, parse
 from bridge import (
     AdapterError,
@@ -122,8 +123,11 @@ class IrcConnection:
 
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
-        for data in self.dispatcher.channels.declare(rooms):
+        channels = {room: config for room, config in rooms.items() if is_channel(room)}
+        for data in self.dispatcher.channels.declare(channels):
             self.post(data)
+        self.session.private.serve(rooms)
+        self.flush()
         self.stir()
 
     def follow(self, config: NetworkConfig, pace: float) -> None:
@@ -171,7 +175,9 @@ class IrcConnection:
         It is not behind a bouncer: its PONG would not wait for the answer.
         """
         passing = TYPING in self.session.passing and "message-tags" in self.session.caps
-        if not passing or self.session.bouncer or not self.bucket.take_now(2):
+        if not passing or self.session.bouncer or not is_channel(room):
+            return False
+        if not self.bucket.take_now(2):
             return False
         pending = self.dispatcher.confirmations.start(self.now())
         pending.room, pending.settle, pending.command = room, settle, SetReactions

@@ -29,6 +29,7 @@ from .registration import Registration
 __all__ = ["Dispatcher", "Effects"]
 
 _LONGEST_HOST = 255
+_MOVES = {"JOIN", "PART", "KICK", "NICK", "QUIT", "CHGHOST"}
 _SAYING = {"PRIVMSG", "NOTICE"}
 _ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
 _LOGIN = {"CAP", "AUTHENTICATE", "001", "432", "433", *map(str, range(901, 909))}
@@ -78,6 +79,7 @@ class Dispatcher:
         self.events: list[Event] = []
         self.history = History(self.session, catch_up, emit.position)
         self.channels = Channels(self.session, self.history, config.encoding, self.events)
+        self.session.private.watch(self.channels.places, self.events, effects)
         self._members = Members(self.session, self.channels, self.events)
         self.confirmations = Confirmations()
         self.registration = Registration(config, self.session)
@@ -114,6 +116,7 @@ class Dispatcher:
             "366": lambda got: self.confirmations.names(got.params[1]),
             "329": self._made,
             "311": self._masked,
+            "302": self.session.private.userhost,
             "317": self._signed_on,
             "396": self._displayed_host,
             "900": self._logged_in,
@@ -124,6 +127,8 @@ class Dispatcher:
         handler = self._of_people.get(got.command)
         if handler:
             handler(got)
+            if self.session.private and got.command in _MOVES:
+                self._members.followed(got)
         elif "!" in got.source:
             # a person can say nothing else, whatever a server lets through
             return
@@ -161,6 +166,8 @@ class Dispatcher:
                 self.events.append(event)
                 if "time" in got.tags:
                     self.history.moved[event.room] = got.tags
+            if session.unmasked:
+                self._members.spoke(event.room, got.source)
         elif got.command == "TAGMSG":
             self._typing(got)
         elif got.source and got.command in _SAYING and session.is_me(got.params[0]):
@@ -168,11 +175,11 @@ class Dispatcher:
 
     def _echo(self, got: Line) -> None:
         room = self.session.room(got.params[0])
-        if room:
-            if got.command in _SAYING:
-                self.confirmations.echo(room, self.session.label(got), got)
-            if "time" in got.tags and got.command != "TAGMSG":
-                self.history.moved[room] = got.tags
+        if got.command in _SAYING:
+            rooms = (room,) if room else self.session.private.rooms_to(got.params[0])
+            self.confirmations.echo(rooms, self.session.label(got), got)
+        if room and "time" in got.tags and got.command != "TAGMSG":
+            self.history.moved[room] = got.tags
 
     def _held(self, event: TalkEvent, got: Line) -> bool:
         """Hold a live event until the room's past is read. Returns whether it waits."""
@@ -190,10 +197,13 @@ class Dispatcher:
         if got.command == "PRIVMSG":
             if self.session.hidden and got.source.startswith("*"):
                 self._status(got.params[1])
-            if is_services(got.source) or not self._answers.take_now(1):
+            if is_services(got.source):
                 return
-            for data in answer(got, self.session, self._introduce, self._config.encoding):
-                self._effects.post(data)
+            if (event := self.session.private.heard(got, "")) is not None:
+                self.events.append(event)
+            elif self._answers.take_now(1):
+                for data in answer(got, self.session, self._introduce, self._config.encoding):
+                    self._effects.post(data)
         elif self.session.fold(nick_of(got.source)) == "nickserv":
             if _IDENTIFIED.search(got.params[1]):
                 self.identified = True
@@ -220,8 +230,9 @@ class Dispatcher:
         self.confirmations.pong(got.params[-1], last=not session.bouncer)
 
     def _ping(self, got: Line) -> None:
-        token = got.params[-1] if got.params else ""
-        self._effects.write(line("PONG", trailing=token, encoding=self._config.encoding))
+        self._effects.write(
+            line("PONG", trailing=got.params[-1] if got.params else "", encoding=self._config.encoding)
+        )
 
     # -- rooms
 
@@ -252,17 +263,13 @@ class Dispatcher:
     def _part(self, got: Line) -> None:
         if not self.session.is_me(nick_of(got.source)):
             self._members.went(got)
-            return
-        place = self._place(got.params[0])
-        if place and place.inside:
+        elif (place := self._place(got.params[0])) and place.inside:
             self._out(place, "the network", got.params[1:])
 
     def _kick(self, got: Line) -> None:
         if not self.session.is_me(got.params[1]):
             self._members.thrown_out(got)
-            return
-        place = self._place(got.params[0])
-        if place:
+        elif place := self._place(got.params[0]):
             self._out(place, nick_of(got.source), got.params[2:])
 
     def _out(self, place: Place, who: str, why: list[str]) -> None:
@@ -270,26 +277,22 @@ class Dispatcher:
         self._effects.stir()
 
     def _mode(self, got: Line) -> None:
-        room = self.session.room(got.params[0])
-        if room:
+        if room := self.session.room(got.params[0]):
             self.session.locked.discard(room)
             self.session.forms.forget(room)
             self.history.mode(room, got.params[1])
             self._members.mode(got)
 
     def _modes(self, got: Line) -> None:
-        room = self.session.room(got.params[1])
-        if room:
+        if room := self.session.room(got.params[1]):
             self.history.modes(room, got.params[3:])
 
     def _made(self, got: Line) -> None:
-        room = self.session.room(got.params[1])
-        if room:
+        if room := self.session.room(got.params[1]):
             self.history.made(room, float(got.params[2]))
 
     def _invite(self, got: Line) -> None:
-        place = self._place(got.params[1])
-        if place and self.session.is_me(got.params[0]):
+        if self.session.is_me(got.params[0]) and (place := self._place(got.params[1])):
             self.channels.invited(place.room, self._effects.now())
             self._effects.stir()
 
@@ -372,8 +375,7 @@ class Dispatcher:
             return
         # a server that knows no such room has answered too
         self.confirmations.names(got.params[1] if len(got.params) > 1 else "")
-        channels = [param for param in got.params[1:-1] if param[:1] in set("#&+!")]
-        rooms = {self.session.room(channel) for channel in channels}
+        rooms = self.session.rooms_named(got.params[1:-1])
         if (
             got.command == "482"
             and self.confirmations.oldest

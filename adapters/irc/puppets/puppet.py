@@ -7,7 +7,7 @@ from typing import Protocol
 
 from adapters.irc.connection.confirmations import Confirmations
 from adapters.irc.rooms.channels import JOIN_ERRORS
-from adapters.irc.session import Session
+from adapters.irc.session import Session, is_channel
 from adapters.irc.wire.line import Line, decode_text, line, nick_of, parse
 from bridge import (
     AdapterError,
@@ -133,7 +133,8 @@ class PuppetConnection(asyncio.Protocol):
     def part(self, room: RoomId, why: str) -> None:
         """Leave a room."""
         self.rooms.pop(room, None)
-        self.write(line("PART", room, trailing=why, encoding=self._encoding))
+        if is_channel(room):
+            self.write(line("PART", room, trailing=why, encoding=self._encoding))
 
     def say(self, room: RoomId, data: bytes, settle: Settle, *, echo: bool, now: float) -> None:
         """Send the line of a command and the PING that confirms it, in one write."""
@@ -250,8 +251,9 @@ class PuppetConnection(asyncio.Protocol):
                 self.asked = False
             case "CHGHOST" if mine:
                 self._owner.seen("{}!{}@{}".format(self.nick, *got.params))
-            case "PRIVMSG" | "NOTICE" if mine and room:
-                self.confirmations.echo(room, None, got)
+            case "PRIVMSG" | "NOTICE" if mine:
+                rooms = (room,) if room else self._session.private.rooms_to(got.params[0])
+                self.confirmations.echo(rooms, None, got)
             case "PRIVMSG" if not mine and got.params[0] == self.nick:
                 self._owner.asked(self, got)
 
@@ -279,7 +281,7 @@ class PuppetConnection(asyncio.Protocol):
         elif numeric in _NOT_THIS_NICK and self.asked:
             self._ask_again()
         elif numeric[0] in "45":
-            rooms = {self._session.room(param) for param in params[1:-1] if param[:1] in "#&+!"}
+            rooms = self._session.rooms_named(params[1:-1])
             for room in rooms & self.joining.keys():
                 if numeric in JOIN_ERRORS and room is not None:
                     if not (answer := self.joining.pop(room)).done():

@@ -14,7 +14,7 @@ from adapters.irc.config import NetworkConfig
 from adapters.irc.config import PuppetRules as Rules
 from adapters.irc.greeting import answer
 from adapters.irc.rooms.refusals import Judge
-from adapters.irc.session import Session
+from adapters.irc.session import Session, is_channel
 from adapters.irc.wire.line import Line
 from bridge import (
     AdapterError,
@@ -36,6 +36,7 @@ from .arrival import Arrival
 from .entrance import Entrance, Shut
 from .ident import identifying
 from .puppet import PuppetConnection
+from .wishes import Wishes
 
 if TYPE_CHECKING:
     from adapters.irc.connection.connection import IrcConnection
@@ -49,8 +50,6 @@ TOKENS = 2
 _ANSWER = 20.0
 _AGAIN = 60.0
 """Seconds between two times that a nick is asked for; also the silence after which a place is another's."""
-_MOST_COMING = 10
-"""So many connect at a time."""
 _WAITED_FOR = 0.2
 """A room waits for so many per second who come: some servers take a second to let one in."""
 _TICK = 5.0
@@ -85,9 +84,8 @@ class PuppetConnections:
         self._entrance = entrance
         self._closed = False
         self._arrival = Arrival(config, rules, self._session)
-        self._wishes: dict[str, tuple[RoomId, Speaker]] = {}
+        self._wishes = Wishes(self._come, rules.max)
         """Who comes as soon as it is their turn. Meanwhile the bridge speaks for them."""
-        self._wished = asyncio.Event()
         self._answers = TokenBucket(10, 1)
         self._judge = Judge(self._session.forms, lambda _room, _settle: False)
 
@@ -109,10 +107,13 @@ class PuppetConnections:
             return False
         if self._throttle.has(1) and self._patience.has(1):
             return True
-        if len(self._wishes) < self._rules.max:
-            self._wishes[key] = room, speaker
-            self._wished.set()
+        self._wishes.add(room, speaker)
         return False
+
+    def found(self, key: str) -> PuppetConnection | None:
+        """Return somebody who is connected."""
+        puppet = self._all.get(key)
+        return puppet if puppet is not None and puppet.speaks else None
 
     def inside(self, room: RoomId, speaker: Speaker) -> PuppetConnection | None:
         """Return somebody who can speak in a room at once; None: they have to come first."""
@@ -175,30 +176,14 @@ class PuppetConnections:
                     self._arrival.identities = await stack.enter_async_context(identifying(self._rules.ident))
                 except ConnectionLost as error:
                     log.warning("puppets.ident: no server is told who is who: %s", error)
-            group.create_task(self._bring())
+            group.create_task(self._wishes.run())
             while True:
                 await asyncio.sleep(min(_TICK, self._rules.idle / 2))
                 self.tidy()
 
-    async def _bring(self) -> None:
-        """Let those come whose turn it was not when they spoke."""
-        places = asyncio.Semaphore(_MOST_COMING)
-        async with asyncio.TaskGroup() as group:
-            while True:
-                await self._wished.wait()
-                await places.acquire()
-                if self._wishes:
-                    room, speaker = self._wishes.pop(next(iter(self._wishes)))
-                    coming = group.create_task(self._come(room, speaker))
-                    coming.add_done_callback(lambda _: places.release())
-                else:
-                    self._wished.clear()
-                    places.release()
-
     async def _come(self, room: RoomId, speaker: Speaker) -> None:
-        with contextlib.suppress(AdapterError):
-            if not self._entrance.is_shut:
-                await self._enter(room, speaker)
+        if not self._entrance.is_shut:
+            await self._enter(room, speaker)
 
     def tidy(self) -> None:
         """Let those go whose time is over."""
@@ -257,6 +242,10 @@ class PuppetConnections:
             self._entrance.ended(puppet.key, puppet.nick, puppet.said, killed=puppet.killed, others=others)
 
     def asked(self, puppet: PuppetConnection, got: Line) -> None:
+        if (event := self._session.private.heard(got, puppet.key)) is not None:
+            self._connection.dispatcher.events.append(event)
+            self._connection.flush()
+            return
         if not self._answers.take_now(1) or not puppet.bucket.take_now(1):
             return
         said = f"{puppet.nick} is on {names.network_of(puppet.key)}, and sees only what is said in the room."
@@ -344,6 +333,8 @@ class PuppetConnections:
         return [nick for nick in free if not self._entrance.is_held(nick)] or found[-1:]
 
     async def _join(self, puppet: PuppetConnection, room: RoomId, speaker: Speaker) -> None:
+        if not is_channel(room):
+            return
         self._make_place(self._in(room), self._rules.per_room, room)
         place = self._connection.dispatcher.channels.places.get(room)
         await puppet.bucket.take()

@@ -184,6 +184,7 @@ class Channels:
         self._events += past
         joined = RoomStateChanged(room=place.room, state=RoomState.JOINED, caught_up=whole, left_out=left_out)
         self._events.append(joined)
+        self._session.private.look()
 
     def refused(self, numeric: str, params: list[str], now: float) -> bool:
         """Take in an error numeric if it is about a room that we are joining. Returns whether it is."""

@@ -9,7 +9,7 @@ import logging
 from adapters.irc.session import Session
 from adapters.irc.wire.formatting import content
 from adapters.irc.wire.line import Line, nick_of
-from bridge import Change, Event, MemberChanged, Sender, UserId
+from bridge import Change, Event, MemberChanged, RoomId, Sender, UserId
 
 from . import bans
 from .channels import Channels, Place
@@ -128,6 +128,22 @@ class Members:
                 self._session.speakers.learn(source)
                 self._add(place, nick, source)
 
+    def followed(self, got: Line) -> None:
+        """Look who of those with a room of two is there, now that somebody came, went or has another mask."""
+        private, nick, mask = self._session.private, nick_of(got.source), got.source.partition("!")[2]
+        if got.command == "NICK":
+            private.renamed(got.source, f"{got.params[0]}!{mask}")
+        elif got.command == "CHGHOST":
+            private.renamed(got.source, "{}!{}@{}".format(nick, *got.params))
+        private.look()
+
+    def spoke(self, room: RoomId, source: str) -> None:
+        """Take the mask of somebody who speaks, where the server has not shown it before."""
+        members, nick = self._channels.places[room].members, self._session.fold(nick_of(source))
+        if "!" not in members.get(nick, "!"):
+            members[nick] = source
+        self._session.unmasked.discard(nick)
+
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
         return self._channels.places.get(room) if room else None
@@ -138,6 +154,8 @@ class Members:
             if place.members.get(key) != source and source not in self._session.speakers:
                 place.present.add(key, nick, source if "!" in source else "")
             place.members[key] = source
+            if "!" not in source:
+                self._session.unmasked.add(key)
 
     def _remove(self, place: Place, nick: str) -> str | None:
         """Take out a nick, given in lower case. Returns its mask; None: it was not there."""

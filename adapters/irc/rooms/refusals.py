@@ -27,7 +27,7 @@ _NO_ROOM = {"401", "403", "404", "437", "442", "477", "489"}
 _NOT_SAID = {"404", "408", "492"}
 """ERR_CANNOTSENDTOCHAN; ERR_NOCTRLSONCHAN, ERR_NOCTCP of hybrid and its kin."""
 _TOO_FAST = {"263", "407", "439"}
-_OTHERS = {"405", "411", "412", "413", "414", "415", "417", "531", "716", "717"}
+_OTHERS = {"405", "411", "412", "413", "414", "415", "417", "486", "531", "716", "717"}
 _NOT_DONE: dict[type[Command], tuple[set[str], str]] = {
     DeleteMessage: ({"421", "482", "FAIL"}, "the server lets hubbub remove nothing in"),
     SetTopic: (

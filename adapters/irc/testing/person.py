@@ -168,6 +168,10 @@ class Person(bridge.testing.Person):
         event: Event | None = None
         if nick_of(got.source) == self._session.nick:
             self._did(got)
+        elif (
+            got.command in {"PRIVMSG", "NOTICE"} and "!" in got.source and self._session.is_me(got.params[0])
+        ):
+            self._was_told(decode.content(got.params[1]).text)
         elif got.command in {"PRIVMSG", "NOTICE", "REDACT", "TOPIC"}:
             event = decode.event(got, self._session)
         elif got.command == "TAGMSG":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
-from adapters.xmpp import decode, encode
+from adapters.xmpp import decode
 from adapters.xmpp.config import NetworkConfig, RoomConfig
 from adapters.xmpp.decode import muc_info, talk
 from adapters.xmpp.files import upload
@@ -17,6 +17,7 @@ from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import refusals
 from adapters.xmpp.rooms.photos import photo_of
+from adapters.xmpp.rooms.private import PrivateChats
 from adapters.xmpp.rooms.puppets import PuppetOccupants
 from adapters.xmpp.rooms.rooms import Rooms
 from adapters.xmpp.session import Place, Session
@@ -35,6 +36,7 @@ from bridge import (
     Receipt,
     Removed,
     RoomId,
+    RoomState,
     RoomStateChanged,
     RoomUnavailable,
     Settle,
@@ -90,7 +92,6 @@ class XmppConnection:
         self._memory = memory
         self._session = memory.session
         self._emit = emit
-        self._introduce = adapter.introduce
         self._events: list[Event] = []
         self._moved: set[str] = set()
         self._flights: InFlight[str] = InFlight(self.clock)
@@ -98,13 +99,14 @@ class XmppConnection:
         self._durable: asyncio.Future[None] | None = None
         self._group: asyncio.TaskGroup | None = None
         self.puppets: PuppetOccupants | None = None
-        self._client: XmppClient | XmppComponent
-        if self._config.is_component:
-            self._client = component = XmppComponent(self._config, self)
-            self.puppets = PuppetOccupants(self._config, component, self._session, self._flights, adapter)
+        component = XmppComponent(self._config, self) if self._config.is_component else None
+        self._client = component or XmppClient(self._config, self, memory.stream)
+        self.private = PrivateChats(adapter, self._session, self._client, self._flights, self._soon)
+        if component is not None:
+            self.puppets = self.private.puppets = PuppetOccupants(
+                component, self._session, self._flights, adapter, self.private
+            )
             component.theirs, self.puppets.tell = self.puppets.take, self.tell
-        else:
-            self._client = XmppClient(self._config, self, memory.stream)
         self._reader = ArchiveReader(self._client)
         self._history = History(self._reader, adapter.catch_up, emit.position, self._read)
         self._rooms = Rooms(self._config, self._session, self._client, self._history, self)
@@ -125,7 +127,7 @@ class XmppConnection:
                 now = self.clock.monotonic()
                 for place in self._session.places.values():
                     place.heard = now
-                self._rooms.serve(group, rooms)
+                self._rooms.serve(group, self.private.serve(rooms))
                 group.create_task(self._watch())
                 if self.puppets is not None:
                     group.create_task(self.puppets.avatars.run())
@@ -141,6 +143,7 @@ class XmppConnection:
             raise errors.exceptions[0] from None
         finally:
             self._group = None
+            self.private.close()
             self._memory.heard = self._client.requests.heard
             self._flights.close(ConnectionLost("the connection ended"))
             if self.puppets is not None:
@@ -151,7 +154,7 @@ class XmppConnection:
     def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
         """Be in these rooms and no others."""
         if self._group is not None:
-            self._rooms.serve(self._group, rooms)
+            self._rooms.serve(self._group, self.private.serve(rooms))
 
     def follow(self, config: NetworkConfig) -> None:
         """Take over another nick."""
@@ -232,11 +235,10 @@ class XmppConnection:
 
     def message(self, element: Element) -> None:
         """Take in a message stanza."""
+        if element.get("type") == "error" and self.private.refused(element):
+            return
         place = self._session.places.get((element.get("from") or "").partition("/")[0])
-        if self.puppets is not None and element.get("type") == "groupchat" and not self._rooms.let_in(place):
-            return  # a room that still has us from before: what it says now is read as its past
-        if place is not None and place.shown is not None and self._reader.shown(element, place):
-            self._rooms.shown(place)
+        if self._is_past(element, place):
             return
         said = decode.message(element, self._session)
         if said is None:
@@ -253,12 +255,21 @@ class XmppConnection:
         elif isinstance(said, decode.Failure):
             self._refused(said)
         else:
-            self._answer(said)
+            self.private.heard(element, said)
+
+    def _is_past(self, element: Element, place: Place | None) -> bool:
+        if self.puppets is not None and element.get("type") == "groupchat" and not self._rooms.let_in(place):
+            return True  # a room that still has us from before: what it says now is read as its past
+        shown = place is not None and place.shown is not None and self._reader.shown(element, place)
+        if shown and place is not None:
+            self._rooms.shown(place)
+        return shown
 
     def presence(self, element: Element) -> None:
         """Take in a presence stanza."""
-        if (element.get("from") or "").partition("/")[0] in self._session.places:
+        if (room := (element.get("from") or "").partition("/")[0]) in self._session.places:
             self._rooms.presence(muc_info.presence(element))
+            self.private.look(room)
 
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go; positions without an event only if `whole`."""
@@ -285,10 +296,8 @@ class XmppConnection:
 
     def _read(self, place: Place, events: Sequence[TalkEvent], last: str) -> None:
         """Take in what was said in a room's past; `last` is the room's id for the last of it."""
-        if not self._events:
-            self._loop.call_soon(self.flush)
         for said in events:
-            self._events.append(said)
+            self._soon(said)
             if type(said) is Removed:
                 self._events += talk.otherwise(said)
         self._moved.add(place.room)
@@ -318,23 +327,20 @@ class XmppConnection:
         if said.condition in ("not-acceptable", "item-not-found", "not-authorized") and place and self._group:
             self._group.create_task(self._rooms.ping(place))
 
-    def _answer(self, said: decode.Direct) -> None:
-        """Introduce ourselves to somebody who wrote to us alone."""
-        bare = said.person.partition("/")[0]
-        if bare.lower() == self._config.bot:
-            return
-        text = self._introduce(said.person if said.in_room else bare)
-        if text is not None:
-            self._client.say(encode.direct(said.person, text, in_room=said.in_room))
-
     # -- what the rooms tell
 
     def tell(self, event: RoomStateChanged | MemberChanged) -> None:
         """Report the state of a room, or that somebody else comes or goes."""
-        if not self._events:
-            self._loop.call_soon(self.flush)
         if event.room in self._session.places:
             self._session.places[event.room].heard = self.clock.monotonic()
+        self._soon(event)
+        if isinstance(event, RoomStateChanged) and event.state is RoomState.JOINED:
+            self.private.look(event.room)
+
+    def _soon(self, event: Event) -> None:
+        """Hand an event over with what else was read."""
+        if not self._events:
+            self._loop.call_soon(self.flush)
         self._events.append(event)
 
     async def ready(self) -> None:
@@ -347,6 +353,7 @@ class XmppConnection:
         """Fail what is on its way to a room that we are no longer in: it may not have arrived."""
         if self.puppets is not None and (place := self._session.places.get(room)) is not None:
             self.puppets.lost(place)
+        self.private.lost(room)
         self._flights.drop(room, RoomUnavailable(reason))
 
     def remember(self, place: Place) -> None:
@@ -379,10 +386,8 @@ class XmppConnection:
                 self._rooms.regain()
 
     async def _ping_server(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await self._client.ask("get", self._config.domain, "<ping xmlns='urn:xmpp:ping'/>", _DEAD)
-        except TimeoutError:
-            return
 
     def _watch_rooms(self, now: float) -> None:
         doubtful = {room for _, room in self._flights.overdue(_SLOW)}

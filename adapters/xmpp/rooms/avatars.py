@@ -1,6 +1,6 @@
 """The pictures of people from elsewhere who are in our rooms as themselves (XEP-0153, XEP-0054)."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import encode
@@ -8,26 +8,16 @@ from adapters.xmpp.decode import vcards
 from bridge import Adapter, Avatar, AvatarKeeper, BoundedDict
 
 from .addresses import key_of
+from .interfaces import Speaking
 
 if TYPE_CHECKING:
     from .puppets import PuppetOccupant
 
-__all__ = ["PuppetAvatars", "Speaking"]
+__all__ = ["PuppetAvatars"]
 
 _MOST = 1000
 """So many people's pictures are at hand for those who ask for them, of 32 kB at most."""
 _MOST_SEEN = 5000
-
-
-class Speaking(Protocol):
-    """Sends stanzas from any address."""
-
-    @property
-    def congested(self) -> bool: ...
-
-    def say(self, stanza: str, speaker: str = "") -> None: ...
-
-    def fresh_id(self) -> str: ...
 
 
 class PuppetAvatars:

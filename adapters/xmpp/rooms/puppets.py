@@ -30,8 +30,9 @@ from bridge import (
 )
 
 from . import refusals
-from .addresses import address_of, nick_of, nicks_of
-from .avatars import PuppetAvatars, Speaking
+from .addresses import address_of, key_of, nick_of, nicks_of
+from .avatars import PuppetAvatars
+from .interfaces import Alone, Speaking
 
 __all__ = ["PuppetOccupant", "PuppetOccupants"]
 
@@ -41,7 +42,6 @@ _ANSWER = 30.0
 _MOST_KEPT = 5000
 _SHARE = 50
 """The part of our time that may go into keeping who is where: one of so many."""
-_ALONE = "They are on another network, and do not get what is said to them alone: say it in the room."
 _GONE = {"301": "was banned there", "307": "was sent out there"}
 _BARRED = frozenset({"forbidden"})
 """Errors by which a room says that this very person is banned (XEP-0045 section 7.2.7)."""
@@ -80,20 +80,21 @@ class PuppetOccupants:
 
     def __init__(
         self,
-        config: NetworkConfig,
         wire: Speaking,
         session: Session,
         flights: InFlight[str],
         adapter: Adapter,
+        alone: Alone,
     ) -> None:
-        self._component = config.jid
-        self._resource = config.resource
+        """`alone` hears who writes to one of them alone."""
+        config: NetworkConfig = adapter.config
+        self._component, self._resource = config.jid, config.resource
         self._wire = wire
         self._session = session
         self._flights = flights
         self._clock = adapter.clock
         self._keepsake = adapter.keepsake
-        self._introduce = adapter.introduce
+        self._alone = alone
         self._known: dict[str, BoundedDict[str, PuppetOccupant]] = {}
         """By room, then by address."""
         self._before = self._read()
@@ -184,21 +185,18 @@ class PuppetOccupants:
             self._hear(element, address)
         elif name == "iq" and kind in ("get", "set"):
             self.avatars.answer(element, address)
-        elif name == "message":
+        elif name == "message" and not (kind == "error" and self._alone.refused(element)):
             said = message(element, self._session)
             if isinstance(said, Failure):
                 self._settle(said, address)
             elif isinstance(said, Direct):
-                self._decline(said, element.get("id") or "", address)
+                self._alone.heard(element, said, key_of(address))
 
-    def _decline(self, said: Direct, name: str, address: str) -> None:
-        """Tell somebody that nobody gets what they say to one of ours alone. A room takes an error for
-        the end of who sends it (Prosody 0.12): there it is said in words, once an hour.
-        """
-        if not said.in_room:
-            self._wire.say(encode.undelivered(name, said.person, _ALONE), address)
-        elif self._introduce(said.person) is not None:
-            self._wire.say(encode.direct(said.person, _ALONE, in_room=True), address)
+    def there(self, room: str, key: str) -> str:
+        """Return the address of somebody who is in a room; "": they are not."""
+        bare = address_of(key, self._component)
+        puppet = self._one(room, bare) if bare is not None else None
+        return puppet.address if puppet is not None and puppet.inside else ""
 
     def _settle(self, said: Failure, address: str) -> None:
         place = self._session.places.get(said.room)

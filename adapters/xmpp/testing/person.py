@@ -283,6 +283,8 @@ class Person(bridge.testing.Person):
         read = element.find(_DISPLAYED)
         if read is not None and not (element.get("from") or "").endswith(f"/{self._place.nick}"):
             self._was_read(read.get("id") or "")
+        if element.get("type") == "chat":
+            self._was_told(element.findtext("{jabber:client}body") or "")
         said = decode.message(element, self._session)
         if isinstance(said, MessageCreated):
             self._heard(said)

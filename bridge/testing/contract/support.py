@@ -29,6 +29,8 @@ from bridge.model import (
     TalkEvent,
     TopicChanged,
     TypingChanged,
+    UserId,
+    Whisper,
     plain,
 )
 
@@ -122,6 +124,22 @@ class SupportContract:
                 place.adapter.hint(MarkRead(room=place.room, target=Part(said.id, said.aliases)))
                 read = await place.within(place.person.read.get(), _unseen(place, "read"))
                 assert read in names, f"another message is marked as read: {read!r}"
+
+    async def test_what_is_claimed_of_whispers(self, place: Place) -> None:
+        async with place.running():
+            if place.record.whisper is not Support.FULL:
+                return
+            said, _ = await _said(place)
+            place.adapter.hint(Whisper(room=place.room, user=said.sender.id, text="for you\nalone"))
+            for line in ("for you", "alone"):
+                told = await place.within(place.person.alone.get(), _unseen(place, "whisper"))
+                same(told, line, "what somebody is told alone arrives in other words")
+            other = UserId(f"{said.sender.id}x")
+            place.adapter.hint(Whisper(room=place.room, user=other, text="for somebody else"))
+            await place.deliver(marker := plain("<alice> nothing came before this"))
+            seen = await place.did(MessageCreated)
+            assert seen.content == marker, f"what is for one person is said in the room: {seen!r}"
+            assert place.person.alone.empty(), "somebody is told what is for somebody else alone"
 
 
 async def prove(place: Place, field: str, command: Command, kind: type[E]) -> E | None:

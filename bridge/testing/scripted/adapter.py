@@ -148,6 +148,9 @@ class ScriptedAdapter(Adapter):
     def pictured(self, room: RoomId, key: str) -> None:
         self._server.speakers.pictured.append((room, key))
 
+    def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
+        return RoomId(f"{person} with {speaker.key}") if self._server.private else None
+
     def hint(self, command: FleetingCommand) -> None:
         self._server.hint(command)
 

@@ -62,6 +62,8 @@ class Connected(Protocol):
 class ScriptedNetwork:
     """The server side of a fake network: it keeps what was said, and does what a test tells it."""
 
+    private = True
+    """Off: nobody can be written to alone."""
     _by_name: ClassVar[dict[str, "ScriptedNetwork"]] = {}
 
     def __init__(self, name: str) -> None:

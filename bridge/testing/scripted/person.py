@@ -15,6 +15,7 @@ from bridge.model import (
     SetTyping,
     TypingChanged,
     UserId,
+    Whisper,
 )
 from bridge.testing.person import Person, picked
 
@@ -56,6 +57,9 @@ class ScriptedPerson(Person):
     def _hinted(self, command: FleetingCommand) -> None:
         if isinstance(command, MarkRead):
             self._was_read(command.target.id)
+        elif isinstance(command, Whisper):
+            if command.user == f"{self.name}!user@host":
+                self._was_told(command.text)
         elif isinstance(command, SetTyping):
             sender = Sender(UserId("hubbub"), "hubbub")
             self._saw(TypingChanged(room=command.room, sender=sender, typing=command.typing))

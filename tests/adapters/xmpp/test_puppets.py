@@ -200,23 +200,6 @@ async def test_who_is_banned_stays_out_and_nobody_speaks_for_them(room):
         await room.set(ADMIN, f"<item affiliation='none' jid='{bare}'/>")
 
 
-async def test_what_is_said_to_somebody_alone_is_refused_in_words(room):
-    """It crosses to nobody, and so whoever says it has to know."""
-    async with room.bridge() as ears:
-        await room.say(ADA, "hello")
-        wanda, stanzas = await room.server.person("wanda", room.room), asyncio.Queue()
-        wanda._message = stanzas.put_nowait
-        for to in (f"{room.room}/Ada", address_of(ADA.key, room.server.component)):
-            wanda._send(f"<message to='{to}' type='chat' id='alone'><body>psst</body></message>")
-            while "do not get what is said to them alone" not in "".join(
-                (await asyncio.wait_for(stanzas.get(), 20)).itertext()
-            ):
-                pass
-        assert room.adapter.send_now(room.command(ADA, "still here"), lambda outcome: None)
-        await wanda.leave()
-        assert "psst" not in str(emitted(ears))
-
-
 async def test_after_a_restart_they_are_known_and_there(room):
     async with room.bridge():
         await room.say(ADA, "one")

@@ -113,6 +113,7 @@ async def test_status(owner, left, right):
                 "unheard": None,
             }
         },
+        "private": 0,
     }
     there = answer["networks"]["right"]
     assert there["state"] == "waiting"

@@ -13,8 +13,11 @@ from bridge.model import (
     SendMessage,
     SetTyping,
     Span,
+    Whisper,
+    plain,
 )
 from bridge.testing import ScriptedAdapter
+from bridge.testing.contract.place import ALICE
 
 
 def sending(change):
@@ -201,6 +204,29 @@ class HidesReading(ScriptedAdapter):
     def hint(self, command):
         if isinstance(command, SetTyping):
             super().hint(command)
+
+
+class HidesWhispers(ScriptedAdapter):
+    def hint(self, command):
+        if not isinstance(command, Whisper):
+            super().hint(command)
+
+
+class WhispersToAll(ScriptedAdapter):
+    """Whatever is for one person, somebody else is told."""
+
+    def hint(self, command):
+        if isinstance(command, Whisper):
+            command = replace(command, user=command.user.removesuffix("x"))
+        super().hint(command)
+
+
+class WhispersInTheRoom(ScriptedAdapter):
+    def hint(self, command):
+        super().hint(command)
+        if isinstance(command, Whisper):
+            said = SendMessage(room=command.room, speaker=ALICE, txn="0.0.0", content=plain(command.text))
+            self._server.perform(said, lambda _: None)
 
 
 # -- questions
