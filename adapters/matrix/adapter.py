@@ -54,7 +54,7 @@ from .files.content import Uploaded
 from .files.media import MediaRepository
 from .history.history import said_since
 from .history.sync import SyncLoop
-from .preflight import look_at, look_at_registration
+from .preflight import account_for_a_look, look_at, look_at_registration
 from .puppets.direct import DirectTalk
 from .puppets.pairs import parted
 from .puppets.puppets import Puppets
@@ -249,7 +249,7 @@ class MatrixAdapter(Adapter):
         return await find_sent(await self._reader(room), self._session, wire, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        account, passing = self._looking()
+        account, passing = account_for_a_look(self.network, self.config, self.keepsake)
         client = MatrixClient(account)
 
         async def look(room: RoomId, _: Any) -> str | None:
@@ -268,18 +268,6 @@ class MatrixAdapter(Adapter):
         finally:
             await account.close()
         return found
-
-    def _looking(self) -> tuple[Account, bool]:
-        """Return the account to look with, and whether it has to log out: where the service's token is not at
-        hand, a login with its device would end it.
-        """
-        if self.config.token is not None or (self.keepsake is not None and self.keepsake.ours):
-            account = Account(self.network, self.config)
-            account.keepsake = self.keepsake
-            return account, False
-        device = f"{self.config.device_id}LOOK" if self.config.device_id else None
-        settings = self.config.model_copy(update={"device_id": device})
-        return Account(f"{self.network} look", settings), True
 
     async def _uploaded(self, file: File) -> Uploaded:
         self._see_connection()

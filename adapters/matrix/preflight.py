@@ -11,6 +11,7 @@ from bridge import (
     AdapterError,
     AuthenticationFailed,
     ConnectionLost,
+    Keepsake,
     RateLimited,
     Rejected,
     RoomId,
@@ -21,12 +22,13 @@ from bridge import (
 from .client.account import Account
 from .client.api import Asserted, MatrixClient
 from .client.errors import LoggedOut, NotMatrix, NotThere
+from .config import MatrixNetwork
 from .puppets.registration import AppService, read_registration
 from .puppets.transactions import Transactions
 from .rooms.permissions import hindrance
 from .untrusted import id_of, listed, text_of
 
-__all__ = ["look_at", "look_at_registration", "tell_ping"]
+__all__ = ["account_for_a_look", "look_at", "look_at_registration", "tell_ping"]
 
 log = logging.getLogger(__name__)
 
@@ -163,3 +165,17 @@ async def _from_outside(
 
 def _encrypted(room: RoomId) -> str:
     return f"{room} is encrypted: Hubbub never writes there; use a room without encryption"
+
+
+def account_for_a_look(
+    network: str, config: MatrixNetwork, keepsake: Keepsake | None
+) -> tuple[Account, bool]:
+    """Return the account to look with, and whether it has to log out: where the service's token is not at
+    hand, a login with its device would end it.
+    """
+    if config.token is not None or (keepsake is not None and keepsake.ours):
+        account = Account(network, config)
+        account.keepsake = keepsake
+        return account, False
+    device = f"{config.device_id}LOOK" if config.device_id else None
+    return Account(f"{network} look", config.model_copy(update={"device_id": device})), True

@@ -27,10 +27,14 @@ class Watcher:
         async with owner_pages(self.web, bridge.status, bridge.counts, SYSTEM.now):
             yield
 
-    async def ask(self, path):
-        async with aiohttp.ClientSession() as session:
-            answer = await session.get(f"http://127.0.0.1:{self.port}{path}")
-            return answer.status, await answer.text()
+    async def ask(self, path, **headers):
+        """Ask, as soon as it is served."""
+        async with aiohttp.ClientSession() as session, asyncio.timeout(10):
+            while True:
+                with contextlib.suppress(aiohttp.ClientConnectorError):
+                    answer = await session.get(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+                    return answer.status, await answer.text()
+                await asyncio.sleep(0.01)
 
     async def numbers(self):
         """Return all that is told, by name and labels."""
@@ -106,14 +110,9 @@ async def test_others_need_the_token(pair, left, right, watcher):
     watcher.web = Web(listen=watcher.web.listen, token="0123456789abcdef")
     async with running(pair, watcher.beside):
         assert (await watcher.ask("/metrics"))[0] == 200, "this machine may ask"
-        headers = {"Host": "elsewhere.example"}
-        async with aiohttp.ClientSession() as session:
-            for given, status in (({}, 401), ({"Authorization": "Bearer 0123456789abcdef"}, 200)):
-                for path in ("/metrics", "/healthz"):
-                    answer = await session.get(
-                        f"http://127.0.0.1:{watcher.port}{path}", headers=headers | given
-                    )
-                    assert answer.status == status
+        for given, status in (({}, 401), ({"Authorization": "Bearer 0123456789abcdef"}, 200)):
+            for path in ("/metrics", "/healthz"):
+                assert (await watcher.ask(path, Host="elsewhere.example", **given))[0] == status
 
 
 async def test_a_port_that_is_taken_is_said(pair, left, right, watcher):
