@@ -343,6 +343,8 @@ def _inline(part: _Node | str) -> str:
     if isinstance(part, str):
         return part
     text = "".join(map(_inline, part.inside))
+    if "data-mx-profile-fallback" in part.attributes:
+        return text  # bold to the eyes, and nobody's formatting: whose words they are
     if sign := _SIGNS.get(part.name):
         return f"{sign}{text}{sign}"
     if part.name == "a":
