@@ -33,7 +33,7 @@ class Features:
         self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
         router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear)
         router.strays = direct.strays
-        router.rooms.followed.append(direct.follow)
+        router.rooms.followed += (self.moderation.follow, direct.follow)
 
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""

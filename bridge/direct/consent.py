@@ -10,7 +10,9 @@ from bridge.identity.speaker import key_of
 from bridge.kit.bounded import BoundedDict
 from bridge.language import N_, Locale
 from bridge.model import Authorship, Change, MemberChanged, RoomId, Sender, Speaker, Support, UserId
+from bridge.relay import Muted
 from bridge.relay.rooms import Rooms
+from bridge.relay.routes import compile_ignore
 
 from .finder import Finder, Known
 from .pairs import Ledger, Pair, Party
@@ -63,10 +65,11 @@ class Asker:
 class Consent:
     """Lets people talk who both want to."""
 
-    def __init__(
-        self, rooms: Rooms, ledger: Ledger, finder: Finder, whispers: Whispers, clock: Clock
+    def __init__(  # noqa: PLR0913, PLR0917 -- made in one place
+        self, rooms: Rooms, muted: Muted, ledger: Ledger, finder: Finder, whispers: Whispers, clock: Clock
     ) -> None:
         self._rooms = rooms
+        self._muted = muted
         self._ledger = ledger
         self._finder = finder
         self._whispers = whispers
@@ -85,6 +88,7 @@ class Consent:
         """Let somebody talk with another, if that other agrees."""
         room, other = self._finder.where(other.network, other.user) or (None, other)
         try:
+            self._ledger.tidy(self._clock.now())
             answer = self._hindrance(asker, other, room)
             if not answer and room is not None:
                 answer = self._ask(asker, other, room)
@@ -100,7 +104,7 @@ class Consent:
         """Return why somebody cannot even be asked; empty: they can."""
         if "off" in (self.mode(asker.network), self.mode(other.network)) or asker.network == other.network:
             return _OFF
-        if self._is_unwanted(asker):
+        if self._is_unwanted(asker) or self.is_muted(asker.key, other.key):
             return _OFF
         if (asker.key, other.key) in self._ledger.ignored:
             return _IGNORED
@@ -161,6 +165,9 @@ class Consent:
         """Let two talk. Returns what the one who wanted it is told; empty: both were told."""
         if "off" in [self.mode(party.network) for party in pair.parties]:
             return _OFF
+        one, other = (party.key for party in pair.parties)
+        if self.is_muted(one, other) or self.is_muted(other, one):
+            return _OFF
         many = any(len(self._ledger.of(party.key)) >= _MOST_TALKS for party in pair.parties)
         if many or any(self._is_taken(party) for party in pair.parties):
             return _NOT_NOW
@@ -195,8 +202,9 @@ class Consent:
         """Let somebody hear nothing more of another alone. That other is told no more than of any end."""
         key = key_of(network, user)
         self._ledger.ignore(network, key, other.key, other.name)
-        for asked in [pair for pair in self._ledger.waiting(key) if pair.asking.key == other.key]:
-            self._ledger.forget(asked)
+        for asked in list(self._ledger.asked.values()):
+            if {asked.asking.key, asked.asked.key} == {key, other.key}:
+                self._ledger.forget(asked)
         if (talk := self._ledger.between(key, other.key)) is not None:
             self.end(talk, key)
 
@@ -231,17 +239,33 @@ class Consent:
 
     def _is_unwanted(self, asker: Asker) -> bool:
         """Whether the owner wants nothing relayed of somebody."""
-        sources = self._rooms.directory.routes.sources.items()
-        ignore = next((source.ignore for (network, _), source in sources if network == asker.network), None)
+        known = self._rooms.directory.network(asker.network)
+        ignore = compile_ignore(known.ignore) if known is not None else None
         return ignore is not None and ignore(asker.sender)
+
+    def is_muted(self, key: str, other: str) -> bool:
+        """Whether moderators let somebody not be heard in a conversation in which the other was."""
+        network, _, user = key.partition("/")
+        muted = self._muted.on(network).items()
+        silent = {conversation for conversation, people in muted if user in people}
+        if not silent:
+            return False
+        network, _, user = other.partition("/")
+        routes = self._rooms.directory.routes
+        rooms = self._finder.rooms_of(network, UserId(user))
+        return not rooms or any(silent & routes.conversations(number).keys() for number in rooms)
 
     def _is_banned(self, network: str, sender: Sender) -> bool:
         """Whether somebody was banned from all rooms in which they were heard."""
         banned = self._banned.get(key_of(network, sender.id), set())
-        return bool(banned) and self._finder.rooms_of(network, sender.id) <= banned
+        return bool(banned) and set(self._finder.rooms_of(network, sender.id).values()) <= banned
 
     def follow(self) -> None:
         """Follow another map: what it does not allow ends, and what was to be open is."""
+        for name in self._rooms.adapters:
+            network = self._rooms.directory.network(name)
+            if network is not None and network.was is not None:
+                self._ledger.renamed(network.was, name)
         private = [opened for opened in self._rooms.directory.private() if not opened.closing]
         opened = {(one.network, one.name[1:]) for one in private}
         for pair in list(self._ledger.talks.values()):

@@ -19,6 +19,7 @@ from bridge.model import (
     MessageCreated,
     MessageEdited,
     MessageId,
+    Removed,
     Sender,
     TalkEvent,
     UserId,
@@ -54,7 +55,9 @@ class DirectTalks:
         self._ledger = Ledger(router.journal.notes)
         self._finder = Finder(router.rooms, router.journal)
         self._whispers = Whispers(router.rooms, self._clock)
-        self._consent = Consent(router.rooms, self._ledger, self._finder, self._whispers, self._clock)
+        self._consent = Consent(
+            router.rooms, router.muted, self._ledger, self._finder, self._whispers, self._clock
+        )
         self._complaints = Complaints(log, self._clock)
         self._paces = BoundedDict[str, TokenBucket](1000)
         self.instructions = [Verb(self, name, text) for name, text in VERBS.items()]
@@ -80,11 +83,15 @@ class DirectTalks:
 
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Hear who wrote to one of our accounts alone."""
-        if isinstance(event, MemberChanged):
+        if isinstance(event, Approached):
+            self._approached(network, replace(event, sender=event.sender.speaking))
+        elif (
+            isinstance(event, MemberChanged) and not event.speaker
+        ):  # else the id is that of an account of ours
             self._consent.moved(network, event)
-        elif not isinstance(event, Approached):
-            return
-        elif not event.to:
+
+    def _approached(self, network: str, event: Approached) -> None:
+        if not event.to:
             self._addressed(network, event)
         elif event.text.startswith(_SIGN) and self.here(network):
             self._replied(network, event)
@@ -94,6 +101,8 @@ class DirectTalks:
 
     def withholds(self, network: str, event: TalkEvent) -> bool:
         """Whether what was said in a room is for one person or for Hubbub alone, and must not be relayed."""
+        if self._is_silenced(network, event):
+            return True
         if not isinstance(event, MessageCreated | MessageEdited):
             return False
         spans = event.content.spans
@@ -105,7 +114,7 @@ class DirectTalks:
             if verb not in {*VERBS, "help"}:
                 return False
             if isinstance(event, MessageCreated) and not event.replayed:
-                told = Approached(room=event.room, sender=event.sender, text=text, to=other)
+                told = Approached(room=event.room, sender=event.sender.speaking, text=text, to=other)
                 self._replied(network, told)
             return True
         if verb != "msg" or not self.here(network):
@@ -114,15 +123,34 @@ class DirectTalks:
             self._warn(network, event)
         return True
 
+    def _is_silenced(self, network: str, event: TalkEvent) -> bool:
+        """Whether somebody is not heard by whom they talk with, as moderators want it. They are told so."""
+        if isinstance(event, Removed) or not any(
+            event.sender.id in people or event.sender.author in people
+            for people in self._router.muted.on(network).values()
+        ):
+            return False
+        key, other = key_of(network, event.sender.author), self._other(network, event)
+        if other is None or not self._consent.is_muted(key, other):
+            return False
+        if isinstance(event, MessageCreated) and not event.replayed and self._paced(key):
+            told = Approached(room=event.room, sender=event.sender.speaking, text="", to=other)
+            self._tell(
+                network, told, lambda locale: locale.gettext("That cannot be done now: try again later.")
+            )
+        return True
+
     def strays(self, network: str, event: TalkEvent) -> None:
         """Ask anew for somebody who writes where two talked until just now."""
-        if isinstance(event, MessageCreated) and (other := self._other(network, event)) is not None:
+        if not isinstance(event, MessageCreated) or event.replayed or event.mark:
+            return
+        if (other := self._other(network, event)) is not None:
             text = event.content.text
             self.hear(network, Approached(room=event.room, sender=event.sender, text=text, to=other))
 
     def _other(self, network: str, event: TalkEvent) -> str | None:
         """Return the key of the other of two whose room it is; None: it is no such room."""
-        key = key_of(network, event.sender.id)
+        key = key_of(network, event.sender.author)
         for opened in self._router.rooms.directory.private():
             if (network, event.room) in opened.rooms:
                 return next((one for one in opened.name[1:].split("\n") if one != key), None)
@@ -131,10 +159,10 @@ class DirectTalks:
     def _warn(self, network: str, event: MessageCreated) -> None:
         """Tell somebody that all in the room saw what was for one person."""
         worker = self._router.rooms.by_name.get((network, event.room))
-        if worker is None or not self._paced(key_of(network, event.sender.id)):
+        if worker is None or not self._paced(key_of(network, event.sender.author)):
             return
         locale = worker.composer.view.locale
-        asked = Asked(network, event.room, worker.room.number, event.sender, "", locale, alone=False)
+        asked = Asked(network, event.room, worker.room.number, event.sender.speaking, "", locale, alone=False)
         self._answer(asked, locale.gettext("Everybody here saw that, and nobody else: write it to me alone."))
 
     def _replied(self, network: str, event: Approached) -> None:
@@ -274,8 +302,10 @@ class DirectTalks:
 
     def _chosen(self, name: str, people: list[Known]) -> list[Known]:
         if name.startswith(_SIGN):
-            return [known for known in people if known.key == name[len(_SIGN) :]]
-        return meant(name, people, self._router.rooms.adapters)
+            found = [known for known in people if known.key == name[len(_SIGN) :]]
+        else:
+            found = meant(name, people, self._router.rooms.adapters)
+        return list({known.key: known for known in found}.values())
 
     def _tell(self, network: str, event: Approached, told: Told) -> None:
         self._whispers.tell(network, event.room, event.sender.id, told)

@@ -45,21 +45,21 @@ class Finder:
 
     def _known(self, network: str, sender: Sender) -> Known:
         before, name = self._renamed.get(key_of(network, sender.id), ("", ""))
-        return Known(network, sender.id, name if sender.name == before else sender.name)
+        return Known(network, sender.author, name if sender.name == before else sender.name)
 
     def where(self, network: str, user: UserId) -> tuple[RoomId, Known] | None:
         """Return the room of the map in which somebody was heard last; None: they were not lately."""
         mapped, found = dict(self._mapped(network)), None
         for number, sender in self._journal.voices(list(mapped), 0.0):
-            if sender.id == user:
+            if user in {sender.id, sender.author}:
                 found = mapped[number], self._known(network, sender)
         return found
 
-    def rooms_of(self, network: str, user: UserId) -> set[RoomId]:
-        """Return all rooms of the map in which somebody was heard lately."""
+    def rooms_of(self, network: str, user: UserId) -> dict[int, RoomId]:
+        """Return all rooms of the map in which somebody was heard lately, by their numbers."""
         mapped = dict(self._mapped(network))
         heard = self._journal.voices(list(mapped), 0.0)
-        return {mapped[number] for number, sender in heard if sender.id == user}
+        return {number: mapped[number] for number, sender in heard if sender.author == user}
 
     def around(self, network: str, user: UserId, room: RoomId, talks: Iterable[Party]) -> list[Known]:
         """Return whom somebody who speaks in this room, and wherever else they were heard, can mean: who was
@@ -69,17 +69,17 @@ class Finder:
         routes, talks = self._rooms.directory.routes, list(talks)
         here = {number for number, known in self._mapped(network) if known == room}
         mine = dict(self._mapped(network))
-        here |= {number for number, sender in self._journal.voices(list(mine), 0.0) if sender.id == user}
+        here |= {number for number, sender in self._journal.voices(list(mine), 0.0) if sender.author == user}
         numbers = {other for number in here for other in routes.heard.get(number, ())}
         names = {(party.network, party.private) for party in talks}
         numbers |= {number for number, known in routes.rooms.items() if known in names}
         found: dict[str, Known] = {}
         for party in talks:
-            _put(found, Known(party.network, party.user, party.name))
+            _put(found, party.key, Known(party.network, party.user, party.name))
         for number, sender in self._journal.voices(numbers, 0.0):
             other = self._journal.room(number)
             if other is not None and other[0] != network and sender.id != US:
-                _put(found, self._known(other[0], sender))
+                _put(found, key_of(other[0], sender.id), self._known(other[0], sender))
         return list(self._unique(found.values()))
 
     def _mapped(self, network: str) -> Iterator[tuple[int, RoomId]]:
@@ -116,7 +116,7 @@ def _alike(name: str, people: Iterable[Known], network: str = "") -> list[Known]
     ]
 
 
-def _put(found: dict[str, Known], known: Known) -> None:
+def _put(found: dict[str, Known], key: str, known: Known) -> None:
     """Put somebody behind all others: they were heard after them."""
-    found.pop(known.key, None)
-    found[known.key] = known
+    found.pop(key, None)
+    found[key] = known

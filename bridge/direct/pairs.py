@@ -149,6 +149,15 @@ class Ledger:
 
     # Who is ignored
 
+    def renamed(self, old: str, new: str) -> None:
+        """Note that a network has another name. Who talks is asked anew; who is ignored stays so."""
+        for (key, other), name in list(self.ignored.items()):
+            after = _moved(key, old, new), _moved(other, old, new)
+            if after != (key, other):
+                network = after[0].partition("/")[0]
+                self.ignore(network, *after, name)
+                self.heed(network, key, other)  # the journal gave the network its notes already
+
     def ignore(self, network: str, key: str, other: str, name: str) -> None:
         """Note that somebody, of this network, ignores another, who is called so."""
         self._notes.keep(_IGNORED, network, f"{key}\n{other}", name)
@@ -172,6 +181,11 @@ class Ledger:
 
 def _key(kind: str, pair: Pair) -> str:
     return pair.name if kind == _TALKS else f"{pair.asking.key}\n{pair.asked.key}"
+
+
+def _moved(key: str, old: str, new: str) -> str:
+    network, _, user = key.partition("/")
+    return key_of(new, UserId(user)) if network == old else key
 
 
 def _renamed(pair: Pair, key: str, name: str) -> Pair:

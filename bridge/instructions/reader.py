@@ -70,6 +70,7 @@ class Instructions(Observer):
     async def _read(self, network: str, room: RoomId, sender: Sender, text: str, *, alone: bool) -> None:
         if not text.startswith(_SIGN):
             return
+        sender = sender.speaking
         name, _, words = text[len(_SIGN) :].partition(" ")
         one = self._known.get(name.casefold())
         if one is not None and not one.here(network):

@@ -44,6 +44,11 @@ class Sender:
         """Whose word it is: who may change it, and take it back."""
         return self.account or self.id
 
+    @property
+    def speaking(self) -> "Sender":
+        """The account itself, under the name that it has now: what it wants counts for all of them."""
+        return self if self.account is None else Sender(self.account, self.name)
+
 
 def by_author(sender: UserId, name: str) -> MessageId:
     """Return a message name that its author chose, bound to the author: it never names another's message."""

@@ -52,7 +52,7 @@ class Moderation:
         if not isinstance(event, MemberChanged) or event.change is Change.LEFT:
             return
         worker = self._router.rooms.by_name.get((network, event.room))
-        if worker is None:
+        if worker is None or worker.room.private:
             return
         number = worker.room.number
         whose, _, user = event.speaker.partition("/") if event.speaker else (network, "", event.sender.id)
@@ -69,6 +69,13 @@ class Moderation:
                 )
             case Change.RENAMED if event.id:
                 self._renamed(whose, UserId(user), event.id, event.name)
+
+    def follow(self) -> None:
+        """Follow another map."""
+        for name in self._router.rooms.adapters:
+            network = self._router.rooms.directory.network(name)
+            if network is not None and network.was is not None:
+                self._mutes.rename(network.was, name)
 
     def patrol(self) -> None:
         """Let those be heard again whose time is over: every few seconds."""
@@ -120,6 +127,7 @@ class Moderation:
                 since=now,
                 until=None if banned else now + _KICK,
                 dry_run=rules.moderators == "dry-run",
+                account=self._account(conversation, network, user),
             )
             if self._mutes.add(mute):
                 self._log(mute)
@@ -184,9 +192,16 @@ class Moderation:
     def _home(self, user: UserId, rooms: list[int]) -> int | None:
         """Return the room where somebody spoke last, or else one where they are."""
         voices = self._router.journal.voices(rooms, 0.0) if rooms else []
-        spoke = (room for room, sender in reversed(voices) if sender.id == user)
+        spoke = (room for room, sender in reversed(voices) if user in {sender.id, sender.author})
         there = (room for room in rooms if any(one.id == user for one in self._people(room)))
         return next(chain(spoke, there), None)
+
+    def _account(self, conversation: str, network: str, user: UserId) -> UserId | None:
+        """Return the account that spoke as somebody, where it can speak as others too."""
+        known = self._router.rooms.directory.routes.rooms
+        rooms = [room for room in self._rooms(conversation) if known[room][0] == network]
+        voices = self._router.journal.voices(rooms, 0.0) if rooms else []
+        return next((sender.account for _, sender in voices if sender.id == user), None)
 
     def _people(self, room: int) -> Collection[Sender]:
         worker = self._router.workers.get(room)

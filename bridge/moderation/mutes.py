@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from bridge.errors import JournalError
+from bridge.identity import safe_name
 from bridge.journal import Journal
 from bridge.model import UserId
 from bridge.relay import Muted
@@ -41,6 +42,8 @@ class Mute:
     """None: until they take it back."""
     dry_run: bool = False
     """Whether it is only noted."""
+    account: UserId | None = None
+    """The account that speaks under that id and can do so under others; None: that is theirs."""
 
     @property
     def key(self) -> str:
@@ -75,7 +78,7 @@ class Mutes:
         if before is not None and before.dry_run == mute.dry_run and before.until is None:
             return False
         if before is None and len(self._all) >= _MOST:
-            log.warning("%s is not muted: %s people are muted already", mute.name, f"{_MOST:,}")
+            log.warning("%s is not muted: %s people are muted already", safe_name(mute.name), f"{_MOST:,}")
             return False
         self._all[mute.network, mute.key] = mute
         self._follow()
@@ -83,7 +86,8 @@ class Mutes:
             self._notes.keep(_KIND, mute.network, mute.key, msgspec.json.encode(mute).decode())
         except JournalError:
             log.warning(
-                "that %s is muted is forgotten at a restart: the journal cannot be written", mute.name
+                "that %s is muted is forgotten at a restart: the journal cannot be written",
+                safe_name(mute.name),
             )
         return True
 
@@ -104,7 +108,17 @@ class Mutes:
             try:
                 self._notes.drop(_KIND, mute.network, mute.key)
             except JournalError:
-                log.warning("%s is muted again at a restart: the journal cannot be written", mute.name)
+                log.warning(
+                    "%s is muted again at a restart: the journal cannot be written", safe_name(mute.name)
+                )
+
+    def rename(self, old: str, new: str) -> None:
+        """Know the people of a network again that has another name, as the journal does by now."""
+        moved = [replace(mute, network=new) for mute in self._all.values() if mute.network == old]
+        if moved:
+            others = {name: mute for name, mute in self._all.items() if mute.network != old}
+            self._all = {(mute.network, mute.key): mute for mute in moved} | others
+            self._follow()
 
     def expire(self) -> list[Mute]:
         """Forget those whose time is over. Returns them."""
@@ -117,5 +131,8 @@ class Mutes:
 
     def _follow(self) -> None:
         self._muted.follow(
-            (mute.conversation, mute.network, mute.user) for mute in self._all.values() if not mute.dry_run
+            (mute.conversation, mute.network, user)
+            for mute in self._all.values()
+            if not mute.dry_run
+            for user in filter(None, (mute.user, mute.account))
         )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
+from bridge.identity import safe_name
 from bridge.model import MemberChanged, MessageCreated, MessageId, Removed, UserId
 from bridge.relay import Router
 
@@ -30,7 +31,9 @@ class WordsBack:
     def begin(self, number: int, network: str, user: UserId, event: MemberChanged) -> None:
         """Take back what somebody of a network said lately, as far as the room with this number shows it."""
         if len(self._tasks) >= _AT_ONCE:
-            log.warning("what %s said is not taken back: there is too much to take back", event.sender.name)
+            log.warning(
+                "what %s said is not taken back: there is too much to take back", safe_name(event.sender.name)
+            )
             return
         task = asyncio.ensure_future(self._take_back(number, network, user, event))
         self._tasks.add(task)
@@ -46,9 +49,12 @@ class WordsBack:
             if count >= _MOST:
                 break
         if count:
-            where = journal.room(number)
+            where = " ".join(journal.room(number) or ())
             log.info(
-                "%d messages of %s are taken back, as a ban in %s wants", count, event.sender.name, where
+                "%d messages of %s are taken back, as a ban in %s wants",
+                count,
+                safe_name(event.sender.name),
+                where,
             )
 
     def _said(self, network: str, user: UserId) -> Iterator[list[int]]:
@@ -62,7 +68,7 @@ class WordsBack:
                 for seen in reversed(events)
                 if seen.network == network
                 and isinstance(seen.event, MessageCreated)
-                and seen.event.sender.id == user
+                and user in {seen.event.sender.id, seen.event.sender.author}
             ]
             if events and events[0].said_at < oldest:
                 return

@@ -45,7 +45,8 @@ class Directory:
         for opened in self._journal.opened.all():
             if why := self._refusal(opened):
                 if not opened.closing:
-                    log.warning("%s: what %s opened is closed: %s", opened.network, opened.name, why)
+                    name = "a private talk" if opened.name.startswith(PRIVATE) else opened.name
+                    log.warning("%s: what %s opened is closed: %s", opened.network, name, why)
                 self._journal.opened.drop(opened)
             else:
                 self._opened[opened.network, opened.name] = opened
@@ -84,7 +85,7 @@ class Directory:
         """Join the rooms of two people, each as its adapter names it. See `open`."""
         opened = Opened(network, f"{PRIVATE}{name}", tuple(rooms))
         if why := self._refusal(opened):
-            raise Rejected(f"{name} is not opened: {why}")
+            raise Rejected(f"a private talk is not opened: {why}")
         return self._join(opened)
 
     def _join(self, opened: Opened) -> list[int]:

@@ -35,7 +35,7 @@ class Room:
     @property
     def title(self) -> str:
         """The room's name in the log."""
-        return f"{self.adapter.network} {self.id}"
+        return _title(self.adapter.network, self.id, self.number, private=self.private)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,9 @@ class RoomStatus:
     @property
     def title(self) -> str:
         """The room's name in the log."""
-        return f"{self.network} {self.id}"
+        return _title(self.network, self.id, self.number, private=self.private)
+
+
+def _title(network: str, room: RoomId, number: int, *, private: bool) -> str:
+    """Name a room; that of two people without them."""
+    return f"{network} private room {number}" if private else f"{network} {room}"

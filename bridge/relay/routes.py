@@ -6,13 +6,14 @@ import fnmatch
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 
 from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.config import Config, Conversation, Direction, Network, ShowRules
 from bridge.model import RoomId, Sender, UserId
 
-__all__ = ["PRIVATE", "Muted", "Routes", "Source", "compile_routes"]
+__all__ = ["PRIVATE", "Muted", "Routes", "Source", "compile_ignore", "compile_routes"]
 
 PRIVATE = "\0"
 """What begins the name of a conversation that the core opens for two people: no adapter can give one."""
@@ -52,11 +53,11 @@ class Source:
             return ()
         if not self.filtered and not self.muted:
             return self.rooms
-        muted, wanted = self.muted, self.ways.items()
+        muted, wanted, who = self.muted, self.ways.items(), {sender.id, sender.author}
         return _each_once(
             way
             for name, way in wanted
-            if (way.ignore is None or not way.ignore(sender)) and sender.id not in muted.get(name, ())
+            if (way.ignore is None or not way.ignore(sender)) and who.isdisjoint(muted.get(name, ()))
         )
 
     def change(self, conversation: str, way: Way | None) -> None:
@@ -166,7 +167,7 @@ class Routes:
         source = self.sources.get(here)
         if source is None:
             source = self.sources[here] = Source(
-                self._numbers[here], _compile_ignore(network.ignore), self._muted.on(network.name)
+                self._numbers[here], compile_ignore(network.ignore), self._muted.on(network.name)
             )
         prefixes = {}
         for other in conversation.rooms:
@@ -174,7 +175,7 @@ class Routes:
                 room = self._numbers[other.network, other.room]
                 template = conversation.prefix or networks[other.network].prefix or DEFAULT_PREFIX
                 prefixes[room] = Prefix(template, network.name, network.protocol)
-        source.change(conversation.name, Way(_compile_ignore(conversation.ignore), prefixes))
+        source.change(conversation.name, Way(compile_ignore(conversation.ignore), prefixes))
         for room, prefix in prefixes.items():
             if (source.number, room) not in self.prefixes:  # the first conversation in file order decides
                 self.prefixes[source.number, room] = prefix
@@ -211,7 +212,8 @@ def _each_once(ways: Iterable[Way]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(way.prefixes for way in ways)))
 
 
-def _compile_ignore(patterns: tuple[str, ...]) -> _Ignore | None:
+@lru_cache(maxsize=100)
+def compile_ignore(patterns: tuple[str, ...]) -> _Ignore | None:
     """Shell-style patterns of names, masks and ids as one test, regardless of case."""
     if not patterns:
         return None
