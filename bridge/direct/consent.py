@@ -90,7 +90,7 @@ class Consent:
         try:
             self._ledger.tidy(self._clock.now())
             answer = self._hindrance(asker, other, room)
-            if not answer and room is not None:
+            if not answer and room is not None and self._ledger.between(asker.key, other.key) is None:
                 answer = self._ask(asker, other, room)
         except JournalError as error:
             log.warning("two people cannot talk alone: %s", error)
@@ -108,8 +108,8 @@ class Consent:
             return _OFF
         if (asker.key, other.key) in self._ledger.ignored:
             return _IGNORED
-        if self._ledger.between(asker.key, other.key) is not None:
-            return _AWAY
+        if (talk := self._ledger.between(asker.key, other.key)) is not None:
+            return _AWAY if self._is_open(talk) else self._begin(talk)
         return _UNKNOWN if room is None else ""
 
     def _ask(self, asker: Asker, other: Known, room: RoomId) -> str:
@@ -172,6 +172,14 @@ class Consent:
         if many or any(self._is_taken(party) for party in pair.parties):
             return _NOT_NOW
         self._ledger.talk(pair)
+        return self._begin(pair)
+
+    def _is_open(self, pair: Pair) -> bool:
+        """Whether the rooms of two who talk are joined: they are not when the journal failed just then."""
+        sources = self._rooms.directory.routes.sources
+        return all((party.network, party.private) in sources for party in pair.parties)
+
+    def _begin(self, pair: Pair) -> str:
         try:
             self.open(pair)
         except Rejected as error:

@@ -14,6 +14,7 @@ from bridge.kit.pace import TokenBucket
 from bridge.language import Locale
 from bridge.model import (
     Approached,
+    Content,
     FleetingEvent,
     MemberChanged,
     MessageCreated,
@@ -103,10 +104,7 @@ class DirectTalks:
         """Whether what was said in a room is for one person or for Hubbub alone, and must not be relayed."""
         if self._is_silenced(network, event):
             return True
-        if not isinstance(event, MessageCreated | MessageEdited):
-            return False
-        spans = event.content.spans
-        if not spans or spans[0].text.lstrip()[:1] not in _SIGNS:
+        if not isinstance(event, MessageCreated | MessageEdited) or not _is_signed(event.content):
             return False
         text = _SIGN + event.content.text.lstrip()[1:]
         verb, _ = _split(text)
@@ -208,7 +206,10 @@ class DirectTalks:
                 self._consent.ask(Asker(network, event.sender, event.room), other)
             return
         mine = pair.own(key)
-        if not text or (network, mine.private) not in self._router.rooms.directory.routes.sources:
+        if (network, mine.private) not in self._router.rooms.directory.routes.sources:
+            self._consent.ask(Asker(network, event.sender, event.room), other)
+            return
+        if not text:
             self._tell(network, event, lambda locale: locale.gettext("That reached nobody: say it again."))
             return
         said = MessageCreated(
@@ -321,6 +322,12 @@ def _which(found: list[Known], locale: Locale) -> str:
     if not found:
         return locale.gettext("Nobody is known by that name.")
     return locale.gettext("Say which one: {names}", names=", ".join(sorted(map(typed, found))))
+
+
+def _is_signed(content: Content) -> bool:
+    """Whether words begin with a sign, whatever space stands before it."""
+    first = next(filter(None, (span.text.lstrip() for span in content.spans)), "")
+    return first.startswith(_SIGNS)
 
 
 def _split(text: str) -> tuple[str, str]:

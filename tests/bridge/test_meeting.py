@@ -6,12 +6,17 @@ from dataclasses import replace
 import pytest
 
 from bridge.config import ShowRules
+from bridge.errors import JournalError
+from bridge.journal.memory import MemoryJournal
 from bridge.model import (
     Approached,
     Change,
+    Content,
+    Mark,
     MemberChanged,
     RoomId,
     Sender,
+    Span,
     UserId,
 )
 from tests.bridge.direct_world import able, ask, direct, key, private, told, until, user, whispers, write
@@ -258,3 +263,59 @@ async def test_what_was_said_in_a_talk_that_has_ended_asks_nobody_from_the_past(
         left.say(ANN, "ann", "from the past", replayed=True)
         await left.settled()
         assert sum("wants" in whisper.text for whisper in whispers(right)) == 1
+
+
+async def test_a_space_with_a_mark_of_its_own_hides_no_instruction(asking, left, right):
+    async with running(asking):
+        await met(left, right)
+        left.say("one", "ann", Content((Span(" ", frozenset({Mark.BOLD})), Span("!msg bob secret"))))
+        left.say("one", "ann", "over")
+        await until(lambda: "over" in right.texts("two"))
+        assert right.texts("two") == ["hello", "over"]
+
+
+class Full(MemoryJournal):
+    """A journal whose notes, and what is opened, cannot be written sometimes."""
+
+    left = 1000
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        for beside, names in ((self.notes, ("keep", "drop")), (self.opened, ("keep",))):
+            for name in names:
+                setattr(beside, name, self.counted(getattr(beside, name)))
+
+    def counted(self, write):
+        def counting(*what):
+            self.left -= 1
+            if self.left < 0:
+                raise JournalError("the disk is full")
+            write(*what)
+
+        return counting
+
+
+@pytest.mark.parametrize("writes", range(7))
+async def test_a_disk_that_is_full_while_two_agree_keeps_them_apart_for_a_while_alone(
+    asking, left, right, writes
+):
+    journals = []
+
+    def journal(_, clock):
+        journals.append(Full(clock))
+        return journals[0]
+
+    async with running(asking, journal=journal):
+        await met(left, right)
+        write(left, "ann", "right", "bob", "psst")
+        await told(right, 1)
+        journals[0].left = writes
+        ask(right, "two", "bob", "!accept ann")
+        await told(right, 2)
+        journals[0].left = 1000
+        write(left, "ann", "right", "bob", "psst")
+        ask(right, "two", "bob", "!accept ann")
+        write(right, "bob", "left", "ann", "here I am")
+        await left.settled()
+        left.say(ANN, "ann", "hello")
+        await until(lambda: right.texts(BOB) == ["hello"])
