@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bridge import supervisor
+from bridge.errors import TemporaryFailure
 from bridge.model import Authorship, DeleteMessage, Support
 from bridge.testing import ScriptedNetwork
 from tests.bridge.relay.test_speakers import ALICE, HUBBUB, less, puppets, said
@@ -62,6 +64,64 @@ async def bursts(folder, talk, window, delays, crash):
     assert said(right) == [
         (HUBBUB, f"<carol> {text}") if name == "carol" else (name, text) for name, text in lines
     ]
+
+
+TROUBLES = {
+    "": lambda right: None,
+    "refused": lambda right: right.errors.append(TemporaryFailure("not now")),
+    "cut off": lambda right: asyncio.get_running_loop().call_later(0.003, right.drop),
+    "lost on its way back": lambda right: right.lose(TemporaryFailure("who knows")),
+}
+
+
+@given(
+    talk=st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 4)), min_size=2, max_size=8),
+    abreast=st.integers(2, 4),
+    delays=st.lists(st.sampled_from([0.0, 0.001, 0.004]), min_size=1, max_size=20),
+    crash=st.integers(0, 12),
+    trouble=st.sampled_from(sorted(TROUBLES)),
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+def test_what_each_says_arrives_once_and_in_its_order_beside_the_others(
+    talk, abreast, delays, crash, trouble
+):
+    """Bursts of people who need not wait for each other, with a failure, and a crash."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as quick:
+        quick.setattr(supervisor, "_FIRST", 0.002)
+        quick.setattr(random, "uniform", lambda *_: 0.001)
+        asyncio.run(asyncio.wait_for(crowd(Path(folder), talk, abreast, delays, crash, trouble), 20))
+
+
+async def crowd(folder, talk, abreast, delays, crash, trouble):
+    left, right = ScriptedNetwork("left"), ScriptedNetwork("right")
+    puppets(right, abreast=abreast)
+    less(right, CAROL, authorship=Authorship.PREFIX, abreast=1)
+    lags = itertools.cycle(delays)
+    right.speakers.delay = lambda account: next(lags)
+    lines = [(name, f"{turn}.{number}") for turn, (name, count) in enumerate(talk) for number in range(count)]
+    pair = config(folder, {"lobby": ["left one", "right two"]})
+    async with running(pair):
+        TROUBLES[trouble](right)
+        left.happen(*[left.saying("one", name, text) for name, text in lines])
+        await right.until(min(crash, len(lines)))
+        (folder / "after").mkdir()
+        pair = killed(pair, folder / "after")
+    await asyncio.sleep(0.02)  # what was on its way arrives
+    right.errors.clear()
+    async with running(pair):
+        await right.until(len(lines))
+        await asyncio.sleep(0.02)
+    for name in NAMES:
+        theirs = [f"<carol> {text}" if name == "carol" else text for who, text in lines if who == name]
+        shown = HUBBUB if name == "carol" else name
+        assert [text for who, text in said(right) if who == shown] == theirs
+    assert len(said(right)) == len(lines)
 
 
 class Watched(ScriptedNetwork):
