@@ -92,6 +92,7 @@ class DirectRooms:
         """By room on the wire; None: it is no private room."""
         self._heard: BoundedDict[str, None] = BoundedDict(_MOST_KEPT)
         """What was told as an approach: what was said since an invitation comes once more, or it does not."""
+        self._afar = asyncio.Semaphore(20)
         self._making = asyncio.Lock()
         self._whispering = asyncio.Lock()
         self.lost: Callable[[RoomId, str, float | None], None] = lambda *_: None
@@ -167,7 +168,10 @@ class DirectRooms:
             return ()
         try:
             if (invited := self._invited(event)) is not None:
-                return await self._accept(invited, wire, event)
+                if id_of(event.get("sender")).endswith(self._session.own[self._session.own.index(":") :]):
+                    return await self._accept(invited, wire, event)
+                self.spawn(self._accept_from_afar(invited, wire, event))
+                return ()
             if (pair := await self._pair_of(wire)) is None:
                 return ()
             return await self._happened(pair, wire, event)
@@ -186,6 +190,14 @@ class DirectRooms:
             return None
         return self._session.key_of(id_of(event.get("state_key")))
 
+    async def _accept_from_afar(self, key: str, wire: str, event: Mapping[str, Any]) -> None:
+        """Accept what is from another homeserver. It may be slow, or gone: nothing else waits for it."""
+        try:
+            async with self._afar:
+                await self._accept(key, wire, event)
+        except AdapterError as error:
+            log.warning("%s: an invitation is left out: %s", wire, error)
+
     async def _accept(
         self, key: str, wire: str, event: Mapping[str, Any]
     ) -> Sequence["asyncio.Future[None]"]:
@@ -201,8 +213,8 @@ class DirectRooms:
         if mapping(event.get("content")).get("is_direct") is not True:
             await client.call("POST", ("rooms", wire, "leave"), body={})
             return ()
+        await client.join(wire)
         async with self._making:
-            await client.join(wire)
             if (why := await self._unfit(puppet, wire, person)) is not None:
                 await self._quit(puppet, wire, why)
                 return ()

@@ -100,7 +100,14 @@ class Transactions:
         try:
             for event in events:
                 if (name := id_of(event.get("event_id"))) not in self._heard:
-                    written += await self.hear(event)
+                    try:
+                        written += await self.hear(event)
+                    except AdapterError:
+                        raise
+                    except Exception:
+                        log.exception(
+                            "what happened by %s is left out: a bug", name
+                        )  # it would come for ever
                     heard.append(name)
         finally:
             if written:
