@@ -92,7 +92,11 @@ class Members:
             if sets:
                 place.bans[key] = meant
             change = Change.BANNED if sets else Change.UNBANNED
-            for source in {self._session.fold(source): source for source in (*known, *meant)}.values():
+            fold = self._session.fold
+            still = {fold(source) for others in place.bans.values() for source in others} if not sets else ()
+            for folded, source in {fold(source): source for source in (*known, *meant)}.items():
+                if folded in still:
+                    continue  # another mask bans them
                 self._tell(place, got, source, change, by=_person(got.source))
 
     def _meant(self, place: Place, mask: str) -> tuple[str, ...]:

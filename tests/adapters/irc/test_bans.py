@@ -86,6 +86,20 @@ async def test_a_mask_is_about_those_whom_it_fits_and_a_wide_one_about_nobody() 
         await nothing_more(run, server)
 
 
+async def test_who_is_banned_by_two_masks_may_come_back_when_neither_is_left() -> None:
+    async with ScriptedServer() as server, running(server.port, "#lobby") as run:
+        await run.joined()
+        eve = "eve!e@evil.example"
+        server.say(f":{eve} JOIN #lobby", ":op!o@h MODE #lobby +bb eve!*@* *!*@evil.example")
+        assert set(await told(run, 3)) == {(eve, Change.JOINED), (eve, Change.BANNED)}
+        server.say(":op!o@h KICK #lobby eve :out", ":op!o@h MODE #lobby -b *!*@evil.example")
+        server.say(f"{ME} MODE #lobby +v hubbub")
+        assert await told(run, 1) == [(eve, Change.KICKED)]
+        await nothing_more(run, server)
+        server.say(":op!o@h MODE #lobby -b eve!*@*")
+        assert await told(run, 1) == [(eve, Change.UNBANNED)]
+
+
 @pytest.fixture(scope="module", params=[ngircd, inspircd])
 async def server(request, tmp_path_factory):
     async with request.param(tmp_path_factory.mktemp("server")) as server:
