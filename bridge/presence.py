@@ -52,7 +52,7 @@ class PuppetPresence:
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Take note of who came and went."""
         worker = self._router.rooms.by_name.get((network, event.room))
-        if worker is None or not isinstance(event, MemberChanged):
+        if worker is None or worker.room.private or not isinstance(event, MemberChanged):
             return
         number, user = worker.room.number, event.sender.id
         if event.speaker:
@@ -124,7 +124,7 @@ class PuppetPresence:
 
     def _invite(self, number: int, now: float) -> None:
         worker = self._router.workers.get(number)
-        if worker is None or not worker.joined:
+        if worker is None or worker.room.private or not worker.joined:
             self._asked.pop(number, None)
             return
         adapter, room = worker.room.adapter, worker.room.id

@@ -16,6 +16,7 @@ from bridge.model import (
     MemberChanged,
     RoomId,
     Sender,
+    SetPresent,
     Span,
     UserId,
 )
@@ -319,3 +320,19 @@ async def test_a_disk_that_is_full_while_two_agree_keeps_them_apart_for_a_while_
         await left.settled()
         left.say(ANN, "ann", "hello")
         await until(lambda: right.texts(BOB) == ["hello"])
+
+
+async def test_nobody_is_there_before_they_speak_where_two_talk(asking, left, right):
+    """A private room has no members to come and go, whatever the rooms of the map want."""
+    shown = ShowRules(members="present")
+    networks = {name: replace(network, show=shown) for name, network in asking.networks.items()}
+    async with running(replace(asking, networks=networks)) as bridge:
+        await agreed(left, right)
+        left.present[ANN] = present = Present()
+        present.add(user("ann"), "ann")
+        await until(lambda: len(bridge.adapter("right").rooms) == 2)
+        await bridge.patrol()
+        kick(left, ANN, "ann", change=Change.LEFT)
+        kick(left, ANN, "ann", change=Change.KICKED)
+        await bridge.patrol()
+        assert not [hint for hint in right.hints if isinstance(hint, SetPresent) and hint.room == BOB]
