@@ -8,6 +8,7 @@ import pytest
 from bridge.config import ShowRules
 from bridge.errors import JournalError
 from bridge.journal.memory import MemoryJournal
+from bridge.looks import Present
 from bridge.model import (
     Approached,
     Change,
