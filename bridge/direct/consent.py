@@ -231,11 +231,13 @@ class Consent:
         if event.change is Change.RENAMED:
             self._finder.renamed(network, event.sender, event.name)
             self._ledger.rename(key, event.name)
+            if event.id:
+                self._ledger.known_as(key, key_of(network, event.id), event.name)
         elif event.change is Change.BANNED:
             self._banned.setdefault(key, set()).add(event.room)
             if self._is_banned(network, event.sender):
                 self._send_away(key)
-        elif event.change is Change.JOINED and key in self._banned:
+        elif event.change in {Change.JOINED, Change.UNBANNED} and key in self._banned:
             self._banned[key].discard(event.room)
 
     def _send_away(self, key: str) -> None:

@@ -15,6 +15,8 @@ __all__ = ["Ledger", "Pair", "Party"]
 log = logging.getLogger(__name__)
 
 _ASKED, _TALKS, _IGNORED = "direct asked", "direct talks", "direct ignored"
+_MOST_IGNORED = 200
+"""So many are ignored by one person with all the names that they take."""
 _LASTS = 604_800.0
 """How long a question waits for its answer, in seconds."""
 
@@ -167,6 +169,12 @@ class Ledger:
         """Ignore somebody no more."""
         self._notes.drop(_IGNORED, network, f"{key}\n{other}")
         self.ignored.pop((key, other), None)
+
+    def known_as(self, key: str, now: str, name: str) -> None:
+        """Ignore somebody who has another id as well, for who ignores them already."""
+        for ignoring in [one for one, other in self.ignored if other == key]:
+            if len(self.ignored_by(ignoring)) < _MOST_IGNORED:
+                self.ignore(ignoring.partition("/")[0], ignoring, now, name)
 
     def ignored_by(self, key: str) -> dict[str, str]:
         """Return whom somebody ignores: what they were called, by their keys."""

@@ -142,7 +142,7 @@ class Moderation:
     def _made_in(self, number: int, network: str, user: UserId) -> Iterator[Mute]:
         """Yield what the moderators of one room decided about somebody."""
         for mute in self._mutes.all():
-            if mute.room == number and mute.network == network and mute.user == user:
+            if (mute.room, mute.network) == (number, network) and user in {mute.user, mute.first}:
                 yield mute
 
     def _lifted(self, mutes: Iterable[Mute]) -> None:
@@ -162,7 +162,9 @@ class Moderation:
         """Know somebody again who took another name, and with it another id."""
         for mute in self._mutes.all():
             if mute.network == network and mute.user == user:
-                self._mutes.add(replace(mute, user=other, name=name))
+                if mute.first not in {None, other}:
+                    self._mutes.drop([mute])  # a name in between: there may be very many
+                self._mutes.add(replace(mute, user=other, name=name, first=mute.first or user))
 
     # What is said of it
 
@@ -218,4 +220,5 @@ def _who(mute: Mute) -> str:
 
 def _words(mute: Mute) -> set[str]:
     """Return what somebody may be called by the owner, in lower case."""
-    return {word.casefold() for word in (mute.name, mute.user, f"{mute.network}/{mute.user}")}
+    ids = filter(None, (mute.user, mute.first))
+    return {word.casefold() for user in ids for word in (mute.name, user, f"{mute.network}/{user}")}

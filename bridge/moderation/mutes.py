@@ -45,6 +45,9 @@ class Mute:
     account: UserId | None = None
     """The account that speaks under that id and can do so under others; None: that is theirs."""
 
+    first: UserId | None = None
+    """The id that it was decided about, where they have had another since; None: the same."""
+
     @property
     def key(self) -> str:
         """What it is kept under, beside the network."""

@@ -337,3 +337,52 @@ async def test_nobody_is_there_before_they_speak_where_two_talk(asking, left, ri
         kick(left, ANN, "ann", change=Change.KICKED)
         await bridge.patrol()
         assert not [hint for hint in right.hints if isinstance(hint, SetPresent) and hint.room == BOB]
+
+
+def renamed(network, room, who, other):
+    change = MemberChanged(
+        room=RoomId(room),
+        sender=Sender(user(who), who),
+        change=Change.RENAMED,
+        name=other,
+        id=user(other),
+    )
+    network.announce(change)
+
+
+async def test_who_took_other_names_is_heard_again_when_the_ban_ends(asking, left, right):
+    async with running(asking) as bridge:
+        left.say("one", "eve", "hello")
+        await until(lambda: right.texts("two"))
+        kick(left, "one", "eve", change=Change.BANNED)
+        for number in range(50):
+            renamed(left, "one", f"eve{number - 1}" if number else "eve", f"eve{number}")
+        left.say("one", "eve49", "not heard")
+        await left.settled()
+        assert len(bridge.features.moderation.muted()) == 2
+        kick(left, "one", "eve", change=Change.UNBANNED)
+        left.say("one", "eve49", "back")
+        await until(lambda: right.texts("two") == ["hello", "back"])
+        assert not bridge.features.moderation.muted()
+
+
+async def test_who_is_ignored_is_so_by_another_nick_too(asking, left, right):
+    async with running(asking):
+        await met(left, right)
+        ask(right, "two", "bob", "!ignore ann")
+        await told(right, 1)
+        renamed(left, "one", "ann", "anna")
+        left.say("one", "anna", "hello")
+        await until(lambda: len(right.texts("two")) == 2)
+        write(left, "anna", "right", "bob", "psst")
+        await told(left, 1)
+        assert len(whispers(right)) == 1
+
+
+async def test_who_is_let_in_again_without_having_left_can_ask(asking, left, right):
+    async with running(asking):
+        await met(left, right)
+        kick(left, "one", "ann", change=Change.BANNED)
+        kick(left, "one", "ann", change=Change.UNBANNED)
+        write(left, "ann", "right", "bob", "psst")
+        await until(lambda: any("wants" in whisper.text for whisper in whispers(right)))
