@@ -69,7 +69,9 @@ class Outages:
                 sentence, room=announcer.place(number, locale), time=locale.clock(since, now)
             )
 
-        log.warning("%s%s", told(ENGLISH), f" ({status.reason})" if status.reason else "")
+        log.warning(
+            "%s%s", told(ENGLISH), f" ({status.reason})" if status.reason and not status.private else ""
+        )
         announcer.say(number, announcer.reachable(announcer.sources(number)), told)
 
 

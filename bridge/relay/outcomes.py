@@ -25,6 +25,7 @@ class Outcomes:
         self._tally = room.tally
         self._complaints = Complaints(log, room.clock)
         self._title = room.title
+        self._logged = room.logged
         self._now = room.clock.now
         self._journal = journal
         self._listener = listener
@@ -52,7 +53,7 @@ class Outcomes:
         """Give the delivery up, for this reason."""
         reason = strike(str(error)) or type(error).__name__
         if isinstance(error, AdapterError):
-            sentence = f"a message to {self._title} is given up: {reason}"
+            sentence = f"a message to {self._title} is given up: {self._logged(reason)}"
             self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING)
         else:
             log.error("a message to %s is given up by a bug", self._title, exc_info=error)

@@ -72,7 +72,7 @@ class Recovery:
             try:
                 found = await self._room.adapter.find_sent(self._room.id, since, txns)
             except AdapterError as error:
-                log.info("%s does not say what it has: %s", self._room.title, error)
+                log.info("%s does not say what it has: %s", self._room.title, self._room.logged(error))
                 await self._room.clock.sleep(_PAUSE * random.uniform(0.5, 1))  # noqa: S311 jitter
             else:
                 break

@@ -3,6 +3,7 @@
 import logging
 import random
 import re
+from collections.abc import Callable
 
 from bridge.clock import SYSTEM, Clock
 from bridge.complaints import Complaints
@@ -34,8 +35,10 @@ _LONGEST_REFUSAL = 600.0
 class Retries:
     """Counts what fails in one room, one after the other."""
 
-    def __init__(self, title: str, clock: Clock = SYSTEM) -> None:
+    def __init__(self, title: str, clock: Clock = SYSTEM, logged: Callable[[object], str] = str) -> None:
+        """`logged` gives a reason as the log may have it."""
         self._title = title
+        self._logged = logged
         self._failures = 0
         self._refusals = 0
         self._alone = 0
@@ -95,7 +98,7 @@ class Retries:
         """Log a complaint once, and the same again rarely."""
         self._troubled = True
         same = re.sub(r"\d+", "0", str(error))
-        self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {error}", level=level)
+        self._complaints.tell(f"{kind} {same}", f"{self._title} {what}: {self._logged(error)}", level=level)
 
 
 def leaves_doubt(error: BaseException) -> bool:

@@ -37,6 +37,10 @@ class Room:
         """The room's name in the log."""
         return _title(self.adapter.network, self.id, self.number, private=self.private)
 
+    def logged(self, reason: object) -> str:
+        """Return a reason as the log may have it: in that of a room of two people stands who they are."""
+        return "(the reason names people)" if self.private else str(reason)
+
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:

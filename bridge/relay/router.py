@@ -251,7 +251,7 @@ class Router:
             return
         title = worker.room.title
         if event.state is RoomState.REFUSED:
-            sentence = f"{title} cannot be joined: {event.reason}"
+            sentence = f"{title} cannot be joined: {worker.room.logged(event.reason)}"
             self._complaints.tell(f"{title} {event.reason}", sentence, level=logging.WARNING)
         elif event.state is RoomState.JOINED and not worker.joined:
             self._complaints.over(f"{title} ")

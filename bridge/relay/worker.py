@@ -64,7 +64,7 @@ class Worker:
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
         self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
-        self._retries = Retries(room.title, room.clock)
+        self._retries = Retries(room.title, room.clock, room.logged)
         self._preparing: asyncio.Task[None] | None = None
         self._pausing: Timer | None = None
         self._alarm: Timer | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.config import ShowRules
-from bridge.errors import JournalError
+from bridge.errors import JournalError, Rejected, RoomUnavailable
 from bridge.journal.memory import MemoryJournal
 from bridge.looks import Present
 from bridge.model import (
@@ -16,6 +16,8 @@ from bridge.model import (
     Mark,
     MemberChanged,
     RoomId,
+    RoomState,
+    RoomStateChanged,
     Sender,
     SetPresent,
     Span,
@@ -120,6 +122,14 @@ async def test_the_log_names_nobody_who_talks_alone(asking, tmp_path, left, righ
         kick(left, ANN, "ann", change=Change.BANNED)
         kick(right, BOB, "ann", key("left", "ann"), change=Change.BANNED)
         assert not bridge.features.moderation.muted()
+        right.errors += [RoomUnavailable("ann!x has left"), Rejected("not from ann!x"), Rejected("nor that")]
+        for text in ("one", "two", "three"):
+            left.say(ANN, "ann", text)
+        await until(lambda: not right.errors)
+        gone = RoomStateChanged(room=BOB, state=RoomState.REFUSED, reason="bob!x is somebody else now")
+        right.announce(gone)
+        await right.settled()
+        await bridge.patrol()
         alone = config(tmp_path, {"lobby": ["right two", "right four"]})
         await bridge.reload(alone)
     for record in caplog.records:
