@@ -87,12 +87,12 @@ class Composer:
         the file, which may be all that the room refused and is told of then.
         """
         if speaking.silences(self.view, command, error, self.memory):
-            where, who = f"{self.view.adapter.network} {self.view.id}", command.speaker.name
-            log.info("%s: the bridge speaks for %s for a while: %s", where, who, error)
+            who, why = self.view.logged(command.speaker.name), self.view.logged(error)
+            log.info("%s: the bridge speaks for %s for a while: %s", self.view.title, who, why)
             return True
         if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
             return False
-        log.warning("a file is not sent to %s on %s: %s", self.view.id, self.view.adapter.network, error)
+        log.warning("a file is not sent to %s: %s", self.view.title, self.view.logged(error))
         keep(self.memory.fileless, seq, None)
         return True
 

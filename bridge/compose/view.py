@@ -30,6 +30,10 @@ class RoomView:
     """The room's, in the journal."""
     id: RoomId
     adapter: Adapter
+    title: str
+    """The room's name in the log."""
+    logged: Callable[[object], str]
+    """A reason, as the log may have it."""
     capabilities: Capabilities = _NOT_ASKED
     """What the room can do, as its adapter says at each delivery: for the bridge's own account, or for who
     speaks.

@@ -35,6 +35,8 @@ class Directory:
         """By network: the settings of a room that says nothing of them."""
         self._opened: dict[tuple[str, str], Opened] = {}
         """By network and name."""
+        self.ended: set[tuple[str, RoomId]] = set()
+        """Rooms of two people that the map does not allow any more."""
 
     # By the owner's map
 
@@ -47,6 +49,8 @@ class Directory:
                 if not opened.closing:
                     name = "a private talk" if opened.name.startswith(PRIVATE) else opened.name
                     log.warning("%s: what %s opened is closed: %s", opened.network, name, why)
+                if opened.name.startswith(PRIVATE):
+                    self.ended.update(opened.rooms)
                 self._journal.opened.drop(opened)
             else:
                 self._opened[opened.network, opened.name] = opened

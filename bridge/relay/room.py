@@ -39,7 +39,7 @@ class Room:
 
     def logged(self, reason: object) -> str:
         """Return a reason as the log may have it: in that of a room of two people stands who they are."""
-        return "(the reason names people)" if self.private else str(reason)
+        return "(not logged)" if self.private else str(reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,8 @@ class Rooms:
             number=place.number,
             id=place.id,
             adapter=place.adapter,
+            title=place.title,
+            logged=place.logged,
             show=show,
             locale=locale(show.language, show.time_zone),
             facts=Facts(self._journal, place.number, routes.heard.get(place.number, ())),
@@ -244,7 +246,8 @@ class Rooms:
                 count += found
                 await asyncio.sleep(0)
             some = counted(count, "message")
-            log.warning("given up: %s to %s %s, which left the map", some, network, RoomId(room))
+            where = "a private room" if (network, room) in self.directory.ended else room
+            log.warning("given up: %s to %s %s, which left the map", some, network, where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ def room_view(journal, adapter, capabilities, prefix):
         number=2,
         id=RoomId("two"),
         adapter=adapter,
+        title="right two",
+        logged=str,
         capabilities=capabilities,
         show=ShowRules(),
         locale=ENGLISH,
