@@ -9,7 +9,7 @@ from unicodedata import combining, normalize
 from bridge.identity import safe_name
 from bridge.model import US, Mark, Span, UserId
 
-__all__ = ["People", "meant", "mentioning"]
+__all__ = ["People", "addressed", "in_ascii", "meant", "mentioning"]
 
 _MOST = 1000
 _LONGEST = 60
@@ -30,6 +30,8 @@ class People:
         """By what name they spoke last."""
         self._bare: dict[str, set[UserId]] = {}
         """By what is left of names where only ASCII can be written."""
+        self._names: dict[str, str] = {}
+        """As their bearers write them."""
 
     def spoke(self, name: str, user: UserId) -> None:
         """Note that somebody says something there."""
@@ -39,7 +41,7 @@ class People:
         if (before := self._known.pop(key, user)) != user:
             self._keys.pop(before, None)
             self._forget_bare(key, before)
-        self._known[key], self._keys[user] = user, key
+        self._known[key], self._keys[user], self._names[key] = user, key, safe_name(name)
         if bare := _bare(key):
             self._bare.setdefault(bare, set()).add(user)
         if len(self._known) > _MOST:
@@ -52,7 +54,7 @@ class People:
 
     def _forget(self, user: UserId) -> None:
         if (key := self._keys.pop(user, None)) is not None:
-            del self._known[key]
+            del self._known[key], self._names[key]
             self._forget_bare(key, user)
 
     def _forget_bare(self, key: str, user: UserId) -> None:
@@ -73,10 +75,14 @@ class People:
             found = next(iter(alike))  # "Zoe", as IRC writes Zoë
         return found
 
+    def called(self, user: UserId) -> str:
+        """Return the name by which somebody spoke last, who was found."""
+        return self._names[self._keys[user]]
+
     def _recall(self) -> None:
         if self._before is not None:
             before, self._before = self._before(), None
-            later = [(name, user) for user, name in self._keys.items()]
+            later = [(self._names[key], user) for user, key in self._keys.items()]
             for name, user in [*before.items(), *later]:
                 self.spoke(name, user)
 
@@ -109,6 +115,26 @@ def mentioning(
         else:
             out += _named(span, find, first=number == 0)
     return tuple(out)
+
+
+def addressed(
+    spans: tuple[Span, ...], find: Callable[[str], UserId | None], called: Callable[[UserId], str]
+) -> tuple[Span, ...]:
+    """Return the same words, where whoever is addressed at their beginning has their name as they write it
+    themselves: it alerts them, and "Zoe", as Zoë is called where only ASCII can be written, does not. No
+    sign is more or less than before.
+    """
+    text = spans[0].text if spans else ""
+    for start, end, name in _names(text, first=True):
+        theirs = called(user) if start == 0 and (user := find(name)) is not None else name
+        if len(theirs) == len(name) and _key(theirs) != _key(name):
+            return replace(spans[0], text=text[: end - len(name)] + theirs + text[end:]), *spans[1:]
+    return spans
+
+
+def in_ascii(name: str) -> str:
+    """Return a name as people write it where only ASCII can be written, for comparison."""
+    return _bare(_key(name))
 
 
 def _named(span: Span, find: Callable[[str], UserId | None], *, first: bool) -> Iterator[Span]:

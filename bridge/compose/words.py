@@ -22,7 +22,7 @@ from bridge.model import (
 
 from .fit import Fitted, Style, degrade, next_part, styled
 from .memory import Guest, RoomMemory
-from .mentions import meant, mentioning
+from .mentions import addressed, meant, mentioning
 from .namesakes import HUBBUB
 from .next import Step
 from .prefix import style as style_of
@@ -125,10 +125,13 @@ def _spans(
         spans = guest.prefix.guarded(spans)
     if event.replayed or _is_old(delivery, view):
         return _without_mentions(spans)
-    if can.mention and not guest.is_hubbub:
-        network = guest.author.network
-        return mentioning(spans, partial(_meant, memory, network), same=network == view.adapter.network)
-    return spans
+    if guest.is_hubbub:
+        return spans
+    network = guest.author.network
+    find = partial(_meant, memory, network)
+    if can.mention:
+        return mentioning(spans, find, same=network == view.adapter.network)
+    return addressed(spans, find, memory.people.called)
 
 
 def _meant(memory: RoomMemory, network: str, name: str) -> UserId | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from bridge.compose.mentions import in_ascii
 from bridge.identity import safe_name
 from bridge.identity.speaker import key_of
 from bridge.journal import Journal
@@ -98,22 +99,25 @@ class Finder:
 
 
 def meant(name: str, people: Iterable[Known], networks: Collection[str]) -> list[Known]:
-    """Return who can be meant by a name, with or without the network behind an @."""
-    people = list(people)
-    short, at, network = name.strip("`").rpartition("@")
+    """Return who can be meant by a name, with or without the network behind an @, or as IRC writes it: `Zoe`
+    and `Zoe[jabber]`.
+    """
+    people, name = list(people), name.strip("`")
+    short, at, network = name.rpartition("@")
+    if not at and name.endswith("]"):
+        short, at, network = name[:-1].rpartition("[")
     if at and network in networks and (found := _alike(short, people, network)):
         exactly = [known for known in found if safe_name(known.name).replace(" ", "_") == short]
         return exactly if len(exactly) == 1 else found
-    return _alike(name.strip("`"), people)
+    return _alike(name, people)
 
 
 def _alike(name: str, people: Iterable[Known], network: str = "") -> list[Known]:
-    wanted = look(name)
-    return [
-        known
-        for known in people
-        if look(safe_name(known.name)) == wanted and (not network or known.network == network)
-    ]
+    people = [known for known in people if not network or known.network == network]
+    found = [known for known in people if look(safe_name(known.name)) == look(name)]
+    if not found and (wanted := in_ascii(name)):
+        found = [known for known in people if in_ascii(known.name) == wanted]
+    return found
 
 
 def _put(found: dict[str, Known], key: str, known: Known) -> None:

@@ -116,18 +116,19 @@ class Moderation:
         for conversation, rules in self._router.rooms.directory.routes.conversations(number).items():
             if rules.moderators == "here":
                 continue
+            heard = self._heard(conversation, network, user)
             mute = Mute(
                 conversation=conversation,
                 network=network,
                 user=user,
-                name=event.sender.name,
+                name=heard.name if heard is not None else event.sender.name,
                 room=number,
                 by=event.by.name if event.by is not None else "",
                 reason=event.reason,
                 since=now,
                 until=None if banned else now + _KICK,
                 dry_run=rules.moderators == "dry-run",
-                account=self._account(conversation, network, user),
+                account=heard.account if heard is not None else None,
             )
             if self._mutes.add(mute):
                 self._log(mute)
@@ -198,12 +199,12 @@ class Moderation:
         there = (room for room in rooms if any(one.id == user for one in self._people(room)))
         return next(chain(spoke, there), None)
 
-    def _account(self, conversation: str, network: str, user: UserId) -> UserId | None:
-        """Return the account that spoke as somebody, where it can speak as others too."""
+    def _heard(self, conversation: str, network: str, user: UserId) -> Sender | None:
+        """Return how somebody was last heard at home, where others may write their name otherwise."""
         known = self._router.rooms.directory.routes.rooms
         rooms = [room for room in self._rooms(conversation) if known[room][0] == network]
         voices = self._router.journal.voices(rooms, 0.0) if rooms else []
-        return next((sender.account for _, sender in voices if sender.id == user), None)
+        return next((sender for _, sender in reversed(voices) if sender.id == user), None)
 
     def _people(self, room: int) -> Collection[Sender]:
         worker = self._router.workers.get(room)

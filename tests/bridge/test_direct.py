@@ -360,3 +360,14 @@ async def test_how_it_stands_is_told_without_names(asking, left, right):
             "left": (["one"], 1),
             "right": (["two"], 1),
         }
+
+
+@pytest.mark.parametrize("name", ["zoe", "Zoe_Ada", "Zoe[right]", "zoe_ada@right"])
+async def test_a_name_is_known_as_irc_writes_it(asking, left, right, name):
+    async with running(asking):
+        left.say("one", "ann", "hello")
+        right.say("two", "Zoë", "hello")
+        right.say("two", "Zoë Ada", "hello")
+        await until(lambda: len(left.texts("one")) == 2)
+        ask(left, "one", "ann", f"!msg {name} psst")
+        assert "is asked whether you may talk alone" in (await told(left, 1))[0]

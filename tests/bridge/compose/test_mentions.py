@@ -246,3 +246,24 @@ def test_a_name_is_found_as_it_is_written_where_only_ascii_can_be():
     assert people.find("Zoe_Unal") == "other"
     people.renamed(UserId("z"))
     assert people._bare.keys() == {"jose", "zoe_unal"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoe: hi", "Zoë: hi"),
+        ("@zoe_uenal: hi", "@zoe_uenal: hi"),
+        ("@Zoe, hi", "@Zoë, hi"),
+        ("zoë: hi", "zoë: hi"),
+        ("I met Zoe", "I met Zoe"),
+        ("Zoe_Ada: hi", "Zoë Ada: hi"),
+    ],
+)
+async def test_where_names_alert_they_are_written_as_their_bearers_do(pair, left, right, text, shown):
+    async with running(pair):
+        right.say("two", "Zoë", "hi")
+        right.say("two", "Zoë Ada", "hi")
+        await left.until(2)
+        left.say("one", "bob", text)
+        await right.until(1)
+        assert right.texts("two")[-1] == f"<bob> {shown}"

@@ -95,6 +95,16 @@ async def test_a_ban_of_a_puppet_counts_everywhere_until_it_is_lifted(moderated,
     ]
 
 
+async def test_who_is_muted_has_the_name_that_they_have_at_home(moderated, left, right):
+    async with running(moderated(two=EVERYWHERE)) as bridge:
+        left.say("one", "Zoë", "hello")
+        await right.until(1)
+        key = f"left/{person('Zoë').id}"
+        event = replace(of_speaker("two", key, Change.BANNED), sender=Sender(UserId("bot-Zoe"), "Zoe"))
+        right.announce(event)
+        assert [mute.name for mute in bridge.features.moderation.muted()] == ["Zoë"]
+
+
 async def test_whoever_can_be_told_alone_is(moderated, left, right):
     left.capabilities = replace(left.capabilities, whisper=Support.FULL)
     async with running(moderated(two=EVERYWHERE)):
