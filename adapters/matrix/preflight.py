@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds that a homeserver may ask to wait between two questions."""
+_AGAIN = 2.0
+"""Seconds until a homeserver is asked once more whether it finds us."""
 
 
 async def look_at(
@@ -94,8 +96,17 @@ async def tell_ping(itself: MatrixClient, service: AppService) -> None:
 
 async def _ping(itself: MatrixClient, service: AppService) -> str | None:
     """Ask the homeserver whether it finds us at the registration's address ("Pinging"). Returns None, or a
-    sentence for the owner. Raises AdapterErrors.
+    sentence for the owner. Raises AdapterErrors. Synapse that hands over what failed before says in that
+    moment that it does not find us: it is asked twice.
     """
+    trouble = await _ping_once(itself, service)
+    if trouble is not None:
+        await asyncio.sleep(_AGAIN)
+        trouble = await _ping_once(itself, service)
+    return trouble
+
+
+async def _ping_once(itself: MatrixClient, service: AppService) -> str | None:
     path = ("appservice", service.id, "ping")
     try:
         await itself.call("POST", path, body={"transaction_id": secrets.token_hex(8)}, version="v1")

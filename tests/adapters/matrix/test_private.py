@@ -10,6 +10,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 
 from adapters.matrix import Adapter
 from adapters.matrix.puppets.namespace import Namespace
@@ -32,6 +33,7 @@ from bridge import (
     Txn,
     Whisper,
     plain,
+    serving,
 )
 from bridge.keepsake import Keepsake
 from tests.adapters.matrix.core import Core
@@ -368,3 +370,30 @@ async def test_a_look_says_whether_the_homeserver_finds_us(server, bridge):
     elsewhere = Adapter("matrix", service(server, listen="127.0.0.1:1"), "")
     elsewhere.keepsake = bridge.keepsake
     assert "does not find us" in (await elsewhere.look({}))[""]
+
+
+async def test_a_homeserver_that_just_tries_again_finds_us(server, bridge, alice):
+    """Synapse 1.163 says that it does not (`AlreadyCalled`) while it hands over what failed before."""
+    trying, taken = asyncio.Event(), asyncio.Event()
+    count = itertools.count()
+
+    async def transaction(_):
+        if not next(count):
+            return web.json_response({}, status=500)
+        trying.set()
+        await taken.wait()
+        return web.json_response({})
+
+    async def ping(_):
+        asyncio.get_running_loop().call_later(0.5, taken.set)
+        return web.json_response({})
+
+    application = web.Application()
+    application.router.add_put("/_matrix/app/v1/transactions/{txn}", transaction)
+    application.router.add_post("/_matrix/app/v1/ping", ping)
+    async with serving(application, server.listen), asyncio.timeout(20):
+        await alice.invite()
+        await trying.wait()
+        look = Adapter("matrix", service(server, listen=server.listen), "")
+        look.keepsake = bridge.keepsake
+        assert await look.look({}) == {}
