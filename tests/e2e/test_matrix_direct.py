@@ -15,7 +15,7 @@ from tests.e2e.test_matrix_private import Synapse
 from tests.e2e.test_puppets import Component
 from tests.e2e.world import hubbub
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 ASKED, TALK = "is asked whether you may talk alone", "talk alone from now on"
 
 
@@ -78,13 +78,13 @@ class Client:
         await self.call("PUT", path, {"msgtype": "m.text", "body": text})
 
     async def told(self, wire, *words):
-        """Wait until the last that stands in a room holds these. Returns all that others said there."""
+        """Wait until something in a room holds these. Returns all that others said there."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 page = (await self.call("GET", f"rooms/{wire}/messages?dir=b&limit=100"))["chunk"]
                 events = [event for event in reversed(page) if event["type"] == "m.room.message"]
                 said = [event["content"]["body"] for event in events if event["sender"] != self._person._user]
-                if said and all(word in said[-1] for word in words):
+                if any(all(word in one for word in words) for one in said):
                     return said
                 await asyncio.sleep(0.1)
 
@@ -139,6 +139,7 @@ async def test_what_is_said_to_somebody_on_irc_reaches_them_alone_also_after_res
         assert await world.heard("irc") == [f"<{alan.name}> all can hear this"]
         assert await world.heard("jabber") == ["all can hear this"]
         await world.recorded("irc")
+        assert await bridge.stop() == 0  # so that nobody's nick is still taken when they come back
     assert [text for text in said if text in {"yes", "still here"}] == ["yes", "still here"]
     assert grace.alone.empty()
     assert world.quiet()
@@ -147,9 +148,10 @@ async def test_what_is_said_to_somebody_on_irc_reaches_them_alone_also_after_res
 async def test_somebody_on_xmpp_begins_and_is_answered(world):
     grace, alan = world.people["jabber"], world.people["matrix"]
     client = Client(world.demos["matrix"], alan)
-    place = encode.quote(f"{grace._place.room}/{alan.name}")
 
     def say(text):
+        (nick,) = (name for name in grace._place.people if name.startswith(alan.name))
+        place = encode.quote(f"{grace._place.room}/{nick}")
         grace._send(f"<message to='{place}' type='chat'><body>{text}</body></message>")
 
     async with hubbub(world) as bridge:
@@ -167,5 +169,5 @@ async def test_somebody_on_xmpp_begins_and_is_answered(world):
         assert await told(grace, "yourself") == "hello yourself"
         members = (await client.call("GET", f"rooms/{wire}/joined_members"))["joined"]
         assert set(members) == {f"@alan:{SERVER}", await client.user(grace.name)}
-    assert said[-1] == "hello"
+    assert "hello" in said
     assert world.quiet()
