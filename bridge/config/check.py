@@ -43,7 +43,8 @@ _CURLED = "“”„‟«»‘’"
 _SPOKEN = ("protect", "language", "time_zone")
 """What a conversation says for all its rooms."""
 _NETWORK = re.compile(r"[\w.-]{1,64}")
-_RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)}
+_RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)} - {"web"}
+"""Words that name no network; `web` did so before it had a meaning of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ async def talk(two):
 
 async def back(bridge, two):
     """Both can be written to again: who writes to somebody who is not there yet is told so by the server."""
-    await bridge.logged("with jabber/", "with irc/")
+    await bridge.joined("irc", "jabber")
     async with asyncio.timeout(20):
         while two.irc.name not in two.jabber._place.people:
             await asyncio.sleep(0.02)
