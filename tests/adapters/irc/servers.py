@@ -86,7 +86,7 @@ class Inspircd:
         self._more = more
         self._ircd = Server(folder, "inspircd")
         self._services = Server(folder, "services")
-        self._atheme = _version() < 4
+        self._atheme = inspircd_version() < 4
 
     @property
     def certificate(self) -> Path:
@@ -170,7 +170,13 @@ class Inspircd:
         return ssl.create_default_context(cafile=self.certificate)
 
 
-def _version() -> int:
+def webirc(password: str) -> str:
+    """What lets a gateway on this machine say from where people come: InspIRCd 4 has other words for it."""
+    module, tag = ("cgiirc", "cgihost") if inspircd_version() == 3 else ("gateway", "gateway")
+    return f'<module name="{module}">\n<{tag} type="webirc" mask="127.0.0.1" password="{password}">\n'
+
+
+def inspircd_version() -> int:
     """The InspIRCd that is installed: 3 in Debian 12, 4 in Debian 13."""
     told = subprocess.run(
         [binary("inspircd"), "--version"], capture_output=True, text=True, check=False

@@ -11,7 +11,7 @@ import pytest
 from adapters.irc.puppets import names
 from bridge import AdapterError, Authorship, Rejected, Speaker
 from tests.adapters.irc.harness import client
-from tests.adapters.irc.servers import Inspircd
+from tests.adapters.irc.servers import Inspircd, inspircd_version, webirc
 from tests.adapters.irc.test_puppets import ADA, BOB, Room, rejected
 
 pytestmark = pytest.mark.xdist_group("irc puppets")
@@ -19,10 +19,7 @@ pytestmark = pytest.mark.xdist_group("irc puppets")
 EVE = Speaker(Authorship.PUPPET, "Eve", "jabber/eve@example.org")
 MASK = f"{names.ident_of(ADA.key)}@*"
 PREFIX = "2001:db8:5:6::/64"
-_SETTINGS = """
-<module name="cgiirc"> <module name="sanick"> <module name="svshold">
-<cgihost type="webirc" mask="127.0.0.1" password="gateway">
-"""
+_SETTINGS = '<module name="sanick"> <module name="svshold">'
 WEBIRC = {"webirc": {"password": "gateway", "ipv6_prefix": PREFIX}}
 
 
@@ -41,7 +38,7 @@ class Narrow(Inspircd):
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory):
-    server = Narrow(tmp_path_factory.mktemp("refusing"), more=_SETTINGS)
+    server = Narrow(tmp_path_factory.mktemp("refusing"), more=_SETTINGS + webirc("gateway"))
     await server.start()
     try:
         yield server
@@ -147,6 +144,8 @@ async def test_a_ban_of_all_is_asked_about_seldom_and_told_once(room, oper, capl
 
 
 async def test_where_no_place_is_left_for_our_address_those_inside_speak_on(room, oper, caplog):
+    if inspircd_version() > 3:
+        pytest.skip("how InspIRCd 4 says that is not known yet")
     async with room.bridge():
         clock = room.clock()
         await room.say(ADA, "one")
