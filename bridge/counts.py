@@ -17,7 +17,7 @@ class Counts:
     taken: Mapping[str, int]
     """Events, by the network that they came from."""
     dropped: Mapping[str, int]
-    """Events that were not taken, by why: `ignored`, `copy`, `too old`, `loop`."""
+    """Events that were not taken, by why: `ignored`, `copy`, `too old`, `for Hubbub`, `loop`."""
     delivered: Mapping[tuple[str, str], Spread]
     """How long after it was said something arrived, by the networks that it came from and went to."""
     given_up: Mapping[str, int]

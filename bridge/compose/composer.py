@@ -24,7 +24,7 @@ from bridge.model import (
 
 from . import files, message, speaking
 from .memory import RoomMemory, keep
-from .next import BEHIND, Next, Step
+from .next import BEHIND, Flying, Next, Step
 from .registry import compose
 from .view import RoomView
 
@@ -45,8 +45,8 @@ class Composer:
 
     # Its deliveries
 
-    def next(self, delivery: Delivery, flying: Sequence[tuple[Delivery, Step]] = ()) -> Next:
-        """Make the next command of a delivery; `flying` is what is on its way."""
+    def next(self, delivery: Delivery, flying: Sequence[Flying] = ()) -> Next:
+        """Make the next command of a delivery; `flying` is what is on its way, the first first."""
         view = self._view(delivery)
         own, can = self.view.capabilities, view.capabilities
         self.window = max(can.window, can.abreast)
@@ -55,7 +55,7 @@ class Composer:
         if not own.own_connection:
             return compose(delivery, view, self.memory)
         way = speaking.way(view, delivery)
-        if flying and flying[-1][1].way != way:
+        if flying and flying[-1].step.way != way:
             return BEHIND
         step = compose(delivery, view, self.memory)
         return replace(step, way=way) if isinstance(step, Step) else step

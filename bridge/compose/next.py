@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from bridge.journal import Progress
+from bridge.journal import Delivery, Progress
 from bridge.model import Command
 
-__all__ = ["BEHIND", "Behind", "Next", "Promise", "Step", "Wait"]
+__all__ = ["BEHIND", "Behind", "Flying", "Next", "Promise", "Step", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,13 @@ class Step:
     """How far the delivery has come with it; None: it is done."""
     way: str = ""
     """Whose connection it goes by, where speakers have their own. What goes the same way stays in order."""
+
+
+class Flying(Protocol):
+    """What is on its way: a step of a delivery."""
+
+    delivery: Delivery
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bridge.model import (
 )
 
 from .memory import RoomMemory, keep
-from .next import Step
+from .next import Flying
 from .view import RoomView
 
 __all__ = ["as_said", "may_pass", "reacts_alone", "silences", "speaking", "way"]
@@ -71,7 +71,7 @@ def way(view: RoomView, delivery: Delivery) -> str:
     return view.speaker.key if view.speaker is not None and view.capabilities.own_connection else ""
 
 
-def may_pass(view: RoomView, delivery: Delivery, flying: Sequence[tuple[Delivery, Step]]) -> bool:
+def may_pass(view: RoomView, delivery: Delivery, flying: Sequence[Flying]) -> bool:
     """Whether somebody's words may arrive before all that is on its way, where the record lets them: it is of
     others who spoke at about the same time, so that nobody answers anybody.
     """
@@ -79,12 +79,12 @@ def may_pass(view: RoomView, delivery: Delivery, flying: Sequence[tuple[Delivery
         view.is_puppet()
         and isinstance(delivery.event, MessageCreated)
         and all(
-            isinstance(step.command, SendMessage)
-            and step.command.speaker.how is Authorship.PUPPET
+            isinstance(other.step.command, SendMessage)
+            and other.step.command.speaker.how is Authorship.PUPPET
             and view.speaker is not None
-            and step.command.speaker.key != view.speaker.key
-            and abs(delivery.said_at - other.said_at) < _AT_ONCE
-            for other, step in flying
+            and other.step.command.speaker.key != view.speaker.key
+            and abs(delivery.said_at - other.delivery.said_at) < _AT_ONCE
+            for other in flying
         )
     )
 

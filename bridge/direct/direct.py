@@ -9,8 +9,7 @@ from bridge.complaints import Complaints
 from bridge.errors import JournalError
 from bridge.identity.speaker import key_of
 from bridge.instructions import Asked
-from bridge.kit.bounded import BoundedDict
-from bridge.kit.pace import TokenBucket
+from bridge.kit.pace import Paces
 from bridge.language import Locale
 from bridge.model import (
     Approached,
@@ -43,6 +42,8 @@ _SIGNS = ("!", "\uff01")
 """The same as Chinese keyboards have it: what begins so and is for one person is not said to all either."""
 _BURST, _PER_SECOND = 20, 0.5
 """How often one person is answered who cannot be understood."""
+_MOST = 1000
+"""So many people are told apart in that."""
 
 
 class DirectTalks:
@@ -60,7 +61,7 @@ class DirectTalks:
             router.rooms, router.muted, self._ledger, self._finder, self._whispers, self._clock
         )
         self._complaints = Complaints(log, self._clock)
-        self._paces = BoundedDict[str, TokenBucket](1000)
+        self._paces = Paces(_MOST, _BURST, _PER_SECOND, self._clock)
         self.instructions = [Verb(self, name, text) for name, text in VERBS.items()]
         """What can be asked of it by its name."""
         self.instruct: Callable[[str, FleetingEvent], None] = lambda *_: None
@@ -131,7 +132,7 @@ class DirectTalks:
         key, other = key_of(network, event.sender.author), self._other(network, event)
         if other is None or not self._consent.is_muted(key, other):
             return False
-        if isinstance(event, MessageCreated) and not event.replayed and self._paced(key):
+        if isinstance(event, MessageCreated) and not event.replayed and self._paces.take_now(key):
             told = Approached(room=event.room, sender=event.sender.speaking, text="", to=other)
             self._tell(
                 network, told, lambda locale: locale.gettext("That cannot be done now: try again later.")
@@ -157,7 +158,7 @@ class DirectTalks:
     def _warn(self, network: str, event: MessageCreated) -> None:
         """Tell somebody that all in the room saw what was for one person."""
         worker = self._router.rooms.by_name.get((network, event.room))
-        if worker is None or not self._paced(key_of(network, event.sender.author)):
+        if worker is None or not self._paces.take_now(key_of(network, event.sender.author)):
             return
         locale = worker.composer.view.locale
         asked = Asked(network, event.room, worker.room.number, event.sender.speaking, "", locale, alone=False)
@@ -187,7 +188,7 @@ class DirectTalks:
             text = "".join(rest)
             if (other := self.find(network, event, name)) is not None:
                 self._say(network, event, other, text.strip())
-        elif not verb and (talks := self._ledger.of(key)) and self._paced(key):
+        elif not verb and (talks := self._ledger.of(key)) and self._paces.take_now(key):
             names = [typed(pair.other(key)) for pair in talks]
             self._tell(
                 network,
@@ -202,7 +203,7 @@ class DirectTalks:
         key = key_of(network, event.sender.id)
         pair = self._ledger.between(key, other.key)
         if pair is None:
-            if self._paced(key):
+            if self._paces.take_now(key):
                 self._consent.ask(Asker(network, event.sender, event.room), other)
             return
         mine = pair.own(key)
@@ -291,7 +292,7 @@ class DirectTalks:
         found = self._chosen(name, people)
         if len(found) == 1:
             return found[0]
-        if self._paced(key_of(network, event.sender.id)):
+        if self._paces.take_now(key_of(network, event.sender.id)):
             self._tell(network, event, lambda locale: _which(found, locale))
         return None
 
@@ -310,11 +311,6 @@ class DirectTalks:
 
     def _tell(self, network: str, event: Approached, told: Told) -> None:
         self._whispers.tell(network, event.room, event.sender.id, told)
-
-    def _paced(self, key: str) -> bool:
-        """Whether somebody may be answered now."""
-        bucket = self._paces.setdefault(key, TokenBucket(_BURST, _PER_SECOND, self._clock))
-        return bucket.take_now()
 
 
 def _which(found: list[Known], locale: Locale) -> str:

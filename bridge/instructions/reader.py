@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bridge.clock import Clock
 from bridge.complaints import Complaints
+from bridge.identity.speaker import key_of
 from bridge.journal import Observed
-from bridge.kit.bounded import BoundedDict
-from bridge.kit.pace import TokenBucket
+from bridge.kit.pace import Paces
 from bridge.language import ENGLISH, N_, Locale
 from bridge.model import US, Approached, FleetingEvent, MessageCreated, RoomId, Sender
 from bridge.relay import Observer
@@ -24,6 +24,8 @@ _TIMELY = 60.0
 """Nobody waits any longer for an answer, in seconds."""
 _BURST, _PER_SECOND = 5, 0.2
 """How often one person is answered."""
+_MOST = 1000
+"""So many people are told apart in that."""
 _AT_ONCE = 100
 """So many are answered at a time who ask alone."""
 _HELP = N_("!help – what can be asked here")
@@ -46,7 +48,7 @@ class Instructions(Observer):
         self._place = place
         self._answer = answer
         self._clock = clock
-        self._paces = BoundedDict[tuple[str, str], TokenBucket](1000)
+        self._paces = Paces(_MOST, _BURST, _PER_SECOND, clock)
         self._complaints = Complaints(log, clock)
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -78,9 +80,7 @@ class Instructions(Observer):
         place = self._place(network, room)
         if not alone and (place is None or (one is None and name.casefold() != "help")):
             return
-        if not self._paces.setdefault(
-            (network, sender.id), TokenBucket(_BURST, _PER_SECOND, self._clock)
-        ).take_now():
+        if not self._paces.take_now(key_of(network, sender.id)):
             return
         number, locale = place or (None, ENGLISH)
         asked = Asked(network, room, number, sender, words.strip(), locale, alone)

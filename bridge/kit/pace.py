@@ -8,7 +8,9 @@ from typing import TypeVar
 from bridge.clock import SYSTEM, Clock, Timer
 from bridge.errors import RateLimited
 
-__all__ = ["TokenBucket", "Turns"]
+from .bounded import BoundedDict
+
+__all__ = ["Paces", "TokenBucket", "Turns"]
 
 _CRUMB = 1e-6
 """The part of a token that the clock's grain may keep back."""
@@ -166,3 +168,19 @@ class Turns:
                         self.limit(error, asked)
         finally:
             self._waiting -= 1
+
+
+class Paces:
+    """The pace of each of many people, of whom the newest are remembered."""
+
+    def __init__(self, most: int, burst: float, per_second: float, clock: Clock = SYSTEM) -> None:
+        """So many people have a bucket of their own: see `TokenBucket`."""
+        self._buckets = BoundedDict[str, TokenBucket](most)
+        self._burst, self._rate, self._clock = burst, per_second, clock
+
+    def take_now(self, who: str) -> bool:
+        """Take one of somebody's tokens, if there is one."""
+        bucket = self._buckets.get(who)
+        if bucket is None:
+            bucket = self._buckets[who] = TokenBucket(self._burst, self._rate, self._clock)
+        return bucket.take_now()

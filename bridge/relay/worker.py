@@ -243,8 +243,7 @@ class Worker:
             if self._flights and refers(self._journal, delivery, self._flights.events):
                 return None
             try:
-                flying = [(flight.delivery, flight.step) for flight in self._flights]
-                step = self.composer.next(delivery, flying)
+                step = self.composer.next(delivery, self._flights)
             except Exception:
                 log.exception("a message to %s cannot be shown there: a bug", self.room.title)
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))

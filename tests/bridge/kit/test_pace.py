@@ -6,6 +6,8 @@ import contextlib
 import pytest
 
 from bridge import ConnectionLost, RateLimited, TokenBucket, Turns
+from bridge.kit.pace import Paces
+from bridge.testing import HandClock
 
 
 async def turns_of_the_loop():
@@ -177,3 +179,14 @@ async def test_who_gives_up_their_turn_holds_nobody_up(clock):
     clock.move(1001)
     assert await second == "b"
     assert not turns.limited
+
+
+async def test_each_has_a_pace_of_their_own():
+    clock = HandClock()
+    paces = Paces(2, 2, 0.5, clock)
+    assert [paces.take_now("ada") for _ in range(3)] == [True, True, False]
+    assert paces.take_now("bob")
+    clock.move(2)
+    assert [paces.take_now("ada") for _ in range(2)] == [True, False]
+    assert [paces.take_now(who) for who in ("bob", "eve", "bob")] == [True, True, True]
+    assert paces.take_now("ada"), "who was forgotten begins anew"
