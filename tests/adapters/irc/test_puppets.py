@@ -110,6 +110,12 @@ class Room:
                 assert event.content == plain("fence")
                 return
 
+    async def until_hears(self, nick):
+        """Wait until the bot knows that somebody is in the room: the server tells them first."""
+        async with asyncio.timeout(20):
+            while not self.adapter.is_present(self.room, nick):
+                await asyncio.sleep(0.01)
+
     async def gone(self, *nicks):
         """Wait until nobody by these nicks is left."""
         async with client(self.server.port, "watch") as watch, asyncio.timeout(20):
@@ -166,6 +172,7 @@ async def test_nobody_has_a_nick_that_looks_like_somebodys(room):
         clock = room.puppets._clock = HandClock()
         await room.say(replace(BOB, name="日Bob"), "one")
         async with client(room.server.port, "B0b", room.room):
+            await room.until_hears("B0b")
             await room.say(replace(BOB, name="日Bob"), "two")
             clock.move(61)
             await room.say(replace(BOB, name="日Bob"), "three")
