@@ -8,9 +8,10 @@ from .instructions import Asked, Instructions, Who
 from .language import Locale
 from .model import RoomId, Support, UserId, Whisper
 from .moderation import Moderation
-from .notices import Teller
+from .notices import OwnersVoice, Teller
 from .presence import PuppetPresence
 from .relay import Router
+from .relay.onlookers import Onlookers
 
 __all__ = ["Features"]
 
@@ -32,6 +33,9 @@ class Features:
         presence = self._presence = PuppetPresence(router)
         self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
         router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear)
+        self.voice = OwnersVoice(router.rooms)
+        self.onlookers = Onlookers(router.rooms)
+        teller.many_lost.append(self.onlookers.lost)
         router.strays = direct.strays
         router.rooms.followed += (self.moderation.follow, direct.follow)
 

@@ -3,5 +3,6 @@ came and went. It looks at how rooms stand, and never at who works for them.
 """
 
 from .teller import Teller
+from .voice import OwnersVoice
 
-__all__ = ["Teller"]
+__all__ = ["OwnersVoice", "Teller"]

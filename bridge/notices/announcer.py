@@ -10,12 +10,23 @@ from bridge.model import Kind, MessageCreated, MessageId, RoomId, plain
 from bridge.relay.room import RoomStatus
 from bridge.relay.routes import Routes
 
-__all__ = ["Announcer", "Place", "Told"]
+__all__ = ["Announcer", "Place", "Told", "notice"]
 
 Told = Callable[[Locale], str]
 """A sentence for people, by how they are spoken to."""
 Place = Callable[[int, Locale], str]
 """What a room is called, by its number."""
+
+
+def notice(text: str) -> MessageCreated:
+    """Return the event of Hubbub itself saying something."""
+    return MessageCreated(
+        id=MessageId(f"hubbub-{uuid.uuid4()}"),
+        room=RoomId(""),
+        sender=HUBBUB,
+        content=plain(text),
+        kind=Kind.NOTICE,
+    )
 
 
 class Announcer:
@@ -38,14 +49,7 @@ class Announcer:
             if (spoken := self.locale(room)) is not None:
                 audiences.setdefault(spoken, []).append(room)
         for audience, hearing in audiences.items():
-            event = MessageCreated(
-                id=MessageId(f"hubbub-{uuid.uuid4()}"),
-                room=RoomId(""),
-                sender=HUBBUB,
-                content=plain(told(audience)),
-                kind=Kind.NOTICE,
-            )
-            self._journal.take(about, event, tuple(hearing))
+            self._journal.take(about, notice(told(audience)), tuple(hearing))
 
     def place(self, number: int, locale: Locale) -> str:
         """Name a room."""

@@ -1,6 +1,7 @@
 """What is told of messages that were given up, or are too old to be shown: many in one line."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,6 +35,8 @@ class Losses:
         self._announcer = announcer
         self._lost: dict[int, _Folded] = {}
         self._hidden: dict[int, _Folded] = {}
+        self.many: list[Callable[[int, str, int], None]] = []
+        """Those who want to know of a room that deliveries to it were given up at once: why, and how many."""
 
     def lost(self, room: int, reason: str, count: int = 1, *, source: int | None = None) -> None:
         """Note that so many deliveries to a room were given up; `source` is where they come from, if all from
@@ -41,6 +44,8 @@ class Losses:
         """
         loss = self._lost.setdefault(room, _Folded())
         loss.count, loss.reason = loss.count + count, reason
+        for told in self.many if source is None else ():
+            told(room, reason, count)
         loss.rooms.update(self._announcer.sources(room) if source is None else (source,))
 
     def hidden(self, room: int, count: int) -> None:

@@ -35,6 +35,7 @@ class Teller:
         self._losses = Losses(announcer, clock)
         self._digests = Digests(announcer.say, announcer.place, clock)
         self.gaps = Gaps(journal, announcer.place, self._least)
+        self.many_lost = self._losses.many
         self.lost, self.hidden = self._losses.lost, self._losses.hidden
         self.member, self.speaks = self._digests.member, self._digests.speaks
         self.reacted, self.repeated = self._digests.reacted, self._digests.repeated

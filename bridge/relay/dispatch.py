@@ -19,7 +19,7 @@ from bridge.model import MessageCreated, Removed, TalkEvent
 
 from .tally import Spread
 
-__all__ = ["Dispatch", "Recipient"]
+__all__ = ["Dispatch", "Ended", "Recipient"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ _MOST_UNKEPT = 100
 """So many receipts at most would be lost by a kill: what is looked up after it has to hold them all."""
 _RETRY = 1.0
 """After how long is tried again what the disk did not take, or a room could not do, in seconds."""
+
+
+Ended = Callable[[Delivery, str, str], None]
+"""Is told that a delivery is settled, how, and why: for those who look on, so it must not raise."""
 
 
 class Recipient(Protocol):
@@ -85,6 +89,8 @@ class Dispatch:
         """How long the commits took that were no failure."""
         self.news: list[asyncio.Event] = []
         """Set when something was taken."""
+        self.ended: list[Ended] = []
+        """Those who want to know what becomes of each delivery."""
 
     def wake(self, room: Recipient) -> None:
         """Give a room its turn soon."""

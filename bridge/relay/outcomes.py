@@ -1,6 +1,7 @@
 """What becomes of deliveries, on record and told."""
 
 import logging
+from collections.abc import Sequence
 
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError
@@ -8,6 +9,7 @@ from bridge.journal import Delivery, Journal, Progress
 from bridge.model import Part
 from bridge.secrets import strike
 
+from .dispatch import Ended
 from .listener import Listener
 from .room import Room
 
@@ -19,7 +21,8 @@ log = logging.getLogger(__name__)
 class Outcomes:
     """Settles the deliveries of one room, each with the edits that it carries."""
 
-    def __init__(self, room: Room, journal: Journal, listener: Listener) -> None:
+    def __init__(self, room: Room, journal: Journal, listener: Listener, ended: Sequence[Ended]) -> None:
+        """`ended` are told what becomes of each delivery; who they are may change."""
         self.delivered = 0
         """How many arrived, whole."""
         self._tally = room.tally
@@ -29,6 +32,7 @@ class Outcomes:
         self._now = room.clock.now
         self._journal = journal
         self._listener = listener
+        self._ended = ended
 
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
         """Note that a delivery's next part arrived, and how far it has come; None: all of it has."""
@@ -42,12 +46,15 @@ class Outcomes:
             self._tally.waits[delivery.source].add(self._now() - delivery.said_at)
             for edit in delivery.carries:
                 self._journal.skip(edit)
+            if self._ended:
+                self._tell("delivered", delivery, *delivery.carries)
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""
         log.debug("%s: %d is nothing to show there", self._title, delivery.seq)
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
+        self._tell("nothing to show", delivery, *delivery.carries)
 
     def give_up(self, delivery: Delivery, error: BaseException) -> None:
         """Give the delivery up, for this reason."""
@@ -60,7 +67,13 @@ class Outcomes:
         self._tally.given_up += 1
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason)
+        self._tell("given up", *delivery.carries, delivery, reason=reason)
         self._listener.lost(delivery.room, reason, source=delivery.source)
+
+    def _tell(self, what: str, *deliveries: Delivery, reason: str = "") -> None:
+        for told in self._ended:
+            for delivery in deliveries:
+                told(delivery, what, reason)
 
 
 def _after(delivery: Delivery, then: Progress | None, now: float) -> str:

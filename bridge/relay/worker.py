@@ -52,7 +52,7 @@ class Worker:
         self._holds = Hold.AWAY
         self.reason = ""
         """Why the room took nothing last."""
-        self.outcomes = Outcomes(room, journal, listener)
+        self.outcomes = Outcomes(room, journal, listener, dispatch.ended)
         self._listener = listener
         self._sent = sent
         self._dispatch = dispatch
