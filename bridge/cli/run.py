@@ -18,6 +18,8 @@ from bridge import app
 from bridge.clock import SYSTEM
 from bridge.config import Config, load
 from bridge.config.words import printable
+from bridge.control.abilities import Abilities
+from bridge.control.requests import ReloadRequest
 from bridge.control.server import Control
 from bridge.errors import HubbubError
 from bridge.protocols import find
@@ -83,9 +85,9 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    control = Control(bridge, partial(_read_again, file), file)
-    async with control.listening(), _pages(bridge):
-        reloading = asyncio.ensure_future(_reload(control, reloads))
+    abilities = Abilities(bridge, partial(_read_again, file), file)
+    async with Control(abilities).listening(), _pages(bridge):
+        reloading = asyncio.ensure_future(_reload(abilities, reloads))
         try:
             yield
         finally:
@@ -113,11 +115,11 @@ def _listen(config: Config) -> None:
         listen_to(find(network.protocol).__module__)
 
 
-async def _reload(control: Control, reloads: "asyncio.Queue[None]") -> None:
+async def _reload(abilities: Abilities, reloads: "asyncio.Queue[None]") -> None:
     while True:
         await reloads.get()
         try:
-            await control.reload()
+            await abilities.do(ReloadRequest(), "SIGHUP")
         except HubbubError as error:
             log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
         except Exception:

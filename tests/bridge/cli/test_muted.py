@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from bridge.config import ShowRules
+from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.model import Change, MemberChanged, RoomId
 from bridge.testing import ScriptedNetwork
@@ -35,7 +36,7 @@ async def test_who_is_muted_and_is_heard_again(tmp_path):
         )
         return ran.returncode, ran.stdout + ran.stderr
 
-    async with running(map_, lambda bridge: Control(bridge, read).listening()):
+    async with running(map_, lambda bridge: Control(Abilities(bridge, read)).listening()):
         assert await hubbub("muted") == (0, "Nobody is muted.\n")
         banned = MemberChanged(
             room=RoomId("one"), sender=person("eve"), change=Change.BANNED, by=person("ann"), reason="spam"

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.cli.reading import read
 from bridge.config import load
+from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.errors import ConfigError
 from bridge.model import RoomId
@@ -58,7 +59,7 @@ async def place(tmp_path, networks):
     place = Place(tmp_path)
 
     def control(bridge):
-        return Control(bridge, partial(read, place.file), place.file).listening()
+        return Control(Abilities(bridge, partial(read, place.file), place.file)).listening()
 
     async with running(place.read(), control):
         yield place

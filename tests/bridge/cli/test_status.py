@@ -14,6 +14,7 @@ import pytest
 
 from bridge.cli.words import lasting
 from bridge.config import DeliveryRules
+from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.errors import Rejected
 from bridge.model import RoomId
@@ -44,7 +45,9 @@ def service(tmp_path, left, right):
 
     @contextlib.asynccontextmanager
     async def run(rooms=ROOMS, **how):
-        async with running(config(tmp_path, rooms, **how), lambda b: Control(b, None).listening()) as bridge:
+        async with running(
+            config(tmp_path, rooms, **how), lambda b: Control(Abilities(b, None)).listening()
+        ) as bridge:
             bridge.ask = lambda *words: asyncio.to_thread(hubbub, bridge.journal, *words)
             yield bridge
 

@@ -10,10 +10,13 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bridge.config import Media, Network
 from bridge.control import NotRunning, ask
+from bridge.control.abilities import Abilities
+from bridge.control.requests import StatusRequest
 from bridge.control.server import Control
 from bridge.control.socket import SocketPlace
 from bridge.errors import ConfigError, HubbubError, Rejected
@@ -40,7 +43,7 @@ class Owner:
         self.config = config(self.folder, {"lobby": list(rooms)})
 
     def beside(self, bridge):
-        return Control(bridge, self.read).listening()
+        return Control(Abilities(bridge, self.read)).listening()
 
     async def ask(self, command, **fields):
         return await asyncio.to_thread(ask, self.journal, {"command": command, **fields})
@@ -157,8 +160,9 @@ async def test_status_names_the_files_that_wait(tmp_path, left, right):
             await left.settled()
             while sum(one.at_work for one in (await bridge.status()).files["fetched"]) < 3:
                 await asyncio.sleep(0)
-            status = await Control(bridge, None).answer(b'{"command": "status"}')
-    (found,) = status["files"]["fetched"]
+            status = await Abilities(bridge, None).do(StatusRequest(), "a test")
+    (one,) = status.files["fetched"]
+    found = msgspec.to_builtins(one)
     assert found.pop("seconds") > 0
     assert found == {"network": "left", "host": "127.0.0.1", "at_work": 3, "waiting": 1}
 
@@ -230,6 +234,43 @@ async def test_what_was_given_up_is_sent_again_before_what_is_newer(owner, left,
     # The first of the new ones had its place in the network's order already.
     texts = ("new 0", "rude 0", "rude 1", "new 1", "new 2")
     assert right.texts("two")[2:] == [f"<alice> {text}" for text in texts]
+
+
+# Streams
+
+
+async def test_a_stream_goes_on_until_the_client_hangs_up(raw, owner, left, right):
+    reader, writer = raw
+    writer.write(b'{"command": "tail", "network": "left", "text": true}\n')
+    assert json.loads(await reader.readline()) == {"ok": True, "what": "begun"}
+    for text in ("hello", "again"):
+        left.say("one", "alice", text)
+        line = json.loads(await reader.readline())
+        assert (line["ok"], line["what"], line["author"], line["text"]) == (True, "taken", "alice", text)
+    writer.close()
+    while owner.bridge.features.onlookers._sights:
+        await asyncio.sleep(0.01)
+    assert await relays(left, right)
+
+
+async def test_a_stream_of_what_is_not_there_is_refused(raw):
+    reader, writer = raw
+    writer.write(b'{"command": "tail", "network": "lfet"}\n')
+    assert json.loads(await reader.readline()) == {
+        "ok": False,
+        "error": 'there is no network "lfet"; did you mean "left"?',
+    }
+    assert await reader.read() == b""
+
+
+async def test_a_stream_ends_with_the_service(tmp_path, left, right):
+    owner = Owner(tmp_path)
+    async with running(owner.config, owner.beside):
+        reader, writer = await asyncio.open_unix_connection(SocketPlace(owner.journal).found())
+        writer.write(b'{"command": "tail"}\n')
+        assert json.loads(await reader.readline())["what"] == "begun"
+    assert await reader.read() == b""
+    writer.close()
 
 
 # Who asks wrongly
