@@ -25,10 +25,12 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+_LONGEST = 64 * 1024
+"""The most that a client may send along, in bytes."""
 
 
 class Site:
-    """Serves the paths that were added, one request for each connection: GET and HEAD, with no body."""
+    """Serves the paths that were added, one request for each connection."""
 
     def __init__(self, block: str, listen: str, *, proxied: bool = False, token: str = "") -> None:
         """`block` is where it stands in the map, `listen` is HOST:PORT. Paths that are not public are for
@@ -42,14 +44,24 @@ class Site:
         self._local = False
         """Whether nobody but this machine can ask."""
         self._public: set[Handler] = set()
-        self._application = web.Application(client_max_size=1024, middlewares=[self._answer])
+        self._lasting: set[Handler] = set()
+        self._application = web.Application(client_max_size=_LONGEST, middlewares=[self._answer])
         self._application.on_response_prepare.append(self._prepare)
 
-    def add(self, path: str, answer: Answer, *, public: bool = False) -> None:
-        """Answer for a path, before `serving`. What is public has a secret in its address, or is none."""
-        self._application.router.add_get(path, answer)
+    def add(
+        self, path: str, answer: Answer, *, method: str = "GET", public: bool = False, lasting: bool = False
+    ) -> None:
+        """Answer for a path, before `serving`. What is public has a secret in its address, is none, or sees
+        for itself who asks. What is lasting is a stream without an end, and sees for itself that it is read.
+        """
+        if method == "GET" and not lasting:
+            self._application.router.add_get(path, answer)
+        else:
+            self._application.router.add_route(method, path, answer)
         if public:
             self._public.add(answer)
+        if lasting:
+            self._lasting.add(answer)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -83,14 +95,19 @@ class Site:
     def _may(self, request: web.Request) -> bool:
         if request.match_info.handler in self._public:
             return True
-        if self._local and is_own_name(request.host):
+        if self.is_here(request):
             return True
         given = request.headers.get("Authorization", "").encode(errors="replace")
         return bool(self._token) and hmac.compare_digest(given, f"Bearer {self._token}".encode())
 
+    def is_here(self, request: web.Request) -> bool:
+        """Whether somebody on this machine asks, and nobody else can."""
+        return self._local and is_own_name(request.host)
+
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)
-        self._port.give(request.transport, response.content_length or 0, request.task)
+        if request.match_info.handler not in self._lasting:
+            self._port.give(request.transport, response.content_length or 0, request.task)
 
 
 def nothing() -> web.Response:

@@ -104,3 +104,44 @@ async def test_a_port_that_is_taken_is_said():
         ):
             async with site.serving():
                 pass
+
+
+async def test_what_clients_send_is_taken_up_to_a_size():
+    async def echo(request):
+        return web.Response(text=str(len(await request.read())))
+
+    site, port = made()
+    site.add("/echo", echo, method="POST")
+    async with site.serving(), aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{port}/echo"
+        assert await (await session.post(url, data=b"x" * 60_000)).text() == "60000"
+        assert (await session.post(url, data=b"x" * 70_000)).status == 413
+        assert (await session.get(url)).status == 404
+
+
+async def test_who_reads_a_stream_is_not_shown_out(monkeypatch):
+    """Others have so many seconds for what they are given."""
+    monkeypatch.setattr("bridge.kit.port._ASKING", 0.1)
+    go_on = asyncio.Event()
+
+    async def stream(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"one ")
+        await go_on.wait()
+        await response.write(b"two")
+        return response
+
+    async def same(request):
+        return await stream(request)
+
+    site, port = made()
+    site.add("/stream", stream, lasting=True)
+    site.add("/short", same)
+    async with site.serving(), aiohttp.ClientSession() as session:
+        lasting = await session.get(f"http://127.0.0.1:{port}/stream")
+        short = await session.get(f"http://127.0.0.1:{port}/short")
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await short.read()
+        go_on.set()
+        assert await lasting.text() == "one two"
