@@ -12,6 +12,7 @@ from bridge.errors import JournalError
 from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
+from bridge.journal.sqlite.upgrade import upgrade
 from bridge.model import Sender, TalkEvent
 from bridge.model.registry import KINDS
 
@@ -117,7 +118,7 @@ def requeue(path: Path, letters: Iterable[tuple[int, int]]) -> int:
     """Owe letters again in a journal that no service uses. Returns how many. Raises JournalError."""
     with Own(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         try:
-            schema.migrate(database, str(path))
+            upgrade(database, path)
             return pruning.revive(database, letters)
         except sqlite3.Error as error:
             raise JournalError(

@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
 from bridge.journal.sqlite.receipts import Receipt, file_of, kept
+from bridge.journal.sqlite.whole import beside, put
 
 from .inspect import NOT_OURS, Inventory, inventory, open_to_look
 
@@ -27,7 +27,7 @@ __all__ = ["RESTORED", "Checkup", "Restored", "backup", "check", "restore"]
 RESTORED = "restored from a backup: it may have been delivered since"
 """Why what a backup still owes is not sent by itself."""
 
-_ITS_FILES = re.compile(r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.login)?")
+_ITS_FILES = re.compile(r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.login|\.schema-\d+(-receipts)?)?")
 """The names of a journal's files go on like this."""
 _SHOWN = 20
 _PAGES = 1024
@@ -131,10 +131,10 @@ def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
         raise JournalError(f"{target} cannot be replaced by a backup: name a file for it")
     if target.exists() and not force:
         raise JournalError(f"{target} exists: name another file, or say --force to replace it")
-    with _beside(target) as part:
+    with beside(target) as part:
         _copy(path, part)
         found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more")
-        _put(part, target)
+        put(part, target)
     return found
 
 
@@ -158,13 +158,13 @@ def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
     if path.exists() and source.exists() and source.samefile(path):
         raise JournalError(f"{source} is the journal itself: name a backup")
     _sound(source, f"{source} is damaged", "nothing was changed, take another backup")
-    with Own(path) as owned, _beside(path) as part:
+    with Own(path) as owned, beside(path) as part:
         _copy(source, part)
         given_up = _disarm(part, replay=replay)
         found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk")
         _hand_over(path, part, owned.beside)
         aside = _move_aside(path)
-        _put(part, path)
+        put(part, path)
     assert found.inventory is not None
     return Restored(aside, given_up, found.inventory)
 
@@ -181,6 +181,7 @@ def _copy(path: Path, part: Path) -> None:
             # One file, which can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
             if noted:
+                schema.migrate(copy)  # an older release's may lack a column for what was noted
                 pruning.settle(copy, noted, SYSTEM.now())
         except (OSError, sqlite3.Error) as error:
             raise JournalError(
@@ -207,7 +208,7 @@ def _sound(path: Path, trouble: str, advice: str) -> Checkup:
 def _disarm(part: Path, *, replay: bool) -> int:
     """Make a copy safe to go on from, although the networks know more than it."""
     with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as database:
-        schema.migrate(database, str(part))
+        schema.migrate(database)
         database.execute("BEGIN")
         # Numbers are given again that were given after the backup was made. With the old key their txns
         # would be the same too, and a network that knows them would swallow what is new.
@@ -226,33 +227,6 @@ def _disarm(part: Path, *, replay: bool) -> int:
             database.execute("UPDATE room SET heard = NULL")
         database.execute("COMMIT")
     return given_up
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Make a new file beside this one, for us alone to read, and gone if it was not renamed."""
-    try:
-        number, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
-    except OSError as error:
-        raise JournalError(f"{target}: {error.strerror}: check the folder and its rights") from error
-    os.close(number)
-    part = Path(name)
-    try:
-        yield part
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{target} cannot be written ({error}): look at its disk") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _put(part: Path, target: Path) -> None:
-    """Give a file, which SQLite has on disk, its name for good."""
-    part.replace(target)
-    number = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _hand_over(path: Path, *files: Path) -> None:

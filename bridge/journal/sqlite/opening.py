@@ -6,8 +6,9 @@ from pathlib import Path
 
 from bridge.errors import JournalError
 
-from . import alive, schema
+from . import alive
 from .lock import NO_ROOM
+from .upgrade import upgrade
 
 __all__ = ["open_database"]
 
@@ -30,7 +31,7 @@ def open_database(path: Path, now: float, *, synced: bool) -> tuple[sqlite3.Conn
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {'FULL' if synced else 'NORMAL'}")
         database.execute("PRAGMA wal_autocheckpoint = 0")
-        schema.migrate(database, str(path))
+        upgrade(database, path)
         database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
         alive.recover(database, now)
         (key,) = database.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()

@@ -18,7 +18,6 @@ events.
 import sqlite3
 from dataclasses import fields
 
-from bridge.errors import JournalError
 from bridge.journal.progress import Progress
 
 __all__ = ["PROGRESS", "VERSION", "migrate"]
@@ -95,18 +94,9 @@ VERSION = len(_MIGRATIONS)
 """The version of the schema that this release writes."""
 
 
-def migrate(database: sqlite3.Connection, path: str) -> None:
-    """Bring a database, new or old, to this version in one transaction.
-
-    Raises JournalError when it was written by a newer release.
-    """
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring a database, new or of this release or an older one, to this version in one transaction."""
     (version,) = database.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise JournalError(
-            f"{path} was written by a newer Hubbub (schema {version}; this one knows {VERSION}): "
-            "start that release again, or name another journal"
-        )
-    if version == VERSION:
-        return
-    steps = "".join(_MIGRATIONS[version:])
-    database.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version = {VERSION};COMMIT;")
+    if version < VERSION:
+        steps = "".join(_MIGRATIONS[version:])
+        database.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version = {VERSION};COMMIT;")
