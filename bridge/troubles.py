@@ -45,6 +45,13 @@ class Trouble:
     """How many messages wait for these."""
     todo: str
 
+    @property
+    def sentence(self) -> str:
+        """All of it in one line: who, what, why, and what to do."""
+        who = " ".join(filter(None, (self.network, ", ".join(self.rooms))))
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"{who + ' ' if who else ''}{self.what}{reason}: {self.todo}"
+
 
 def troubles(status: Status) -> list[Trouble]:
     """Return what is wrong, the worst first; rooms with the same trouble are one."""

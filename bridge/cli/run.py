@@ -25,6 +25,7 @@ from bridge.errors import HubbubError
 from bridge.protocols import find
 
 from .log import listen_to, log_to
+from .notify import Notifier
 from .reading import read
 from .words import config_argument
 
@@ -85,8 +86,9 @@ async def _open_to_owner(
     file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    abilities = Abilities(bridge, partial(_read_again, file), file)
-    async with Control(abilities).listening(), _pages(bridge):
+    notifier = Notifier(os.environ)
+    abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
+    async with Control(abilities).listening(), _pages(bridge), notifier.following(bridge.status):
         reloading = asyncio.ensure_future(_reload(abilities, reloads))
         try:
             yield

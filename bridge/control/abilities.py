@@ -1,8 +1,10 @@
 """What an owner can have a running service do. Here is no socket and no HTTP: these are faces of it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, cast
@@ -70,15 +72,16 @@ class Abilities:
         read: Callable[[], Awaitable[Config]],
         file: Path | None = None,
         clock: Clock = SYSTEM,
+        changing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
-        """`read` reads the configuration anew, from this file."""
+        """`read` reads the configuration anew, from this file; `changing` is entered while the bridge changes."""
         self._clock = clock
         self.bridge = bridge
         self._one = asyncio.Lock()
         self._able: dict[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             StatusRequest: self._status,
             RoomsRequest: self._rooms,
-            ReloadRequest: Reloading(bridge, read, file, self._one).reload,
+            ReloadRequest: Reloading(bridge, read, file, self._one, changing).reload,
             UndeliveredRequest: self._undelivered,
             RetryRequest: self._retry,
             CatchUpRequest: self._catch_up,

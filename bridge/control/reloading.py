@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -42,9 +43,17 @@ class Reloading:
     """Reads the configuration and has a bridge follow it."""
 
     def __init__(
-        self, bridge: Bridge, read: Callable[[], Awaitable[Config]], file: Path | None, one: asyncio.Lock
+        self,
+        bridge: Bridge,
+        read: Callable[[], Awaitable[Config]],
+        file: Path | None,
+        one: asyncio.Lock,
+        changing: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        """`read` reads the configuration anew, from this file; `one` is held while the bridge changes."""
+        """`read` reads the configuration anew, from this file; `one` is held, and `changing` entered, while
+        the bridge changes.
+        """
+        self._changing = changing
         self._bridge = bridge
         self._file = file.absolute() if file is not None else None
         self._read = read
@@ -69,7 +78,8 @@ class Reloading:
             if not dry_run:
                 for setting in changes.settings:
                     log.info("%s", setting)
-                await self._bridge.reload(config)
+                with self._changing():
+                    await self._bridge.reload(config)
         arrived = {} if dry_run else await self._arrived(changes)
         known = {field.name: getattr(changes, field.name) for field in fields(changes)}
         return ReloadAnswer(dry_run=dry_run, arrived=arrived, **known)

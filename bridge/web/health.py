@@ -7,7 +7,7 @@ from aiohttp import web
 from bridge.config.words import counted
 from bridge.status import Status
 from bridge.supervisor import NetworkState
-from bridge.troubles import Trouble, troubles
+from bridge.troubles import troubles
 
 from .app import SECURITY, Site
 
@@ -34,7 +34,7 @@ def add_health(site: Site, status: Callable[[], Awaitable[Status]]) -> None:
     async def healthz(request: web.Request) -> web.StreamResponse:
         now = await status()
         more = list(_networks(now)) if "verbose" in request.query else []
-        return _said([_sentence(trouble) for trouble in troubles(now)], more)
+        return _said([trouble.sentence for trouble in troubles(now)], more)
 
     for path, answer in (("/livez", livez), ("/readyz", readyz), ("/healthz", healthz)):
         site.add(path, answer)
@@ -55,9 +55,3 @@ def _networks(status: Status) -> Iterator[str]:
         rooms = f"{joined} of {counted(len(network.rooms), 'room')} joined"
         reason = f" ({network.reason})" if network.reason else ""
         yield f"{name}: {network.state}{reason}, {rooms}, {counted(owed, 'message')} waiting"
-
-
-def _sentence(trouble: Trouble) -> str:
-    who = " ".join(filter(None, (trouble.network, ", ".join(trouble.rooms))))
-    reason = f" ({trouble.reason})" if trouble.reason else ""
-    return f"{who + ' ' if who else ''}{trouble.what}{reason}: {trouble.todo}"
