@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["SYSTEM", "Clock", "Timer"]
+__all__ = ["SYSTEM", "Clock", "Timer", "computed"]
+
+computed = time.thread_time
+"""Returns for how many seconds this thread has computed, however busy others keep the machine."""
 
 
 class Timer(Protocol):

@@ -36,7 +36,7 @@ class Features:
         self.voice = OwnersVoice(router.rooms)
         self.onlookers = Onlookers(router.rooms)
         teller.many_lost.append(self.onlookers.lost)
-        router.strays = direct.strays
+        router.strays, router.instructs = direct.strays, instructions.asks
         router.rooms.followed += (self.moderation.follow, direct.follow)
 
     def patrol(self) -> None:

@@ -47,6 +47,7 @@ class Composer:
 
     def next(self, delivery: Delivery, flying: Sequence[Flying] = ()) -> Next:
         """Make the next command of a delivery; `flying` is what is on its way, the first first."""
+        delivery = self._told(delivery)
         view = self._view(delivery)
         own, can = self.view.capabilities, view.capabilities
         self.window = max(can.window, can.abreast)
@@ -62,6 +63,7 @@ class Composer:
 
     def reached(self, delivery: Delivery) -> Progress | None:
         """Return how far a delivery has come whose next command has arrived; None: it is done."""
+        delivery = self._told(delivery)
         event, view = delivery.event, self._view(delivery)
         if not isinstance(event, MessageCreated):
             step = compose(delivery, view, self.memory)
@@ -101,6 +103,11 @@ class Composer:
         if isinstance(command, SetTopic):
             self.memory.topics.add(command.speaker.key)
 
+    def _told(self, delivery: Delivery) -> Delivery:
+        """Return a delivery with the words that the owner wants said of it here."""
+        rewriting = self.view.facts.rewriting(delivery.source)
+        return delivery if rewriting is None else replace(delivery, event=rewriting.event(delivery.event))
+
     def _view(self, delivery: Delivery) -> RoomView:
         """Look at the room as it is now for who did what is delivered."""
         view = self._own()
@@ -118,6 +125,7 @@ class Composer:
 
     def speaker(self, source: int, sender: Sender) -> Speaker | None:
         """Return who is somebody from another room here; None: nobody of their own."""
+        sender = self.view.facts.named_here(source, sender)
         return speaking.speaking(self._own(), source, sender, self.memory).speaker
 
     # What happens to the room

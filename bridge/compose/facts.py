@@ -1,7 +1,8 @@
 """What the journal knows that a delivery to one room needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from bridge.filters import Rewriting
 from bridge.journal import Delivery
 from bridge.journal.api import Recall
 from bridge.model import Content, MessageId, Part, Sender, TalkEvent, Txn, UserId
@@ -12,11 +13,29 @@ __all__ = ["Facts"]
 class Facts:
     """Answers for one room. Names of messages are understood where they were used."""
 
-    def __init__(self, journal: Recall, room: int, heard: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        journal: Recall,
+        room: int,
+        heard: Sequence[int] = (),
+        rewritings: Callable[[int, int], Rewriting | None] = lambda _source, _room: None,
+    ) -> None:
+        """`rewritings` gives, for a source and a destination, how the one is told in the other; None: as it
+        is.
+        """
         self._journal = journal
         self._room = room
+        self._rewritings = rewritings
         self.heard = heard
         """The rooms whose talk comes to this one."""
+
+    def rewriting(self, source: int) -> Rewriting | None:
+        """Return how what is said in a room is told here; None: as it is."""
+        return self._rewritings(source, self._room)
+
+    def _of(self, seq: int) -> Rewriting | None:
+        source = self._journal.taken_in(seq)
+        return self.rewriting(source) if source is not None else None
 
     def txn(self, delivery: Delivery) -> Txn:
         """Return the id of a delivery's next part."""
@@ -40,16 +59,24 @@ class Facts:
 
     def event(self, seq: int | None) -> TalkEvent | None:
         """Return an event, as far as it is known."""
-        return self._journal.event(seq) if seq is not None else None
+        event = self._journal.event(seq) if seq is not None else None
+        told = self._of(seq) if seq is not None and event is not None else None
+        return told.event(event) if told is not None and event is not None else event
 
     def words(self, seq: int, delivery: Delivery) -> Content | None:
         """Return what a message said when a delivery's event happened."""
-        return self._journal.words(seq, delivery.seq)
+        said, told = self._journal.words(seq, delivery.seq), self._of(seq)
+        return told.content(said) if told is not None and said is not None else said
 
     def said_by(self, seq: int) -> tuple[int, Sender] | None:
         """Return who did something, and in which room, as far as that is known."""
         room, sender = self._journal.taken_in(seq), self._journal.sender(seq)
-        return (room, sender) if room is not None and sender is not None else None
+        return (room, self.named_here(room, sender)) if room is not None and sender is not None else None
+
+    def named_here(self, source: int, sender: Sender) -> Sender:
+        """Return somebody of another room under the name that the owner wants them to have here."""
+        told = self.rewriting(source)
+        return told.sender(sender) if told is not None else sender
 
     def is_from_here(self, seq: int) -> bool:
         """Whether something was said in this very room."""
@@ -77,4 +104,5 @@ class Facts:
 
     def voices(self, since: float) -> list[tuple[int, Sender]]:
         """List the people who were heard here since then, each with the room they spoke in, in order."""
-        return self._journal.voices((self._room, *self.heard), since)
+        voices = self._journal.voices((self._room, *self.heard), since)
+        return [(room, self.named_here(room, sender)) for room, sender in voices]

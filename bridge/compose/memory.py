@@ -7,7 +7,6 @@ from functools import partial
 from typing import TypeVar
 
 from bridge.identity import Author, safe_name
-from bridge.journal import Delivery
 from bridge.model import (
     Authorship,
     Capabilities,
@@ -74,8 +73,8 @@ class RoomMemory:
         self.namesakes.follow(view.networks, view.show.protect)
         self.guests: dict[tuple[int, UserId, str], Guest] = {}
         """By room, id and name."""
-        self.degraded: tuple[Delivery, Content, Capabilities, tuple[Span, ...]] | None = None
-        """The words that are being said in parts, as the room can show them."""
+        self.degraded: tuple[int, Content, Capabilities, tuple[Span, ...]] | None = None
+        """The words that are being said in parts, as the room can show them; of which event."""
         self.split: tuple[int, dict[int, int]] = (0, {})
         """Of the message that is being said in parts: which part begins where."""
         self.corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}

@@ -52,7 +52,7 @@ def fit(delivery: Delivery, event: _Words, note: str, view: RoomView, memory: Ro
         before = guest.prefix.sign + before  # with no name before it, it could be taken for another's line
         fitted = next_part(spans, delivery.progress.chars, before, view.capabilities)
     if fitted is not None and fitted.end is not None:
-        memory.degraded = (delivery, event.content, view.capabilities, spans)
+        memory.degraded = (delivery.seq, event.content, view.capabilities, spans)
     return replace(fitted, byline=byline) if fitted is not None and byline is not None else fitted
 
 
@@ -116,7 +116,7 @@ def _spans(
 ) -> tuple[Span, ...]:
     """Return the words as the room can show them; of those that are said in parts they are remembered."""
     can, known = view.capabilities, memory.degraded
-    if known is not None and known[0] is delivery and known[1:3] == (event.content, can):
+    if known is not None and known[0] == delivery.seq and known[1:3] == (event.content, can):
         return known[3]
     spans = degrade(event.content, can, view.locale)
     if US in [span.mention for span in spans]:

@@ -7,6 +7,7 @@ the core's own blocks and then each protocol's (`check`), and explains every mis
 from .check import Find
 from .claim import Claim, Named
 from .compare import Setting, changed_settings, needs_connection, renamed
+from .filters import EVERYTHING, Filters, Replacement
 from .host import Host
 from .listen import ListenAddress, Listening, address_of, need_token
 from .load import load, secrets_of
@@ -31,6 +32,7 @@ from .schema import schema
 from .values import Duration
 
 __all__ = [
+    "EVERYTHING",
     "AdapterClass",
     "Backlog",
     "CatchUp",
@@ -40,6 +42,7 @@ __all__ = [
     "DeliveryRules",
     "Direction",
     "Duration",
+    "Filters",
     "Find",
     "Host",
     "Keep",
@@ -50,6 +53,7 @@ __all__ = [
     "Model",
     "Named",
     "Network",
+    "Replacement",
     "RoomEntry",
     "Setting",
     "ShowRules",

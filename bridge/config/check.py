@@ -15,6 +15,7 @@ from .claim import Claim, refuse_seconds
 from .document import Data, Document, Spot
 from .explain import Block, keys_of, unknown_key
 from .fill import read_files
+from .filters import EVERYTHING, Filters
 from .models import (
     AdapterClass,
     Config,
@@ -196,7 +197,7 @@ class Check:
         rules = _only(DeliveryRules, core)
         catch_up, show = core.catch_up, self.shown[name]
         return Network(
-            name, core.protocol, settings, core.ignore, core.prefix, catch_up, rules, show, core.was
+            name, core.protocol, settings, _filters(core), core.prefix, catch_up, rules, show, core.was
         )
 
     def _protocol(self, spot: Spot, text: Data) -> AdapterClass | None:
@@ -240,7 +241,7 @@ class Check:
             self._flows(spot, rooms)
         self._distinct(rooms)
         joined = tuple(room.entry for room in rooms)
-        return Conversation(name, joined, core.ignore, core.prefix) if core else None
+        return Conversation(name, joined, _filters(core), core.prefix) if core else None
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """Yield the rooms of one network in a conversation, each with its spot."""
@@ -277,7 +278,7 @@ class Check:
             return None
         said = spoken | _said(core, ShowRules.model_fields)
         show = self.shown.get(network, ShowRules()).model_copy(update=said)
-        return _Found(there, RoomEntry(network, room, core.direction, settings, show))
+        return _Found(there, RoomEntry(network, room, core.direction, settings, show, _filters(core)))
 
     def _flows(self, spot: Spot, rooms: list[_Found]) -> None:
         for direction in (Direction.FROM, Direction.TO):
@@ -322,6 +323,10 @@ def _only(model: type[M], block: Model) -> M:
 def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
     """Return those of these keys that a block has, with their values."""
     return {key: getattr(block, key) for key in keys if key in block.model_fields_set}
+
+
+def _filters(block: Filters) -> Filters:
+    return _only(Filters, block) if block.model_fields_set & Filters.model_fields.keys() else EVERYTHING
 
 
 def _straight(room: str) -> str:

@@ -87,10 +87,10 @@ def _top(config: Config) -> _Values:
 
 
 def _of_network(network: Network) -> _Values:
-    own = {"ignore": network.ignore, "prefix": network.prefix, "catch_up": network.catch_up}
+    own = {"prefix": network.prefix, "catch_up": network.catch_up}
     return _values({"protocol": network.protocol, **own}) | {
         key: value
-        for part in (network.settings, network.rules, network.show)
+        for part in (network.filters, network.settings, network.rules, network.show)
         for key, value in _values(part).items()
     }
 
@@ -110,7 +110,7 @@ class _Part:
         """Return the conversation of this name; None: there is none. Networks are called by `names`."""
         if (found := config.conversations.get(name)) is None:
             return None
-        own = _values({"ignore": found.ignore, "prefix": found.prefix})
+        own = _values(found.filters) | _values({"prefix": found.prefix})
         rooms = {_place(room, names): room for room in found.rooms}
         return cls(
             own,
@@ -136,7 +136,8 @@ def _of_room(entry: RoomEntry, config: Config) -> _Values:
     """Return the values of a room that differ from its network's, whose own changes are told once."""
     network = _values(config.networks[entry.network].show)
     own = {key: value for key, value in _values(entry.show).items() if value != network[key]}
-    return _values({"direction": entry.direction}) | _values(entry.settings) | own
+    filters = {key: value for key, value in _values(entry.filters).items() if value[0]}
+    return _values({"direction": entry.direction}) | filters | _values(entry.settings) | own
 
 
 def _values(part: Any, written: Any = None, path: str = "") -> _Values:

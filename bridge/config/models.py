@@ -12,6 +12,7 @@ from bridge.model import RoomId
 
 from .block import Model
 from .claim import Claim
+from .filters import EVERYTHING, Filters
 from .listen import ListenAddress, Listening, need_token
 from .show import ShowRules
 from .values import (
@@ -216,7 +217,7 @@ class DeliveryRules(Model):
     ] = "off"
 
 
-class NetworkBlock(DeliveryRules, ShowRules):
+class NetworkBlock(DeliveryRules, ShowRules, Filters):
     """What every network has, whatever its protocol."""
 
     protocol: str = Field(
@@ -226,9 +227,6 @@ class NetworkBlock(DeliveryRules, ShowRules):
     was: str | None = Field(
         None,
         description="The name that this network had before, so that all that belongs to it is kept.",
-    )
-    ignore: Patterns = Field(
-        (), description="Whose messages are not relayed: names or ids, `*` and `?` allowed."
     )
     prefix: Prefix | None = Field(
         None,
@@ -242,12 +240,9 @@ class NetworkBlock(DeliveryRules, ShowRules):
     ] = CatchUp()
 
 
-class ConversationBlock(Model):
+class ConversationBlock(Filters):
     """What every conversation may have besides its rooms."""
 
-    ignore: Patterns = Field(
-        (), description="Whose messages are not relayed: names or ids, `*` and `?` allowed."
-    )
     prefix: Prefix | None = Field(
         None,
         description="Stands before a message: {name}, {id}, {network}, {protocol}. By default the network's.",
@@ -266,7 +261,7 @@ class ConversationBlock(Model):
     ] = None
 
 
-class RoomBlock(ShowRules):
+class RoomBlock(ShowRules, Filters):
     """What every room may have, whatever its protocol. What is not said here is as the network says."""
 
     room: str = Field(description="The room's name or address.")
@@ -284,7 +279,7 @@ class Network:
     protocol: str
     settings: Any
     """The adapter's NetworkConfig."""
-    ignore: tuple[str, ...] = ()
+    filters: Filters = EVERYTHING
     prefix: str | None = None
     catch_up: CatchUp = field(default_factory=CatchUp)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
@@ -304,6 +299,8 @@ class RoomEntry:
     settings: Any
     """The adapter's RoomConfig."""
     show: ShowRules = field(default_factory=ShowRules)
+    filters: Filters = EVERYTHING
+    """For what is said there and goes into this conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +309,7 @@ class Conversation:
 
     name: str
     rooms: tuple[RoomEntry, ...]
-    ignore: tuple[str, ...] = ()
+    filters: Filters = EVERYTHING
     prefix: str | None = None
 
 

@@ -74,7 +74,7 @@ class Abilities:
         clock: Clock = SYSTEM,
         changing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
-        """`read` reads the configuration anew, from this file; `changing` is entered while the bridge changes."""
+        """`read` reads the configuration anew, from this file; `changing` is entered while it is followed."""
         self._clock = clock
         self.bridge = bridge
         self._one = asyncio.Lock()

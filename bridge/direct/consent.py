@@ -6,13 +6,13 @@ from functools import partial
 
 from bridge.clock import Clock
 from bridge.errors import JournalError, Rejected
+from bridge.filters import sieve
 from bridge.identity.speaker import key_of
 from bridge.kit.bounded import BoundedDict
 from bridge.language import N_, Locale
 from bridge.model import Authorship, Change, MemberChanged, RoomId, Sender, Speaker, Support, UserId
 from bridge.relay import Muted
 from bridge.relay.rooms import Rooms
-from bridge.relay.routes import compile_ignore
 
 from .finder import Finder, Known
 from .pairs import Ledger, Pair, Party
@@ -250,8 +250,8 @@ class Consent:
     def _is_unwanted(self, asker: Asker) -> bool:
         """Whether the owner wants nothing relayed of somebody."""
         known = self._rooms.directory.network(asker.network)
-        ignore = compile_ignore(known.ignore) if known is not None else None
-        return ignore is not None and ignore(asker.sender)
+        held = sieve(known.filters) if known is not None else None
+        return held is not None and held.stops_all_of(asker.sender)
 
     def is_muted(self, key: str, other: str) -> bool:
         """Whether moderators let somebody not be heard in a conversation in which the other was."""

@@ -10,7 +10,7 @@ from bridge.identity.speaker import key_of
 from bridge.journal import Observed
 from bridge.kit.pace import Paces
 from bridge.language import ENGLISH, N_, Locale
-from bridge.model import US, Approached, FleetingEvent, MessageCreated, RoomId, Sender
+from bridge.model import US, Approached, FleetingEvent, MessageCreated, RoomId, Sender, TalkEvent
 from bridge.relay import Observer
 
 from .instruction import Asked, Instruction
@@ -59,6 +59,15 @@ class Instructions(Observer):
                 continue
             if self._clock.now() - seen.said_at <= _TIMELY:
                 await self._read(seen.network, seen.room, event.sender, event.content.text, alone=False)
+
+    def asks(self, network: str, event: TalkEvent) -> bool:
+        """Whether somebody in a room asks one of these."""
+        if not isinstance(event, MessageCreated) or event.replayed or not self._place(network, event.room):
+            return False
+        text = event.content.text
+        name = text[len(_SIGN) :].partition(" ")[0].casefold() if text.startswith(_SIGN) else ""
+        one = self._known.get(name)
+        return name == "help" or (one is not None and one.here(network))
 
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Follow what is asked of the bridge's own account alone."""

@@ -18,6 +18,7 @@ from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.compose.view import RoomView
 from bridge.config import DeliveryRules
 from bridge.config.words import counted
+from bridge.filters import Rewriting
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
 from bridge.model import RoomId, Sender, Speaker
@@ -204,7 +205,7 @@ class Rooms:
             logged=place.logged,
             show=show,
             locale=locale(show.language, show.time_zone),
-            facts=Facts(self._journal, place.number, routes.heard.get(place.number, ())),
+            facts=Facts(self._journal, place.number, routes.heard.get(place.number, ()), self._rewriting),
             origin=self._origin,
             is_heard=partial(self._is_heard, place.number),
             unique=self._unique,
@@ -230,6 +231,10 @@ class Rooms:
         prefix = self.directory.routes.prefixes.get((source, room))
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
+
+    def _rewriting(self, source: int, room: int) -> Rewriting | None:
+        told = self.directory.routes.rewritings
+        return told.get((source, room)) if told else None
 
     def _is_heard(self, room: int, number: int, sender: Sender) -> bool:
         routes = self.directory.routes

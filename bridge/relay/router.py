@@ -32,7 +32,7 @@ from .ephemeral import Arrivals, Typing
 from .listener import Listener
 from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
-from .routes import Muted
+from .routes import Muted, Source
 
 __all__ = ["Hear", "Router", "Withhold"]
 
@@ -66,6 +66,9 @@ class Router:
         self.dropped = Counter[str]()
         """How much was not taken, by why."""
         self.withholds: Withhold | None = None
+        self.instructs: Callable[[str, TalkEvent], bool] | None = None
+        """Whether what was said on a network asks something of Hubbub, which then hears it whatever filters
+        leave out."""
         self.strays: Callable[[str, TalkEvent], None] | None = None
         """Hears what was said in a room that nobody hears any more."""
         self._foreign: set[int] = set()
@@ -146,7 +149,7 @@ class Router:
         count = 0
         for event in events:
             source = self._directory.routes.sources.get((network, event.room))
-            rooms = source.rooms_for(event.sender) if source is not None else ()
+            rooms = source.rooms_for(event.sender, event) if source is not None else ()
             if source is None or not rooms or event.mark:
                 continue
             if self.withholds is not None and self.withholds(network, event):
@@ -165,10 +168,12 @@ class Router:
                 if isinstance(event, _BESIDE):
                     self._beside(network, event)
                 elif (source := sources.get((network, event.room))) is not None:
-                    rooms = source.rooms_for(event.sender)
-                    if why := self._why_not(network, source.number, event, rooms):
+                    rooms = source.rooms_for(event.sender, event)
+                    if why := self._why_not(network, source, event, rooms):
                         self.dropped[why] += 1
                     else:
+                        if source.filtered or source.sieve is not None:
+                            event = source.unquoted(event)  # noqa: PLW2901
                         take(source.number, event, rooms)
                         said(source.number, event.sender, rooms)
                 elif self.strays is not None:
@@ -182,16 +187,23 @@ class Router:
         for position in positions:
             self.journal.reach(network, position)
 
-    def _why_not(self, network: str, source: int, event: TalkEvent, rooms: Sequence[int]) -> str:
+    def _why_not(self, network: str, source: Source, event: TalkEvent, rooms: Sequence[int]) -> str:
         """Say in a word or two why an event is not taken; empty: it is."""
-        if not rooms:
+        if not rooms and not self._is_asked(network, source, event):
             return "ignored"
-        if (event.mark or event.replayed) and not self._wanted(network, source, event):
+        if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
             return "copy" if event.mark else "too old"
         if self.withholds is not None and self.withholds(network, event):
             return "for Hubbub"
-        self._listener.speaks(source, event.sender.name)
-        return "loop" if self._loop_guard.repeats(network, source, event) else ""
+        self._listener.speaks(source.number, event.sender.name)
+        return "loop" if self._loop_guard.repeats(network, source.number, event) else ""
+
+    def _is_asked(self, network: str, source: Source, event: TalkEvent) -> bool:
+        """Whether Hubbub itself is asked something that is relayed nowhere, since it begins as commands of
+        other bots do.
+        """
+        asked = self.instructs is not None and self.instructs(network, event)
+        return asked and bool(source.rooms_for(event.sender))
 
     def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
         if isinstance(event, RoomStateChanged):
@@ -222,7 +234,17 @@ class Router:
                     worker.composer.gone(network, event)
         shown = self._directory.routes.shown
         if wanting := [room for room in rooms if shown[room].members == "note"]:
-            self._listener.member(source, wanting, event)
+            self._note(source, wanting, event)
+
+    def _note(self, source: int, rooms: Sequence[int], event: MemberChanged) -> None:
+        """Let rooms be told that somebody came or went, by the name that they have there."""
+        told = self._directory.routes.rewritings
+        plain = [room for room in rooms if (source, room) not in told] if told else rooms
+        if plain:
+            self._listener.member(source, plain, event)
+        for room in rooms if told else ():
+            if (rewriting := told.get((source, room))) is not None:
+                self._listener.member(source, [room], rewriting.member(event))
 
     def _pictured(self, key: str, rooms: Sequence[int]) -> None:
         """Let those who show somebody's picture ask for it anew."""

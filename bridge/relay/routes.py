@@ -2,33 +2,31 @@
 adapters open and close some while everything runs.
 """
 
-import fnmatch
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain
 
 from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
-from bridge.config import Config, Conversation, Direction, Network, ShowRules
-from bridge.model import RoomId, Sender, UserId
+from bridge.config import Config, Conversation, Direction, Network, RoomEntry, ShowRules
+from bridge.filters import Rewriting, Sieve, rewriting, sieve
+from bridge.model import RoomId, Sender, TalkEvent, UserId
 
-__all__ = ["PRIVATE", "Muted", "Routes", "Source", "compile_ignore", "compile_routes"]
+__all__ = ["PRIVATE", "Muted", "Routes", "Source", "compile_routes"]
 
 PRIVATE = "\0"
 """What begins the name of a conversation that the core opens for two people: no adapter can give one."""
-
-_Ignore = Callable[[Sender], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """What hears a room in one conversation."""
 
-    ignore: _Ignore | None
-    """Senders whom the owner does not want there."""
+    sieve: Sieve | None
+    """Holds back what the owner does not want there."""
     prefixes: Mapping[int, Prefix]
     """How the room's people are named in each that hears it, by that room's number."""
+    rewriting: Rewriting | None = None
+    """What they say, in the owner's words."""
 
 
 @dataclass(slots=True)
@@ -36,8 +34,8 @@ class Source:
     """A room that is heard: its number, and what hears it."""
 
     number: int
-    ignore: _Ignore | None
-    """Senders whom the owner wants nowhere."""
+    sieve: Sieve | None
+    """Holds back what the owner wants nowhere."""
     muted: Mapping[str, Collection[UserId]]
     """People of its network who are not heard now, by conversation: as it changes."""
     ways: dict[str, Way] = field(default_factory=dict)
@@ -47,9 +45,11 @@ class Source:
     filtered: bool = False
     """Whether that depends on the conversation and the sender."""
 
-    def rooms_for(self, sender: Sender) -> tuple[int, ...]:
-        """Return the numbers of the rooms that hear this sender."""
-        if self.ignore is not None and self.ignore(sender):
+    def rooms_for(self, sender: Sender, event: TalkEvent | None = None) -> tuple[int, ...]:
+        """Return the numbers of the rooms that hear this sender; those that hear what they did, with
+        `event`.
+        """
+        if self.sieve is not None and _stops(self.sieve, sender, event):
             return ()
         if not self.filtered and not self.muted:
             return self.rooms
@@ -57,8 +57,15 @@ class Source:
         return _each_once(
             way
             for name, way in wanted
-            if (way.ignore is None or not way.ignore(sender)) and who.isdisjoint(muted.get(name, ()))
+            if (way.sieve is None or not _stops(way.sieve, sender, event))
+            and who.isdisjoint(muted.get(name, ()))
         )
+
+    def unquoted(self, event: TalkEvent) -> TalkEvent:
+        """Return what somebody did without what it quotes itself of something that is not relayed."""
+        for held in (self.sieve, *[way.sieve for way in self.ways.values()]):
+            event = held.unquoted(event) if held is not None else event
+        return event
 
     def change(self, conversation: str, way: Way | None) -> None:
         """Let the room be heard in this way in a conversation from now on; None: no more."""
@@ -67,7 +74,7 @@ class Source:
         else:
             self.ways[conversation] = way
         self.rooms = _each_once(self.ways.values())
-        self.filtered = any(way.ignore is not None for way in self.ways.values())
+        self.filtered = any(way.sieve is not None for way in self.ways.values())
 
 
 class Muted:
@@ -96,6 +103,8 @@ class Routes:
         self.sources: dict[tuple[str, RoomId], Source] = {}
         self.prefixes: dict[tuple[int, int], Prefix] = {}
         """How the people of one room are named in another, by source and destination."""
+        self.rewritings: dict[tuple[int, int], Rewriting] = {}
+        """What the people of one room say is told so in another; by the same."""
         self.rooms: dict[int, tuple[str, RoomId]] = {}
         """Every room of a conversation."""
         self.shown: dict[int, ShowRules] = {}
@@ -123,7 +132,7 @@ class Routes:
             self._show(room)
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:
-                self._connect(conversation, networks, (entry.network, entry.room))
+                self._connect(conversation, networks, entry)
 
     def remove(self, name: str) -> None:
         """Take a conversation out, with what no other needs of it."""
@@ -159,15 +168,13 @@ class Routes:
     def _show(self, room: int) -> None:
         self.shown[room] = next(iter(self._holders[room].values()))
 
-    def _connect(
-        self, conversation: Conversation, networks: Mapping[str, Network], here: tuple[str, RoomId]
-    ) -> None:
+    def _connect(self, conversation: Conversation, networks: Mapping[str, Network], entry: RoomEntry) -> None:
         """Let the other rooms of a conversation hear this one."""
-        network = networks[here[0]]
+        here, network = (entry.network, entry.room), networks[entry.network]
         source = self.sources.get(here)
         if source is None:
             source = self.sources[here] = Source(
-                self._numbers[here], compile_ignore(network.ignore), self._muted.on(network.name)
+                self._numbers[here], sieve(network.filters), self._muted.on(network.name)
             )
         prefixes = {}
         for other in conversation.rooms:
@@ -175,11 +182,20 @@ class Routes:
                 room = self._numbers[other.network, other.room]
                 template = conversation.prefix or networks[other.network].prefix or DEFAULT_PREFIX
                 prefixes[room] = Prefix(template, network.name, network.protocol)
-        source.change(conversation.name, Way(compile_ignore(conversation.ignore), prefixes))
-        for room, prefix in prefixes.items():
+        told = rewriting(network.filters, conversation.filters, entry.filters)
+        way = Way(sieve(conversation.filters, entry.filters), prefixes, told)
+        source.change(conversation.name, way)
+        for room in prefixes:
             if (source.number, room) not in self.prefixes:  # the first conversation in file order decides
-                self.prefixes[source.number, room] = prefix
+                self._tell(source.number, room, way)
                 self.heard.setdefault(room, []).append(source.number)
+
+    def _tell(self, source: int, room: int, way: Way) -> None:
+        """Tell a room what is said in another in this way."""
+        self.prefixes[source, room] = way.prefixes[room]
+        self.rewritings.pop((source, room), None)
+        if way.rewriting is not None:
+            self.rewritings[source, room] = way.rewriting
 
     def _disconnect(self, conversation: str, here: tuple[str, RoomId]) -> None:
         source = self.sources[here]
@@ -188,11 +204,12 @@ class Routes:
         if not source.ways:
             del self.sources[here]
         for room in gone:
-            others = [way.prefixes[room] for way in source.ways.values() if room in way.prefixes]
+            others = [way for way in source.ways.values() if room in way.prefixes]
             if others:
-                self.prefixes[source.number, room] = others[0]
+                self._tell(source.number, room, others[0])
                 continue
             del self.prefixes[source.number, room]
+            self.rewritings.pop((source.number, room), None)
             self.heard[room].remove(source.number)
             if not self.heard[room]:
                 del self.heard[room]
@@ -212,12 +229,5 @@ def _each_once(ways: Iterable[Way]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(way.prefixes for way in ways)))
 
 
-@lru_cache(maxsize=100)
-def compile_ignore(patterns: tuple[str, ...]) -> _Ignore | None:
-    """Shell-style patterns of names, masks and ids as one test, regardless of case."""
-    if not patterns:
-        return None
-    matches = re.compile("|".join(fnmatch.translate(pattern.casefold()) for pattern in patterns)).match
-    return lambda sender: any(
-        matches(text.casefold()) for text in (sender.name, sender.id, sender.account) if text is not None
-    )
+def _stops(held: Sieve, sender: Sender, event: TalkEvent | None) -> bool:
+    return held.stops_all_of(sender) if event is None else held.stops(event)

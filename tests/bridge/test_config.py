@@ -52,10 +52,11 @@ def test_everything_that_may_be_written(bench: Bench):
     assert config.owner == "Ada, ada@example.org"
     assert config.journal == bench.folder / "data/talk.sqlite3"
     one = config.networks["one"]
-    assert (one.ignore, one.prefix) == (("*bot", "*!*@spam.example"), "[{protocol}/{network}] {name}: ")
+    assert one.filters.ignore == ("*bot", "*!*@spam.example")
+    assert one.prefix == "[{protocol}/{network}] {name}: "
     assert (one.settings.port, one.settings.tls, one.settings.pace.burst) == (7001, False, 1000.0)
     news = config.conversations["news"]
-    assert (news.ignore, news.prefix) == (("echo",), "{{{name}}} ")
+    assert (news.filters.ignore, news.prefix) == (("echo",), "{{{name}}} ")
     assert [(room.network, room.room, str(room.direction)) for room in news.rooms] == [
         ("two", "#news", "from"),
         ("two", "#extra", "to"),

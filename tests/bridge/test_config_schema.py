@@ -3,7 +3,7 @@
 import json
 import re
 
-from bridge.config import ShowRules, schema
+from bridge.config import Filters, ShowRules, schema
 
 from .fake_protocol import Fake
 
@@ -36,13 +36,15 @@ def test_a_secret_that_is_required_may_stand_in_a_file():
 
 def test_a_room_is_text_or_a_block_or_a_list():
     conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
-    assert set(conversation["properties"]) == {"ignore", "prefix", "protect", "language", "time_zone"}
+    spoken = {"prefix", "protect", "language", "time_zone"}
+    assert set(conversation["properties"]) == {*Filters.model_fields, *spoken}
     text, block, several = conversation["additionalProperties"]["anyOf"]
     assert text == {"type": "string"}
     assert set(block["properties"]) == {
         "room",
         "direction",
         *ShowRules.model_fields,
+        *Filters.model_fields,
         "key",
         "key_file",
         "create",

@@ -12,11 +12,13 @@ from pathlib import Path
 from bridge import app
 from bridge.clock import SYSTEM, Clock
 from bridge.config import (
+    EVERYTHING,
     CatchUp,
     Config,
     Conversation,
     DeliveryRules,
     Direction,
+    Filters,
     Media,
     Network,
     RoomEntry,
@@ -44,16 +46,18 @@ def config(
     conversations: Mapping[str, list[str]],
     *,
     ignore: Mapping[str, tuple[str, ...]] | None = None,
+    filters: Mapping[str, Filters] | None = None,
     prefix: Mapping[str, str] | None = None,
     rules: DeliveryRules | None = None,
     catch_up: CatchUp | None = None,
     show: ShowRules | None = None,
     media: Media | None = None,
 ) -> Config:
-    """A configuration; `ignore` and `prefix` are by the name of a network or conversation; `rules`,
-    `catch_up` and `show` are for every network.
+    """A configuration; `filters` (or `ignore` alone) and `prefix` are by the name of a network or
+    conversation; `rules`, `catch_up` and `show` are for every network.
     """
-    ignore, prefix = ignore or {}, prefix or {}
+    filters = {name: Filters(ignore=people) for name, people in (ignore or {}).items()} | (filters or {})
+    prefix = prefix or {}
     rooms = {name: tuple(entry(text, show) for text in texts) for name, texts in conversations.items()}
     names = dict.fromkeys(entry.network for entries in rooms.values() for entry in entries)
     networks = {
@@ -61,7 +65,7 @@ def config(
             name,
             PROTOCOL,
             ScriptedAdapter.NetworkConfig(server=name),
-            ignore.get(name, ()),
+            filters.get(name, EVERYTHING),
             prefix.get(name),
             catch_up or CatchUp(),
             rules or DeliveryRules(),
@@ -71,7 +75,7 @@ def config(
     return Config(
         networks,
         {
-            name: Conversation(name, entries, ignore.get(name, ()), prefix.get(name))
+            name: Conversation(name, entries, filters.get(name, EVERYTHING), prefix.get(name))
             for name, entries in rooms.items()
         },
         "Ann",

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from bridge import app, supervisor
-from bridge.config import Keep
+from bridge.config import Filters, Keep
 from bridge.errors import RateLimited, Rejected, RoomUnavailable, TemporaryFailure
 from bridge.model import (
     MessageCreated,
@@ -174,8 +174,8 @@ class Soak:
     async def reload(self, network: Network) -> None:
         """The network's settings change, so that it is left and entered anew."""
         networks = dict(self.config.networks)
-        ignored = () if networks["left"].ignore else ("nobody",)
-        networks["left"] = replace(networks["left"], ignore=ignored)
+        ignored = () if networks["left"].filters.ignore else ("nobody",)
+        networks["left"] = replace(networks["left"], filters=Filters(ignore=ignored))
         self.config = replace(self.config, networks=networks)
         await self.bridge.reload(replace(self.config, journal=self.bridge.journal))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.config import Conversation, Direction, Network, RoomEntry
+from bridge.config import EVERYTHING, Conversation, Direction, Filters, Network, Replacement, RoomEntry
 from bridge.errors import Rejected
 from bridge.model import RoomId, Sender, UserId
 from bridge.relay.routes import Routes
@@ -220,7 +220,9 @@ async def test_what_was_opened_goes_with_a_network_that_has_another_name(tmp_pat
 
 # Routed by difference
 
-NETWORKS = {name: Network(name, "scripted", None, ("spam",) if name == "b" else ()) for name in "abc"}
+FILTERS = {"b": Filters(ignore=("spam",))}
+REPLACING = Filters(replace_names=(Replacement(find="nn", put="da"),))
+NETWORKS = {name: Network(name, "scripted", None, FILTERS.get(name, EVERYTHING)) for name in "abc"}
 ROOMS = [(network, RoomId(room)) for network in "abc" for room in "xy"]
 ENTRIES = st.lists(
     st.builds(
@@ -234,7 +236,7 @@ TALKS = st.builds(
     Conversation,
     st.sampled_from(("tea", "jam", "pie")),
     ENTRIES.map(tuple),
-    st.sampled_from(((), ("bot*",))),
+    st.sampled_from((EVERYTHING, Filters(ignore=("bot*",)), REPLACING)),
     st.sampled_from((None, "{name}: ")),
 )
 
@@ -248,6 +250,7 @@ def seen(routes):
         routes.shown,
         {room: set(sources) for room, sources in routes.heard.items()},
         {pair: prefix.render("ann", 0, pings=False) for pair, prefix in routes.prefixes.items()},
+        {pair: told.name("ann") for pair, told in routes.rewritings.items()},
     )
 
 
