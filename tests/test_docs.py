@@ -11,8 +11,8 @@ from typing import get_args
 import pytest
 
 from bridge import errors
-from bridge.cli import settings
-from bridge.cli.capabilities import ROWS, page
+from bridge.cli import settings_page as settings
+from bridge.cli.capabilities_page import ROWS, page
 from bridge.config import schema
 from bridge.model import Capabilities, Command, Event, FleetingCommand, Support
 from bridge.protocols import protocols

@@ -3,13 +3,16 @@
 import importlib
 import io
 import logging
+import os
 import sys
 from keyword import iskeyword
 
 import click
 
+from bridge.config.words import closest, quoted
 from bridge.errors import ConfigError, HubbubError
 
+from .help import Formatter
 from .log import quietly
 
 __all__ = ["EX_CONFIG", "main"]
@@ -18,24 +21,39 @@ EX_CONFIG = 78
 """The configuration has mistakes (the name is that of sysexits.h)."""
 
 
-_COMMANDS = {
-    "capabilities": "Print what each kind of network can do, and what is shown there of the rest.",
-    "catch-up": "Relay what was missed in a ROOM of a NETWORK.",
-    "check": "Say everything that is wrong with the configuration FILE (bridge.yaml, or $HUBBUB_CONFIG).",
-    "db": "Check the journal, back it up, restore it.",
-    "demo": "Try Hubbub: start private servers for FILE's networks, and let people talk across them.",
-    "generate-registration": "Write the file by which NETWORK's server lets people be there as themselves.",
-    "import": "Write a bridge.yaml from FILE, another bridge's configuration.",
-    "login": "Log in to NETWORK and keep the session beside the journal.",
-    "muted": "List who is not heard in a conversation, since moderators of one room wanted that.",
-    "new-adapter": "Write a package with an adapter for the protocol NAME, which runs and has its tests.",
-    "reload": "Let the running service read FILE again.",
-    "run": "Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped.",
-    "settings": "Print every key of the configuration, with its default.",
-    "status": "Say how the running service stands, and what is wrong with it.",
-    "undelivered": "List what was given up, or send it again.",
-    "unmute": "Let WHO be heard again whom moderators have muted.",
+_GROUPS = {
+    "Start": {
+        "demo": "Try Hubbub on private servers.",
+        "import": "Move in from another bridge: write bridge.yaml.",
+        "generate-registration": "Write the file by which NETWORK's server knows us.",
+        "login": "Log in to NETWORK and keep the session.",
+        "run": "Relay what FILE joins, until stopped.",
+    },
+    "Look": {
+        "check": "Say everything that is wrong with FILE.",
+        "status": "Say how the running service stands.",
+        "undelivered": "List what was given up, or send it again.",
+        "muted": "List who is not heard, and since when.",
+    },
+    "Change": {
+        "reload": "Let the running service read FILE again.",
+        "unmute": "Let WHO be heard again whom moderators have muted.",
+    },
+    "Mend": {
+        "catch-up": "Relay what was missed in a ROOM of a NETWORK.",
+        "db": "Check the journal, back it up, restore it.",
+    },
+    "Know more": {
+        "capabilities": "Print what each kind of network can do.",
+        "completion": "Print what lets a shell complete commands.",
+        "new-adapter": "Write a package with an adapter for a protocol.",
+        "schema": "Print a JSON Schema of bridge.yaml, for editors.",
+        "settings": "Print every key that FILE may have.",
+        "version": "Print versions, and which protocols there are.",
+    },
 }
+"""What there is, by what an owner does."""
+_COMMANDS = {name: about for group in _GROUPS.values() for name, about in group.items()}
 
 
 class _Commands(click.Group):
@@ -53,15 +71,40 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{name}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and (close := closest(args[0], _COMMANDS)):
+            ctx.fail(f"there is no command {quoted(args[0])}; did you mean {quoted(close)}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        width = max(map(len, _COMMANDS))
+        for title, found in _GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", about) for name, about in found.items()])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+click.Context.formatter_class = Formatter
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`hubbub COMMAND --help` has examples.",
+)
 @click.version_option(package_name="hubbub")
 def commands() -> None:
-    """Hubbub joins chat networks: a room here and a room there become one conversation."""
+    """Hubbub joins chat networks: a room here and a room there become one conversation.
+
+    FILE is the configuration: bridge.yaml, or $HUBBUB_CONFIG, where none is named.
+
+    \b
+    Examples:
+      hubbub demo
+      hubbub run
+      hubbub status
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
 
 
 def main() -> None:
@@ -75,7 +118,7 @@ def main() -> None:
             # What people said may hold what the owner's terminal cannot show.
             stream.reconfigure(errors="backslashreplace")
     try:
-        commands()
+        commands(color=False if os.environ.get("NO_COLOR") else None)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(EX_CONFIG)

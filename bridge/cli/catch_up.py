@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import TypeAdapter, ValidationError
 
-from bridge.config.values import Duration
 from bridge.config.words import counted
 from bridge.control import ask
 from bridge.errors import HubbubError
 
+from .completing import networks, rooms
 from .words import journal_argument, journal_option
 
 __all__ = ["catch_up"]
@@ -26,6 +25,10 @@ class _Span(click.ParamType[float]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from pydantic import TypeAdapter, ValidationError
+
+        from bridge.config.values import Duration
+
         try:
             return TypeAdapter(Duration).validate_python(value)
         except ValidationError:
@@ -33,8 +36,8 @@ class _Span(click.ParamType[float]):
 
 
 @click.command("catch-up")
-@click.argument("network")
-@click.argument("room")
+@click.argument("network", shell_complete=networks)
+@click.argument("room", shell_complete=rooms)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
 @click.option("--since", type=_Span(), default="24h", show_default=True, help="How far back to read.")
@@ -43,7 +46,12 @@ def catch_up(network: str, room: str, file: Path | None, journal: Path | None, *
 
     For what `catch_up` in the map leaves out, as far as the network still has it. What was relayed before is
     not relayed again; the rest comes with its time, behind what was said since.
-    """
+
+    \b
+    Examples:
+      hubbub catch-up libera '#lobby'
+      hubbub catch-up home '#lobby:example.org' --since 7d
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     request = {"command": "catch-up", "network": network, "room": room, "since": time.time() - since}
     answer = ask(journal_argument(file, journal), request, _PATIENCE)
     if not answer["ok"]:

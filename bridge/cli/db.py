@@ -1,22 +1,29 @@
 """`hubbub db`: the care of the journal."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.filesize import decimal
 
 from bridge.config.words import counted, printable
-from bridge.journal.admin import maintenance
-from bridge.journal.admin.inspect import Inventory
 
 from .words import journal_argument, journal_option, when
+
+if TYPE_CHECKING:  # what `--help` need not wait for
+    from bridge.journal.admin.inspect import Inventory
 
 __all__ = ["db"]
 
 
 @click.group()
 def db() -> None:
-    """Check the journal, back it up, restore it."""
+    """Check the journal, back it up, restore it.
+
+    \b
+    Examples:
+      hubbub db check
+      hubbub db backup hubbub-backup.sqlite3
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
 
 
 @db.command()
@@ -28,8 +35,15 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
 
     Of the journal that FILE names, also while the service runs.
 
+    \b
+    Examples:
+      hubbub db check
+      hubbub db check --journal /var/backups/hubbub/1.sqlite3
+
     Exit codes: 0 it is sound, 1 it is not, 2 wrong usage, 78 FILE has mistakes.
-    """
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.journal.admin import maintenance
+
     path = journal_argument(file, journal)
     found = maintenance.check(path)
     for finding in found.findings:
@@ -52,8 +66,15 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
 
     The journal that FILE names, also while the service runs. The copy holds what people said: only its owner
     can read it.
-    """
+
+    \b
+    Examples:
+      hubbub db backup hubbub-backup.sqlite3
+      hubbub db backup --force /etc/hubbub/bridge.yaml /var/backups/hubbub/1.sqlite3
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     file, target = _split(words, "TARGET")
+    from bridge.journal.admin import maintenance
+
     path = journal_argument(file, journal)
     found = maintenance.backup(path, target, force=force)
     assert found.inventory is not None
@@ -69,8 +90,15 @@ def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> N
     """Put BACKUP in the place of the journal.
 
     The journal that FILE names is kept beside it. The service has to be stopped.
-    """
+
+    \b
+    Examples:
+      hubbub db restore hubbub-backup.sqlite3
+      hubbub db restore --replay /etc/hubbub/bridge.yaml hubbub-backup.sqlite3
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     file, source = _split(words, "BACKUP")
+    from bridge.journal.admin import maintenance
+
     path = journal_argument(file, journal)
     done = maintenance.restore(path, source, replay=replay)
     click.echo(f"{path} is now what {source} holds, up to {when(done.inventory.latest)}.")
@@ -96,7 +124,9 @@ def _split(words: tuple[Path, ...], last: str) -> tuple[Path | None, Path]:
     return (words[0] if len(words) == 2 else None), words[-1]
 
 
-def _tell(found: Inventory) -> None:
+def _tell(found: "Inventory") -> None:
+    from rich.filesize import decimal
+
     latest = f", the last from {when(found.latest)}" if found.taken else ""
     click.echo(f"  size         {decimal(found.size)}")
     click.echo(f"  messages     {found.taken:,}{latest}")

@@ -10,17 +10,17 @@ import sys
 import tempfile
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.config import load, sketch
 from bridge.errors import ConfigError, HubbubError
-from bridge.protocols import find, names
-from bridge.testing import Demo
 
 from .log import listen_to, log_to
 from .words import config_argument
+
+if TYPE_CHECKING:  # what `--help` need not wait for
+    from bridge.testing import Demo
 
 __all__ = ["demo"]
 
@@ -30,10 +30,17 @@ __all__ = ["demo"]
 @click.option("--once", is_flag=True, help="Check that every line arrived everywhere in order, and end.")
 @click.option("--packages", is_flag=True, help="Only name the Debian packages that are missing.")
 def demo(file: Path, *, once: bool, packages: bool) -> None:
-    """Try Hubbub: start private servers for FILE's networks, and let people talk across them.
+    """Try Hubbub on private servers.
 
-    Afterwards it stays up for your own clients until Ctrl-C. Nothing is left behind.
-    """
+    One for each of FILE's networks is started, and people talk across them. Afterwards
+    it stays up for your own clients until Ctrl-C. Nothing is left behind.
+
+    \b
+    Examples:
+      hubbub demo
+      hubbub demo --once
+      sudo apt-get install $(hubbub demo --packages)
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     log_to(sys.stderr.fileno(), level=logging.WARNING)
     demos = _demos(file)
     missing = _packages(demos)
@@ -57,8 +64,11 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
         sys.exit(1)
 
 
-def _demos(file: Path) -> dict[str, type[Demo]]:
+def _demos(file: Path) -> "dict[str, type[Demo]]":
     """Return the demo of each network in a map. Where a library is missing, it is one that says so."""
+    from bridge.config import load, sketch
+    from bridge.protocols import find, names
+
     absent: dict[str, type[Demo]] = {}
     known = names()
     for name, protocol in sketch(file).items():
@@ -73,7 +83,9 @@ def _demos(file: Path) -> dict[str, type[Demo]]:
     return found | absent
 
 
-def _absent(why: str) -> type[Demo]:
+def _absent(why: str) -> "type[Demo]":
+    from bridge.testing import Demo
+
     class Absent(Demo):
         @classmethod
         def missing(cls) -> str | None:
@@ -82,7 +94,9 @@ def _absent(why: str) -> type[Demo]:
     return Absent
 
 
-def _demo_of(protocol: str) -> type[Demo]:
+def _demo_of(protocol: str) -> "type[Demo]":
+    from bridge.protocols import find
+
     module = find(protocol).__module__
     listen_to(module)
     spec = sys.modules[module].__spec__
@@ -97,7 +111,7 @@ def _demo_of(protocol: str) -> type[Demo]:
     return found
 
 
-def _packages(demos: Mapping[str, type[Demo]]) -> list[str]:
+def _packages(demos: "Mapping[str, type[Demo]]") -> list[str]:
     """Return the Debian packages of the servers that are not here."""
     return [name for demo in demos.values() if demo.missing() for name in demo.debian]
 

@@ -5,28 +5,35 @@ from pathlib import Path
 
 import click
 
-from bridge.config import load
 from bridge.errors import HubbubError
-from bridge.protocols import find
-from bridge.registration import Registered
 
-from .check import adapter_of
+from .completing import networks
 from .words import config_argument
 
 __all__ = ["generate_registration"]
 
 
 @click.command()
-@click.argument("network")
+@click.argument("network", shell_complete=networks)
 @config_argument
 def generate_registration(network: str, file: Path) -> None:
-    """Write the file by which NETWORK's server lets people be there as themselves.
+    """Write the file by which NETWORK's server knows us.
 
-    These are the people from elsewhere, who else are named by the bridge.
+    It lets people from elsewhere be there as themselves, who else are named by the bridge.
     It is the one that `registration` names, or NETWORK-registration.yaml here. One that is there stays.
 
+    \b
+    Examples:
+      hubbub generate-registration home
+
     Exit codes: 0 it is written, 1 it is not, 2 wrong usage, 78 the file has mistakes.
-    """
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.config import load
+    from bridge.protocols import find
+    from bridge.registration import Registered
+
+    from .looking import adapter_of
+
     config = load(file, find)
     if network not in config.networks:
         raise click.BadParameter(f"{file} has no network {network}", param_hint="NETWORK")

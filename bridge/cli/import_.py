@@ -4,14 +4,17 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bridge.config.words import counted, printable
 from bridge.errors import HubbubError
-from bridge.moving import FORMATS, Blank, Findings, Proved, Remark, blanks_in, prove, read, secrets_in
-from bridge.protocols import find
+from bridge.moving import FORMATS
 from bridge.secrets import know, strike
+
+if TYPE_CHECKING:  # what `--help` need not wait for
+    from bridge.moving import Blank, Findings, Proved, Remark
 
 __all__ = ["import_"]
 
@@ -29,12 +32,12 @@ _THERE = "{} is there already: name another with -o, or give --force"
 @click.option("--force", is_flag=True, help="Write over a file that is there already.")
 @click.pass_context
 def import_(context: click.Context, file: Path, output: Path, wanted: str | None, *, force: bool) -> None:
-    """Write a bridge.yaml from FILE, another bridge's configuration.
+    """Move in from another bridge: write bridge.yaml.
 
-    FILE is matterbridge's (TOML, YAML or JSON), matrix-appservice-irc's, biboumi's file or SQLite database,
-    or what heisenbridge keeps in its account data. It is only read. What cannot be carried stands as a
-    comment where it belongs, and is said here; secrets never are. docs/moving-in.md tells what becomes of
-    what.
+    FILE is the other bridge's configuration: matterbridge's (TOML, YAML or JSON), matrix-appservice-irc's,
+    biboumi's file or SQLite database, or what heisenbridge keeps in its account data. It is only read. What
+    cannot be carried stands as a comment where it belongs, and is said here; secrets never are.
+    docs/moving-in.md tells what becomes of what.
 
     \b
     Examples:
@@ -45,6 +48,9 @@ def import_(context: click.Context, file: Path, output: Path, wanted: str | None
     Exit codes: 0 it is written and in order, 1 something is to be filled in first, or it cannot be written,
     2 wrong usage, 78 FILE has mistakes.
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.moving import blanks_in, prove, read, secrets_in
+    from bridge.protocols import find
+
     if not force and os.path.lexists(output):
         raise HubbubError(_THERE.format(_shown(output)))
     if output.exists() and file.exists() and output.samefile(file):
@@ -84,7 +90,7 @@ def _write(path: Path, text: str, *, force: bool) -> None:
         raise HubbubError(f"{_shown(path)} cannot be written: {error.strerror}") from None
 
 
-def _report(file: Path, proved: Proved, blanks: list[Blank]) -> None:
+def _report(file: Path, proved: "Proved", blanks: "list[Blank]") -> None:
     found = proved.findings
     click.secho(f"{_shown(file)} is a configuration of {found.product}", bold=True)
     _section("carried", None, _carried(found, file))
@@ -108,7 +114,7 @@ def _section(title: str, colour: str | None, lines: Iterable[str]) -> None:
         click.secho(f"  {printable(strike(line))}", fg=colour)
 
 
-def _carried(found: Findings, file: Path) -> Iterator[str]:
+def _carried(found: "Findings", file: Path) -> Iterator[str]:
     for network in found.networks:
         keys = ", ".join(network.settings)
         where = _place(file, network.line)
@@ -121,7 +127,7 @@ def _carried(found: Findings, file: Path) -> Iterator[str]:
         yield f"no conversation, and {counted(len(found.networks), 'network')}"
 
 
-def _remarks(found: Findings) -> Iterator[tuple[str, Remark]]:
+def _remarks(found: "Findings") -> "Iterator[tuple[str, Remark]]":
     yield from (("", remark) for remark in found.remarks)
     for network in found.networks:
         yield from ((network.origin, remark) for remark in network.remarks)
@@ -129,7 +135,7 @@ def _remarks(found: Findings) -> Iterator[tuple[str, Remark]]:
         yield from ((conversation.origin, remark) for remark in conversation.remarks)
 
 
-def _line(file: Path, owner: str, remark: Remark) -> str:
+def _line(file: Path, owner: str, remark: "Remark") -> str:
     return f"{_place(file, remark.line)}{f'{owner}: ' if owner else ''}{remark.sentence}"
 
 

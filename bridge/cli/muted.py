@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from bridge.config.words import counted, printable
 from bridge.control import ask
@@ -21,15 +20,23 @@ __all__ = ["muted"]
 @journal_option
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
 def muted(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
-    """List who is not heard in a conversation, since moderators of one room wanted that.
+    """List who is not heard, and since when.
 
-    Where a room has `moderators: everywhere`; with `dry-run`, who would not be heard. The service must run.
-    """
+    Moderators of one room wanted that, where a room has `moderators: everywhere`; with `dry-run`, who would
+    not be heard. The service must run.
+
+    \b
+    Examples:
+      hubbub muted
+      hubbub muted --json
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     answer = ask(journal_argument(file, journal), {"command": "muted"})
     if not answer["ok"]:
         raise HubbubError(answer["error"])
     found = answer["muted"]
     if as_json:
+        import msgspec
+
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
     terminal = Terminal()

@@ -8,7 +8,6 @@ import click
 
 from bridge.config.words import printable, quoted
 from bridge.errors import HubbubError
-from bridge.protocols import names
 
 __all__ = ["new_adapter"]
 
@@ -20,10 +19,17 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 @click.argument("name")
 @click.option("--into", "folder", type=click.Path(path_type=Path), help="The folder to make: hubbub-NAME.")
 def new_adapter(name: str, folder: Path | None) -> None:
-    """Write a package with an adapter for the protocol NAME, which runs and has its tests.
+    """Write a package with an adapter for a protocol.
 
-    Until you make it speak your network's protocol it speaks one of its own.
-    """
+    It runs and has its tests. Until you make it speak your network's protocol it speaks one of its own.
+
+    \b
+    Examples:
+      hubbub new-adapter gadu
+      hubbub new-adapter gadu --into ~/src/hubbub-gadu
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.protocols import names
+
     if not _NAME.fullmatch(name):
         why = "cannot name a protocol: write small letters, digits and _, a letter first"
         raise click.BadParameter(f"{quoted(name)} {why}", param_hint="NAME")

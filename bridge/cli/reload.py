@@ -38,8 +38,13 @@ def reload(file: Path | None, journal: Path | None, *, dry_run: bool) -> None:
 
     As SIGHUP does; and say what changed and which rooms it got into, or with --dry-run what would change.
 
+    \b
+    Examples:
+      hubbub reload --dry-run
+      hubbub reload
+
     Exit codes: 0 it follows the file, 1 no service did, 2 wrong usage, 78 the file has mistakes.
-    """
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     request: dict[str, Any] = {"command": "reload", "dry_run": dry_run}
     if journal is None:
         request["file"] = str((file or config_file()).absolute())

@@ -1,37 +1,12 @@
 """`hubbub run`: the service."""
 
-import asyncio
-import contextlib
-import gc
-import logging
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 
-from bridge import app
-from bridge.clock import SYSTEM
-from bridge.config import Config, load
-from bridge.config.words import printable
-from bridge.control.abilities import Abilities
-from bridge.control.requests import ReloadRequest
-from bridge.control.server import Control
-from bridge.errors import HubbubError
-from bridge.protocols import find
-
-from .log import listen_to, log_to
-from .notify import Notifier
-from .reading import read
 from .words import config_argument
 
 __all__ = ["run"]
-
-log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -40,89 +15,15 @@ log = logging.getLogger(__name__)
     "--verbose", "-v", count=True, help="Tell the way of every message; -vv: also what libraries say."
 )
 def run(file: Path, *, verbose: int) -> None:
-    """Relay what the configuration FILE joins (bridge.yaml, or $HUBBUB_CONFIG), until stopped."""
-    log_to(sys.stderr.fileno(), verbose)
-    config = load(file, find)
-    _listen(config)
-    here, journal = printable(str(file.absolute())), config.journal.absolute()
-    begun = "hubbub %s begins, with %s and the journal %s, as process %d"
-    log.info(begun, version("hubbub"), here, journal, os.getpid())
-    try:
-        reason = asyncio.run(_until_stopped(file, config))
-    except HubbubError as error:
-        log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
-        sys.exit(1)
-    except Exception:
-        log.exception("stopped by a bug")
-        sys.exit(1)
-    log.info("stopped by %s", reason)
+    """Relay what FILE joins, until stopped.
 
+    SIGTERM and SIGINT stop it politely, SIGHUP reads FILE again. The log goes to stderr.
 
-async def _until_stopped(file: Path, config: Config) -> str:
-    """Run until SIGTERM or SIGINT, then stop politely and say which; SIGHUP reads the file again."""
-    reloads: asyncio.Queue[None] = asyncio.Queue()
-    bridge = app.Bridge(config, beside=partial(_open_to_owner, file, reloads))
-    relay = asyncio.ensure_future(bridge.run())
-    loop = asyncio.get_running_loop()
-    stopped_by = "itself"
+    \b
+    Examples:
+      hubbub run
+      hubbub run -v /etc/hubbub/bridge.yaml
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from .service import serve
 
-    def stop(name: signal.Signals) -> None:
-        nonlocal stopped_by
-        stopped_by = name.name
-        relay.cancel()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop, name)
-    loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
-    # What is there now stays: the collector need not look at it again.
-    gc.freeze()
-    with contextlib.suppress(asyncio.CancelledError):
-        await relay
-    return stopped_by
-
-
-@contextlib.asynccontextmanager
-async def _open_to_owner(
-    file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
-) -> AsyncIterator[None]:
-    """Do what the owner asks for, by signal or over the socket, while the relay runs."""
-    notifier = Notifier(os.environ)
-    abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
-    async with Control(abilities).listening(), _pages(bridge), notifier.following(bridge.status):
-        reloading = asyncio.ensure_future(_reload(abilities, reloads))
-        try:
-            yield
-        finally:
-            reloading.cancel()
-
-
-def _pages(bridge: app.Bridge) -> contextlib.AbstractAsyncContextManager[None]:
-    """Return a context in which the pages for the owner are served, if there are any."""
-    web = bridge.config.web
-    if web is None:
-        return contextlib.nullcontext()
-    from bridge.web.owner import owner_pages  # with its libraries, as where files are handed out
-
-    return owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
-
-
-async def _read_again(file: Path) -> Config:
-    config = await read(file)
-    _listen(config)
-    return config
-
-
-def _listen(config: Config) -> None:
-    for network in config.networks.values():
-        listen_to(find(network.protocol).__module__)
-
-
-async def _reload(abilities: Abilities, reloads: "asyncio.Queue[None]") -> None:
-    while True:
-        await reloads.get()
-        try:
-            await abilities.do(ReloadRequest(), "SIGHUP")
-        except HubbubError as error:
-            log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
-        except Exception:
-            log.exception("the new configuration is not followed: a bug")
+    serve(file, verbose)

@@ -33,10 +33,17 @@ _LATELY = 86400.0
 @journal_option
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
 def status(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
-    """Say how the running service stands, and what is wrong with it.
+    """Say how the running service stands.
+
+    What is wrong with it and what to do stands first, the worst on top.
+
+    \b
+    Examples:
+      hubbub status
+      hubbub status --json
 
     Exit codes: 0 all is well, 1 something is wrong, 2 wrong usage, 3 no service runs, 78 FILE has mistakes.
-    """
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     try:
         answer = ask(journal_argument(file, journal), {"command": "status"})
     except NotRunning as error:

@@ -1,6 +1,8 @@
 """What the owner's commands have in common: finding the journal, and saying when."""
 
 import os
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +10,17 @@ from typing import TypeVar
 
 import click
 
-from bridge.config import locate_journal
 from bridge.config.words import counted
 
-__all__ = ["config_argument", "config_file", "journal_argument", "journal_option", "lasting", "when"]
+__all__ = [
+    "config_argument",
+    "config_file",
+    "journal_argument",
+    "journal_option",
+    "lasting",
+    "when",
+    "wrapped",
+]
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -37,7 +46,11 @@ def journal_argument(file: Path | None, journal: Path | None) -> Path:
     """Return the path of the journal that is meant."""
     if journal is not None and file is not None:
         raise click.UsageError("name either FILE or --journal")
-    return journal if journal is not None else locate_journal(file or config_file())
+    if journal is not None:
+        return journal
+    from bridge.config import locate_journal  # here: nobody who asks for help waits for it
+
+    return locate_journal(file or config_file())
 
 
 def when(at: float) -> str:
@@ -49,3 +62,11 @@ def lasting(seconds: float) -> str:
     """Return a length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
     size, unit = next((one for one in _UNITS if seconds >= 2 * one[0]), (1.0, "second"))
     return counted(round(max(seconds, 0.0) / size), unit)
+
+
+def wrapped(sentence: str, indent: str = "  ") -> str:
+    """Wrapped to the terminal's width, if there is one. What `Terminal` stands on would take long to load."""
+    if not sys.stdout.isatty():
+        return indent + sentence
+    width = shutil.get_terminal_size().columns
+    return click.wrap_text(sentence, width, initial_indent=indent, subsequent_indent=indent)

@@ -4,18 +4,18 @@ An owner's commands look into the journal from a shell that has none of the serv
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bridge.errors import ConfigError
 
-from .document import Document
+from .document import Data, Document
 from .fill import expand
-from .load import read_text
+from .loading import read_text
 from .models import TopBlock
 from .yaml import compose
 
-__all__ = ["locate_journal", "sketch"]
+__all__ = ["locate_journal", "outline", "sketch"]
 
 
 def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -34,6 +34,29 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
         if not document.problems:
             document.problem(("journal",), "must name a file")
     raise ConfigError(document.report())
+
+
+def outline(path: Path) -> dict[str, dict[str, list[str]]]:
+    """Return each conversation with the rooms of each network in it, as they stand in the file. Raises
+    ConfigError if nothing can be read.
+    """
+    document = Document(path)
+    compose(read_text(path), document)
+    networks, conversations = document.at(("networks",)), document.at(("conversations",))
+    if not isinstance(networks, dict) or not isinstance(conversations, dict):
+        return {}
+    return {
+        title: {name: list(_rooms(block.get(name))) for name in networks}
+        for title, block in conversations.items()
+        if isinstance(block, dict)
+    }
+
+
+def _rooms(value: Data) -> Iterator[str]:
+    for entry in value if isinstance(value, list) else [value]:
+        room = entry.get("room") if isinstance(entry, dict) else entry
+        if isinstance(room, str):
+            yield room
 
 
 def sketch(path: Path) -> dict[str, str]:

@@ -4,8 +4,15 @@ This package names protocols, as those bridges do: each reader translates one fo
 `appservice`, `heisenbridge`, `biboumi`) into `Findings`; `prove` takes out what `hubbub check` refuses.
 """
 
-from .formats import FORMATS, read
-from .model import Blank, Findings, Remark, blanks_in, secrets_in
-from .proof import Proved, prove
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FORMATS", "Blank", "Findings", "Proved", "Remark", "blanks_in", "prove", "read", "secrets_in"]
+from .programs import FORMATS as FORMATS
+
+if TYPE_CHECKING:
+    from .face import *  # noqa: F403 - the same names
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when there is something to read: whoever asks for help waits for none of it.
+    return getattr(importlib.import_module(".face", __name__), name)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.config.load import read_text
+from bridge.config.loading import read_text
 from bridge.config.regular import opener
 
 from . import appservice, biboumi, heisenbridge, matterbridge
 from .model import Findings
+from .programs import BIBOUMI, FORMATS
 from .sheet import Sheet, read_sheet, wrong
 
-__all__ = ["FORMATS", "read"]
+__all__ = ["read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,6 @@ _SHEETS = {
     "matrix-appservice-irc": _Format(appservice.is_one, appservice.read),
     "heisenbridge": _Format(heisenbridge.is_one, heisenbridge.read),
 }
-_BIBOUMI = "biboumi"
-FORMATS = (*_SHEETS, _BIBOUMI)
-"""What can be read, by name."""
 
 
 def read(path: Path, wanted: str | None, environ: Mapping[str, str]) -> Findings:
@@ -36,11 +34,11 @@ def read(path: Path, wanted: str | None, environ: Mapping[str, str]) -> Findings
     Raises ConfigError, with the place.
     """
     if biboumi.is_database(_begin(path)):
-        if wanted not in {None, _BIBOUMI}:
+        if wanted not in {None, BIBOUMI}:
             raise wrong(path, f"this is an SQLite database: {wanted} is configured by a text file, name that")
         return biboumi.read_database(path)
     text = read_text(path)
-    if wanted == _BIBOUMI or (wanted is None and biboumi.is_options(text)):
+    if wanted == BIBOUMI or (wanted is None and biboumi.is_options(text)):
         return biboumi.read_options(text, environ, path.parent)
     sheet = read_sheet(path, text)
     if wanted is not None:

@@ -138,7 +138,14 @@ match _step:
         _wrap(asyncio.selector_events._SelectorSocketTransport, "write", _write)  # type: ignore[attr-defined]
 
 if __name__ == "__main__":
-    for name in ("bridge.cli.run", "adapters.irc", "adapters.xmpp", "adapters.matrix"):
+    for name in (
+        "bridge.cli.service",
+        "bridge.app",
+        "bridge.control.server",
+        "adapters.irc",
+        "adapters.xmpp",
+        "adapters.matrix",
+    ):
         importlib.import_module(name)
     if sys.stdin.readline():
         main()

@@ -1,0 +1,67 @@
+"""What others use of the configuration, as `from bridge.config import ...`."""
+
+from .check import Find
+from .claim import Claim, Named
+from .compare import Setting, changed_settings, needs_connection, renamed
+from .filters import EVERYTHING, Filters, Replacement
+from .host import Host
+from .json_schema import schema
+from .listen import ListenAddress, Listening, address_of, need_token
+from .loading import load, secrets_of
+from .locate import locate_journal, outline, sketch
+from .models import (
+    AdapterClass,
+    Backlog,
+    CatchUp,
+    Config,
+    Conversation,
+    DeliveryRules,
+    Direction,
+    Keep,
+    Live,
+    Media,
+    Model,
+    Network,
+    RoomEntry,
+    ShowRules,
+)
+from .values import Duration
+
+__all__ = [
+    "EVERYTHING",
+    "AdapterClass",
+    "Backlog",
+    "CatchUp",
+    "Claim",
+    "Config",
+    "Conversation",
+    "DeliveryRules",
+    "Direction",
+    "Duration",
+    "Filters",
+    "Find",
+    "Host",
+    "Keep",
+    "ListenAddress",
+    "Listening",
+    "Live",
+    "Media",
+    "Model",
+    "Named",
+    "Network",
+    "Replacement",
+    "RoomEntry",
+    "Setting",
+    "ShowRules",
+    "address_of",
+    "changed_settings",
+    "load",
+    "locate_journal",
+    "need_token",
+    "needs_connection",
+    "outline",
+    "renamed",
+    "schema",
+    "secrets_of",
+    "sketch",
+]
