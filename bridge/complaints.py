@@ -1,7 +1,7 @@
 """Says what is wrong, and not a thousand times: what goes wrong once often goes wrong with every message."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .clock import SYSTEM, Clock
@@ -37,23 +37,28 @@ class Complaints:
         """By what is wrong."""
 
     def tell(
-        self, what: str, sentence: str, error: BaseException | None = None, level: int = logging.ERROR
+        self,
+        what: str,
+        sentence: str,
+        error: BaseException | None = None,
+        level: int = logging.ERROR,
+        keys: Mapping[str, object] | None = None,
     ) -> None:
         """Log this sentence, with where the error was raised, unless the same is known to be wrong: then only
-        for who wants to know all.
+        for who wants to know all. `keys` are those of the line (`whose.about`).
         """
         now = self._clock.monotonic()
         told = self._told.get(what)
         if told is not None and now < told.again:
             told.count += 1
-            self._log.debug("%s", sentence)
+            self._log.debug("%s", sentence, extra=keys)
             return
         if told is None and len(self._told) >= _MOST:
             self._told.clear()
         pause = _AGAIN if told is None else min(told.pause * 2, _DAY)
         self._told[what] = _Told(now + pause, pause)
         often = f" ({told.count} times more since this was said)" if told and told.count else ""
-        self._log.log(level, "%s%s", sentence, often, exc_info=error)
+        self._log.log(level, "%s%s", sentence, often, exc_info=error, extra=keys)
 
     def over(self, beginning: str) -> None:
         """Forget what begins like this: it is not wrong any more, and when it is again, that is news."""

@@ -14,7 +14,7 @@ from bridge.boundary import failure
 from bridge.complaints import Complaints
 from bridge.errors import AdapterError, AuthenticationFailed, RateLimited, Replaced, Unsupported
 from bridge.secrets import strike
-from bridge.whose import log_for
+from bridge.whose import about, log_for
 
 __all__ = ["NetworkState", "Supervisor"]
 
@@ -70,7 +70,8 @@ class Supervisor:
     def restart(self, reason: str) -> None:
         """End the connection, which is taken for dead, and make a new one."""
         if self._run is not None and not self._run.done():
-            log.warning("%s: %s; connecting anew", self._adapter.network, reason)
+            network = self._adapter.network
+            log.warning("%s: %s; connecting anew", network, reason, extra=about(network))
             self._over.set()
 
     async def run(self) -> None:
@@ -91,7 +92,10 @@ class Supervisor:
             self._offline(self._adapter.network, self.reason)
             if isinstance(error, Replaced):
                 self.state = NetworkState.STOPPED
-                log.error("%s: %s; not connecting again until restarted", self._adapter.network, error)
+                network = self._adapter.network
+                log.error(
+                    "%s: %s; not connecting again until restarted", network, error, extra=about(network)
+                )
                 return
             pause = self._pause(error)
             self.state = NetworkState.WAITING
@@ -122,7 +126,8 @@ class Supervisor:
         await asyncio.wait({task}, timeout=_LEAVE)
         if not task.done():
             network = self._adapter.network
-            log.error("%s: its adapter does not end its connection: it is left behind as it is", network)
+            behind = "%s: its adapter does not end its connection: it is left behind as it is"
+            log.error(behind, network, extra=about(network))
             self._behind.add(task)
             task.add_done_callback(self._behind.discard)
 
@@ -150,7 +155,7 @@ class Supervisor:
     def _tell(self, then: str, level: int, error: BaseException | None = None) -> None:
         sentence = f"{self._adapter.network}: {self.reason}{then}"
         same = re.sub(r"\d+", "0", self.reason)  # how long to wait, for how long it has been silent
-        self._complaints.tell(f"{same} {level}", sentence, error, level)
+        self._complaints.tell(f"{same} {level}", sentence, error, level, about(self._adapter.network))
 
 
 def _cause(error: BaseException | None) -> Exception | None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.errors import ConfigError, HubbubError
+from bridge.levels import listen_to
 
-from .log import listen_to, log_to
+from .log import LogForm, log_to
 from .words import config_argument
 
 if TYPE_CHECKING:  # what `--help` need not wait for
@@ -41,7 +42,7 @@ def demo(file: Path, *, once: bool, packages: bool) -> None:
       hubbub demo --once
       sudo apt-get install $(hubbub demo --packages)
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
-    log_to(sys.stderr.fileno(), level=logging.WARNING)
+    log_to(sys.stderr.fileno(), level=logging.WARNING, form=LogForm.TEXT)
     demos = _demos(file)
     missing = _packages(demos)
     if packages:

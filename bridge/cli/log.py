@@ -5,41 +5,69 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 
-from bridge.secrets import strike
-from bridge.whose import named
+from bridge.levels import is_shown, start_with
 
-__all__ = ["gathered", "listen_to", "log_to", "quietly"]
+from .log_forms import ForJournald, ForPeople, ForPrograms, WordsAlone
+
+__all__ = ["LogForm", "gathered", "log_to", "quietly"]
 
 _MINUTE = 60.0
 _CHATTY = 2
 """With so many -v the libraries' lines are shown too."""
 
-_ours = {"bridge", "adapters"}
-"""The packages that log for the owner. What libraries say is not, and may hold what people say."""
+
+class LogForm(StrEnum):
+    """How a line looks."""
+
+    TEXT = "text"
+    """For people."""
+    JSON = "json"
+    """For programs."""
+    JOURNALD = "journald"
+    """For systemd's journal, which knows a line's level by a number before it, and its time by itself."""
 
 
-def log_to(descriptor: int, verbose: int = 0, level: int = logging.INFO) -> None:
+def log_to(descriptor: int, verbose: int = 0, level: int = logging.INFO, form: LogForm | None = None) -> None:
     """Write the log to a file descriptor, from this level on; with `verbose`, also the way of every message,
-    and from 2 on, what the libraries say.
+    and from 2 on, what the libraries say. Without a form it has the one that suits whoever reads there.
     """
     stream = os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     handler = logging.StreamHandler(stream)
     if verbose < _CHATTY:
-        handler.addFilter(_is_ours)
+        handler.addFilter(is_shown)
     handler.addFilter(_Folded())
-    handler.setFormatter(_Discreet("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_formatter(form or _suitable(descriptor), descriptor))
     own = logging.DEBUG if verbose else level
     logging.basicConfig(level=own if verbose >= _CHATTY else logging.WARNING, handlers=[handler], force=True)
-    for package in _ours:
-        logging.getLogger(package).setLevel(own)
+    start_with(own)
+
+
+def _suitable(descriptor: int) -> LogForm:
+    """Return the form for whoever reads there."""
+    if os.isatty(descriptor):
+        return LogForm.TEXT
+    found = os.fstat(descriptor)
+    if os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}":  # systemd.exec(5)
+        return LogForm.JOURNALD
+    return LogForm.JSON
+
+
+def _formatter(form: LogForm, descriptor: int) -> logging.Formatter:
+    if form is LogForm.JSON:
+        return ForPrograms()
+    if form is LogForm.JOURNALD:
+        return ForJournald()
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return ForPeople(colours=os.isatty(descriptor) and not plain)
 
 
 def quietly() -> None:
     """Show what is worth a warning in our own words alone: for commands that write no log."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_is_ours)
-    handler.setFormatter(_Discreet())
+    handler.addFilter(is_shown)
+    handler.setFormatter(WordsAlone())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
@@ -54,28 +82,14 @@ def gathered() -> Iterator[list[str]]:
         root.handlers = before
 
 
-def listen_to(module: str) -> None:
-    """Count the package of an adapter that is not among Hubbub's own as ours."""
-    package = module.partition(".")[0]
-    _ours.add(package)
-    logging.getLogger(package).setLevel(logging.getLogger("adapters").level)
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether the owner needs to see a line: our own, or asyncio's about a task that failed."""
-    return record.name.partition(".")[0] in _ours or (
-        record.name == "asyncio" and record.levelno >= logging.ERROR
-    )
-
-
 class _Gathering(logging.Handler):
     """Keeps what is said."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.said: list[str] = []
-        self.addFilter(_is_ours)
-        self.setFormatter(_Discreet())
+        self.addFilter(is_shown)
+        self.setFormatter(WordsAlone())
 
     def emit(self, record: logging.LogRecord) -> None:
         if (sentence := self.format(record)) not in self.said:
@@ -97,14 +111,3 @@ class _Folded(logging.Filter):
             return False
         self._last = (what, now)
         return True
-
-
-class _Discreet(logging.Formatter):
-    """Names the network, and writes no secret, wherever a record has it from."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        record.message = named(record, record.message)
-        return super().formatMessage(record)
-
-    def format(self, record: logging.LogRecord) -> str:
-        return strike(super().format(record))

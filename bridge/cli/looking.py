@@ -12,12 +12,12 @@ from bridge.config import Config, Direction
 from bridge.config.words import printable
 from bridge.errors import AdapterError
 from bridge.keepsake import Keepsake
+from bridge.levels import listen_to
 from bridge.model import RoomId
 from bridge.protocols import find
 from bridge.secrets import strike
 from bridge.whose import log_for
 
-from .log import listen_to
 from .words import wrapped
 
 __all__ = ["adapter_of", "answer", "look", "rooms_of", "written"]

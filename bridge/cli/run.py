@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from .log import LogForm
 from .words import config_argument
 
 __all__ = ["run"]
@@ -14,7 +15,14 @@ __all__ = ["run"]
 @click.option(
     "--verbose", "-v", count=True, help="Tell the way of every message; -vv: also what libraries say."
 )
-def run(file: Path, *, verbose: int) -> None:
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice([*LogForm], case_sensitive=False),
+    envvar="HUBBUB_LOG",
+    help="What the log looks like; without it: text on a terminal, journald under systemd, else json.",
+)
+def run(file: Path, *, verbose: int, form: str | None) -> None:
     """Relay what FILE joins, until stopped.
 
     SIGTERM and SIGINT stop it politely, SIGHUP reads FILE again. The log goes to stderr.
@@ -26,4 +34,4 @@ def run(file: Path, *, verbose: int) -> None:
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     from .service import serve
 
-    serve(file, verbose)
+    serve(file, verbose, LogForm(form) if form else None)

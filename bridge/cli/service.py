@@ -20,9 +20,10 @@ from bridge.control.abilities import Abilities
 from bridge.control.requests import ReloadRequest
 from bridge.control.server import Control
 from bridge.errors import HubbubError
+from bridge.levels import listen_to
 from bridge.protocols import find
 
-from .log import listen_to, log_to
+from .log import LogForm, log_to
 from .notify import Notifier
 from .reading import read
 
@@ -31,9 +32,9 @@ __all__ = ["serve"]
 log = logging.getLogger(__name__)
 
 
-def serve(file: Path, verbose: int) -> None:
+def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     """Relay what a configuration joins, until stopped. Raises ConfigError."""
-    log_to(sys.stderr.fileno(), verbose)
+    log_to(sys.stderr.fileno(), verbose, form=form)
     config = load(file, find)
     _listen(config)
     here, journal = printable(str(file.absolute())), config.journal.absolute()

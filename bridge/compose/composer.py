@@ -90,11 +90,13 @@ class Composer:
         """
         if speaking.silences(self.view, command, error, self.memory):
             who, why = self.view.logged(command.speaker.name), self.view.logged(error)
-            log.info("%s: the bridge speaks for %s for a while: %s", self.view.title, who, why)
+            instead = "%s: the bridge speaks for %s for a while: %s"
+            log.info(instead, self.view.title, who, why, extra=self.view.about(seq))
             return True
         if not (isinstance(error, Rejected) and isinstance(command, SendMessage) and command.file):
             return False
-        log.warning("a file is not sent to %s: %s", self.view.title, self.view.logged(error))
+        why = self.view.logged(error)
+        log.warning("a file is not sent to %s: %s", self.view.title, why, extra=self.view.about(seq))
         keep(self.memory.fileless, seq, None)
         return True
 

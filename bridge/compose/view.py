@@ -1,6 +1,6 @@
 """What a room is, can and wants, as one delivery finds it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.adapter import Adapter
@@ -34,6 +34,8 @@ class RoomView:
     """The room's name in the log."""
     logged: Callable[[object], str]
     """A reason, as the log may have it."""
+    about: Callable[[int], Mapping[str, str | int]]
+    """The keys of a log line about a delivery to the room."""
     capabilities: Capabilities = _NOT_ASKED
     """What the room can do, as its adapter says at each delivery: for the bridge's own account, or for who
     speaks.

@@ -16,6 +16,7 @@ from bridge.clock import SYSTEM, Clock
 from bridge.config import Media
 from bridge.language import N_
 from bridge.model import Attachment, File, FileKind
+from bridge.whose import log_for
 
 from .body import TOO_LARGE, NotYet, RefusedFile, shown_size
 from .cache import Cache, Note, space
@@ -248,6 +249,7 @@ class Files:
         return self._known.get(job.seq, {}).get(job.number) is job
 
     async def _fetch(self, job: Job, fetcher: "Fetcher") -> None:
+        log_for(job.network, job.seq)  # the task is this file's alone
         if self._is_wanted(job):
             try:
                 outcome = await self._outcome(job, fetcher)

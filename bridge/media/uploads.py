@@ -9,6 +9,7 @@ from bridge.adapter import Adapter
 from bridge.clock import SYSTEM, Clock
 from bridge.errors import AdapterError, ConnectionLost, Rejected, RoomUnavailable, Unsupported
 from bridge.model import File
+from bridge.whose import about
 
 from .files import Pending
 from .line import HostFiles, WaitingLine
@@ -110,12 +111,15 @@ class Uploads:
                 break
             except AdapterError as error:
                 reason = str(error)
-                log.info("%s did not take a file, trying again: %s", upload.network, reason)
+                again = "%s did not take a file, trying again: %s"
+                log.info(again, upload.network, reason, extra=about(upload.network, delivery=upload.seq))
                 await self._clock.sleep(pause)
             except Exception:
-                log.exception("a file cannot be uploaded to %s: a bug", upload.network)
+                keys = about(upload.network, delivery=upload.seq)
+                log.exception("a file cannot be uploaded to %s: a bug", upload.network, extra=keys)
                 return False
             else:
                 return True
-        log.warning("a file is only told of on %s: %s", upload.network, reason)
+        keys = about(upload.network, delivery=upload.seq)
+        log.warning("a file is only told of on %s: %s", upload.network, reason, extra=keys)
         return False

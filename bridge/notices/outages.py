@@ -69,9 +69,8 @@ class Outages:
                 sentence, room=announcer.place(number, locale), time=locale.clock(since, now)
             )
 
-        log.warning(
-            "%s%s", told(ENGLISH), f" ({status.reason})" if status.reason and not status.private else ""
-        )
+        why = f" ({status.reason})" if status.reason and not status.private else ""
+        log.warning("%s%s", told(ENGLISH), why, extra=status.about())
         announcer.say(number, announcer.reachable(announcer.sources(number)), told)
 
 

@@ -42,6 +42,9 @@ Ended = Callable[[Delivery, str, str], None]
 class Recipient(Protocol):
     """A room that is delivered to."""
 
+    def about(self, delivery: int | None = None) -> Mapping[str, str | int]:
+        """Return the keys of a log line about it."""
+
     def said(self, seq: int, event: TalkEvent) -> None:
         """Note that somebody did something in this very room, which is on record."""
 
@@ -182,9 +185,10 @@ class Dispatch:
         find, told = self._rooms.get, log.isEnabledFor(logging.DEBUG)
         for taken in events:
             seq, source, event, rooms, said_at = taken
-            if told:
-                log.debug("%s %s: %s is taken as %d", self._network(source), event.room, event.id, seq)
-            if (room := find(source)) is not None:
+            room = find(source)
+            if told and room is not None:
+                log.debug("%s: %s is taken", room, event.id, extra=room.about(seq))
+            if room is not None:
                 try:
                     room.said(seq, event)
                 except Exception as error:  # noqa: BLE001 the others have to get theirs
@@ -225,7 +229,7 @@ class Dispatch:
     def _failed(self, room: Recipient, error: Exception) -> None:
         """Let a room that raised begin again from the journal; no other notices."""
         sentence = f"{room} begins again from the journal: a bug ({error!r})"
-        self._complaints.tell(f"beginning again {room}", sentence, error)
+        self._complaints.tell(f"beginning again {room}", sentence, error, keys=room.about())
         self._restart(room)
 
     def _restart(self, room: Recipient) -> None:

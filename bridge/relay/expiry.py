@@ -41,6 +41,7 @@ def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flyin
         while found := journal.bury(room.number, reason, which):
             gone += found
         if gone:
-            log.warning("given up: %s to %s: %s", counted(gone, "message"), room.title, reason)
+            some = counted(gone, "message")
+            log.warning("given up: %s to %s: %s", some, room.title, reason, extra=room.about())
             listener.lost(room.number, phrase, gone)
             queue.reload(flying)

@@ -12,6 +12,7 @@ from bridge.compose.next import Step
 from bridge.errors import AdapterError, ConnectionLost
 from bridge.journal import Delivery
 from bridge.model import Receipt
+from bridge.whose import log_for
 
 __all__ = ["Flight", "Flights"]
 
@@ -70,6 +71,7 @@ class Flights(deque[Flight]):
 
     async def _place(self, flight: Flight) -> None:
         """Send where the network lets the message wait for its place."""
+        log_for(self._adapter.network, flight.delivery.seq)  # the task is this message's alone
         try:
             future = await self._adapter.send(flight.step.command)
         except AdapterError as error:

@@ -28,6 +28,7 @@ class Outcomes:
         self._tally = room.tally
         self._complaints = Complaints(log, room.clock)
         self._title = room.title
+        self._about = room.about
         self._logged = room.logged
         self._now = room.clock.now
         self._journal = journal
@@ -40,7 +41,7 @@ class Outcomes:
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
             after = _after(delivery, then, self._now())
-            log.debug("%s: %d is delivered%s, %s", self._title, delivery.seq, name, after)
+            log.debug("%s: delivered%s, %s", self._title, name, after, extra=self._about(delivery.seq))
         if then is None:
             self.delivered += 1
             self._tally.waits[delivery.source].add(self._now() - delivery.said_at)
@@ -51,19 +52,20 @@ class Outcomes:
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""
-        log.debug("%s: %d is nothing to show there", self._title, delivery.seq)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s: there is nothing to show there", self._title, extra=self._about(delivery.seq))
         for settled in (delivery, *delivery.carries):
             self._journal.skip(settled)
         self._tell("nothing to show", delivery, *delivery.carries)
 
     def give_up(self, delivery: Delivery, error: BaseException) -> None:
         """Give the delivery up, for this reason."""
-        reason = strike(str(error)) or type(error).__name__
+        reason, keys = strike(str(error)) or type(error).__name__, self._about(delivery.seq)
         if isinstance(error, AdapterError):
             sentence = f"a message to {self._title} is given up: {self._logged(reason)}"
-            self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING)
+            self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING, keys)
         else:
-            log.error("a message to %s is given up by a bug", self._title, exc_info=error)
+            log.error("a message to %s is given up by a bug", self._title, exc_info=error, extra=keys)
         self._tally.given_up += 1
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason)

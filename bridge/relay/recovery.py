@@ -72,7 +72,8 @@ class Recovery:
             try:
                 found = await self._room.adapter.find_sent(self._room.id, since, txns)
             except AdapterError as error:
-                log.info("%s does not say what it has: %s", self._room.title, self._room.logged(error))
+                why = self._room.logged(error)
+                log.info("%s does not say what it has: %s", self._room.title, why, extra=self._room.about())
                 await self._room.clock.sleep(_PAUSE * random.uniform(0.5, 1))  # noqa: S311 jitter
             else:
                 break
@@ -117,7 +118,8 @@ class Recovery:
             self._queue.drop(delivery)
             record.give_up(delivery, Rejected(N_("it may have arrived, and nobody can tell")))
             return
-        log.warning("a message to %s is sent again, and may come twice", self._room.title)
+        again = "a message to %s is sent again, and may come twice"
+        log.warning(again, self._room.title, extra=self._room.about(delivery.seq))
         self._journal.repeat(delivery)
 
     async def _hide(self) -> int:

@@ -1,5 +1,6 @@
 """Rooms, as the relay knows them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.adapter import Adapter
@@ -7,6 +8,7 @@ from bridge.clock import Clock
 from bridge.config import DeliveryRules
 from bridge.journal import Delivery
 from bridge.model import RoomId
+from bridge.whose import about
 
 from .tally import Tally
 
@@ -35,7 +37,11 @@ class Room:
     @property
     def title(self) -> str:
         """The room's name in the log."""
-        return _title(self.adapter.network, self.id, self.number, private=self.private)
+        return f"{self.adapter.network} {_shown(self.id, self.number, private=self.private)}"
+
+    def about(self, delivery: int | None = None) -> Mapping[str, str | int]:
+        """Return the keys of a log line about the room, and a delivery to it."""
+        return about(self.adapter.network, _shown(self.id, self.number, private=self.private), delivery)
 
     def logged(self, reason: object) -> str:
         """Return a reason as the log may have it: in that of a room of two people stands who they are."""
@@ -67,9 +73,13 @@ class RoomStatus:
     @property
     def title(self) -> str:
         """The room's name in the log."""
-        return _title(self.network, self.id, self.number, private=self.private)
+        return f"{self.network} {_shown(self.id, self.number, private=self.private)}"
+
+    def about(self) -> Mapping[str, str | int]:
+        """Return the keys of a log line about the room."""
+        return about(self.network, _shown(self.id, self.number, private=self.private))
 
 
-def _title(network: str, room: RoomId, number: int, *, private: bool) -> str:
+def _shown(room: RoomId, number: int, *, private: bool) -> str:
     """Name a room; that of two people without them."""
-    return f"{network} private room {number}" if private else f"{network} {room}"
+    return f"private room {number}" if private else room

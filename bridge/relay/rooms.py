@@ -22,6 +22,7 @@ from bridge.filters import Rewriting
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
 from bridge.model import RoomId, Sender, Speaker
+from bridge.whose import about
 
 from .directory import Directory
 from .dispatch import Dispatch
@@ -203,6 +204,7 @@ class Rooms:
             adapter=place.adapter,
             title=place.title,
             logged=place.logged,
+            about=place.about,
             show=show,
             locale=locale(show.language, show.time_zone),
             facts=Facts(self._journal, place.number, routes.heard.get(place.number, ()), self._rewriting),
@@ -252,7 +254,8 @@ class Rooms:
                 await asyncio.sleep(0)
             some = counted(count, "message")
             where = "a private room" if (network, room) in self.directory.ended else room
-            log.warning("given up: %s to %s %s, which left the map", some, network, where)
+            keys = about(network, where)
+            log.warning("given up: %s to %s %s, which left the map", some, network, where, extra=keys)
 
 
 @dataclass(frozen=True, slots=True)

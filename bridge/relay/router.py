@@ -26,6 +26,7 @@ from bridge.model import (
     TypingChanged,
 )
 from bridge.secrets import strike
+from bridge.whose import about
 
 from .absence import Absence
 from .ephemeral import Arrivals, Typing
@@ -183,7 +184,8 @@ class Router:
             except Exception as error:  # noqa: BLE001 the others have to be taken
                 kind = type(event).__name__
                 sentence = f"{network} {event.room}: a {kind} is not taken: a bug ({error!r})"
-                self._complaints.tell(f"taking a {kind}", sentence, error)
+                keys = about(network, event.room)
+                self._complaints.tell(f"taking a {kind}", sentence, error, keys=keys)
         for position in positions:
             self.journal.reach(network, position)
 
@@ -263,7 +265,8 @@ class Router:
         if event.mark:
             if source not in self._foreign and not self.journal.is_ours(event.mark):
                 self._foreign.add(source)
-                log.warning("another Hubbub speaks in %s %s: its lines are not relayed", network, event.room)
+                other = "another Hubbub speaks in %s %s: its lines are not relayed"
+                log.warning(other, network, event.room, extra=about(network, event.room))
             return False
         return self._absence.wants(source, event, self.rooms.adapters[network].catch_up)
 
@@ -271,13 +274,13 @@ class Router:
         worker = self.rooms.by_name.get((network, event.room))
         if worker is None:
             return
-        title = worker.room.title
+        title, keys = worker.room.title, worker.room.about()
         if event.state is RoomState.REFUSED:
             sentence = f"{title} cannot be joined: {worker.room.logged(event.reason)}"
-            self._complaints.tell(f"{title} {event.reason}", sentence, level=logging.WARNING)
+            self._complaints.tell(f"{title} {event.reason}", sentence, level=logging.WARNING, keys=keys)
         elif event.state is RoomState.JOINED and not worker.joined:
             self._complaints.over(f"{title} ")
-            log.info("%s is joined", title)
+            log.info("%s is joined", title, extra=keys)
         if event.state is RoomState.JOINED:
             unnoticed = worker.joined  # it was lost and nobody said so
             self._absence.over(worker.room.number, event, worker.join(), unnoticed=unnoticed)

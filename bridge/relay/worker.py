@@ -49,6 +49,7 @@ class Worker:
         """`sent` is told the words of each message on its way, and who says them by themselves, if so."""
         journal = self._journal = dispatch.journal
         self.room = room
+        self.about = room.about
         self._holds = Hold.AWAY
         self.reason = ""
         """Why the room took nothing last."""
@@ -64,7 +65,7 @@ class Worker:
         self._queue = Queue(room.number, journal, _DOUBTED if guess else 0)
         self._flights = Flights(room.adapter, self._settle, self._placed)
         self.overdue = self._flights.overdue
-        self._retries = Retries(room.title, room.clock, room.logged)
+        self._retries = Retries(room.title, room.clock, room.logged, room.about)
         self._preparing: asyncio.Task[None] | None = None
         self._pausing: Timer | None = None
         self._alarm: Timer | None = None
@@ -214,7 +215,7 @@ class Worker:
         try:
             await self._recovery.prepare(self.outcomes, self._listener)
         except Exception:
-            log.exception("%s cannot be prepared: a bug", self.room.title)
+            log.exception("%s cannot be prepared: a bug", self, extra=self.about())
             self._pause(_FAULT)
 
     def _prepared(self, _: asyncio.Task[None]) -> None:
@@ -245,7 +246,7 @@ class Worker:
             try:
                 step = self.composer.next(delivery, self._flights)
             except Exception:
-                log.exception("a message to %s cannot be shown there: a bug", self.room.title)
+                log.exception("a message to %s cannot be shown: a bug", self, extra=self.about(delivery.seq))
                 self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
                 continue
             if isinstance(step, Step):
@@ -315,7 +316,7 @@ class Worker:
             else:
                 self._failed(flight, what)
         except Exception:
-            log.exception("%s: what became of a message is not known: a bug", self.room.title)
+            log.exception("%s: an outcome is not known: a bug", self, extra=self.about(flight.delivery.seq))
             self.restart(flight)
 
     def _confirmed(self, flight: Flight, receipt: Receipt) -> None:
@@ -366,7 +367,7 @@ class Worker:
                 again.append(delivery)
                 if leaves_doubt(error) and not delivery.tried_at and flight.placed:
                     delivery.tried_at = flight.sent_at
-                pause = pause if otherwise else max(pause, self._wanted(error))
+                pause = pause if otherwise else max(pause, self._wanted(error, delivery.seq))
             else:
                 # On record before the next leaves: after a crash it would be tried again, behind that one.
                 self.composer.refused(command)
@@ -378,10 +379,10 @@ class Worker:
         if pause:
             self._pause(pause)
 
-    def _wanted(self, error: AdapterError) -> float:
+    def _wanted(self, error: AdapterError, delivery: int) -> float:
         """Return the pause that an error asks for, in seconds; or end our being in the room."""
         self.reason = str(error)
-        if (wait := self._retries.pause(error)) is not None:
+        if (wait := self._retries.pause(error, delivery)) is not None:
             return wait
         if isinstance(error, ConnectionLost) and self.joined:
             self._flights.lost_at = self.room.clock.monotonic()

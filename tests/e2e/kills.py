@@ -43,7 +43,12 @@ class Standby:
 
     async def start(self, kill: Kill) -> None:
         """Let it import what it needs."""
-        variables = {"KILL": " ".join(map(str, kill)), "KILLED": str(self._killed), "PYTHONPATH": _ROOT}
+        variables = {
+            "HUBBUB_LOG": "text",
+            "KILL": " ".join(map(str, kill)),
+            "KILLED": str(self._killed),
+            "PYTHONPATH": _ROOT,
+        }
         with self._log.open("w") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.e2e.killer", "run", str(self._world.folder / "bridge.yaml")),

@@ -147,7 +147,7 @@ async def hubbub(
             "run",
             str(file),
             stderr=output,
-            env={**os.environ, **world.variables, **(variables or {})},
+            env={**os.environ, "HUBBUB_LOG": "text", **world.variables, **(variables or {})},
         )
     try:
         yield Hubbub(process, log)

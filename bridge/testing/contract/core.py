@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bridge.adapter import Position
 from bridge.boundary.gate import Gate
@@ -28,7 +28,12 @@ class _Noted(Complaints):
         self.sentences: list[str] = []
 
     def tell(
-        self, what: str, sentence: str, error: BaseException | None = None, level: int = logging.ERROR
+        self,
+        what: str,
+        sentence: str,
+        error: BaseException | None = None,
+        level: int = logging.ERROR,
+        keys: Mapping[str, object] | None = None,
     ) -> None:
         self.sentences.append(sentence)
 

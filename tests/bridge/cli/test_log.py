@@ -1,6 +1,7 @@
 """What the log of a service tells its owner."""
 
 import asyncio
+import json
 import logging
 import re
 import signal
@@ -14,6 +15,7 @@ from bridge.complaints import Complaints
 from bridge.errors import Rejected
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork
+from bridge.whose import keys_of
 from tests.bridge.world import config, running
 
 from .test_run import HUBBUB, good, run  # noqa: F401 -- a fixture
@@ -32,7 +34,8 @@ async def test_it_begins_with_what_runs_and_ends_with_why(good, name):  # noqa: 
         pass
     process.send_signal(name)
     _, rest = await asyncio.wait_for(process.communicate(), 60)
-    assert rest.decode().splitlines()[-1].endswith(f"INFO    stopped by {name.name}")
+    last = json.loads(rest.decode().splitlines()[-1])
+    assert (last["level"], last["message"]) == ("info", f"stopped by {name.name}")
     assert process.returncode == 0
 
 
@@ -42,7 +45,9 @@ def test_it_ends_with_the_error_too(good, tmp_path):  # noqa: F811
     assert result.returncode == 1
     (first, last) = result.stderr.splitlines()
     assert "begins" in first
-    assert re.search(r"ERROR   stopped: .*nowhere/journal\.sqlite3.*check the folder", last)
+    told = json.loads(last)
+    assert told["level"] == "error"
+    assert re.search(r"stopped: .*nowhere/journal\.sqlite3.*check the folder", told["message"])
 
 
 @pytest.mark.parametrize(("verbose", "shown"), [(0, False), (1, False), (2, True)])
@@ -86,10 +91,13 @@ async def test_the_way_of_a_message_without_its_words(tmp_path, networks, caplog
         await right.until(1)
         await left.settled()
         await asyncio.sleep(0)
-    way = [line for line in caplog.messages if "is taken as" in line or "is delivered as" in line]
+    way = [line for line in caplog.records if {"taken", "delivered"} & set(line.getMessage().split())]
     (taken, delivered) = way
-    number = re.fullmatch(r"left one: \S+ is taken as (\d+)", taken)[1]
-    assert re.fullmatch(rf"right two: {number} is delivered as \S+, after \d+\.\d\d s", delivered)
+    assert re.fullmatch(r"left one: \S+ is taken", taken.getMessage())
+    assert re.fullmatch(r"right two: delivered as \S+, after \d+\.\d\d s", delivered.getMessage())
+    number = keys_of(taken)["delivery"]
+    assert keys_of(taken) == {"network": "left", "room": "one", "delivery": number}
+    assert keys_of(delivered) == {"network": "right", "room": "two", "delivery": number}
     assert "hush" not in caplog.text
 
 

@@ -25,6 +25,7 @@ def room_view(journal, adapter, capabilities, prefix):
         adapter=adapter,
         title="right two",
         logged=str,
+        about=lambda delivery: {},
         capabilities=capabilities,
         show=ShowRules(),
         locale=ENGLISH,
