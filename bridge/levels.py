@@ -4,11 +4,11 @@ import logging
 
 from .errors import HubbubError
 
-__all__ = ["LEVELS", "is_shown", "levels", "listen_to", "set_level", "start_with"]
+__all__ = ["LEVELS", "START", "is_shown", "levels", "listen_to", "set_level", "start_with"]
 
 LEVELS = ("debug", "info", "warning", "error")
 
-_START = "start"
+START = "start"
 """In place of a level: as it was at the start."""
 
 _ours = {"bridge", "adapters"}
@@ -51,19 +51,19 @@ def set_level(level: str, logger: str = "") -> None:
     """Log from this level on, one of `LEVELS` or `start`; `logger`: there and in what belongs to it, such as
     `bridge.relay` or a library; empty: in all that is ours. Raises HubbubError.
     """
-    if level not in (*LEVELS, _START):
-        raise HubbubError(f"there is no level {level!r}: say {', '.join(LEVELS)} or {_START}")
+    if level not in (*LEVELS, START):
+        raise HubbubError(f"there is no level {level!r}: say {', '.join(LEVELS)} or {START}")
     if logger and logger not in _ours | logging.root.manager.loggerDict.keys():
         raise HubbubError(f"nothing here logs as {logger!r}: `bridge`, `adapters` and the like do")
     if logger:
         _set(logger, level)
         return
     for name in _all_set():  # what is said for all counts for its parts
-        _set(name, level if name in _ours else _START)
+        _set(name, level if name in _ours else START)
 
 
 def _set(name: str, level: str) -> None:
-    if level == _START:
+    if level == START:
         logging.getLogger(name).setLevel(_first.get(name, logging.NOTSET))
         _libraries.discard(name)
         return

@@ -315,9 +315,8 @@ class MqttAdapter(TextAdapter):
 
     def _note_loss(self, room: RoomId) -> None:
         self._whole = False
-        log.warning(
-            "%s: the broker lost messages that it had confirmed, so that others may be missing too", room
-        )
+        lost = "%s: the broker lost messages that it had confirmed, so that others may be missing too"
+        log.warning(lost, room, extra={"room": room})
 
     def _own(self, what: str) -> str:
         """Return a topic that is nobody else's."""

@@ -379,7 +379,8 @@ class OneBotAdapter(TextAdapter):
         try:
             left = await account.muted_until(link, room, own) - self.clock.now()
         except (Rejected, Unsupported) as error:
-            log.warning("%s: nobody can tell whether the account may speak there: %s", room, error)
+            unsaid = "%s: nobody can tell whether the account may speak there: %s"
+            log.warning(unsaid, room, error, extra={"room": room})
             return None
         if left <= 0:
             return None

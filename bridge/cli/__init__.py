@@ -36,6 +36,7 @@ _GROUPS = {
         "muted": "List who is not heard, and since when.",
     },
     "Change": {
+        "log-level": "Let the running service log more, or less.",
         "reload": "Let the running service read FILE again.",
         "unmute": "Let WHO be heard again whom moderators have muted.",
     },

@@ -16,12 +16,14 @@ from bridge.config import Config
 from bridge.config.words import quoted
 from bridge.errors import HubbubError
 from bridge.journal.admin.dead_letters import Choice, Letter, choose, look_at_letters
+from bridge.levels import levels, set_level
 from bridge.moderation import Mute
 from bridge.status import Status
 from bridge.troubles import troubles
 
 from .answers import (
     CatchUpAnswer,
+    LogLevelAnswer,
     MutedAnswer,
     MutedPerson,
     RetryAnswer,
@@ -38,6 +40,7 @@ from .reloading import Reloading
 from .requests import (
     A,
     CatchUpRequest,
+    LogLevelRequest,
     MutedRequest,
     ReloadRequest,
     Request,
@@ -87,6 +90,7 @@ class Abilities:
             CatchUpRequest: self._catch_up,
             MutedRequest: self._muted,
             UnmuteRequest: self._unmute,
+            LogLevelRequest: self._log_level,
             SendRequest: self._send,
         }
 
@@ -164,6 +168,11 @@ class Abilities:
     async def _unmute(self, request: UnmuteRequest) -> UnmuteAnswer:
         lifted = self.bridge.features.moderation.unmute(request.who, request.conversation)
         return UnmuteAnswer(lifted=lifted)
+
+    async def _log_level(self, request: LogLevelRequest) -> LogLevelAnswer:
+        if request.level:
+            set_level(request.level, request.logger)
+        return LogLevelAnswer(levels=levels())
 
     async def _send(self, request: SendRequest) -> SendAnswer:
         if not (request.room or request.conversation):

@@ -181,6 +181,12 @@ class UnmuteAnswer(Answer, frozen=True, kw_only=True):
     lifted: Annotated[int, Meta(description="How many decisions of moderators no longer count.")]
 
 
+class LogLevelAnswer(Answer, frozen=True, kw_only=True):
+    """From which level on what logs."""
+
+    levels: Annotated[Mapping[str, str], Meta(description="By the name of what logs.")]
+
+
 class SendAnswer(Answer, frozen=True, kw_only=True):
     """What was said is on record: it arrives, or stands among what was given up."""
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 from .answers import (
     CatchUpAnswer,
     LiveAnswer,
+    LogLevelAnswer,
     MutedAnswer,
     ReloadAnswer,
     RetryAnswer,
@@ -26,6 +27,7 @@ __all__ = [
     "A",
     "AnyRequest",
     "CatchUpRequest",
+    "LogLevelRequest",
     "MutedRequest",
     "ReloadRequest",
     "Request",
@@ -145,6 +147,15 @@ class UnmuteRequest(Request[UnmuteAnswer], tag="unmute", frozen=True, kw_only=Tr
     conversation: Annotated[str, Meta(description="There alone; empty: everywhere.")] = ""
 
 
+class LogLevelRequest(Request[LogLevelAnswer], tag="log-level", frozen=True, kw_only=True):
+    """Log more, or less, until the service ends; without a level, say what is logged."""
+
+    answer: ClassVar[Any] = LogLevelAnswer
+    changes: ClassVar[bool] = True
+    level: Annotated[str, Meta(max_length=20, description="debug, info, warning, error, or start.")] = ""
+    logger: Annotated[_Name, Meta(description="There alone, such as bridge.relay; empty: all of ours.")] = ""
+
+
 class SendRequest(Request[SendAnswer], tag="send", frozen=True, kw_only=True):
     """Say something as the bridge: in one room, or in all rooms of a conversation."""
 
@@ -176,6 +187,7 @@ AnyRequest: TypeAlias = (
     | CatchUpRequest
     | MutedRequest
     | UnmuteRequest
+    | LogLevelRequest
     | SendRequest
     | TailRequest
 )

@@ -85,7 +85,7 @@ class Members:
             if len(meant) > _MOST_MEANT:
                 if sets:
                     sentence = "%s: the ban of %s counts here alone: it is about %d people"
-                    log.info(sentence, place.room, mask, len(meant))
+                    log.info(sentence, place.room, mask, len(meant), extra={"room": place.room})
                     continue
                 meant = ()
             known = place.bans.pop(key, ())

@@ -276,7 +276,8 @@ class SyncLoop:
             decision = moderated(self._session, wire, room, event, live=live)
             return [decision] if decision is not None else []
         if self._session.policies.bars(sender := id_of(mapping(event).get("sender"))):
-            log.debug("%s is under a rule of a policy list, and not heard in %s", sender, room)
+            under = "%s is under a rule of a policy list, and not heard in %s"
+            log.debug(under, sender, room, extra={"room": room})
             return []
         names, own = self._session.names_in(wire), self._session.own
         if said := decode(event, room, names, own, replayed=away):

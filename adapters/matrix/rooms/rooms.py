@@ -159,7 +159,8 @@ class Rooms:
         if leaves:
             self.spawn(self._leave(room, wire))
         else:
-            log.info("staying in %s, which is not relayed any more: leave: always would leave it", room)
+            stays = "staying in %s, which is not relayed any more: leave: always would leave it"
+            log.info(stays, room, extra={"room": room})
 
     # -- one room
 
@@ -212,7 +213,7 @@ class Rooms:
             async with self._looking_up:
                 wire, _ = await self._client.resolve(room)
         except (RoomUnavailable, TemporaryFailure, RateLimited, Rejected) as error:
-            log.debug("%s could not be looked up: %s", room, error)
+            log.debug("%s could not be looked up: %s", room, error, extra={"room": room})
             return
         self._session.confirmed.add(room)
         if self._session.latest(wire) != self._session.wires.get(room):
@@ -239,10 +240,10 @@ class Rooms:
             except RateLimited as error:
                 await asyncio.sleep(error.retry_after)
             except AdapterError as error:
-                log.warning("%s could not be left: %s", room, error)
+                log.warning("%s could not be left: %s", room, error, extra={"room": room})
                 return
             else:
-                log.info("left %s", room)
+                log.info("left %s", room, extra={"room": room})
                 self._session.left(wire)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

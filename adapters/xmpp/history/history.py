@@ -140,9 +140,8 @@ class History:
             met = False if missed.last else await self._look(place, missed)
         except TimeoutError:
             met = False
-            log.warning(
-                "the archive of %s does not answer: what was said meanwhile may be missing", place.room
-            )
+            silent = "the archive of %s does not answer: what was said meanwhile may be missing"
+            log.warning(silent, place.room, extra={"room": place.room})
         place.met = place.met or met
         if not met:
             missed.events = [said for said in missed.events if (said.at or 0.0) >= since - _SKEW]

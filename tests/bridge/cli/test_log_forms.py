@@ -110,3 +110,37 @@ def test_journald_gets_priorities():
 def test_the_owner_may_choose(form):
     begins = {"text": "2", "json": "{", "journald": "<"}
     assert {line[0] for line in said(form).splitlines()} <= {begins[form], " "}
+
+
+LEVELS_PROGRAM = """
+import logging, sys
+from bridge.cli.log import log_to
+from bridge.levels import levels, set_level
+log_to(2)
+ours, relay, library = map(logging.getLogger, ("bridge.x", "bridge.relay.x", "slixmpp.xmlstream"))
+def speak(step):
+    for log in (ours, relay, library):
+        log.debug(f"{step} {log.name}")
+speak(1)
+set_level("debug", "bridge.relay")
+speak(2)
+set_level("debug", "slixmpp")
+speak(3)
+set_level("debug")
+speak(4)
+set_level("start")
+speak(5)
+assert levels() == {"adapters": "info", "bridge": "info"}, levels()
+"""
+
+
+def test_levels_change_at_run_time():
+    """For one part, for a library, which is else not heard at all, for all that is ours, and back."""
+    done = subprocess.run([sys.executable, "-c", LEVELS_PROGRAM], stderr=subprocess.PIPE, check=True)
+    assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == [
+        "2 bridge.relay.x",
+        "3 bridge.relay.x",
+        "3 slixmpp.xmlstream",
+        "4 bridge.x",
+        "4 bridge.relay.x",
+    ]

@@ -1,0 +1,53 @@
+"""`hubbub log-level`: how much a running service logs."""
+
+import json
+from pathlib import Path
+
+import click
+
+from bridge.control import ask
+from bridge.errors import HubbubError
+from bridge.levels import LEVELS, START
+
+from .words import journal_argument, journal_option
+
+__all__ = ["log_level"]
+
+
+@click.command()
+@click.argument("level", required=False, type=click.Choice([*LEVELS, START]))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@journal_option
+@click.option(
+    "--logger",
+    default="",
+    metavar="NAME",
+    help="Only there and below, such as adapters.irc, bridge.relay, or a library: slixmpp.",
+)
+@click.option("--json", "as_json", is_flag=True, help="What counts now as JSON, for machines.")
+def log_level(
+    level: str | None, file: Path | None, journal: Path | None, logger: str, *, as_json: bool
+) -> None:
+    """Let the running service log more, or less.
+
+    From LEVEL on, until it ends; without LEVEL, say what it logs. `debug` tells the way of
+    every message, without its words; `start` is as it was at the start. What a library says
+    may hold what people said.
+
+    \b
+    Examples:
+      hubbub log-level debug
+      hubbub log-level debug --logger adapters.irc
+      hubbub log-level start
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    answer = ask(
+        journal_argument(file, journal), {"command": "log-level", "level": level or "", "logger": logger}
+    )
+    if not answer["ok"]:
+        raise HubbubError(answer["error"])
+    if as_json:
+        click.echo(json.dumps(answer["levels"], indent=2))
+        return
+    width = max(map(len, answer["levels"]))
+    for name, from_on in answer["levels"].items():
+        click.echo(f"{name:{width}}  {from_on}")
