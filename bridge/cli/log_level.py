@@ -22,7 +22,7 @@ __all__ = ["log_level"]
     "--logger",
     default="",
     metavar="NAME",
-    help="Only there and below, such as adapters.irc, bridge.relay, or a library: slixmpp.",
+    help="Only there and below, such as adapters, bridge.relay, or a library.",
 )
 @click.option("--json", "as_json", is_flag=True, help="What counts now as JSON, for machines.")
 def log_level(
@@ -37,7 +37,7 @@ def log_level(
     \b
     Examples:
       hubbub log-level debug
-      hubbub log-level debug --logger adapters.irc
+      hubbub log-level debug --logger bridge.relay
       hubbub log-level start
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     answer = ask(
