@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge.errors import ConfigError
 
-from .load import read_text
+from .loading import read_text
 from .models import Config
 from .words import printable
 

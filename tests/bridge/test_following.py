@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.config import CatchUp, DeliveryRules, Network
+from bridge.config import CatchUp, DeliveryRules, Filters, Network
 from bridge.errors import JournalError
 from bridge.keepsake import Keepsake
 from bridge.model import RoomId
@@ -35,7 +35,14 @@ async def test_what_the_connection_does_not_need_is_followed_at_once(tmp_path, l
         left.say("one", "alice", "hello")
         await right.until(1)
         await bridge.reload(
-            with_network(first, "right", prefix="{name}: ", ignore=("bob",), rules=rules, catch_up=catch_up)
+            with_network(
+                first,
+                "right",
+                prefix="{name}: ",
+                filters=Filters(ignore=("bob",)),
+                rules=rules,
+                catch_up=catch_up,
+            )
         )
         left.say("one", "alice", "hello")
         await right.until(2)

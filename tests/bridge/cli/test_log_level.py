@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.levels import set_level, start_with
 from tests.bridge.world import running
@@ -17,8 +18,9 @@ HUBBUB = str(Path(sys.executable).with_name("hubbub"))
 
 
 @pytest.fixture
-def as_before():
-    """The levels of this process."""
+def as_before(monkeypatch):
+    """The levels of this process, with no adapter from outside, such as other tests load."""
+    monkeypatch.setattr("bridge.levels._ours", {"bridge", "adapters"})
     before = {name: logging.getLogger(name).level for name in ("bridge", "adapters")}
     start_with(logging.INFO)
     yield
@@ -29,9 +31,6 @@ def as_before():
 
 
 async def test_an_owner_hears_more_and_less(pair, left, right, caplog, as_before):
-    async def read():
-        return pair
-
     async def hubbub(*arguments):
         command = [HUBBUB, "log-level", *arguments, "--journal", str(pair.journal)]
         ran = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30)
@@ -43,7 +42,7 @@ async def test_an_owner_hears_more_and_less(pair, left, right, caplog, as_before
         await right.until(len(right.said) + 1)
         return any(line.endswith(" is taken") for line in caplog.messages)
 
-    async with running(pair, lambda bridge: Control(bridge, read).listening()):
+    async with running(pair, lambda bridge: Control(Abilities(bridge, None)).listening()):
         assert await hubbub() == (0, "adapters  info\nbridge    info\n")
         assert not await taken()
         code, told = await hubbub("debug", "--logger", "bridge.relay", "--json")

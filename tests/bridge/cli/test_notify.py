@@ -143,7 +143,7 @@ def test_a_socket_that_is_gone_stops_nobody(manager):
     manager.address += "-gone"
     with manager.service() as process:
         assert process.stderr is not None
-        while b" relaying " not in process.stderr.readline():
+        while b"relaying 1 conversation" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
