@@ -48,6 +48,7 @@ _GROUPS = {
         "capabilities": "Print what each kind of network can do.",
         "completion": "Print what lets a shell complete commands.",
         "new-adapter": "Write a package with an adapter for a protocol.",
+        "openapi": "Print the description of the HTTP API.",
         "schema": "Print a JSON Schema of bridge.yaml, for editors.",
         "settings": "Print every key that FILE may have.",
         "version": "Print versions, and which protocols there are.",

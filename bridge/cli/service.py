@@ -81,7 +81,7 @@ async def _open_to_owner(
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
     notifier = Notifier(os.environ)
     abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
-    async with Control(abilities).listening(), _pages(bridge), notifier.following(bridge.status):
+    async with Control(abilities).listening(), _pages(abilities), notifier.following(bridge.status):
         reloading = asyncio.ensure_future(_reload(abilities, reloads))
         try:
             yield
@@ -89,14 +89,18 @@ async def _open_to_owner(
             reloading.cancel()
 
 
-def _pages(bridge: app.Bridge) -> contextlib.AbstractAsyncContextManager[None]:
+def _pages(abilities: Abilities) -> contextlib.AbstractAsyncContextManager[None]:
     """Return a context in which the pages for the owner are served, if there are any."""
+    bridge = abilities.bridge
     web = bridge.config.web
     if web is None:
         return contextlib.nullcontext()
-    from bridge.web.owner import owner_pages  # with its libraries, as where files are handed out
+    from bridge.control.api import add_api  # with its libraries, as where files are handed out
+    from bridge.web.owner import owner_pages
 
-    return owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
+    site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
+    add_api(site, abilities)
+    return site.serving()
 
 
 async def _read_again(file: Path) -> Config:

@@ -8,8 +8,9 @@ from msgspec import Meta
 
 from bridge.config import Setting
 from bridge.media import HostFiles
+from bridge.model import Authorship
 from bridge.relay import ObserverStatus
-from bridge.status import NetworkReport
+from bridge.status import NetworkReport, RoomCondition
 from bridge.troubles import Trouble
 
 from .config_diff import Left
@@ -67,18 +68,14 @@ class RoomAnswer(Answer, frozen=True, kw_only=True):
         Meta(description="Those of the map, each with the direction: `both`, `from` or `to` the room."),
     ]
     joined: bool
-    condition: Annotated[
-        str, Meta(description="`well`, `slow`, `closed` (it takes no messages) or `away` (it is not joined).")
-    ]
+    condition: RoomCondition
     reason: Annotated[str, Meta(description="Why it took nothing last; empty: all is well, or unknown.")]
     owed: Annotated[int, Meta(description="How many messages wait for it.")]
     oldest: Annotated[float | None, Meta(description="When the oldest of these was said.")]
     can: Annotated[
         Sequence[str], Meta(description="What it can do, wholly or in part: `edit`, `file`, `reply`.")
     ]
-    authorship: Annotated[
-        str, Meta(description="How people from elsewhere appear: `puppet`, `masquerade` or `prefix`.")
-    ]
+    authorship: Authorship
     members: Annotated[int | None, Meta(description="How many people are in it; null: nobody knows.")]
 
 

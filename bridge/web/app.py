@@ -25,6 +25,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+_PROXIED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _LONGEST = 64 * 1024
 """The most that a client may send along, in bytes."""
 
@@ -84,7 +85,7 @@ class Site:
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.match_info.http_exception is not None:
             response: web.StreamResponse = nothing()
-        elif self._may(request):
+        elif request.match_info.handler in self._public or self.who(request):
             response = await handler(request)
         else:
             text = "This needs a token, in a header: Authorization: Bearer TOKEN\n"
@@ -92,17 +93,17 @@ class Site:
         response.force_close()  # one request for each client; a proxy before us keeps people's connections
         return response
 
-    def _may(self, request: web.Request) -> bool:
-        if request.match_info.handler in self._public:
-            return True
-        if self.is_here(request):
-            return True
+    def who(self, request: web.Request) -> str:
+        """Say who asks, for a log; empty: somebody who may not."""
         given = request.headers.get("Authorization", "").encode(errors="replace")
-        return bool(self._token) and hmac.compare_digest(given, f"Bearer {self._token}".encode())
+        if self._token and hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+            return f"somebody with the token, from {request.remote}"
+        return "somebody on this machine" if self.is_here(request) else ""
 
     def is_here(self, request: web.Request) -> bool:
-        """Whether somebody on this machine asks, and nobody else can."""
-        return self._local and is_own_name(request.host)
+        """Whether somebody on this machine asks, and nobody else can: no proxy has put in its word."""
+        direct = _PROXIED.isdisjoint(map(str.lower, request.headers))
+        return self._local and direct and is_own_name(request.host)
 
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)

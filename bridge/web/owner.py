@@ -1,7 +1,6 @@
 """What stands at `web:` in the map."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 
 from bridge.config.models import Web
 from bridge.counts import Counts
@@ -16,11 +15,9 @@ __all__ = ["owner_pages"]
 
 def owner_pages(
     web: Web, status: Callable[[], Awaitable[Status]], counts: Callable[[], Counts], now: Callable[[], float]
-) -> AbstractAsyncContextManager[None]:
-    """Return a context in which the pages are served. Raises HubbubError when the port
-    cannot be used.
-    """
+) -> Site:
+    """Return the site with the pages, to which more may be added before it is served."""
     site = Site("web", web.listen, token=web.token.get_secret_value() if web.token is not None else "")
     add_health(site, status)
     add_metrics(site, status, counts, now)
-    return site.serving()
+    return site

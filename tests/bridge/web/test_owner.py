@@ -24,7 +24,7 @@ class Watcher:
 
     @contextlib.asynccontextmanager
     async def beside(self, bridge):
-        async with owner_pages(self.web, bridge.status, bridge.counts, SYSTEM.now):
+        async with owner_pages(self.web, bridge.status, bridge.counts, SYSTEM.now).serving():
             yield
 
     async def ask(self, path, **headers):
