@@ -31,13 +31,16 @@ _GROUPS = {
     },
     "Look": {
         "check": "Say everything that is wrong with FILE.",
+        "rooms": "List the rooms of the map, and how each stands.",
         "status": "Say how the running service stands.",
+        "tail": "Show what people say, live.",
         "undelivered": "List what was given up, or send it again.",
         "muted": "List who is not heard, and since when.",
     },
     "Change": {
         "log-level": "Let the running service log more, or less.",
         "reload": "Let the running service read FILE again.",
+        "send": "Say TEXT as the bridge.",
         "unmute": "Let WHO be heard again whom moderators have muted.",
     },
     "Mend": {

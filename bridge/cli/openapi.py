@@ -3,8 +3,6 @@
 import click
 import msgspec
 
-from bridge.control.openapi import document
-
 __all__ = ["openapi", "page"]
 
 
@@ -13,10 +11,16 @@ def openapi() -> None:
     """Print the description of the HTTP API (OpenAPI 3.1).
 
     The running service gives the same at /api/openapi.json, where `web:` in the map says.
-    """
+
+    \b
+    Examples:
+      hubbub openapi > openapi.json
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     click.echo(page(), nl=False)
 
 
 def page() -> str:
     """Return the description as JSON."""
+    from bridge.control.openapi import document  # here: nobody who asks for help waits for it
+
     return msgspec.json.format(msgspec.json.encode(document()), indent=2).decode() + "\n"

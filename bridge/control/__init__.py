@@ -1,8 +1,12 @@
-"""What an owner can ask a running service, over a Unix socket beside its journal.
+"""What an owner can ask a running service.
 
-`server` is the service's part: whoever asks needs none of it.
+requests   what there is, one shape for each ability; answers: what comes back
+abilities  does it, whoever asks: `choosing`, `rooms`, `live` and `reloading` are its parts
+server     lets commands ask, over a Unix socket beside the journal
+api        lets programs ask, over HTTP; openapi describes it
+socket     the asking side: it needs none of the others
 """
 
-from .socket import NotRunning, ask
+from .socket import NotRunning, ask, follow
 
-__all__ = ["NotRunning", "ask"]
+__all__ = ["NotRunning", "ask", "follow"]

@@ -7,13 +7,13 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import HubbubError
 
-__all__ = ["NotRunning", "SocketPlace", "ask"]
+__all__ = ["NotRunning", "SocketPlace", "ask", "follow"]
 
 _LONGEST_PATH = 107
 """What `sun_path` holds (unix(7))."""
@@ -94,6 +94,24 @@ def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) 
     """Ask the service that owns a journal; the answer may take so many seconds. Raises NotRunning, or
     HubbubError when it gives none.
     """
+    with contextlib.closing(_answers(journal, request, patience)) as answers:
+        return next(answers)
+
+
+def follow(journal: Path, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Ask the service that owns a journal for a stream. Yields what it answers until the service ends.
+    Raises HubbubError when it refuses, or ends or does not run at the start, and NotRunning.
+    """
+    for answer in _answers(journal, request, None):
+        if not answer.pop("ok"):
+            raise HubbubError(answer["error"])
+        yield answer
+
+
+def _answers(
+    journal: Path, request: Mapping[str, Any], patience: float | None
+) -> Generator[dict[str, Any], None, None]:
+    """Yield what a service answers, at least once. Raises NotRunning and HubbubError."""
     place = SocketPlace(journal)
     path = place.found()
     with socket.socket(socket.AF_UNIX) as client:
@@ -101,15 +119,16 @@ def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) 
         try:
             client.connect(str(path))
             client.sendall(json.dumps(request).encode() + b"\n")
-            with client.makefile("rb") as answers:
-                line = answers.readline()
+            with client.makefile("rb") as lines:
+                line = lines.readline()
+                if not line:
+                    raise HubbubError(f"the service at {path} hung up without an answer: look at its log")
+                while line:
+                    yield json.loads(line)
+                    line = lines.readline()
         except (ConnectionRefusedError, FileNotFoundError):
             raise NotRunning(_not_running(journal)) from None
         except OSError as error:
             raise HubbubError(
                 f"the service cannot be asked at {path} ({error}): are you its user, and is it well?"
             ) from error
-    if not line:
-        raise HubbubError(f"the service at {path} hung up without an answer: look at its log")
-    answer: dict[str, Any] = json.loads(line)
-    return answer
