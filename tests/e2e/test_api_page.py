@@ -1,0 +1,107 @@
+"""What docs/api.md shows works as it stands, asked with curl of a running service."""
+
+import asyncio
+import contextlib
+import json
+import re
+from pathlib import Path
+
+from bridge.model import plain
+from bridge.testing import free_port
+from tests.adapters.places import demo_server
+from tests.e2e.world import HUBBUB
+
+PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
+EXAMPLES = re.findall(r"^    (curl (?:.*\\\n)*.*)", PAGE, re.MULTILINE)
+MAP = """\
+networks:
+  irc: {{protocol: irc, server: 127.0.0.1, port: {port}, tls: false, nick: hubbub}}
+conversations:
+  lobby: {{irc: ["#lobby", "#ops"]}}
+web: {{listen: "127.0.0.1:{web}"}}
+"""
+
+
+@contextlib.asynccontextmanager
+async def service(folder, port, web):
+    """`hubbub run`, in both rooms."""
+    (folder / "bridge.yaml").write_text(MAP.format(port=port, web=web))
+    process = await asyncio.create_subprocess_exec(HUBBUB, "run", cwd=folder, stderr=asyncio.subprocess.PIPE)
+    joined = 0
+    async with asyncio.timeout(60):
+        while joined < 2:
+            joined += b"is joined" in await process.stderr.readline()
+    try:
+        yield
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.communicate(), 30)
+
+
+async def shell(command, web):
+    """A command, started."""
+    command = command.replace("127.0.0.1:8485", f"127.0.0.1:{web}")
+    command = command.replace("curl ", "exec curl -sS -m 20 ", 1)
+    return await asyncio.create_subprocess_shell(command, stdout=asyncio.subprocess.PIPE)
+
+
+async def answered(what, web):
+    """What the example on the page prints that asks for this."""
+    (found,) = [command for command in EXAMPLES if what in command]
+    process = await shell(found, web)
+    out, _ = await process.communicate()
+    assert process.returncode == 0, found
+    return json.loads(out)
+
+
+async def events(process):
+    name = None
+    async for line in process.stdout:
+        key, _, value = line.decode().rstrip("\n").partition(": ")
+        if key == "event":
+            name = value
+        elif key == "data":
+            yield name, json.loads(value)
+
+
+def shown(what):
+    """An event on the page."""
+    (found,) = re.findall(rf"^    event: {what}\n    data: (.*)", PAGE, re.MULTILINE)
+    return json.loads(found)
+
+
+async def test_the_examples(tmp_path):
+    web = free_port()
+    (tmp_path / "irc").mkdir()
+    async with demo_server("irc", tmp_path / "irc") as (demo, _), service(tmp_path, demo.port, web):
+        ann = await demo.person("ann", "#lobby")
+        status = await answered("/api/status", web)
+        assert status["networks"]["irc"]["state"] == "connected"
+        rooms = (await answered("/api/rooms", web))["rooms"]
+        assert [(room["room"], room["joined"]) for room in rooms] == [("#lobby", True), ("#ops", True)]
+        (tail,) = [command for command in EXAMPLES if "/api/tail" in command]
+        stream = await shell(tail, web)
+        told = events(stream)
+        assert (await anext(told))[0] == "begun"
+        await ann.say(plain("hello"))
+        (name, taken), (end_name, ended) = await anext(told), await anext(told)
+        assert (name, taken["text"], list(taken)) == ("taken", "hello", list(shown("taken")))
+        assert (end_name, ended["room"], ended["outcome"]) == ("ended", "#ops", "delivered")
+        assert (list(ended), ended["number"]) == (list(shown("ended")), taken["number"])
+        sent = await answered("We move", web)
+        assert sent["rooms"] == [["irc", "#lobby"], ["irc", "#ops"]]
+        heard = (await asyncio.wait_for(ann.heard.get(), 30)).content.text
+        assert heard == "We move at 20:00 UTC."
+        assert (await anext(told))[1]["number"] == sent["number"]
+        stream.terminate()
+        await stream.communicate()
+        assert (await answered("Back again", web))["rooms"] == [["irc", "#ops"]]
+        assert (await answered("/api/undelivered", web))["count"] == 0
+        assert (await answered("/api/muted", web)) == {"muted": []}
+        assert (await answered("/api/retry", web)) == {"queued": 0, "unmapped": 0}
+        refused = await answered("/api/catch-up", web)
+        assert "shows what was said in #ops only to who comes in" in refused["error"]
+        assert (await answered("/api/reload", web))["kept"] == ["irc"]
+        assert (await answered("/api/unmute", web)) == {"lifted": 0}
+        assert (await answered("openapi.json", web))["openapi"] == "3.1.0"
+        assert len(EXAMPLES) == 12
