@@ -77,32 +77,34 @@ class _Lines(Terminal):
                 self._ended(told)
             case "many given up":
                 count = counted(told["count"], "message")
-                self._outcome(told, f"✗ {count} given up: {printable(told['reason'])}", "red")
+                self._outcome(told, f"{count} given up: {printable(told['reason'])}", "red")
             case "missed":
                 self.say(f"… {told['count']:,} left out: they came faster than they were shown", "yellow")
 
     def _said(self, told: dict[str, Any]) -> None:
         """Print who said what, and where; further lines stand below the first."""
-        head = self._head(told)
+        clock = time.strftime("%H:%M:%S", time.localtime(told["at"]))
+        head = Text(f"{clock}  ", "dim").append(f"{_place(told)}  ", "not dim bold")
         name = safe_name(told["author"])
-        colour = _COLOURS[sum(name.encode()) % len(_COLOURS)]
-        author = Text(_AUTHORS.get(told["kind"], "{}").format(name), colour)
+        author = Text(
+            _AUTHORS.get(told["kind"], "{}").format(name), _COLOURS[sum(name.encode()) % len(_COLOURS)]
+        )
         lines = [one_line(line) for line in told["text"].splitlines()] or [""]
         self.say(Text.assemble(author, " ", lines[0]), head=head)
         for line in lines[1:]:
-            self.say(line, indent=len(head))
+            self.say(line, indent=head.cell_len)
 
     def _ended(self, told: dict[str, Any]) -> None:
-        number = told["number"]
-        if told["outcome"] == "given up":
-            self._outcome(told, f"✗ {number} given up: {printable(told['reason'])}", "red")
+        number, outcome = told["number"], told["outcome"]
+        if outcome == "given up":
+            self._outcome(told, f"{number} given up: {printable(told['reason'])}", "red")
         elif self._deliveries:
-            sign = "✓" if told["outcome"] == "delivered" else "–"
-            self._outcome(told, f"{sign} {number} {told['outcome']}, after {told['seconds']:.2f} s", "dim")
+            self._outcome(told, f"{number} {outcome} after {told['seconds']:.2f} s", "dim")
 
     def _outcome(self, told: dict[str, Any], text: str, style: str) -> None:
-        self.say(Text(text, style), head=self._head(told))
+        """Print what became of something, below what was said."""
+        self.say(Text(f"→ {_place(told)}  {text}", style), indent=len("HH:MM:SS  "))
 
-    def _head(self, told: dict[str, Any]) -> str:
-        clock = time.strftime("%H:%M:%S", time.localtime(told["at"]))
-        return f"{clock}  {printable(told['network'])} {printable(told['room'])}  "
+
+def _place(told: dict[str, Any]) -> str:
+    return f"{printable(told['network'])} {printable(told['room'])}"

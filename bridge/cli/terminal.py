@@ -20,10 +20,10 @@ class Terminal:
         line.truncate(self._width, overflow="ellipsis")
         self._console.print(line, soft_wrap=True)
 
-    def say(self, text: str | Text = "", style: str = "", *, indent: int = 0, head: str = "") -> None:
+    def say(self, text: str | Text = "", style: str = "", *, indent: int = 0, head: str | Text = "") -> None:
         """Print words, wrapped to the width; `head` stands before them in a column of its own."""
         words = Text(text, style) if isinstance(text, str) else text
-        before = " " * indent + head
-        for line in words.wrap(self._console, self._width - len(before)) or [Text()]:
-            self._console.print(Text(before) + line, soft_wrap=True)
-            before = " " * len(before)
+        before = Text(" " * indent).append(head)
+        for line in words.wrap(self._console, self._width - before.cell_len) or [Text()]:
+            self._console.print(before + line, soft_wrap=True)
+            before = Text(" " * before.cell_len)

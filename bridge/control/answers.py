@@ -76,7 +76,9 @@ class RoomAnswer(Answer, frozen=True, kw_only=True):
         Sequence[str], Meta(description="What it can do, wholly or in part: `edit`, `file`, `reply`.")
     ]
     authorship: Authorship
-    members: Annotated[int | None, Meta(description="How many people are in it; null: nobody knows.")]
+    members: Annotated[
+        int | None, Meta(description="How many are in it, as its network counts them; null: nobody knows.")
+    ]
 
 
 class RoomsAnswer(Answer, frozen=True, kw_only=True):
