@@ -267,6 +267,12 @@ class Adapter(ABC):
         """
         return None
 
+    def puppets(self) -> int:
+        """Return how many people from elsewhere are in rooms by accounts or connections of their own. No I/O:
+        asked whenever the owner looks.
+        """
+        return 0
+
     async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
         """Return the picture of somebody in a room, as the network has it; None: they have none.
 

@@ -78,6 +78,8 @@ class NetworkReport:
     rooms: Mapping[str, RoomReport]
     private: int = 0
     """How many rooms of two people it has besides."""
+    puppets: int = 0
+    """How many people from elsewhere are there by accounts of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,12 @@ def network_report(
 ) -> NetworkReport:
     """Return how a network stands with its rooms; `tell` reports about each."""
     found = {str(room.id): tell(room) for room in rooms if not room.private}
-    private = len(rooms) - len(found)
+    beside = len(rooms) - len(found), network.puppets()
     if _is_reached(network, rooms):
-        return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found, private)
+        return NetworkReport(protocol, NetworkState.CONNECTED, "", network.began, found, *beside)
     heard = max((room.away_since for room in rooms), default=0.0)
-    return NetworkReport(
-        protocol, network.state, network.reason, heard or network.failing_since, found, private
-    )
+    since = heard or network.failing_since
+    return NetworkReport(protocol, network.state, network.reason, since, found, *beside)
 
 
 def _is_reached(network: Supervisor, rooms: Iterable[RoomStatus]) -> bool:

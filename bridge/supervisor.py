@@ -74,6 +74,10 @@ class Supervisor:
             log.warning("%s: %s; connecting anew", network, reason, extra=about(network))
             self._over.set()
 
+    def puppets(self) -> int:
+        """Return how many people from elsewhere are there by accounts of their own."""
+        return self._adapter.puppets()
+
     async def run(self) -> None:
         """Keep the network connected until cancelled, or until another session has taken over."""
         log_for(self._adapter.network)

@@ -228,6 +228,9 @@ class IrcAdapter(Adapter):
             for data in notices(nick, command.text, self.config.encoding):
                 connection.post(data) if puppet is None else puppet.write(data)
 
+    def puppets(self) -> int:
+        return self._puppets.count() if self._puppets is not None else 0
+
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
         mask = person if "@" in person and " " not in person else ""
         there = mask and self._session.private.knows(mask) is not False

@@ -104,7 +104,6 @@ class MatrixAdapter(Adapter):
 
     @classmethod
     def records(cls) -> Mapping[str, Capabilities]:
-        """Return typical records, by name, for the documentation."""
         return {
             "Matrix": record(),
             "Matrix (an application service)": record(authorship=Authorship.PUPPET, whisper=True),
@@ -129,8 +128,8 @@ class MatrixAdapter(Adapter):
         return record(limit, topic=Support.NO, authorship=Authorship.PUPPET, abreast=abreast)
 
     def registration(self) -> RegistrationFile:
-        config = self.config
-        return new_registration(self.network, config.user, config.registration, config.listen)
+        own = self.config
+        return new_registration(self.network, own.user, own.registration, own.listen)
 
     async def past(self, room: RoomId, since: float) -> Sequence[TalkEvent]:
         _, wire = self._entered(room)
@@ -145,6 +144,9 @@ class MatrixAdapter(Adapter):
     async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
         _, wire = self._entered(room)
         return await avatar_of(self._client, wire, user)
+
+    def puppets(self) -> int:
+        return self._puppets.count() if self._puppets is not None else 0
 
     def pictured(self, room: RoomId, key: str) -> None:
         if self._puppets is not None:

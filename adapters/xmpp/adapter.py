@@ -173,6 +173,10 @@ class XmppAdapter(Adapter):
         connection, place = self._there(room)
         return await connection.avatar(place, user)
 
+    def puppets(self) -> int:
+        connection = self._connection
+        return connection.puppets.count() if connection is not None and connection.puppets is not None else 0
+
     def pictured(self, room: RoomId, key: str) -> None:
         connection = self._connection
         if connection is not None and connection.puppets is not None:

@@ -268,6 +268,13 @@ class Guarded(Adapter):
             return False
         return found
 
+    def puppets(self) -> int:
+        try:
+            return int(self._made().puppets())
+        except ANYTHING as error:
+            self._complain("puppets", "", shown(error), error)
+            return 0
+
     def members(self, room: RoomId) -> Collection[str]:
         try:
             return [name for name in self._made().members(room) if is_text(name)]

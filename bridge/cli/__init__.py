@@ -50,6 +50,7 @@ _GROUPS = {
     "Know more": {
         "capabilities": "Print what each kind of network can do.",
         "completion": "Print what lets a shell complete commands.",
+        "metrics": "Print every metric that a service exports.",
         "new-adapter": "Write a package with an adapter for a protocol.",
         "openapi": "Print the description of the HTTP API.",
         "schema": "Print a JSON Schema of bridge.yaml, for editors.",

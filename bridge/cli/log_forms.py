@@ -4,7 +4,6 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from bridge.config.words import printable
 from bridge.secrets import strike
 from bridge.whose import keys_of, named
 
@@ -87,6 +86,8 @@ class ForPrograms(logging.Formatter):
 
 def _words(form: logging.Formatter, record: logging.LogRecord) -> str:
     """Return what a line says, with its traceback below; nothing in it acts upon a terminal."""
+    from bridge.config.words import printable  # most commands log nothing, and need no configuration
+
     parts = [named(record, record.getMessage()), *([trace] if (trace := _trace(form, record)) else [])]
     return strike("\n".join(printable(line) for part in parts for line in part.split("\n")))
 

@@ -60,6 +60,8 @@ class Attachments:
         self.pictures = files.pictures
         """Opens those of people as well."""
         self._uploads = uploads
+        self.fetched, self.uploaded = files.fetched, uploads.uploaded
+        """Bytes, by network."""
         self._patience = rules.wait
         self._linking = rules.public_url is not None
         self._until: dict[tuple[Adapter, int], float] = {}

@@ -3,6 +3,7 @@
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -50,6 +51,8 @@ class Recording(ABC):
 
     failing: bool
     """Whether it cannot be written now."""
+    known: Counter[int]
+    """How many events came that had been taken before, since the start, by the number of their room."""
 
     @abstractmethod
     def take(self, source: int, event: TalkEvent, rooms: tuple[int, ...]) -> None:

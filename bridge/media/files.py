@@ -4,6 +4,7 @@ import asyncio
 import errno
 import importlib
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -101,6 +102,8 @@ class Files:
         """Messages that were taken back, as far as that is remembered in memory."""
         self._line: WaitingLine[Job] = WaitingLine()
         self._told_full = False
+        self.fetched = Counter[str]()
+        """Bytes of files that were taken in, by network."""
 
     async def run(self) -> None:
         """Fetch, and keep the folder in its limits, until cancelled."""
@@ -288,6 +291,7 @@ class Files:
 
     async def _taken(self, job: Job, fetcher: "Fetcher") -> File:
         file = await self._intake.take(job, fetcher)
+        self.fetched[job.network] += file.size
         self._limits.add(space(file.size + (file.thumbnail.size if file.thumbnail else 0)))
         self._told_full = False
         return file

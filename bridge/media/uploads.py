@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,6 +52,8 @@ class Uploads:
         """Called with the message whenever an upload ended, well or not."""
         self._line: WaitingLine[_Upload] = WaitingLine()
         self._known: dict[tuple[Adapter, File], _Upload | bool] = {}
+        self.uploaded = Counter[str]()
+        """Bytes of files that networks took, by network."""
 
     def get(self, adapter: Adapter, seq: int, file: File) -> Pending | None:
         """Begin the upload, if it is new. Returns Pending while it lasts; None: it ended. Never waits."""
@@ -119,6 +122,7 @@ class Uploads:
                 log.exception("a file cannot be uploaded to %s: a bug", upload.network, extra=keys)
                 return False
             else:
+                self.uploaded[upload.network] += upload.file.size
                 return True
         keys = about(upload.network, delivery=upload.seq)
         log.warning("a file is only told of on %s: %s", upload.network, reason, extra=keys)

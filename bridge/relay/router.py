@@ -35,7 +35,7 @@ from .loop_guard import LoopGuard
 from .rooms import Moved, Rooms
 from .routes import Muted, Source
 
-__all__ = ["Hear", "Router", "Withhold"]
+__all__ = ["DROPPED", "Hear", "Router", "Withhold"]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ Hear = Callable[[str, FleetingEvent], None]
 Withhold = Callable[[str, TalkEvent], bool]
 """Whether what was said on a network was meant for Hubbub alone, and is not taken."""
 
+DROPPED = ("ignored", "copy", "too old", "for Hubbub", "loop")
+"""Why something is not taken."""
 _BESIDE = (TypingChanged, MemberChanged, RoomStateChanged, Approached)
 """What never gets into the journal."""
 
@@ -61,6 +63,7 @@ class Router:
     ) -> None:
         """`watch` is called with each event and its network: for those who look on."""
         self.journal = journal
+        self.attached = attached
         self._watch, clock = watch, journal.clock
         self.hears: list[Hear] = []
         """Features that want to know who came, who went, and who wrote to us alone."""

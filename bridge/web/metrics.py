@@ -6,7 +6,7 @@ Units are base units; labels are networks, kinds and reasons, of which there are
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -26,6 +26,13 @@ from .app import SECURITY, Site
 
 __all__ = ["add_metrics", "families"]
 
+_DROPPED = "`ignored`, another Hubbub's `copy`, `too old`, an instruction `for Hubbub` alone, a `loop`"
+_ENDS = dict.fromkeys(
+    ("ConnectionLost", "AuthenticationFailed", "RateLimited", "Replaced", "TemporaryFailure"), 0
+)
+"""What most connections end by. A series that begins with 0 shows the first one as a growth."""
+_STATES = ", ".join(f"`{state}`" for state in NetworkState)
+
 
 def add_metrics(
     site: Site,
@@ -38,6 +45,7 @@ def add_metrics(
     async def metrics(request: web.Request) -> web.StreamResponse:
         registry = CollectorRegistry()
         registry.register(_Collected(list(families(await status(), counts(), now()))))
+        ProcessCollector(registry=registry)
         encode, kind = choose_encoder(request.headers.get("Accept", ""))
         body = encode(registry)
         return web.Response(body=body, headers=SECURITY | {"Content-Type": kind, "Cache-Control": "no-store"})
@@ -57,7 +65,7 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     """Yield everything that is told, from how it stands at one moment."""
     yield InfoMetricFamily("hubbub_build", "The version that runs.", {"version": status.version})
     yield GaugeMetricFamily("hubbub_start_time_seconds", "When it was started, since 1970.", status.since)
-    taking = "Whether the journal can be written: else nothing is taken."
+    taking = "1 or 0: then nothing is taken."
     yield GaugeMetricFamily("hubbub_journal_writable", taking, status.taking)
     commits = HistogramMetricFamily("hubbub_journal_commit_seconds", "How long commits of the journal took.")
     _add(commits, (), counts.commits)
@@ -65,7 +73,7 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     yield from _counters(counts)
     waits = HistogramMetricFamily(
         "hubbub_delivery_seconds",
-        "How long after it was said something arrived.",
+        "How long after it was said something had arrived, and that was confirmed.",
         labels=("source", "target"),
     )
     for pair, spread in counts.delivered.items():
@@ -73,10 +81,10 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     yield waits
     yield from _networks(status.networks, now)
     yield GaugeMetricFamily(
-        "hubbub_undelivered", "Deliveries that were given up and kept.", status.undelivered
+        "hubbub_undelivered", "What was given up and is kept for `hubbub undelivered`.", status.undelivered
     )
     behind = GaugeMetricFamily(
-        "hubbub_observer_behind_events", "Events that wait for an observer.", labels=("observer",)
+        "hubbub_observer_behind_events", "How far who looks on is behind.", labels=("observer",)
     )
     for observer in status.observers:
         behind.add_metric((observer.name,), observer.behind)
@@ -84,49 +92,65 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
 
 
 def _counters(counts: Counts) -> Iterator[Metric]:
-    taken = CounterMetricFamily("hubbub_events_taken", "Events that were taken.", labels=("network",))
-    for network, number in counts.taken.items():
-        taken.add_metric((network,), number)
-    yield taken
-    dropped = CounterMetricFamily("hubbub_events_dropped", "Events that were not.", labels=("reason",))
-    for reason, number in counts.dropped.items():
-        dropped.add_metric((reason,), number)
-    yield dropped
-    given_up = CounterMetricFamily(
-        "hubbub_deliveries_given_up", "Deliveries that will not arrive.", labels=("network",)
-    )
-    for network, number in counts.given_up.items():
-        given_up.add_metric((network,), number)
-    yield given_up
+    for name, label, meaning, numbers in (
+        ("events_taken", "network", "What was taken of what people did.", counts.taken),
+        ("events_dropped", "reason", f"What was not: {_DROPPED}.", counts.dropped),
+        (
+            "events_deduplicated",
+            "network",
+            "What came again and had been taken before, as a history that is read anew.",
+            counts.known,
+        ),
+        ("deliveries_given_up", "network", "What will not arrive.", counts.given_up),
+        ("media_fetched_bytes", "network", "The files that were taken in from a network.", counts.fetched),
+        ("media_uploaded_bytes", "network", "The files that a network took.", counts.uploaded),
+    ):
+        counter = CounterMetricFamily(f"hubbub_{name}", meaning, labels=(label,))
+        for value, number in numbers.items():
+            counter.add_metric((value,), number)
+        yield counter
     ended = CounterMetricFamily(
-        "hubbub_connections_ended", "Connections that ended.", labels=("network", "reason")
+        "hubbub_connections_ended",
+        "Connections that ended, by kind of error, such as `ConnectionLost` or `AuthenticationFailed`.",
+        labels=("network", "reason"),
     )
     for network, reasons in counts.ended.items():
-        for reason, number in reasons.items():
+        for reason, number in {**_ENDS, **reasons}.items():
             ended.add_metric((network, reason), number)
     yield ended
 
 
 def _networks(networks: Mapping[str, NetworkReport], now: float) -> Iterator[Metric]:
     labels = ("network", "protocol")
-    connected = GaugeMetricFamily(
-        "hubbub_network_connected", "Whether a network is connected.", labels=labels
+    connected = GaugeMetricFamily("hubbub_network_connected", "1 or 0.", labels=labels)
+    states = GaugeMetricFamily(
+        "hubbub_network_state",
+        f"1 for the state that it is in, 0 for the others: {_STATES}.",
+        labels=(*labels, "state"),
     )
     rooms = GaugeMetricFamily("hubbub_rooms", "Rooms of the map.", labels=labels)
-    joined = GaugeMetricFamily("hubbub_rooms_joined", "Rooms that can be spoken in.", labels=labels)
-    owed = GaugeMetricFamily("hubbub_deliveries_waiting", "Deliveries that wait.", labels=labels)
+    joined = GaugeMetricFamily("hubbub_rooms_joined", "Those that can be spoken in.", labels=labels)
+    owed = GaugeMetricFamily("hubbub_deliveries_waiting", "What waits for its rooms.", labels=labels)
     oldest = GaugeMetricFamily(
-        "hubbub_oldest_waiting_seconds", "The age of the one that waits longest.", labels=labels
+        "hubbub_oldest_waiting_seconds", "How long ago the oldest of it was said.", labels=labels
+    )
+    puppets = GaugeMetricFamily(
+        "hubbub_network_puppets",
+        "People from elsewhere who are in its rooms by accounts of their own.",
+        labels=labels,
     )
     for name, network in networks.items():
         which, reports = (name, network.protocol), network.rooms.values()
         connected.add_metric(which, network.state is NetworkState.CONNECTED)
+        for state in NetworkState:
+            states.add_metric((*which, state), network.state is state)
+        puppets.add_metric(which, network.puppets)
         rooms.add_metric(which, len(reports))
         joined.add_metric(which, sum(room.joined for room in reports))
         owed.add_metric(which, sum(room.owed for room in reports))
         since = [room.since for room in reports if room.since is not None]
         oldest.add_metric(which, now - min(since) if since else 0)
-    yield from (connected, rooms, joined, owed, oldest)
+    yield from (connected, states, rooms, joined, owed, oldest, puppets)
 
 
 def _add(family: HistogramMetricFamily, labels: tuple[str, ...], spread: Spread) -> None:
@@ -135,3 +159,13 @@ def _add(family: HistogramMetricFamily, labels: tuple[str, ...], spread: Spread)
         total += count
         buckets.append(("+Inf" if bound == float("inf") else str(bound), total))
     family.add_metric(labels, buckets, spread.seconds)
+
+
+def described() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Yield the name of each metric, its kind, its labels and what it means, sorted."""
+    nothing = Status("", 0.0, True, {}, 0, {}, ())
+    none = Counts({}, {}, {}, {}, {}, {}, {}, {}, Spread())
+    for family in sorted(families(nothing, none, 0.0), key=lambda family: family.name):
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        labels = tuple(family._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001
+        yield f"{family.name}{suffix}", family.type, labels, family.documentation

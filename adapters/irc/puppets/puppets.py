@@ -110,6 +110,10 @@ class PuppetConnections:
         self._wishes.add(room, speaker)
         return False
 
+    def count(self) -> int:
+        """Return how many are in rooms."""
+        return sum(bool(puppet.rooms) for puppet in self._all.values())
+
     def found(self, key: str) -> PuppetConnection | None:
         """Return somebody who is connected."""
         puppet = self._all.get(key)

@@ -118,6 +118,10 @@ class Puppets:
         await self._name(puppet, name[:_LONGEST_NAME] or self.names.get(key, ""))
         return puppet
 
+    def count(self) -> int:
+        """Return how many are in rooms, as far as is known."""
+        return sum(bool(puppet.inside) for puppet in self._known.values())
+
     def can_be(self, key: str) -> bool:
         """Whether somebody can have an id here."""
         return self._service.namespace.user_of(key) is not None

@@ -192,6 +192,10 @@ class PuppetOccupants:
             elif isinstance(said, Direct):
                 self._alone.heard(element, said, key_of(address))
 
+    def count(self) -> int:
+        """Return how many are in rooms."""
+        return len({puppet.key for puppet in self._all() if puppet.inside})
+
     def there(self, room: str, key: str) -> str:
         """Return the address of somebody who is in a room; "": they are not."""
         bare = address_of(key, self._component)

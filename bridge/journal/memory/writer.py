@@ -1,5 +1,6 @@
 """What is noted, and the steps beside."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -34,6 +35,7 @@ class MemoryJournal(Rows, Journal):
         super().__init__()
         self.clock = clock
         self.failing = False
+        self.known = Counter[int]()
         self.opened: MemoryOpened = MemoryOpened()
         self.notes: MemoryNotes = MemoryNotes()
         self._seq = 0
@@ -106,6 +108,8 @@ class MemoryJournal(Rows, Journal):
             for taken in waiting
             if self._ids.setdefault((taken.source, taken.event.id), taken.seq) == taken.seq
         ]
+        self.known.update(taken.source for taken in waiting)
+        self.known.subtract(taken.source for taken in new)
         for seq, source, event, rooms, said_at in new:
             self._events[seq] = EventRow(source, said_at, event.id, event.sender, event)
             for room in rooms:

@@ -5,6 +5,7 @@ transaction. It decides nothing about when; `relay/dispatch.py` does.
 import contextlib
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from functools import partial
@@ -59,6 +60,7 @@ class SqliteJournal(Queries, Journal):
         self._receipts = None if synced else self._receipts_beside(path)
         self._unkept: list[Receipt] = []
         self.failing = False
+        self.known = Counter[int]()
         self._seq: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         self._events: list[Taken] = []
         self._rows: list[tuple[int, int, str, float, str, bytes]] = []
@@ -309,6 +311,7 @@ class SqliteJournal(Queries, Journal):
                 database.execute("ROLLBACK")
             raise
         if self._events:
+            self._count_known(taken)
             self._events, self._rows, self._debts = [], [], []
         for noted in (self._links, self._moved, self._dead, self._again, self._settled):
             noted.clear()
@@ -316,6 +319,11 @@ class SqliteJournal(Queries, Journal):
             latest.clear()
         self._unkept.clear()
         return taken
+
+    def _count_known(self, taken: list[Taken]) -> None:
+        if len(taken) < len(self._events):
+            self.known.update(one.source for one in self._events)
+            self.known.subtract(one.source for one in taken)
 
     def _receipts_beside(self, path: Path) -> Receipts | None:
         """Open the file of receipts, and commit those that a kill left; None: there can be none."""

@@ -147,6 +147,7 @@ async def test_they_speak_in_turn_and_are_no_news(room):
             for who in (ADA, BOB):
                 assert not isinstance(await room.say(who, f"{number}"), AdapterError)
         await room.heard(*[(who.name, f"{number}") for number in range(5) for who in (ADA, BOB)])
+        assert room.adapter.puppets() == 2
         await room.quiet(ears)
         assert not room.adapter.is_present(room.room, "Ada")
         assert room.adapter.is_present(room.room, f"olga{room.number}")

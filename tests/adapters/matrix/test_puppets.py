@@ -130,6 +130,7 @@ async def test_they_speak_in_turn_and_are_no_news(room):
         assert nobody_else(core)
         assert not room.adapter.is_present(room.room, "Ada")
         assert (await room.member(ADA_ID))["displayname"] == "Ada"
+        assert room.adapter.puppets() == 2
 
 
 async def test_what_they_said_they_change_and_take_back_and_they_react(room):

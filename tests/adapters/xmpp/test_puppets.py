@@ -123,6 +123,7 @@ async def test_they_speak_in_turn_and_are_no_news(room):
         assert (await ears.said()).content == plain("hello")
         assert nobody_else(ears)
         assert not room.adapter.is_present(room.room, "Ada")
+        assert room.adapter.puppets() == 2
 
 
 async def test_a_nick_that_is_somebodys_stays_theirs(room):

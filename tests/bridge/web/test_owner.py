@@ -83,11 +83,13 @@ async def test_what_is_wrong_is_said_with_what_to_do(pair, left, right, watcher)
 async def test_what_happens_is_counted(pair, left, right, watcher):
     async with running(pair, watcher.beside) as bridge:
         for text in ("one", "two", "three"):
-            left.say("one", "ann", text)
+            said = left.say("one", "ann", text)
         await right.until(3)
         right.errors.append(Rejected("not that"))
         left.say("one", "ann", "four")
         left.say("one", "ann", "five", mark="9.9.0.unknown")
+        left.happen(said)  # as a history that is read anew
+        await left.settled()
         await right.settled()
         await bridge.patrol()
         right.drop()
@@ -95,6 +97,8 @@ async def test_what_happens_is_counted(pair, left, right, watcher):
         numbers = await watcher.numbers()
     assert numbers["hubbub_events_taken_total", "left"] == 4
     assert numbers["hubbub_events_dropped_total", "copy"] == 1
+    assert numbers["hubbub_events_deduplicated_total", "left"] == 1
+    assert numbers["hubbub_events_deduplicated_total", "right"] == 0
     assert numbers["hubbub_delivery_seconds_count", "left", "right"] == 3
     assert numbers["hubbub_delivery_seconds_bucket", "+Inf", "left", "right"] == 3
     assert numbers["hubbub_deliveries_given_up_total", "right"] == 1
@@ -103,6 +107,10 @@ async def test_what_happens_is_counted(pair, left, right, watcher):
     assert numbers["hubbub_journal_writable",] == 1
     assert numbers["hubbub_journal_commit_seconds_count",] > 0
     assert numbers["hubbub_rooms_joined", "left", PROTOCOL] == 1
+    assert numbers["hubbub_network_state", "left", PROTOCOL, "connected"] == 1
+    assert numbers["hubbub_network_state", "left", PROTOCOL, "stopped"] == 0
+    assert numbers["hubbub_network_puppets", "left", PROTOCOL] == 0
+    assert numbers["process_resident_memory_bytes",] > 0
     assert not [name for name in numbers if "one" in name or "ann" in name], "no room and no person is named"
 
 
