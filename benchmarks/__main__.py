@@ -18,6 +18,7 @@ from .bots import PER_SECOND as PER_SECOND_TO_BOT
 from .bots import answered
 from .bursts import baseline, burst, careless
 from .network import percentiles
+from .scrape import ROOMS, scrapes
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
 from .whole import KINDS, whole
 
@@ -99,6 +100,8 @@ def main():
         f"longest tick at 2,000/s: {alone:.1f} ms, while the journal is pruned {pruned:.1f} "
         f"({rate:.0f} events per second)"
     )
+    half, worst = percentiles(run(scrapes))
+    print(f"a scrape of the metrics with {ROOMS:,} rooms: p50 {half:.1f} ms, p99 {worst:.1f}")
     cpu, rate, ordered = run(answered)
     print(
         f"into a bot and back at {PER_SECOND_TO_BOT}/s: {cpu:.2f} s of CPU per 1,000 messages with their "

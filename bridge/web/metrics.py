@@ -24,7 +24,7 @@ from bridge.supervisor import NetworkState
 
 from .app import SECURITY, Site
 
-__all__ = ["add_metrics", "families"]
+__all__ = ["Collected", "add_metrics", "described", "families"]
 
 _DROPPED = "`ignored`, another Hubbub's `copy`, `too old`, an instruction `for Hubbub` alone, a `loop`"
 _ENDS = dict.fromkeys(
@@ -44,7 +44,7 @@ def add_metrics(
 
     async def metrics(request: web.Request) -> web.StreamResponse:
         registry = CollectorRegistry()
-        registry.register(_Collected(list(families(await status(), counts(), now()))))
+        registry.register(Collected(list(families(await status(), counts(), now()))))
         ProcessCollector(registry=registry)
         encode, kind = choose_encoder(request.headers.get("Accept", ""))
         body = encode(registry)
@@ -53,7 +53,9 @@ def add_metrics(
     site.add("/metrics", metrics)
 
 
-class _Collected(Collector):
+class Collected(Collector):
+    """What was found at one moment, for a registry."""
+
     def __init__(self, found: list[Metric]) -> None:
         self._found = found
 

@@ -264,6 +264,7 @@ class SqliteJournal(Queries, Journal):
 
     def write(self) -> bool:
         if self.waiting:
+            offered = self._events
             try:
                 taken = self._transaction()
             except Exception as error:  # noqa: BLE001 nothing was written, and nothing is lost: it all waits
@@ -271,6 +272,9 @@ class SqliteJournal(Queries, Journal):
                 return False
             self._taken += taken
             self._complaints.safely("keeping in mind what was taken", partial(self._recent.took, taken))
+            if len(taken) < len(offered):
+                count = partial(self._count_known, offered, taken)
+                self._complaints.safely("counting what came again", count)
             if self._receipts is not None:
                 self._complaints.safely("beginning the receipts anew", self._receipts.clear)
         if self.failing:
@@ -311,7 +315,6 @@ class SqliteJournal(Queries, Journal):
                 database.execute("ROLLBACK")
             raise
         if self._events:
-            self._count_known(taken)
             self._events, self._rows, self._debts = [], [], []
         for noted in (self._links, self._moved, self._dead, self._again, self._settled):
             noted.clear()
@@ -320,10 +323,9 @@ class SqliteJournal(Queries, Journal):
         self._unkept.clear()
         return taken
 
-    def _count_known(self, taken: list[Taken]) -> None:
-        if len(taken) < len(self._events):
-            self.known.update(one.source for one in self._events)
-            self.known.subtract(one.source for one in taken)
+    def _count_known(self, offered: list[Taken], taken: list[Taken]) -> None:
+        self.known.update(one.source for one in offered)
+        self.known.subtract(one.source for one in taken)
 
     def _receipts_beside(self, path: Path) -> Receipts | None:
         """Open the file of receipts, and commit those that a kill left; None: there can be none."""

@@ -117,6 +117,7 @@ async def test_status(owner, left, right):
             }
         },
         "private": 0,
+        "puppets": 0,
     }
     there = answer["networks"]["right"]
     assert there["state"] == "waiting"

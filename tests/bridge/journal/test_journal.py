@@ -51,6 +51,7 @@ async def test_an_event_is_taken_once(journal):
         new += journal.commit()
     assert [taken.event.id for taken in new] == ["m1"], "only what is new has a number"
     assert len(journal.owed(two)) == 1
+    assert journal.known == {one: 3}, "and what came again is counted"
     journal.take(two, event("m1"), (one,))
     journal.commit()
     assert len(journal.owed(one)) == 1, "names belong to their room"

@@ -13,13 +13,15 @@ from tests.bridge.world import config, opened, running
 async def test_one_that_is_refused_costs_no_words(tmp_path, left, right, shelf):
     files(right, captions=True)
     right.upload_errors.append(Rejected("no pictures here"))
-    async with running(mapped(tmp_path)):
+    async with running(mapped(tmp_path)) as bridge:
         there = shelf.put("cat.png")
         left.say("one", "alice", with_file("look", there))
         left.say("one", "alice", with_file("again", shelf.put("dog.png")))
         await right.until(2)
         assert right.texts("two") == [f"<alice> look {there.address} (108 B)", "<alice> again"]
         assert [command.file and command.file.name for command in right.said] == [None, "dog.png"]
+        assert bridge.counts().fetched == {"left": 216, "right": 0}, "bytes"
+        assert bridge.counts().uploaded == {"left": 0, "right": 108}, "only what the network took"
 
 
 async def test_one_that_fails_is_tried_again(tmp_path, left, right, shelf, clock):
