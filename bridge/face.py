@@ -44,6 +44,7 @@ from .errors import (
     causes,
     foremost,
 )
+from .examination import Finding, Grade
 from .faults import common, reason, unverified
 from .keepsake import Keepsake
 from .kit import (
@@ -65,8 +66,12 @@ from .kit import (
     TextAdapter,
     TokenBucket,
     Turns,
+    Upgrade,
     fits_glob,
     preflight,
+    see_certificate,
+    see_clock,
+    see_name,
     serving,
     trust,
 )
@@ -183,9 +188,11 @@ __all__ = [
     "Feature",
     "File",
     "FileKind",
+    "Finding",
     "FleetingCommand",
     "FleetingEvent",
     "FormRefused",
+    "Grade",
     "Heartbeat",
     "Holdback",
     "Host",
@@ -249,6 +256,7 @@ __all__ = [
     "TypingChanged",
     "Unit",
     "Unsupported",
+    "Upgrade",
     "UserId",
     "Whisper",
     "address_of",
@@ -273,6 +281,9 @@ __all__ = [
     "preflight",
     "reached",
     "reason",
+    "see_certificate",
+    "see_clock",
+    "see_name",
     "serving",
     "text_of",
     "trust",

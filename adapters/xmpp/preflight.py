@@ -14,7 +14,7 @@ from .rooms import refusals
 from .rooms.rooms import observe
 from .session import Place
 
-__all__ = ["look_at"]
+__all__ = ["Deaf", "look_at"]
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _REGISTER = "jabber:iq:register"
 _PASSWORD = frozenset({"muc_passwordprotected", "password-protected"})
 
 
-class _Deaf:
+class Deaf:
     """Ignores all stanzas."""
 
     def message(self, element: Element) -> None:
@@ -51,7 +51,7 @@ async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> 
     if config.is_component:
         return await _look_at_component(config, rooms)
     resource = {"resource": f"{config.resource[:240]}-check"}
-    client = XmppClient(config.model_copy(update=resource), _Deaf(), None)
+    client = XmppClient(config.model_copy(update=resource), Deaf(), None)
 
     async def look(room: RoomId, entry: RoomConfig) -> str | None:
         place = Place(room, entry.nick or config.name)
@@ -70,7 +70,7 @@ async def _look_at_component(
     config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]
 ) -> dict[RoomId, str | None]:
     """See whether the server knows our component. There can be only one connection, so no more is asked."""
-    component = XmppComponent(config, _Deaf(), asks=False)
+    component = XmppComponent(config, Deaf(), asks=False)
     try:
         await component.open(_PATIENCE)
     finally:

@@ -9,6 +9,7 @@ pace          how fast one may talk: a token bucket, and turns while a network l
 heartbeat     whether the other side is still there
 port          a port at which others come to us, by HTTP or otherwise
 preflight     looking at rooms for `hubbub check --online`
+examining     the name of a server, its certificate, its clock, for `hubbub doctor`
 tls           whom to believe who they are
 avatars       the pictures of people from elsewhere: when to ask for them, beside what is sent
 bounded       a dict that forgets its oldest entries
@@ -24,6 +25,7 @@ from .barred import Barred
 from .bounded import BoundedDict
 from .comings import Comings
 from .escaping import Escaping
+from .examining import Upgrade, see_certificate, see_clock, see_name
 from .globs import fits_glob
 from .heartbeat import Heartbeat
 from .holdback import Holdback
@@ -55,8 +57,12 @@ __all__ = [
     "TextAdapter",
     "TokenBucket",
     "Turns",
+    "Upgrade",
     "fits_glob",
     "preflight",
+    "see_certificate",
+    "see_clock",
+    "see_name",
     "serving",
     "trust",
 ]

@@ -5,8 +5,9 @@ import subprocess
 import pytest
 
 from adapters.xmpp import Adapter, preflight
+from adapters.xmpp.examination import examine
 from adapters.xmpp.testing import Demo
-from bridge import AuthenticationFailed, ConnectionLost, RoomState
+from bridge import AuthenticationFailed, ConnectionLost, Grade, RoomState
 from bridge.testing import free_port
 from tests.adapters.xmpp.harness import command, failure, give, running
 
@@ -35,7 +36,7 @@ class Secure(Demo):
             super()
             .settings()
             .replace('"tls", ', "")
-            .replace('"smacks"', '"smacks", "tls"')
+            .replace('"smacks"', '"smacks", "tls", "time"')
             .replace("c2s_require_encryption = false", "c2s_require_encryption = true")
             .replace("c2s_direct_tls_ports = { }", f"c2s_direct_tls_ports = {{ {self.direct} }}")
         )
@@ -131,3 +132,24 @@ async def test_a_server_that_wants_tls(server):
         error = await failure(ears.task)
     assert isinstance(error, ConnectionLost)
     assert "lets nobody in without TLS: remove tls: none" in str(error)
+
+
+@pytest.mark.parametrize("tls", ["starttls", "direct"])
+async def test_the_doctor_sees_a_certificate_that_ends_soon_and_the_clock(server, tls):
+    port = server.direct if tls == "direct" else server.port
+    found = [finding async for finding in examine(adapter(server, tls=tls, port=port).config)]
+    assert [(finding.subject, finding.grade) for finding in found] == [
+        ("name", Grade.WELL),
+        ("certificate", Grade.DOUBTFUL),
+        ("clock", Grade.WELL),
+    ]
+    assert "the certificate of demo.hubbub.test ends in 1 day, on " in found[1].sentence
+    assert found[2].sentence == "the clock of demo.hubbub.test is the one of this machine"
+
+
+async def test_the_doctor_says_what_keeps_a_certificate_from_being_believed(server):
+    config = adapter(server, ca_file=None).config
+    found = {finding.subject: finding async for finding in examine(config)}
+    assert found["certificate"].grade is Grade.WRONG
+    assert "name its authority in ca_file" in found["certificate"].sentence
+    assert "clock" not in found, "it lets nobody in"
