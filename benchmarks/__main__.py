@@ -17,6 +17,7 @@ from bridge.journal.memory import MemoryJournal
 from .bots import PER_SECOND as PER_SECOND_TO_BOT
 from .bots import answered
 from .bursts import baseline, burst, careless
+from .filters import FILTERS
 from .network import percentiles
 from .scrape import ROOMS, scrapes
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
@@ -60,6 +61,16 @@ def confirmations():
         )
 
 
+def filters():
+    """With each kind and without any, in turns."""
+    for kind, wanted in FILTERS.items():
+        ratios = []
+        for _ in range(REPEATS):
+            without = run(burst, 256, 64)[0]
+            ratios.append(run(burst, 256, 64, True, {"left": wanted})[0] / without)
+        print(f"filters, {kind}: {statistics.median(ratios):.2f} x the CPU of a message without")
+
+
 def journal():
     """Lone messages with the journal and with one in memory, in turns."""
     written, unwritten = [], []
@@ -92,6 +103,7 @@ def main():
     bursts()
     confirmations()
     wholes()
+    filters()
     journal()
     one, many = run(edits, 1), run(edits, QUEUE)
     print(f"{EDITS} edits of a waiting message: {one:.2f} ms each; behind {QUEUE} others {many:.2f}")

@@ -55,7 +55,7 @@ def careless():
         router.Worker = Worker
 
 
-async def burst(folder, window, per_read, sure=True):
+async def burst(folder, window, per_read, sure=True, filters=None):
     """CPU microseconds per message, messages per second, commits per 1,000, the longest tick."""
     left, right = Network("left"), Network("right", confirming=sure)
     right.capabilities = replace(right.capabilities, window=window)
@@ -71,7 +71,7 @@ async def burst(folder, window, per_read, sure=True):
             await asyncio.sleep(0)
         await right.until(COUNT)
 
-    async with running(config(folder, {"lobby": ["left one", "right two"]})) as bridge:
+    async with running(config(folder, {"lobby": ["left one", "right two"]}, filters=filters)) as bridge:
         bridge._router.journal._database.set_trace_callback(count)
         began, cpu = time.perf_counter(), time.process_time()
         longest = await Lag().during(say())

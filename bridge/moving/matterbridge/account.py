@@ -87,6 +87,16 @@ class ForeignAccount:
         text = self.text(key).removesuffix(".0")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
+    def pairs(self, key: str) -> Iterator[tuple[str, str] | None]:
+        """Yield the pairs of texts in a list; None: one that is no such pair."""
+        found = self._find(key)
+        if found is None or not is_on(found.value):
+            return
+        for pair in found.value if isinstance(found.value, list) else [found.value]:
+            texts = pair if isinstance(pair, list) else []
+            fits = len(texts) == 2 and all(isinstance(text, str) for text in texts)
+            yield (texts[0], texts[1]) if fits else None
+
     def lost(self, key: str, sentence: str) -> None:
         """Say why a key is not carried, or not as it was."""
         self._remark(key, sentence, "lost")

@@ -8,17 +8,13 @@ __all__ = ["LOST", "NEEDLESS", "SECRET", "SHOWN", "UNKNOWN"]
 
 UNKNOWN = "Hubbub has nothing for this key; if it is misspelt, matterbridge had nothing for it either"
 
-_FILTER = "messages cross whatever they say, as they are: there is no counterpart yet for"
-_NAMES = "names are shown as people have them, made harmless where they must be"
 _LOOKS = "people's names and pictures are shown as the network lets Hubbub do it"
 _LISTENS = "Hubbub does not listen for the webhooks of this network"
 
 LOST: Mapping[str, str] = {
-    "ignoremessages": _FILTER,
-    "replacemessages": _FILTER,
-    "replacenicks": f"{_NAMES}: there is no counterpart for",
     "extractnicks": "who another relay bot speaks for is not told apart: there is no counterpart for",
-    "stripnick": _NAMES,
+    "stripnick": "names are shown as people have them, made harmless where they must be; replace_names:"
+    " at the networks that they come from can do the same (docs/filters.md)",
     "colornicks": "names have no colours",
     "editsuffix": "an edit is shown as the words that changed (edits:), and has no suffix",
     "editdisable": "edits cross; to show nothing of them in a network's rooms, write edits: off there",
@@ -37,7 +33,8 @@ LOST: Mapping[str, str] = {
     "mediadownloadpath": "Hubbub keeps files in a folder of its own and hands them out itself (media:)",
     "mediaserverdownload": "files are handed out by Hubbub itself: media: with public_url (docs/media.md)",
     "mediaserverupload": "files are handed out by Hubbub itself: media: with public_url (docs/media.md)",
-    "mediadownloadblacklist": "files are chosen by type (media: types): there is no counterpart for",
+    "mediadownloadblacklist": "files are chosen by type (media: types), or by name with ignore_text:, which"
+    " leaves out all of the message (docs/filters.md):",
     "tengomodifymessage": "scripts are not run",
     "spoofusername": f"{_LOOKS}; on this one by an application service (docs/matrix.md)",
     "usemsc4144": f"{_LOOKS}; on this one by an application service (docs/matrix.md)",
@@ -66,7 +63,5 @@ SECRET = frozenset(
 )
 """Keys whose values are shown nowhere."""
 
-SHOWN = frozenset(
-    {"ignoremessages", "replacemessages", "replacenicks", "extractnicks", "mediadownloadblacklist"}
-)
+SHOWN = frozenset({"extractnicks", "mediadownloadblacklist"})
 """Keys whose values are repeated in a comment, for their owner to do it by hand."""

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from bridge.loopback import is_loopback
 from bridge.moving.model import Blank, HiddenText, Inherited, Value
 from bridge.moving.naming import host_and_port, variable_name
-from bridge.moving.patterns import globs_of, template_of
+from bridge.moving.patterns import template_of
 from bridge.moving.sentences import NOT_ENCRYPTED
 
 from .account import ForeignAccount
+from .filters import filters
 
 __all__ = ["KINDS", "ForeignKind", "common"]
 
@@ -42,8 +43,7 @@ def common(account: ForeignAccount) -> Settings:
     found: Settings = {}
     if template := account.text("remotenickformat"):
         found |= _prefix(account, template)
-    if nicks := account.text("ignorenicks").split():
-        found |= _ignored(account, nicks)
+    found |= filters(account)
     if account.flag("showjoinpart"):
         found["members"] = "note"
     if account.flag("synctopic"):
@@ -69,22 +69,6 @@ def _prefix(account: ForeignAccount, template: str) -> Settings:
         account.lost("remotenickformat", "a prefix is one line of at most 100 characters")
         return {}
     return {"prefix": made.text}
-
-
-def _ignored(account: ForeignAccount, nicks: list[str]) -> Settings:
-    globs: list[str] = []
-    for nick in nicks:
-        if (found := globs_of(nick)) is None:
-            account.lost("ignorenicks", f"patterns with * and ? cannot say {nick!r}: name people in ignore:")
-        else:
-            globs += found
-    if any(glob.startswith("*") and len(glob) > 1 for glob in globs):
-        account.todo(
-            "ignorenicks",
-            "ignore: matches whole names and ids, such as nick!user@host, so what was found anywhere in a"
-            " name has * around it; where a whole name is meant, take the * away",
-        )
-    return {"ignore": tuple(dict.fromkeys(globs))} if globs else {}
 
 
 def _server(account: ForeignAccount, usual: int) -> Settings:

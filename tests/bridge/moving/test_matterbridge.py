@@ -40,22 +40,31 @@ def test_what_is_written_passes_check_whatever_form_it_had(tmp_path, name):
     assert networks["libera"] == {
         "protocol": "irc", "server": "irc.libera.chat", "nick": "relay",
         "nickserv": {"password": "secret-nickserv"}, "flood": {"burst": 10, "per_second": 4.0},
-        "prefix": "[{protocol}] <{name}> ", "ignore": ["bot", "*spam*"],
+        "prefix": "[{protocol}] <{name}> ", "ignore_names": ["^bot$$", "spam", "^a+$$"],
+        "ignore_text": ["^!", r"^\."],
+        "replace_text": [
+            {"find": "teh", "put": "the"},
+            {"find": r"(?P<first>\w+)-(\w+)", "put": r"\2\\-\1 $$5 "},
+        ],
+        "replace_names": [{"find": "_+$$", "put": ""}],
     }  # fmt: skip
     assert networks["oftc"] == {
         "protocol": "irc", "server": "irc.oftc.net", "tls": False, "nick": "relay",
         "sasl": {"user": "account", "password": "secret-sasl"}, "prefix": "[{protocol}] <{name}> ",
+        "ignore_text": ["^!", r"^\."],
     }  # fmt: skip
     assert networks["jabber"] == {
         "protocol": "xmpp", "jid": "relay@example.org", "password": "secret-xmpp",
         "server": "xmpp.example.org", "nick": "relay", "prefix": "[{protocol}] <{name}> ", "members": "note",
+        "ignore_text": ["^!", r"^\."],
     }  # fmt: skip
     assert networks["home"] == {
         "protocol": "matrix", "homeserver": "https://matrix.example.org", "user": "@relay:example.org",
-        "password": "secret-matrix", "prefix": "{name} ({network}): ",
+        "password": "secret-matrix", "prefix": "{name} ({network}): ", "ignore_text": ["^!", r"^\."],
     }  # fmt: skip
     assert networks["programs"] | {"prefix": ""} == {
         "protocol": "http", "listen": "127.0.0.1:4242", "token": "secret-api", "prefix": "",
+        "ignore_text": ["^!", r"^\."],
     }  # fmt: skip
     assert found.made["media"] == {"max_file": "2MB"}
     assert found.flows() == {
@@ -80,8 +89,9 @@ LOST = {
     "RunCommands": "commands after login",
     "Frobnicate": "nothing for this key",
     "StripNick": "names are shown",
-    "IgnoreMessages": r"^! ^\.",
-    "IgnoreNicks": "cannot say '^a+$'",
+    "IgnoreNicks": "'(?<!x)y' cannot look at what stands before",
+    "ReplaceMessages": r"'a\\Z' has \Z, which is written \z here",
+    "ReplaceNicks": "'$10' cannot be put in place of",
     "OutMessage": "scripts are not run",
     "[discord.guild]": "does not speak discord",
     'RemoteNickFormat = "{LABEL}': "no {LABEL} in a prefix",

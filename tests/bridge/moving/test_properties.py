@@ -6,12 +6,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bridge.config import Filters, Replacement
 from bridge.errors import ConfigError
+from bridge.filters import rewriting
+from bridge.model import plain
 from bridge.moving import FORMATS
+from bridge.moving.matterbridge.filters import put_of
 from bridge.moving.matterbridge.keys import LOST, NEEDLESS, SECRET
 from bridge.moving.patterns import globs_of, template_of
 
@@ -22,7 +27,8 @@ often = settings(max_examples=60, deadline=None)
 SECRET_KEYS = sorted(SECRET)
 _CARRIED = """
 server nick usetls usesasl username realname nickservnick nickservusername charset jid muc login mxid
-remotenickformat ignorenicks showjoinpart messagedelay messagesplit synctopic showtopicchange
+remotenickformat ignorenicks ignoremessages replacemessages replacenicks
+showjoinpart messagedelay messagesplit synctopic showtopicchange
 bindaddress usedirecttls notls nostarttls tlsclientcertificate unheardof
 """
 OTHER_KEYS = sorted((LOST.keys() | NEEDLESS | set(_CARRIED.split())) - SECRET)
@@ -33,7 +39,15 @@ TEXT = st.one_of(
     ),
     st.text(max_size=12),
 )  # fmt: skip
-PLAIN = st.one_of(TEXT, st.booleans(), st.integers(-5, 99999), st.lists(TEXT, max_size=2), st.none())
+PAIRS = st.lists(TEXT, min_size=2, max_size=2)
+PLAIN = st.one_of(
+    TEXT,
+    st.booleans(),
+    st.integers(-5, 99999),
+    st.lists(TEXT, max_size=2),
+    st.lists(PAIRS, max_size=2),
+    st.none(),
+)
 CASES = st.sampled_from([str, str.upper, str.title])
 
 
@@ -257,6 +271,21 @@ def test_a_pattern_matches_the_same_names_as_its_expression(expression):
     for name in NAMES:
         ours = any(fnmatch.fnmatchcase(name.casefold(), glob.casefold()) for glob in found)
         assert ours is bool(re.search(expression, name, re.IGNORECASE)), (expression, found, name)
+
+
+GO = [
+    # by Go's documentation of Regexp.Expand
+    ("(a)(b)", "$2$1", "ba"), ("(a)(b)", "${1}x", "ax"), ("(a)(b)", "$1x", ""), ("(?P<n>a)b", "$n!", "a!"),
+    ("(a)b", "$$1", "$1"), ("(a)b", "$9\\", "\\"), ("(a)b", "$ $", "$ $"), ("ab", "$0$0", "abab"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("find", "put", "made"), GO)
+def test_what_go_puts_there_is_what_we_put_there(find, put, made):
+    ours = put_of(find, put)
+    rule = Replacement(find=find, put=ours)
+    told = rewriting(Filters(replace_text=(rule,)))
+    assert told.content(plain("ab")).text == made
 
 
 @given(st.text("{}NICKLABEL []<>", max_size=20))
