@@ -144,15 +144,17 @@ class Rewriting:
         return known[1]
 
     def _rewritten(self, event: TalkEvent) -> TalkEvent:
-        event = replace(event, sender=self.sender(event.sender))
-        if not self._text:
-            return event
-        if isinstance(event, MessageCreated | MessageEdited):
-            event = replace(event, content=self.content(event.content))
+        changed: dict[str, Any] = {}
+        if (sender := self.sender(event.sender)) is not event.sender:
+            changed["sender"] = sender
+        said = event.content if isinstance(event, MessageCreated | MessageEdited) else None
+        if said is not None and (content := self.content(said)) is not said:
+            changed["content"] = content
         if (field := _ASIDE.get(type(event))) is not None:
-            said: dict[str, Any] = {field: self._in(getattr(event, field))}
-            event = replace(event, **said)
-        return event
+            before = getattr(event, field)
+            if (text := self._in(before)) != before:
+                changed[field] = text
+        return replace(event, **changed) if changed else event
 
     def member(self, event: MemberChanged) -> MemberChanged:
         """Return who came or went, as it is told elsewhere."""

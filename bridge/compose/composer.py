@@ -108,7 +108,8 @@ class Composer:
     def _told(self, delivery: Delivery) -> Delivery:
         """Return a delivery with the words that the owner wants said of it here."""
         rewriting = self.view.facts.rewriting(delivery.source)
-        return delivery if rewriting is None else replace(delivery, event=rewriting.event(delivery.event))
+        event = rewriting.event(delivery.event) if rewriting is not None else delivery.event
+        return delivery if event is delivery.event else replace(delivery, event=event)
 
     def _view(self, delivery: Delivery) -> RoomView:
         """Look at the room as it is now for who did what is delivered."""
