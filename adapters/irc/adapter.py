@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
@@ -58,6 +59,8 @@ __all__ = ["IrcAdapter"]
 
 log = logging.getLogger(__name__)
 
+_NO_NAME = re.compile(r"[\x00-\x20\x7f,]")
+"""What no channel's name holds."""
 _MOST_IN_DOUBT = 256
 _LINE = 512
 _LONGEST_LINE = 4096
@@ -107,7 +110,7 @@ class IrcAdapter(Adapter):
             raise ValueError(f'{text!r} is not an IRC channel: those begin with #; write "#{channel}"')
         if len(text) == 1:
             raise ValueError(f"{text!r} is not an IRC channel: a name must follow the sign")
-        if " " in text or "," in text or any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        if _NO_NAME.search(text):
             raise ValueError(
                 f"{text!r} is not an IRC channel: it holds a space, a comma or a control character"
             )

@@ -152,7 +152,7 @@ def room_id(text: str) -> RoomId:
         if _names_server(f"#{text}"):
             raise ValueError(f'{text} is not a Matrix room: write "#{text}"')
         raise ValueError("a Matrix room is #alias:server or !id:server, in quotes")
-    if any(sign.isspace() or not sign.isprintable() for sign in text) or len(text.encode()) > _LONGEST_ID:
+    if not text.isprintable() or " " in text or len(text.encode()) > _LONGEST_ID:
         raise ValueError("a Matrix room has no spaces and at most 255 bytes")
     if text[0] == "!" and ":" not in text and len(text) > 1:
         return RoomId(text)

@@ -162,7 +162,7 @@ def room_id(text: str) -> RoomId:
         raise ValueError(
             f"{text[:40]!r}... is not an XMPP room: it is longer than {_LONGEST_ROOM} characters"
         )
-    if any(letter.isspace() for letter in text):
+    if text and text.split() != [text]:
         raise ValueError(f"{text[:60]!r} is not an XMPP room: it holds a space")
     if "/" in text:
         raise ValueError(f"{text[:60]!r} is not an XMPP room: remove the slash and what follows, use `nick`")

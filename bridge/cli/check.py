@@ -1,8 +1,9 @@
 """`hubbub check`: everything that is wrong with a configuration, at once."""
 
 import asyncio
+import gc
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,10 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     from bridge.config import load
     from bridge.protocols import find
 
+    gc.disable()  # what is made of a large map stays: it would be looked at again and again
     try:
         config = load(file, find)
+        gc.freeze()
     except ConfigError as error:
         for problem in error.shown():
             click.echo(problem, err=True)
@@ -76,24 +79,30 @@ def _look(config: "Config") -> bool:
 
 
 def _summary(file: Path, config: "Config") -> None:
-    from .looking import rooms_of
-
     click.secho(f"{file} is in order", bold=True)
-    click.echo("\nnetworks")
-    for network in config.networks.values():
-        unused = "" if rooms_of(config, network.name) else ", in no conversation"
-        click.echo(f"  {network.name}  {click.style(f'({network.protocol}{unused})', dim=True)}")
-    click.echo("\nconversations")
-    for conversation in config.conversations.values():
-        click.echo(f"  {conversation.name}")
-        rows = [(room.network, str(room.room), _ARROWS[room.direction]) for room in conversation.rooms]
-        _table("    ", rows)
+    click.echo("\n".join(_map(config)))  # in one go: there may be thousands of conversations
     _remarks(config.remarks)
     if config.media.public_url is None and (names := _without_files(config)):
         click.echo()
         which = ", ".join(names)
         without = f"files: with no public_url under media:, {which} may get no more than their names"
         click.secho(wrapped(without, ""), fg="yellow")
+
+
+def _map(config: "Config") -> Iterator[str]:
+    """Yield the lines that show what is joined."""
+    used = {room.network for conversation in config.conversations.values() for room in conversation.rooms}
+    yield "\nnetworks"
+    for network in config.networks.values():
+        unused = "" if network.name in used else ", in no conversation"
+        yield f"  {network.name}  {click.style(f'({network.protocol}{unused})', dim=True)}"
+    yield "\nconversations"
+    for conversation in config.conversations.values():
+        yield f"  {conversation.name}"
+        rows = [(room.network, room.room, _ARROWS[room.direction]) for room in conversation.rooms]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            yield f"    {'  '.join(map(str.ljust, row, widths)).rstrip()}"
 
 
 def _remarks(sentences: Collection[str]) -> None:
@@ -105,20 +114,14 @@ def _remarks(sentences: Collection[str]) -> None:
 
 def _without_files(config: "Config") -> list[str]:
     """Return the networks that are written to and can show a file only by a link to it."""
+    from bridge.config import Direction
     from bridge.protocols import find
 
-    from .looking import written
-
+    entries = [room for conversation in config.conversations.values() for room in conversation.rooms]
+    written = {room.network for room in entries if room.direction is not Direction.FROM}
     return [
         name
         for name in config.networks
-        if written(config, name)
+        if name in written
         and not any(record.file for record in find(config.networks[name].protocol).records().values())
     ]
-
-
-def _table(indent: str, rows: Iterable[tuple[str, ...]]) -> None:
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        click.echo(indent + "  ".join(map(str.ljust, row, widths)).rstrip())

@@ -17,7 +17,7 @@ from bridge.model import RoomId
 from bridge.protocols import find
 from bridge.whose import log_for
 
-from .check import adapter_of
+from .looking import adapter_of
 
 __all__ = ["look_at"]
 

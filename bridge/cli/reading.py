@@ -1,6 +1,7 @@
 """Reads the configuration in a process of its own, since the relay must not stand still for it."""
 
 import asyncio
+import gc
 import os
 import pickle
 import sys
@@ -45,6 +46,7 @@ async def read(file: Path) -> Config:
 
 def main() -> None:
     """Write the configuration, or the mistakes in it, to the process's output."""
+    gc.disable()  # what is made of a large map stays until the end
     found: Config | list[str]
     try:
         found = load(Path(sys.argv[1]), find)

@@ -15,9 +15,7 @@ class Model(BaseModel):
     The docstring of a key is its sentence in the schema and in docs/settings.md.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def claims(self) -> Mapping[str, Claim]:
         """Return what a network has for itself, so that two of one map cannot both have it, each under the

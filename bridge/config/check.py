@@ -13,7 +13,7 @@ from bridge.model import RoomId
 
 from .claim import Claim, refuse_seconds
 from .document import Data, Document, Spot
-from .explain import Block, keys_of, unknown_key
+from .explain import Block, bare, keys_of, unknown_key
 from .fill import read_files
 from .filters import EVERYTHING, Filters
 from .models import (
@@ -48,7 +48,7 @@ _RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock
 """Words that name no network; `web` did so before it had a meaning of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     """A room as it stands in the file."""
 
@@ -170,8 +170,10 @@ class Check:
 
     def _own(self, spot: Spot, model: type[Model], data: dict[str, Data], core: type[Model]) -> Any:
         """Make the second pass over one block: check it by its protocol's model."""
+        if not data and (found := bare(model)) is not None:
+            return found
         filled = read_files(self.document, model, data, spot)
-        return Block(self.document, spot, model, filled, also=tuple(keys_of(core))).read()
+        return Block(self.document, spot, model, filled, also=keys_of(core)).read()
 
     def _network(self, name: str) -> Network | None:
         document, spot = self.document, ("networks", name)
@@ -277,7 +279,8 @@ class Check:
         if settings is None:
             return None
         said = spoken | _said(core, ShowRules.model_fields)
-        show = self.shown.get(network, ShowRules()).model_copy(update=said)
+        show = self.shown.get(network) or ShowRules()
+        show = show.model_copy(update=said) if said else show
         return _Found(there, RoomEntry(network, room, core.direction, settings, show, _filters(core)))
 
     def _flows(self, spot: Spot, rooms: list[_Found]) -> None:
@@ -291,6 +294,9 @@ class Check:
         here: dict[tuple[str, RoomId], _Found] = {}
         for room in rooms:
             key = (room.entry.network, room.entry.room)
+            if key not in here and key not in self.rooms:
+                here[key] = self.rooms[key] = room
+                continue
             shown = "this room" if self.document.conceals(room.spot) else quoted(room.entry.room)
             if earlier := here.get(key):
                 line, column = self.document.values[earlier.spot]
@@ -322,7 +328,8 @@ def _only(model: type[M], block: Model) -> M:
 
 def _said(block: Model, keys: Iterable[str]) -> dict[str, Any]:
     """Return those of these keys that a block has, with their values."""
-    return {key: getattr(block, key) for key in keys if key in block.model_fields_set}
+    written = block.model_fields_set
+    return {key: getattr(block, key) for key in keys if key in written}
 
 
 def _filters(block: Filters) -> Filters:

@@ -84,6 +84,11 @@ class Document:
     whole: bool = False
     """Whether the file could be read to its end."""
 
+    def become(self, other: "Document") -> None:
+        """Have all that the other has."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
+
     def problem(self, spot: Spot, sentence: str, *, key: bool = False) -> None:
         """Note a mistake in the value that stands here, or in its key."""
         self.problem_at(self.place(spot, key=key), spot, sentence)
@@ -113,10 +118,12 @@ class Document:
 
     def conceals(self, spot: Spot) -> bool:
         """Whether the value here, or one that it is part of, must not be shown."""
-        return any(True for _ in self.hidden.over(spot))
+        return bool(self.hidden) and any(True for _ in self.hidden.over(spot))
 
     def is_broken(self, spot: Spot, *, within: bool = False) -> bool:
         """Whether something was said already about this value, one that it is part of, or one `within`."""
+        if not self.broken:
+            return False
         return any(True for _ in self.broken.over(spot)) or (within and bool(self.broken.within(spot)))
 
     def betrays(self, spot: Spot, sentence: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from .fill import fields, models_in, secret_fields
 from .models import Model
 from .words import closest, nearest, quoted
 
-__all__ = ["Block", "keys_of", "unknown_key"]
+__all__ = ["Block", "bare", "keys_of", "unknown_key"]
 
 _EXPECTED = {
     "int_parsing": "a whole number",
@@ -50,12 +51,22 @@ _SUBJECT = re.compile(
 )
 
 
-def keys_of(model: type[Model]) -> list[str]:
+@cache
+def keys_of(model: type[Model]) -> tuple[str, ...]:
     """Return every key that a block may have, those that name a secret's file included."""
-    return [key for key, _ in fields(model)] + [f"{key}_file" for key in secret_fields(model)]
+    return (*(key for key, _ in fields(model)), *(f"{key}_file" for key in secret_fields(model)))
 
 
-@dataclass(frozen=True, slots=True)
+@cache
+def bare(model: type[Model]) -> Model | None:
+    """Return what a block gives in which nothing stands, the same for all; None where something must."""
+    try:
+        return model.model_validate({})
+    except ValidationError:
+        return None
+
+
+@dataclass(slots=True)
 class Block:
     """One block of the file and the model that it must fit."""
 
@@ -68,6 +79,8 @@ class Block:
 
     def read(self) -> Any:
         """Return the model's instance; None when there are mistakes, which are noted."""
+        if self.data == {} and (found := bare(self.model)) is not None:
+            return found
         try:
             return self.model.model_validate(self.data)
         except ValidationError as error:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -86,10 +87,10 @@ def _refuse(document: Document, spot: Spot, sentence: str) -> None:
     document.problem(spot, sentence)
 
 
-def fields(model: type[Model]) -> Iterator[tuple[str, Any]]:
-    """Yield the keys that a block may have, each with its type as written."""
-    for name, field in model.model_fields.items():
-        yield field.alias or name, field.annotation
+@cache  # as all that is asked of a model: it is the same for each of ten thousand rooms
+def fields(model: type[Model]) -> tuple[tuple[str, Any], ...]:
+    """Return the keys that a block may have, each with its type as written."""
+    return tuple((field.alias or name, field.annotation) for name, field in model.model_fields.items())
 
 
 def _is_secret(annotation: Any) -> bool:
@@ -97,10 +98,14 @@ def _is_secret(annotation: Any) -> bool:
     return annotation in (SecretStr, SecretBytes) or any(_is_secret(part) for part in get_args(annotation))
 
 
-def secret_fields(model: type[Model]) -> list[str]:
+@cache
+def secret_fields(model: type[Model]) -> tuple[str, ...]:
     """Return the keys of a block whose value is one secret text, which may stand in a file instead."""
     known = dict(fields(model))
-    return [key for key, annotation in known.items() if _is_secret(annotation) and f"{key}_file" not in known]
+    found = (
+        key for key, annotation in known.items() if f"{key}_file" not in known and _is_secret(annotation)
+    )
+    return tuple(found)
 
 
 def _is_path(annotation: Any) -> bool:
@@ -122,7 +127,7 @@ def read_files(document: Document, model: type[Model], data: Data, spot: Spot) -
     """
     if isinstance(data, list):
         return [read_files(document, model, value, (*spot, index)) for index, value in enumerate(data)]
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not data:
         return data
     found = dict(data)
     for key in secret_fields(model):

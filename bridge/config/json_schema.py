@@ -1,6 +1,10 @@
 """A JSON Schema of bridge.yaml for editors, from the same models that check it."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -69,6 +73,7 @@ def block(name: str, model: type[Model], definitions: dict[str, Any]) -> dict[st
     _, whole = models_json_schema([(model, "serialization")], ref_template=template)
     found = {key: _open(value) for key, value in whole.get("$defs", {}).items()}
     for inner in _all_models(model):
+        _describe(found.get(inner.__name__, {}), inner)
         _allow_files(found.get(inner.__name__, {}), inner)
     own: dict[str, Any] = found.pop(model.__name__)
     definitions |= {f"{name}.{key}": value for key, value in found.items()}
@@ -80,6 +85,29 @@ def _all_models(model: type[Model]) -> Iterator[type[Model]]:
     for _, annotation in fields(model):
         for inner in models_in(annotation):
             yield from _all_models(inner)
+
+
+def _describe(found: dict[str, Any], model: type[Model]) -> None:
+    """Describe each key by its docstring. Pydantic could do that itself, and would read the source of every
+    model at every start.
+    """
+    properties = found.get("properties", {})
+    for kind in model.__mro__:
+        for key, sentence in _docstrings(kind) if issubclass(kind, Model) else ():
+            if key in properties:
+                properties[key].setdefault("description", sentence)
+
+
+def _docstrings(model: type[Model]) -> Iterator[tuple[str, str]]:
+    try:
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    except (OSError, TypeError):  # there is no source
+        return
+    assert isinstance(body, ast.ClassDef)
+    for named, said in pairwise(body.body):
+        match named, said:
+            case ast.AnnAssign(target=ast.Name(id=key)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield key, inspect.cleandoc(text)
 
 
 def _allow_files(found: dict[str, Any], model: type[Model]) -> None:

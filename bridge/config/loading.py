@@ -3,11 +3,13 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
@@ -57,24 +59,39 @@ def secrets_of(config: Config) -> list[str]:
     """Return all that must not be shown of a configuration, but for what stands in it in the clear as well,
     such as a nick that is its own password: to strike that out wherever it stands would tell it.
     """
-    parts = list(_parts(config))
-    shown = "\n".join(part for part in parts if isinstance(part, str)).lower()
-    secrets = [part.get_secret_value() for part in parts if isinstance(part, SecretStr)]
+    texts: set[str] = set()
+    secrets: list[str] = []
+    looked_at: set[int] = set()  # thousands of rooms share what they have in common
+    wholes: list[object] = [config]
+    while wholes:
+        for part in _within(wholes.pop()):
+            if isinstance(part, str):
+                texts.add(part)
+            elif isinstance(part, SecretStr):
+                secrets.append(part.get_secret_value())
+            elif id(part) not in looked_at:
+                looked_at.add(id(part))
+                wholes.append(part)
+    shown = "\n".join(texts).lower() if secrets else ""
     return [secret for secret in secrets if secret.lower() not in shown]
 
 
-def _parts(part: object) -> Iterator[object]:
-    """Yield all that is in a configuration and has no parts itself."""
+def _within(part: object) -> Iterable[object]:
+    """Return what a part of a configuration is made of."""
     if isinstance(part, Mapping):
-        yield from chain(*map(_parts, part.keys()), *map(_parts, part.values()))
-    elif isinstance(part, tuple | list | set | frozenset):
-        yield from chain.from_iterable(map(_parts, part))
-    elif isinstance(part, BaseModel):
-        yield from chain.from_iterable(_parts(getattr(part, name)) for name in type(part).model_fields)
-    elif is_dataclass(part):
-        yield from chain.from_iterable(_parts(getattr(part, field.name)) for field in fields(part))
-    else:
-        yield part
+        return chain(part.keys(), part.values())
+    if isinstance(part, tuple | list | set | frozenset):
+        return part
+    kind: Any = type(part)
+    return [getattr(part, name) for name in _names(kind)]
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Return what the fields of such a part are called, if it has any."""
+    if issubclass(kind, BaseModel):
+        return tuple(kind.model_fields)
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def read_text(path: Path) -> str:

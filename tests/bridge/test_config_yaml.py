@@ -4,14 +4,26 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bridge.config import load
+from bridge.config.document import Document
+from bridge.config.yaml import compose
 from bridge.errors import ConfigError
 
 from .fake_protocol import GOOD, Bench, find
+from .test_config import FULL
 
 INVALID = "this is not valid YAML: check the indentation and the quotes of this line and the one before"
+FAST = getattr(yaml, "CSafeLoader", None)
 EMPTY = "the file is empty: it must say networks: and conversations:"
+
+
+@pytest.fixture(autouse=True, params=["libyaml", "PyYAML alone"])
+def _reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both tell all mistakes: some installations have no libyaml."""
+    if request.param == "PyYAML alone":
+        monkeypatch.setattr(yaml, "CSafeLoader", None)
 
 
 def room(text: str) -> str:
@@ -236,3 +248,33 @@ def test_nothing_from_the_file_reaches_the_terminal_unescaped(bench: Bench):
             r'unknown network "\x1b[31m\u202ered\x7f\n"'
         )
     ]
+
+
+TIGHT = """# a comment
+networks: {a: {protocol: irc, server: , nick: "h\\u00fc\\"x", list: [a, 'b''s', {c: }]}}
+conversations:
+  lobby:
+    a: ['#x', {room: '#y', direction: to}]   # another
+    b:
+
+    c: |
+      two
+      lines
+    d: >-
+      one
+      line
+    "e f": ~
+    ? g
+    : h
+"""
+
+
+@pytest.mark.parametrize("text", [TIGHT, GOOD, FULL, GOOD.replace("one", "\ufeffone")])
+def test_both_readers_see_the_same_at_the_same_places(text: str, monkeypatch: pytest.MonkeyPatch):
+    found = []
+    for reader in (FAST, None):
+        monkeypatch.setattr(yaml, "CSafeLoader", reader)
+        found.append(Document(Path("bridge.yaml")))
+        compose(text, found[-1])
+    assert found[1].whole
+    assert found[0] == found[1]
