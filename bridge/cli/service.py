@@ -41,7 +41,7 @@ def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:
-        reason = asyncio.run(_until_stopped(file, config))
+        reason = asyncio.run(_until_stopped(file.absolute(), config))
     except HubbubError as error:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
@@ -81,7 +81,7 @@ async def _open_to_owner(
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
     notifier = Notifier(os.environ)
     abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
-    async with Control(abilities).listening(), _pages(abilities), notifier.following(bridge.status):
+    async with Control(abilities).listening(), _pages(abilities, file), notifier.following(bridge.status):
         reloading = asyncio.ensure_future(_reload(abilities, reloads))
         try:
             yield
@@ -89,18 +89,27 @@ async def _open_to_owner(
             reloading.cancel()
 
 
-def _pages(abilities: Abilities) -> contextlib.AbstractAsyncContextManager[None]:
-    """Return a context in which the pages for the owner are served, if there are any."""
+@contextlib.asynccontextmanager
+async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
+    """Serve the pages for the owner, if there are any."""
     bridge = abilities.bridge
     web = bridge.config.web
     if web is None:
-        return contextlib.nullcontext()
-    from bridge.control.api import add_api  # with its libraries, as where files are handed out
+        yield
+        return
+    from bridge.console import console  # with their libraries, as where files are handed out
+    from bridge.control.api import add_api
     from bridge.web.owner import owner_pages
 
     site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
     add_api(site, abilities)
-    return site.serving()
+    async with contextlib.AsyncExitStack() as stack:
+        if web.console:
+            token = web.token.get_secret_value() if web.token is not None else ""
+            pages = console(site, abilities, file=file, check=read, token=token)
+            await stack.enter_async_context(pages)
+        await stack.enter_async_context(site.serving())
+        yield
 
 
 async def _read_again(file: Path) -> Config:

@@ -131,8 +131,14 @@ class Web(Model):
     ]
     token: Annotated[
         SecretStr | None,
-        Field(description="What a client has to show: `Authorization: Bearer TOKEN`, 16 letters or more."),
+        Field(
+            description="What a client has to show: `Authorization: Bearer TOKEN`, 16 letters or more. With "
+            "it one logs in to the console."
+        ),
     ] = None
+    console: Annotated[
+        bool, Field(description="Whether the pages are there that show the service and change its map.")
+    ] = True
 
     @model_validator(mode="after")
     def _is_guarded(self) -> "Web":
@@ -168,7 +174,8 @@ class TopBlock(Model):
     keep: Annotated[Keep, Field(description="How long the journal keeps what was delivered.")] = Keep()
     media: Annotated[Media, Field(description="How files that people send cross, if at all.")] = Media()
     web: Annotated[
-        Web | None, Field(description="Health and metrics over HTTP, for whoever watches the service.")
+        Web | None,
+        Field(description="The console, health and metrics over HTTP, for whoever watches the service."),
     ] = None
 
 

@@ -38,9 +38,12 @@ class Manuscript:
         return cls(path, text.replace("\r\n", "\n"), hashlib.sha256(text.encode()).hexdigest())
 
 
-async def save(old: Manuscript, text: str, check: Callable[[Path], Awaitable[Config]]) -> Config:
+async def save(
+    old: Manuscript, text: str, check: Callable[[Path], Awaitable[Config]], *, put: bool = True
+) -> Config:
     """Put a text in the place of an old one, once `check` has read it, from a file beside the old one, and
-    found no mistakes. Returns what it read. Raises ConfigError, and leaves the file alone.
+    found no mistakes; or only have it checked. Returns what was read. Raises ConfigError, and leaves the file
+    alone.
     """
     path = old.path
     _refuse_what_is_mounted(path)
@@ -49,7 +52,8 @@ async def save(old: Manuscript, text: str, check: Callable[[Path], Awaitable[Con
             config = await check(new)
         except ConfigError as error:
             raise ConfigError([one.replace(str(new), str(path)) for one in error.problems]) from None
-        await asyncio.to_thread(_put, new, old)
+        if put:
+            await asyncio.to_thread(_put, new, old)
     return config
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-__all__ = ["ENGLISH", "LANGUAGES", "N_", "Locale", "locale"]
+__all__ = ["ENGLISH", "LANGUAGES", "N_", "Locale", "locale", "translations"]
 
 _CATALOGUES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.po"))}
 LANGUAGES = ("en", *_CATALOGUES)
@@ -64,13 +64,18 @@ def locale(language: str, zone: str | None) -> Locale:
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
+    return translations(_CATALOGUES[language])
+
+
+def translations(catalogue: Path) -> gettext.NullTranslations:
+    """Read a catalogue, whose file is named after its language."""
     # half as much again to start with, for those alone who speak another language
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
-    with _CATALOGUES[language].open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language.replace("-", "_")))
+    with catalogue.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=catalogue.stem.replace("-", "_")))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

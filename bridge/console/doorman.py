@@ -1,0 +1,145 @@
+"""Who may use the console: whoever is on this machine or, with a token, whoever logged in with that."""
+
+import hashlib
+import hmac
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bridge.clock import Clock
+
+__all__ = ["Doorman", "Visitor"]
+
+_IDLE = 7 * 86_400.0
+"""A session that nobody used for so long is over, in seconds."""
+_MOST = 1000
+_TRIES = 10
+_TRIES_OF_ALL = 60
+_WINDOW = 60.0
+"""So many wrong tokens are looked at from one address, and of all, in so many seconds."""
+_PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who may use the console."""
+
+    address: str
+    form_token: str
+    """What each form brings along, which no other site's page knows."""
+
+
+class Doorman:
+    """Lets visitors in, and knows them again by a cookie."""
+
+    def __init__(self, token: str, is_here: Callable[[web.Request], bool], clock: Clock) -> None:
+        """`is_here`: whether somebody on this machine asks, and nobody else can."""
+        self._token = token
+        self._is_here = is_here
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._sessions: dict[bytes, float] = {}
+        """When each was used last, by the hash of what its cookie says; the one used last stands last."""
+        self._wrong: dict[str, deque[float]] = {}
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether one has to log in."""
+        return bool(self._token)
+
+    def visitor(self, request: web.Request) -> Visitor | None:
+        """Return who asks; None: they have to log in, or may not come in at all."""
+        cookie = request.cookies.get(_cookie(request), "")
+        if not self._token:
+            # a proxy makes everybody seem to be on this machine
+            here = self._is_here(request) and not any(name in request.headers for name in _PROXIED)
+            return self._known(request, cookie) if here else None
+        digest, now = _digest(cookie), self._clock.monotonic()
+        used = self._sessions.pop(digest, None)
+        if used is None or now - used > _IDLE:
+            return None
+        self._sessions[digest] = now
+        return self._known(request, cookie)
+
+    def greet(self, request: web.Request, response: web.StreamResponse) -> str:
+        """Give somebody on this machine a cookie, where they have none. Returns their form token."""
+        cookie = request.cookies.get(_cookie(request)) or secrets.token_urlsafe(32)
+        if not self._token and _cookie(request) not in request.cookies:
+            _give(request, response, cookie)
+        return self._form_token(cookie)
+
+    def is_meant(self, request: web.Request, visitor: Visitor, given: str) -> bool:
+        """Whether a form was sent from a page of ours."""
+        return self.is_from_here(request) and hmac.compare_digest(
+            given.encode(errors="replace"), visitor.form_token.encode()
+        )
+
+    def is_from_here(self, request: web.Request) -> bool:
+        """Whether no page of another site sends this, as far as the browser tells."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = request.headers.get("Origin")
+        return origin is None or origin.partition("://")[2] == request.host
+
+    def log_in(self, request: web.Request, given: str, response: web.StreamResponse) -> bool:
+        """Begin a session, if this is the token."""
+        if not hmac.compare_digest(given.strip().encode(errors="replace"), self._token.encode()):
+            self._note_wrong(request.remote or "")
+            return False
+        while len(self._sessions) >= _MOST:
+            self._sessions.pop(next(iter(self._sessions)))
+        cookie = secrets.token_urlsafe(32)
+        self._sessions[_digest(cookie)] = self._clock.monotonic()
+        _give(request, response, cookie)
+        return True
+
+    def log_out(self, request: web.Request, response: web.StreamResponse) -> None:
+        """End a session."""
+        self._sessions.pop(_digest(request.cookies.get(_cookie(request), "")), None)
+        response.del_cookie(_cookie(request), path="/")
+
+    def must_wait(self, request: web.Request) -> bool:
+        """Whether there were too many wrong tokens, from this address or from all, for another one."""
+        since = self._clock.monotonic() - _WINDOW
+        for address, times in list(self._wrong.items()):
+            while times and times[0] < since:
+                times.popleft()
+            if not times:
+                del self._wrong[address]
+        mine = len(self._wrong.get(request.remote or "", ()))
+        return mine >= _TRIES or sum(map(len, self._wrong.values())) >= _TRIES_OF_ALL
+
+    def _note_wrong(self, address: str) -> None:
+        self._wrong.setdefault(address, deque()).append(self._clock.monotonic())
+
+    def _known(self, request: web.Request, cookie: str) -> Visitor:
+        return Visitor(request.remote or "?", self._form_token(cookie))
+
+    def _form_token(self, cookie: str) -> str:
+        return hmac.new(self._key, cookie.encode(errors="replace"), hashlib.sha256).hexdigest()
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the visitor's browser came by TLS, here or to a proxy before us."""
+    return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+
+
+def _cookie(request: web.Request) -> str:
+    """Return the name of the cookie. Ports share cookies: two services on one machine have one each."""
+    if is_secure(request):
+        return "__Host-hubbub"
+    port = request.host.rpartition(":")[2]
+    return f"hubbub-{port}" if port.isdecimal() else "hubbub"
+
+
+def _digest(cookie: str) -> bytes:
+    return hashlib.sha256(cookie.encode(errors="replace")).digest()
+
+
+def _give(request: web.Request, response: web.StreamResponse, cookie: str) -> None:
+    response.set_cookie(
+        _cookie(request), cookie, path="/", httponly=True, samesite="Strict", secure=is_secure(request)
+    )

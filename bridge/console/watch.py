@@ -1,0 +1,74 @@
+"""Looks at the service for all who look at the console, so that many of them cost no more than one."""
+
+import asyncio
+import logging
+
+from bridge.clock import Clock
+from bridge.control.abilities import Abilities
+from bridge.control.requests import StatusRequest
+from bridge.errors import HubbubError
+
+from .history import History
+from .view import Overview, overview, steady
+
+__all__ = ["Watch"]
+
+log = logging.getLogger(__name__)
+
+_FRESH = 1.0
+"""So long a look counts, in seconds."""
+_UNWATCHED = 5.0
+"""So long is between two while nobody asks."""
+_SHARE = 50
+"""Looking takes at most one part in so many of the time, however large the map is."""
+
+
+class Watch:
+    """The last look, and what was seen before."""
+
+    def __init__(self, abilities: Abilities, clock: Clock) -> None:
+        self._abilities = abilities
+        self._clock = clock
+        self._history = History(clock.now())
+        self._looking = asyncio.Lock()
+        self._last: Overview | None = None
+        self._fresh_until = 0.0
+        self._took = 0.0
+
+    async def look(self) -> Overview:
+        """Return how everything stands; a moment ago, if others have just asked."""
+        async with self._looking:
+            began = self._clock.monotonic()
+            if self._last is not None and began < self._fresh_until:
+                return self._last
+            status = await self._abilities.do(StatusRequest(), "the console")
+            bridge, now = self._abilities.bridge, self._clock.now()
+            states = {
+                name: (str(steady(one.state, one.reason)), one.reason)
+                for name, one in status.networks.items()
+            }
+            self._history.note_networks(states, now)
+            rooms = (room for room in bridge.rooms() if not room.private)
+            self._history.note_rooms((((one.network, str(one.id)), one.delivered) for one in rooms), now)
+            self._last = overview(bridge.config, status, self._history, now)
+            ended = self._clock.monotonic()
+            self._took = ended - began
+            self._fresh_until = ended + max(_FRESH, self._took * _SHARE)
+            return self._last
+
+    def undelivered(self) -> int:
+        """Return how much was given up, as of the last look."""
+        return self._last.status.undelivered if self._last is not None else 0
+
+    def stale(self) -> None:
+        """Let the next look be a new one, since something was done."""
+        self._fresh_until = 0.0
+
+    async def run(self) -> None:
+        """Look every few seconds, so that there is a history, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except HubbubError as error:
+                log.debug("the console cannot look at the service now: %s", error)
+            await self._clock.sleep(max(_UNWATCHED, self._took * _SHARE))
