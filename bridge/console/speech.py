@@ -18,6 +18,8 @@ __all__ = ["LANGUAGES", "fragment", "language_of", "own_name", "page"]
 _CATALOGUES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.po"))}
 LANGUAGES = ("en", *_CATALOGUES)
 """What can be chosen, by BCP 47: a new catalogue beside this file is a new language."""
+_ENGLISH = "English"
+"""What each catalogue translates with the name of its own language."""
 COOKIE = "hubbub-language"
 
 
@@ -45,7 +47,7 @@ def fragment(name: str, language: str, values: Mapping[str, Any]) -> str:
 
 def own_name(language: str) -> str:
     """Return what a language calls itself."""
-    return _speech(language).gettext("English")
+    return _speech(language).gettext(_ENGLISH)
 
 
 @lru_cache

@@ -45,7 +45,7 @@ PAGES = ["", "conversation?name=lobby", "network?name=left", "messages", "undeli
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_each_page_is_small_and_may_do_little(house, path):
-    """Content Security Policy 3: nothing that stands in the page itself is run, and nothing comes from elsewhere."""
+    """Content Security Policy 3: nothing in the page itself is run, and nothing comes from elsewhere."""
     async with house.client() as client:
         answer = await client.get(path)
         text = await answer.text()
@@ -182,12 +182,10 @@ async def test_mistakes_are_shown_and_nothing_changes(house):
         text = (await page(client, "map?conversation=lobby"))[1]
         fingerprint = PRINT.search(text)[1]
         room = {"network": "left", "direction": "both", "fingerprint": fingerprint}
-        status, text = await send(client, "map", conversation="lobby", room="a b", **room)
+        _, text = await send(client, "map", conversation="lobby", room="a b", **room)
         assert "Nothing was changed" in text
         assert "a room needs a name" in text
-        status, text = await send(
-            client, "map", conversation="lobby", remove="right/0", fingerprint=fingerprint
-        )
+        _, text = await send(client, "map", conversation="lobby", remove="right/0", fingerprint=fingerprint)
         assert "must join two rooms or more" in text
         assert (await send(client, "map", conversation="lobby", room="", **room))[1].count(
             "Nothing was filled in"
@@ -214,10 +212,10 @@ async def test_what_was_given_up_is_sent_again(house):
 
 async def events(client, path):
     """Read a stream: each event with its data."""
-    answer = await client.get(path, timeout=aiohttp.ClientTimeout(total=20))
-    assert answer.headers["Content-Type"].startswith("text/event-stream")
-    async for line in answer.content:
-        yield line.decode().rstrip("\n")
+    async with client.get(path, timeout=aiohttp.ClientTimeout(total=20)) as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        async for line in answer.content:
+            yield line.decode().rstrip("\n")
 
 
 async def test_what_people_say_is_hidden_until_its_owner_wants_it(house):
