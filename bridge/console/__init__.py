@@ -20,6 +20,7 @@ from .frame import Frame
 from .live import Streams
 from .mapping import MapForm
 from .pages import Pages
+from .parts import Parts
 from .recent import RecentLog
 from .watch import Watch
 
@@ -39,12 +40,12 @@ async def console(  # noqa: PLR0913 -- by name
     """Add the console to a site, before that is served. `file` is the map, `check` reads one with all that is
     checked in it; with a `token`, one has to log in.
     """
-    watch, recent = Watch(abilities, clock), RecentLog()
+    watch, parts, recent = Watch(abilities, clock), Parts(), RecentLog()
     recent.addFilter(is_shown)
     frame = Frame(site, Doorman(token, site.is_here, clock), watch.undelivered)
-    Pages(frame, abilities, watch, recent)
+    Pages(frame, abilities, watch, parts, recent)
     MapForm(frame, abilities, watch, file, check)
-    live = Streams(abilities, watch, recent, clock)
+    live = Streams(abilities, watch, parts, recent, clock)
     frame.add("/live", live.stream, lasting=True)
     watching = asyncio.ensure_future(watch.run())
     logging.getLogger().addHandler(recent)

@@ -15,7 +15,7 @@ from bridge.control.requests import TailRequest
 
 from .doorman import Visitor
 from .frame import HEADERS, STREAM
-from .parts import PAGES, hashed, parts
+from .parts import PAGES, Parts, hashed
 from .recent import LogLine, RecentLog
 from .speech import fragment, language_of
 from .watch import Watch
@@ -33,9 +33,12 @@ _PATIENCE = 10.0
 class Streams:
     """Streams."""
 
-    def __init__(self, abilities: Abilities, watch: Watch, log: RecentLog, clock: Clock) -> None:
+    def __init__(
+        self, abilities: Abilities, watch: Watch, parts: Parts, log: RecentLog, clock: Clock
+    ) -> None:
         self._abilities = abilities
         self._watch = watch
+        self._made = parts.made
         self._log = log
         self._clock = clock
         self._open = 0
@@ -77,9 +80,10 @@ class Streams:
         last = None
         while True:
             view = await self._watch.look()
-            if view is not last:
+            if view != last:
                 last = view
-                for name, text in parts(query["page"], view, query, language).items():
+                made = await self._made(query["page"], view, query, language)
+                for name, text in made.items():
                     if has.get(name) != (new := hashed(text)):
                         has[name] = new
                         await stream.say("part", [name, text, new])

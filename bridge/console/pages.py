@@ -13,7 +13,7 @@ from bridge.errors import HubbubError
 from .doorman import Visitor, is_secure
 from .frame import Frame, led_to
 from .live import log_filter
-from .parts import PAGES, hashed, parts, values_of
+from .parts import PAGES, Parts, hashed, values_of
 from .recent import RecentLog
 from .speech import language_of
 from .watch import Watch
@@ -29,10 +29,13 @@ _LINES = 300
 class Pages:
     """What can be looked at, and what needs no more than a button."""
 
-    def __init__(self, frame: Frame, abilities: Abilities, watch: Watch, recent: RecentLog) -> None:
+    def __init__(
+        self, frame: Frame, abilities: Abilities, watch: Watch, parts: Parts, recent: RecentLog
+    ) -> None:
         self._frame = frame
         self._abilities = abilities
         self._watch = watch
+        self._made = parts.made
         self._recent = recent
         frame.add("/", self._overview)
         frame.add("/conversation", self._conversation)
@@ -58,7 +61,7 @@ class Pages:
         values = values_of(view, request.query)
         if name in values and values[name] is None:
             return self._frame.page(request, visitor, "refused", {"why": "unknown"}, status=404)
-        found = parts(name, view, request.query, language_of(request))
+        found = await self._made(name, view, request.query, language_of(request))
         has = ",".join(f"{part}.{hashed(found[part])}" for part in PAGES[name])
         return self._frame.page(request, visitor, name, values | {"parts": found, "has": has})
 

@@ -1,5 +1,6 @@
 """The parts of pages that change while somebody looks at them."""
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +9,7 @@ from .picture import MOST, picture
 from .speech import fragment
 from .view import Overview
 
-__all__ = ["PAGES", "hashed", "parts", "values_of"]
+__all__ = ["PAGES", "Parts", "hashed", "values_of"]
 
 _LISTED = 50
 PAGES = {
@@ -34,16 +35,38 @@ def values_of(view: Overview, query: Mapping[str, str]) -> dict[str, Any]:
         "found": found,
         "listed": listed,
         "drawn": MOST,
-        "blocks": picture(view.networks, found),
         "conversation": view.by_name.get(name),
         "network": next((one for one in view.networks if one.name == name), None),
         "name": name,
     }
 
 
-def parts(page: str, view: Overview, query: Mapping[str, str], language: str) -> dict[str, str]:
-    """Return each part of a page as it is now."""
+class Parts:
+    """Makes them in a thread, since the relay must not stand still for them, and once for all who look at the
+    same.
+    """
+
+    def __init__(self) -> None:
+        self._view: Overview | None = None
+        self._made: dict[tuple[str, ...], asyncio.Task[dict[str, str]]] = {}
+
+    async def made(
+        self, page: str, view: Overview, query: Mapping[str, str], language: str
+    ) -> dict[str, str]:
+        """Return each part of a page as it is now."""
+        if view is not self._view:
+            self._view, self._made = view, {}
+        asked = page, language, *(query.get(key, "")[:100] for key in ("q", "name", "all"))
+        if asked not in self._made:
+            work = asyncio.to_thread(_parts, page, view, dict(query), language)
+            self._made[asked] = asyncio.ensure_future(work)
+        return await asyncio.shield(self._made[asked])
+
+
+def _parts(page: str, view: Overview, query: Mapping[str, str], language: str) -> dict[str, str]:
     values = values_of(view, query)
+    if page == "overview":
+        values["blocks"] = picture(view.networks, values["found"])
     return {name: fragment(name, language, values) for name in PAGES[page]}
 
 

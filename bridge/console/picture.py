@@ -5,11 +5,12 @@ parts of it, in percent. Many stand close together in blocks of a size of their 
 a shape as well as a colour.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from .view import ConversationView, NetworkView, Sign, clipped, worst
+from .view import ConversationView, NetworkView, RoomShown, Sign, clipped, worst
 
 __all__ = ["FEW", "MOST", "Knot", "Panel", "Thread", "picture"]
 
@@ -74,6 +75,8 @@ class Panel:
     width: str
     warps: Sequence[Warp]
     threads: Sequence[Thread]
+    wefts: Mapping[str, str] = field(default_factory=dict)
+    """All threads of a dense block, as one path for each way in which they are drawn."""
     dots: str = ""
     """The knots of a dense block that are well, as one path."""
     odd: Sequence[tuple[str, int, Sign]] = field(default_factory=list)
@@ -111,22 +114,29 @@ def _dense(networks: Sequence[NetworkView], conversations: Sequence[Conversation
         for index, one in enumerate(conversations)
     ]
     knots = [(knot.x, thread.y, knot.mark) for thread in threads for knot in thread.knots]
+    wefts = defaultdict[str, str](str)
+    for thread in threads:
+        for start, end, flows in thread.pieces:
+            wefts[f"well l{thread.level}" if flows else "away"] += f"M{start} {thread.y}H{end}"
     width = _GUTTER + _COLUMN * len(networks) + 36
     return Panel(
         _DENSE_HEAD + _DENSE_STEP * len(conversations) + 6,
         str(width),
         warps,
         threads,
+        wefts,
         "".join(f"M{x} {y}h0" for x, y, mark in knots if mark is Sign.WELL),
         [knot for knot in knots if knot[2] is not Sign.WELL],
     )
 
 
 def _thread(conversation: ConversationView, y: int, places: dict[str, str], longest: int) -> Thread:
+    by_network = defaultdict[str, list[RoomShown]](list)
+    for room in conversation.rooms:
+        by_network[room.network].append(room)
     knots = []
     for network, x in places.items():
-        rooms = [room for room in conversation.rooms if room.network == network]
-        if rooms:
+        if rooms := by_network.get(network):
             more = f" +{len(rooms) - 1}" if len(rooms) > 1 else ""
             title = ", ".join(f"{network} {room.room}" for room in rooms)
             knots.append(Knot(x, worst(room.mark for room in rooms), rooms[0].short + more, title))

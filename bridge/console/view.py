@@ -27,6 +27,7 @@ class Sign(StrEnum):
     AWAY = "away"
 
 
+_RANKS = {sign: rank for rank, sign in enumerate(Sign)}
 _CONDITIONS = {
     RoomCondition.WELL: Sign.WELL,
     RoomCondition.SLOW: Sign.SLOW,
@@ -43,7 +44,7 @@ _STATES = {
 
 def worst(marks: Iterable[Sign]) -> Sign:
     """Return the worst of these."""
-    return max(marks, key=list(Sign).index, default=Sign.WELL)
+    return max(marks, key=_RANKS.__getitem__, default=Sign.WELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,6 @@ class Overview:
     status: StatusAnswer
     networks: Sequence[NetworkView]
     conversations: Sequence[ConversationView]
-    now: float
     by_name: Mapping[str, ConversationView] = field(default_factory=dict)
 
     @property
@@ -128,7 +128,7 @@ class Overview:
         return Sign.AWAY if worst_one is Sign.WELL else worst_one
 
 
-def overview(config: Config, status: StatusAnswer, history: History, now: float) -> Overview:
+def overview(config: Config, status: StatusAnswer, history: History) -> Overview:
     """Put together what the pages show."""
     todo = {trouble.network: trouble.todo for trouble in status.wrong if not trouble.rooms}
     networks = []
@@ -163,7 +163,7 @@ def overview(config: Config, status: StatusAnswer, history: History, now: float)
         )
         for name, conversation in config.conversations.items()
     ]
-    return Overview(status, networks, conversations, now, {one.name: one for one in conversations})
+    return Overview(status, networks, conversations, {one.name: one for one in conversations})
 
 
 def steady(state: NetworkState, reason: str) -> NetworkState:

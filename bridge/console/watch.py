@@ -50,7 +50,7 @@ class Watch:
             self._history.note_networks(states, now)
             rooms = (room for room in bridge.rooms() if not room.private)
             self._history.note_rooms((((one.network, str(one.id)), one.delivered) for one in rooms), now)
-            self._last = overview(bridge.config, status, self._history, now)
+            self._last = overview(bridge.config, status, self._history)
             ended = self._clock.monotonic()
             self._took = ended - began
             self._fresh_until = ended + max(_FRESH, self._took * _SHARE)
