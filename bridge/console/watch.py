@@ -16,11 +16,12 @@ __all__ = ["Watch"]
 log = logging.getLogger(__name__)
 
 _FRESH = 1.0
+_FRESH_AT_MOST = 3.0
 """So long a look counts, in seconds."""
 _UNWATCHED = 5.0
 """So long is between two while nobody asks."""
 _SHARE = 50
-"""Looking takes at most one part in so many of the time, however large the map is."""
+"""Looking takes one part in so many of the time, unless the map is very large and somebody watches."""
 
 
 class Watch:
@@ -53,7 +54,7 @@ class Watch:
             self._last = overview(bridge.config, status, self._history)
             ended = self._clock.monotonic()
             self._took = ended - began
-            self._fresh_until = ended + max(_FRESH, self._took * _SHARE)
+            self._fresh_until = ended + min(max(_FRESH, self._took * _SHARE), _FRESH_AT_MOST)
             return self._last
 
     def undelivered(self) -> int:
