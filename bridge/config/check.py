@@ -14,7 +14,7 @@ from bridge.model import RoomId
 from .claim import Claim, refuse_seconds
 from .document import Data, Document, Spot
 from .explain import Block, bare, keys_of, unknown_key
-from .fill import read_files
+from .fill import fields, models_in, read_files, secret_fields
 from .filters import EVERYTHING, Filters
 from .models import (
     AdapterClass,
@@ -76,7 +76,7 @@ class Check:
         if not isinstance(document.data, dict):
             document.problem((), "the file must be a mapping, with networks: and conversations:")
             return None
-        top: TopBlock | None = Block(document, (), TopBlock, document.data).read()
+        top: TopBlock | None = Block(document, (), TopBlock, self._filled(document.data)).read()
         networks = {name: self._network(name) for name in self._names("networks")}
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
         self._names_before(networks)
@@ -100,6 +100,17 @@ class Check:
             web=top.web,
             remarks=document.remarked(),
         )
+
+    def _filled(self, data: dict[str, Data]) -> dict[str, Data]:
+        """Return the file with what its own blocks have in files, such as `web: token_file:`, in place of
+        them.
+        """
+        found = dict(data)
+        for key, annotation in fields(TopBlock):
+            for model in models_in(annotation):
+                if key in found and secret_fields(model):
+                    found[key] = read_files(self.document, model, found[key], (key,))
+        return found
 
     def _names_before(self, networks: Mapping[str, Network | None]) -> None:
         """Refuse a former name of a network that is a network's now, or that two networks claim."""

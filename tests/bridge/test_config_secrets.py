@@ -47,6 +47,18 @@ def test_a_secret_file_of_a_block_inside_and_of_a_room(bench: Bench):
     assert config.conversations["lobby"].rooms[0].settings.key.get_secret_value() == "${KEY}"
 
 
+def test_a_secret_file_of_a_block_of_the_file_itself(bench: Bench):
+    (bench.folder / "web").write_text("hunter2hunter2hunter2\n")
+    config = bench.load("web: {listen: '0.0.0.0:8485', token_file: web}\n" + GOOD)
+    assert config.web.token.get_secret_value() == "hunter2hunter2hunter2"
+    config = bench.load(
+        "web: {listen: '0.0.0.0:8485', token_file: '${PLACE}/web'}\n" + GOOD, PLACE=str(bench.folder)
+    )
+    assert config.web.token.get_secret_value() == "hunter2hunter2hunter2"
+    problems = bench.problems("web: {listen: '0.0.0.0:8485', token_file: no}\n" + GOOD)
+    assert problems == [f'bridge.yaml:1:43: web.token_file: the file "no" cannot be read: {GONE}']
+
+
 def test_a_variable_may_name_the_file(bench: Bench):
     (bench.folder / "token").write_text("hunter2")
     config = bench.load(network('token_file: "${FOLDER}/token"'), FOLDER=str(bench.folder))
