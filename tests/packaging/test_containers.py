@@ -107,9 +107,9 @@ def running(text: str, folder: Path) -> Iterator[Path]:
     file.write_text(text)
     with subprocess.Popen([HUBBUB, "run", file], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        while " relaying " not in (line := process.stderr.readline()):
-            assert line
         try:
+            while "relaying " not in (line := process.stderr.readline()):
+                assert line
             yield file
         finally:
             process.terminate()
