@@ -9,7 +9,6 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar, get_args
-from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -130,9 +129,8 @@ class _Api:
         if not self._pace.take_now(client):
             raise _Refused(429, "you ask too often: at most 20 times a second", **{"Retry-After": "1"})
         origin = request.headers.get("Origin")
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") or (
-            origin is not None and urlsplit(origin).netloc != host
-        ):
+        own = origin in (None, f"http://{host}", f"https://{host}")
+        if not own or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise _Refused(403, "a page of another site may not ask this")
         if not self._site.who(request):
             needed = "this needs the token of `web:` in the map, in a header: Authorization: Bearer TOKEN"
@@ -200,11 +198,14 @@ async def _streamed(
             async with asyncio.timeout(_STUCK):
                 await response.write(line)
     except (ConnectionResetError, TimeoutError):
-        return response
+        pass
+    except Exception:
+        log.exception("a stream ended by a bug")
     finally:
         if coming is not None:
             coming.cancel()
             await asyncio.wait({coming})
+    return response
 
 
 def _event(answer: msgspec.Struct) -> bytes:

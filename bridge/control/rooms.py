@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from bridge.adapter import Adapter
 from bridge.app import Bridge
+from bridge.aside import in_steps
 from bridge.model import Capabilities, RoomId, Support
 from bridge.status import RoomReport
 
@@ -20,11 +21,15 @@ async def rooms(bridge: Bridge, request: RoomsRequest) -> RoomsAnswer:
     """Tell of the rooms that are meant. Raises HubbubError for names that the map does not have."""
     meant = chosen(bridge.config, request.network, request.room, request.conversation)
     networks = (await bridge.status()).networks
-    found = []
-    for (network, room), conversations in meant.items():
+    found: list[RoomAnswer] = []
+
+    def tell(place: tuple[str, RoomId]) -> None:
+        network, room = place
         report = networks[network].rooms.get(room) if network in networks else None
         if report is not None:  # else the map has changed meanwhile
-            found.append(_told(bridge.adapter(network), room, report, dict(conversations)))
+            found.append(_told(bridge.adapter(network), room, report, dict(meant[place])))
+
+    await in_steps(tell, meant)
     return RoomsAnswer(rooms=found)
 
 

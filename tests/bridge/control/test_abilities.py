@@ -4,8 +4,9 @@ import contextlib
 
 import pytest
 
+from bridge.config import DeliveryRules
 from bridge.control.abilities import Abilities
-from bridge.control.answers import DeliveryEnded, EventTaken, LiveBegun, LiveMissed
+from bridge.control.answers import DeliveryEnded, EventTaken, LiveBegun, LiveMissed, ManyGivenUp
 from bridge.control.requests import (
     MutedRequest,
     RetryRequest,
@@ -21,6 +22,8 @@ from bridge.looks import Present
 from bridge.model import RoomId
 from bridge.relay import onlookers
 from bridge.testing import ScriptedNetwork
+from tests.bridge.direct_world import able, direct, until
+from tests.bridge.test_direct import ANN, BOB, agreed
 from tests.bridge.world import config, killed, running
 
 MAP = {"lobby": ["left one", "right two", "right three from"], "den": ["left four", "right two"]}
@@ -242,6 +245,45 @@ async def test_one_who_reads_slowly_is_told_how_much_was_left_out(abilities, lef
         assert len(right.texts("two")) >= 29, "nobody waits"
         assert await anext(slow) == LiveMissed(count=20)
         assert [(await anext(slow)).number for _ in range(10)] == numbers[20:]
+
+
+async def test_what_is_given_up_at_once_is_told_with_its_number(tmp_path, left, right):
+    right.refusals[RoomId("two")] = "invite only"
+    map_ = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(max_queue=2))
+    async with running(map_) as bridge, looking(Abilities(bridge, None)) as answers:
+        for n in range(5):
+            left.say("one", "alice", f"{n}")
+        await left.settled()
+        await bridge.patrol()
+        taken = [await anext(answers) for _ in range(6)]
+    (buried,) = [answer for answer in taken if isinstance(answer, ManyGivenUp)]
+    assert (buried.network, buried.room, buried.conversations) == ("right", "two", ["lobby"])
+    assert (buried.count, buried.reason) == (3, "too many messages waited")
+
+
+async def test_what_two_people_say_alone_is_never_shown(tmp_path, left, right):
+    able(left)
+    able(right)
+    async with running(direct(tmp_path, {"left": "ask", "right": "ask"})) as bridge:
+        abilities = Abilities(bridge, None)
+        await agreed(left, right)
+        async with looking(abilities, text=True) as answers:
+            left.say(ANN, "ann", "secret")
+            await until(lambda: right.texts(BOB))
+            left.say("one", "ann", "for all")
+            said, end = await anext(answers), await anext(answers)
+            assert (said.room, said.text, end.number) == ("one", "for all", said.number)
+        right.errors += [Rejected("too rude")] * 2  # nor as the bridge
+        left.say(ANN, "ann", "secret")
+        left.say(ANN, "ann", "more")
+        await until(lambda: len(right.texts(BOB)) > 1)
+        await ask(abilities, StatusRequest())  # which has all of it written
+        rooms = (await ask(abilities, RoomsRequest())).rooms
+        assert [room.room for room in rooms] == ["one", "two"]
+        (message,) = (await ask(abilities, UndeliveredRequest(text=True))).messages
+    assert (message.author, message.text, message.reason) == (None, None, "too rude")
+    assert message.source.startswith("left private room ")
+    assert message.target.startswith("right private room ")
 
 
 async def test_nothing_is_done_when_nobody_looks(abilities, left, right):

@@ -25,6 +25,7 @@ class Client:
     """Somebody who asks a service over HTTP."""
 
     def __init__(self, port, session):
+        self.port = port
         self.base = f"http://127.0.0.1:{port}/api"
         self.session = session
 
@@ -122,6 +123,17 @@ async def test_too_much_is_refused(client):
     assert (status, answer["error"]) == (413, "what you send is too long: at most 64 KiB")
 
 
+async def test_who_never_says_all_of_it_is_told(client, monkeypatch):
+    monkeypatch.setattr(api, "_PATIENCE", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    writer.write(
+        b"POST /api/send HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\n\r\n{"
+    )
+    assert b" 408 " in await reader.readline()
+    writer.close()
+
+
 async def test_wrong_paths_and_methods_are_told(client):
     assert (await client.get("stauts"))[0] == 404
     assert await client.get("send") == (405, {"error": "/api/send is asked for with POST"})
@@ -152,6 +164,7 @@ FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
     {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "http://["},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
 ]
