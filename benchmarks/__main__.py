@@ -16,7 +16,7 @@ from bridge.journal.memory import MemoryJournal
 
 from .bots import PER_SECOND as PER_SECOND_TO_BOT
 from .bots import answered
-from .bursts import baseline, burst, careless
+from .bursts import baseline, burst, careless, looked_at
 from .filters import FILTERS
 from .network import percentiles
 from .scrape import ROOMS, scrapes
@@ -71,6 +71,15 @@ def filters():
         print(f"filters, {kind}: {statistics.median(ratios):.2f} x the CPU of a message without")
 
 
+def looks():
+    """With somebody who looks on and without, one after the other, several times."""
+    ratios = []
+    for _ in range(REPEATS):
+        alone = run(burst, 256, 64)
+        ratios.append(run(burst, 256, 64, True, None, looked_at)[0] / alone[0])
+    print(f"while somebody looks on, against nobody: {statistics.median(ratios):.2f} x CPU")
+
+
 def journal():
     """Lone messages with the journal and with one in memory, in turns."""
     written, unwritten = [], []
@@ -102,6 +111,7 @@ def main():
     gc.disable()
     bursts()
     confirmations()
+    looks()
     wholes()
     filters()
     journal()

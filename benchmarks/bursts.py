@@ -6,6 +6,8 @@ import sqlite3
 import time
 from dataclasses import replace
 
+from bridge.control.live import live
+from bridge.control.requests import TailRequest
 from bridge.relay import router
 from bridge.relay.worker import Worker
 from tests.bridge.world import config, running
@@ -55,8 +57,26 @@ def careless():
         router.Worker = Worker
 
 
-async def burst(folder, window, per_read, sure=True, filters=None):
-    """CPU microseconds per message, messages per second, commits per 1,000, the longest tick."""
+@contextlib.asynccontextmanager
+async def looked_at(bridge):
+    """Somebody looks on, at everything."""
+
+    async def look():
+        async with contextlib.aclosing(live(bridge, TailRequest(text=True))) as answers:
+            async for _ in answers:
+                pass
+
+    task = asyncio.ensure_future(look())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def burst(folder, window, per_read, sure=True, filters=None, beside=contextlib.nullcontext):
+    """CPU microseconds per message, messages per second, commits per 1,000, the longest tick; with something
+    beside the bridge.
+    """
     left, right = Network("left"), Network("right", confirming=sure)
     right.capabilities = replace(right.capabilities, window=window)
     commits = 0
@@ -71,7 +91,8 @@ async def burst(folder, window, per_read, sure=True, filters=None):
             await asyncio.sleep(0)
         await right.until(COUNT)
 
-    async with running(config(folder, {"lobby": ["left one", "right two"]}, filters=filters)) as bridge:
+    map_ = config(folder, {"lobby": ["left one", "right two"]}, filters=filters)
+    async with running(map_) as bridge, beside(bridge):
         bridge._router.journal._database.set_trace_callback(count)
         began, cpu = time.perf_counter(), time.process_time()
         longest = await Lag().during(say())
