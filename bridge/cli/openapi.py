@@ -1,7 +1,6 @@
 """`hubbub openapi`: the HTTP API, described for programs that make clients of it."""
 
 import click
-import msgspec
 
 __all__ = ["openapi", "page"]
 
@@ -21,6 +20,8 @@ def openapi() -> None:
 
 def page() -> str:
     """Return the description as JSON."""
-    from bridge.control.openapi import document  # here: nobody who asks for help waits for it
+    import msgspec  # here: nobody who asks for help waits for it
+
+    from bridge.control.openapi import document
 
     return msgspec.json.format(msgspec.json.encode(document()), indent=2).decode() + "\n"

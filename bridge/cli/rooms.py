@@ -14,7 +14,8 @@ from bridge.control import ask
 from bridge.errors import HubbubError
 
 from .terminal import Terminal
-from .words import journal_argument, journal_option, json_option, room_options, when
+from .where import room_options
+from .words import journal_argument, journal_option, json_option, when
 
 __all__ = ["rooms"]
 

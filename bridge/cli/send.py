@@ -10,7 +10,8 @@ from bridge.config.words import counted, printable
 from bridge.control import ask
 from bridge.errors import HubbubError
 
-from .words import journal_argument, journal_option, json_option, room_options
+from .where import room_options
+from .words import journal_argument, journal_option, json_option
 
 __all__ = ["send"]
 

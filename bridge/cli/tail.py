@@ -15,7 +15,8 @@ from bridge.errors import HubbubError
 from bridge.identity import one_line, safe_name
 
 from .terminal import Terminal
-from .words import journal_argument, journal_option, json_option, room_options
+from .where import room_options
+from .words import journal_argument, journal_option, json_option
 
 __all__ = ["tail"]
 

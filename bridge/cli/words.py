@@ -5,9 +5,8 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -20,13 +19,11 @@ __all__ = [
     "journal_option",
     "json_option",
     "lasting",
-    "room_options",
     "when",
     "wrapped",
 ]
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
-_Command = Callable[..., None]
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -47,22 +44,6 @@ def journal_option(command: _F) -> _F:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
-
-
-def room_options(command: _Command) -> _Command:
-    """`--conversation`, `--network` and `--room`: which rooms are meant, given to the command as `where`."""
-
-    @wraps(command)
-    def collected(*, conversation: str, network: str, room: str, **others: Any) -> None:
-        command(where={"conversation": conversation, "network": network, "room": room}, **others)
-
-    for option in (
-        click.option("--room", default="", help="The room of this name or address."),
-        click.option("--network", default="", help="Rooms of this network."),
-        click.option("--conversation", "-c", default="", help="Rooms of this conversation."),
-    ):
-        collected = option(collected)
-    return collected
 
 
 def journal_argument(file: Path | None, journal: Path | None) -> Path:
