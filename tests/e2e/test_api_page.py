@@ -103,5 +103,6 @@ async def test_the_examples(tmp_path):
         assert "shows what was said in #ops only to who comes in" in refused["error"]
         assert (await answered("/api/reload", web))["kept"] == ["irc"]
         assert (await answered("/api/unmute", web)) == {"lifted": 0}
+        assert (await answered("/api/log-level", web))["levels"]["bridge.relay"] == "debug"
         assert (await answered("openapi.json", web))["openapi"] == "3.1.0"
-        assert len(EXAMPLES) == 12
+        assert len(EXAMPLES) == 13, "each was asked"

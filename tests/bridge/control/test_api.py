@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import aiohttp
@@ -289,6 +290,14 @@ async def test_the_description_is_valid_and_served(client):
 def test_the_description_in_the_docs_is_up_to_date():
     """`hubbub openapi > docs/openapi.json` makes it so."""
     assert (Path(__file__).parents[3] / "docs/openapi.json").read_text() == page()
+
+
+def test_each_path_is_on_the_page():
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text()
+    for path, methods in document()["paths"].items():
+        for method in methods:
+            assert f"| `{method.upper()} {path}` |" in page
+        assert re.search(rf"^    .*{path}\b", page, re.MULTILINE), "an example"
 
 
 def test_each_ability_and_each_field_is_described():
