@@ -1,7 +1,6 @@
 """`hubbub rooms`: the rooms of the map, and how each stands."""
 
 import json
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +73,7 @@ class _Table(Terminal):
             return
         groups = {name: [_row(way, room) for way, room in some] for name, some in self._groups.items()}
         rows = [row for group in groups.values() for row in group]
-        widths = [
-            max(cell_len(text) for text, _ in column) for column in zip_longest(*rows, fillvalue=("", ""))
-        ]
+        widths = [max(cell_len(text) for text, _ in column) for column in zip(*rows, strict=True)]
         for name, group in groups.items():
             self.line(Text(printable(name), "bold"))
             for row, (_, room) in zip(group, self._groups[name], strict=True):
