@@ -6,12 +6,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
-from time import time
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from bridge import Finding, Grade, see_certificate, see_clock, see_name, trust
+from bridge import SYSTEM, Finding, Grade, see_certificate, see_clock, see_name, trust
 
 from .config import MatrixNetwork
 from .untrusted import mapping, text_of
@@ -43,7 +42,7 @@ async def _clock(
     session: aiohttp.ClientSession, config: MatrixNetwork, context: ssl.SSLContext
 ) -> Finding | None:
     """Ask for the time, which stands in every answer (RFC 9110 section 6.6.1); None: there is none."""
-    asked = time()
+    asked = SYSTEM.now()
     try:
         async with session.get(f"{config.homeserver}/_matrix/client/versions", ssl=context) as answer:
             told = parsedate_to_datetime(answer.headers.get("Date", ""))
@@ -68,6 +67,8 @@ async def _well_known(
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError):
         return None
     base = text_of(told.get("base_url")).rstrip("/")
+    if not base:
+        return None
     if base == config.homeserver:
         return Finding("well-known", Grade.WELL, f"{domain} names this homeserver")
     said = f"{domain} names {base} as its homeserver, and the map {config.homeserver}: see that both are one"

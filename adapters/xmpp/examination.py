@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from time import time
 from xml.sax.saxutils import quoteattr
 
 from slixmpp.xmlstream.resolver import default_resolver, get_SRV
 
-from bridge import AdapterError, Finding, Grade, Upgrade, see_certificate, see_clock, see_name, trust
+from bridge import SYSTEM, AdapterError, Finding, Grade, Upgrade, see_certificate, see_clock, see_name, trust
 
 from .config import NetworkConfig
 from .connection.client import XmppClient
@@ -85,7 +84,7 @@ async def _clock(config: NetworkConfig) -> Finding | None:
     client = XmppClient(beside, Deaf(), None)
     try:
         await client.open(_PATIENCE)
-        asked = time()
+        asked = SYSTEM.now()
         answer = await client.ask("get", config.domain, f"<time xmlns='{_TIME}'/>", _PATIENCE)
         told = datetime.fromisoformat(answer.findtext(f"{{{_TIME}}}time/{{{_TIME}}}utc", ""))
     except (AdapterError, TimeoutError, ValueError):

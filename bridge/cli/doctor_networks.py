@@ -45,7 +45,7 @@ async def look_at(config: Config, name: str) -> list[Finding]:
 
 def _is_hopeless(found: list[Finding]) -> bool:
     """Whether there is no server to log in to, as far as is found."""
-    for subject in ("srv", "name", "certificate"):
+    for subject in ("srv", "name", "certificate", "login"):
         grades = {finding.grade for finding in found if finding.subject == subject}
         if grades == {Grade.WRONG}:
             return True
@@ -67,7 +67,7 @@ async def _within(patience: float, findings: AsyncIterator[Finding]) -> list[Fin
     except Exception as error:
         log.debug("looking failed", exc_info=True)
         said = f"its adapter failed ({type(error).__name__}): this is a bug, please report it"
-        found.append(Finding("login", Grade.WRONG, said))
+        found.append(Finding("adapter", Grade.WRONG, said))
     return found
 
 

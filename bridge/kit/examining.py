@@ -5,9 +5,10 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from typing import Protocol
 
+from bridge.clock import SYSTEM
 from bridge.examination import Finding, Grade
 from bridge.faults import common, reason, unverified
 
@@ -19,8 +20,12 @@ _SOON = 14
 _APART = 60.0
 """Seconds by which two clocks may differ; certificates and logins fail by minutes."""
 
-Upgrade = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-"""Asks a server for encryption, on a connection that begins without. Raises ConnectionError."""
+
+class Upgrade(Protocol):
+    """What asks a server for encryption, on a connection that begins without."""
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Ask, and return when the handshake may begin. Raises ConnectionError."""
 
 
 async def see_name(host: str, port: int) -> Finding:
@@ -84,7 +89,7 @@ async def _end(host: str, port: int, context: ssl.SSLContext, name: str, upgrade
 
 
 def _lasting(name: str, ends: float) -> Finding:
-    days, date = int((ends - time.time()) / 86400), time.strftime("%Y-%m-%d", time.gmtime(ends))
+    days, date = int((ends - SYSTEM.now()) / 86400), time.strftime("%Y-%m-%d", time.gmtime(ends))
     if days < _SOON:
         left = f"{days} day{'' if days == 1 else 's'}"
         said = f"the certificate of {name} ends in {left}, on {date}: have its owner see that it is renewed"
@@ -96,7 +101,7 @@ def see_clock(whose: str, theirs: float, asked: float) -> Finding:
     """See whether a server's clock, in seconds since 1970, is the one of this machine; `asked` is when it was
     asked, by ours, just now.
     """
-    now = time.time()
+    now = SYSTEM.now()
     apart = max(theirs - now, 0.0) or min(theirs - asked, 0.0)  # it was read somewhere between
     if abs(apart) > _APART:
         far = f"{abs(apart):,.0f} s {'ahead of' if apart > 0 else 'behind'}"
