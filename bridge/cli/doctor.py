@@ -1,31 +1,12 @@
 """`hubbub doctor`: everything that can be looked at when something does not work, or might soon not."""
 
-import asyncio
-import contextlib
-import json
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from bridge.config import Config, load
-from bridge.config.words import counted, printable
-from bridge.examination import Finding, Grade
-from bridge.protocols import find
-from bridge.secrets import strike
-
-from .doctor_machine import LOOKS, Machine
-from .doctor_networks import look_at
-from .log import gathered
-from .terminal import Terminal
 from .words import config_argument
 
 __all__ = ["doctor"]
-
-_HERE = "this machine"
-_STYLES = {Grade.WELL: "green", Grade.DOUBTFUL: "yellow", Grade.WRONG: "bold red"}
 
 
 @click.command()
@@ -34,76 +15,20 @@ _STYLES = {Grade.WELL: "green", Grade.DOUBTFUL: "yellow", Grade.WRONG: "bold red
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
 @click.pass_context
 def doctor(context: click.Context, file: Path, *, offline: bool, as_json: bool) -> None:
-    """Look at all that FILE needs, and say what is wrong, or soon will be, and what to do.
+    """Look at all that FILE needs, and say what to do.
 
-    The map, the journal, permissions, disk and ports; and of each network its name, certificate and clock,
-    and whether it lets Hubbub in, beside a service that runs, and relaying nothing. Run it as the service's
-    user.
+    The map, the journal, permissions, disk and ports; and of each network its name,
+    certificate and clock, and whether it lets Hubbub in, beside a service that runs, and
+    relaying nothing. Run it as the service's user.
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage, 78 FILE has mistakes.
-    """
-    config = load(file, find)
-    found: dict[str, list[Finding]] = {}
-    terminal = Terminal()
-    for about, findings in _findings(Machine(file, config), offline=offline):
-        found[about] = [_without_secrets(finding) for finding in findings]
-        if not as_json:
-            _show(terminal, about, found[about])
-    grades = [finding.grade for findings in found.values() for finding in findings]
-    wrong, doubtful = grades.count(Grade.WRONG), grades.count(Grade.DOUBTFUL)
-    if as_json:
-        told = [{"about": about, **asdict(one)} for about, findings in found.items() for one in findings]
-        click.echo(json.dumps({"well": not wrong, "findings": told}, indent=2, ensure_ascii=False))
-    else:
-        _sum_up(terminal, wrong, doubtful)
-    context.exit(1 if wrong else 0)
 
+    \b
+    Examples:
+      hubbub doctor
+      hubbub doctor --offline /etc/hubbub/bridge.yaml
+      hubbub doctor --json | jq '.findings[] | select(.grade != "well")'
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from .doctor_report import report  # whoever asks for help need not wait for it
 
-def _findings(machine: Machine, *, offline: bool) -> Iterator[tuple[str, list[Finding]]]:
-    """Yield what is found about this machine, then about each network; a terminal shows what is looked at."""
-    with _telling("looking at this machine"):
-        here = [finding for look in LOOKS for finding in look(machine)]
-    yield _HERE, here
-    if offline:
-        return
-    names = list(machine.config.networks)
-    with _telling(f"looking at {', '.join(names)}"), gathered() as remarks:
-        answers = asyncio.run(_all(machine.config, names))
-    for name, findings in zip(names, answers, strict=True):
-        its = [remark for remark in remarks if remark.startswith(f"{name}: ")]
-        doubts = [Finding("remark", Grade.DOUBTFUL, remark.removeprefix(f"{name}: ")) for remark in its]
-        yield name, findings + doubts
-
-
-async def _all(config: Config, names: list[str]) -> list[list[Finding]]:
-    return await asyncio.gather(*(look_at(config, name) for name in names))
-
-
-def _telling(what: str) -> contextlib.AbstractContextManager[object]:
-    """Return a context in which a person sees that something goes on."""
-    console = Console(stderr=True)
-    return console.status(f"{what} …") if console.is_terminal else contextlib.nullcontext()
-
-
-def _without_secrets(finding: Finding) -> Finding:
-    return Finding(finding.subject, finding.grade, printable(strike(finding.sentence)))
-
-
-def _show(terminal: Terminal, about: str, findings: list[Finding]) -> None:
-    terminal.say()
-    terminal.say(printable(about), "bold")
-    for finding in findings:
-        style = _STYLES[finding.grade]
-        head = f"  {finding.grade:8}  "
-        terminal.say(finding.sentence, "" if finding.grade is Grade.WELL else style, head=head)
-
-
-def _sum_up(terminal: Terminal, wrong: int, doubtful: int) -> None:
-    terminal.say()
-    if not wrong and not doubtful:
-        terminal.say("All is well.", "bold green")
-        return
-    parts = [f"{counted(wrong, 'thing')} {'is' if wrong == 1 else 'are'} wrong"] if wrong else []
-    if doubtful:
-        parts.append(f"{counted(doubtful, 'thing')} {'is' if doubtful == 1 else 'are'} worth a look")
-    terminal.say("; ".join(parts) + ".", "bold red" if wrong else "bold yellow")
+    context.exit(0 if report(file, offline=offline, as_json=as_json) else 1)

@@ -17,30 +17,21 @@ from bridge.model import RoomId
 from bridge.protocols import find
 from bridge.whose import log_for
 
-from .looking import adapter_of
+from .looking import answer, rooms_of
 
 __all__ = ["look_at"]
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 60.0
+_PATIENCE = 30.0
 """Seconds for what comes before a login, and for the login with ten rooms."""
-_ROOMS = 10
 
 
 async def look_at(config: Config, name: str) -> list[Finding]:
     """Return what is found about one network."""
     log_for(name)
-    rooms = {
-        room.room: room.settings
-        for conversation in config.conversations.values()
-        for room in conversation.rooms
-        if room.network == name
-    }
-    found = await _within(_PATIENCE, _examined(config, name))
-    if _is_hopeless(found):
-        return found  # a login would only say the same again
-    return found + await _within(_PATIENCE * max(1.0, len(rooms) / _ROOMS), _looked(config, name, rooms))
+    found = await _examined(config, name)
+    return found if _is_hopeless(found) else found + await _looked(config, name)  # a login would say the same
 
 
 def _is_hopeless(found: list[Finding]) -> bool:
@@ -52,30 +43,26 @@ def _is_hopeless(found: list[Finding]) -> bool:
     return False
 
 
-async def _within(patience: float, findings: AsyncIterator[Finding]) -> list[Finding]:
-    """Gather what is found in so many seconds; what fails is a finding as well."""
+async def _examined(config: Config, name: str) -> list[Finding]:
+    """Gather what is found before a login; what fails is a finding as well."""
     found = []
+    network = config.networks[name]
     try:
-        async with asyncio.timeout(patience):
-            async for finding in findings:
+        if (examine := _examination(network.protocol)) is None:
+            return []
+        async with asyncio.timeout(_PATIENCE):
+            async for finding in examine(network.settings):
                 found.append(finding)  # noqa: PERF401 -- what was found before an error counts
     except AdapterError as error:
         found.append(Finding("login", Grade.WRONG, str(error) or "there is no getting in: see its log"))
     except TimeoutError:
-        said = f"no answer within {patience:g} seconds: check server and port"
+        said = f"no answer within {_PATIENCE:g} seconds: check server and port"
         found.append(Finding("login", Grade.WRONG, said))
     except Exception as error:
         log.debug("looking failed", exc_info=True)
         said = f"its adapter failed ({type(error).__name__}): this is a bug, please report it"
         found.append(Finding("adapter", Grade.WRONG, said))
     return found
-
-
-async def _examined(config: Config, name: str) -> AsyncIterator[Finding]:
-    network = config.networks[name]
-    if (examine := _examination(network.protocol)) is not None:
-        async for finding in examine(network.settings):
-            yield finding
 
 
 def _examination(protocol: str) -> Callable[[Any], AsyncIterator[Finding]] | None:
@@ -95,13 +82,19 @@ def _examination(protocol: str) -> Callable[[Any], AsyncIterator[Finding]] | Non
     return examine
 
 
-async def _looked(config: Config, name: str, rooms: dict[RoomId, Any]) -> AsyncIterator[Finding]:
-    answer = await adapter_of(config, name).look(rooms)
-    if trouble := answer.get(RoomId("")):
-        yield Finding("network", Grade.WRONG, trouble)
-    for room in rooms:
-        if (trouble := answer.get(room, "the network says nothing about it")) is not None:
-            yield Finding("room", Grade.WRONG, trouble if room in trouble else f"{room}: {trouble}")
-    well = sum(answer.get(room, "") is None for room in rooms)
-    if well or not rooms:
-        yield Finding("login", Grade.WELL, f"lets Hubbub in, and into {counted(well, 'room')} of the map")
+async def _looked(config: Config, name: str) -> list[Finding]:
+    """Return what a login and a look at each room find."""
+    rooms = rooms_of(config, name)
+    told = await answer(config, name, rooms, _PATIENCE)
+    if isinstance(told, str):
+        return [Finding("login", Grade.WRONG, told)]
+    found = [Finding("network", Grade.WRONG, trouble)] if (trouble := told.get(RoomId(""))) else []
+    kept_out = {room: told.get(room, "the network says nothing about it") for room in rooms}
+    for room, trouble in kept_out.items():
+        if trouble is not None:
+            said = trouble if room in trouble else f"{room}: {trouble}"
+            found.append(Finding("room", Grade.WRONG, said))
+    if (well := list(kept_out.values()).count(None)) or not rooms:
+        said = f"lets Hubbub in, and into {counted(well, 'room')} of the map"
+        found.append(Finding("login", Grade.WELL, said))
+    return found
