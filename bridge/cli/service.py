@@ -41,7 +41,7 @@ def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:
-        reason = asyncio.run(_until_stopped(file.absolute(), config))
+        reason = asyncio.run(_until_stopped(file, config))
     except HubbubError as error:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
@@ -97,17 +97,16 @@ async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
     if web is None:
         yield
         return
-    from bridge.console import console  # with their libraries, as where files are handed out
-    from bridge.control.api import add_api
+    from bridge.control.api import add_api  # with its libraries, as where files are handed out
     from bridge.web.owner import owner_pages
 
     site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
     add_api(site, abilities)
     async with contextlib.AsyncExitStack() as stack:
         if web.console:
-            token = web.token.get_secret_value() if web.token is not None else ""
-            pages = console(site, abilities, file=file, check=read, token=token)
-            await stack.enter_async_context(pages)
+            from bridge.console import console
+
+            await stack.enter_async_context(console(site, abilities, file, read))
         await stack.enter_async_context(site.serving())
         yield
 

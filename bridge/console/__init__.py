@@ -20,7 +20,7 @@ from .frame import Frame
 from .live import Streams
 from .mapping import MapForm
 from .pages import Pages
-from .parts import Parts
+from .parts import PageParts
 from .recent import RecentLog
 from .watch import Watch
 
@@ -28,21 +28,19 @@ __all__ = ["console"]
 
 
 @contextlib.asynccontextmanager
-async def console(  # noqa: PLR0913 -- by name
+async def console(
     site: Site,
     abilities: Abilities,
-    *,
     file: Path,
     check: Callable[[Path], Awaitable[Config]],
-    token: str,
     clock: Clock = SYSTEM,
 ) -> AsyncIterator[None]:
     """Add the console to a site, before that is served. `file` is the map, `check` reads one with all that is
-    checked in it; with a `token`, one has to log in.
+    checked in it. Where the site has a token, one has to log in with it.
     """
-    watch, parts, recent = Watch(abilities, clock), Parts(), RecentLog()
+    watch, parts, recent = Watch(abilities, clock), PageParts(), RecentLog()
     recent.addFilter(is_shown)
-    frame = Frame(site, Doorman(token, site.is_here, clock), watch.undelivered)
+    frame = Frame(site, Doorman(site, clock), watch.undelivered)
     Pages(frame, abilities, watch, parts, recent)
     MapForm(frame, abilities, watch, file, check)
     live = Streams(abilities, watch, parts, recent, clock)

@@ -2,16 +2,19 @@
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from bridge.clock import Clock
+from bridge.web import Site
 
 __all__ = ["Doorman", "Visitor"]
+
+log = logging.getLogger(__name__)
 
 _IDLE = 7 * 86_400.0
 """A session that nobody used for so long is over, in seconds."""
@@ -20,7 +23,6 @@ _TRIES = 10
 _TRIES_OF_ALL = 60
 _WINDOW = 60.0
 """So many wrong tokens are looked at from one address, and of all, in so many seconds."""
-_PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,9 @@ class Visitor:
 class Doorman:
     """Lets visitors in, and knows them again by a cookie."""
 
-    def __init__(self, token: str, is_here: Callable[[web.Request], bool], clock: Clock) -> None:
-        """`is_here`: whether somebody on this machine asks, and nobody else can."""
-        self._token = token
-        self._is_here = is_here
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self._token = site.token
+        self._site = site
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._sessions: dict[bytes, float] = {}
@@ -54,9 +55,7 @@ class Doorman:
         """Return who asks; None: they have to log in, or may not come in at all."""
         cookie = request.cookies.get(_cookie(request), "")
         if not self._token:
-            # a proxy makes everybody seem to be on this machine
-            here = self._is_here(request) and not any(name in request.headers for name in _PROXIED)
-            return self._known(request, cookie) if here else None
+            return self._known(request, cookie) if self._site.is_here(request) else None
         digest, now = _digest(cookie), self._clock.monotonic()
         used = self._sessions.pop(digest, None)
         if used is None or now - used > _IDLE:
@@ -79,21 +78,22 @@ class Doorman:
 
     def is_from_here(self, request: web.Request) -> bool:
         """Whether no page of another site sends this, as far as the browser tells."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            return False
-        origin = request.headers.get("Origin")
+        if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("Origin")  # a proxy before us may have changed the name that this has
         return origin is None or origin.partition("://")[2] == request.host
 
     def log_in(self, request: web.Request, given: str, response: web.StreamResponse) -> bool:
         """Begin a session, if this is the token."""
         if not hmac.compare_digest(given.strip().encode(errors="replace"), self._token.encode()):
-            self._note_wrong(request.remote or "")
+            self._note_wrong(request.remote or "?")
             return False
         while len(self._sessions) >= _MOST:
             self._sessions.pop(next(iter(self._sessions)))
         cookie = secrets.token_urlsafe(32)
         self._sessions[_digest(cookie)] = self._clock.monotonic()
         _give(request, response, cookie)
+        log.info("somebody logged in to the console, from %s", request.remote)
         return True
 
     def log_out(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -109,10 +109,11 @@ class Doorman:
                 times.popleft()
             if not times:
                 del self._wrong[address]
-        mine = len(self._wrong.get(request.remote or "", ()))
+        mine = len(self._wrong.get(request.remote or "?", ()))
         return mine >= _TRIES or sum(map(len, self._wrong.values())) >= _TRIES_OF_ALL
 
     def _note_wrong(self, address: str) -> None:
+        log.warning("somebody without the right token wants to log in to the console, from %s", address)
         self._wrong.setdefault(address, deque()).append(self._clock.monotonic())
 
     def _known(self, request: web.Request, cookie: str) -> Visitor:

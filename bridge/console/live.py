@@ -12,10 +12,11 @@ from bridge.clock import Clock
 from bridge.control.abilities import Abilities
 from bridge.control.answers import DeliveryEnded, EventTaken, LiveMissed, ManyGivenUp
 from bridge.control.requests import TailRequest
+from bridge.errors import HubbubError
 
 from .doorman import Visitor
 from .frame import HEADERS, STREAM
-from .parts import PAGES, Parts, hashed
+from .parts import PAGES, PageParts, hashed
 from .recent import LogLine, RecentLog
 from .speech import fragment, language_of
 from .watch import Watch
@@ -34,7 +35,7 @@ class Streams:
     """Streams."""
 
     def __init__(
-        self, abilities: Abilities, watch: Watch, parts: Parts, log: RecentLog, clock: Clock
+        self, abilities: Abilities, watch: Watch, parts: PageParts, log: RecentLog, clock: Clock
     ) -> None:
         self._abilities = abilities
         self._watch = watch
@@ -63,8 +64,8 @@ class Streams:
                 group.create_task(self._beat(stream))
                 for source in sources:
                     group.create_task(source(stream))
-        except* (ConnectionError, TimeoutError):
-            pass  # the page was closed, or nobody reads
+        except* (ConnectionError, TimeoutError, HubbubError):
+            pass  # the page was closed, nobody reads it, or it has nothing to show any more
         finally:
             self._open -= 1
         return stream.response

@@ -93,7 +93,7 @@ class MapForm:
         self._frame = frame
         self._abilities = abilities
         self._watch = watch
-        self._file = file
+        self._file = file.absolute()
         self._check = check
         frame.add("/map", self._form)
         frame.form("/map", self._change)

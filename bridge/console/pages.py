@@ -13,7 +13,7 @@ from bridge.errors import HubbubError
 from .doorman import Visitor, is_secure
 from .frame import Frame, led_to
 from .live import log_filter
-from .parts import PAGES, Parts, hashed, values_of
+from .parts import PAGES, PageParts, hashed, values_of
 from .recent import RecentLog
 from .speech import language_of
 from .watch import Watch
@@ -30,7 +30,7 @@ class Pages:
     """What can be looked at, and what needs no more than a button."""
 
     def __init__(
-        self, frame: Frame, abilities: Abilities, watch: Watch, parts: Parts, recent: RecentLog
+        self, frame: Frame, abilities: Abilities, watch: Watch, parts: PageParts, recent: RecentLog
     ) -> None:
         self._frame = frame
         self._abilities = abilities

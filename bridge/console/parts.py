@@ -9,7 +9,7 @@ from .picture import MOST, picture
 from .speech import fragment
 from .view import Overview
 
-__all__ = ["PAGES", "Parts", "hashed", "values_of"]
+__all__ = ["PAGES", "PageParts", "hashed", "values_of"]
 
 _LISTED = 50
 PAGES = {
@@ -41,7 +41,7 @@ def values_of(view: Overview, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-class Parts:
+class PageParts:
     """Makes them in a thread, since the relay must not stand still for them, and once for all who look at the
     same.
     """

@@ -41,7 +41,8 @@ class Site:
         self._block = block
         self._listen = listen
         self._proxied = proxied
-        self._token = token
+        self.token = token
+        """Empty: there is none."""
         self._local = False
         """Whether nobody but this machine can ask."""
         self._public: set[Handler] = set()
@@ -96,7 +97,7 @@ class Site:
     def who(self, request: web.Request) -> str:
         """Say who asks, for a log; empty: somebody who may not."""
         given = request.headers.get("Authorization", "").encode(errors="replace")
-        if self._token and hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+        if self.token and hmac.compare_digest(given, f"Bearer {self.token}".encode()):
             return f"somebody with the token, from {request.remote}"
         return "somebody on this machine" if self.is_here(request) else ""
 

@@ -66,18 +66,9 @@ class House:
         web = Web(listen=f"127.0.0.1:{self.port}", token=self.token)
         self.abilities = Abilities(bridge, read, self.file)
 
-        def more(site):
-            return console(
-                site,
-                self.abilities,
-                file=self.file,
-                check=check,
-                token=self.token or "",
-                is_ours=lambda record: record.name.startswith("bridge"),
-            )
-
         logging.getLogger("bridge").setLevel(logging.INFO)
-        async with owner_pages(web, bridge.status, bridge.counts, SYSTEM.now, more):
+        site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
+        async with console(site, self.abilities, self.file, check), site.serving():
             yield
 
     @contextlib.asynccontextmanager
