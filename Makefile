@@ -4,6 +4,7 @@
 # make servers  the part of it that talks to servers
 # make bench    the measurements
 # make soak     the long tests: hundreds of kills, a million messages; most of an hour
+# make docs     the documentation as a site: build/site
 # make catalogue  all that Hubbub says to people, for translators: build/hubbub.pot
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules e
 # only Debian 13 has soju
 TEST_PACKAGES += mosquitto mosquitto-clients znc weechat-curses soju? bip?
 
-.PHONY: demo test check servers bench soak catalogue clean
+.PHONY: demo test check servers bench soak docs catalogue clean
 
 demo: $(VENV)/demo
 	@packaging/debian-packages $$($(BIN)/hubbub demo --packages) || true
@@ -40,6 +41,9 @@ soak: $(VENV)/dev
 	@packaging/debian-packages $(TEST_PACKAGES)
 	$(BIN)/pytest tests/soak --timeout=7200 -s
 
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
 catalogue: $(VENV)/dev
 	@mkdir -p build
 	$(BIN)/pybabel extract --no-location --keyword=N_ --keyword=ours --output-file=build/hubbub.pot bridge adapters
@@ -47,7 +51,7 @@ catalogue: $(VENV)/dev
 clean:
 	rm -rf $(VENV) build *.egg-info
 
-$(VENV)/demo $(VENV)/dev: pyproject.toml
+$(VENV)/demo $(VENV)/dev $(VENV)/docs: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Hubbub needs Python 3.11 or later; name one with: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian-packages python3-venv
