@@ -3,12 +3,14 @@
 ARG DEBIAN=docker.io/library/debian:trixie-slim
 
 FROM ${DEBIAN} AS irc
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends ngircd && rm -rf /var/lib/apt/lists/*
 COPY ngircd.conf /etc/hubbub/ngircd.conf
 USER 10001:10001
 CMD ["ngircd", "-n", "-f", "/etc/hubbub/ngircd.conf"]
 
 FROM ${DEBIAN} AS xmpp
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends prosody && rm -rf /var/lib/apt/lists/* \
     && mkdir -m 700 /data && chown 10001:10001 /data
 COPY prosody.cfg.lua /etc/hubbub/prosody.cfg.lua
@@ -17,6 +19,7 @@ VOLUME /data
 CMD ["prosody", "--config", "/etc/hubbub/prosody.cfg.lua", "-F"]
 
 FROM ${DEBIAN} AS matrix
+# hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/* \
     && python3 -m venv /opt/synapse && /opt/synapse/bin/pip install --no-cache-dir "matrix-synapse>=1.150" \
     && mkdir -m 700 /data && chown 10001:10001 /data
