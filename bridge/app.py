@@ -34,6 +34,7 @@ from .notices import Teller
 from .protocols import find
 from .relay import Observer, Observers, ObserverStatus, RoomStatus, Router, compile_routes
 from .relay.rooms import NetworkConversations
+from .reloads import Reloads
 from .status import RoomReport, Status, count, network_report, room_report
 from .supervisor import NetworkState, Supervisor
 from .watchdog import watched
@@ -88,6 +89,7 @@ class Bridge:
         self._looking_on = observers
         self.journal = config.journal
         """The journal's file: the same until the end."""
+        self.reloads = Reloads(clock)
         self._networks: dict[str, _Running] = {}
         self._mapped: Mapping[str, Mapping[RoomId, Any]] = {}
         """The rooms of the map, by network, each with its settings."""
@@ -150,10 +152,6 @@ class Bridge:
         """
         if self._router.journal.failing:
             raise JournalError("the journal cannot be written now: make room on its disk, then reload")
-        if config.journal != self.journal:
-            log.warning("the journal stays %s until a restart", self.journal)
-        if config.media != self._config.media:
-            log.warning("what is done with files stays the same until a restart")
         async with self._changing:
             await self._become(config)
 
@@ -190,7 +188,8 @@ class Bridge:
 
     def counts(self) -> Counts:
         """Return what was counted since the start."""
-        return counted(self._router, {name: one.supervisor.ended for name, one in self._networks.items()})
+        ended = {name: one.supervisor.ended for name, one in self._networks.items()}
+        return counted(self._router, ended, self.reloads)
 
     async def status(self) -> Status:
         """Return how everything stands now."""
@@ -219,6 +218,7 @@ class Bridge:
             undelivered=found.undelivered,
             files={"fetched": self._files.standing(), "uploaded": self._uploads.standing()},
             observers=self.observers(),
+            map=self.reloads.report(),
         )
 
     def observers(self) -> Sequence[ObserverStatus]:

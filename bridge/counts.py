@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .relay.router import DROPPED, Router
 from .relay.tally import Spread
+from .reloads import Reloads
 
 __all__ = ["Counts", "counted"]
 
@@ -32,9 +33,11 @@ class Counts:
     """Bytes of files that a network took, by that network."""
     commits: Spread
     """Commits of the journal."""
+    reloads: Mapping[str, int]
+    """How often another map was to be followed, by how that ended: `success`, `failure`."""
 
 
-def counted(router: Router, ended: Mapping[str, Mapping[str, int]]) -> Counts:
+def counted(router: Router, ended: Mapping[str, Mapping[str, int]], reloads: Reloads) -> Counts:
     """Return what the relay has counted; `ended` are connections, by network and kind of error."""
     tallies = router.rooms.tallies
     none = dict.fromkeys(tallies, 0)
@@ -55,4 +58,5 @@ def counted(router: Router, ended: Mapping[str, Mapping[str, int]]) -> Counts:
         none | router.attached.fetched,
         none | router.attached.uploaded,
         router.dispatch.commits,
+        reloads.counts(),
     )

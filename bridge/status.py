@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from .journal.admin.inspect import Inventory, Owed, inventory, looking_into
 from .media import HostFiles
 from .relay.observers import ObserverStatus
 from .relay.room import RoomStatus
+from .reloads import MapReport
 from .supervisor import NetworkState, Supervisor
 
 __all__ = [
@@ -97,6 +98,8 @@ class Status:
     files: Mapping[str, Sequence[HostFiles]]
     """Those that are on their way, or wait for their turn."""
     observers: Sequence[ObserverStatus]
+    map: MapReport = field(default_factory=lambda: MapReport(0.0, None, ()))
+    """Which map it follows."""
 
 
 async def count(journal: Path) -> Inventory:

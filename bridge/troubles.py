@@ -1,14 +1,17 @@
 """What is wrong with the service, and what its owner can do about it."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .reloads import MapReport
 from .status import NetworkReport, RoomCondition, Status
 from .supervisor import NetworkState
 
 __all__ = ["Trouble", "troubles"]
 
 _JOURNAL = "the journal cannot be written: nothing is taken", "make room on its disk: it goes on by itself"
+_MAP = "correct it (`hubbub check` names all of them), then `hubbub reload`"
 _NETWORKS = {
     NetworkState.STOPPED: (
         "is not connected any more",
@@ -65,11 +68,21 @@ def troubles(status: Status) -> list[Trouble]:
             networks.append(_of_network(name, network))
     for some in (networks, rooms):
         found += [trouble for _, trouble in sorted(some, key=lambda one: (one[0], -one[1].owed))]
+    if status.map.refused is not None:
+        found.append(_of_map(status.map, status.map.refused))
     for observer in status.observers:
         if observer.reason:
             what, todo = f"{observer.name} cannot take note of what is said", "it is tried again by itself"
             found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
     return found
+
+
+def _of_map(report: MapReport, refused: float) -> Trouble:
+    read = time.strftime("%Y-%m-%d %H:%M", time.localtime(report.since))
+    what = f"the file has mistakes: the service still follows the one of {read}"
+    first, more = next(iter(report.reasons), ""), len(report.reasons) - 1
+    reason = f"{first} (and {more:,} more)" if more > 0 else first
+    return Trouble("", (), what, refused, reason, 0, _MAP)
 
 
 def _of_network(name: str, network: NetworkReport) -> tuple[int, Trouble]:

@@ -17,9 +17,10 @@ from bridge.clock import SYSTEM
 from bridge.config import Config, load
 from bridge.config.words import printable
 from bridge.control.abilities import Abilities
+from bridge.control.file_watch import FileWatch, Seen, look_at
 from bridge.control.requests import ReloadRequest
 from bridge.control.server import Control
-from bridge.errors import HubbubError
+from bridge.errors import ConfigError, HubbubError
 from bridge.levels import listen_to
 from bridge.protocols import find
 
@@ -35,13 +36,14 @@ log = logging.getLogger(__name__)
 def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     """Relay what a configuration joins, until stopped. Raises ConfigError."""
     log_to(sys.stderr.fileno(), verbose, form=form)
+    seen = look_at(file)
     config = load(file, find)
     _listen(config)
     here, journal = printable(str(file.absolute())), config.journal.absolute()
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:
-        reason = asyncio.run(_until_stopped(file, config))
+        reason = asyncio.run(_until_stopped(file, seen, config))
     except HubbubError as error:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
@@ -51,10 +53,10 @@ def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     log.info("stopped by %s", reason)
 
 
-async def _until_stopped(file: Path, config: Config) -> str:
+async def _until_stopped(file: Path, seen: Seen, config: Config) -> str:
     """Run until SIGTERM or SIGINT, then stop politely and say which; SIGHUP reads the file again."""
     reloads: asyncio.Queue[None] = asyncio.Queue()
-    bridge = app.Bridge(config, beside=partial(_open_to_owner, file, reloads))
+    bridge = app.Bridge(config, beside=partial(_open_to_owner, file, seen, reloads))
     relay = asyncio.ensure_future(bridge.run())
     loop = asyncio.get_running_loop()
     stopped_by = "itself"
@@ -76,17 +78,22 @@ async def _until_stopped(file: Path, config: Config) -> str:
 
 @contextlib.asynccontextmanager
 async def _open_to_owner(
-    file: Path, reloads: "asyncio.Queue[None]", bridge: app.Bridge
+    file: Path, seen: Seen, reloads: "asyncio.Queue[None]", bridge: app.Bridge
 ) -> AsyncIterator[None]:
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
     notifier = Notifier(os.environ)
     abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
     async with Control(abilities).listening(), _pages(abilities, file), notifier.following(bridge.status):
-        reloading = asyncio.ensure_future(_reload(abilities, reloads))
+        watch = FileWatch(file, seen, partial(_reload, abilities, "the watch on the file"))
+        tasks = [
+            asyncio.ensure_future(_reload_when_told(abilities, reloads)),
+            asyncio.ensure_future(watch.run(lambda: bridge.config.reload == "watch")),
+        ]
         try:
             yield
         finally:
-            reloading.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -112,9 +119,18 @@ async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
 
 
 async def _read_again(file: Path) -> Config:
-    config = await read(file)
-    _listen(config)
-    return config
+    """Read a configuration, and again if it is saved meanwhile."""
+    while True:
+        before = look_at(file)
+        try:
+            config = await read(file)
+        except ConfigError:
+            if look_at(file) == before:
+                raise
+        else:
+            if look_at(file) == before:
+                _listen(config)
+                return config
 
 
 def _listen(config: Config) -> None:
@@ -122,12 +138,16 @@ def _listen(config: Config) -> None:
         listen_to(find(network.protocol).__module__)
 
 
-async def _reload(abilities: Abilities, reloads: "asyncio.Queue[None]") -> None:
+async def _reload_when_told(abilities: Abilities, reloads: "asyncio.Queue[None]") -> None:
     while True:
         await reloads.get()
-        try:
-            await abilities.do(ReloadRequest(), "SIGHUP")
-        except HubbubError as error:
-            log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
-        except Exception:
-            log.exception("the new configuration is not followed: a bug")
+        await _reload(abilities, "SIGHUP")
+
+
+async def _reload(abilities: Abilities, by: str) -> None:
+    try:
+        await abilities.do(ReloadRequest(), by)
+    except HubbubError as error:
+        log.error("the new configuration is not followed: %s", error)  # noqa: TRY400
+    except Exception:
+        log.exception("the new configuration is not followed: a bug")

@@ -98,6 +98,7 @@ class Check:
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
             web=top.web,
+            reload=top.reload,
             remarks=document.remarked(),
         )
 

@@ -82,7 +82,7 @@ def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
 
 
 def _top(config: Config) -> _Values:
-    keys = ("owner", "journal", "durability", "keep", "media", "web")
+    keys = ("owner", "journal", "durability", "keep", "media", "web", "reload")
     return _values({key: getattr(config, key) for key in keys})
 
 

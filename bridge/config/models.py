@@ -177,6 +177,13 @@ class TopBlock(Model):
         Web | None,
         Field(description="The console, health and metrics over HTTP, for whoever watches the service."),
     ] = None
+    reload: Annotated[
+        Literal["asked", "watch"],
+        Field(
+            description="When a changed file is followed: once the service is `asked` to (`hubbub reload`, "
+            "SIGHUP), or with `watch` as soon as it is saved."
+        ),
+    ] = "asked"
 
 
 class CatchUp(Model):
@@ -333,6 +340,7 @@ class Config:
     keep: Keep = field(default_factory=Keep)
     media: Media = field(default_factory=Media)
     web: Web | None = None
+    reload: Literal["asked", "watch"] = "asked"
     remarks: tuple[str, ...] = ()
     """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""
 

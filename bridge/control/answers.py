@@ -10,6 +10,7 @@ from bridge.config import Setting
 from bridge.media import HostFiles
 from bridge.model import Authorship
 from bridge.relay import ObserverStatus
+from bridge.reloads import MapReport
 from bridge.status import NetworkReport, RoomCondition
 from bridge.troubles import Trouble
 
@@ -55,6 +56,7 @@ class StatusAnswer(Answer, frozen=True, kw_only=True):
         Meta(description="Those on their way, by way: the first fifty hosts of each."),
     ]
     observers: Sequence[ObserverStatus]
+    map: Annotated[MapReport, Meta(description="Which map it follows, and why it follows no newer one.")]
     wrong: Annotated[Sequence[Trouble], Meta(description="What is wrong and what to do, the worst first.")]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from functools import partial
@@ -62,7 +62,18 @@ class Reloading:
     async def reload(self, request: ReloadRequest) -> ReloadAnswer:
         """Follow the configuration as it is now. Raises NotFollowed and HubbubError."""
         self._see_that_it_is_ours(request.file)
-        dry_run = request.dry_run
+        if request.dry_run:
+            return _told(await self._change(dry_run=True), {}, dry_run=True)
+        reloads = self._bridge.reloads
+        try:
+            changes = await self._change(dry_run=False)
+        except Exception as error:
+            reloads.ill(error.mistakes if isinstance(error, NotFollowed) else [str(error)])
+            raise
+        reloads.well()
+        return _told(changes, await self._arrived(changes), dry_run=False)
+
+    async def _change(self, *, dry_run: bool) -> Changes:
         async with self._one:
             try:
                 config = await self._read()
@@ -78,11 +89,11 @@ class Reloading:
             if not dry_run:
                 for setting in changes.settings:
                     log.info("%s", setting)
+                if changes.restart_for:
+                    log.warning("a restart is needed for %s", ", ".join(changes.restart_for))
                 with self._changing():
                     await self._bridge.reload(config)
-        arrived = {} if dry_run else await self._arrived(changes)
-        known = {field.name: getattr(changes, field.name) for field in fields(changes)}
-        return ReloadAnswer(dry_run=dry_run, arrived=arrived, **known)
+            return changes
 
     def _see_that_it_is_ours(self, file: str) -> None:
         """Raise HubbubError when another file than the one that is followed is meant."""
@@ -126,3 +137,8 @@ class Reloading:
 
     def _parting(self, network: str, room: str) -> str:
         return self._bridge.adapter(network).parting(RoomId(room))
+
+
+def _told(changes: Changes, arrived: Mapping[str, str], *, dry_run: bool) -> ReloadAnswer:
+    known = {field.name: getattr(changes, field.name) for field in fields(changes)}
+    return ReloadAnswer(dry_run=dry_run, arrived=arrived, **known)

@@ -69,6 +69,8 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     yield GaugeMetricFamily("hubbub_start_time_seconds", "When it was started, since 1970.", status.since)
     taking = "1 or 0: then nothing is taken."
     yield GaugeMetricFamily("hubbub_journal_writable", taking, status.taking)
+    read = "When the map that is followed was read, since 1970."
+    yield GaugeMetricFamily("hubbub_last_reload_success_timestamp_seconds", read, status.map.since)
     commits = HistogramMetricFamily("hubbub_journal_commit_seconds", "How long commits of the journal took.")
     _add(commits, (), counts.commits)
     yield commits
@@ -103,6 +105,7 @@ def _counters(counts: Counts) -> Iterator[Metric]:
             "What came again and had been taken before, as a history that is read anew.",
             counts.known,
         ),
+        ("reloads", "result", "How often another map was to be followed.", counts.reloads),
         ("deliveries_given_up", "network", "What will not arrive.", counts.given_up),
         ("media_fetched_bytes", "network", "The files that were taken in from a network.", counts.fetched),
         ("media_uploaded_bytes", "network", "The files that a network took.", counts.uploaded),

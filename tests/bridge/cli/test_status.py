@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bridge.control.server import Control
 from bridge.errors import Rejected
 from bridge.model import RoomId
 from bridge.relay import ObserverStatus
+from bridge.reloads import MapReport
 from bridge.status import NetworkReport, RoomCondition, RoomReport, Status
 from bridge.supervisor import NetworkState
 from bridge.testing import ScriptedNetwork
@@ -198,6 +200,16 @@ def test_an_observer_that_raises_is_wrong_and_one_that_is_behind_is_not():
     assert [(one.what, one.since, one.reason, one.owed) for one in told] == [
         ("archive cannot take note of what is said", 5.0, "its disk is full", 7)
     ]
+
+
+def test_a_map_that_is_refused_is_a_trouble_and_the_one_that_is_followed_is_named():
+    refused = MapReport(1_795_900_000.0, 1_795_900_100.0, ("bridge.yaml:1:1: no", "b", "c"))
+    (told,) = troubles(Status("1", 0.0, True, {}, 0, {}, (), refused))
+    read = time.strftime("%Y-%m-%d %H:%M", time.localtime(1_795_900_000.0))
+    assert told.what == f"the file has mistakes: the service still follows the one of {read}"
+    assert told.reason == "bridge.yaml:1:1: no (and 2 more)"
+    assert told.since == 1_795_900_100.0
+    assert "hubbub reload" in told.todo
 
 
 def test_rooms_with_the_same_trouble_are_one_and_what_more_waits_for_is_worse():
