@@ -19,6 +19,7 @@ from .bots import answered
 from .bursts import baseline, burst, careless, looked_at
 from .filters import FILTERS
 from .network import percentiles
+from .reloads import added, shown
 from .scrape import ROOMS, scrapes
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
 from .whole import KINDS, whole
@@ -108,6 +109,7 @@ def main():
         f"backlog of {BACKLOG:,}: memory grows by {grown:.0f} MiB while it waits, drains at {rate:.0f}/s, "
         f"the process has {peak:.0f} MiB at most"
     )
+    print(shown(*run(added)))
     gc.disable()
     bursts()
     confirmations()

@@ -63,7 +63,10 @@ def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
         if (now := new.networks.get(names.get(name, name))) is not None:
             yield from _differences(now.name, _of_network(network), _of_network(now))
     before, after = _all_rooms(old, names), _all_rooms(new, {})
+    untouched = set(_untouched(old, new))
     for name in {**old.conversations, **new.conversations}:
+        if name in untouched:
+            continue
         place = f"conversation {name}"
         was, then = _Part.of(old, name, names), _Part.of(new, name, {})
         if was is None or then is None:
@@ -79,6 +82,22 @@ def changed_settings(old: Config, new: Config) -> Iterator[Setting]:
                 yield Setting(
                     place, title, *("in it" if room in part.rooms else "not in it" for part in (was, then))
                 )
+
+
+def _untouched(old: Config, new: Config) -> Iterator[str]:
+    """Yield the conversations that are the same in both, with all that their networks say of their rooms: to
+    look at each value of thousands of rooms takes long.
+    """
+    alike = {
+        name
+        for name, network in old.networks.items()
+        if name in new.networks and network.show == new.networks[name].show
+    }
+    for name, conversation in old.conversations.items():
+        if new.conversations.get(name) == conversation and alike.issuperset(
+            room.network for room in conversation.rooms
+        ):
+            yield name
 
 
 def _top(config: Config) -> _Values:
