@@ -1,6 +1,7 @@
 """`hubbub reload`, asked of a service in this process."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli import reading
 from bridge.cli.reading import read
 from bridge.config import load
 from bridge.control.abilities import Abilities
@@ -71,18 +73,29 @@ async def test_what_would_change_and_what_did(place, networks):
     networks["left"].say("one", "alice", "kept")
     await networks["left"].settled()
     place.write(left=["one", "three"], other=["four"])
-    changes = (
-        "  starts           other\n"
-        "  stops            right\n"
-        "  keeps            left\n"
-        "  joins            left three, other four\n"
-        "  leaves           right two, giving up 1 message that waited for it\n"
-    )
     result = await place.hubbub("--dry-run")
-    assert (result.returncode, result.stdout) == (0, f"The service would change:\n{changes}")
+    assert (result.returncode, result.stdout) == (
+        0,
+        (
+            "It would connect to other.\n"
+            "It would disconnect from right.\n"
+            "It would join left three and other four.\n"
+            "It would leave right two, and give up 1 message for it.\n"
+            "left would keep its connection.\n"
+        ),
+    )
     assert not networks["other"].connected
     result = await place.hubbub()
-    assert (result.returncode, result.stdout) == (0, f"The service has changed:\n{changes}")
+    assert (result.returncode, result.stdout) == (
+        0,
+        (
+            "It connected to other.\n"
+            "It disconnected from right.\n"
+            "It joined left three and other four.\n"
+            "It left right two, and gave up 1 message for it.\n"
+            "left kept its connection.\n"
+        ),
+    )
     networks["left"].say("one", "alice", "hello")
     await networks["other"].until(1)
 
@@ -113,13 +126,17 @@ async def test_settings_are_told_with_both_values(place, networks, caplog):
     caplog.set_level("INFO")
     text = place.file.read_text()
     place.file.write_text(text.replace("server: left", "server: left, prefix: '{name}: ', max_age: 1d"))
-    changes = (
-        "  sets             left: prefix: nothing → {name}: \n  sets             left: max_age: 7d → 1d\n"
-    )
-    kept = "  keeps            left, right\n"
     result = await place.hubbub("--dry-run")
-    assert result.stdout == f"The service would change:\n{changes}{kept}"
-    assert (await place.hubbub()).stdout == f"The service has changed:\n{changes}{kept}"
+    assert result.stdout == (
+        'left: prefix would be "{name}: ", and is not set.\n'
+        "left: max_age would be 1d instead of 7d.\n"
+        "left and right would keep their connections.\n"
+    )
+    assert (await place.hubbub()).stdout == (
+        'left: prefix is now "{name}: ", and was not set.\n'
+        "left: max_age is now 1d instead of 7d.\n"
+        "left and right kept their connections.\n"
+    )
     assert "left: max_age: 7d → 1d" in caplog.messages
     assert networks["left"].connections == 1
 
@@ -129,11 +146,10 @@ async def test_a_room_that_does_not_come_in_is_told_with_the_reason(place, netwo
     place.write(left=["one", "three"], right=["two"], other=["four", "five"])
     result = await place.hubbub()
     assert result.stdout == (
-        "The service has changed:\n"
-        "  starts           other\n"
-        "  keeps            left, right\n"
-        "  joins            left three, other four, other five\n"
-        "  is not in        other five: by invitation only\n"
+        "It connected to other.\n"
+        "It joined left three and other four.\n"
+        "It is not in other five: by invitation only\n"
+        "left and right kept their connections.\n"
     )
 
 
@@ -142,10 +158,7 @@ async def test_a_room_of_a_network_that_is_away_is_told_with_the_network_s_reaso
     networks["right"].drop()
     place.write(left=["one"], right=["two", "three"])
     result = await place.hubbub()
-    assert (
-        "  joins            right three\n  is not in        right three: the scripted network "
-        in result.stdout
-    )
+    assert result.stdout.startswith("It is not in right three: the scripted network ")
 
 
 async def test_a_network_under_another_name(place, networks):
@@ -157,10 +170,27 @@ async def test_a_network_under_another_name(place, networks):
     networks["left"].say("one", "alice", "kept")
     await networks["left"].settled()
     networks["right"].refusals.clear()
-    changes = "  renames          right to new\n  connects anew    new\n  keeps            left\n"
-    assert (await place.hubbub("--dry-run")).stdout == f"The service would change:\n{changes}"
-    assert (await place.hubbub()).stdout == f"The service has changed:\n{changes}"
+    assert (await place.hubbub("--dry-run")).stdout == (
+        "It would call right new, with all that belongs to it.\n"
+        "It would connect anew to new.\n"
+        "left would keep its connection.\n"
+    )
+    assert (await place.hubbub()).stdout == (
+        "It called right new, with all that belongs to it.\n"
+        "It connected anew to new.\n"
+        "left kept its connection.\n"
+    )
     await networks["right"].until(1)
+
+
+async def test_machines_are_told_all_of_it_and_mistakes_too(place):
+    place.write(left=["one", "three"], right=["two"])
+    told = json.loads((await place.hubbub("--dry-run", "--json")).stdout)
+    assert (told["ok"], told["dry_run"], told["joined"]) == (True, True, ["left three"])
+    place.file.write_text(place.file.read_text() + "onwer: me\n")
+    result = await place.hubbub("--json")
+    assert result.returncode == 78
+    assert json.loads(result.stdout)["mistakes"] == result.stderr.splitlines()[:-1]
 
 
 async def test_mistakes(place, networks):
@@ -198,9 +228,9 @@ async def test_what_the_owner_should_know_of_a_room_that_is_left(place, monkeypa
     """Of one whose network stays; the others are disconnected and left by nobody."""
     monkeypatch.setattr(ScriptedAdapter, "parting", lambda _, room: f"{room} is private")
     place.write(left=["three"], right=["two"])
-    assert "leaves           left one (one is private)\n" in (await place.hubbub("--dry-run")).stdout
+    assert "It would leave left one (one is private).\n" in (await place.hubbub("--dry-run")).stdout
     place.write(left=["one", "three"])
-    assert "leaves           right two\n" in (await place.hubbub("--dry-run")).stdout
+    assert "It would leave right two.\n" in (await place.hubbub("--dry-run")).stdout
 
 
 EVERY = """
@@ -215,12 +245,20 @@ media: {hosts: ["files.lan"]}
 """
 
 
+@pytest.fixture
+def apart(monkeypatch):
+    """All maps are read as large ones are: by another process."""
+    monkeypatch.setattr(reading, "_SMALL", 0)
+
+
+@pytest.mark.usefixtures("apart")
 async def test_what_is_read_apart_is_what_is_there(tmp_path):
     file = tmp_path / "bridge.yaml"
     file.write_text(EVERY)
     assert await read(file) == load(file, find)
 
 
+@pytest.mark.usefixtures("apart")
 async def test_mistakes_are_found_apart_too(tmp_path):
     file = tmp_path / "bridge.yaml"
     file.write_text("networks: {}\n")
@@ -231,6 +269,7 @@ async def test_mistakes_are_found_apart_too(tmp_path):
     assert apart.value.problems == here.value.problems
 
 
+@pytest.mark.usefixtures("apart")
 async def test_the_relay_goes_on_while_the_file_is_read(place, networks):
     """The process has hardly begun when the message is there."""
     reading = asyncio.ensure_future(read(place.file))
