@@ -35,7 +35,7 @@ def _it(answer: Mapping[str, Any], would: str, did: str) -> str:
 def _networks(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for names in answer["renamed"]:
         before, after = names.split(" to ")
-        yield f"{_it(answer, 'call', 'called')} {before} {after}, with all that belongs to it.", ""
+        yield f"{_it(answer, 'rename', 'renamed')} {before} to {after}, with all that belongs to it.", ""
     if started := answer["started"]:
         yield f"{_it(answer, 'connect to', 'connected to')} {_listed(started)}.", ""
     if anew := answer["connected_anew"]:
@@ -97,10 +97,10 @@ def _value(key: str, old: str, new: str, *, would: bool) -> str:
         case _, "another":
             return f"{key} {be} another"
         case "nothing", _:
-            return f"{key} {be} {new}, and {'is' if would else 'was'} not set"
+            return f"{key} {be} {new}; it {'is not set now' if would else 'was not set'}"
         case _, "nothing":
-            unset = "would not be set any more, and is" if would else "is not set any more, and was"
-            return f"{key} {unset} {old}"
+            be, was = ("would not be", "is") if would else ("is not", "was")
+            return f"{key} {be} set any more; it {was} {old}"
         case _:
             return f"{key} {be} {new} instead of {old}"
 

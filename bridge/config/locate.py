@@ -20,8 +20,10 @@ __all__ = ["locate_journal", "outline", "sketch"]
 
 def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of the journal that a configuration names. Raises ConfigError if it cannot be told."""
-    document = Document(path)
-    compose(read_text(path), document)
+    document, text = Document(path), read_text(path)
+    compose(text, document)
+    if not document.whole and (found := _beside(path, text, environ)) is not None:
+        return found
     if document.whole:
         # A mistake anywhere else is for who reads the rest.
         document.problems = {one: None for one in document.problems if one.spot[:1] in ((), ("journal",))}
@@ -34,6 +36,22 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
         if not document.problems:
             document.problem(("journal",), "must name a file")
     raise ConfigError(document.report())
+
+
+def _beside(path: Path, text: str, environ: Mapping[str, str]) -> Path | None:
+    """Return the journal of a file that is no YAML, as somebody's last edit may have left it: by its line
+    alone, and if it is there. Else an owner could not ask how the service stands that does not follow that edit.
+    """
+    document = Document(path)
+    compose(
+        "\n".join(["_: _", *(line for line in text.splitlines() if line.startswith("journal:"))]), document
+    )
+    expand(document, environ)
+    named = document.at(("journal",)) or str(TopBlock.model_fields["journal"].default)
+    if document.problems or not isinstance(named, str) or not Path(named).name:
+        return None
+    found = path.parent / Path(named).expanduser()
+    return found if found.is_file() else None
 
 
 def outline(path: Path) -> dict[str, dict[str, list[str]]]:

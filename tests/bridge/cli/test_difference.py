@@ -30,7 +30,7 @@ def test_many_rooms_are_counted_and_the_first_named():
 def test_what_changes_alike_in_many_places_is_one_sentence():
     names = [f"conversation c{n}" for n in range(12)]
     assert told(settings=[setting(name, "prefix", "nothing", "{name}: ") for name in names]) == [
-        f'12 places: {", ".join(names[:8])} and 4 more: prefix would be "{{name}}: ", and is not set.'
+        f'12 places: {", ".join(names[:8])} and 4 more: prefix would be "{{name}}: "; it is not set now.'
     ]
 
 
@@ -52,7 +52,7 @@ def test_conversations_come_and_go():
     [
         ("7d", "1d", "would be 1d instead of 7d", "is now 1d instead of 7d"),
         ("a secret", "another", "would be another", "is now another"),
-        ("Ann", "nothing", "would not be set any more, and is Ann", "is not set any more, and was Ann"),
+        ("Ann", "nothing", "would not be set any more; it is Ann", "is not set any more; it was Ann"),
         ("not in it", "in it", "would be in it", "is now in it"),
         ("in it", "not in it", "would no longer be in it", "is no longer in it"),
     ],

@@ -128,12 +128,12 @@ async def test_settings_are_told_with_both_values(place, networks, caplog):
     place.file.write_text(text.replace("server: left", "server: left, prefix: '{name}: ', max_age: 1d"))
     result = await place.hubbub("--dry-run")
     assert result.stdout == (
-        'left: prefix would be "{name}: ", and is not set.\n'
+        'left: prefix would be "{name}: "; it is not set now.\n'
         "left: max_age would be 1d instead of 7d.\n"
         "left and right would keep their connections.\n"
     )
     assert (await place.hubbub()).stdout == (
-        'left: prefix is now "{name}: ", and was not set.\n'
+        'left: prefix is now "{name}: "; it was not set.\n'
         "left: max_age is now 1d instead of 7d.\n"
         "left and right kept their connections.\n"
     )
@@ -171,12 +171,12 @@ async def test_a_network_under_another_name(place, networks):
     await networks["left"].settled()
     networks["right"].refusals.clear()
     assert (await place.hubbub("--dry-run")).stdout == (
-        "It would call right new, with all that belongs to it.\n"
+        "It would rename right to new, with all that belongs to it.\n"
         "It would connect anew to new.\n"
         "left would keep its connection.\n"
     )
     assert (await place.hubbub()).stdout == (
-        "It called right new, with all that belongs to it.\n"
+        "It renamed right to new, with all that belongs to it.\n"
         "It connected anew to new.\n"
         "left kept its connection.\n"
     )

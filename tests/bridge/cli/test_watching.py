@@ -43,6 +43,13 @@ def test_what_is_saved_is_followed_and_what_has_mistakes_is_told(tmp_path):
             assert set(told["networks"]["here"]["rooms"]) == {"one", "two", "three", "four"}
             (wrong,) = [one for one in told["wrong"] if one["what"].startswith("the file has mistakes")]
             assert wrong["reason"].startswith(f"{file}:6:")
+            with file.open("a") as writing:
+                writing.write("  cut: {here: [one,\n")
+            until("not followed")
+            (wrong,) = [
+                one for one in status(file)["wrong"] if one["what"].startswith("the file has mistakes")
+            ]
+            assert "is not closed" in wrong["reason"]
             file.write_text(MAP)
             until("relaying 1 conversation")
             told = status(file)
