@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd biboumi irssi profanity tmux curl openssl chromium prometheus systemd
 # only Debian 13 has soju
-TEST_PACKAGES += mosquitto mosquitto-clients znc weechat-curses soju? bip?
+TEST_PACKAGES += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy
 
 .PHONY: demo test check servers bench soak docs catalogue clean
 

@@ -8,7 +8,7 @@ from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
 
 from .clock import SYSTEM, Clock
-from .config import CatchUp, Model
+from .config import CatchUp, Model, WayOut
 from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
 from .looks import Present
@@ -55,6 +55,8 @@ class Source:
     """Whether the host is the owner's choice, from the configuration, and so may have a private address."""
     ssl: SSLContext | None = field(default=None, repr=False)
     """What to verify that host with; None: as the web does."""
+    way_out: WayOut | None = None
+    """The way to it; None: the system's own. The core fills it in."""
 
 
 class Emit(Protocol):

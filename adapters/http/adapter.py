@@ -82,7 +82,7 @@ class HttpAdapter(Adapter):
 
     async def run(self, emit: Emit) -> None:
         self._board = Board(self.clock, self._attended)
-        self._outgoing = Outgoing(self.clock)
+        self._outgoing = Outgoing(self.config, self.clock)
         self._port = ProgramPort(self.config)
         letterbox = Letterbox(self.clock, self._held, emit)
         letterbox.rooms = self.rooms

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from bridge import Claim, ListenAddress, Listening, Live, Model, address_of, need_token
+from bridge import Claim, ListenAddress, Listening, Live, Model, WayOut, address_of, need_token
 
 from .signing import key_of
 
@@ -41,7 +41,7 @@ def _several(value: object) -> object:
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """Programs, and one port for them."""
 
     listen: ListenAddress = "127.0.0.1:4242"

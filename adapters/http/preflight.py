@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from bridge import ConnectionLost, RoomId
+from bridge import ConnectionLost, ProxyFailed, RoomId, connector
 
 from .config import NetworkConfig, RoomConfig
 from .port import HUBBUB, ProgramPort
@@ -18,13 +18,14 @@ _PATIENCE = aiohttp.ClientTimeout(total=10.0)
 
 async def look_at(config: NetworkConfig, rooms: Mapping[RoomId, RoomConfig]) -> Mapping[RoomId, str | None]:
     """Return for each room what is wrong with it. Raises ConnectionLost when the port cannot be used."""
-    async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
-        try:
-            async with ProgramPort(config).serving():
-                pass
-        except ConnectionLost:
+    try:
+        async with ProgramPort(config).serving():
+            pass
+    except ConnectionLost:
+        async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
             if not await _is_ours(session, config):
                 raise
+    async with aiohttp.ClientSession(timeout=_PATIENCE, connector=connector(config)) as session:
         said = await asyncio.gather(*(_look(session, room) for room in rooms.values()))
     return dict(zip(rooms, said, strict=True))
 
@@ -46,6 +47,8 @@ async def _look(session: aiohttp.ClientSession, room: RoomConfig) -> str | None:
         async with session.head(room.to, allow_redirects=False) as answer:
             if 300 <= answer.status < 400:
                 return f"{host_of(room)} sends us to another address: write that as to:"
+    except ProxyFailed as error:
+        return str(error)
     except (aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {host_of(room)} does not verify"
     except (aiohttp.ClientError, OSError, TimeoutError):

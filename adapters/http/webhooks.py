@@ -22,10 +22,11 @@ from bridge import (
     RoomId,
     Settle,
     TemporaryFailure,
+    connector,
 )
 
 from . import decode
-from .config import RoomConfig
+from .config import NetworkConfig, RoomConfig
 from .letterbox import Letterbox
 from .port import HUBBUB, ProgramPort, received, refusal
 from .signing import ID, SIGNATURE, is_signed, signed
@@ -51,7 +52,8 @@ _UNSIGNED = "this is not signed, or with another secret, or too long ago"
 class Outgoing:
     """Posts what is said to the addresses of the owner's map."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, config: NetworkConfig, clock: Clock) -> None:
+        self._config = config
         self._now = clock.now
         self._posting: set[asyncio.Task[None]] = set()
         self._warned: dict[str | None, str] = {}
@@ -59,6 +61,7 @@ class Outgoing:
     async def __aenter__(self) -> Self:
         self._context = contextvars.copy_context()  # ours, for the log: others may be the reason for a post
         self._session = aiohttp.ClientSession(
+            connector=connector(self._config),
             timeout=_PATIENCE,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": HUBBUB, "Content-Type": "application/json"},

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Duration, Host, ListenAddress, Live, Model
+from bridge import Duration, Host, ListenAddress, Live, Model, WayOut
 
 __all__ = [
     "Flood",
@@ -159,7 +159,7 @@ class PuppetRules(Model):
     """
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """One IRC network."""
 
     server: Annotated[Host, Field(examples=["irc.libera.chat"])]
@@ -254,6 +254,11 @@ class NetworkConfig(Model):
             raise ValueError("sasl mechanism external needs tls and cert_file")
         if self.key_file and not self.cert_file:
             raise ValueError("key_file needs cert_file")
+        if self.proxy and self.puppets and (self.puppets.source or self.puppets.ident):
+            raise ValueError(
+                "puppets: source and ident are about connections from this machine; behind a proxy they come"
+                " from there, so take them out"
+            )
         return self
 
     @property

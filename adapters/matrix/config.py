@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from adapters.matrix.puppets.pairs import parted
-from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, is_loopback
+from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, WayOut, is_loopback
 
 __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
@@ -26,7 +26,7 @@ _LONGEST_ID = 255
 """Bytes in any Matrix identifier (appendices, "Common identifier format")."""
 
 
-class MatrixNetwork(Model):
+class MatrixNetwork(WayOut):
     """`networks: NAME:` for `protocol: matrix`."""
 
     homeserver: Annotated[str, Field(examples=["https://matrix.example.org"])]

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from bridge import Claim, Host, Model, Named, is_loopback
+from bridge import Claim, Host, Model, Named, WayOut, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """One account at one broker."""
 
     server: Annotated[Host, Field(examples=["mqtt.example.org"])]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from bridge import (
     ConnectionLost,
     Replaced,
     common,
+    dial,
     reason,
     trust,
     unverified,
@@ -57,6 +59,17 @@ class _NotSpoken(Exception):
         self.said_so = said_so
 
 
+class _Client(Client):
+    """paho's, which takes the owner's way to the broker."""
+
+    def __init__(self, config: NetworkConfig, *arguments: Any, **more: Any) -> None:
+        self._way = config
+        super().__init__(*arguments, **more)
+
+    def _create_socket_connection(self) -> socket.socket:
+        return dial(self._way, *self._way.address, self._connect_timeout)
+
+
 class Wire:
     """One connection, in one version of MQTT."""
 
@@ -75,7 +88,8 @@ class Wire:
         self._in: asyncio.Future[None] = self._loop.create_future()
         self._answers: dict[int, Answer] = {}
         self._config, self._keep = config, keep
-        self._client = client = Client(
+        self._client = client = _Client(
+            config,
             CallbackAPIVersion.VERSION2,
             client_id,
             clean_session=None if self.five else not keep,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, need_token
+from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, WayOut, need_token
 
 __all__ = ["NetworkConfig", "Pace", "RoomConfig", "room_id"]
 
@@ -36,7 +36,7 @@ class Pace(Model):
     """So many messages per second from then on."""
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """`networks: NAME:` for `protocol: onebot`: one QQ account, behind NapCat, LLBot or the like."""
 
     url: Annotated[str | None, Field(examples=["ws://127.0.0.1:3001"])] = None
@@ -70,6 +70,8 @@ class NetworkConfig(Model):
             raise ValueError("give url, to connect to the implementation, or listen, for it to connect to us")
         if self.ca_file is not None and not (self.url or "").startswith("wss:"):
             raise ValueError("ca_file goes with an address in url that begins with wss://")
+        if self.listen is not None and not self.is_direct:
+            raise ValueError("proxy and source go with url: with listen, it is the others who connect")
         if self.listen is not None:
             need_token(self.listen, self.access_token)
         return self

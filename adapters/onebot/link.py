@@ -24,6 +24,7 @@ from bridge import (
     Unsupported,
     address_of,
     common,
+    connector,
     reached,
     reason,
     serving,
@@ -205,7 +206,9 @@ async def _service(config: NetworkConfig) -> str | None:
 async def _dialled(config: NetworkConfig, url: str) -> AsyncIterator[Link]:
     trusted = await asyncio.to_thread(trust, config.ca_file, alone=config.ca_file is not None)
     token = f"Bearer {config.access_token.get_secret_value()}"
-    async with aiohttp.ClientSession(headers={"Authorization": token, "X-Client-Role": _BESIDE}) as session:
+    async with aiohttp.ClientSession(
+        headers={"Authorization": token, "X-Client-Role": _BESIDE}, connector=connector(config)
+    ) as session:
         try:
             async with asyncio.timeout(_OPENING):
                 socket = await session.ws_connect(

@@ -32,6 +32,7 @@ from bridge import (
     common,
     plain,
     reason,
+    route,
 )
 
 from . import decode, encode
@@ -117,7 +118,8 @@ class TocAdapter(TextAdapter):
     async def _open(self) -> AsyncIterator[Flap]:
         where = f"{self.config.server} port {self.config.port}"
         try:
-            flap = Flap(*await asyncio.open_connection(self.config.server, self.config.port))
+            way = await route(self.config, self.config.server, self.config.port)
+            flap = Flap(*await asyncio.open_connection(**way))
         except OSError as error:
             why = reason(common(error))
             raise ConnectionLost(f"{where} cannot be reached ({why}): see server and port") from None

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bridge import Host, Model, is_loopback
+from bridge import Host, Model, WayOut, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -16,7 +16,7 @@ def _screen_name(text: str) -> str:
     return text
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """One account at one server."""
 
     server: Annotated[Host, Field(examples=["127.0.0.1"])]

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from slixmpp import JID, InvalidJID
 
-from bridge import Duration, Host, Live, Model, RoomId, is_loopback
+from bridge import Duration, Host, Live, Model, RoomId, WayOut, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig", "room_id"]
 
@@ -40,7 +40,7 @@ Part = Annotated[str, AfterValidator(_part)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
-class NetworkConfig(Model):
+class NetworkConfig(WayOut):
     """`networks: NAME:` for `protocol: xmpp`: one account, or a component of one's own server."""
 
     jid: Annotated[str, Field(examples=["hubbub@example.org"])]
@@ -81,6 +81,11 @@ class NetworkConfig(Model):
     def _is_safe(self) -> Self:
         if self.port is not None and self.server is None:
             raise ValueError("port goes with server: give both, or neither")
+        if self.proxy is not None and self.server is None:
+            raise ValueError(
+                "proxy goes with server: behind a proxy nobody here asks the DNS which host serves"
+                f" {self.domain}; where no other is known, it is {self.domain} itself"
+            )
         if self.is_component and self.server is None:
             raise ValueError(
                 "jid must be an address such as hubbub@example.org; without an @ it is a component, and needs"

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from bridge.adapter import AVATAR_LIMIT, Adapter, Emit, Settle, Source
 from bridge.complaints import Complaints
+from bridge.config import WayOut
 from bridge.errors import AdapterError, Rejected, TemporaryFailure, Unsupported
 from bridge.model import (
     Capabilities,
@@ -316,6 +318,8 @@ class Guarded(Adapter):
         except ANYTHING as error:
             self._complain("source", "", shown(error), error)
             fail("source", error)
+        if isinstance(self.config, WayOut) and not self.config.is_direct:
+            source = replace(source, way_out=self.config.way)
         return source
 
     def _made(self) -> Adapter:

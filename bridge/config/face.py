@@ -26,6 +26,7 @@ from .models import (
     ShowRules,
 )
 from .values import Duration
+from .way_out import Proxy, WayOut
 
 __all__ = [
     "EVERYTHING",
@@ -49,10 +50,12 @@ __all__ = [
     "Model",
     "Named",
     "Network",
+    "Proxy",
     "Replacement",
     "RoomEntry",
     "Setting",
     "ShowRules",
+    "WayOut",
     "address_of",
     "changed_settings",
     "load",

@@ -10,6 +10,7 @@ heartbeat     whether the other side is still there
 port          a port at which others come to us, by HTTP or otherwise
 preflight     looking at rooms for `hubbub check --online`
 examining     the name of a server, its certificate, its clock, for `hubbub doctor`
+way_out       (with connect_method) the way to a network: a proxy, an address to connect from
 tls           whom to believe who they are
 avatars       the pictures of people from elsewhere: when to ask for them, beside what is sent
 bounded       a dict that forgets its oldest entries
@@ -37,6 +38,7 @@ from .room_keeper import Caught, RoomGuest, RoomKeeper
 from .text_adapter import TextAdapter
 from .text_connection import Batch, Missed
 from .tls import trust
+from .way_out import ProxyFailed, connector, dial, route
 
 __all__ = [
     "AvatarKeeper",
@@ -52,14 +54,18 @@ __all__ = [
     "InFlight",
     "Missed",
     "Port",
+    "ProxyFailed",
     "RoomGuest",
     "RoomKeeper",
     "TextAdapter",
     "TokenBucket",
     "Turns",
     "Upgrade",
+    "connector",
+    "dial",
     "fits_glob",
     "preflight",
+    "route",
     "see_certificate",
     "see_clock",
     "see_name",

@@ -13,11 +13,13 @@ import aiohttp
 from yarl import URL
 
 from bridge.adapter import Source
+from bridge.config import WayOut
 from bridge.errors import AdapterError, Rejected, Unsupported
+from bridge.kit import ProxyFailed
 from bridge.language import N_
 
 from .body import Body, NotYet, RefusedFile
-from .guard import ForbiddenAddress, connector, is_named, is_web_port
+from .guard import ForbiddenAddress, connector, is_named, is_web_port, may_be_asked_for
 
 __all__ = ["Fetcher"]
 
@@ -35,6 +37,7 @@ _PAUSES = (1.0, 5.0)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _HEADERS = {"User-Agent": "Hubbub", "Accept-Encoding": "identity"}
+_DIRECT = WayOut()
 _FAILED = N_("it could not be fetched")
 
 
@@ -47,15 +50,14 @@ class _Failed(Exception):
 
 
 class Fetcher:
-    """Two sessions: one that reaches public addresses alone, one for hosts that the owner named."""
+    """For each way two sessions: for public addresses alone, and for hosts that the owner named."""
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._hosts = hosts
         self._stack = AsyncExitStack()
+        self._sessions: dict[tuple[WayOut, bool], aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
-        self._guarded = await self._stack.enter_async_context(_session(guarded=True))
-        self._free = await self._stack.enter_async_context(_session(guarded=False))
         return self
 
     async def __aexit__(
@@ -82,6 +84,13 @@ class Fetcher:
             reason = str(error) if isinstance(error, _Failed) else _plain(error)
             log.warning("a file from %s could not be fetched: %s", host, reason)
             raise RefusedFile(_FAILED) from None
+
+    async def _session(self, way: WayOut, *, guarded: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get((way, guarded))
+        if session is None:
+            session = await self._stack.enter_async_context(_opened(way, guarded=guarded))
+            self._sessions[way, guarded] = session
+        return session
 
     async def _try(self, source: Source, body: Body) -> None:
         pace = asyncio.timeout(_WITHIN)
@@ -110,7 +119,10 @@ class Fetcher:
             exempt = own or is_named(url, self._hosts)
             if not exempt and not is_web_port(url):
                 raise _Failed("its port is that of something else than the web", again=False)
-            session = self._free if exempt else self._guarded
+            way = source.way_out or _DIRECT
+            if way.proxy is not None and not exempt and not may_be_asked_for(url):
+                raise _Failed("the address is not a public one", again=False)
+            session = await self._session(way, guarded=not exempt)
             async with session.get(
                 url.with_user(None),
                 headers=headers | _HEADERS,
@@ -123,9 +135,9 @@ class Fetcher:
         raise _Failed("it is redirected too often", again=False)
 
 
-def _session(*, guarded: bool) -> aiohttp.ClientSession:
+def _opened(way: WayOut, *, guarded: bool) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=connector(guarded=guarded),
+        connector=connector(way, guarded=guarded),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_TIMEOUT,
         auto_decompress=False,
@@ -161,6 +173,8 @@ async def _read(response: aiohttp.ClientResponse, body: Body, pace: asyncio.Time
 
 def _plain(error: Exception) -> str:
     """Say what happened, without the error's own text, which may hold an address with its secrets."""
+    if isinstance(error, ProxyFailed):
+        return str(error)
     if isinstance(error, TimeoutError):
         return "it took too long"
     if isinstance(error, ValueError):

@@ -14,7 +14,10 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-__all__ = ["ForbiddenAddress", "connector", "is_named", "is_public", "is_web_port"]
+from bridge.config import WayOut
+from bridge.kit import connector as connector_to
+
+__all__ = ["ForbiddenAddress", "connector", "is_named", "is_public", "is_web_port", "may_be_asked_for"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,6 +32,8 @@ _NETWORKS = [
 ]
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 _UNICAST = ipaddress.ip_network("2000::/3")
+_OWN_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".localdomain")
+"""What ends a name that leads to the surroundings of whoever looks it up (RFC 6761, 6762, 8375)."""
 _WEB_PORTS = frozenset({80, 443})
 _RESERVED_PORTS = 1024
 
@@ -82,6 +87,16 @@ def _socket(info: Any) -> socket.socket:
     return socket.socket(family=family, type=kind, proto=protocol)
 
 
-def connector(*, guarded: bool) -> aiohttp.TCPConnector:
-    """Return a connector, which connects to public addresses alone if it is guarded."""
-    return aiohttp.TCPConnector(use_dns_cache=False, socket_factory=_socket if guarded else None)
+def connector(way_out: WayOut, *, guarded: bool) -> aiohttp.TCPConnector:
+    """Return a connector, which connects to public addresses alone if it is guarded. Behind a proxy that
+    cannot be seen: `may_be_asked_for` looks at the name.
+    """
+    return connector_to(way_out, use_dns_cache=False, socket_factory=_socket if guarded else None)
+
+
+def may_be_asked_for(url: URL) -> bool:
+    """Whether a proxy may be asked for this host: a public address, or a name that is not one of its own."""
+    host = (url.raw_host or "").casefold().rstrip(".")
+    if ":" in host or host.rpartition(".")[2].isdigit():
+        return is_public(host)
+    return "." in host and not host.endswith(_OWN_NAMES)

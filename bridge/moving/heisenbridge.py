@@ -11,6 +11,7 @@ from bridge.config.words import quoted
 
 from .model import Blank, Findings, FoundConversation, FoundNetwork, FoundRoom, HiddenText, Remark, Value
 from .naming import conversation_name, network_name
+from .proxies import NO_PROXY, proxy_of
 from .sentences import ALWAYS_VERIFIED, NEW_ACCOUNT, NOT_ENCRYPTED
 from .sheet import Sheet, Step
 
@@ -132,8 +133,10 @@ class _Reader:
             remarks.append(Remark(NOT_ENCRYPTED, line, "do"))
         if server.get("tls_insecure"):
             remarks.append(Remark(f"tls_insecure: {ALWAYS_VERIFIED}", line))
-        if server.get("proxy"):
-            remarks.append(Remark("proxy: Hubbub connects directly", line))
+        if (proxy := server.get("proxy")) and (ours := proxy_of(str(proxy))):
+            found["proxy"] = ours
+        elif proxy:
+            remarks.append(Remark(f"proxy: {NO_PROXY}", line))
         if len(servers) > 1:
             remarks.append(Remark(f"of {len(servers)} servers Hubbub knows the first", line))
         found |= self._account(name, remarks)

@@ -169,7 +169,7 @@ def _add(family: HistogramMetricFamily, labels: tuple[str, ...], spread: Spread)
 def described() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """Yield the name of each metric, its kind, its labels and what it means, sorted."""
     nothing = Status("", 0.0, True, {}, 0, {}, ())
-    none = Counts({}, {}, {}, {}, {}, {}, {}, {}, Spread())
+    none = Counts({}, {}, {}, {}, {}, {}, {}, {}, Spread(), {})
     for family in sorted(families(nothing, none, 0.0), key=lambda family: family.name):
         suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
         labels = tuple(family._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001

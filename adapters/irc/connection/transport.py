@@ -10,15 +10,24 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 
 from irc.client_aio import AioConnection, AioReactor, IrcProtocol
 from irc.connection import AioFactory
 
 from adapters.irc.config import NetworkConfig, no_answer
 from adapters.irc.wire.line import Line, decode_text, parse
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, common, reason, trust, unverified
+from bridge import (
+    AdapterError,
+    AuthenticationFailed,
+    ConnectionLost,
+    common,
+    reason,
+    route,
+    trust,
+    unverified,
+)
 
 __all__ = ["Transport", "connect"]
 
@@ -39,6 +48,17 @@ class _Protocol(IrcProtocol):  # type: ignore[misc]  # the library is not typed
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection.lost(exc)
+
+
+class _Factory(AioFactory):  # type: ignore[misc]  # the library is not typed
+    def connect(self, protocol: _Protocol, _address: tuple[str, int]) -> Coroutine[Any, Any, Any]:
+        """Connect where `route` leads."""
+        opening: Coroutine[Any, Any, Any] = protocol.loop.create_connection(
+            lambda: protocol, **self.connection_args
+        )
+        return opening
+
+    __call__ = connect
 
 
 class Transport(AioConnection):  # type: ignore[misc]  # the library is not typed
@@ -158,12 +178,12 @@ async def connect(
     transport._over = loop.create_future()  # noqa: SLF001 - our own class, before anybody else has it
     server, port = config.address
     context = await asyncio.to_thread(_context, config)
-    factory = AioFactory(ssl=context, server_hostname=server if config.tls else None)
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT):
+            way = await route(config, server, port)
             await transport.connect(
                 server, port, config.nick, username=config.username or config.nick, ircname=config.realname,
-                connect_factory=factory,
+                connect_factory=_Factory(ssl=context, server_hostname=server if config.tls else None, **way),
             )  # fmt: skip
     except (OSError, TimeoutError) as error:
         raise ConnectionLost(_explain(error, config)) from error

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.irc.config import NetworkConfig, PuppetRules
 from adapters.irc.session import Session
 from adapters.irc.wire.line import line
-from bridge import Speaker, reason, trust
+from bridge import Speaker, reason, route, trust
 
 from . import names
 from .ident import Identities
@@ -56,11 +56,15 @@ class Arrival:
 
     async def _dial(self, puppet: PuppetConnection) -> socket.socket:
         """Connect a socket. Raises OSError."""
-        source, family = None, socket.AF_UNSPEC
+        source, family = self._config.source, socket.AF_UNSPEC
+        server, port = self._config.address
+        if self._config.proxy is not None:
+            opened: socket.socket = (await route(self._config, server, port))["sock"]
+            return opened
         if self._rules.source is not None:
             source = names.address_of(puppet.key, self._rules.source)
+        if source is not None:
             family = socket.AF_INET if source.version == 4 else socket.AF_INET6
-        server, port = self._config.address
         loop, failed = asyncio.get_running_loop(), OSError(f"there is no host {server}")
         for kind, _, _, _, there in await loop.getaddrinfo(
             server, port, family=family, type=socket.SOCK_STREAM

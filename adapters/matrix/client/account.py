@@ -65,7 +65,10 @@ class Account:
             self._saved = self._saved.kept(self.keepsake)
         open_session, tls = await asyncio.to_thread(_ready, self.config.ca_file)
         device = self._saved.device_id
-        self.tls, self._nio = tls, open_session(self.config.homeserver, self.config.user, device, tls)
+        self.tls, self._nio = (
+            tls,
+            open_session(self.config.homeserver, self.config.user, device, tls, self.config),
+        )
         try:
             await self._see_server()
             if self._token is None and self.config.password is not None:
@@ -236,7 +239,7 @@ class Account:
         return self._nio
 
 
-def _ready(ca_file: Path | None) -> "tuple[Callable[[str, str, str, SSLContext], HttpSession], SSLContext]":
+def _ready(ca_file: Path | None) -> "tuple[Callable[..., HttpSession], SSLContext]":
     """Return what makes a session, and the context that verifies the homeserver.
 
     Slow: to be run in a thread.

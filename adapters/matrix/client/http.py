@@ -9,7 +9,16 @@ from typing import Any
 import aiohttp
 import nio
 
-from bridge import ConnectionLost, Rejected, TemporaryFailure, reason, unverified
+from bridge import (
+    ConnectionLost,
+    ProxyFailed,
+    Rejected,
+    TemporaryFailure,
+    WayOut,
+    connector,
+    reason,
+    unverified,
+)
 
 from .errors import refusal
 from .timeout import Timeout
@@ -82,14 +91,16 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
         return bytes(data)
 
 
-def open_session(homeserver: str, user: str, device: str, tls: ssl.SSLContext) -> HttpSession:
+def open_session(
+    homeserver: str, user: str, device: str, tls: ssl.SSLContext, way_out: WayOut
+) -> HttpSession:
     """Open a session with its connections, not logged in."""
     settings = nio.AsyncClientConfig(
         max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False, store_sync_tokens=False
     )
     session = HttpSession(homeserver, user, device, None, settings)
     session.ssl = tls
-    session.client_session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    session.client_session = aiohttp.ClientSession(connector=connector(way_out, limit=0))
     return session
 
 
@@ -100,8 +111,8 @@ def _unreachable(address: str, error: Exception) -> str:
         return f"the host of {address} is unknown: check homeserver"
     if isinstance(error, aiohttp.ClientSSLError):
         return f"{address} does not speak TLS as it should: check homeserver"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return _no_connection(address, error.os_error)
+    if isinstance(error, aiohttp.ClientConnectorError | ProxyFailed):
+        return _no_connection(address, getattr(error, "os_error", error))
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerConnectionError | OSError):
         hint = "; if it speaks TLS there, write https" if address.startswith("http:") else ""
         return f"the connection to {address} broke{hint}"
@@ -109,6 +120,8 @@ def _unreachable(address: str, error: Exception) -> str:
 
 
 def _no_connection(address: str, error: OSError) -> str:
+    if isinstance(error, ProxyFailed):
+        return f"{address} cannot be reached: {error}"
     if error.errno == errno.ECONNREFUSED:
         return f"{address} cannot be reached, nothing listens there: check homeserver"
     if error.errno is None or isinstance(error, ConnectionError):

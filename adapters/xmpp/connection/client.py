@@ -11,7 +11,7 @@ from slixmpp import ClientXMPP
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
-from bridge import ConnectionLost, trust
+from bridge import ConnectionLost, route, trust
 
 from . import login, stream_management
 from .wire import StanzaListener, Stanzas
@@ -222,6 +222,23 @@ class XmppClient(Stanzas, ClientXMPP):
             durable.add_done_callback(lambda _: self.say(stanza))
 
     # -- what slixmpp tells
+
+    async def _attempt_connection(self, host: str, port: int, tls: bool, server_hostname: str | None) -> bool:
+        """Connect as slixmpp would, but by the owner's way."""
+        if self._config.is_direct:
+            attempt: bool = await super()._attempt_connection(host, port, tls, server_hostname)
+            return attempt
+        self.event_when_connected = "connected"
+        context = self.get_ssl_context() if tls else None
+        try:
+            way = await route(self._config, host, port)
+            await self.loop.create_connection(
+                lambda: self, **way, ssl=context, server_hostname=server_hostname
+            )
+        except OSError as error:
+            self._failed(error)
+            return False
+        return True
 
     def connection_made(self, transport: asyncio.BaseTransport, send_event: bool = True) -> None:
         """Note that the TCP connection stands, or TLS."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.xmpp import encode
 from adapters.xmpp.config import NetworkConfig
-from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, trust
+from bridge import AdapterError, AuthenticationFailed, ConnectionLost, Replaced, route, trust
 
 from . import login
 from .wire import StanzaListener, Stanzas
@@ -62,7 +62,8 @@ class XmppComponent(asyncio.Protocol, Stanzas):
         context = await asyncio.to_thread(trust, config.ca_file) if config.tls == "direct" else None
         try:
             async with asyncio.timeout(patience or _PATIENCE):
-                await self._running.create_connection(lambda: self, host, port, ssl=context)
+                way, name = await route(config, host, port), host if context is not None else None
+                await self._running.create_connection(lambda: self, **way, ssl=context, server_hostname=name)
                 await asyncio.wait({self._up, self.ended}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             connected = self.transport is not None

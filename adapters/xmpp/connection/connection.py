@@ -177,7 +177,7 @@ class XmppConnection:
 
     async def upload(self, file: File) -> Shared:
         """Put a file where our server takes them. Raises an AdapterError."""
-        put = self._memory.files.put(self._client, file, self._config.ca_file)
+        put = self._memory.files.put(self._client, file, self._config)
         return await self._meanwhile(put)
 
     async def find_sent(self, room: RoomId, since: float, txns: Collection[Txn]) -> dict[Txn, Receipt | None]:

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import aiohttp
 from yarl import URL
 
+from adapters.xmpp.config import NetworkConfig
 from adapters.xmpp.history.archive import Requester
-from bridge import File, Rejected, TemporaryFailure, Thumbnail
+from bridge import File, Rejected, TemporaryFailure, Thumbnail, connector
 
 from .slots import Shared, Slot, slot, verifier
 
@@ -20,10 +20,10 @@ _SLOWEST = 20_000
 """Bytes per second: what is slower counts as stuck."""
 
 
-async def put(requester: Requester, service: str, file: File, ca_file: Path | None) -> Shared:
+async def put(requester: Requester, service: str, file: File, config: NetworkConfig) -> Shared:
     """Upload a file, and its thumbnail if there is one. Raises Rejected and TemporaryFailure."""
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=verifier(ca_file)), cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector(config, ssl=verifier(config.ca_file)), cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
         upload = _Upload(requester, http, service)
         address = await upload.put(file, file.name)

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import unquote
 
+from adapters.xmpp.config import NetworkConfig
 from adapters.xmpp.decode import muc_info
 from adapters.xmpp.history.archive import Requester
 from bridge import BoundedDict, File, Rejected, TemporaryFailure
@@ -61,10 +61,10 @@ class UploadService:
             self.service = await _find(requester, domain)
         self.looked = True
 
-    async def put(self, requester: Requester, file: File, ca_file: Path | None) -> Shared:
+    async def put(self, requester: Requester, file: File, config: NetworkConfig) -> Shared:
         """Upload a file, and its thumbnail if there is one: once, as long as that is remembered.
 
-        Authorities in `ca_file` are trusted beside the system's own: the files may stand elsewhere than
+        Authorities in its `ca_file` are trusted beside the system's own: the files may stand elsewhere than
         the accounts. Raises Rejected and TemporaryFailure.
         """
         if (kept := self._kept.get(file)) is not None:
@@ -76,7 +76,7 @@ class UploadService:
             raise Rejected(f"{service.address} takes no file larger than {service.limit} bytes")
         from .http_upload import put  # loaded for the first file
 
-        self._kept[file] = shared = await put(requester, service.address, file, ca_file)
+        self._kept[file] = shared = await put(requester, service.address, file, config)
         return shared
 
 

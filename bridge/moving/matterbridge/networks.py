@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from bridge.loopback import is_loopback
 from bridge.moving.model import Blank, HiddenText, Inherited, Value
 from bridge.moving.naming import host_and_port, variable_name
 from bridge.moving.patterns import template_of
+from bridge.moving.proxies import NO_PROXY, proxy_of
 from bridge.moving.sentences import NOT_ENCRYPTED
 
 from .account import ForeignAccount
@@ -79,6 +81,28 @@ def _server(account: ForeignAccount, usual: int) -> Settings:
     return found
 
 
+def _source(account: ForeignAccount) -> Settings:
+    """Return the address that it connects from."""
+    bind = account.text("bind")
+    if not bind:
+        return {}
+    try:
+        return {"source": str(ip_address(bind))}
+    except ValueError:
+        account.lost("bind", "source: takes an address, and nothing else")
+        return {}
+
+
+def _proxy(account: ForeignAccount) -> Settings:
+    """Return the proxy of an account that speaks HTTP and nothing else."""
+    address = account.text("http_proxy")
+    if not address:
+        return {}
+    if (found := proxy_of(address)) is None:
+        account.lost("http_proxy", NO_PROXY)
+    return {"proxy": found} if found else {}
+
+
 def _irc(account: ForeignAccount) -> Settings:
     tls = bool(account.flag("usetls"))
     found: Settings = _server(account, 6697 if tls else 6667)
@@ -88,6 +112,7 @@ def _irc(account: ForeignAccount) -> Settings:
     certificate = account.plain("tlsclientcertificate")
     if certificate:
         found["cert_file"] = certificate
+    found |= _source(account)
     nick = account.text("nick")
     if not _NICK.fullmatch(nick):
         account.todo("nick", 'it is "hubbub" for now: write a nick that IRC knows')
@@ -178,6 +203,7 @@ def _matrix(account: ForeignAccount) -> Settings:
     url = urlsplit(address) if address.isprintable() else urlsplit("")
     host = _hostname(address)
     found["user"] = _matrix_user(account, host, account.text("mxid"))
+    found |= _proxy(account)
     token, password = account.secret("token"), account.secret("password")
     if token:
         found["token"] = token

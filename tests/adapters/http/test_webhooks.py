@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook
 
-from adapters.http.config import RoomConfig
+from adapters.http.config import NetworkConfig, RoomConfig
 from adapters.http.webhooks import Outgoing
 from bridge.clock import SYSTEM
 from bridge.errors import RateLimited, Rejected, TemporaryFailure
@@ -127,7 +127,7 @@ async def outcome(outgoing, url):
 
 async def test_what_an_answer_means(receiver):
     receiver.answers = [answer for answer, _ in MEANT]
-    async with Outgoing(SYSTEM) as outgoing:
+    async with Outgoing(NetworkConfig(), SYSTEM) as outgoing:
         found = [await outcome(outgoing, receiver.url) for _ in MEANT]
         receiver.closed = True
         broken = await outcome(outgoing, receiver.url)

@@ -41,6 +41,10 @@ def test_numbers_may_be_text() -> None:
         ({"nick": "two words"}, 'must be one word: write "two_words"'),
         ({"nick": "a\r\nQUIT"}, "one word"),
         ({"nick": "1st"}, "is not a nick"),
+        (
+            {"proxy": "socks5://127.0.0.1:9050", "puppets": {"source": "192.0.2.0/24"}},
+            "puppets: source and ident are about connections from this machine",
+        ),
         ({"nick": "a!b"}, "is not a nick"),
         ({"nick": ""}, "one word"),
         ({"realname": "x\nQUIT"}, "one line"),

@@ -32,6 +32,10 @@ def test_the_demo_s_own():
         ({"tls": "none", "server": "localhost", "ca_file": "a.pem"}, "ca_file goes with TLS"),
         ({"tls": "maybe"}, "starttls"),
         ({"port": 5222}, "port goes with server"),
+        (
+            {"proxy": "socks5://127.0.0.1:9050"},
+            "proxy goes with server: behind a proxy nobody here asks the DNS",
+        ),
         ({"server": "a b"}, "name or address"),
         ({"server": "xmpp.example.org:5222"}, 'write "xmpp.example.org", and port: 5222 beside it'),
         ({"server": "xmpp://xmpp.example.org"}, 'write "xmpp.example.org"'),

@@ -178,6 +178,9 @@ LOGINS = {
     "ShowTopicChange=false\nMessageSplit=false": {"topics": "off", "long": "clip"},
     "SyncTopic=true": {"topics": "sync"},
     'RemoteNickFormat="{TENGO}"': {},
+    'Bind="192.0.2.7"': {"source": "192.0.2.7"},
+    'Bind="eth0:0"': {},
+    'http_proxy="http://proxy:3128"': {},
 }  # fmt: skip
 
 
@@ -199,12 +202,14 @@ def test_keys_of_irc(tmp_path, keys):
 
 def test_a_matrix_account_by_token_or_over_http(tmp_path):
     text = '[matrix.a]\nServer="http://matrix.example.org:8008"\nMxID="@relay:example.org"\nToken="secret-token"\n'
-    text += 'DeviceID="D"\nPickleKey="secret-pickle"\n[matrix.b]\nServer="matrix.org"\n'
+    text += 'DeviceID="D"\nPickleKey="secret-pickle"\nhttp_proxy="http://ada:secret-proxy@proxy.lan:3128"\n'
+    text += '[matrix.b]\nServer="matrix.org"\n'
     text += '[[samechannelgateway]]\nname="a"\nenable=true\naccounts=["matrix.a","matrix.b"]\n'
     text += 'channels=["#c:d.org"]\n'
     found = moved(tmp_path, "mb.toml", text)
     assert found.made["networks"]["a"] == {
         "protocol": "matrix", "homeserver": "http://matrix.example.org:8008", "user": "@relay:example.org",
+        "proxy": {"address": "http://proxy.lan:3128", "user": "ada", "password": "secret-proxy"},
         "token": "secret-token", "insecure": True,
     }  # fmt: skip
     assert "secret" not in found.said.replace("docs/secret", "")

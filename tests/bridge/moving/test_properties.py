@@ -28,7 +28,7 @@ SECRET_KEYS = sorted(SECRET)
 _CARRIED = """
 server nick usetls usesasl username realname nickservnick nickservusername charset jid muc login mxid
 remotenickformat ignorenicks ignoremessages replacemessages replacenicks
-showjoinpart messagedelay messagesplit synctopic showtopicchange
+showjoinpart bind http_proxy messagedelay messagesplit synctopic showtopicchange
 bindaddress usedirecttls notls nostarttls tlsclientcertificate unheardof
 """
 OTHER_KEYS = sorted((LOST.keys() | NEEDLESS | set(_CARRIED.split())) - SECRET)
