@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ProxyFailed", "connector", "dial", "route"]
 
-_PATIENCE = 30.0
+_PATIENCE = 25.0
 """Seconds for a proxy to reach somebody: circuits of Tor take their time."""
 _LOGIN = ("auth", "Auth", "407")
 """What is said of a proxy that wants to know who we are."""
