@@ -327,7 +327,7 @@ class _Reader:
         )
 
     def _add(self, span: Span, whole: bool, text: str) -> None:
-        whole = whole or not (span.mention or span.ours)
+        whole = whole or (span.mention is None and not span.ours)
         if self._made and self._made[-1][0] is span and self._made[-1][1] is whole:
             self._made[-1][2].append(text)
         else:

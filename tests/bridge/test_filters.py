@@ -172,6 +172,12 @@ def test_who_is_mentioned_in_what_is_replaced_is_not_any_more():
     )
 
 
+def test_the_bridge_is_not_meant_in_half_its_name():
+    spans = (Span("hubbub", mention=US), Span(": hi"))
+    assert rewritten(spans, ("hub", "x")) == (Span("xbub: hi"),)
+    assert rewritten(spans, ("hi", "x")) == (Span("hubbub", mention=US), Span(": x"))
+
+
 def test_own_words_stay():
     spans = (Span("he said "), ours("[encrypted message]"))
     assert rewritten(spans, ("e", "3")) == (Span("h3 said "), ours("[encrypted message]"))
