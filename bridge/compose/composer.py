@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from bridge.config import ShowRules
 from bridge.errors import Rejected
-from bridge.journal import Delivery, Progress
+from bridge.journal import UNBEGUN, Delivery, Progress
 from bridge.language import locale
 from bridge.model import (
+    US,
     Authorship,
     Change,
     Command,
@@ -25,7 +26,7 @@ from bridge.model import (
 from . import files, message, speaking
 from .memory import RoomMemory, keep
 from .next import BEHIND, Flying, Next, Step
-from .registry import compose
+from .registry import HELD, compose
 from .view import RoomView
 
 __all__ = ["Composer"]
@@ -47,6 +48,8 @@ class Composer:
 
     def next(self, delivery: Delivery, flying: Sequence[Flying] = ()) -> Next:
         """Make the next command of a delivery; `flying` is what is on its way, the first first."""
+        if self._is_silenced(delivery):
+            return None
         delivery = self._told(delivery)
         view = self._view(delivery)
         own, can = self.view.capabilities, view.capabilities
@@ -104,6 +107,13 @@ class Composer:
         """Note that the room does not let us do this: from now on, topics are told of instead."""
         if isinstance(command, SetTopic):
             self.memory.topics.add(command.speaker.key)
+
+    def _is_silenced(self, delivery: Delivery) -> bool:
+        """Whether somebody was muted while their words were held back."""
+        event, view = delivery.event, self.view
+        if not view.show.hold_back or not isinstance(event, HELD) or delivery.progress != UNBEGUN:
+            return False
+        return event.sender.id != US and not view.is_heard(delivery.source, event.sender)
 
     def _told(self, delivery: Delivery) -> Delivery:
         """Return a delivery with the words that the owner wants said of it here."""

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from bridge.journal import UNBEGUN, Delivery
 from bridge.model import (
-    US,
     MessageCreated,
     MessageEdited,
     NameChanged,
@@ -20,7 +19,7 @@ from .memory import RoomMemory
 from .next import Next, Wait
 from .view import RoomView
 
-__all__ = ["COMPOSERS", "compose"]
+__all__ = ["COMPOSERS", "HELD", "compose"]
 
 _Compose: TypeAlias = Callable[[Delivery, Any, RoomView, RoomMemory], Next]
 
@@ -35,17 +34,16 @@ COMPOSERS: Mapping[type[TalkEvent], _Compose] = {
 """One row for each kind."""
 
 
-_HELD = (MessageCreated, MessageEdited)
+HELD = (MessageCreated, MessageEdited)
+"""What may be held back for a while."""
 
 
 def compose(delivery: Delivery, view: RoomView, memory: RoomMemory) -> Next:
     """Make the next command of a delivery."""
     event = delivery.event
-    if view.show.hold_back and isinstance(event, _HELD) and delivery.progress == UNBEGUN:
-        if event.sender.id != US and not view.is_heard(delivery.source, event.sender):
-            return None  # they were muted while it was held back
-        if (until := _held_back(delivery, view)) is not None:
-            return Wait(until)
+    held = view.show.hold_back and isinstance(event, HELD) and delivery.progress == UNBEGUN
+    if held and (until := _held_back(delivery, view)) is not None:
+        return Wait(until)
     return COMPOSERS[type(event)](delivery, event, view, memory)
 
 

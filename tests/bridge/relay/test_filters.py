@@ -257,3 +257,14 @@ async def test_a_new_map_counts_for_what_is_said_from_then_on(tmp_path, left, ri
         left.say("one", "ada[m]", "red")
         await right.until(3)
     assert right.texts("two") == ["<ada[m]> red", "<ada> blue", "<ada[m]> red"]
+
+
+async def test_a_new_name_is_nobody_else_s_to_leave_out(tmp_path, left, right):
+    """Who is left out is decided by the names that people have at home, also while words are held back."""
+    keys = {"ignore_names": ("^bot$",), "replace_names": replacing(("robot", "bot"))}
+    made = config(tmp_path, ROOMS, filters={"left": Filters(**keys)}, show=ShowRules(hold_back=0.1))
+    async with running(made):
+        left.say("one", "bot", "no")
+        left.say("one", "robot", "yes")
+        await right.until(1)
+    assert right.texts("two") == ["<bot> yes"]
