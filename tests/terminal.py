@@ -30,3 +30,26 @@ class Terminal:
             while text not in await self.tmux("capture-pane", "-p"):
                 await asyncio.sleep(0.05)
         return await self.tmux("capture-pane", "-p", "-e")
+
+    async def waits(self, text: str) -> None:
+        """Wait until the last line asks for this."""
+        async with asyncio.timeout(25):
+            while text not in await self._last():
+                await asyncio.sleep(0.05)
+
+    async def asked(self, text: str, answer: str = "") -> None:
+        """Wait until the last line asks for this, answer, and wait until that is taken."""
+        await self.waits(text)
+        before = await self._row()
+        await self.type(answer)
+        async with asyncio.timeout(25):
+            while await self._row() == before:
+                await asyncio.sleep(0.02)
+
+    async def _row(self) -> str:
+        """In which row the cursor is, counted from the first that there was."""
+        return await self.tmux("display-message", "-p", "#{e|+:#{history_size},#{cursor_y}}")
+
+    async def _last(self) -> str:
+        shown = await self.tmux("capture-pane", "-p")
+        return next((line for line in reversed(shown.splitlines()) if line.strip()), "")

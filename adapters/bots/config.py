@@ -1,7 +1,7 @@
 """The settings of a network of bots and of its rooms."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -47,7 +47,7 @@ WebAddress = Annotated[str, _address("http", "https")]
 
 
 class NetworkConfig(Model):
-    """One OneBot v11 implementation: one person, which is a bot, or several."""
+    """Bots written for OneBot v11, which connect to Hubbub: one person, or several."""
 
     nickname: Annotated[Line, Field(max_length=60, examples=["pricebot"])]
     """The name by which people call the bot, everywhere."""
@@ -95,6 +95,8 @@ class NetworkConfig(Model):
 
 class RoomConfig(Model):
     """One group."""
+
+    example: ClassVar[str] = "shop"
 
 
 def room_id(text: str) -> RoomId:

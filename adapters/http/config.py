@@ -1,7 +1,7 @@
 """The settings of a network of programs and of its rooms."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -42,7 +42,7 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class NetworkConfig(WayOut):
-    """Programs, and one port for them."""
+    """Programs that talk over HTTP, and one port for them."""
 
     listen: ListenAddress = "127.0.0.1:4242"
     """An address of this machine and a port, for programs to reach us. One that other machines reach needs a
@@ -69,6 +69,8 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """One room: what matterbridge calls a gateway."""
+
+    example: ClassVar[str] = "shop"
 
     to: Annotated[str, AfterValidator(_to), Field(examples=["https://shop.example.org/hubbub"])] | None = None
     """The address to which all that is said elsewhere is posted, signed. By default programs fetch it

@@ -6,11 +6,11 @@ import re
 import ssl
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Duration, Host, ListenAddress, Live, Model, WayOut
+from bridge import Duration, Host, ListenAddress, Live, Model, Prompted, WayOut
 
 __all__ = [
     "Flood",
@@ -75,9 +75,9 @@ class Sasl(Model):
 
     mechanism: Literal["plain", "external"] = "plain"
     """`plain` logs in with user and password, `external` with the certificate in `cert_file`."""
-    user: Words | None = None
+    user: Annotated[Words | None, Prompted()] = None
     """The account's name. With `plain` there is no default."""
-    password: Secret | None = None
+    password: Annotated[Secret | None, Prompted()] = None
     """The account's password. With `plain` there is no default."""
 
     @field_validator("mechanism", mode="before")
@@ -166,7 +166,7 @@ class NetworkConfig(WayOut):
     """The server's name or address, without a port."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The server's port. Default: `6697`, or `6667` without TLS."""
-    tls: bool = True
+    tls: Annotated[bool, Prompted()] = True
     """Whether the connection is encrypted. Without, everybody on the way reads along."""
     ca_file: Path | None = None
     """Certificates to trust, in PEM, for a server that has one of its own. By default the system's."""
@@ -182,7 +182,7 @@ class NetworkConfig(WayOut):
     """The text that `/whois` shows of the bot."""
     password: Secret | None = None
     """The server's own password; most have none."""
-    sasl: Sasl | None = None
+    sasl: Annotated[Sasl | None, Prompted()] = None
     """Log in before joining (IRCv3 SASL): the better way, where the network has it."""
     nickserv: NickServ | None = None
     """Log in by a message to the services, where there is no SASL."""
@@ -278,6 +278,8 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """One channel."""
+
+    example: ClassVar[str] = "#lobby"
 
     key: Key | None = None
     """The channel's key (mode `+k`)."""

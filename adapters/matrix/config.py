@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from adapters.matrix.puppets.pairs import parted
-from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, WayOut, is_loopback
+from bridge import Claim, ListenAddress, Listening, Live, Model, Prompted, RoomId, WayOut, is_loopback
 
 __all__ = ["MatrixNetwork", "MatrixRoom", "room_id"]
 
@@ -27,7 +27,7 @@ _LONGEST_ID = 255
 
 
 class MatrixNetwork(WayOut):
-    """`networks: NAME:` for `protocol: matrix`."""
+    """One Matrix account, or an application service of one's own homeserver."""
 
     homeserver: Annotated[str, Field(examples=["https://matrix.example.org"])]
     """The base address of the homeserver's client-server API."""
@@ -35,7 +35,7 @@ class MatrixNetwork(WayOut):
     """The account's full id."""
     token: SecretStr | None = None
     """An access token of the account: this or `password` must stand here."""
-    password: SecretStr | None = None
+    password: Annotated[SecretStr | None, Prompted()] = None
     """The account's password: this or `token` must stand here. The login is kept and used again."""
     device_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     """The session's id, with a password. By default one that stays the same for this network and user."""
@@ -123,6 +123,8 @@ class MatrixNetwork(WayOut):
 
 class MatrixRoom(Model):
     """The settings of one room."""
+
+    example: ClassVar[str] = "#lobby:example.org"
 
     via: tuple[str, ...] = ()
     """Servers that are in the room, to join it by an id that names none."""

@@ -2,31 +2,31 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from bridge import Claim, Host, Model, Named, WayOut, is_loopback
+from bridge import Claim, Host, Model, Named, Prompted, WayOut, is_loopback
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
 
 class NetworkConfig(WayOut):
-    """One account at one broker."""
+    """One account at one MQTT broker, for devices and programs."""
 
     server: Annotated[Host, Field(examples=["mqtt.example.org"])]
     """The broker's name or address, without a port."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """The broker's port. Default: `8883`, or `1883` without TLS."""
-    tls: bool = True
+    tls: Annotated[bool, Prompted()] = True
     """Whether the connection is encrypted. Without, everybody on the way reads along, the password too."""
     ca_file: Path | None = None
     """Certificates to trust, in PEM, for a broker that has one of its own. By default the system's."""
     client_id: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", examples=["hubbub"])]
     """Names the session in which the broker keeps what is said while Hubbub is away: no other client's."""
-    user: str | None = None
+    user: Annotated[str | None, Prompted()] = None
     """The account's name. By default none is sent."""
-    password: SecretStr | None = None
+    password: Annotated[SecretStr | None, Prompted()] = None
     """The account's password. By default none is sent."""
 
     def claims(self) -> Mapping[str, Claim]:
@@ -42,6 +42,8 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """One topic."""
+
+    example: ClassVar[str] = "talk/lobby"
 
     payload: Literal["json", "text"] = "json"
     """The form of messages: JSON with name and text, or plain text that begins with the name. With `json`,

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from bridge import Claim, ListenAddress, Listening, Live, Model, RoomId, WayOut, need_token
+from bridge import Claim, ListenAddress, Listening, Live, Model, Prompted, RoomId, WayOut, need_token
 
 __all__ = ["NetworkConfig", "Pace", "RoomConfig", "room_id"]
 
@@ -37,9 +37,9 @@ class Pace(Model):
 
 
 class NetworkConfig(WayOut):
-    """`networks: NAME:` for `protocol: onebot`: one QQ account, behind NapCat, LLBot or the like."""
+    """One QQ account, behind NapCat, LLBot or the like."""
 
-    url: Annotated[str | None, Field(examples=["ws://127.0.0.1:3001"])] = None
+    url: Annotated[str | None, Prompted(), Field(examples=["ws://127.0.0.1:3001"])] = None
     """The address at which the implementation listens (its WebSocket server). There is no default:
     give this or `listen`."""
     listen: Annotated[ListenAddress | None, BeforeValidator(_here), Field(examples=["127.0.0.1:6700"])] = None
@@ -82,6 +82,8 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """One group, or one person."""
+
+    example: ClassVar[str] = "group:123456"
 
 
 def room_id(text: str) -> RoomId:

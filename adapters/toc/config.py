@@ -1,7 +1,7 @@
 """The settings of a TOC server and of its chat rooms."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -17,7 +17,7 @@ def _screen_name(text: str) -> str:
 
 
 class NetworkConfig(WayOut):
-    """One account at one server."""
+    """One account at one server that speaks TOC, as AIM and ICQ did."""
 
     server: Annotated[Host, Field(examples=["127.0.0.1"])]
     """The server's name or address, without a port."""
@@ -46,3 +46,5 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """One chat room."""
+
+    example: ClassVar[str] = "lobby"

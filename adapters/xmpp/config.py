@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
@@ -41,7 +41,7 @@ Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
 class NetworkConfig(WayOut):
-    """`networks: NAME:` for `protocol: xmpp`: one account, or a component of one's own server."""
+    """One XMPP (Jabber) account, or a component of one's own server."""
 
     jid: Annotated[str, Field(examples=["hubbub@example.org"])]
     """The account's address. Without an @ it is a component (XEP-0114), such as `hubbub.example.org`: then
@@ -141,6 +141,8 @@ class NetworkConfig(WayOut):
 
 class RoomConfig(Model):
     """The settings of one room."""
+
+    example: ClassVar[str] = "lobby@conference.example.org"
 
     password: Secret | None = None
     """The room's password, if it has one."""

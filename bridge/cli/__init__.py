@@ -24,6 +24,7 @@ EX_CONFIG = 78
 _GROUPS = {
     "Start": {
         "demo": "Try Hubbub on private servers.",
+        "init": "Ask, try each login, and write FILE.",
         "import": "Move in from another bridge: write bridge.yaml.",
         "generate-registration": "Write the file by which NETWORK's server knows us.",
         "login": "Log in to NETWORK and keep the session.",
@@ -109,6 +110,7 @@ def commands() -> None:
     \b
     Examples:
       hubbub demo
+      hubbub init
       hubbub run
       hubbub status
     """  # noqa: D301 - the sign is click's, for lines that stay as they are

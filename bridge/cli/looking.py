@@ -61,7 +61,7 @@ async def look(config: Config, patience: float = _PATIENCE) -> bool:
 
 
 async def answer(
-    config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float
+    config: Config, name: str, rooms: Mapping[RoomId, Any], patience: float = _PATIENCE
 ) -> Mapping[RoomId, str | None] | str:
     """Return what the network says about its rooms, or a sentence when there is no getting in."""
     log_for(name)

@@ -1,6 +1,7 @@
 """What every block of the configuration is."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,9 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    example: ClassVar[str] = ""
+    """How people write a room, of the block of a room: `#lobby`."""
 
     def claims(self) -> Mapping[str, Claim]:
         """Return what a network has for itself, so that two of one map cannot both have it, each under the

@@ -33,7 +33,7 @@ from .models import (
 )
 from .words import closest, printable, quoted
 
-__all__ = ["Check", "Find"]
+__all__ = ["Check", "Find", "against_name"]
 
 Find: TypeAlias = Callable[[str], AdapterClass]
 """Gives the adapter of a protocol; raises ConfigError when there is none."""
@@ -46,6 +46,15 @@ _SPOKEN = ("protect", "language", "time_zone")
 _NETWORK = re.compile(r"[\w.-]{1,64}")
 _RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)} - {"web"}
 """Words that name no network; `web` did so before it had a meaning of its own."""
+
+
+def against_name(name: str) -> str | None:
+    """Say why a network cannot have this name; None: it can."""
+    if name in _RESERVED:
+        return f"{quoted(name)} cannot name a network: the word has another meaning here"
+    if not _NETWORK.fullmatch(name):
+        return 'a network\'s name is made of letters, digits, ".", "_" and "-"'
+    return None
 
 
 @dataclass(slots=True)
@@ -190,12 +199,8 @@ class Check:
     def _network(self, name: str) -> Network | None:
         document, spot = self.document, ("networks", name)
         self.protocols[name] = None
-        if name in _RESERVED:
-            document.problem(
-                spot, f"{quoted(name)} cannot name a network: the word has another meaning here", key=True
-            )
-        elif not _NETWORK.fullmatch(name):
-            document.problem(spot, 'a network\'s name is made of letters, digits, ".", "_" and "-"', key=True)
+        if sentence := against_name(name):
+            document.problem(spot, sentence, key=True)
         if (parts := self._split(spot, NetworkBlock)) is None:
             return None
         common, own = parts

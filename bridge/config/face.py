@@ -22,6 +22,7 @@ from .models import (
     Media,
     Model,
     Network,
+    Prompted,
     RoomEntry,
     ShowRules,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Model",
     "Named",
     "Network",
+    "Prompted",
     "Proxy",
     "Replacement",
     "RoomEntry",

@@ -44,12 +44,17 @@ __all__ = [
     "Model",
     "Network",
     "NetworkBlock",
+    "Prompted",
     "RoomBlock",
     "RoomEntry",
     "ShowRules",
     "TopBlock",
     "Web",
 ]
+
+
+class Prompted:
+    """Marks a setting that `hubbub init` asks for though it may be left out: `Annotated[str, Prompted()]`."""
 
 
 class Live:
@@ -156,7 +161,7 @@ class TopBlock(Model):
         description="Every network to connect to, each under a name of your choice."
     )
     conversations: dict[str, Any] = Field(description="Which rooms are joined, each group under a name.")
-    owner: Annotated[Line, Field(max_length=200)] | None = Field(
+    owner: Annotated[Annotated[Line, Field(max_length=200)] | None, Prompted()] = Field(
         None,
         description="Who runs this bridge: told to people who write to it.",
         examples=["Ada, ada@example.org"],

@@ -1,11 +1,9 @@
 """What was found, as the text of a bridge.yaml with comments."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
-from bridge.config.words import printable
-from bridge.secrets import strike
+from bridge.config.writing import PLAIN, comment, key_of, quoted
 
 from .model import (
     Blank,
@@ -21,17 +19,14 @@ from .model import (
 
 __all__ = ["written"]
 
-_WIDTH = 100
-_PLAIN = re.compile(r"(?!(?i:null|true|false|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9_./@-]*(:[0-9]+)?")
-"""Text that needs no quotes, for any reader of YAML."""
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def written(findings: Findings, source: str) -> str:
     """Return the whole file. `source` is the name of the other bridge's."""
     lines = [
-        *_comment(f"Hubbub's map, made by `hubbub import` from {source}, a file of {findings.product}.", ""),
-        *_comment(
+        *comment(f"Hubbub's map, made by `hubbub import` from {source}, a file of {findings.product}.", ""),
+        *comment(
             "It may hold passwords, so that only its owner can read it: each may stand in a file of its own"
             " instead (password_file: /run/secrets/work), or in a variable. docs/settings.md explains every"
             " key, and `hubbub check` says what is wrong, if anything.",
@@ -53,9 +48,9 @@ def written(findings: Findings, source: str) -> str:
 
 
 def _network(network: FoundNetwork) -> Iterator[str]:
-    yield f"  {_key(network.name)}:"
+    yield f"  {key_of(network.name)}:"
     if network.origin != network.name:
-        yield from _comment(f"{network.origin}{_at(network.line)}", "    ")
+        yield from comment(f"{network.origin}{_at(network.line)}", "    ")
     yield f"    protocol: {network.protocol}"
     for key, value in network.settings.items():
         yield from _setting(key, value, "    ")
@@ -63,37 +58,37 @@ def _network(network: FoundNetwork) -> Iterator[str]:
 
 
 def _conversation(conversation: FoundConversation) -> Iterator[str]:
-    yield f"  {_key(conversation.name)}:"
+    yield f"  {key_of(conversation.name)}:"
     if conversation.origin != conversation.name:
-        yield from _comment(f"{conversation.origin}{_at(conversation.line)}", "    ")
+        yield from comment(f"{conversation.origin}{_at(conversation.line)}", "    ")
     by_network: dict[str, list[FoundRoom]] = {}
     for room in conversation.rooms:
         by_network.setdefault(room.network, []).append(room)
     for network, rooms in by_network.items():
         parts = [_room(room) for room in rooms]
         if len(parts) == 1:
-            yield f"    {_key(network)}: {parts[0]}"
+            yield f"    {key_of(network)}: {parts[0]}"
         else:
-            yield f"    {_key(network)}:"
+            yield f"    {key_of(network)}:"
             yield from (f"      - {part}" for part in parts)
     yield from _remarks(conversation.remarks, "    ")
 
 
 def _room(room: FoundRoom) -> str:
-    name = _quoted(room.room) if isinstance(room.room, str) else _value(room.room)
+    name = quoted(room.room) if isinstance(room.room, str) else _value(room.room)
     block: dict[str, Value] = {"direction": str(room.direction)} if room.direction != "both" else {}
     block |= room.settings
     if not block:
         return name
-    more = ", ".join(f"{_key(key)}: {_value(value)}" for key, value in block.items())
+    more = ", ".join(f"{key_of(key)}: {_value(value)}" for key, value in block.items())
     return f"{{room: {name}, {more}}}"
 
 
 def _setting(key: str, value: Value, indent: str) -> Iterator[str]:
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
-        yield f"{indent}{_key(key)}: {value}"
+    if isinstance(value, str) and PLAIN.fullmatch(value):
+        yield f"{indent}{key_of(key)}: {value}"
     else:
-        yield f"{indent}{_key(key)}: {_value(value)}"
+        yield f"{indent}{key_of(key)}: {_value(value)}"
 
 
 def _value(value: Value) -> str:  # noqa: PLR0911 - one for each kind
@@ -101,50 +96,24 @@ def _value(value: Value) -> str:  # noqa: PLR0911 - one for each kind
         case bool() | int() | float():
             return str(value).lower()
         case str():
-            return _quoted(value)
+            return quoted(value)
         case HiddenText():
-            return _quoted(value.text)
+            return quoted(value.text)
         case Inherited():
-            return f'"${{{value.name}}}"' if _VARIABLE.fullmatch(value.name) else _quoted(value.text)
+            return f'"${{{value.name}}}"' if _VARIABLE.fullmatch(value.name) else quoted(value.text)
         case Blank():
-            return f'{_quoted(value.before)[:-1]}${{{value.name}}}"'
+            return f'{quoted(value.before)[:-1]}${{{value.name}}}"'
         case tuple():
             return f"[{', '.join(map(_value, value))}]"
         case Mapping():
-            return f"{{{', '.join(f'{_key(key)}: {_value(inner)}' for key, inner in value.items())}}}"
-
-
-def _key(key: str) -> str:
-    return key if _PLAIN.fullmatch(key) and ":" not in key else _quoted(key, "$")
-
-
-def _quoted(text: str, dollar: str = "$$") -> str:
-    return f'"{"".join(map(_escaped, text.replace("$", dollar)))}"'
-
-
-def _escaped(letter: str) -> str:
-    if letter in '"\\':
-        return f"\\{letter}"
-    if letter.isprintable():
-        return letter
-    code = ord(letter)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+            return f"{{{', '.join(f'{key_of(key)}: {_value(inner)}' for key, inner in value.items())}}}"
 
 
 def _remarks(remarks: Iterable[Remark], indent: str) -> Iterator[str]:
     for remark in remarks:
         kind = "To do" if remark.kind == "do" else "Not carried"
-        yield from _comment(f"{kind}{_at(remark.line)}: {remark.sentence}", indent)
+        yield from comment(f"{kind}{_at(remark.line)}: {remark.sentence}", indent)
 
 
 def _at(line: int | None) -> str:
     return f" (line {line})" if line else ""
-
-
-def _comment(text: str, indent: str) -> Iterator[str]:
-    before = f"{indent}# "
-    said = printable(strike(text))
-    more = "" if text.endswith(".") else "  "
-    yield from textwrap.wrap(
-        said, _WIDTH, initial_indent=before, subsequent_indent=before + more, break_on_hyphens=False
-    )

@@ -1,0 +1,198 @@
+"""The file that is written, with comments, and what lies beside it."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from bridge.config.document import Data
+from bridge.config.writing import PLAIN, comment, key_of, quoted
+from bridge.errors import HubbubError
+from bridge.keepsake import Keepsake
+from bridge.protocols import find
+
+from .draft import Draft
+from .questions import questions, secret_places
+
+__all__ = ["Secrets", "Written", "write"]
+
+Secrets: TypeAlias = Literal["here", "files", "variables"]
+"""Where secrets stand: in the file, in one of its own each, in variables of the service."""
+_SCHEMA = ".schema.json"
+_VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(:-[^}]*)?\}", re.ASCII)
+_ABOUT = """\
+Hubbub's map: which networks to connect to, and which of their rooms are joined. Change it as you like: \
+`hubbub check` says what is wrong with it, if anything, `hubbub check --online` whether every network lets \
+you in, and `hubbub reload` lets a running service follow it. docs/settings.md has every key.
+
+Text that begins with # @ ! & * must stand in quotes: "#lobby". "${NAME}" stands for the variable NAME. Any \
+secret may stand in a file of its own: `password_file: work.password` instead of `password:`."""
+
+
+class Written:
+    """What was written, to be taken away again if that does not end well."""
+
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+        self.variables: list[str] = []
+        """Those that the service needs, and that nobody has set."""
+        self.aside: Path | None = None
+        """Where the file is that was there before."""
+
+    def put(self, path: Path, text: str, mode: int = 0o600) -> None:
+        """Write a new file, which has its name when it is whole."""
+        beside = path.with_name(f".{path.name}.new")
+        beside.unlink(missing_ok=True)
+        try:
+            with os.fdopen(
+                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
+            ) as file:
+                file.write(text)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        self.files.append(path)
+
+    def undo(self) -> None:
+        """Leave all as it was."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        if self.aside is not None:
+            self.aside.replace(self.files[0] if self.files else self.aside)
+
+
+def write(draft: Draft, secrets: Secrets, schema: Mapping[str, Any]) -> Written:
+    """Write the draft, which has no mistakes. Raises HubbubError, and then nothing is there."""
+    done, target = Written(), draft.target
+    try:
+        if os.path.lexists(target):
+            done.aside = target.with_name(f"{target.name}.before-init")
+            target.replace(done.aside)
+        # first the file itself: `undo` knows its name by that
+        hidden = dict(_hidden(draft, secrets, done.variables))
+        beside = target.with_suffix(_SCHEMA)
+        done.put(target, "\n".join(_lines(draft, beside.name)) + "\n")
+        done.put(beside, json.dumps(schema, ensure_ascii=False) + "\n", 0o644)
+        for path, secret in hidden.items():
+            done.put(path, secret + "\n")
+        _keep_logins(draft, done)
+    except OSError as error:
+        done.undo()
+        raise HubbubError(f"{target} cannot be written: {error.strerror}") from None
+    except BaseException:
+        done.undo()
+        raise
+    return done
+
+
+def _keep_logins(draft: Draft, done: Written) -> None:
+    """Keep what networks gave us to come back with, where the service looks for it."""
+    journal = draft.config().journal if not done.variables else draft.target.with_name("hubbub.sqlite3")
+    for name in draft.networks:
+        ours = Keepsake(journal, name)
+        if (kept := Keepsake(draft.journal, name).read()) is not None:
+            ours.write(kept)
+
+
+def _hidden(draft: Draft, secrets: Secrets, variables: list[str]) -> Iterator[tuple[Path, str]]:
+    """Move secrets out of the draft, as is wanted. Yields files with what stands in them."""
+    if secrets == "here":
+        return
+    for where, block, key in _secrets(draft):
+        text = str(block[key])
+        if _VARIABLE.fullmatch(text):
+            continue
+        name = re.sub(r"[^A-Za-z0-9]+", "_", f"{where}_{key}")
+        if secrets == "variables":
+            block[key] = f"${{HUBBUB_{name.upper()}}}"
+            variables.append(f"HUBBUB_{name.upper()}")
+        else:
+            path = draft.target.with_name(f"{where}.{key}")
+            del block[key]
+            block[f"{key}_file"] = path.name
+            yield path, text.replace("$$", "$")
+
+
+def _secrets(draft: Draft) -> Iterator[tuple[str, dict[str, Any], str]]:
+    for name, network in draft.networks.items():
+        asked = questions(find(network["protocol"]).NetworkConfig)
+        yield from ((name, block, key) for block, key in secret_places(asked, network))
+    for title, conversation in draft.conversations.items():
+        for name in draft.networks.keys() & conversation.keys():
+            asked = questions(find(draft.networks[name]["protocol"]).RoomConfig)
+            rooms = conversation[name]
+            for room in rooms if isinstance(rooms, list) else [rooms]:
+                if isinstance(room, dict):
+                    yield from ((f"{title}.{name}", block, key) for block, key in secret_places(asked, room))
+
+
+def _lines(draft: Draft, schema: str) -> Iterator[str]:
+    yield f"# yaml-language-server: $schema={schema}"
+    for paragraph in _ABOUT.split("\n\n"):
+        yield "#"
+        yield from comment(paragraph, "")
+    yield ""
+    if draft.top:
+        for key, value in draft.top.items():
+            yield from _setting(key, value, "")
+        yield ""
+    yield from comment(
+        "Each network has a name of your choice, used below; `protocol` says what kind it is.", ""
+    )
+    yield "networks:"
+    for name, network in draft.networks.items():
+        yield from _network(name, network)
+    yield from comment(
+        "Each conversation joins rooms: what is said in one of them appears in all others.", ""
+    )
+    yield "conversations:"
+    for title, conversation in draft.conversations.items():
+        yield f"  {key_of(title)}:"
+        for key, value in conversation.items():
+            yield from _setting(key, value, "    ")
+
+
+def _network(name: str, network: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a network with a sentence before each key, and the names of what else may stand there."""
+    known = {question.key: question for question in questions(find(network["protocol"]).NetworkConfig)}
+    order = [*known, *network]
+    meant = {key: key for key in network if key != "protocol"}
+    for key in meant.keys() - known.keys():  # a secret's file stands where the secret would
+        meant[key] = key.removesuffix("_file")
+    yield f"  {key_of(name)}:"
+    yield f"    protocol: {_value(network['protocol'])}"
+    for key in sorted(meant, key=lambda key: order.index(meant[key] if meant[key] in known else key)):
+        if question := known.get(meant[key]):
+            yield from comment(question.sentence, "    ")
+        yield from _setting(key, network[key], "    ")
+    known = {key: question for key, question in known.items() if key not in meant.values()}
+    if known:
+        yield from comment(
+            f"What else may stand here: {', '.join(known)}, and what every network has.", "    "
+        )
+    yield ""
+
+
+def _setting(key: str, value: Data, indent: str) -> Iterator[str]:
+    if isinstance(value, dict) and len(value) > 1 and indent == "    ":
+        yield f"{indent}{key_of(key)}:"
+        for inner, one in value.items():
+            yield f"{indent}  {key_of(inner)}: {_value(one)}"
+    elif isinstance(value, list):
+        yield f"{indent}{key_of(key)}:"
+        yield from (f"{indent}  - {_value(one)}" for one in value)
+    else:
+        yield f"{indent}{key_of(key)}: {_value(value)}"
+
+
+def _value(value: Data) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key_of(key)}: {_value(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    text = value or ""
+    if PLAIN.fullmatch(text) or text in {"true", "false"} or (text.isdecimal() and not text.startswith("0")):
+        return text
+    return quoted(text, "$")
