@@ -32,18 +32,28 @@ _LATELY = 86400.0
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
 @click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
-def status(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
+@click.option("--watch", "-w", "live", is_flag=True, help="Show it live, until q.")
+def status(file: Path | None, journal: Path | None, *, as_json: bool, live: bool) -> None:
     """Say how the running service stands.
 
-    What is wrong with it and what to do stands first, the worst on top.
+    What is wrong with it and what to do stands first, the worst on top. With --watch it is shown live, with
+    how many messages come and go a minute: n shows networks, r rooms, t what is wrong, q ends it.
 
     \b
     Examples:
       hubbub status
+      hubbub status --watch
       hubbub status --json
 
     Exit codes: 0 all is well, 1 something is wrong, 2 wrong usage, 3 no service runs, 78 FILE has mistakes.
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    if live:
+        if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise click.UsageError("--watch is for a terminal: programs ask for --json as often as they like")
+        from .watch import watch
+
+        watch(journal_argument(file, journal))
+        return
     try:
         answer = ask(journal_argument(file, journal), {"command": "status"})
     except NotRunning as error:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
@@ -30,6 +31,7 @@ from .answers import (
     RoomsAnswer,
     SendAnswer,
     StatusAnswer,
+    TrafficAnswer,
     UndeliveredAnswer,
     UndeliveredMessage,
     UnmuteAnswer,
@@ -120,7 +122,14 @@ class Abilities:
             status = await self.bridge.status()
         known = {field.name: getattr(status, field.name) for field in fields(Status)}
         known["files"] = {way: hosts[:_HOSTS] for way, hosts in status.files.items()}
-        return StatusAnswer(wrong=troubles(status), **known)
+        return StatusAnswer(counts=self._traffic(), wrong=troubles(status), **known)
+
+    def _traffic(self) -> TrafficAnswer:
+        counts = self.bridge.counts()
+        delivered = Counter[str]()
+        for (_, target), waits in counts.delivered.items():
+            delivered[target] += sum(waits.counts)
+        return TrafficAnswer(taken=counts.taken, delivered=delivered, given_up=counts.given_up)
 
     async def _rooms(self, request: RoomsRequest) -> RoomsAnswer:
         async with self._one:

@@ -33,6 +33,7 @@ __all__ = [
     "RoomsAnswer",
     "SendAnswer",
     "StatusAnswer",
+    "TrafficAnswer",
     "UndeliveredAnswer",
     "UndeliveredMessage",
     "UnmuteAnswer",
@@ -41,6 +42,14 @@ __all__ = [
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What is answered when all went well."""
+
+
+class TrafficAnswer(Answer, frozen=True, kw_only=True):
+    """What was counted since the start, by network."""
+
+    taken: Annotated[Mapping[str, int], Meta(description="Of what people said there.")]
+    delivered: Annotated[Mapping[str, int], Meta(description="What arrived there.")]
+    given_up: Annotated[Mapping[str, int], Meta(description="What will not arrive there.")]
 
 
 class StatusAnswer(Answer, frozen=True, kw_only=True):
@@ -57,6 +66,7 @@ class StatusAnswer(Answer, frozen=True, kw_only=True):
     ]
     observers: Sequence[ObserverStatus]
     map: Annotated[MapReport, Meta(description="Which map it follows, and why it follows no newer one.")]
+    counts: TrafficAnswer
     wrong: Annotated[Sequence[Trouble], Meta(description="What is wrong and what to do, the worst first.")]
 
 
