@@ -40,7 +40,7 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
 
 def _beside(path: Path, text: str, environ: Mapping[str, str]) -> Path | None:
     """Return the journal of a file that is no YAML, as somebody's last edit may have left it: by its line
-    alone, and if it is there. Else an owner could not ask how the service stands that does not follow it.
+    alone, and if it is there. Else nobody could ask how the service stands that does not follow that edit.
     """
     document = Document(path)
     compose(
