@@ -11,7 +11,7 @@ from .fake_protocol import Fake
 def test_a_schema_has_what_the_models_have():
     found = schema({"fake": Fake})
     json.dumps(found)
-    top = {"networks", "conversations", "owner", "journal", "durability", "keep", "media", "web"}
+    top = {"networks", "conversations", "owner", "journal", "durability", "keep", "media", "web", "reload"}
     assert set(found["properties"]) == top
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert network["properties"]["protocol"]["const"] == "fake"

@@ -45,6 +45,7 @@ def test_what_is_saved_is_followed_and_what_has_mistakes_is_told(tmp_path):
             assert wrong["reason"].startswith(f"{file}:6:")
             with file.open("a") as writing:
                 writing.write("  cut: {here: [one,\n")
+            until("is not closed")
             until("not followed")
             (wrong,) = [
                 one for one in status(file)["wrong"] if one["what"].startswith("the file has mistakes")
