@@ -13,6 +13,7 @@ __all__ = ["examine"]
 async def examine(config: NetworkConfig) -> AsyncIterator[Finding]:
     """Yield what is found. Raises ConnectionLost where `ca_file` cannot be read."""
     host, port = config.address
-    yield (named := await see_name(host, port))
+    yield (named := await see_name(host, port, config))
     if config.tls and named.grade is not Grade.WRONG:
-        yield await see_certificate(host, port, await asyncio.to_thread(trust, config.ca_file, alone=True))
+        context = await asyncio.to_thread(trust, config.ca_file, alone=True)
+        yield await see_certificate(host, port, context, way_out=config)

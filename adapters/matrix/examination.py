@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bridge import SYSTEM, Finding, Grade, see_certificate, see_clock, see_name, trust
+from bridge import SYSTEM, Finding, Grade, connector, see_certificate, see_clock, see_name, trust
 
 from .config import MatrixNetwork
 from .untrusted import mapping, text_of
@@ -27,12 +27,14 @@ async def examine(config: MatrixNetwork) -> AsyncIterator[Finding]:
     secure, host = url.scheme == "https", url.hostname or ""
     port = url.port or (443 if secure else 80)
     context = await asyncio.to_thread(trust, config.ca_file)
-    yield (named := await see_name(host, port))
+    yield (named := await see_name(host, port, config))
     if named.grade is Grade.WRONG:
         return
     if secure:
-        yield await see_certificate(host, port, context)
-    async with aiohttp.ClientSession(timeout=_PATIENCE, trust_env=False) as session:
+        yield await see_certificate(host, port, context, way_out=config)
+    async with aiohttp.ClientSession(
+        timeout=_PATIENCE, trust_env=False, connector=connector(config)
+    ) as session:
         for look in (_clock, _well_known):
             if (finding := await look(session, config, context)) is not None:
                 yield finding

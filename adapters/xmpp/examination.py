@@ -35,13 +35,15 @@ async def examine(config: NetworkConfig) -> AsyncIterator[Finding]:
         yield finding
     there = []
     for host, port in servers:
-        yield (named := await see_name(host, port))
+        yield (named := await see_name(host, port, config))
         there += [(host, port)] if named.grade is not Grade.WRONG else []
     if config.tls != "none" and (not config.is_component or config.tls == "direct"):
         context = await asyncio.to_thread(trust, config.ca_file, alone=True)
         upgrade = None if config.tls == "direct" else _upgrade(config.domain)
         for host, port in there:
-            yield await see_certificate(host, port, context, name=config.domain, upgrade=upgrade)
+            yield await see_certificate(
+                host, port, context, way_out=config, name=config.domain, upgrade=upgrade
+            )
     if there and not config.is_component and (clock := await _clock(config)) is not None:
         yield clock
 

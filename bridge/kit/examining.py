@@ -6,11 +6,14 @@ import socket
 import ssl
 import time
 from ipaddress import ip_address
-from typing import Protocol
+from typing import Any, Protocol
 
 from bridge.clock import SYSTEM
+from bridge.config import WayOut
 from bridge.examination import Finding, Grade
 from bridge.faults import common, reason, unverified
+
+from .way_out import route
 
 __all__ = ["Upgrade", "see_certificate", "see_clock", "see_name"]
 
@@ -28,10 +31,12 @@ class Upgrade(Protocol):
         """Ask, and return when the handshake may begin. Raises ConnectionError."""
 
 
-async def see_name(host: str, port: int) -> Finding:
-    """See whether a server's name leads to addresses."""
+async def see_name(host: str, port: int, way_out: WayOut) -> Finding:
+    """See whether a server's name leads to addresses. Behind a proxy nobody here asks that."""
     with contextlib.suppress(ValueError):
         return Finding("name", Grade.WELL, f"{ip_address(host)} is an address, and needs no name service")
+    if way_out.proxy is not None:
+        return Finding("name", Grade.WELL, f"{host} is looked up by the proxy, and not here")
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -48,8 +53,14 @@ async def see_name(host: str, port: int) -> Finding:
     return Finding("name", Grade.WRONG, said)
 
 
-async def see_certificate(
-    host: str, port: int, context: ssl.SSLContext, *, name: str = "", upgrade: Upgrade | None = None
+async def see_certificate(  # noqa: PLR0913 -- by name, but for the first
+    host: str,
+    port: int,
+    context: ssl.SSLContext,
+    *,
+    way_out: WayOut,
+    name: str = "",
+    upgrade: Upgrade | None = None,
 ) -> Finding:
     """Connect, and see whether a server's certificate verifies, as one of `name` where that is not its
     host, and until when.
@@ -57,7 +68,7 @@ async def see_certificate(
     name, where = name or host, f"{host} port {port}"
     try:
         async with asyncio.timeout(_PATIENCE):
-            ends = await _end(host, port, context, name, upgrade)
+            ends = await _end(await route(way_out, host, port), context, name, upgrade)
     except TimeoutError:
         said = f"{where} gives no answer: check server and port, and what lies between"
     except OSError as error:
@@ -73,11 +84,11 @@ async def see_certificate(
     return Finding("certificate", Grade.WRONG, said)
 
 
-async def _end(host: str, port: int, context: ssl.SSLContext, name: str, upgrade: Upgrade | None) -> float:
-    """Return when the certificate ends, in seconds since 1970."""
+async def _end(way: dict[str, Any], context: ssl.SSLContext, name: str, upgrade: Upgrade | None) -> float:
+    """Return when the certificate ends, in seconds since 1970; `way` leads to its server."""
     at_once = upgrade is None
     reader, writer = await asyncio.open_connection(
-        host, port, ssl=context if at_once else None, server_hostname=name if at_once else None
+        **way, ssl=context if at_once else None, server_hostname=name if at_once else None
     )
     try:
         if upgrade is not None:

@@ -12,7 +12,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from bridge.config import WayOut
-from bridge.kit import ProxyFailed, connector, dial, route
+from bridge.examination import Grade
+from bridge.kit import ProxyFailed, connector, dial, route, see_certificate, see_name
 from bridge.testing.server import free_port
 
 from .proxies import NAMES, NamingProxy, looked_up, microsocks, tinyproxy  # noqa: F401 - a fixture
@@ -178,6 +179,23 @@ async def test_http_goes_through_it_too(looked_up, tls, encrypted):  # noqa: F81
     await proxy.stop()
     await runner.cleanup()
     assert proxy.asked[0] == f"tls{NAMES}"
+    assert not [name for name in looked_up if name.endswith(NAMES)]
+
+
+async def test_a_look_at_a_server_goes_no_other_way(looked_up, tls):  # noqa: F811
+    async with shouting(tls[0]) as port:
+        proxy = NamingProxy({f"tls{NAMES}": port})
+        await proxy.start()
+        way_out = through(proxy.address)
+        named = await see_name(f"tls{NAMES}", 1, way_out)
+        seen = await see_certificate(f"tls{NAMES}", 1, tls[1], way_out=way_out)
+        await proxy.stop()
+        gone = await see_certificate(f"tls{NAMES}", 1, tls[1], way_out=way_out)
+    assert "looked up by the proxy" in named.sentence
+    assert (named.grade, seen.grade, gone.grade) == (Grade.WELL, Grade.DOUBTFUL, Grade.WRONG)
+    assert "ends in" in seen.sentence
+    assert f"the proxy 127.0.0.1 port {proxy.port} cannot be reached" in gone.sentence
+    assert proxy.asked == [f"tls{NAMES}"]
     assert not [name for name in looked_up if name.endswith(NAMES)]
 
 
