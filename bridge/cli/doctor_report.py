@@ -24,7 +24,7 @@ from .terminal import Terminal
 __all__ = ["report"]
 
 _HERE = "this machine"
-_STYLES = {Grade.WELL: "green", Grade.DOUBTFUL: "yellow", Grade.WRONG: "bold red"}
+_STYLES = {Grade.WELL: "", Grade.DOUBTFUL: "yellow", Grade.WRONG: "bold red"}
 
 
 def report(file: Path, *, offline: bool, as_json: bool) -> bool:
@@ -80,9 +80,7 @@ def _show(terminal: Terminal, about: str, findings: list[Finding]) -> None:
     terminal.say()
     terminal.say(printable(about), "bold")
     for finding in findings:
-        style = _STYLES[finding.grade]
-        head = f"  {finding.grade:8}  "
-        terminal.say(finding.sentence, "" if finding.grade is Grade.WELL else style, head=head)
+        terminal.say(finding.sentence, _STYLES[finding.grade], head=f"  {finding.grade:8}  ")
 
 
 def _sum_up(terminal: Terminal, wrong: int, doubtful: int) -> None:
