@@ -15,15 +15,15 @@ _ours = {"bridge", "adapters"}
 """The packages that log for the owner. What libraries say is not, and may hold what people say."""
 _libraries: set[str] = set()
 """Others that the owner wants to hear."""
-_first: dict[str, int] = {}
-"""What was set at the start."""
+_before: dict[str, int] = {}
+"""What was set before the owner changed it."""
 
 
 def start_with(level: int) -> None:
     """Let our own packages log from this level on, until told otherwise."""
     _libraries.clear()
+    _before.clear()
     for name in _ours:
-        _first[name] = level
         logging.getLogger(name).setLevel(level)
 
 
@@ -32,7 +32,6 @@ def listen_to(module: str) -> None:
     package = module.partition(".")[0]
     if package not in _ours:
         _ours.add(package)
-        _first[package] = _first.get("adapters", logging.NOTSET)
         logging.getLogger(package).setLevel(logging.getLogger("adapters").level)
 
 
@@ -58,30 +57,23 @@ def set_level(level: str, logger: str = "") -> None:
     if logger:
         _set(logger, level)
         return
-    for name in _all_set():  # what is said for all counts for its parts
+    for name in _ours | _before.keys():  # what is said for all counts for what was said for parts
         _set(name, level if name in _ours else START)
 
 
 def _set(name: str, level: str) -> None:
+    logger = logging.getLogger(name)
     if level == START:
-        logging.getLogger(name).setLevel(_first.get(name, logging.NOTSET))
+        logger.setLevel(_before.pop(name, logger.level))
         _libraries.discard(name)
         return
-    logging.getLogger(name).setLevel(level.upper())
+    _before.setdefault(name, logger.level)
+    logger.setLevel(level.upper())
     if name.partition(".")[0] not in _ours:
         _libraries.add(name)
 
 
 def levels() -> dict[str, str]:
-    """Return from which level on what logs, by the names of what was set."""
-    return {name: logging.getLevelName(logging.getLogger(name).level).lower() for name in sorted(_all_set())}
-
-
-def _all_set() -> set[str]:
-    """Return what has a level of its own and is ours or asked for."""
-    known = {
-        name
-        for name, found in list(logging.root.manager.loggerDict.items())
-        if isinstance(found, logging.Logger) and found.level != logging.NOTSET
-    }
-    return _ours | {name for name in known if name.partition(".")[0] in _ours} | _libraries
+    """Return from which level on our packages log, and whatever the owner changed, by name."""
+    known = sorted(_ours | _before.keys())
+    return {name: logging.getLevelName(logging.getLogger(name).level).lower() for name in known}

@@ -46,7 +46,7 @@ _GROUPS = {
     },
     "Mend": {
         "catch-up": "Relay what was missed in a ROOM of a NETWORK.",
-        "doctor": "Say what is wrong with all that FILE needs, or soon will be.",
+        "doctor": "Look at all that FILE needs, and say what to do.",
         "db": "Check the journal, back it up, restore it.",
     },
     "Know more": {

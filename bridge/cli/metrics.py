@@ -34,7 +34,14 @@ no metric that is not on this page.
 
 @click.command()
 def metrics() -> None:
-    """Print every metric that a service exports, with its labels."""
+    """Print every metric that a service exports.
+
+    With its labels and what it means, as a page in Markdown.
+
+    \b
+    Examples:
+      hubbub metrics
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
     click.echo(page(), nl=False)
 
 

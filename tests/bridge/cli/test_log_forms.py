@@ -117,6 +117,8 @@ import logging, sys
 from bridge.cli.log import log_to
 from bridge.levels import levels, set_level
 log_to(2)
+silent = logging.getLogger("bridge.silent")
+silent.setLevel(logging.CRITICAL)  # by whoever wrote it, whatever the owner wants of all
 ours, relay, library = map(logging.getLogger, ("bridge.x", "bridge.relay.x", "slixmpp.xmlstream"))
 def speak(step):
     for log in (ours, relay, library):
@@ -131,6 +133,7 @@ speak(4)
 set_level("start")
 speak(5)
 assert levels() == {"adapters": "info", "bridge": "info"}, levels()
+assert silent.level == logging.CRITICAL
 """
 
 
