@@ -19,6 +19,7 @@ from .bots import answered
 from .bursts import baseline, burst, careless, looked_at
 from .filters import FILTERS
 from .network import percentiles
+from .pages import SIZES, first_page
 from .reloads import added, shown
 from .scrape import ROOMS, scrapes
 from .waits import BACKLOG, EDITS, QUEUE, backlog, edits, lone, pruning
@@ -81,6 +82,15 @@ def looks():
     print(f"while somebody looks on, against nobody: {statistics.median(ratios):.2f} x CPU")
 
 
+def pages():
+    for count in SIZES:
+        size, took, longest = run(first_page, count)
+        print(
+            f"the console's first page, {count:4} conversations: {size / 1000:.1f} kB as it travels, "
+            f"{took:.0f} ms, longest tick {longest:.0f} ms"
+        )
+
+
 def journal():
     """Lone messages with the journal and with one in memory, in turns."""
     written, unwritten = [], []
@@ -114,6 +124,7 @@ def main():
     bursts()
     confirmations()
     looks()
+    pages()
     wholes()
     filters()
     journal()

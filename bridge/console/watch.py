@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from bridge.clock import Clock
+from bridge.config import Config
 from bridge.control.abilities import Abilities
+from bridge.control.answers import StatusAnswer
 from bridge.control.requests import StatusRequest
 from bridge.errors import HubbubError
 
@@ -43,19 +46,27 @@ class Watch:
             if self._last is not None and began < self._fresh_until:
                 return self._last
             status = await self._abilities.do(StatusRequest(), "the console")
-            bridge, now = self._abilities.bridge, self._clock.now()
-            states = {
-                name: (str(steady(one.state, one.reason)), one.reason)
-                for name, one in status.networks.items()
-            }
-            self._history.note_networks(states, now)
-            rooms = (room for room in bridge.rooms() if not room.private)
-            self._history.note_rooms((((one.network, str(one.id)), one.delivered) for one in rooms), now)
-            self._last = overview(bridge.config, status, self._history)
+            bridge = self._abilities.bridge
+            delivered = [
+                ((one.network, str(one.id)), one.delivered) for one in bridge.rooms() if not one.private
+            ]
+            # in a thread: a large map takes a while, and the relay goes on
+            self._last = await asyncio.to_thread(self._put_together, bridge.config, status, delivered)
             ended = self._clock.monotonic()
             self._took = ended - began
             self._fresh_until = ended + min(max(_FRESH, self._took * _SHARE), _FRESH_AT_MOST)
             return self._last
+
+    def _put_together(
+        self, config: Config, status: StatusAnswer, delivered: Sequence[tuple[tuple[str, str], int]]
+    ) -> Overview:
+        now = self._clock.now()
+        states = {
+            name: (str(steady(one.state, one.reason)), one.reason) for name, one in status.networks.items()
+        }
+        self._history.note_networks(states, now)
+        self._history.note_rooms(delivered, now)
+        return overview(config, status, self._history)
 
     def undelivered(self) -> int:
         """Return how much was given up, as of the last look."""
