@@ -25,12 +25,14 @@ from .models import ConversationBlock, Direction
 from .words import quoted
 from .yaml import compose
 
-__all__ = ["NewRoom", "WrittenRoom", "change", "network_names", "written_rooms"]
+__all__ = ["NewRoom", "WrittenMap", "WrittenRoom", "change"]
 
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*(@[\w.-]+)?", re.ASCII)
 _OTHERS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 """Words that other readers of YAML take for something else than text."""
 _STEP = 2
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml, where PyYAML has it: a map may have ten thousand conversations."""
 _BY_HAND = "it is written in a way that cannot be changed here without touching more: change it in the file"
 
 
@@ -66,21 +68,25 @@ class NewRoom:
         return f"{{room: {_scalar(self.room.replace('$', '$$'))}, direction: {self.direction}}}"
 
 
-def written_rooms(text: str) -> dict[str, list[WrittenRoom]]:
-    """Return the rooms of each conversation, as far as they can be read. Raises ConfigError."""
-    found: dict[str, list[WrittenRoom]] = {}
-    blocks = _block(_read(text), "conversations")
-    for name, block in blocks.items():
-        rooms = found[name] = []
-        for network, value in block.items() if isinstance(block, dict) else ():
-            if network not in keys_of(ConversationBlock):
-                rooms += [_written(network, *one) for one in enumerate(_listed(value))]
-    return found
+@dataclass(frozen=True, slots=True)
+class WrittenMap:
+    """What stands in the file, as far as it can be read."""
 
+    networks: list[str]
+    rooms: dict[str, list[WrittenRoom]]
+    """By conversation."""
 
-def network_names(text: str) -> list[str]:
-    """Return the networks of the file. Raises ConfigError."""
-    return list(_block(_read(text), "networks"))
+    @classmethod
+    def of(cls, text: str) -> "WrittenMap":
+        """Read a text. Raises ConfigError."""
+        data = _read(text)
+        rooms: dict[str, list[WrittenRoom]] = {}
+        for name, block in _block(data, "conversations").items():
+            found = rooms[name] = []
+            for network, value in block.items() if isinstance(block, dict) else ():
+                if network not in keys_of(ConversationBlock):
+                    found += [_written(network, *one) for one in enumerate(_listed(value))]
+        return cls(list(_block(data, "networks")), rooms)
 
 
 def change(
@@ -168,7 +174,7 @@ def _change_data(
 def _node(text: str, *path: str) -> tuple[Any, Any]:
     """Return the nodes of a key and its value."""
     key: Any = None
-    value: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    value: Any = yaml.compose(text, Loader=_LOADER)
     for step in path:
         key, value = next((one for one in value.value if one[0].value == step), (None, None))
         if key is None or value is None:

@@ -1,16 +1,18 @@
 """The form that changes the map: which rooms belong together, written back into bridge.yaml."""
 
+import asyncio
 import difflib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from bridge.config import Config, Direction
-from bridge.config.edit import NewRoom, change, network_names, written_rooms
+from bridge.config.edit import NewRoom, WrittenMap, change
 from bridge.config.save import Manuscript, save
 from bridge.control.abilities import Abilities
 from bridge.control.answers import ReloadAnswer
@@ -100,30 +102,31 @@ class MapForm:
 
     async def _form(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         name = request.query.get("conversation", "")
-        return self._shown(request, visitor, Wish(name, new=not name), None)
+        return await self._shown(request, visitor, Wish(name, new=not name), None)
 
     async def _change(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         form = await request.post()
         wish, outcome = Wish.of(form), Outcome()
         try:
-            await self._do(wish, outcome, visitor, only_check="check" in form)
+            await self._do(wish, outcome, only_check="check" in form)
         except ConfigError as error:
             outcome.mistakes = error.shown()
         if outcome.saved:
             log.info("asked by %s, and done: %s saved (%s)", by(visitor), self._file, "; ".join(_told(wish)))
             await self._follow(outcome, visitor)
             wish = Wish(wish.conversation, new=False)
-        return self._shown(request, visitor, wish, outcome)
+        return await self._shown(request, visitor, wish, outcome)
 
-    async def _do(self, wish: Wish, outcome: Outcome, visitor: Visitor, *, only_check: bool) -> None:
-        old = Manuscript.of(self._file)
+    async def _do(self, wish: Wish, outcome: Outcome, *, only_check: bool) -> None:
+        old, there = await asyncio.to_thread(self._read)
         if wish.fingerprint != old.fingerprint:
             raise ConfigError([f"{self._file} was changed meanwhile: this is how it is now"])
-        if not wish.conversation or (wish.new and wish.conversation in written_rooms(old.text)):
+        if not wish.conversation or (wish.new and wish.conversation in there.rooms):
             raise ConfigError(
                 ["there is a conversation of this name already" if wish.conversation else "it needs a name"]
             )
-        text = change(old.text, wish.conversation, add=wish.add, remove=wish.remove)
+        work = partial(change, old.text, wish.conversation, add=wish.add, remove=wish.remove)
+        text = await asyncio.to_thread(work)
         outcome.lines = _differing(old.text, text)
         if not outcome.lines:
             return
@@ -140,16 +143,19 @@ class MapForm:
             outcome.not_followed = str(error)
         self._watch.stale()
 
-    def _shown(
+    def _read(self) -> tuple[Manuscript, WrittenMap]:
+        now = Manuscript.of(self._file)
+        return now, WrittenMap.of(now.text)
+
+    async def _shown(
         self, request: web.Request, visitor: Visitor, wish: Wish, outcome: Outcome | None
     ) -> web.StreamResponse:
         try:
-            now = Manuscript.of(self._file)
-            rooms, networks = written_rooms(now.text), network_names(now.text)
+            now, there = await asyncio.to_thread(self._read)
         except ConfigError as error:
             told = {"why": "file", "mistakes": error.shown()}
             return self._frame.page(request, visitor, "refused", told, status=409)
-        if not wish.new and wish.conversation not in rooms:
+        if not wish.new and wish.conversation not in there.rooms:
             if outcome is None or not outcome.saved:
                 return self._frame.page(request, visitor, "refused", {"why": "unknown"}, status=404)
             wish = Wish("", new=True)  # it was taken out
@@ -157,11 +163,11 @@ class MapForm:
         values = {
             "wish": wish,
             "outcome": outcome,
-            "rooms": rooms.get(wish.conversation, []) if not wish.new else [],
+            "rooms": there.rooms.get(wish.conversation, []) if not wish.new else [],
             "removed": set(wish.remove),
             "rows": [*wish.add, *empty],
-            "conversations": list(rooms),
-            "networks": networks,
+            "conversations": list(there.rooms),
+            "networks": there.networks,
             "fingerprint": now.fingerprint,
             "file": str(self._file),
         }

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -71,8 +72,10 @@ class Pages:
 
     async def _text(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Show what people say, or hide it, in this browser until it is closed."""
-        response = led_to("messages")
-        if (await request.post()).get("text") == "show":
+        form = await request.post()
+        name = str(form.get("name", ""))
+        response = led_to(f"conversation?{urlencode({'name': name})}" if name else "messages")
+        if form.get("text") == "show":
             log.info("asked by %s, and done: what people say is shown in the console", by(visitor))
             response.set_cookie(
                 "hubbub-text", "1", path="/", httponly=True, samesite="Strict", secure=is_secure(request)

@@ -5,7 +5,7 @@ import difflib
 import pytest
 
 from bridge.config import Direction
-from bridge.config.edit import NewRoom, WrittenRoom, change, written_rooms
+from bridge.config.edit import NewRoom, WrittenMap, WrittenRoom, change
 from bridge.errors import ConfigError
 
 MAP = """\
@@ -46,13 +46,15 @@ def differs(new, old=MAP):
 
 
 def test_rooms_are_read_as_they_stand():
-    assert written_rooms(MAP)["on"] == [
+    found = WrittenMap.of(MAP)
+    assert found.networks == ["irc", "home"]
+    assert found.rooms["on"] == [
         WrittenRoom("irc", 0, "#ops", "both"),
         WrittenRoom("irc", 1, "#ops2", "from"),
         WrittenRoom("home", 0, "#a:x", "both"),
         WrittenRoom("home", 1, "#b:x", "both"),
     ]
-    assert [room.network for room in written_rooms(MAP)["lobby"]] == ["irc", "home"]
+    assert [room.network for room in found.rooms["lobby"]] == ["irc", "home"]
 
 
 @pytest.mark.parametrize(
