@@ -32,6 +32,7 @@ KINDS = {
 """How the first line of a block begins."""
 SHOWN = {
     "adapters.md": (r"import pytest",),
+    "api.md": (r"event: taken", r"asked by somebody"),
     "architecture.md": (r"bridge/ ", r"client -> decode"),
     "http.md": (r"POST /hubbub HTTP",),
     "identity.md": (r'Component "hubbub', r"- port: 5347"),
