@@ -27,11 +27,12 @@ class Notifier:
     """The socket that the environment names; where it names none, nobody is told anything."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._address = environment.get("NOTIFY_SOCKET", "")
+        name = environment.get("NOTIFY_SOCKET", "")
+        self._address = name.replace("@", "\0", 1) if name.startswith("@") else name
         self._socket: socket.socket | None = None
         self._alive_every = 0.0
         """Seconds between two signs of life; 0: nobody waits for them."""
-        if self._address[:1] in ("/", "@"):
+        if name.startswith(("/", "@")):
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._socket.setblocking(False)
             if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
@@ -41,12 +42,11 @@ class Notifier:
         """Send these, each a word of systemd's and its value."""
         if self._socket is None:
             return
-        address = self._address.replace("@", "\0", 1) if self._address.startswith("@") else self._address
         text = "\n".join(f"{word}={value}" for word, value in words.items())
         try:
-            self._socket.sendto(text.encode("utf-8", "backslashreplace"), address)
+            self._socket.sendto(text.encode("utf-8", "backslashreplace"), self._address)
         except OSError as error:
-            log.debug("how the service stands cannot be told at %s: %s", self._address, error)
+            log.debug("how the service stands cannot be told: %s", error)
 
     @contextlib.asynccontextmanager
     async def following(self, status: Callable[[], Awaitable[Status]]) -> AsyncIterator[None]:
