@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from bridge import errors
+from bridge.cli import commands_page
 from bridge.cli import settings_page as settings
 from bridge.cli.capabilities_page import ROWS, page
 from bridge.config import schema
@@ -65,6 +66,11 @@ def test_the_page_of_capabilities_is_up_to_date():
     """`hubbub capabilities > docs/capabilities.md` makes it so."""
     records = {name: record for one in TREE.values() for name, record in one.records().items()}
     assert (ROOT / "docs/capabilities.md").read_text() == page(records)
+
+
+def test_the_page_of_commands_is_up_to_date():
+    """`python -m bridge.cli.commands_page > docs/commands.md` makes it so."""
+    assert (ROOT / "docs/commands.md").read_text() == commands_page.page()
 
 
 def test_our_own_protocols_can_all_be_loaded_here():

@@ -15,13 +15,13 @@ from bridge.errors import ConfigError, HubbubError
 from .help import Formatter
 from .log import quietly
 
-__all__ = ["EX_CONFIG", "main"]
+__all__ = ["EX_CONFIG", "GROUPS", "commands", "main"]
 
 EX_CONFIG = 78
 """The configuration has mistakes (the name is that of sysexits.h)."""
 
 
-_GROUPS = {
+GROUPS = {
     "Start": {
         "demo": "Try Hubbub on private servers.",
         "init": "Ask, try each login, and write FILE.",
@@ -61,7 +61,7 @@ _GROUPS = {
     },
 }
 """What there is, by what an owner does."""
-_COMMANDS = {name: about for group in _GROUPS.values() for name, about in group.items()}
+_COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 
 
 class _Commands(click.Group):
@@ -88,7 +88,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, _COMMANDS))
-        for title, found in _GROUPS.items():
+        for title, found in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(f"{name:<{width}}", about) for name, about in found.items()])
 

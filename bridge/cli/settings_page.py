@@ -25,8 +25,8 @@ _TITLE = """\
 # Settings
 
 Every key of `bridge.yaml`, in the order of the file. This page is made by `hubbub settings` from what Hubbub
-checks the file with; `hubbub check --schema` prints the same for editors. The demo's map,
-[bridge.yaml](../bridge.yaml), shows what to begin with.
+checks the file with; `hubbub schema` prints the same for editors. `hubbub init` asks for what is needed and
+writes a first map; the demo's, [bridge.yaml](../bridge.yaml), shows more.
 
 - A **time** is written with its unit (`30s`, `2m`, `24h`, `7d`), and so is a **size** (`500kB`, `100MB`).
 - `"${NAME}"` stands for the variable NAME, `"${NAME:-this}"` for `this` where NAME is not set. A `$` that is
