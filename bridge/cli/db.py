@@ -7,6 +7,7 @@ import click
 
 from bridge.config.words import counted, printable
 
+from .progress import progress
 from .words import journal_argument, journal_option, when
 
 if TYPE_CHECKING:  # what `--help` need not wait for
@@ -45,7 +46,8 @@ def check(context: click.Context, file: Path | None, journal: Path | None) -> No
     from bridge.journal.admin import maintenance
 
     path = journal_argument(file, journal)
-    found = maintenance.check(path)
+    with progress() as tell:
+        found = maintenance.check(path, tell)
     for finding in found.findings:
         click.echo(f"{path}: {printable(finding)}")
     if found.inventory is not None:
@@ -76,7 +78,8 @@ def backup(words: tuple[Path, ...], journal: Path | None, *, force: bool) -> Non
     from bridge.journal.admin import maintenance
 
     path = journal_argument(file, journal)
-    found = maintenance.backup(path, target, force=force)
+    with progress() as tell:
+        found = maintenance.backup(path, target, force=force, tell=tell)
     assert found.inventory is not None
     click.echo(f"{target} is a sound copy of {path}:")
     _tell(found.inventory)
@@ -100,7 +103,8 @@ def restore(words: tuple[Path, ...], journal: Path | None, *, replay: bool) -> N
     from bridge.journal.admin import maintenance
 
     path = journal_argument(file, journal)
-    done = maintenance.restore(path, source, replay=replay)
+    with progress() as tell:
+        done = maintenance.restore(path, source, replay=replay, tell=tell)
     click.echo(f"{path} is now what {source} holds, up to {when(done.inventory.latest)}.")
     if done.aside is not None:
         click.echo(f"The journal that was there is kept: {done.aside}")

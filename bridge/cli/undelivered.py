@@ -11,6 +11,7 @@ from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
 
 from .completing import rooms
+from .progress import progress
 from .words import journal_argument, journal_option
 
 __all__ = ["undelivered"]
@@ -112,11 +113,13 @@ def retry(words: tuple[str, ...], journal: Path | None, room: str | None, *, eve
 
 def _ask_to_retry(path: Path, letters: list[tuple[int, int]]) -> None:
     queued = unmapped = 0
-    for start in range(0, len(letters), _AT_ONCE):
-        answer = ask(path, {"command": "retry", "letters": letters[start : start + _AT_ONCE]})
-        if not answer["ok"]:
-            raise HubbubError(answer["error"])
-        queued, unmapped = queued + answer["queued"], unmapped + answer["unmapped"]
+    with progress() as tell:
+        for start in range(0, len(letters), _AT_ONCE):
+            tell("queueing", start, len(letters))
+            answer = ask(path, {"command": "retry", "letters": letters[start : start + _AT_ONCE]})
+            if not answer["ok"]:
+                raise HubbubError(answer["error"])
+            queued, unmapped = queued + answer["queued"], unmapped + answer["unmapped"]
     if queued:
         order = ", in their old order" if queued > 1 else ""
         click.echo(f"{_are_queued(queued)}{order}, before what is newer.")

@@ -6,9 +6,11 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -31,6 +33,8 @@ _ITS_FILES = re.compile(r"(-wal|-shm|-journal|-receipts|\.lock|\.sock|\..+\.logi
 """The names of a journal's files go on like this."""
 _SHOWN = 20
 _PAGES = 1024
+_ROWS = 2000
+"""After so many it is told how far it has come."""
 _BODIES = f"SELECT seq, type, body FROM event WHERE body IS NOT NULL AND type != '{codec.ERASED}'"  # noqa: S608 our own words
 _DANGLING = (
     ("deliveries of no message", "delivery LEFT JOIN event USING (seq) WHERE event.seq IS NULL"),
@@ -64,7 +68,15 @@ class Restored:
     inventory: Inventory
 
 
-def check(path: Path) -> Checkup:
+Tell: TypeAlias = Callable[[str, int, int], None]
+"""Hears how far work has come: what is done, how much of it, and of how much; 0: nobody knows."""
+
+
+def _nobody(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def check(path: Path, tell: Tell = _nobody) -> Checkup:
     """Look at every page and row of a journal, also while a service uses it.
 
     Raises JournalError when there is no such file.
@@ -73,7 +85,8 @@ def check(path: Path) -> Checkup:
     found: Inventory | None = None
     with contextlib.closing(open_to_look(path)) as database:
         try:
-            for step in (_pages, _version, _dangling, _bodies):
+            tell("looking at pages", 0, 0)
+            for step in (_pages, _version, _dangling, partial(_bodies, tell=tell)):
                 findings += step(database)
                 if findings and step in (_pages, _version):
                     break
@@ -112,8 +125,11 @@ def _dangling(database: sqlite3.Connection) -> Iterator[str]:
             yield f"there are {what}: {count:,}, the first has the number {first}"
 
 
-def _bodies(database: sqlite3.Connection) -> Iterator[str]:
-    for seq, kind, body in database.execute(_BODIES):
+def _bodies(database: sqlite3.Connection, tell: Tell) -> Iterator[str]:
+    (total,) = database.execute(f"SELECT count(*) FROM ({_BODIES})").fetchone()  # noqa: S608 our own words
+    for number, (seq, kind, body) in enumerate(database.execute(_BODIES)):
+        if number % _ROWS == 0:
+            tell("looking at messages", number, total)
         try:
             codec.decode(kind, body)
         except KeyError:
@@ -122,7 +138,7 @@ def _bodies(database: sqlite3.Connection) -> Iterator[str]:
             yield f"message {seq} cannot be read"
 
 
-def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
+def backup(path: Path, target: Path, *, force: bool = False, tell: Tell = _nobody) -> Checkup:
     """Copy a journal, as it is at one moment, beside a service that goes on writing it.
 
     The copy appears under its name only when it is whole and sound. Raises JournalError.
@@ -132,8 +148,8 @@ def backup(path: Path, target: Path, *, force: bool = False) -> Checkup:
     if target.exists() and not force:
         raise JournalError(f"{target} exists: name another file, or say --force to replace it")
     with beside(target) as part:
-        _copy(path, part)
-        found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more")
+        _copy(path, part, tell)
+        found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more", tell)
         put(part, target)
     return found
 
@@ -148,7 +164,7 @@ def _belongs(target: Path, path: Path) -> bool:
     return target.exists() and path.exists() and target.samefile(path)
 
 
-def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
+def restore(path: Path, source: Path, *, replay: bool = False, tell: Tell = _nobody) -> Restored:
     """Put a backup in a journal's place, and keep what was there.
 
     Nothing is sent twice by it: what the backup owes is given up (see `RESTORED`), and rooms are read
@@ -157,11 +173,11 @@ def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
     """
     if path.exists() and source.exists() and source.samefile(path):
         raise JournalError(f"{source} is the journal itself: name a backup")
-    _sound(source, f"{source} is damaged", "nothing was changed, take another backup")
+    _sound(source, f"{source} is damaged", "nothing was changed, take another backup", tell)
     with Own(path) as owned, beside(path) as part:
-        _copy(source, part)
+        _copy(source, part, tell)
         given_up = _disarm(part, replay=replay)
-        found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk")
+        found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk", tell)
         _hand_over(path, part, owned.beside)
         aside = _move_aside(path)
         put(part, path)
@@ -169,7 +185,10 @@ def restore(path: Path, source: Path, *, replay: bool = False) -> Restored:
     return Restored(aside, given_up, found.inventory)
 
 
-def _copy(path: Path, part: Path) -> None:
+def _copy(path: Path, part: Path, tell: Tell) -> None:
+    def told(_: int, remaining: int, total: int) -> None:
+        tell("copying", total - remaining, total)
+
     with contextlib.closing(open_to_look(path)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
         try:
             noted = _noted(path, source)  # first, since what is committed from now on is in the copy
@@ -177,7 +196,7 @@ def _copy(path: Path, part: Path) -> None:
             source.execute("BEGIN")
             source.execute("PRAGMA user_version").fetchone()
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            source.backup(copy, pages=_PAGES)
+            source.backup(copy, pages=_PAGES, progress=told)
             # One file, which can be read where nothing can be written.
             copy.execute("PRAGMA journal_mode = DELETE")
             if noted:
@@ -198,8 +217,8 @@ def _noted(path: Path, database: sqlite3.Connection) -> list[Receipt]:
     return kept(file, key)
 
 
-def _sound(path: Path, trouble: str, advice: str) -> Checkup:
-    found = check(path)
+def _sound(path: Path, trouble: str, advice: str, tell: Tell) -> Checkup:
+    found = check(path, tell)
     if found.findings:
         raise JournalError(f"{trouble} ({found.findings[0]}): {advice}")
     return found
