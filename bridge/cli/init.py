@@ -177,6 +177,9 @@ def _schema(draft: "Draft") -> dict[str, Any]:
 
 def _tell(dialogue: "Dialogue", draft: "Draft", done: "Written") -> None:
     """Say what is written and what comes next."""
+    from bridge.config import load
+    from bridge.protocols import find
+
     shown = printable(str(draft.target))
     named = "" if str(draft.target) == "bridge.yaml" else f" {shown}"
     dialogue.title(f"{shown} is written, for you alone to read.")
@@ -186,9 +189,9 @@ def _tell(dialogue: "Dialogue", draft: "Draft", done: "Written") -> None:
         dialogue.say(f"Set the variable {name} for the service, and in this shell.", "yellow")
     for sentence in draft.untried:
         dialogue.say(f"This did not work yet: {sentence}", "yellow")
-    for spot, sentence in draft.whole().remarks if not done.variables else ():
-        dialogue.say(f"{'.'.join(map(str, spot))}: {sentence}", "yellow")
-    dialogue.say("Next:")
+    for sentence in () if done.variables else load(draft.target, find).remarks:
+        dialogue.say(sentence, "yellow")
+    click.echo("\nNext:")
     steps = {
         f"hubbub run{named}": "relays, until Ctrl-C",
         f"hubbub status --watch{named}": "shows how it stands, in another terminal",

@@ -145,13 +145,14 @@ class _Steps:
     def _given(self, title: str) -> None:
         """Try the rooms of a conversation that was given whole."""
         conversation = self._draft.conversations[title]
-        for network in self._draft.networks.keys() & set(
-            conversation if isinstance(conversation, dict) else ()
+        for network in (
+            self._draft.networks.keys() & conversation.keys() if isinstance(conversation, dict) else ()
         ):
             rooms = conversation[network]
-            for room in rooms if isinstance(rooms, list) else [rooms]:
-                entry = dict(room) if isinstance(room, dict) else {"room": room}
-                self._room(f"conversations.{title}", network, entry, ask=False)
+            given = [dict(one) if isinstance(one, dict) else {"room": one}
+                     for one in (rooms if isinstance(rooms, list) else [rooms])]  # fmt: skip
+            found = [self._room(f"conversations.{title}", network, entry, ask=False) for entry in given]
+            conversation[network] = _entry([entry for entry in found if entry is not None])
 
     def _conversation(self) -> None:
         draft, dialogue = self._draft, self._dialogue
@@ -165,11 +166,11 @@ class _Steps:
         for network in list(draft.networks):
             rooms: list[Any] = []
             while (entry := self._room(f"conversations.{title}", network, {}, more=bool(rooms))) is not None:
-                rooms.append(entry["room"] if entry.keys() == {"room"} else entry)
+                rooms.append(entry)
                 if len(draft.networks) > 1:
                     break
             if rooms:
-                found[network] = rooms[0] if len(rooms) == 1 else rooms
+                found[network] = _entry(rooms)
         if sum(len(one) if isinstance(one, list) else 1 for one in found.values()) < 2:
             dialogue.say("A conversation joins two rooms or more: this one is left out.", "red")
         else:
@@ -287,6 +288,12 @@ class _Steps:
             return trouble
         self._dialogue.say(f"{what}: ok", "green")
         return None
+
+
+def _entry(rooms: Iterable[Mapping[str, Any]]) -> Any:
+    """Return rooms of one network as they stand in a conversation: names alone where that is all."""
+    found = [room["room"] if room.keys() == {"room"} else room for room in rooms]
+    return found[0] if len(found) == 1 else found
 
 
 def _put(block: dict[str, Any], key: str, value: str) -> None:

@@ -55,41 +55,39 @@ class Written:
             beside.unlink(missing_ok=True)
         self.files.append(path)
 
-    def undo(self) -> None:
+    def undo(self, target: Path) -> None:
         """Leave all as it was."""
         for path in self.files:
             path.unlink(missing_ok=True)
         if self.aside is not None:
-            self.aside.replace(self.files[0] if self.files else self.aside)
+            self.aside.replace(target)
 
 
 def write(draft: Draft, secrets: Secrets, schema: Mapping[str, Any]) -> Written:
     """Write the draft, which has no mistakes. Raises HubbubError, and then nothing is there."""
-    done, target = Written(), draft.target
+    done, target, journal = Written(), draft.target, draft.config().journal
     try:
         if os.path.lexists(target):
             done.aside = target.with_name(f"{target.name}.before-init")
             target.replace(done.aside)
-        # first the file itself: `undo` knows its name by that
         hidden = dict(_hidden(draft, secrets, done.variables))
         beside = target.with_suffix(_SCHEMA)
         done.put(target, "\n".join(_lines(draft, beside.name)) + "\n")
         done.put(beside, json.dumps(schema, ensure_ascii=False) + "\n", 0o644)
         for path, secret in hidden.items():
             done.put(path, secret + "\n")
-        _keep_logins(draft, done)
+        _keep_logins(draft, journal)
     except OSError as error:
-        done.undo()
+        done.undo(target)
         raise HubbubError(f"{target} cannot be written: {error.strerror}") from None
     except BaseException:
-        done.undo()
+        done.undo(target)
         raise
     return done
 
 
-def _keep_logins(draft: Draft, done: Written) -> None:
+def _keep_logins(draft: Draft, journal: Path) -> None:
     """Keep what networks gave us to come back with, where the service looks for it."""
-    journal = draft.config().journal if not done.variables else draft.target.with_name("hubbub.sqlite3")
     for name in draft.networks:
         ours = Keepsake(journal, name)
         if (kept := Keepsake(draft.journal, name).read()) is not None:

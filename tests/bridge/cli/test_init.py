@@ -240,3 +240,12 @@ def test_every_protocol_can_be_asked_for(protocol: str):
 )
 def test_an_answer_is_text_unless_it_is_a_variable(answer: str, value: str):
     assert raw(answer) == value
+
+
+def test_what_cannot_be_written_whole_leaves_all_as_it_was(folder: Folder):
+    folder.file.write_text("mine")
+    (folder.path / "bridge.schema.json").mkdir()
+    code, told = folder.init("--force", "--secrets", "files")
+    assert code == 1
+    assert "cannot be written" in told
+    assert (folder.left, folder.file.read_text()) == (["bridge.schema.json", "bridge.yaml"], "mine")
