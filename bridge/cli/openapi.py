@@ -7,9 +7,9 @@ __all__ = ["openapi", "page"]
 
 @click.command()
 def openapi() -> None:
-    """Print the description of the HTTP API (OpenAPI 3.1).
+    """Print the description of the HTTP API.
 
-    The running service gives the same at /api/openapi.json, where `web:` in the map says.
+    It is OpenAPI 3.1. The running service gives the same at /api/openapi.json, where `web:` in the map says.
 
     \b
     Examples:

@@ -1,16 +1,13 @@
 """A JSON Schema of bridge.yaml for editors, from the same models that check it."""
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from .fill import fields, models_in, secret_fields
 from .models import AdapterClass, ConversationBlock, Model, NetworkBlock, RoomBlock, ShowRules, TopBlock
+from .sentences import sentences
 
 __all__ = ["block", "schema"]
 
@@ -88,26 +85,10 @@ def _all_models(model: type[Model]) -> Iterator[type[Model]]:
 
 
 def _describe(found: dict[str, Any], model: type[Model]) -> None:
-    """Describe each key by its docstring. Pydantic could do that itself, and would read the source of every
-    model at every start.
-    """
     properties = found.get("properties", {})
-    for kind in model.__mro__:
-        for key, sentence in _docstrings(kind) if issubclass(kind, Model) else ():
-            if key in properties:
-                properties[key].setdefault("description", sentence)
-
-
-def _docstrings(model: type[Model]) -> Iterator[tuple[str, str]]:
-    try:
-        (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
-    except (OSError, TypeError):  # there is no source
-        return
-    assert isinstance(body, ast.ClassDef)
-    for named, said in pairwise(body.body):
-        match named, said:
-            case ast.AnnAssign(target=ast.Name(id=key)), ast.Expr(value=ast.Constant(value=str(text))):
-                yield key, inspect.cleandoc(text)
+    for key, sentence in sentences(model).items():
+        if key in properties:
+            properties[key].setdefault("description", sentence)
 
 
 def _allow_files(found: dict[str, Any], model: type[Model]) -> None:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from bridge.config import Model, Prompted
 from bridge.config.fill import models_in, secret_fields
+from bridge.config.sentences import sentences
 
 __all__ = ["Question", "questions", "secret_places"]
 
@@ -38,13 +39,13 @@ def questions(model: type[Model]) -> tuple[Question, ...]:
 
 
 def _questions(model: type[Model]) -> Iterator[Question]:
-    secrets = set(secret_fields(model))
+    secrets, said = set(secret_fields(model)), sentences(model)
     for name, field in model.model_fields.items():
         needed = field.is_required()
         inner = next(models_in(field.annotation), None)
         yield Question(
             key=field.alias or name,
-            sentence=" ".join((field.description or "").split()),
+            sentence=" ".join(said.get(name, "").split()),
             example=str(next(iter(field.examples or ()), "")),
             default="" if inner or needed else _written(field.default),
             needed=needed,

@@ -14,6 +14,7 @@ from bridge.config.check import against_name
 from bridge.config.document import Spot
 from bridge.config.draft import Judged
 from bridge.config.models import RoomBlock, TopBlock
+from bridge.config.sentences import sentences
 from bridge.errors import ConfigError
 from bridge.model import RoomId
 from bridge.protocols import find, names
@@ -187,7 +188,7 @@ class _Steps:
         """Ask for a room and look at it. Returns how it stands in the file; None: there shall be none."""
         draft = self._draft
         model = find(draft.networks[network]["protocol"]).RoomConfig
-        about = RoomBlock.model_fields["room"].description or ""
+        about = sentences(RoomBlock).get("room", "")
         first = Question(
             "room", f"{about} Enter: none{' more' if more else ''}.", model.example, needed=False
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.screen import Rates, View, screen
+from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork
@@ -153,7 +154,7 @@ async def test_a_terminal_shows_it_live_and_is_as_before_afterwards(tmp_path: Pa
         await terminal.type(words)
         await terminal.shows("no service is running with")
         rooms = {"lobby": ["left one", "right two"]}
-        async with running(config(tmp_path, rooms), lambda b: Control(b, None).listening()):
+        async with running(config(tmp_path, rooms), lambda b: Control(Abilities(b, None)).listening()):
             await terminal.shows("all is well")
             right.refusals[RoomId("two")] = "it is full"
             right.drop()
