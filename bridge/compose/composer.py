@@ -1,11 +1,12 @@
 """Makes the commands for one room: what the room's worker asks."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bridge.config import ShowRules
 from bridge.errors import Rejected
+from bridge.filters import Rewriting
 from bridge.journal import UNBEGUN, Delivery, Progress
 from bridge.language import locale
 from bridge.model import (
@@ -148,9 +149,11 @@ class Composer:
         self.memory.topics.clear()
         self.memory.silenced.clear()
 
-    def follow(self, show: ShowRules, heard: Sequence[int]) -> None:
-        """Go by these rules of what the room is shown from now on; `heard` are the rooms that it hears."""
-        self.view.facts.heard = heard
+    def follow(self, show: ShowRules, heard: Sequence[int], rewritings: Mapping[int, Rewriting]) -> None:
+        """Go by these rules of what the room is shown from now on; `heard` are the rooms that it hears,
+        `rewritings` how some of them are told.
+        """
+        self.view.facts.heard, self.view.facts.rewritings = heard, rewritings
         self.view = replace(self.view, show=show, locale=locale(show.language, show.time_zone))
         self.memory.follow(self.view)
 

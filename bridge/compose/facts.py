@@ -1,6 +1,7 @@
 """What the journal knows that a delivery to one room needs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bridge.filters import Rewriting
 from bridge.journal import Delivery
@@ -18,20 +19,18 @@ class Facts:
         journal: Recall,
         room: int,
         heard: Sequence[int] = (),
-        rewritings: Callable[[int, int], Rewriting | None] = lambda _source, _room: None,
+        rewritings: Mapping[int, Rewriting] = MappingProxyType({}),
     ) -> None:
-        """`rewritings` gives, for a source and a destination, how the one is told in the other; None: as it
-        is.
-        """
         self._journal = journal
         self._room = room
-        self._rewritings = rewritings
         self.heard = heard
         """The rooms whose talk comes to this one."""
+        self.rewritings = rewritings
+        """How what is said in some of them is told here; the rest as it is."""
 
     def rewriting(self, source: int) -> Rewriting | None:
         """Return how what is said in a room is told here; None: as it is."""
-        return self._rewritings(source, self._room)
+        return self.rewritings.get(source)
 
     def _of(self, seq: int) -> Rewriting | None:
         source = self._journal.taken_in(seq)

@@ -18,7 +18,6 @@ from bridge.compose.prefix import DEFAULT_PREFIX, Prefix
 from bridge.compose.view import RoomView
 from bridge.config import DeliveryRules
 from bridge.config.words import counted
-from bridge.filters import Rewriting
 from bridge.journal import Journal, Oldest
 from bridge.language import locale
 from bridge.model import RoomId, Sender, Speaker
@@ -207,7 +206,7 @@ class Rooms:
             about=place.about,
             show=show,
             locale=locale(show.language, show.time_zone),
-            facts=Facts(self._journal, place.number, routes.heard.get(place.number, ()), self._rewriting),
+            facts=Facts(self._journal, place.number, *routes.heard_by(place.number)),
             origin=self._origin,
             is_heard=partial(self._is_heard, place.number),
             unique=self._unique,
@@ -222,7 +221,7 @@ class Rooms:
         if number in routes.rooms:  # it may have been closed meanwhile
             worker = self.workers[number]
             worker.room.rules = self._rules[routes.rooms[number][0]]
-            worker.composer.follow(routes.shown[number], routes.heard.get(number, ()))
+            worker.composer.follow(routes.shown[number], *routes.heard_by(number))
 
     def network(self, number: int) -> str:
         """Return the network of a room that is, or was, in a conversation."""
@@ -233,10 +232,6 @@ class Rooms:
         prefix = self.directory.routes.prefixes.get((source, room))
         # Events taken are delivered by the map of their taking, even when the map has changed since.
         return network, prefix or Prefix(DEFAULT_PREFIX, network, "")
-
-    def _rewriting(self, source: int, room: int) -> Rewriting | None:
-        told = self.directory.routes.rewritings
-        return told.get((source, room)) if told else None
 
     def _is_heard(self, room: int, number: int, sender: Sender) -> bool:
         routes = self.directory.routes

@@ -2,7 +2,7 @@
 adapters open and close some while everything runs.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -189,6 +189,12 @@ class Routes:
             if (source.number, room) not in self.prefixes:  # the first conversation in file order decides
                 self._tell(source.number, room, way)
                 self.heard.setdefault(room, []).append(source.number)
+
+    def heard_by(self, room: int) -> tuple[Sequence[int], Mapping[int, Rewriting]]:
+        """Return the rooms whose talk comes to one, and how what is said in some of them is told there."""
+        heard = self.heard.get(room, ())
+        told = {source: self.rewritings.get((source, room)) for source in heard if self.rewritings}
+        return heard, {source: way for source, way in told.items() if way is not None}
 
     def _tell(self, source: int, room: int, way: Way) -> None:
         """Tell a room what is said in another in this way."""
