@@ -36,10 +36,11 @@ log = logging.getLogger(__name__)
 def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     """Relay what a configuration joins, until stopped. Raises ConfigError."""
     log_to(sys.stderr.fileno(), verbose, form=form)
+    file = file.absolute()  # else a reload, which knows it by this name, would find all its files elsewhere
     seen = look_at(file)
     config = load(file, find)
     _listen(config)
-    here, journal = printable(str(file.absolute())), config.journal.absolute()
+    here, journal = printable(str(file)), config.journal.absolute()
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:

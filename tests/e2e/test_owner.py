@@ -117,13 +117,12 @@ async def test_an_owner_s_day(shell):
         code, said = await shell.run("reload", "--dry-run")
         assert code == 0
         assert said.splitlines() == [
-            "The service would change:",
-            "  keeps            irc",
-            "  joins            irc #three",
-            "  leaves           irc #two",
+            "It would join irc #three.",
+            "It would leave irc #two.",
+            "irc would keep its connection.",
         ]
         code, said = await shell.run("reload")
-        assert said.startswith("The service has changed:")
+        assert said.startswith("It joined irc #three.\n")
         code, said = await shell.run("undelivered", "retry", "--all")
         assert (code, said) == (1, "1 message to a room in no conversation: still undelivered.\n")
         await person.leave()
@@ -153,10 +152,9 @@ async def test_a_reload_disturbs_nobody(shell):
         assert (code, said.splitlines()) == (
             0,
             [
-                "The service has changed:",
-                "  sets             irc: prefix: nothing → {name}: ",
-                "  sets             irc: nick: hubbub → bridge",
-                "  keeps            irc",
+                'irc: prefix is now "{name}: "; it was not set.',
+                "irc: nick is now bridge instead of hubbub.",
+                "irc kept its connection.",
             ],
         )
         await carol.heard(r"^:hubbub!\S+ NICK :?bridge")
@@ -169,12 +167,11 @@ async def test_a_reload_disturbs_nobody(shell):
         )
         code, said = await shell.run("reload", "--dry-run")
         assert said.splitlines() == [
-            "The service would change:",
-            "  renames          irc to home",
-            "  connects anew    home",
+            "It would rename irc to home, with all that belongs to it.",
+            "It would connect anew to home.",
         ]
         code, said = await shell.run("reload")
-        assert (code, said.splitlines()[0]) == (0, "The service has changed:")
+        assert (code, said.splitlines()[0]) == (0, "It renamed irc to home, with all that belongs to it.")
         await carol.heard(r"^:bridge!\S+ JOIN :?#one")
         code, said = await shell.run("undelivered")
         assert "home #two" in said
@@ -183,6 +180,45 @@ async def test_a_reload_disturbs_nobody(shell):
         code, said = await shell.run("reload", "other.yaml")
         assert code == 1
         assert f"the service follows {file}, not {shell.folder}/other.yaml" in said
+
+
+async def test_nobody_misses_a_word_while_the_map_changes(shell):
+    """Rooms come and go, names look otherwise, and a file has mistakes: all that carol says is there once."""
+    file = shell.folder / "bridge.yaml"
+    good = file.read_text().replace("nick: hubbub", "nick: hubbub, flood: {burst: 1000, per_second: 1000}")
+    said = 0
+
+    async def talk(carol):
+        nonlocal said
+        while True:
+            said += 1
+            carol.say(f"PRIVMSG #one :word {said}")
+            await asyncio.sleep(0.05)
+
+    file.write_text(good)
+    maps = [
+        good + "  other: {irc: ['#three', '#four']}\n",
+        good.replace("nick: hubbub", "nick: hubbub, prefix: '{name}: '"),
+        good.replace("'#two'", "'#five', '#two'"),
+        good + "  cut: {irc: [\n",
+        good.replace("lobby:", "again:"),
+    ]
+    async with (
+        shell.service(),
+        client(shell._port, "carol", "#one") as carol,
+        client(shell._port, "dave", "#two") as dave,
+    ):
+        talking = asyncio.ensure_future(talk(carol))
+        for text in maps * 2:
+            file.write_text(text)
+            code, _ = await shell.run("reload")
+            assert code == (78 if "cut" in text else 0)
+        talking.cancel()
+        carol.say("PRIVMSG #one :word and no more")
+        words = []
+        while "and no more" not in words:
+            words.append((await dave.heard(" PRIVMSG #two :.*word ")).rpartition("word ")[2])
+        assert words == [*map(str, range(1, said + 1)), "and no more"]
 
 
 async def test_what_is_wrong_shows_in_seconds(shell):
