@@ -1,9 +1,10 @@
 """Long work beside the relay, which must not stand still for it."""
 
 import asyncio
+import contextlib
 import gc
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 __all__ = ["aside", "in_steps"]
@@ -15,19 +16,34 @@ every step, so that one commit waits for many slices.
 _STEP = 100
 
 _T = TypeVar("_T")
+_before: list[float] = []
+"""How long a thread kept the interpreter before each that is at work now."""
 
 
 async def aside(work: Callable[[], _T]) -> _T:
-    """Do what makes much that stays, in a thread. To be called for one thing at a time."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SLICE)
-    gc.disable()  # it would look at all of it again and again, in one go
-    try:
+    """Do what makes much that stays, in a thread."""
+    with _uncollected():
         return await asyncio.to_thread(work)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the relay interrupt threads more often than usual, and keep the collector from looking at all that
+    they make again and again, in one go. There may be several of them at a time.
+    """
+    if not _before:
+        gc.disable()
+    _before.append(sys.getswitchinterval())
+    sys.setswitchinterval(_SLICE)
+    try:
+        yield
     finally:
-        gc.freeze()
-        gc.enable()
-        sys.setswitchinterval(before)
+        usual = _before[0]
+        _before.pop()
+        if not _before:
+            gc.freeze()
+            gc.enable()
+            sys.setswitchinterval(usual)
 
 
 async def in_steps(work: Callable[[_T], object], things: Iterable[_T]) -> None:
