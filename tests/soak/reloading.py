@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -35,6 +36,11 @@ MISTAKES = [
 ]
 
 
+def resident() -> float:
+    """The memory of this process, in MiB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 class Load:
     """The service, its networks, who talks on them, and the map."""
 
@@ -50,6 +56,8 @@ class Load:
         self.networks = {"left": Network("left", 16, into), "right": Network("right", 1, into)}
         self.networks["third"] = Network("third", 16, into)
         self.done: Counter[str] = Counter()
+        self.early = 0.0
+        """The process's memory after a fifth of all, in MiB."""
         self.names = itertools.cycle(["right", "rechts"])
         self.right, self.was = next(self.names), ""
         self.mapped: dict[str, str] = {}
@@ -145,7 +153,9 @@ class Load:
             await asyncio.sleep(TURN)
         abilities = Abilities(bridge, self.read, self.file)
         async with self.talking():
-            for _ in range(count):
+            for number in range(count):
+                if number == count // 5:
+                    self.early = resident()
                 await self.reload(abilities)
                 await asyncio.sleep(pause)
         while any(flow.waiting or flow.skipped for flow in self.kept) and not self.troubles():

@@ -9,9 +9,11 @@ import time
 
 import pytest
 
-from tests.soak.reloading import Load
+from tests.soak.reloading import Load, resident
 
 COUNT = int(os.environ.get("HUBBUB_RELOADS", "1000"))
+GROWTH = 24.0
+"""MiB, in 800 reloads: 30 kB left behind by each would be seen."""
 SEED = int(os.environ.get("HUBBUB_SEED", "1"))
 
 
@@ -19,10 +21,13 @@ SEED = int(os.environ.get("HUBBUB_SEED", "1"))
 async def test_a_thousand_reloads_while_people_talk(tmp_path):
     load, began = Load(tmp_path, SEED), time.monotonic()
     await load.run(COUNT, pause=0.02)
+    late = resident()
     said = sum(flow.said for flow in load.kept)
     print(
         f"\n{COUNT:,} reloads in {time.monotonic() - began:.0f} s (seed {SEED}): {dict(load.done)}; "
         f"{said:,} messages in the rooms that stay, all there once and in order; "
         f"{sum(flow.said for flow in load.extras):,} in those that come and go, "
-        f"{sum(flow.arrived - len(flow.skipped) for flow in load.extras):,} arrived"
+        f"{sum(flow.arrived - len(flow.skipped) for flow in load.extras):,} arrived; "
+        f"memory: {load.early:.0f} MiB early, {late:.0f} MiB late"
     )
+    assert late - load.early < GROWTH
