@@ -14,6 +14,8 @@ _SLICE = 0.0005
 every step, so that one commit waits for many slices.
 """
 _STEP = 100
+_MANY = 50_000
+"""Objects that the collector looks at in some milliseconds."""
 
 _T = TypeVar("_T")
 _before: list[float] = []
@@ -41,7 +43,8 @@ def _uncollected() -> Iterator[None]:
         usual = _before[0]
         _before.pop()
         if not _before:
-            gc.freeze()
+            if gc.get_count()[0] > _MANY:
+                gc.freeze()  # with what lies about and would be collected: that is little beside it
             gc.enable()
             sys.setswitchinterval(usual)
 

@@ -22,3 +22,10 @@ async def test_two_at_a_time_leave_everything_as_it_was():
     await other
     assert gc.isenabled()
     assert sys.getswitchinterval() == usual
+
+
+async def test_what_is_small_is_collected_in_the_end():
+    """A service that freezes what lies about at each of its reloads would grow with them."""
+    frozen = gc.get_freeze_count()
+    await aside(lambda: [{} for _ in range(1000)])
+    assert gc.get_freeze_count() == frozen
