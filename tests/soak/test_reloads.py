@@ -13,8 +13,8 @@ from tests.soak.reloading import Load, resident
 
 COUNT = int(os.environ.get("HUBBUB_RELOADS", "1000"))
 GROWTH = 36.0
-"""MiB, in 800 reloads: the names of 16,000 messages, which are at hand, take 24 of them. Without messages it is
-none.
+"""MiB, in 800 reloads: the names of 16,000 messages, which are at hand, take 24 of them. Without messages it
+is none.
 """
 SEED = int(os.environ.get("HUBBUB_SEED", "1"))
 
