@@ -35,6 +35,7 @@ SHOWN = {
     "api.md": (r"event: taken", r"asked by somebody"),
     "architecture.md": (r"bridge/ ", r"client -> decode"),
     "doctor.md": (r"this machine",),
+    "console.md": (r"location / ",),
     "http.md": (r"POST /hubbub HTTP",),
     "identity.md": (r'Component "hubbub', r"- port: 5347"),
     "installing.md": (r"secret: bridge-secrets",),
