@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bridge.secrets import strike
-from bridge.whose import named
+from bridge.whose import keys_of, named
 
 __all__ = ["LogLine", "RecentLog"]
 
@@ -44,6 +44,8 @@ class RecentLog(logging.Handler):
         """Keep a line; from any thread."""
         try:
             text = strike(named(record, record.getMessage()))[:_LONGEST]
+            if (delivery := keys_of(record).get("delivery")) is not None:
+                text += f"  delivery={delivery}"
         except Exception:  # noqa: BLE001 -- as logging has it: who logs never fails
             self.handleError(record)
             return

@@ -8,6 +8,8 @@ import re
 import aiohttp
 import pytest
 
+from bridge.control.reloading import NotFollowed
+from bridge.control.requests import ReloadRequest
 from bridge.errors import Rejected
 from tests.bridge.console.house import TOKEN, House
 
@@ -242,6 +244,17 @@ async def test_languages(house):
         assert '<html lang="zh">' in (await page(client, "log?lang=zh"))[1]
         assert '<html lang="zh">' in (await page(client))[1], "it is remembered"
         assert '<html lang="en">' in (await page(client, "?lang=en", **{"Accept-Language": "zh"}))[1]
+
+
+async def test_a_map_that_was_refused_is_seen(house):
+    """As after `hubbub reload`: the service goes on with the old one."""
+    house.file.write_text("networks: {}\n")
+    with pytest.raises(NotFollowed):
+        await house.abilities.do(ReloadRequest(), "a test")
+    async with house.client() as client, asyncio.timeout(20):
+        while "the map has mistakes: the service still follows the one of" not in (await page(client))[1]:
+            await asyncio.sleep(0.1)
+        assert "The map cannot be read" not in (await page(client, "map"))[1]
 
 
 async def test_no_secret_stands_in_the_log_page(house):

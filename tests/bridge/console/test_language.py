@@ -18,7 +18,7 @@ OPTIONS = {"newstyle_gettext": "true", "trimmed": "false", "extensions": "jinja2
 
 def sentences():
     """All that the pages say: in templates, and what is wrong with the service, which they translate."""
-    found = {"English"}
+    found = {"English", troubles._MAP}
     for _, _, message, _, _ in extract_from_dir(
         str(FOLDER / "templates"),
         method_map=[("**.html", "jinja2")],
