@@ -41,7 +41,6 @@ class History:
     """Is told every few seconds how things stand."""
 
     def __init__(self, now: float) -> None:
-        self.since = now
         self._spans: dict[str, deque[Period]] = {}
         self._minute = int(now // 60)
         self._known: dict[tuple[str, str], int] = {}
