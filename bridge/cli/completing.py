@@ -24,7 +24,7 @@ def rooms(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
         room
         for by_network in _outline(context).values()
         for name, some in by_network.items()
-        if network in {None, name}
+        if not network or network == name
         for room in some
     )
     return _fitting(found, begun)
