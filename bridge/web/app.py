@@ -35,8 +35,8 @@ class Site:
 
     def __init__(self, block: str, listen: str, *, proxied: bool = False, token: str = "") -> None:
         """`block` is where it stands in the map, `listen` is HOST:PORT. Paths that are not public are for
-        this machine, and for clients with the token; behind a proxy everybody seems to be on this machine,
-        and only the token counts.
+        clients with the token or, where there is none, for this machine. Behind a proxy everybody seems to be
+        on it, so that nobody counts as that.
         """
         self._block = block
         self._listen = listen
@@ -97,9 +97,10 @@ class Site:
     def who(self, request: web.Request) -> str:
         """Say who asks, for a log; empty: somebody who may not."""
         given = request.headers.get("Authorization", "").encode(errors="replace")
-        if self.token and hmac.compare_digest(given, f"Bearer {self.token}".encode()):
-            return f"somebody with the token, from {request.remote}"
-        return "somebody on this machine" if self.is_here(request) else ""
+        if not self.token:
+            return "somebody on this machine" if self.is_here(request) else ""
+        well = hmac.compare_digest(given, f"Bearer {self.token}".encode())
+        return f"somebody with the token, from {request.remote}" if well else ""
 
     def is_here(self, request: web.Request) -> bool:
         """Whether somebody on this machine asks, and nobody else can: no proxy has put in its word."""

@@ -214,16 +214,17 @@ async def test_nobody_may_ask_without_end(abilities, monkeypatch):
 
 async def test_who_changed_what_is_on_the_log(abilities, caplog):
     caplog.set_level("INFO")
-    async with serving(abilities, token="sixteen-letters!") as client:
+    async with serving(abilities) as client:
         await client.post("send", {"text": "secret words", "conversation": "lobby"})
-        await client.post("unmute", {"who": "eve"}, Authorization="Bearer sixteen-letters!")
         await client.post("send", {"text": "secret words", "conversation": "attic"})
+    async with serving(abilities, token="sixteen-letters!") as client:
+        await client.post("unmute", {"who": "eve"}, Authorization="Bearer sixteen-letters!")
     lines = [record.getMessage() for record in caplog.records if "asked by" in record.getMessage()]
     here, words = "asked by somebody on this machine, over HTTP, and", "send text='(12 characters)'"
     assert lines == [
         f"{here} done: {words} conversation='lobby'",
-        "asked by somebody with the token, from 127.0.0.1, over HTTP, and done: unmute who='eve'",
         f"{here} not done: {words} conversation='attic' (there is no conversation \"attic\")",
+        "asked by somebody with the token, from 127.0.0.1, over HTTP, and done: unmute who='eve'",
     ]
 
 

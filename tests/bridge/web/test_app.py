@@ -72,6 +72,12 @@ async def test_who_has_the_token_may_ask(token, given, status):
     assert (await answers(site, port, "/it", Authorization=given))[0] == status
 
 
+async def test_where_there_is_a_token_this_machine_needs_it_too():
+    """A proxy on it may send us everybody, and leave no trace of that."""
+    assert (await answers(*made(token="secret"), "/it"))[0] == 401
+    assert (await answers(*made(token="secret"), "/it", Authorization="Bearer secret"))[0] == 200
+
+
 async def test_what_is_public_is_for_everybody():
     assert await answers(*made(proxied=True, token="secret", public=True), "/it") == (200, "words")
 
