@@ -80,8 +80,8 @@ def _lacking(xml: Element, config: NetworkConfig, *, secured: bool) -> AdapterEr
         if xml.find(_STARTTLS) is not None:
             return None
         return ConnectionLost(
-            f"{where} offers no TLS: use another server or port, or tls: direct for a port that"
-            " begins with TLS"
+            f"{where} offers no TLS: use another server or port, tls: direct for a port that begins with TLS,"
+            " or tls: none for a server on this machine"
         )
     return None if any(xml.find(step) is not None for step in _STEPS) else nothing_offered(config)
 

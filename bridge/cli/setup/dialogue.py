@@ -14,6 +14,9 @@ from .questions import Question
 
 __all__ = ["Dialogue", "raw"]
 
+_TRUTH = ("true", "false")
+_TRUTHS = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
+"""What people answer."""
 _VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}", re.ASCII)
 
 
@@ -66,6 +69,8 @@ class Dialogue:
             if answer or not question.needed:
                 break
             self.say("This one is needed.", "red")
+        if question.choices == _TRUTH:
+            answer = _TRUTHS.get(answer.lower(), answer)
         if answer == offered:
             return None  # what there is stays, and what counts anyhow needs not be written
         return answer

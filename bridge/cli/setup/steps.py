@@ -198,6 +198,7 @@ class _Steps:
         known = (first, *questions(model))
         self._settled(
             f"{where}.{network}", entry, known, [first] if ask else [],
+            anew=[first],
             judged=lambda: draft.room(network, entry),
             tried=lambda config: self._try(config, network, config.rooms()[network]),
             drop=lambda: dropped.append(True),
@@ -210,9 +211,11 @@ class _Steps:
     def _settled(  # noqa: PLR0913 -- a step's parts
         self, where: str, block: dict[str, Any], known: tuple[Question, ...], ask: Iterable[Question], *,
         judged: Callable[[], Judged], tried: Callable[[Config], str | None], drop: Callable[[], object],
-        enough: Callable[[], bool] = lambda: False,
+        enough: Callable[[], bool] = lambda: False, anew: Collection[Question] = (),
     ) -> None:  # fmt: skip
-        """Ask these questions and try the answers; ask anew what is named as wrong, until it works."""
+        """Ask these questions and try the answers; ask anew what is named as wrong, and `anew` in any case,
+        until it works.
+        """
         dialogue = self._dialogue
         self._fill(where, block, ask, judged)
         while not enough():
@@ -227,7 +230,8 @@ class _Steps:
             dialogue.refuse(where, trouble)
             match dialogue.choose("what now?", _NEXT):
                 case "change":
-                    self._fill(where, block, _named(known, trouble, block), judged)
+                    named = [one for one in _named(known, trouble, block) if one not in anew]
+                    self._fill(where, block, [*anew, *named], judged)
                 case "keep":
                     self._draft.untried.append(f"{where}: {trouble}")
                     return
