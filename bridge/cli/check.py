@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from bridge.errors import ConfigError
 
 from . import EX_CONFIG
 from .log import gathered
-from .words import config_argument, wrapped
+from .words import config_argument, print_json, wrapped
 
 if TYPE_CHECKING:  # what `--help` need not wait for
     from bridge.config import Config
@@ -48,7 +47,7 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     if as_schema:
         from .schema import schema_of
 
-        click.echo(json.dumps(schema_of(file), indent=2, ensure_ascii=False))
+        print_json(schema_of(file))
         return
     from bridge.config import load
     from bridge.protocols import find

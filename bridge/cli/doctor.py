@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .words import config_argument
+from .words import config_argument, json_option
 
 __all__ = ["doctor"]
 
@@ -12,7 +12,7 @@ __all__ = ["doctor"]
 @click.command()
 @config_argument
 @click.option("--offline", is_flag=True, help="Look at this machine alone, and at no network.")
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+@json_option
 @click.pass_context
 def doctor(context: click.Context, file: Path, *, offline: bool, as_json: bool) -> None:
     """Look at all that FILE needs, and say what to do.

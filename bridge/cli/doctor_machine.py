@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.filesize import decimal
 
 from bridge.config import Config, Listening, address_of
@@ -22,6 +23,7 @@ from bridge.errors import HubbubError, JournalError
 from bridge.examination import Finding, Grade
 from bridge.faults import reason
 from bridge.journal.admin import maintenance
+from bridge.troubles import Trouble
 
 __all__ = ["LOOKS", "Machine"]
 
@@ -42,10 +44,9 @@ class Machine:
 
 def _status(journal: Path) -> dict[str, Any] | None:
     try:
-        answer = ask(journal, {"command": "status"})
+        return ask(journal, {"command": "status"})
     except HubbubError:
         return None
-    return answer if answer["ok"] else None
 
 
 def _versions(_: Machine) -> Iterator[Finding]:
@@ -86,9 +87,7 @@ def _service(machine: Machine) -> Iterator[Finding]:
         yield Finding("service", Grade.WRONG, str(error))
         return
     for trouble in answer["wrong"]:
-        where = " ".join([trouble["network"], ", ".join(trouble["rooms"])]).strip()
-        why = f" ({trouble['reason']})" if trouble["reason"] else ""
-        said = f"the service says: {where} {trouble['what']}{why}: {trouble['todo']}".replace(":  ", ": ")
+        said = f"the service says: {msgspec.convert(trouble, Trouble).sentence}"
         yield Finding("service", Grade.WRONG, said)
     if not answer["wrong"]:
         yield Finding("service", Grade.WELL, "the service runs, and all is well with it")

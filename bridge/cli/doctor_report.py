@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import click
 from rich.console import Console
 
 from bridge.config import Config, load
@@ -20,6 +18,7 @@ from .doctor_machine import LOOKS, Machine
 from .doctor_networks import look_at
 from .log import gathered
 from .terminal import Terminal
+from .words import print_json
 
 __all__ = ["report"]
 
@@ -40,7 +39,7 @@ def report(file: Path, *, offline: bool, as_json: bool) -> bool:
     wrong, doubtful = grades.count(Grade.WRONG), grades.count(Grade.DOUBTFUL)
     if as_json:
         told = [{"about": about, **asdict(one)} for about, findings in found.items() for one in findings]
-        click.echo(json.dumps({"well": not wrong, "findings": told}, indent=2, ensure_ascii=False))
+        print_json({"well": not wrong, "findings": told})
     else:
         _sum_up(terminal, wrong, doubtful)
     return not wrong

@@ -1,15 +1,13 @@
 """`hubbub log-level`: how much a running service logs."""
 
-import json
 from pathlib import Path
 
 import click
 
 from bridge.control import ask
-from bridge.errors import HubbubError
 from bridge.levels import LEVELS, START
 
-from .words import journal_argument, journal_option
+from .words import journal_argument, journal_option, print_json
 
 __all__ = ["log_level"]
 
@@ -43,10 +41,8 @@ def log_level(
     answer = ask(
         journal_argument(file, journal), {"command": "log-level", "level": level or "", "logger": logger}
     )
-    if not answer["ok"]:
-        raise HubbubError(answer["error"])
     if as_json:
-        click.echo(json.dumps(answer["levels"], indent=2))
+        print_json(answer["levels"])
         return
     width = max(map(len, answer["levels"]))
     for name, from_on in answer["levels"].items():

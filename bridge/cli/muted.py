@@ -7,10 +7,9 @@ import click
 
 from bridge.config.words import counted, printable
 from bridge.control import ask
-from bridge.errors import HubbubError
 
 from .terminal import Terminal
-from .words import journal_argument, journal_option, when
+from .words import journal_argument, journal_option, json_option, print_json, when
 
 __all__ = ["muted"]
 
@@ -18,7 +17,7 @@ __all__ = ["muted"]
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+@json_option
 def muted(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
     """List who is not heard, and since when.
 
@@ -31,13 +30,9 @@ def muted(file: Path | None, journal: Path | None, *, as_json: bool) -> None:
       hubbub muted --json
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     answer = ask(journal_argument(file, journal), {"command": "muted"})
-    if not answer["ok"]:
-        raise HubbubError(answer["error"])
     found = answer["muted"]
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        print_json(found)
         return
     terminal = Terminal()
     if not found:

@@ -1,6 +1,5 @@
 """`hubbub reload`: let a running service follow a changed configuration."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 import click
 
 from bridge.config.words import printable
-from bridge.control import ask
+from bridge.control import exchange
 from bridge.errors import HubbubError
 
 from . import EX_CONFIG
 from .difference import sentences
 from .terminal import Terminal
-from .words import config_file, journal_argument, journal_option
+from .words import config_file, journal_argument, journal_option, print_json
 
 __all__ = ["reload"]
 
@@ -40,9 +39,9 @@ def reload(file: Path | None, journal: Path | None, *, dry_run: bool, as_json: b
     request: dict[str, Any] = {"command": "reload", "dry_run": dry_run}
     if journal is None:
         request["file"] = str((file or config_file()).absolute())
-    answer = ask(journal_argument(file, journal), request)
+    answer = exchange(journal_argument(file, journal), request)
     if as_json:
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        print_json(answer)
     mistakes = answer.get("mistakes", [])
     for mistake in mistakes:
         click.echo(mistake, err=True)

@@ -1,20 +1,17 @@
 """`hubbub rooms`: the rooms of the map, and how each stands."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.cells import cell_len
 from rich.text import Text
 
 from bridge.config.words import counted, printable
 from bridge.control import ask
-from bridge.errors import HubbubError
 
-from .terminal import Terminal
+from .terminal import Cell, Terminal, widths_of
 from .where import room_options
-from .words import journal_argument, journal_option, json_option, when
+from .words import journal_argument, journal_option, json_option, print_json, when
 
 __all__ = ["rooms"]
 
@@ -26,7 +23,6 @@ _CONDITIONS = {
     "closed": ("takes no messages", "red"),
     "away": ("not joined", "red"),
 }
-_Cell = tuple[str, str]
 
 
 @click.command()
@@ -47,10 +43,8 @@ def rooms(file: Path | None, journal: Path | None, where: dict[str, str], *, as_
       hubbub rooms --network libera --json
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     answer = ask(journal_argument(file, journal), {"command": "rooms", **where})
-    if not answer["ok"]:
-        raise HubbubError(answer["error"])
     if as_json:
-        click.echo(json.dumps(answer["rooms"], indent=2, ensure_ascii=False))
+        print_json(answer["rooms"])
     else:
         _Table(answer["rooms"], where["conversation"]).show()
 
@@ -73,27 +67,19 @@ class _Table(Terminal):
             return
         groups = {name: [_row(way, room) for way, room in some] for name, some in self._groups.items()}
         rows = [row for group in groups.values() for row in group]
-        widths = [max(cell_len(text) for text, _ in column) for column in zip(*rows, strict=True)]
+        widths = widths_of(rows)
         for name, group in groups.items():
             self.line(Text(printable(name), "bold"))
             for row, (_, room) in zip(group, self._groups[name], strict=True):
-                self._entry(row, widths)
+                self.row(row, widths)
                 if room["reason"]:
                     self.say(printable(room["reason"]), "yellow", indent=6)
         self.say()
         count = counted(len(self._rooms), "room")
         self.say(f"{count} in {counted(len(groups), 'conversation')}")
 
-    def _entry(self, row: list[_Cell], widths: list[int]) -> None:
-        line = Text("  ")
-        for (text, style), width in zip(row, widths, strict=True):
-            if width:
-                line.append(text, style).append(" " * (width - cell_len(text) + 2))
-        line.rstrip()
-        self.line(line)
 
-
-def _row(way: str, room: dict[str, Any]) -> list[_Cell]:
+def _row(way: str, room: dict[str, Any]) -> list[Cell]:
     condition, style = _CONDITIONS[room["condition"]]
     owed = f"{counted(room['owed'], 'message')} since {when(room['oldest'])}" if room["oldest"] else ""
     members = counted(room["members"], "member") if room["members"] else ""

@@ -1,7 +1,6 @@
 """`hubbub schema`: what an editor needs to know of bridge.yaml."""
 
 import contextlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import click
 
 from bridge.errors import ConfigError
 
-from .words import config_argument
+from .words import config_argument, print_json
 
 if TYPE_CHECKING:
     from bridge.config import AdapterClass
@@ -31,7 +30,7 @@ def schema(file: Path) -> None:
       hubbub schema > bridge.schema.json
       sed -i '1i # yaml-language-server: $schema=bridge.schema.json' bridge.yaml
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
-    click.echo(json.dumps(schema_of(file), indent=2, ensure_ascii=False))
+    print_json(schema_of(file))
 
 
 def schema_of(file: Path) -> dict[str, Any]:

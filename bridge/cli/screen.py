@@ -10,6 +10,8 @@ from rich.text import Text
 
 from bridge.config.words import printable
 
+from .terminal import Cell, widths_of
+
 __all__ = ["Rates", "View", "screen"]
 
 _SPAN = 60.0
@@ -22,8 +24,6 @@ _TROUBLES = 0.4
 _VIEWS = ("networks", "rooms", "troubles")
 
 _Answer: TypeAlias = Mapping[str, Any]
-_Cell: TypeAlias = tuple[str, str]
-"""A text and its style."""
 _T = TypeVar("_T")
 
 
@@ -206,7 +206,7 @@ def _wrapped(words: str, width: int) -> Iterator[str]:
     yield line
 
 
-def _networks(answer: _Answer, view: View, now: float) -> Iterator[list[_Cell]]:
+def _networks(answer: _Answer, view: View, now: float) -> Iterator[list[Cell]]:
     """Yield a title and a row for each network, those with trouble first."""
     yield [
         (one, "dim")
@@ -243,7 +243,7 @@ def _networks(answer: _Answer, view: View, now: float) -> Iterator[list[_Cell]]:
     yield from (row for _, row in sorted(rows, key=lambda one: one[0]))
 
 
-def _rooms(answer: _Answer, now: float) -> Iterator[list[_Cell]]:
+def _rooms(answer: _Answer, now: float) -> Iterator[list[Cell]]:
     """Yield a title and a row for each room, those with trouble first."""
     yield [(one, "dim") for one in ("room", "network", "state", "waiting", "oldest", "why")]
     rows = []
@@ -268,16 +268,16 @@ _NARROWEST = 8
 """Columns that are narrower are never cut."""
 
 
-def _widths(cells: Sequence[Sequence[_Cell]], width: int) -> list[int]:
+def _widths(cells: Sequence[Sequence[Cell]], width: int) -> list[int]:
     """Return the columns' widths, the widest cut where the screen is narrow."""
-    widths = [max(cell_len(text) for text, _ in column) for column in zip(*cells, strict=True)]
+    widths = widths_of(cells)
     room = width - 2 * (len(widths) - 1)
     while sum(widths) > room and max(widths) > _NARROWEST:
         widths[widths.index(max(widths))] -= 1
     return widths
 
 
-def _row(row: Sequence[_Cell], titles: Sequence[_Cell], widths: Sequence[int]) -> Text:
+def _row(row: Sequence[Cell], titles: Sequence[Cell], widths: Sequence[int]) -> Text:
     line = Text()
     for (text, style), (title, _), space in zip(row, titles, widths, strict=True):
         shown = text if cell_len(text) <= space else set_cell_size(text, max(space - 1, 0)) + "…"

@@ -50,8 +50,6 @@ def send(
     if not text.strip():
         raise HubbubError("there is nothing to say: the text is empty")
     answer = ask(journal_argument(file, journal), {"command": "send", "text": text, **where})
-    if not answer.pop("ok"):
-        raise HubbubError(answer["error"])
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return

@@ -1,21 +1,18 @@
 """`hubbub status`: how the running service stands, and what is wrong with it."""
 
-import json
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.cells import cell_len
 from rich.text import Text
 
 from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
-from bridge.errors import HubbubError
 
-from .terminal import Terminal
-from .words import journal_argument, journal_option, lasting, when
+from .terminal import Terminal, widths_of
+from .words import journal_argument, journal_option, json_option, lasting, print_json, when
 
 __all__ = ["status"]
 
@@ -31,7 +28,7 @@ _LATELY = 86400.0
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+@json_option
 @click.option("--watch", "-w", "live", is_flag=True, help="Show it live, until q.")
 def status(file: Path | None, journal: Path | None, *, as_json: bool, live: bool) -> None:
     """Say how the running service stands.
@@ -59,10 +56,8 @@ def status(file: Path | None, journal: Path | None, *, as_json: bool, live: bool
     except NotRunning as error:
         click.echo(f"hubbub: {error}", err=True)
         sys.exit(_NOT_RUNNING)
-    if not answer.pop("ok"):
-        raise HubbubError(answer["error"])
     if as_json:
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        print_json(answer)
     else:
         _Overview(answer, time.time()).show()
     if answer["wrong"]:
@@ -120,13 +115,9 @@ class _Overview(Terminal):
                     (counted(network["private"], "private talk") if network["private"] else "", ""),
                 )
             )
-        widths = [max(cell_len(text) for text, _ in column) for column in zip(*rows, strict=True)]
+        widths = widths_of(rows)
         for row in rows:
-            line = Text("  ")
-            for (text, style), width in zip(row, widths, strict=True):
-                line.append(text, style).append(" " * (width - cell_len(text) + 2))
-            line.rstrip()
-            self.line(line)
+            self.row(row, widths)
 
     def _notes(self) -> None:
         """Print what is not wrong now, and worth knowing."""

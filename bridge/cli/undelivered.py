@@ -12,7 +12,7 @@ from bridge.errors import HubbubError
 
 from .completing import rooms
 from .progress import progress
-from .words import journal_argument, journal_option
+from .words import journal_argument, journal_option, json_option
 
 __all__ = ["undelivered"]
 
@@ -49,7 +49,7 @@ def undelivered() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
 @click.option("--all", "everything", is_flag=True, help="Show the older ones too.")
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+@json_option
 def show(file: Path | None, journal: Path | None, *, everything: bool, as_json: bool) -> None:
     """List what was given up, the newest last.
 
@@ -117,8 +117,6 @@ def _ask_to_retry(path: Path, letters: list[tuple[int, int]]) -> None:
         for start in range(0, len(letters), _AT_ONCE):
             tell("queueing", start, len(letters))
             answer = ask(path, {"command": "retry", "letters": letters[start : start + _AT_ONCE]})
-            if not answer["ok"]:
-                raise HubbubError(answer["error"])
             queued, unmapped = queued + answer["queued"], unmapped + answer["unmapped"]
     if queued:
         order = ", in their old order" if queued > 1 else ""

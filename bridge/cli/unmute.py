@@ -32,8 +32,6 @@ def unmute(who: str, file: Path | None, journal: Path | None, conversation: str)
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     request = {"command": "unmute", "who": who, "conversation": conversation}
     answer = ask(journal_argument(file, journal), request)
-    if not answer["ok"]:
-        raise HubbubError(answer["error"])
     if not answer["lifted"]:
         raise HubbubError(f"nobody called {quoted(who)} is muted: `hubbub muted` lists who is")
     click.echo(f"{counted(answer['lifted'], 'decision')} of moderators no longer counted.")

@@ -1,6 +1,5 @@
 """`hubbub version`: what is installed here, for whoever reports a bug."""
 
-import json
 import platform
 import re
 import sqlite3
@@ -8,11 +7,13 @@ from typing import Any
 
 import click
 
+from .words import json_option, print_json
+
 __all__ = ["version"]
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, for machines.")
+@json_option
 def version(*, as_json: bool) -> None:
     """Print versions, and which protocols there are.
 
@@ -25,7 +26,7 @@ def version(*, as_json: bool) -> None:
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     found = _versions()
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     click.secho(f"hubbub {found['hubbub']}", bold=True)
     click.echo(f"Python {found['python']}, SQLite {found['sqlite']}, {found['system']}")

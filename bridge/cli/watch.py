@@ -77,9 +77,6 @@ class _Watch:
         except HubbubError as error:
             self._view.problem = f"{error}; asked again every {_EVERY:.0f} seconds"
             return
-        if not answer["ok"]:
-            self._view.problem = answer["error"]
-            return
         self._answer, self._view.problem = answer, ""
         self._view.rates.see(answer, time.monotonic())
 

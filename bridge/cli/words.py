@@ -19,6 +19,7 @@ __all__ = [
     "journal_option",
     "json_option",
     "lasting",
+    "print_json",
     "when",
     "wrapped",
 ]
@@ -55,6 +56,13 @@ def journal_argument(file: Path | None, journal: Path | None) -> Path:
     from bridge.config import locate_journal  # here: nobody who asks for help waits for it
 
     return locate_journal(file or config_file())
+
+
+def print_json(found: object) -> None:
+    """Print what `--json` asks for."""
+    import json  # here: nobody who asks for help waits for it
+
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 def when(at: float) -> str:

@@ -7,6 +7,6 @@ api        lets programs ask, over HTTP; openapi describes it
 socket     the asking side: it needs none of the others
 """
 
-from .socket import NotRunning, ask, follow
+from .socket import NotRunning, ask, exchange, follow
 
-__all__ = ["NotRunning", "ask", "follow"]
+__all__ = ["NotRunning", "ask", "exchange", "follow"]

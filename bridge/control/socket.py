@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.errors import HubbubError
 
-__all__ = ["NotRunning", "SocketPlace", "ask", "follow"]
+__all__ = ["NotRunning", "SocketPlace", "ask", "exchange", "follow"]
 
 _LONGEST_PATH = 107
 """What `sun_path` holds (unix(7))."""
@@ -92,7 +92,14 @@ def _not_running(journal: Path) -> str:
 
 def ask(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) -> dict[str, Any]:
     """Ask the service that owns a journal; the answer may take so many seconds. Raises NotRunning, or
-    HubbubError when it gives none.
+    HubbubError when it refuses, or gives none.
+    """
+    return _done(exchange(journal, request, patience))
+
+
+def exchange(journal: Path, request: Mapping[str, Any], patience: float = _PATIENCE) -> dict[str, Any]:
+    """Ask in the same way, and return the answer as it came, a refusal too. Raises NotRunning, or HubbubError
+    when there is none.
     """
     with contextlib.closing(_answers(journal, request, patience)) as answers:
         return next(answers)
@@ -103,9 +110,14 @@ def follow(journal: Path, request: Mapping[str, Any]) -> Iterator[dict[str, Any]
     Raises HubbubError when it refuses, or ends or does not run at the start, and NotRunning.
     """
     for answer in _answers(journal, request, None):
-        if not answer.pop("ok"):
-            raise HubbubError(answer["error"])
-        yield answer
+        yield _done(answer)
+
+
+def _done(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what was answered. Raises HubbubError with why it was refused."""
+    if not answer.pop("ok"):
+        raise HubbubError(answer["error"])
+    return answer
 
 
 def _answers(

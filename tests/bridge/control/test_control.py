@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from bridge.config import Media, Network
-from bridge.control import NotRunning, ask
+from bridge.control import NotRunning, exchange
 from bridge.control.abilities import Abilities
 from bridge.control.requests import StatusRequest
 from bridge.control.server import Control
@@ -46,7 +46,7 @@ class Owner:
         return Control(Abilities(bridge, self.read)).listening()
 
     async def ask(self, command, **fields):
-        return await asyncio.to_thread(ask, self.journal, {"command": command, **fields})
+        return await asyncio.to_thread(exchange, self.journal, {"command": command, **fields})
 
 
 @pytest.fixture
