@@ -5,8 +5,6 @@ to be changed: a text that would mean anything else is refused.
 """
 
 import io
-import json
-import re
 from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -23,13 +21,11 @@ from .document import Data, Document
 from .explain import keys_of
 from .models import ConversationBlock, Direction
 from .words import quoted
+from .writing import key_of, scalar
 from .yaml import compose
 
 __all__ = ["NewRoom", "WrittenMap", "WrittenRoom", "change"]
 
-_PLAIN = re.compile(r"[A-Za-z][\w.-]*(@[\w.-]+)?", re.ASCII)
-_OTHERS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-"""Words that other readers of YAML take for something else than text."""
 _STEP = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml, where PyYAML has it: a map may have ten thousand conversations."""
@@ -64,8 +60,8 @@ class NewRoom:
         """Return the same as text, in one line."""
         data = self.data()
         if isinstance(data, str):
-            return _scalar(data)
-        return f"{{room: {_scalar(self.room.replace('$', '$$'))}, direction: {self.direction}}}"
+            return scalar(data)
+        return f"{{room: {scalar(self.room.replace('$', '$$'))}, direction: {self.direction}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,21 +253,14 @@ def _make(text: str, conversation: str, add: Sequence[NewRoom]) -> str:
     rooms: dict[str, list[str]] = {}
     for room in add:
         rooms.setdefault(room.network, []).append(room.written())
-    lines = [f"{_scalar(conversation)}:"]
+    lines = [f"{key_of(conversation)}:"]
     for network, written in rooms.items():
         value = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
-        lines.append(f"{' ' * _STEP}{_scalar(network)}: {value}")
+        lines.append(f"{' ' * _STEP}{key_of(network)}: {value}")
     end, column = _end(blocks), blocks.value[0][0].start_mark.column
     apart = len(blocks.value) > 1 and not text.splitlines()[blocks.value[-1][0].start_mark.line - 1].strip()
     new = indent("".join(f"{line}\n" for line in lines), " " * column)
     return _spliced(text, end, end, ("\n" if apart else "") + new)
-
-
-def _scalar(text: str) -> str:
-    """Return a text as YAML has it, in quotes where anybody might take it for something else."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _OTHERS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
 
 
 # One conversation through the library that keeps comments

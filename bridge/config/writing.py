@@ -8,16 +8,27 @@ from bridge.secrets import strike
 
 from .words import printable
 
-__all__ = ["PLAIN", "comment", "key_of", "quoted"]
+__all__ = ["PLAIN", "comment", "is_variable", "key_of", "quoted", "scalar"]
 
 _WIDTH = 100
 PLAIN = re.compile(r"(?!(?i:null|true|false|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9_./@-]*(:[0-9]+)?")
 """Text that needs no quotes, for any reader of YAML."""
+_VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(:-[^}]*)?\}", re.ASCII)
 
 
 def key_of(name: str) -> str:
     """Return a key, in quotes where it needs them."""
     return name if PLAIN.fullmatch(name) and ":" not in name else quoted(name, "$")
+
+
+def scalar(text: str) -> str:
+    """Return text whose variables and `$$` stand in it as they are meant, in quotes where it needs them."""
+    return text if PLAIN.fullmatch(text) else quoted(text, "$")
+
+
+def is_variable(text: str) -> bool:
+    """Whether a value is a variable, and nothing else."""
+    return _VARIABLE.fullmatch(text) is not None
 
 
 def quoted(text: str, dollar: str = "$$") -> str:

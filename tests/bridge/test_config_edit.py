@@ -77,7 +77,7 @@ def test_rooms_are_read_as_they_stand():
             [],
             [
                 '-   flow: {irc: "#f", home: 12:30}',
-                '+   flow: {irc: "#f", home: 12:30, mqtt: {room: "a/b", direction: to}}',
+                '+   flow: {irc: "#f", home: 12:30, mqtt: {room: a/b, direction: to}}',
             ],
         ),
         (

@@ -1,12 +1,12 @@
 """Questions and answers: at a terminal, or those that were given alone."""
 
-import re
 from collections.abc import Mapping
 
 import click
 
 from bridge.cli.words import wrapped
 from bridge.config.words import printable, quoted
+from bridge.config.writing import is_variable
 from bridge.errors import HubbubError
 from bridge.secrets import strike
 
@@ -17,12 +17,11 @@ __all__ = ["Dialogue", "raw"]
 _TRUTH = ("true", "false")
 _TRUTHS = {"yes": "true", "y": "true", "on": "true", "no": "false", "n": "false", "off": "false"}
 """What people answer."""
-_VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(?::-[^}]*)?\}", re.ASCII)
 
 
 def raw(answer: str) -> str:
     """Return an answer as a value of bridge.yaml: a variable as it is, and any other `$` as text."""
-    return answer if _VARIABLE.fullmatch(answer) else answer.replace("$", "$$")
+    return answer if is_variable(answer) else answer.replace("$", "$$")
 
 
 class Dialogue:

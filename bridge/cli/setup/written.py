@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from bridge.config.document import Data
-from bridge.config.writing import PLAIN, comment, key_of, quoted
+from bridge.config.writing import comment, is_variable, key_of, scalar
 from bridge.errors import HubbubError
 from bridge.keepsake import Keepsake
 from bridge.protocols import find
@@ -21,7 +21,6 @@ __all__ = ["Secrets", "Written", "write"]
 Secrets: TypeAlias = Literal["here", "files", "variables"]
 """Where secrets stand: in the file, in one of its own each, in variables of the service."""
 _SCHEMA = ".schema.json"
-_VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*(:-[^}]*)?\}", re.ASCII)
 _ABOUT = """\
 Hubbub's map: which networks to connect to, and which of their rooms are joined. Change it as you like: \
 `hubbub check` says what is wrong with it, if anything, `hubbub check --online` whether every network lets \
@@ -100,7 +99,7 @@ def _hidden(draft: Draft, secrets: Secrets, variables: list[str]) -> Iterator[tu
         return
     for where, block, key in _secrets(draft):
         text = str(block[key])
-        if _VARIABLE.fullmatch(text):
+        if is_variable(text):
             continue
         name = re.sub(r"[^A-Za-z0-9]+", "_", f"{where}_{key}")
         if secrets == "variables":
@@ -191,6 +190,6 @@ def _value(value: Data) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     text = value or ""
-    if PLAIN.fullmatch(text) or text in {"true", "false"} or (text.isdecimal() and not text.startswith("0")):
+    if text in {"true", "false"} or (text.isdecimal() and not text.startswith("0")):
         return text
-    return quoted(text, "$")
+    return scalar(text)
