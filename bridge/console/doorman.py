@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bridge.clock import Clock
 from bridge.web import Site
+from bridge.web.app import is_from_our_page
 
 __all__ = ["Doorman", "Visitor"]
 
@@ -72,16 +73,9 @@ class Doorman:
 
     def is_meant(self, request: web.Request, visitor: Visitor, given: str) -> bool:
         """Whether a form was sent from a page of ours."""
-        return self.is_from_here(request) and hmac.compare_digest(
+        return is_from_our_page(request) and hmac.compare_digest(
             given.encode(errors="replace"), visitor.form_token.encode()
         )
-
-    def is_from_here(self, request: web.Request) -> bool:
-        """Whether no page of another site sends this, as far as the browser tells."""
-        if (site := request.headers.get("Sec-Fetch-Site")) is not None:
-            return site in ("same-origin", "none")
-        origin = request.headers.get("Origin")  # a proxy before us may have changed the name that this has
-        return origin is None or origin.partition("://")[2] == request.host
 
     def log_in(self, request: web.Request, given: str, response: web.StreamResponse) -> bool:
         """Begin a session, if this is the token."""

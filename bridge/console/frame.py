@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bridge.errors import HubbubError
 from bridge.web import Site
+from bridge.web.app import is_from_our_page
 
 from .doorman import Doorman, Visitor, is_secure
 from .speech import COOKIE, LANGUAGES, language_of, page
@@ -150,7 +151,7 @@ class Frame:
     async def _log_in(self, request: web.Request) -> web.StreamResponse:
         if not self._doorman.asks_for_token:
             return led_to("./")
-        if not self._doorman.is_from_here(request):
+        if not is_from_our_page(request):
             return self.page(request, None, "refused", {"why": "form"}, status=403)
         if self._doorman.must_wait(request):
             response = self.page(request, None, "login", {"wrong": "often"}, status=429)

@@ -17,7 +17,7 @@ from bridge.clock import SYSTEM, Clock
 from bridge.errors import HubbubError, JournalError
 from bridge.kit.pace import Paces
 from bridge.web import Site
-from bridge.web.app import SECURITY
+from bridge.web.app import SECURITY, is_from_our_page
 
 from .abilities import Abilities
 from .openapi import document
@@ -125,12 +125,9 @@ class _Api:
         raise _Refused(404, "there is nothing here: /api/openapi.json describes all that there is")
 
     def _see_who_asks(self, request: web.Request) -> None:
-        client, host = str(request.remote), request.host
-        if not self._pace.take_now(client):
+        if not self._pace.take_now(str(request.remote)):
             raise _Refused(429, "you ask too often: at most 20 times a second", **{"Retry-After": "1"})
-        origin = request.headers.get("Origin")
-        own = origin in (None, f"http://{host}", f"https://{host}")
-        if not own or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        if not is_from_our_page(request):
             raise _Refused(403, "a page of another site may not ask this")
         if not self._site.who(request):
             needed = "this needs the token of `web:` in the map, in a header: Authorization: Bearer TOKEN"

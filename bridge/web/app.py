@@ -12,7 +12,7 @@ from bridge.errors import ConnectionLost, HubbubError
 from bridge.kit import serving
 from bridge.loopback import is_loopback, is_own_name
 
-__all__ = ["SECURITY", "Site", "nothing"]
+__all__ = ["SECURITY", "Site", "is_from_our_page", "nothing"]
 
 Answer: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -111,6 +111,14 @@ class Site:
         response.headers.popall("Server", None)
         if request.match_info.handler not in self._lasting:
             self._port.give(request.transport, response.content_length or 0, request.task)
+
+
+def is_from_our_page(request: web.Request) -> bool:
+    """Whether no page of another site asks, as far as a browser tells: others tell nothing."""
+    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")  # a proxy before us may have changed the name that this has
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def nothing() -> web.Response:
