@@ -4,12 +4,12 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections import deque
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from bridge.clock import Clock
+from bridge.kit.pace import Paces, TokenBucket
 from bridge.web import Site
 from bridge.web.app import is_from_our_page
 
@@ -22,8 +22,7 @@ _IDLE = 7 * 86_400.0
 _MOST = 1000
 _TRIES = 10
 _TRIES_OF_ALL = 60
-_WINDOW = 60.0
-"""So many wrong tokens are looked at from one address, and of all, in so many seconds."""
+"""So many tokens are looked at in a minute from one address, and of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ class Doorman:
         self._key = secrets.token_bytes(32)
         self._sessions: dict[bytes, float] = {}
         """When each was used last, by the hash of what its cookie says; the one used last stands last."""
-        self._wrong: dict[str, deque[float]] = {}
+        self._tries = Paces(_MOST, burst=_TRIES, per_second=_TRIES / 60, clock=clock)
+        self._tries_of_all = TokenBucket(_TRIES_OF_ALL, per_second=_TRIES_OF_ALL / 60, clock=clock)
 
     @property
     def asks_for_token(self) -> bool:
@@ -77,10 +77,15 @@ class Doorman:
             given.encode(errors="replace"), visitor.form_token.encode()
         )
 
+    def may_try(self, request: web.Request) -> bool:
+        """Whether a token is looked at now: not if there were too many, from this address or from all."""
+        return self._tries.take_now(request.remote or "?") and self._tries_of_all.take_now()
+
     def log_in(self, request: web.Request, given: str, response: web.StreamResponse) -> bool:
         """Begin a session, if this is the token."""
         if not hmac.compare_digest(given.strip().encode(errors="replace"), self._token.encode()):
-            self._note_wrong(request.remote or "?")
+            wants = "somebody without the right token wants to log in to the console, from %s"
+            log.warning(wants, request.remote)
             return False
         while len(self._sessions) >= _MOST:
             self._sessions.pop(next(iter(self._sessions)))
@@ -94,21 +99,6 @@ class Doorman:
         """End a session."""
         self._sessions.pop(_digest(request.cookies.get(_cookie(request), "")), None)
         response.del_cookie(_cookie(request), path="/")
-
-    def must_wait(self, request: web.Request) -> bool:
-        """Whether there were too many wrong tokens, from this address or from all, for another one."""
-        since = self._clock.monotonic() - _WINDOW
-        for address, times in list(self._wrong.items()):
-            while times and times[0] < since:
-                times.popleft()
-            if not times:
-                del self._wrong[address]
-        mine = len(self._wrong.get(request.remote or "?", ()))
-        return mine >= _TRIES or sum(map(len, self._wrong.values())) >= _TRIES_OF_ALL
-
-    def _note_wrong(self, address: str) -> None:
-        log.warning("somebody without the right token wants to log in to the console, from %s", address)
-        self._wrong.setdefault(address, deque()).append(self._clock.monotonic())
 
     def _known(self, request: web.Request, cookie: str) -> Visitor:
         return Visitor(request.remote or "?", self._form_token(cookie))

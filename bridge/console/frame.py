@@ -153,7 +153,7 @@ class Frame:
             return led_to("./")
         if not is_from_our_page(request):
             return self.page(request, None, "refused", {"why": "form"}, status=403)
-        if self._doorman.must_wait(request):
+        if not self._doorman.may_try(request):
             response = self.page(request, None, "login", {"wrong": "often"}, status=429)
             response.headers["Retry-After"] = "60"
             return response

@@ -32,7 +32,7 @@ _PATIENCE = 10.0
 
 
 class Streams:
-    """Streams."""
+    """Tells pages what is new on them."""
 
     def __init__(
         self, abilities: Abilities, watch: Watch, parts: PageParts, log: RecentLog, clock: Clock
@@ -131,13 +131,13 @@ class _Stream:
     def __init__(self, request: web.Request) -> None:
         self.request = request
         self.response = web.StreamResponse(headers=STREAM)
-        self._one = asyncio.Lock()
+        self._writing = asyncio.Lock()
 
     async def say(self, event: str, data: object) -> None:
         await self.write(f"event: {event}\ndata: {msgspec.json.encode(data).decode()}\n\n")
 
     async def write(self, text: str) -> None:
-        async with self._one, asyncio.timeout(_PATIENCE):
+        async with self._writing, asyncio.timeout(_PATIENCE):
             await self.response.write(text.encode())
 
 

@@ -3,6 +3,8 @@
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -38,25 +40,15 @@ class Pages:
         self._watch = watch
         self._made = parts.made
         self._recent = recent
-        frame.add("/", self._overview)
-        frame.add("/conversation", self._conversation)
-        frame.add("/network", self._network)
+        for path, name in (("/", "overview"), ("/conversation", "conversation"), ("/network", "network")):
+            frame.add(path, partial(self._shown, name=name))
         frame.add("/messages", self._messages)
         frame.add("/undelivered", self._undelivered)
         frame.add("/log", self._log)
         frame.form("/undelivered", self._retry)
         frame.form("/text", self._text)
 
-    async def _overview(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        return await self._shown(request, visitor, "overview")
-
-    async def _conversation(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        return await self._shown(request, visitor, "conversation")
-
-    async def _network(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        return await self._shown(request, visitor, "network")
-
-    async def _shown(self, request: web.Request, visitor: Visitor, name: str) -> web.StreamResponse:
+    async def _shown(self, request: web.Request, visitor: Visitor, *, name: str) -> web.StreamResponse:
         """Show a page whose parts change while somebody looks."""
         view = await self._watch.look()
         values = values_of(view, request.query)
@@ -121,11 +113,12 @@ class Pages:
         return await self._undelivered(request, visitor, outcome)
 
 
+@dataclass(slots=True)
 class _Retried:
     """What became of a second try."""
 
-    queued = 0
-    unmapped = 0
+    queued: int = 0
+    unmapped: int = 0
     errors: Sequence[str] = ()
 
 

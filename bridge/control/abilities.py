@@ -82,11 +82,11 @@ class Abilities:
         """`read` reads the configuration anew, from this file; `changing` is entered while it is followed."""
         self._clock = clock
         self.bridge = bridge
-        self._one = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._able: dict[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             StatusRequest: self._status,
             RoomsRequest: self._rooms,
-            ReloadRequest: Reloading(bridge, read, file, self._one, changing).reload,
+            ReloadRequest: Reloading(bridge, read, file, self._lock, changing).reload,
             UndeliveredRequest: self._undelivered,
             RetryRequest: self._retry,
             CatchUpRequest: self._catch_up,
@@ -118,7 +118,7 @@ class Abilities:
         return cast("AsyncGenerator[A, None]", live(self.bridge, request))
 
     async def _status(self, _: StatusRequest) -> StatusAnswer:
-        async with self._one:
+        async with self._lock:
             status = await self.bridge.status()
         known = {field.name: getattr(status, field.name) for field in fields(Status)}
         known["files"] = {way: hosts[:_HOSTS] for way, hosts in status.files.items()}
@@ -132,7 +132,7 @@ class Abilities:
         return TrafficAnswer(taken=counts.taken, delivered=delivered, given_up=counts.given_up)
 
     async def _rooms(self, request: RoomsRequest) -> RoomsAnswer:
-        async with self._one:
+        async with self._lock:
             return await rooms(self.bridge, request)
 
     async def _undelivered(self, request: UndeliveredRequest) -> UndeliveredAnswer:
@@ -163,7 +163,7 @@ class Abilities:
         return RetryAnswer(queued=queued, unmapped=len(letters) - len(mapped))
 
     async def _catch_up(self, request: CatchUpRequest) -> CatchUpAnswer:
-        async with self._one:
+        async with self._lock:
             taken = await self.bridge.catch_up(request.network, request.room, request.since)
         return CatchUpAnswer(taken=taken)
 

@@ -47,17 +47,17 @@ class Reloading:
         bridge: Bridge,
         read: Callable[[], Awaitable[Config]],
         file: Path | None,
-        one: asyncio.Lock,
+        lock: asyncio.Lock,
         changing: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        """`read` reads the configuration anew, from this file; `one` is held, and `changing` entered, while
+        """`read` reads the configuration anew, from this file; `lock` is held, and `changing` entered, while
         the bridge changes.
         """
         self._changing = changing
         self._bridge = bridge
         self._file = file.absolute() if file is not None else None
         self._read = read
-        self._one = one
+        self._lock = lock
 
     async def reload(self, request: ReloadRequest) -> ReloadAnswer:
         """Follow the configuration as it is now. Raises NotFollowed and HubbubError."""
@@ -74,7 +74,7 @@ class Reloading:
         return _told(changes, await self._arrived(changes), dry_run=False)
 
     async def _change(self, *, dry_run: bool) -> Changes:
-        async with self._one:
+        async with self._lock:
             try:
                 config = await self._read()
             except ConfigError as error:
