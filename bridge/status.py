@@ -82,6 +82,12 @@ class NetworkReport:
     puppets: int = 0
     """How many people from elsewhere are there by accounts of their own."""
 
+    @property
+    def steady(self) -> NetworkState:
+        """How it stands, whether it is being tried once more just now or not."""
+        failing = self.state is NetworkState.CONNECTING and self.reason
+        return NetworkState.WAITING if failing else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Status:

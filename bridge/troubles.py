@@ -86,12 +86,9 @@ def _of_map(report: MapReport, refused: float) -> Trouble:
 
 
 def _of_network(name: str, network: NetworkReport) -> tuple[int, Trouble]:
-    state = network.state
-    if state is NetworkState.CONNECTING and network.reason:
-        state = NetworkState.WAITING  # one more try of many
     owed = sum(room.owed for room in network.rooms.values())
-    what, todo = _NETWORKS[state]
-    rank = list(_NETWORKS).index(state)
+    what, todo = _NETWORKS[network.steady]
+    rank = list(_NETWORKS).index(network.steady)
     return rank, Trouble(name, (), what, network.since, network.reason, owed, todo)
 
 

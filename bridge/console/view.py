@@ -12,7 +12,7 @@ from bridge.supervisor import NetworkState
 
 from .history import History, Period, Traffic
 
-__all__ = ["ConversationView", "NetworkView", "Overview", "RoomShown", "Sign", "overview", "steady"]
+__all__ = ["ConversationView", "NetworkView", "Overview", "RoomShown", "Sign", "overview"]
 
 _SHORT = 24
 _SERVER = re.compile(r"(?<=.)[:@].*")
@@ -135,12 +135,12 @@ def overview(config: Config, status: StatusAnswer, history: History) -> Overview
     for name in config.networks:
         if (network := status.networks.get(name)) is None:
             continue  # in no conversation, or about to be started
-        reports, state = network.rooms.values(), steady(network.state, network.reason)
+        reports = network.rooms.values()
         networks.append(
             NetworkView(
                 name,
                 network.protocol.rpartition(":")[2],
-                state,
+                network.steady,
                 network.reason,
                 network.since,
                 sum(report.joined for report in reports),
@@ -164,12 +164,6 @@ def overview(config: Config, status: StatusAnswer, history: History) -> Overview
         for name, conversation in config.conversations.items()
     ]
     return Overview(status, networks, conversations, {one.name: one for one in conversations})
-
-
-def steady(state: NetworkState, reason: str) -> NetworkState:
-    """Return how a network stands, whether it is being tried once more just now or not."""
-    failing = state is NetworkState.CONNECTING and reason
-    return NetworkState.WAITING if failing else state
 
 
 def _report(status: StatusAnswer, network: str, room: str) -> RoomReport | None:

@@ -12,7 +12,7 @@ from bridge.control.requests import StatusRequest
 from bridge.errors import HubbubError
 
 from .history import History
-from .view import Overview, overview, steady
+from .view import Overview, overview
 
 __all__ = ["Watch"]
 
@@ -61,9 +61,7 @@ class Watch:
         self, config: Config, status: StatusAnswer, delivered: Sequence[tuple[tuple[str, str], int]]
     ) -> Overview:
         now = self._clock.now()
-        states = {
-            name: (str(steady(one.state, one.reason)), one.reason) for name, one in status.networks.items()
-        }
+        states = {name: (str(one.steady), one.reason) for name, one in status.networks.items()}
         self._history.note_networks(states, now)
         self._history.note_rooms(delivered, now)
         return overview(config, status, self._history)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bridge.clock import SYSTEM
 from bridge.config import WayOut
+from bridge.config.words import counted
 from bridge.examination import Finding, Grade
 from bridge.faults import common, reason, unverified
 
@@ -102,8 +103,7 @@ async def _end(way: dict[str, Any], context: ssl.SSLContext, name: str, upgrade:
 def _lasting(name: str, ends: float) -> Finding:
     days, date = int((ends - SYSTEM.now()) / 86400), time.strftime("%Y-%m-%d", time.gmtime(ends))
     if days < _SOON:
-        left = f"{days} day{'' if days == 1 else 's'}"
-        said = f"the certificate of {name} ends in {left}, on {date}: have its owner see that it is renewed"
+        said = f"the certificate of {name} ends in {counted(days, 'day')}, on {date}: have its owner see that it is renewed"
         return Finding("certificate", Grade.DOUBTFUL, said)
     return Finding("certificate", Grade.WELL, f"the certificate of {name} verifies, until {date}")
 
