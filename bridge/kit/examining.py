@@ -103,7 +103,8 @@ async def _end(way: dict[str, Any], context: ssl.SSLContext, name: str, upgrade:
 def _lasting(name: str, ends: float) -> Finding:
     days, date = int((ends - SYSTEM.now()) / 86400), time.strftime("%Y-%m-%d", time.gmtime(ends))
     if days < _SOON:
-        said = f"the certificate of {name} ends in {counted(days, 'day')}, on {date}: have its owner see that it is renewed"
+        left = counted(days, "day")
+        said = f"the certificate of {name} ends in {left}, on {date}: have its owner see that it is renewed"
         return Finding("certificate", Grade.DOUBTFUL, said)
     return Finding("certificate", Grade.WELL, f"the certificate of {name} verifies, until {date}")
 
