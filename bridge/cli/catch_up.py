@@ -9,7 +9,7 @@ import click
 from bridge.config.words import counted
 from bridge.control import ask
 
-from .completing import networks, rooms
+from .suggestions import networks, rooms
 from .words import journal_argument, journal_option
 
 __all__ = ["catch_up"]

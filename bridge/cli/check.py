@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.config.words import printable
+from bridge.config.words import counted, printable
 from bridge.errors import ConfigError
 
 from . import EX_CONFIG
@@ -59,8 +59,7 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
     except ConfigError as error:
         for problem in error.shown():
             click.echo(problem, err=True)
-        count = len(error.problems)
-        click.secho(f"{count:,} mistake{'s' if count > 1 else ''}", fg="red", err=True)
+        click.secho(counted(len(error.problems), "mistake"), fg="red", err=True)
         context.exit(EX_CONFIG)
     _summary(file, config)
     if online and not _look(config):
@@ -69,7 +68,7 @@ def check(context: click.Context, file: Path, *, online: bool, as_schema: bool) 
 
 def _look(config: "Config") -> bool:
     """Look at all networks; what they warn of besides is shown after their answers, and not amid them."""
-    from .looking import look
+    from .online import look
 
     with gathered() as warnings:
         well = asyncio.run(look(config))

@@ -17,7 +17,7 @@ from bridge.model import RoomId
 from bridge.protocols import find
 from bridge.whose import log_for
 
-from .looking import answer, rooms_of
+from .online import answer, rooms_of
 
 __all__ = ["look_at"]
 

@@ -7,7 +7,7 @@ import click
 
 from bridge.errors import HubbubError
 
-from .completing import networks
+from .suggestions import networks
 from .words import config_argument
 
 __all__ = ["generate_registration"]
@@ -32,7 +32,7 @@ def generate_registration(network: str, file: Path) -> None:
     from bridge.protocols import find
     from bridge.registration import Registered
 
-    from .looking import adapter_of
+    from .online import adapter_of
 
     config = load(file, find)
     if network not in config.networks:

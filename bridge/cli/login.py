@@ -8,7 +8,7 @@ import click
 
 from bridge.errors import HubbubError, RateLimited
 
-from .completing import networks
+from .suggestions import networks
 from .words import config_argument
 
 if TYPE_CHECKING:  # what `--help` need not wait for
@@ -43,7 +43,7 @@ def login(network: str, file: Path) -> None:
 
 
 async def _log_in(config: "Config", name: str) -> None:
-    from .looking import adapter_of
+    from .online import adapter_of
 
     adapter = adapter_of(config, name)
     keepsake = adapter.keepsake

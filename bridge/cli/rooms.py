@@ -9,8 +9,8 @@ from rich.text import Text
 from bridge.config.words import counted, printable
 from bridge.control import ask
 
+from .room_options import room_options
 from .terminal import Cell, Terminal, widths_of
-from .where import room_options
 from .words import journal_argument, journal_option, json_option, print_json, when
 
 __all__ = ["rooms"]

@@ -10,7 +10,7 @@ from bridge.config.words import counted, printable
 from bridge.control import ask
 from bridge.errors import HubbubError
 
-from .where import room_options
+from .room_options import room_options
 from .words import journal_argument, journal_option, json_option
 
 __all__ = ["send"]

@@ -14,8 +14,8 @@ from bridge.control import follow
 from bridge.errors import HubbubError
 from bridge.identity import one_line, safe_name
 
+from .room_options import room_options
 from .terminal import Terminal
-from .where import room_options
 from .words import journal_argument, journal_option, json_option
 
 __all__ = ["tail"]

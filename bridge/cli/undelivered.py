@@ -10,8 +10,8 @@ from bridge.config.words import counted
 from bridge.control import NotRunning, ask
 from bridge.errors import HubbubError
 
-from .completing import rooms
 from .progress import progress
+from .suggestions import rooms
 from .words import journal_argument, journal_option, json_option
 
 __all__ = ["undelivered"]

@@ -8,7 +8,7 @@ from bridge.config.words import counted, quoted
 from bridge.control import ask
 from bridge.errors import HubbubError
 
-from .completing import conversations, muted_people
+from .suggestions import conversations, muted_people
 from .words import journal_argument, journal_option
 
 __all__ = ["unmute"]

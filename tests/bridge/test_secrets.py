@@ -12,7 +12,7 @@ import pytest
 from adapters.irc.wire.line import Line
 from bridge import secrets
 from bridge.cli.log import log_to
-from bridge.cli.looking import look
+from bridge.cli.online import look
 from bridge.config import load
 from bridge.errors import ConfigError, Rejected, RoomUnavailable
 from bridge.model import RoomId, RoomState, RoomStateChanged

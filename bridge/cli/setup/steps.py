@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from bridge.cli.log import gathered
-from bridge.cli.looking import answer
+from bridge.cli.online import answer
 from bridge.config import Config
 from bridge.config.check import against_name
 from bridge.config.document import Spot

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from bridge import Adapter, AuthenticationFailed, Capabilities, ConnectionLost, Emit, Model, RoomId, find
 from bridge.cli.check import check
-from bridge.cli.looking import adapter_of, look
+from bridge.cli.online import adapter_of, look
 from bridge.config import load
 from bridge.protocols import protocols
 from bridge.testing import ScriptedNetwork

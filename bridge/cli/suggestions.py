@@ -1,4 +1,4 @@
-"""What a shell completes besides commands and options: names of the map, or of the running service."""
+"""What a shell suggests besides commands and options: names of the map, or of the running service."""
 
 from collections.abc import Iterator
 from pathlib import Path

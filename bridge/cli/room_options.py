@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .completing import conversations, networks, rooms
+from .suggestions import conversations, networks, rooms
 
 __all__ = ["room_options"]
 
