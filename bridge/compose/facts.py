@@ -32,8 +32,9 @@ class Facts:
         """Return how what is said in a room is told here; None: as it is."""
         return self.rewritings.get(source)
 
-    def _of(self, seq: int) -> Rewriting | None:
-        source = self._journal.taken_in(seq)
+    def _rewriting_of(self, seq: int) -> Rewriting | None:
+        """Return how something that was said before is told here."""
+        source = self._journal.taken_in(seq) if self.rewritings else None
         return self.rewriting(source) if source is not None else None
 
     def txn(self, delivery: Delivery) -> Txn:
@@ -58,13 +59,14 @@ class Facts:
 
     def event(self, seq: int | None) -> TalkEvent | None:
         """Return an event, as far as it is known."""
-        event = self._journal.event(seq) if seq is not None else None
-        told = self._of(seq) if seq is not None and event is not None else None
-        return told.event(event) if told is not None and event is not None else event
+        if seq is None or (event := self._journal.event(seq)) is None:
+            return None
+        told = self._rewriting_of(seq)
+        return told.event(event) if told is not None else event
 
     def words(self, seq: int, delivery: Delivery) -> Content | None:
         """Return what a message said when a delivery's event happened."""
-        said, told = self._journal.words(seq, delivery.seq), self._of(seq)
+        said, told = self._journal.words(seq, delivery.seq), self._rewriting_of(seq)
         return told.content(said) if told is not None and said is not None else said
 
     def said_by(self, seq: int) -> tuple[int, Sender] | None:
