@@ -11,6 +11,7 @@ from rich.text import Text
 from bridge.config.words import printable
 
 from .terminal import Cell, widths_of
+from .words import place_of, verdict
 
 __all__ = ["Rates", "View", "screen"]
 
@@ -111,12 +112,10 @@ def _cut(line: Text, width: int) -> Text:
 
 def _head(answer: _Answer, view: View, now: float) -> Iterator[Text]:
     """Yield how it stands, and what comes and goes."""
-    wrong = answer["wrong"]
-    many = "1 thing is wrong" if len(wrong) == 1 else f"{len(wrong):,} things are wrong"
     begin = Text(f"Hubbub {answer['version']}", "bold").append(
         f"  up {_long(now - answer['since'])}  ", "dim"
     )
-    yield begin.append(many if wrong else "all is well", "bold red" if wrong else "bold green")
+    yield begin.append(*verdict(len(answer["wrong"])))
     rooms = [room for network in answer["networks"].values() for room in network["rooms"].values()]
     owed = sum(room["owed"] for room in rooms)
     oldest = min((room["since"] for room in rooms if room["since"] is not None), default=None)
@@ -183,12 +182,9 @@ def _worst(wrong: Sequence[_Answer], now: float, width: int, most: int) -> list[
 
 def _trouble(trouble: _Answer, now: float, width: int) -> Iterator[Text]:
     """Yield what is wrong, why, and what to do."""
-    rooms, place = trouble["rooms"], trouble["network"]
-    if rooms:
-        place += f" {', '.join(rooms[:3])}{f' and {len(rooms) - 3:,} more' if len(rooms) > 3 else ''}"
     facts = [_long(now - trouble["since"])] if trouble["since"] is not None else []
     facts += [f"{trouble['owed']:,} waiting"] if trouble["owed"] else []
-    line = Text(printable(f"{place} {trouble['what']}".strip()), "bold red")
+    line = Text(f"{place_of(trouble)} {printable(trouble['what'])}".lstrip(), "bold red")
     yield line.append(f"  {', '.join(facts)}" if facts else "", "dim")
     words = f"{trouble['reason']} → {trouble['todo']}" if trouble["reason"] else f"→ {trouble['todo']}"
     for part in _wrapped(printable(words), width - 2):

@@ -12,14 +12,12 @@ from bridge.config.words import counted, printable
 from bridge.control import NotRunning, ask
 
 from .terminal import Terminal, widths_of
-from .words import journal_argument, journal_option, json_option, lasting, print_json, when
+from .words import journal_argument, journal_option, json_option, lasting, place_of, print_json, verdict, when
 
 __all__ = ["status"]
 
 _NOT_RUNNING = 3
 """As init scripts say that a program does not run (LSB)."""
-_ROOMS = 3
-"""So many rooms with the same trouble are named."""
 _GAPS = 5
 """So many rooms that were not heard are named."""
 _LATELY = 86400.0
@@ -75,8 +73,7 @@ class _Overview(Terminal):
     def show(self) -> None:
         wrong = self._answer["wrong"]
         runs = Text(f"Hubbub {self._answer['version']} runs since {when(self._answer['since'])}: ")
-        many = "1 thing is wrong" if len(wrong) == 1 else f"{len(wrong):,} things are wrong"
-        self.line(runs.append(many if wrong else "all is well", "bold red" if wrong else "bold green"))
+        self.line(runs.append(*verdict(len(wrong))))
         for trouble in wrong:
             self._trouble(trouble)
         self.say()
@@ -86,7 +83,7 @@ class _Overview(Terminal):
     def _trouble(self, trouble: dict[str, Any]) -> None:
         """Print what is wrong, why, since when, what waits for it, and what to do."""
         self.say()
-        self.say(f"{_place(trouble)}{trouble['what']}", "bold red")
+        self.say(f"{place_of(trouble)} {trouble['what']}".lstrip(), "bold red")
         if trouble["reason"]:
             self.say(printable(trouble["reason"]), indent=2)
         facts = []
@@ -140,13 +137,3 @@ class _Overview(Terminal):
             self.line(Text(f"  {printable(place)}: {long}, until {when(until)}"))
         if len(gaps) > _GAPS:
             self.say(f"  and {counted(len(gaps) - _GAPS, 'room')} more")
-
-
-def _place(trouble: dict[str, Any]) -> str:
-    """Name the network and its rooms that something is wrong with, to begin a sentence with."""
-    if not trouble["network"]:
-        return ""
-    rooms = trouble["rooms"]
-    named = ", ".join(rooms[:_ROOMS])
-    more = f" and {len(rooms) - _ROOMS:,} more" if len(rooms) > _ROOMS else ""
-    return printable(" ".join([trouble["network"], *([named + more] if rooms else [])])) + " "

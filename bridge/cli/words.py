@@ -4,13 +4,13 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from bridge.config.words import counted
+from bridge.config.words import counted, printable
 
 __all__ = [
     "config_argument",
@@ -19,12 +19,16 @@ __all__ = [
     "journal_option",
     "json_option",
     "lasting",
+    "place_of",
     "print_json",
+    "verdict",
     "when",
     "wrapped",
 ]
 
 _UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+_ROOMS = 3
+"""So many rooms with the same trouble are named."""
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -74,6 +78,20 @@ def lasting(seconds: float) -> str:
     """Return a length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
     size, unit = next((one for one in _UNITS if seconds >= 2 * one[0]), (1.0, "second"))
     return counted(round(max(seconds, 0.0) / size), unit)
+
+
+def verdict(wrong: int) -> tuple[str, str]:
+    """Say how many things are wrong, and in which style."""
+    if not wrong:
+        return "all is well", "bold green"
+    return "1 thing is wrong" if wrong == 1 else f"{wrong:,} things are wrong", "bold red"
+
+
+def place_of(trouble: Mapping[str, Any]) -> str:
+    """Name the network and its rooms, of many the first, that something is wrong with; empty: it is all."""
+    rooms = trouble["rooms"]
+    more = f" and {len(rooms) - _ROOMS:,} more" if len(rooms) > _ROOMS else ""
+    return printable(f"{trouble['network']} {', '.join(rooms[:_ROOMS])}{more}".strip())
 
 
 def wrapped(sentence: str, indent: str = "  ") -> str:
