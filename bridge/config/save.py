@@ -6,8 +6,8 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge.errors import ConfigError
@@ -51,10 +51,15 @@ async def save(
         try:
             config = await check(new)
         except ConfigError as error:
-            raise ConfigError([one.replace(str(new), str(path)) for one in error.problems]) from None
+            raise ConfigError(_named(path, new, error.problems)) from None
         if put:
             await asyncio.to_thread(_put, new, old)
-    return config
+    return replace(config, remarks=tuple(_named(path, new, config.remarks)))
+
+
+def _named(path: Path, new: Path, sentences: Iterable[str]) -> list[str]:
+    """Return sentences about a new file as ones about the file whose place it takes."""
+    return [one.replace(printable(str(new)), printable(str(path))) for one in sentences]
 
 
 def _refuse_what_is_mounted(path: Path) -> None:

@@ -1,5 +1,6 @@
 """What stands around every answer of the console: who asks, the headers, the language."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,6 +36,8 @@ STREAM = HEADERS | {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel
 _STATIC = files(__package__) / "static"
 _KINDS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _YEAR = 31_536_000
+_PATIENCE = 10.0
+"""How long a client may take for a form, in seconds."""
 
 
 class Frame:
@@ -73,7 +76,10 @@ class Frame:
             visitor = self._doorman.visitor(request)
             if visitor is None:
                 return self._turned_away(request)
-            given = (await request.post()).get("form", "")
+            try:
+                given = (await _sent(request)).get("form", "")
+            except web.HTTPException as error:
+                return self._misread(request, visitor, error)
             if not isinstance(given, str) or not self._doorman.is_meant(request, visitor, given):
                 return self.page(request, visitor, "refused", {"why": "form"}, status=403)
             return await self._answered(answer, request, visitor)
@@ -131,6 +137,11 @@ class Frame:
             return led_to("login")
         return self.page(request, None, "refused", {"why": "elsewhere"}, status=403)
 
+    def _misread(
+        self, request: web.Request, visitor: Visitor | None, error: web.HTTPException
+    ) -> web.StreamResponse:
+        return self.page(request, visitor, "refused", {"why": "form"}, status=error.status)
+
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.path.rpartition("/")[2]
         lasts = "max-age=31536000, immutable" if request.query.get("v") == self._version else "no-cache"
@@ -157,7 +168,10 @@ class Frame:
             response = self.page(request, None, "login", {"wrong": "often"}, status=429)
             response.headers["Retry-After"] = "60"
             return response
-        given = (await request.post()).get("token", "")
+        try:
+            given = (await _sent(request)).get("token", "")
+        except web.HTTPException as error:
+            return self._misread(request, None, error)
         response = led_to("./")
         if isinstance(given, str) and self._doorman.log_in(request, given, response):
             return response
@@ -167,6 +181,19 @@ class Frame:
         response = led_to("login")
         self._doorman.log_out(request, response)
         return response
+
+
+async def _sent(request: web.Request) -> Mapping[str, Any]:
+    """Return the fields of a form. Raises HTTPException for one that cannot be read, or comes too slowly."""
+    if request.content_type != "application/x-www-form-urlencoded":  # as all of ours are
+        raise web.HTTPUnsupportedMediaType
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except (ValueError, LookupError):  # it is in no encoding that there is
+        raise web.HTTPBadRequest from None
 
 
 def led_to(place: str) -> web.Response:

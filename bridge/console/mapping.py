@@ -19,6 +19,7 @@ from bridge.control.answers import ReloadAnswer
 from bridge.control.reloading import NotFollowed
 from bridge.control.requests import ReloadRequest
 from bridge.errors import ConfigError, HubbubError
+from bridge.secrets import strike
 
 from .doorman import Visitor
 from .frame import Frame
@@ -127,11 +128,11 @@ class MapForm:
             )
         work = partial(change, old.text, wish.conversation, add=wish.add, remove=wish.remove)
         text = await asyncio.to_thread(work)
-        outcome.lines = _differing(old.text, text)
-        if not outcome.lines:
+        if text == old.text:
             return
         config = await save(old, text, self._check, put=not only_check)
         outcome.remarks = config.remarks
+        outcome.lines = _differing(old.text, text)
         outcome.saved, outcome.checked = not only_check, only_check
 
     async def _follow(self, outcome: Outcome, visitor: Visitor) -> None:
@@ -175,9 +176,11 @@ class MapForm:
 
 
 def _differing(old: str, new: str) -> list[str]:
-    """Return the lines that differ, with some around them and signs before them."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
-    return list(lines)[2 : _SHOWN + 2]
+    """Return the lines that differ, with signs before them. What stands around them may hold secrets, and so
+    may they: as those of a room, which are known once the text was checked.
+    """
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+    return [strike(line) for line in list(lines)[2 : _SHOWN + 2]]
 
 
 def _told(wish: Wish) -> list[str]:

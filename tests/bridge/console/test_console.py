@@ -266,3 +266,44 @@ async def test_no_secret_stands_in_the_log_page(house):
         text = (await page(client, "log?level=warning"))[1]
         assert "the server said [secret]" in text
         assert "is joined" not in text
+
+
+async def test_no_secret_stands_beside_what_was_changed(tmp_path):
+    """What differs is shown without what stands around it, which no reload may have read yet."""
+    inside = House(tmp_path, PAIR, ["left", "right"])
+    web = 'web:\n  token: "old letters, many"\n  listen: 127.0.0.1:1\n'
+    inside.file.write_text(inside.file.read_text().replace("# the end\n", web))
+    inside.file.chmod(0o644)
+    async with inside.open() as house, house.client() as client:
+        inside.file.write_text(inside.file.read_text().replace("old letters", "new letters"))
+        fingerprint = PRINT.search((await page(client, "map?conversation=lobby"))[1])[1]
+        room = {"conversation": "lobby", "network": "right", "room": "new", "direction": "both"}
+        _, text = await send(client, "map", check="1", fingerprint=fingerprint, **room)
+        assert "This can be saved" in text
+        assert "new]" in text, "what differs is there"
+        assert "letters, many" not in text
+        assert "anybody on this machine can open" in text
+        assert ".bridge-" not in text, "the file is called by its name"
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=no"]
+)
+async def test_what_is_no_form_is_answered_politely(guarded, kind):
+    async with guarded.client() as client:
+        for path in ("login", "map"):
+            answer = await client.post(path, data=b"--x\r\nno", headers={"Content-Type": kind})
+            assert answer.status in {400, 415}
+            assert "Content-Security-Policy" in answer.headers
+            await client.post("login", data={"token": TOKEN})
+
+
+async def test_who_sends_a_form_without_an_end_has_to_leave(guarded, monkeypatch):
+    """Else a stranger at the login keeps everybody out, with a few connections."""
+    monkeypatch.setattr("bridge.console.frame._PATIENCE", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", guarded.port)
+    head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    writer.write(f"{head}Content-Length: 1000\r\n\r\ntoken=".encode())
+    async with asyncio.timeout(20):
+        assert b" 408 " in await reader.readline()
+    writer.close()
