@@ -18,6 +18,8 @@ __all__ = ["LetterList"]
 _REASONS = 10
 _WORDS = 120
 """The most characters of a message where no terminal sets the width."""
+_NOT_KEPT = "(its text is not kept any more)"
+_ALONE = "(what two people say alone is not shown)"
 _NAME = 20
 """The width of the longest name that is shown whole."""
 _SPACE = regex.compile(r"[\s\p{Z}]+")
@@ -53,7 +55,9 @@ class LetterList(Terminal):
         for letter, name in zip(letters, names, strict=True):
             author = Text(name, "cyan")
             author.truncate(width, overflow="ellipsis", pad=True)
-            words = "(its text is not kept any more)" if letter.text is None else _words(letter.text)
+            words = _NOT_KEPT if letter.text is None else _words(letter.text)
+            if letter.private:
+                words = _ALONE
             line = Text(f"  {letter.number:>{digits}}  ").append(f"{when(letter.given_up_at)}  ", "dim")
             self.line(line.append_text(author).append(f"  {words}"))
 

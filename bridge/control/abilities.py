@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -138,12 +138,11 @@ class Abilities:
     async def _undelivered(self, request: UndeliveredRequest) -> UndeliveredAnswer:
         since = self._clock.now() - _WEEK
         found = await asyncio.to_thread(look_at_letters, self.bridge.journal, request.limit, since)
-        private = {f"{room.network} {room.id}": room.title for room in self.bridge.rooms() if room.private}
         return UndeliveredAnswer(
             count=found.count,
-            messages=[_letter(letter, private, text=request.text) for letter in found.letters],
+            messages=[_letter(letter, text=request.text) for letter in found.letters],
             reasons=found.reasons,
-            repeated=[(private.get(room, room), count) for room, count in found.repeated],
+            repeated=found.repeated,
         )
 
     async def _retry(self, request: RetryRequest) -> RetryAnswer:
@@ -205,13 +204,7 @@ class Abilities:
         return SendAnswer(number=number, rooms=[(room.network, str(room.id)) for room in rooms])
 
 
-def _letter(letter: Letter, private: Mapping[str, str], *, text: bool) -> UndeliveredMessage:
-    """Tell of a letter; `private` are rooms of two people, by what they are called in letters, each with what
-    it is called here: nothing tells who they are, or what they said.
-    """
-    known = {field.name: getattr(letter, field.name) for field in fields(Letter)}
-    known |= {"author": letter.author and letter.author.name, "text": letter.text if text else None}
-    if letter.source in private or letter.target in private:
-        known |= {"author": None, "text": None}
-        known |= {name: private.get(known[name], known[name]) for name in ("source", "target")}
-    return UndeliveredMessage(**known)
+def _letter(letter: Letter, *, text: bool) -> UndeliveredMessage:
+    known = {name: getattr(letter, name) for name in UndeliveredMessage.__struct_fields__}
+    author, said = letter.author and letter.author.name, letter.text if text else None
+    return UndeliveredMessage(**known | {"author": author, "text": said})

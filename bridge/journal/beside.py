@@ -5,7 +5,12 @@ from collections.abc import Mapping
 
 from .records import Opened
 
-__all__ = ["Notes", "OpenedConversations"]
+__all__ = ["PRIVATE_ROOM", "Notes", "OpenedConversations"]
+
+PRIVATE_ROOM = "private room"
+"""The kind of the notes that tell which rooms are, or were once, those of two people, by their names: what is
+left of these is never shown.
+"""
 
 
 class OpenedConversations(ABC):

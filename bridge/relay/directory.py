@@ -9,6 +9,7 @@ from typing import Any
 from bridge.config import Conversation, Direction, Network, RoomEntry
 from bridge.errors import Rejected
 from bridge.journal import Journal, Opened
+from bridge.journal.beside import PRIVATE_ROOM
 from bridge.model import RoomId
 from bridge.protocols import find
 
@@ -90,6 +91,8 @@ class Directory:
         opened = Opened(network, f"{PRIVATE}{name}", tuple(rooms))
         if why := self._refusal(opened):
             raise Rejected(f"a private talk is not opened: {why}")
+        for other, room in opened.rooms:
+            self._journal.notes.keep(PRIVATE_ROOM, other, room, "")
         return self._join(opened)
 
     def _join(self, opened: Opened) -> list[int]:

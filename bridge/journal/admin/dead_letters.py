@@ -2,14 +2,17 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from bridge.errors import JournalError
 from bridge.journal import codec
+from bridge.journal.beside import PRIVATE_ROOM
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
 from bridge.journal.sqlite.upgrade import upgrade
@@ -42,6 +45,8 @@ class Letter:
     files_left: int
     """How many of its files did not, where all of its words did."""
     reason: str
+    private: bool = False
+    """Whether it was said between two people alone: who they are is not known here, nor what they said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
     with _letters(path) as database:
         (count,) = database.execute("SELECT count(*) FROM dead").fetchone()
         rows = database.execute(
-            "SELECT seq, given_up_at, taken_at, source.network || ' ' || source.room, "
-            "target.network || ' ' || target.room, type, body, chars, files, reason "
+            "SELECT seq, given_up_at, taken_at, source.number, target.number, "
+            "type, body, chars, files, reason "
             "FROM (SELECT * FROM dead ORDER BY given_up_at DESC, seq DESC, room DESC LIMIT ?) AS dead "
             "LEFT JOIN event USING (seq) LEFT JOIN room AS source ON source.number = event.room "
             "LEFT JOIN room AS target ON target.number = dead.room ORDER BY given_up_at, seq, dead.room",
@@ -80,11 +85,14 @@ def look_at_letters(path: Path, limit: int, repeated_since: float) -> Letters:
         )
         reasons = database.execute("SELECT reason, count(*) AS n FROM dead GROUP BY 1 ORDER BY n DESC, 1")
         repeated = database.execute(
-            "SELECT network || ' ' || room.room, count(*) AS n FROM again JOIN room ON number = again.room "
-            "WHERE at > ? GROUP BY 1 ORDER BY n DESC, 1",
+            "SELECT number, count(*) AS n FROM again JOIN room ON number = again.room "
+            "WHERE at > ? GROUP BY 1 ORDER BY n DESC, network, room.room",
             (repeated_since,),
         )
-        return Letters(count, tuple(map(_letter, rows)), tuple(reasons), tuple(repeated))
+        rooms = _rooms(database)
+        letters = tuple(_letter(row, rooms) for row in rows)
+        twice = tuple((rooms[number].title, count) for number, count in repeated)
+        return Letters(count, letters, tuple(reasons), twice)
 
 
 def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
@@ -95,15 +103,16 @@ def choose(path: Path, choice: Choice) -> list[tuple[int, int]]:
     """
     with _letters(path) as database:
         rows = database.execute(
-            "SELECT dead.room, seq, network, room.room FROM dead JOIN event USING (seq) "
+            "SELECT dead.room, seq, room.room FROM dead JOIN event USING (seq) "
             "JOIN room ON number = dead.room WHERE body IS NOT NULL AND type != ? ORDER BY seq, dead.room",
             (codec.ERASED,),
         )
+        rooms = _rooms(database)
         found = [
             (number, seq)
-            for number, seq, network, room in rows
+            for number, seq, room in rows
             if (not choice.numbers or seq in choice.numbers)
-            and (choice.room is None or choice.room in (room, f"{network} {room}"))
+            and (choice.room is None or choice.room in (room, rooms[number].title))
         ]
     if missing := set(choice.numbers) - {seq for _, seq in found}:
         where = "" if choice.room is None else f" to {choice.room}"
@@ -138,21 +147,44 @@ def _letters(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
 
 
-def _letter(row: tuple[int, float, float | None, str, str, str, bytes | None, int, int, str]) -> Letter:
-    number, given_up_at, said_at, source, target, kind, body, chars, files, reason = row
-    event = _event(kind, body)
+@dataclass(frozen=True, slots=True)
+class _Named:
+    title: str
+    """What it is called here, after its network."""
+    private: bool = False
+
+
+def _rooms(database: sqlite3.Connection) -> dict[int | None, _Named]:
+    """Return all rooms by their numbers. Those of two people have no names, whether they are open or not."""
+    rows = database.execute(
+        "SELECT number, room.network, room, note.key IS NOT NULL FROM room "
+        "LEFT JOIN note ON kind = ? AND note.network = room.network AND note.key = room.room",
+        (PRIVATE_ROOM,),
+    )
+    found = {
+        number: _Named(f"{network} private room {number}" if private else f"{network} {room}", bool(private))
+        for number, network, room, private in rows
+    }
+    return defaultdict(lambda: _Named("?"), found)
+
+
+def _letter(row: tuple[Any, ...], rooms: Mapping[int | None, _Named]) -> Letter:
+    number, given_up_at, said_at, here, there, kind, body, chars, files, reason = row
+    event, source, target = _event(kind, body), rooms[here], rooms[there]
+    private = source.private or target.private
     text = KINDS[type(event)].summary(event) if event else None
     return Letter(
         number,
         given_up_at,
         said_at,
-        source or "?",
-        target or "?",
-        event.sender if event else None,
-        text,
+        source.title,
+        target.title,
+        event.sender if event and not private else None,
+        text if not private else None,
         len(text or "") if files else chars,
         files.bit_count(),
         reason,
+        private,
     )
 
 

@@ -18,11 +18,13 @@ from bridge.control.requests import (
     told,
 )
 from bridge.errors import HubbubError, Rejected
+from bridge.journal.admin.dead_letters import Choice, choose, look_at_letters
 from bridge.looks import Present
 from bridge.model import RoomId
 from bridge.relay import onlookers
 from bridge.testing import ScriptedNetwork
 from tests.bridge.direct_world import able, direct, until
+from tests.bridge.direct_world import told as hears
 from tests.bridge.test_direct import ANN, BOB, agreed
 from tests.bridge.world import config, killed, running
 
@@ -284,6 +286,32 @@ async def test_what_two_people_say_alone_is_never_shown(tmp_path, left, right):
     assert (message.author, message.text, message.reason) == (None, None, "too rude")
     assert message.source.startswith("left private room ")
     assert message.target.startswith("right private room ")
+
+
+async def test_what_two_people_said_alone_is_not_shown_after_their_talk(tmp_path, left, right):
+    """Nor where the journal is looked into from outside; and what is chosen as it is shown is found."""
+    able(left)
+    able(right)
+    async with running(direct(tmp_path, {"left": "ask", "right": "ask"})) as bridge:
+        abilities = Abilities(bridge, None)
+        await agreed(left, right)
+        right.errors += [Rejected("too rude")] * 2
+        left.say(ANN, "ann", "secret")
+        left.say(ANN, "ann", "more")
+        await until(lambda: right.texts(BOB))
+        left.say(ANN, "ann", "!end bob")
+        await hears(right, 3)
+        await ask(abilities, StatusRequest())  # which has all of it written
+        await bridge.patrol()
+        await until(lambda: not any(room.private for room in bridge.rooms()))
+        (message,) = (await ask(abilities, UndeliveredRequest(text=True))).messages
+    assert (message.author, message.text) == (None, None)
+    assert message.source.startswith("left private room ")
+    found = look_at_letters(tmp_path / "journal.sqlite3", 10, 0)
+    assert "secret" not in repr(found)
+    assert "ann" not in repr(found)
+    (letter,) = found.letters
+    assert choose(tmp_path / "journal.sqlite3", Choice(room=letter.target))
 
 
 async def test_nothing_is_done_when_nobody_looks(abilities, left, right):
