@@ -5,6 +5,7 @@ to be changed: a text that would mean anything else is refused.
 """
 
 import io
+import re
 from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from .yaml import compose
 
 __all__ = ["NewRoom", "WrittenMap", "WrittenRoom", "change"]
 
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*", re.MULTILINE)
+"""What may be a comment."""
 _STEP = 2
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml, where PyYAML has it: a map may have ten thousand conversations."""
@@ -98,19 +101,19 @@ def change(
     before = _read(text)
     wanted = deepcopy(before)
     _change_data(wanted, conversation, add, remove)
-    blocks = _block(before, "conversations")
+    blocks, left = _block(before, "conversations"), _block(wanted, "conversations")
+    if conversation in blocks and not left:
+        raise ConfigError([f"{quoted(conversation)} is the last conversation: there must be one"])
     if conversation not in blocks:
         text = _make(text, conversation, add)
-    elif conversation not in _block(wanted, "conversations"):
-        if len(blocks) == 1:
-            raise ConfigError([f"{quoted(conversation)} is the last conversation: there must be one"])
+    elif conversation not in left:
         text = _without(text, ("conversations", conversation))
     else:
         if add:
             text = _rewritten(text, conversation, add)
         for network, position in sorted(remove, reverse=True):
             text = _removed(text, conversation, network, position)
-    if _read(text) != wanted:
+    if not _says(text, wanted):
         raise ConfigError([f"{quoted(conversation)}: {_BY_HAND}"])
     return text
 
@@ -124,6 +127,14 @@ def _read(text: str) -> Data:
     if not document.whole or document.problems:
         raise ConfigError(document.report())
     return document.data
+
+
+def _says(text: str, wanted: Data) -> bool:
+    """Whether this is what a text says that was made here."""
+    try:
+        return _read(text) == wanted
+    except ConfigError:
+        return False
 
 
 def _block(data: Data, key: str) -> dict[str, Data]:
@@ -170,7 +181,10 @@ def _change_data(
 def _node(text: str, *path: str) -> tuple[Any, Any]:
     """Return the nodes of a key and its value."""
     key: Any = None
-    value: Any = yaml.compose(text, Loader=_LOADER)
+    try:
+        value: Any = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError:  # what was changed first is not what was meant
+        raise ConfigError([f"{quoted(path[1])}: {_BY_HAND}"]) from None
     for step in path:
         key, value = next((one for one in value.value if one[0].value == step), (None, None))
         if key is None or value is None:
@@ -267,17 +281,25 @@ def _make(text: str, conversation: str, add: Sequence[NewRoom]) -> str:
 
 
 def _through_library(text: str, conversation: str, edit: Any) -> str:
+    from ruamel.yaml.error import MarkedYAMLError
+
     key, value = _node(text, "conversations", conversation)
     if _is_flow(_node(text, "conversations")[1]):
         raise ConfigError([f"conversations: {_BY_HAND}"])
     start, end, column = key.start_mark.line, _end(value), key.start_mark.column
     lines = "".join(text.splitlines(keepends=True)[start:end])
-    library = _library(value)
-    data = library.load(dedent(lines))
+    library = _library(value, column)
+    try:
+        data = library.load(dedent(lines))
+    except MarkedYAMLError:  # a tab, for one, which it does not take everywhere
+        raise ConfigError([f"{quoted(conversation)}: {_BY_HAND}"]) from None
     edit(next(iter(data.values())))
     written = io.StringIO()
     library.dump(data, written)
-    return _spliced(text, start, end, _spaced_as(lines, indent(written.getvalue(), " " * column)))
+    new = _spaced_as(lines, indent(written.getvalue(), " " * column))
+    if not all(comment in new for comment in _COMMENT.findall(lines)):  # one amid braces is lost
+        raise ConfigError([f"{quoted(conversation)}: {_BY_HAND}"])
+    return _spliced(text, start, end, new)
 
 
 def _spaced_as(old: str, new: str) -> str:
@@ -290,8 +312,8 @@ def _spaced_as(old: str, new: str) -> str:
     return "".join(kept)
 
 
-def _library(block: Any) -> Any:
-    """Return the reader and writer, set to how this block is indented."""
+def _library(block: Any, column: int = 0) -> Any:
+    """Return the reader and writer, set to how this block, whose key stands in this column, is indented."""
     from ruamel.yaml import YAML
     from ruamel.yaml.nodes import ScalarNode
     from ruamel.yaml.resolver import VersionedResolver
@@ -305,10 +327,12 @@ def _library(block: Any) -> Any:
     library.Resolver = AsText
     library.preserve_quotes = True
     library.width = 4096
+    step = block.value[0][0].start_mark.column - column if block.value and not block.flow_style else _STEP
+    library.indent(mapping=step)
     for key, value in block.value:
         if isinstance(value, yaml.SequenceNode) and not value.flow_style:
             offset = value.start_mark.column - key.start_mark.column
-            library.indent(mapping=_STEP, sequence=offset + _STEP, offset=offset)
+            library.indent(mapping=step, sequence=offset + _STEP, offset=offset)
     return library
 
 

@@ -122,3 +122,29 @@ def test_a_file_without_a_last_newline():
 def test_what_cannot_be_done_is_said(text, conversation, remove, why):
     with pytest.raises(ConfigError, match=why):
         change(text, conversation, remove=remove)
+
+
+_HEAD = "networks: {a: {}, b: {}}\nconversations:\n"
+
+
+def test_whoever_indents_by_more_keeps_that():
+    four = _HEAD + '    x: # it\n        a:\n            - "#1" # one\n        b: "#2"\n'
+    new = change(four, "x", add=[NewRoom("a", "#3"), NewRoom("b", "#4")])
+    assert differs(new, four) == [
+        '+             - "#3"',
+        '-         b: "#2"',
+        '+         b: ["#2", "#4"]',
+    ]
+
+
+@pytest.mark.parametrize(
+    "rooms",
+    [
+        "  x: {a: '#1', # a comment amid braces\n      b: '#2'}\n",
+        "  x:\n    a: '#1'\t# behind a tab\n    b: '#2'\n",
+        "  ? x\n  : a: '#1'\n    b: '#2'\n",
+    ],
+)
+def test_what_cannot_be_kept_is_left_to_its_owner(rooms):
+    with pytest.raises(ConfigError, match="change it in the file"):
+        change(_HEAD + rooms, "x", add=[NewRoom("a", "#3")])
