@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from .clock import SYSTEM, Clock
 
-__all__ = ["Complaints"]
+__all__ = ["Complaints", "wordless"]
 
 _AGAIN = 3600.0
 """Seconds after which the same is said again, with how often it happened; then always twice as long."""
@@ -75,3 +76,14 @@ class Complaints:
             self.tell(what, f"{what} failed: a bug ({error!r})", error)
             return False
         return True
+
+
+def wordless(error: BaseException | None) -> BaseException | None:
+    """Return what a log may have of an error by a bug: its kind and where it was raised. Its words may be
+    what somebody said.
+    """
+    if error is None:
+        return None
+    known = type(error)
+    made = type(known.__name__, (Exception,), {"__module__": known.__module__})()
+    return cast("Exception", made).with_traceback(error.__traceback__)

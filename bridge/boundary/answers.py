@@ -19,6 +19,8 @@ _LEAST_PAUSE = 0.1
 _LONGEST_PAUSE = 3600.0
 """Bounds of what an adapter may ask the core to wait, in seconds."""
 _LONGEST_REASON = 1000
+_WITH_WORDS = frozenset({"send", "send_now"})
+"""Methods that are given what people say: what they raise by a bug may quote it."""
 
 
 @contextlib.contextmanager
@@ -62,7 +64,8 @@ def failure(method: str, error: BaseException) -> AdapterError:
         return Rejected(f"a file cannot be read: {error.strerror}")
     if isinstance(error, OSError | EOFError):
         return ConnectionLost(words_of(error))
-    found = Unsupported(f"a bug in its adapter: {method} raised {type(error).__name__}: {words_of(error)}")
+    said = "" if method in _WITH_WORDS else f": {words_of(error)}"
+    found = Unsupported(f"a bug in its adapter: {method} raised {type(error).__name__}{said}")
     found.__cause__ = error
     return found
 

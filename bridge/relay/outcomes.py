@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Sequence
 
-from bridge.complaints import Complaints
-from bridge.errors import AdapterError
+from bridge.complaints import Complaints, wordless
+from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Progress
+from bridge.language import N_
 from bridge.model import Part
 from bridge.secrets import strike
 
@@ -63,14 +64,22 @@ class Outcomes:
         reason, keys = strike(str(error)) or type(error).__name__, self._about(delivery.seq)
         if isinstance(error, AdapterError):
             sentence = f"a message to {self._title} is given up: {self._logged(reason)}"
-            self._complaints.tell(reason, sentence, error.__cause__, logging.WARNING, keys)
+            self._complaints.tell(reason, sentence, wordless(error.__cause__), logging.WARNING, keys)
         else:
-            log.error("a message to %s is given up by a bug", self._title, exc_info=error, extra=keys)
+            log.error(
+                "a message to %s is given up by a bug", self._title, exc_info=wordless(error), extra=keys
+            )
         self._tally.given_up += 1
         for lost in (*delivery.carries, delivery):
             self._journal.give_up(lost, reason)
         self._tell("given up", *delivery.carries, delivery, reason=reason)
         self._listener.lost(delivery.room, reason, source=delivery.source)
+
+    def unshown(self, delivery: Delivery, error: Exception) -> None:
+        """Give up what could not be composed, by a bug."""
+        keys = self._about(delivery.seq)
+        log.error("a message to %s cannot be shown: a bug", self._title, exc_info=wordless(error), extra=keys)
+        self.give_up(delivery, Rejected(N_("it could not be rendered")))
 
     def _tell(self, what: str, *deliveries: Delivery, reason: str = "") -> None:
         for told in self._ended:

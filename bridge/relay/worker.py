@@ -9,9 +9,8 @@ from bridge.boundary import outcome
 from bridge.clock import Timer
 from bridge.compose.composer import Composer
 from bridge.compose.next import Behind, Promise, Step, Wait
-from bridge.errors import AdapterError, ConnectionLost, Rejected
+from bridge.errors import AdapterError, ConnectionLost
 from bridge.journal import Delivery
-from bridge.language import N_
 from bridge.model import Authorship, Receipt, SendMessage, Speaker, TalkEvent
 
 from .attendance import Attendance
@@ -245,9 +244,8 @@ class Worker:
                 return None
             try:
                 step = self.composer.next(delivery, self._flights)
-            except Exception:
-                log.exception("a message to %s cannot be shown: a bug", self, extra=self.about(delivery.seq))
-                self.outcomes.give_up(self._queue.pop(), Rejected(N_("it could not be rendered")))
+            except Exception as error:  # noqa: BLE001 -- it is logged
+                self.outcomes.unshown(self._queue.pop(), error)
                 continue
             if isinstance(step, Step):
                 return step

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.compose.composer import Composer
 from bridge.errors import FormRefused, RateLimited, Rejected, RoomUnavailable, TemporaryFailure
 from bridge.model import (
     Approached,
@@ -28,6 +29,7 @@ from bridge.model import (
     plain,
 )
 from bridge.model.registry import EVENTS
+from bridge.testing import ScriptedAdapter
 from bridge.whose import keys_of
 from tests.bridge.world import running
 
@@ -128,3 +130,27 @@ async def test_every_line_of_a_message_names_its_delivery(pair, left, right, clo
         ("two", "right two"),
     ]
     assert second[1:] == [("two", "a message to right two is given up: too rude")]
+
+
+async def test_nor_where_an_adapter_or_our_own_code_breaks_over_them(
+    pair, left, right, clock, caplog, monkeypatch
+):
+    """An exception may quote what it could not do: its kind and its place are told, and nothing else."""
+    caplog.set_level(logging.INFO)
+
+    def breaks(*_):
+        raise KeyError(WORDS)
+
+    async with running(pair, clock=clock) as bridge:
+        for where in (ScriptedAdapter, Composer):
+            with monkeypatch.context() as broken:
+                broken.setattr(where, "send_now" if where is ScriptedAdapter else "next", breaks)
+                left.say("one", "ann", f"{WORDS} hello")
+                await left.settled()
+                for _ in range(5):
+                    await clock.hurry(right.settled())
+                    clock.move(30.0)
+        assert bridge.counts().given_up["right"] >= 2
+    lines = [logging.Formatter().format(record) for record in caplog.records]
+    assert not [line for line in lines if WORDS in line]
+    assert len([line for line in lines if line.endswith("KeyError") and "in breaks" in line]) >= 2

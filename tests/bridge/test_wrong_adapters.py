@@ -263,8 +263,8 @@ WRONG = [
         "a MemberChanged of its adapter is refused",
     ),
     # It sends what is said otherwise
-    on("send_now", wrong.raises(BUG), GIVEN_UP + "send_now raised KeyError: 'oh dear'"),
-    on("send_now", wrong.raises_later(BUG), GIVEN_UP + "send_now raised KeyError: 'oh dear'"),
+    on("send_now", wrong.raises(BUG), GIVEN_UP + "send_now raised KeyError"),
+    on("send_now", wrong.raises_later(BUG), GIVEN_UP + "send_now raised KeyError"),
     on("send_now", wrong.raises(SystemExit), GIVEN_UP + "send_now raised SystemExit", name="exits"),
     on(
         "send_now",
