@@ -26,16 +26,16 @@ class Reloads:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._report = MapReport(clock.now(), None, ())
-        self._well = self._ill = 0
+        self._followed = self._refused = 0
 
-    def well(self) -> None:
+    def followed(self) -> None:
         """Note that another map is followed."""
-        self._well += 1
+        self._followed += 1
         self._report = MapReport(self._clock.now(), None, ())
 
-    def ill(self, reasons: Sequence[str]) -> None:
+    def refused(self, reasons: Sequence[str]) -> None:
         """Note that another map was refused, and why."""
-        self._ill += 1
+        self._refused += 1
         self._report = MapReport(self._report.since, self._clock.now(), tuple(reasons))
 
     def report(self) -> MapReport:
@@ -44,4 +44,4 @@ class Reloads:
 
     def counts(self) -> Mapping[str, int]:
         """Return how many attempts there were, by how they ended: `success` or `failure`."""
-        return {"success": self._well, "failure": self._ill}
+        return {"success": self._followed, "failure": self._refused}

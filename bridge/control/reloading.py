@@ -68,9 +68,9 @@ class Reloading:
         try:
             changes = await self._change(dry_run=False)
         except Exception as error:
-            reloads.ill(error.mistakes if isinstance(error, NotFollowed) else [str(error)])
+            reloads.refused(error.mistakes if isinstance(error, NotFollowed) else [str(error)])
             raise
-        reloads.well()
+        reloads.followed()
         return _told(changes, await self._arrived(changes), dry_run=False)
 
     async def _change(self, *, dry_run: bool) -> Changes:
