@@ -152,7 +152,7 @@ class Rewriting:
             changed["content"] = content
         if (field := _ASIDE.get(type(event))) is not None:
             before = getattr(event, field)
-            if (text := self._in(before)) != before:
+            if (text := self._replaced(before)) != before:
                 changed[field] = text
         return replace(event, **changed) if changed else event
 
@@ -160,7 +160,7 @@ class Rewriting:
         """Return who came or went, as it is told elsewhere."""
         by = event.by and self.sender(event.by)
         name = _renamed(self, event.name) if event.name else ""
-        reason = self._in(event.reason)
+        reason = self._replaced(event.reason)
         return replace(event, sender=self.sender(event.sender), by=by, name=name, reason=reason)
 
     def content(self, content: Content) -> Content:
@@ -188,7 +188,7 @@ class Rewriting:
             made = rule.in_text(made)
         return made if made.strip() else name
 
-    def _in(self, text: str) -> str:
+    def _replaced(self, text: str) -> str:
         for rule in self._text if text else ():
             text = rule.in_text(text)
         return text
@@ -201,7 +201,7 @@ class Rewriting:
                 yield from linked
                 continue
             before = href.removeprefix(_SEEN)
-            there = self._in(before) if before == href else text_of(linked)
+            there = self._replaced(before) if before == href else text_of(linked)
             kept = there if there == before or _leads(there, before) else None
             yield from linked if kept == href else (replace(span, href=kept) for span in linked)
 
