@@ -10,9 +10,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_PACKAGES := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd biboumi irssi profanity tmux curl openssl chromium prometheus systemd
+SERVERS := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd biboumi irssi profanity tmux curl openssl
 # only Debian 13 has soju
-TEST_PACKAGES += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy
+SERVERS += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy
+TOOLS := chromium prometheus systemd
 
 .PHONY: demo test check servers bench soak docs catalogue clean
 
@@ -21,24 +22,24 @@ demo: $(VENV)/demo
 	@$(BIN)/hubbub demo
 
 test: check
-	@packaging/debian-packages $(TEST_PACKAGES)
+	@packaging/debian-packages $(SERVERS) $(TOOLS)
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 servers: $(VENV)/dev
-	@packaging/debian-packages $(TEST_PACKAGES)
+	@packaging/debian-packages $(SERVERS)
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/adapters tests/e2e
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
 soak: $(VENV)/dev
-	@packaging/debian-packages $(TEST_PACKAGES)
+	@packaging/debian-packages $(SERVERS)
 	$(BIN)/pytest tests/soak --timeout=7200 -s
 
 docs: $(VENV)/docs

@@ -13,7 +13,7 @@ __all__ = ["log_level"]
 
 
 @click.command()
-@click.argument("level", required=False, type=click.Choice([*LEVELS, START]))
+@click.argument("level", required=False, metavar=f"[{'|'.join((*LEVELS, START))}]")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @journal_option
 @click.option(
@@ -38,6 +38,10 @@ def log_level(
       hubbub log-level debug --logger bridge.relay
       hubbub log-level start
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    if level is not None and level not in (*LEVELS, START):
+        if file is not None or not Path(level).exists():
+            raise click.UsageError(f"there is no level {level!r}: say {', '.join(LEVELS)} or {START}")
+        file, level = Path(level), None  # the file alone: whoever asks what is logged names it
     answer = ask(
         journal_argument(file, journal), {"command": "log-level", "level": level or "", "logger": logger}
     )

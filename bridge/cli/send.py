@@ -36,10 +36,14 @@ def send(
     Examples:
       hubbub send --conversation lobby 'We move to another server at 20:00 UTC.'
       hubbub send --network libera --room '#ops' 'Back again.'
-      uptime | hubbub send --network libera --room '#ops'
+      uptime | hubbub send --network libera --room '#ops' - /etc/hubbub/bridge.yaml
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     if not (where["conversation"] or where["room"]):
         raise click.UsageError("say where: --conversation NAME, or --room ROOM with its --network NAME")
+    if text is not None and file is None and Path(text).is_file():
+        raise click.UsageError(
+            f"{text} is a file: say what is to be said before it, or - to read it from stdin"
+        )
     if text is None or text == "-":
         if sys.stdin.isatty():
             raise click.UsageError('say what: "TEXT", or by stdin')

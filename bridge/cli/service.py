@@ -116,6 +116,8 @@ async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
 
             await stack.enter_async_context(console(site, abilities, file, read))
         await stack.enter_async_context(site.serving())
+        if web.console:
+            log.info("the console is at http://%s/", web.listen)
         yield
 
 

@@ -197,7 +197,7 @@ class _Gateway:
         for remark in owner.remarks[before:]:
             self.remarks.append(Remark(remark.sentence, line, remark.kind))
         del owner.remarks[before:]
-        settings = self._options(kind.key, options, line)
+        settings = {**kind.rooms, **self._options(kind.key, options, line)}
         key = (reader.names[origin], room.before if isinstance(room, Blank) else room.lower())
         if earlier := self.rooms.get(key):
             direction = direction if earlier.direction is direction else Direction.BOTH

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -38,6 +38,8 @@ class ForeignKind:
     """Returns a room, given its account, what matterbridge calls it, and the gateway."""
     key: str | None = None
     """What Hubbub calls a room's key."""
+    rooms: Settings = field(default_factory=dict)
+    """What each of its rooms has here, to be as it was there."""
 
 
 def common(account: ForeignAccount) -> Settings:
@@ -277,7 +279,7 @@ def _programs_room(account: ForeignAccount, _channel: str, gateway: str) -> str:
 
 KINDS: Mapping[str, ForeignKind] = {
     "irc": ForeignKind("irc", _irc, _irc_room, "key"),
-    "xmpp": ForeignKind("xmpp", _xmpp, _xmpp_room, "password"),
+    "xmpp": ForeignKind("xmpp", _xmpp, _xmpp_room, "password", {"create": True}),
     "matrix": ForeignKind("matrix", _matrix, _same_room),
     "api": ForeignKind("http", _programs, _programs_room),
 }

@@ -264,7 +264,7 @@ async def test_a_private_room_lets_them_in_by_invitation_or_the_bridge_speaks(ro
 
 
 async def test_who_was_sent_out_of_a_private_room_is_invited_again_later(room):
-    async with room.bridge():
+    async with room.bridge() as core:
         clock = room.adapter._puppets._clock = HandClock()
         await room.call("PUT", "state/m.room.join_rules", {"join_rule": "invite"})
         levels = await room.server.call(
@@ -274,6 +274,8 @@ async def test_who_was_sent_out_of_a_private_room_is_invited_again_later(room):
         await room.say(ADA, "one")
         await room.call("POST", "kick", {"user_id": ADA_ID})
         assert (await room.say(ADA, "two")).alone
+        await room.call("PUT", "state/m.room.topic", {"topic": "tea"})
+        await core.next(TopicChanged)  # so the bot has heard of what was before it, too
         clock.move(61)
         assert (await room.say(ADA, "three")).part is not None
 

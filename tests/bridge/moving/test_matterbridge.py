@@ -70,7 +70,7 @@ def test_what_is_written_passes_check_whatever_form_it_had(tmp_path, name):
     assert found.flows() == {
         "lobby": {
             "libera": {"room": "#Lobby", "key": "secret-key"},
-            "jabber": "lobby@conference.example.org",
+            "jabber": {"room": "lobby@conference.example.org", "create": True},
             "home": "#lobby:example.org",
         },
         "news and more": {
