@@ -86,7 +86,7 @@ def _why_not(protocol: str, module: str, error: BaseException) -> str:
 
 
 def _needs(protocol: str, library: str) -> str:
-    extra = f"pip install 'hubbub[{protocol}]'"
+    extra = f"install it, or Hubbub with [{protocol}], as in: pip install '.[{protocol}]'"
     return f"protocol {protocol!r} needs the library {library}, which is not installed: {extra}"
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import click
 from rich.text import Text
 
-from bridge.config.words import counted, printable
+from bridge.config.words import counted, lasting, printable
 from bridge.control import NotRunning, ask
 
 from .terminal import Terminal, widths_of
-from .words import journal_argument, journal_option, json_option, lasting, place_of, print_json, verdict, when
+from .words import journal_argument, journal_option, json_option, place_of, print_json, verdict, when
 
 __all__ = ["status"]
 

@@ -1,5 +1,7 @@
 """What a shell suggests besides commands and options: names of the map, or of the running service."""
 
+import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,4 +63,15 @@ def _outline(context: click.Context) -> dict[str, dict[str, list[str]]]:
 
 
 def _fitting(found: Iterator[str], begun: str) -> list[str]:
-    return [name for name in dict.fromkeys(found) if name.startswith(begun)]
+    names = [name for name in dict.fromkeys(found) if name.startswith(begun)]
+    return [shlex.quote(name) for name in names] if _is_typed_as_it_is() else names
+
+
+def _is_typed_as_it_is() -> bool:
+    """Whether the shell puts what we suggest into the line as it is: bash does, where no quote is open, and
+    would take `#lobby` for a comment.
+    """
+    if os.environ.get("_HUBBUB_COMPLETE") != "bash_complete":
+        return False
+    words = os.environ.get("COMP_WORDS", "").split("\n")
+    return not words[-1].startswith(("'", '"'))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bridge.config.words import counted, printable
+from bridge.config.words import printable
 
 __all__ = [
     "config_argument",
@@ -18,7 +18,6 @@ __all__ = [
     "journal_argument",
     "journal_option",
     "json_option",
-    "lasting",
     "place_of",
     "print_json",
     "verdict",
@@ -26,7 +25,6 @@ __all__ = [
     "wrapped",
 ]
 
-_UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 _ROOMS = 3
 """So many rooms with the same trouble are named."""
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -72,12 +70,6 @@ def print_json(found: object) -> None:
 def when(at: float) -> str:
     """Return a time for people, as the log shows it."""
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-
-
-def lasting(seconds: float) -> str:
-    """Return a length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
-    size, unit = next((one for one in _UNITS if seconds >= 2 * one[0]), (1.0, "second"))
-    return counted(round(max(seconds, 0.0) / size), unit)
 
 
 def verdict(wrong: int) -> tuple[str, str]:

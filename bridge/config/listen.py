@@ -12,10 +12,10 @@ from bridge.loopback import is_loopback
 
 from .claim import Claim
 
-__all__ = ["ListenAddress", "Listening", "address_of", "need_token"]
+__all__ = ["SHORTEST_TOKEN", "ListenAddress", "Listening", "address_of", "need_token"]
 
 _WRITTEN = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
-_SHORTEST = 16
+SHORTEST_TOKEN = 16
 _LOCAL = ("127.0.0.1", "::1")
 
 
@@ -41,10 +41,10 @@ def need_token(listen: str, token: SecretStr | None) -> None:
     Raises ValueError.
     """
     length = len(token.get_secret_value()) if token is not None else 0
-    if length < _SHORTEST and not is_loopback(address_of(listen)[0]):
+    if length < SHORTEST_TOKEN and not is_loopback(address_of(listen)[0]):
         raise ValueError(
-            f"listen: {listen} can be reached from other machines: it needs a token: of {_SHORTEST} letters"
-            " or more (`openssl rand -hex 20` makes one); or listen on 127.0.0.1"
+            f"listen: {listen} can be reached from other machines: it needs a token: of "
+            f"{SHORTEST_TOKEN} letters or more (`openssl rand -hex 20` makes one); or listen on 127.0.0.1"
         )
 
 

@@ -13,7 +13,7 @@ from bridge.model import RoomId
 from .block import Model
 from .claim import Claim
 from .filters import EVERYTHING, Filters
-from .listen import ListenAddress, Listening, need_token
+from .listen import SHORTEST_TOKEN, ListenAddress, Listening, need_token
 from .show import ShowRules
 from .values import (
     Count,
@@ -148,6 +148,8 @@ class Web(Model):
     @model_validator(mode="after")
     def _is_guarded(self) -> "Web":
         need_token(self.listen, self.token)
+        if self.token is not None and len(self.token.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"token: {SHORTEST_TOKEN} letters or more (`openssl rand -hex 20` makes one)")
         return self
 
     def claims(self) -> Mapping[str, Claim]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["closest", "counted", "nearest", "printable", "quoted"]
+__all__ = ["closest", "counted", "lasting", "nearest", "printable", "quoted"]
 
 _SHOWN = 60
 _SERVER = ("server", "homeserver")
@@ -22,11 +22,18 @@ _ALSO_CALLED = {
     "username": _ACCOUNT,
 }
 """What other programs call our keys."""
+_TIMES = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 
 
 def counted(number: int, thing: str) -> str:
     """Return a number of things: `1 message`, `2,000 messages`."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def lasting(seconds: float) -> str:
+    """Return a length of time in the unit in which it is two or more: `90 seconds`, `2 minutes`."""
+    size, unit = next((one for one in _TIMES if seconds >= 2 * one[0]), (1.0, "second"))
+    return counted(round(max(seconds, 0.0) / size), unit)
 
 
 def printable(text: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection
 
-from bridge.config.words import counted
+from bridge.config.words import counted, lasting
 from bridge.journal import Journal, Oldest
 from bridge.language import N_
 
@@ -31,7 +31,7 @@ def expire(room: Room, queue: Queue, journal: Journal, listener: Listener, flyin
     limits = (
         (
             _LATE,
-            f"it waited for more than {rules.max_age / 86400:g} days",
+            f"it waited for more than {lasting(rules.max_age)}",
             Oldest(before=oldest, after=after),
         ),
         (_MANY, f"more than {rules.max_queue} messages waited", Oldest(keep=rules.max_queue, after=after)),

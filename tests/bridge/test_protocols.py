@@ -147,7 +147,8 @@ def test_one_that_cannot_be_loaded_costs_a_sentence(
 def test_a_library_that_is_missing_is_named_with_its_extra(inside: Path):
     write(inside, {"far/__init__.py": "import no_such_library.client"})
     assert why_not("far") == (
-        "protocol 'far' needs the library no_such_library, which is not installed: pip install 'hubbub[far]'"
+        "protocol 'far' needs the library no_such_library, which is not installed: "
+        "install it, or Hubbub with [far], as in: pip install '.[far]'"
     )
     assert "far" not in protocols()
 
@@ -158,7 +159,8 @@ def test_a_library_that_is_loaded_late_is_missed_as_early(inside: Path, outside:
     path = {"hubbub-1.0.dist-info/METADATA": distribution.format('No-Such.Library >=2,<3 ; extra == "far"')}
     write(outside, path)
     assert why_not("far") == (
-        "protocol 'far' needs the library No-Such.Library, which is not installed: pip install 'hubbub[far]'"
+        "protocol 'far' needs the library No-Such.Library, which is not installed: "
+        "install it, or Hubbub with [far], as in: pip install '.[far]'"
     )
     write(outside, {name: text.replace("No-Such.Library >=2,<3", "click>=8") for name, text in path.items()})
     assert find("far").__module__ == "adapters.far"

@@ -161,9 +161,10 @@ def test_each_shell_has_its_completion(shell: str):
         ("hubbub db ", ["backup", "check", "restore"]),
         ("hubbub catch-up ", ["a", "b", "c"]),
         ("hubbub catch-up b ", ["lobby@muc.example.org"]),
-        ("hubbub undelivered retry --room #", ["#lobby", "#lobby:example.org"]),
+        ("hubbub undelivered retry --room #", ["'#lobby'", "'#lobby:example.org'"]),
+        ("hubbub tail --room '#lobby:", ["#lobby:example.org"]),
         ("hubbub unmute --conversation l", ["lobby"]),
-        ("hubbub tail --network c --room ", ["#lobby:example.org"]),
+        ("hubbub tail --network c --room ", ["'#lobby:example.org'"]),
         ("hubbub unmute ", []),
     ],
 )
