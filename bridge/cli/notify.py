@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _EVERY = 5.0
 """Seconds between two looks at how the service stands."""
+_LASTING = frozenset({"READY", "STATUS"})
+"""Words that still count when they are told later."""
 _LONGEST = 300
 """Characters of a sentence: it is shown in one line."""
 
@@ -30,21 +32,28 @@ class Notifier:
         name = environment.get("NOTIFY_SOCKET", "")
         self._address = name.replace("@", "\0", 1) if name.startswith("@") else name
         self._socket: socket.socket | None = None
+        self._untold: dict[str, str] = {}
+        """What found no place where it waits to be read, and is told again."""
         self._alive_every = 0.0
         """Seconds between two signs of life; 0: nobody waits for them."""
         if name.startswith(("/", "@")):
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._socket.setblocking(False)
             if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
-                self._alive_every = int(environment.get("WATCHDOG_USEC", "0")) / 1e6 / 2
+                every = environment.get("WATCHDOG_USEC", "")
+                self._alive_every = int(every) / 1e6 / 2 if every.isdecimal() else 0.0
 
     def tell(self, **words: str) -> None:
         """Send these, each a word of systemd's and its value."""
         if self._socket is None:
             return
+        words = self._untold | words
         text = "\n".join(f"{word}={value}" for word, value in words.items())
+        self._untold = {}
         try:
             self._socket.sendto(text.encode("utf-8", "backslashreplace"), self._address)
+        except BlockingIOError:
+            self._untold = {word: value for word, value in words.items() if word in _LASTING}
         except OSError as error:
             log.debug("how the service stands cannot be told: %s", error)
 
@@ -90,6 +99,8 @@ class Notifier:
             if now != told:
                 told = now
                 self.tell(STATUS=strike(printable(now))[:_LONGEST])
+            elif self._untold:
+                self.tell()
             await asyncio.sleep(_EVERY)
 
 

@@ -1,5 +1,6 @@
 """`hubbub run`: the service."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -32,6 +33,8 @@ def run(file: Path, *, verbose: int, form: str | None) -> None:
       hubbub run
       hubbub run -v /etc/hubbub/bridge.yaml
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    asked: list[int] = []  # while all is loaded, which takes a while: by itself the signal would end us
+    signal.signal(signal.SIGHUP, lambda number, _: asked.append(number))
     from .service import serve
 
-    serve(file, verbose, LogForm(form) if form else None)
+    serve(file, verbose, LogForm(form) if form else None, asked)

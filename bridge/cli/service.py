@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -33,8 +33,10 @@ __all__ = ["serve"]
 log = logging.getLogger(__name__)
 
 
-def serve(file: Path, verbose: int, form: LogForm | None) -> None:
-    """Relay what a configuration joins, until stopped. Raises ConfigError."""
+def serve(file: Path, verbose: int, form: LogForm | None, asked: Sequence[int] = ()) -> None:
+    """Relay what a configuration joins, until stopped. `asked` has something in it if it is to be read again
+    once all runs. Raises ConfigError.
+    """
     log_to(sys.stderr.fileno(), verbose, form=form)
     file = file.absolute()  # else a reload, which knows it by this name, would find all its files elsewhere
     seen = look_at(file)
@@ -44,7 +46,7 @@ def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     begun = "hubbub %s begins, with %s and the journal %s, as process %d"
     log.info(begun, version("hubbub"), here, journal, os.getpid())
     try:
-        reason = asyncio.run(_until_stopped(file, seen, config))
+        reason = asyncio.run(_until_stopped(file, seen, config, asked))
     except HubbubError as error:
         log.error("stopped: %s", error)  # noqa: TRY400 -- it says what to do
         sys.exit(1)
@@ -54,7 +56,7 @@ def serve(file: Path, verbose: int, form: LogForm | None) -> None:
     log.info("stopped by %s", reason)
 
 
-async def _until_stopped(file: Path, seen: Seen, config: Config) -> str:
+async def _until_stopped(file: Path, seen: Seen, config: Config, asked: Sequence[int]) -> str:
     """Run until SIGTERM or SIGINT, then stop politely and say which; SIGHUP reads the file again."""
     reloads: asyncio.Queue[None] = asyncio.Queue()
     bridge = app.Bridge(config, beside=partial(_open_to_owner, file, seen, reloads))
@@ -70,6 +72,8 @@ async def _until_stopped(file: Path, seen: Seen, config: Config) -> str:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop, name)
     loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
+    if asked:
+        reloads.put_nowait(None)
     # What is there now stays: the collector need not look at it again.
     gc.freeze()
     with contextlib.suppress(asyncio.CancelledError):

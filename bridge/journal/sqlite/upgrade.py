@@ -19,6 +19,8 @@ __all__ = ["KEPT", "copy_of", "upgrade"]
 
 log = logging.getLogger(__name__)
 
+_LEFT = re.compile(r"\.schema-\d+\.\w+\.part(-journal)?")
+"""How the name of a copy ends that a kill left half made: each is as large as the journal."""
 KEPT = 2
 """So many copies stay, those of the newest schemas."""
 
@@ -68,6 +70,9 @@ def _newer(path: Path, version: int) -> str:
 
 
 def _copy(database: sqlite3.Connection, path: Path, copy: Path) -> None:
+    for left in path.parent.iterdir():
+        if _LEFT.fullmatch(left.name.removeprefix(path.name)):
+            left.unlink(missing_ok=True)
     try:
         with beside(copy) as part:
             with contextlib.closing(sqlite3.connect(part)) as copied:

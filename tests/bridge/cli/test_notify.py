@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.notify import sentence
+from bridge.cli.notify import Notifier, sentence
 from bridge.model import RoomId
 from bridge.testing import ScriptedNetwork, free_port
 from tests.bridge.world import config, running
@@ -147,3 +147,21 @@ def test_a_socket_that_is_gone_stops_nobody(manager):
             assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_what_finds_no_place_is_told_again(manager):
+    """Whoever starts many services may not have read yet that this one is ready."""
+    notifier = Notifier({"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": ""})
+    for number in range(2000):
+        notifier.tell(READY="1", STATUS=f"{number}")
+    told = [{"STATUS": "none"}]
+    manager.socket.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            told.append(manager.told())
+    assert told[-1]["STATUS"] not in {"none", "1999"}, "it was blocked at last"
+    notifier.tell(WATCHDOG="1")
+    assert manager.told() == {"READY": "1", "STATUS": "1999", "WATCHDOG": "1"}
+    notifier.tell(WATCHDOG="1")
+    assert manager.told() == {"WATCHDOG": "1"}
+    notifier._socket.close()

@@ -93,3 +93,19 @@ def test_every_line_about_a_broken_map_is_a_line_of_the_log(tmp_path):
         service.stderr.read()
     assert "conversatoins: unknown key" in "".join(told)
     assert "onwer: unknown key" in "".join(told)
+
+
+def test_a_reload_before_all_runs_is_one_afterwards(tmp_path):
+    file = tmp_path / "bridge.yaml"
+    file.write_text(
+        "networks: {here: {protocol: irc, server: 127.0.0.1, port: 1, tls: false, nick: hubbub}}\n"
+        'conversations: {lobby: {here: ["#one", "#two"]}}\n'
+    )
+    with subprocess.Popen([HUBBUB, "run", str(file)], stderr=subprocess.PIPE, text=True) as service:
+        assert service.stderr is not None
+        assert " begins, with " in service.stderr.readline()
+        service.send_signal(signal.SIGHUP)
+        while "asked by SIGHUP, and done" not in service.stderr.readline():
+            assert service.poll() is None
+        service.terminate()
+        service.stderr.read()

@@ -93,6 +93,17 @@ async def test_what_a_kill_left_beside_it_goes_with_the_copy(tmp_path):
     assert maintenance.restore(path, done.aside).given_up == 0
 
 
+async def test_what_kills_left_half_made_goes(tmp_path):
+    """As where whoever starts the service does not wait for a large copy, and starts it again and again."""
+    path, mine = grown(tmp_path / "j", OLD[-1]), tmp_path / "j.schema-1.mine"
+    half = [tmp_path / f"j.schema-{n}.s1kmo92_.part{end}" for n in (1, 7) for end in ("", "-journal")]
+    for one in (*half, mine):
+        one.touch()
+    SqliteJournal(path).close()
+    assert mine.exists()
+    assert not [one for one in half if one.exists()]
+
+
 async def test_a_backup_of_an_older_journal_that_was_killed_holds_what_had_arrived(tmp_path):
     """A new `hubbub db` beside the old service, whose links have a column less."""
     path = grown(tmp_path / "j", OLD[5])
