@@ -1,6 +1,7 @@
 """The application: its paths, who may ask for them, and what is said where there is nothing."""
 
 import hmac
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeAlias
@@ -25,7 +26,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-_PROXIED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+_PROXIED = re.compile(r"forwarded|via|x-forwarded.*|x-real-ip", re.IGNORECASE)
+"""The names of headers in which a proxy says that it stands before us."""
 _LONGEST = 64 * 1024
 """The most that a client may send along, in bytes."""
 
@@ -104,7 +106,7 @@ class Site:
 
     def is_here(self, request: web.Request) -> bool:
         """Whether somebody on this machine asks, and nobody else can: no proxy has put in its word."""
-        direct = _PROXIED.isdisjoint(map(str.lower, request.headers))
+        direct = not any(map(_PROXIED.fullmatch, request.headers))
         return self._local and direct and is_own_name(request.host)
 
     async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:

@@ -115,8 +115,13 @@ async def test_who_guesses_has_to_wait(guarded):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Host": "evil.example"}, {"X-Forwarded-For": "192.0.2.7"}, {"Via": "1.1 proxy"}],
-    ids=["another name", "a proxy", "a gateway"],
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-For": "192.0.2.7"},
+        {"X-Forwarded-Proto": "https"},
+        {"Via": "1.1 proxy"},
+    ],
+    ids=["another name", "a proxy", "one that speaks TLS", "a gateway"],
 )
 async def test_without_a_token_it_is_for_this_machine_alone(house, headers):
     """A name may be made to lead here, and a proxy makes everybody seem to be here."""
