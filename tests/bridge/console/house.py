@@ -66,10 +66,15 @@ class House:
         web = Web(listen=f"127.0.0.1:{self.port}", token=self.token)
         self.abilities = Abilities(bridge, read, self.file)
 
-        logging.getLogger("bridge").setLevel(logging.INFO)
+        ours = logging.getLogger("bridge")
+        before = ours.level
+        ours.setLevel(logging.INFO)
         site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
-        async with console(site, self.abilities, self.file, check), site.serving():
-            yield
+        try:
+            async with console(site, self.abilities, self.file, check), site.serving():
+                yield
+        finally:
+            ours.setLevel(before)
 
     @contextlib.asynccontextmanager
     async def client(self):
