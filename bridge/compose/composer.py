@@ -52,6 +52,12 @@ class Composer:
         if self._is_silenced(delivery):
             return None
         delivery = self._told(delivery)
+        step = self._next(delivery, flying)
+        if isinstance(step, Step) and step.then is not None and delivery.progress == UNBEGUN:
+            keep(self.memory.begun, delivery.seq, self.view.facts.rewriting(delivery.source))
+        return step
+
+    def _next(self, delivery: Delivery, flying: Sequence[Flying]) -> Next:
         view = self._view(delivery)
         own, can = self.view.capabilities, view.capabilities
         self.window = max(can.window, can.abreast)
@@ -118,7 +124,10 @@ class Composer:
 
     def _told(self, delivery: Delivery) -> Delivery:
         """Return a delivery with the words that the owner wants said of it here."""
-        rewriting = self.view.facts.rewriting(delivery.source)
+        if delivery.progress != UNBEGUN and delivery.seq in self.memory.begun:
+            rewriting = self.memory.begun[delivery.seq]
+        else:
+            rewriting = self.view.facts.rewriting(delivery.source)
         event = rewriting.event(delivery.event) if rewriting is not None else delivery.event
         return delivery if event is delivery.event else replace(delivery, event=event)
 

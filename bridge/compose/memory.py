@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from bridge.filters import Rewriting
 from bridge.identity import Author, safe_name
 from bridge.model import (
     Authorship,
@@ -77,6 +78,8 @@ class RoomMemory:
         """The words that are being said in parts, as the room can show them; of which event."""
         self.split: tuple[int, dict[int, int]] = (0, {})
         """Of the message that is being said in parts: which part begins where."""
+        self.begun: dict[int, Rewriting | None] = {}
+        """How messages are told of which a part is said: the rest is told so too, by whatever map."""
         self.corrections: dict[int, tuple[int, MessageEdited, MessageEdited]] = {}
         """Of messages that were edited: by which delivery last, to what, and what was said of it."""
         self.reactions: dict[tuple[MessageId, str], tuple[str, ...]] = {}

@@ -268,3 +268,23 @@ async def test_a_new_name_is_nobody_else_s_to_leave_out(tmp_path, left, right):
         left.say("one", "robot", "yes")
         await right.until(1)
     assert right.texts("two") == ["<bot> yes"]
+
+
+async def test_the_rest_of_a_message_is_told_as_its_beginning(tmp_path, left, right):
+    """Also when the words are replaced otherwise meanwhile: none of it is lost, and none said twice."""
+    right.capabilities = replace(right.capabilities, text_limit=40, window=1)
+    words = " ".join(f"wonderful{number:02}" for number in range(12))
+    without, lobby = config(tmp_path, ROOMS), config(tmp_path, ROOMS).conversations["lobby"]
+    shorter = Filters(replace_text=replacing(("wonderful", "w")))
+    right.confirming = False
+    async with running(without) as bridge:
+        left.say("one", "ann", words)
+        await right.until(1)
+        await bridge.reload(replace(without, conversations={"lobby": replace(lobby, filters=shorter)}))
+        right.release()
+        await right.settled()
+        left.say("one", "ann", "wonderful")
+        await right.settled()
+    said = [text.removeprefix("<ann> ") for text in right.texts("two")]
+    assert " ".join(said[:-1]).split() == words.split()
+    assert said[-1] == "w"
