@@ -95,7 +95,7 @@ class Consent:
         except JournalError as error:
             log.warning("two people cannot talk alone: %s", error)
             answer = _NOT_NOW
-        news = self._whispers.is_news(asker.key, other.key)
+        news = self._whispers.is_news(asker.key, other.key, lost=answer == _AWAY)
         if answer and (news or asker.private is None):
             told = partial(_said, answer, other)
             self._whispers.tell(asker.network, asker.room, asker.sender.id, told, other.key)

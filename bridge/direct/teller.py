@@ -16,6 +16,7 @@ from .pairs import Pair, Party
 __all__ = ["Told", "Whispers", "named", "typed"]
 
 _HOUR = 3600.0
+_SOON = 10.0
 
 Told = Callable[[Locale], str]
 """A sentence for people, by how they are spoken to."""
@@ -27,8 +28,8 @@ class Whispers:
     def __init__(self, rooms: Rooms, clock: Clock) -> None:
         self._rooms = rooms
         self._clock = clock
-        self._lately = BoundedDict[tuple[str, str], float](5000)
-        """Who was told something of whom, and when, by the monotonic clock."""
+        self._lately = BoundedDict[tuple[str, str, bool], float](5000)
+        """Who was told something of whom, or that words were lost, and when, by the monotonic clock."""
 
     def tell(self, network: str, room: RoomId, user: UserId, told: Told, key: str = "") -> None:
         """Tell somebody something; `key` is whose account tells it, where that can be."""
@@ -39,12 +40,14 @@ class Whispers:
         """Tell one of two something about the other."""
         self.tell(party.network, party.room, party.user, told, other.key)
 
-    def is_news(self, key: str, other: str) -> bool:
-        """Whether somebody was told nothing of another within the hour. They are now."""
-        now = self._clock.monotonic()
-        if now - self._lately.get((key, other), -_HOUR) < _HOUR:
+    def is_news(self, key: str, other: str, *, lost: bool) -> bool:
+        """Whether somebody was told nothing of another within the hour; or, where their words are lost, not
+        that within some seconds: what answers by itself shall not go on for ever. They are now.
+        """
+        now, pause, what = self._clock.monotonic(), _SOON if lost else _HOUR, (key, other, lost)
+        if now - self._lately.get(what, -_HOUR) < pause:
             return False
-        self._lately[key, other] = now
+        self._lately[what] = now
         return True
 
     def locale(self, network: str) -> Locale:

@@ -113,6 +113,19 @@ async def test_an_answer_to_whoever_asks_needs_no_name(asking, left, right):
         assert "talk alone from now on" in (await told(left, 2))[1]
 
 
+async def test_who_writes_where_the_talk_is_not_open_yet_is_told_that_it_did_not_arrive(asking, left, right):
+    """A network may serve the room a moment after both were told; or the other cannot be reached."""
+    async with running(asking):
+        await agreed(left, right)
+        before = len(whispers(left))
+        write(left, "ann", "right", "bob", "too early")
+        write(left, "ann", "right", "bob", "too early as well")
+        assert "did not arrive" in (await told(left, before + 1))[before]
+        await left.settled()
+        assert len(whispers(left)) == before + 1
+        assert not right.texts(BOB)
+
+
 async def test_who_refuses_is_left_alone(asking, left, right):
     async with running(asking):
         await met(left, right)

@@ -163,6 +163,7 @@ async def test_somebody_on_xmpp_begins_and_is_answered(world):
         assert "secret" not in asked
         await client.say(wire, "!accept")
         await told(grace, TALK)
+        await bridge.logged("jabber private room", "matrix private room")
         say("hello")
         said = await client.told(wire, "hello")
         await client.say(wire, "hello yourself")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.words import lasting
 from bridge.config import DeliveryRules
+from bridge.config.words import lasting
 from bridge.control.abilities import Abilities
 from bridge.control.server import Control
 from bridge.errors import Rejected
