@@ -78,6 +78,7 @@ from .kit import (
     see_certificate,
     see_clock,
     see_name,
+    see_server,
     serving,
     trust,
 )
@@ -296,6 +297,7 @@ __all__ = [
     "see_certificate",
     "see_clock",
     "see_name",
+    "see_server",
     "serving",
     "text_of",
     "trust",

@@ -1,19 +1,14 @@
 """Looks at the broker for `hubbub doctor`, before any login."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
-from bridge import Finding, Grade, see_certificate, see_name, trust
+from bridge import Finding, see_server
 
 from .config import NetworkConfig
 
 __all__ = ["examine"]
 
 
-async def examine(config: NetworkConfig) -> AsyncIterator[Finding]:
+def examine(config: NetworkConfig) -> AsyncIterator[Finding]:
     """Yield what is found. Raises ConnectionLost where `ca_file` cannot be read."""
-    host, port = config.address
-    yield (named := await see_name(host, port, config))
-    if config.tls and named.grade is not Grade.WRONG:
-        context = await asyncio.to_thread(trust, config.ca_file, alone=True)
-        yield await see_certificate(host, port, context, way_out=config)
+    return see_server(*config.address, config, tls=config.tls, ca_file=config.ca_file)

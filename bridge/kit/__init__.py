@@ -26,7 +26,7 @@ from .barred import Barred
 from .bounded import BoundedDict
 from .comings import Comings
 from .escaping import Escaping
-from .examining import Upgrade, see_certificate, see_clock, see_name
+from .examining import Upgrade, see_certificate, see_clock, see_name, see_server
 from .globs import fits_glob
 from .heartbeat import Heartbeat
 from .holdback import Holdback
@@ -69,6 +69,7 @@ __all__ = [
     "see_certificate",
     "see_clock",
     "see_name",
+    "see_server",
     "serving",
     "trust",
 ]

@@ -5,7 +5,9 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import AsyncIterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.clock import SYSTEM
@@ -14,9 +16,10 @@ from bridge.config.words import counted
 from bridge.examination import Finding, Grade
 from bridge.faults import common, reason, unverified
 
+from .tls import trust
 from .way_out import route
 
-__all__ = ["Upgrade", "see_certificate", "see_clock", "see_name"]
+__all__ = ["Upgrade", "see_certificate", "see_clock", "see_name", "see_server"]
 
 _PATIENCE = 15.0
 _SOON = 14
@@ -52,6 +55,18 @@ async def see_name(host: str, port: int, way_out: WayOut) -> Finding:
         count = len({address[0] for *_, address in found})
         return Finding("name", Grade.WELL, f"{host} has {count} address{'es' if count > 1 else ''}")
     return Finding("name", Grade.WRONG, said)
+
+
+async def see_server(
+    host: str, port: int, way_out: WayOut, *, tls: bool, ca_file: Path | None
+) -> AsyncIterator[Finding]:
+    """Yield what is found of a server's name and, with `tls`, of its certificate. Raises ConnectionLost where
+    `ca_file` cannot be read.
+    """
+    yield (named := await see_name(host, port, way_out))
+    if tls and named.grade is not Grade.WRONG:
+        context = await asyncio.to_thread(trust, ca_file, alone=True)
+        yield await see_certificate(host, port, context, way_out=way_out)
 
 
 async def see_certificate(  # noqa: PLR0913 -- by name, but for the first
