@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from bridge import MessageId, RoomId, UserId, by_author
 
 from . import decode, encode
-from .board import Board, Reader
+from .board import Board, Follower
 from .letterbox import Letterbox
 from .port import LARGEST, ProgramPort, refusal, wrote
 
@@ -69,7 +69,7 @@ class ProgramApi:
             await wrote(request)
 
         await write(self._greeting())
-        await self._read(Reader(write), request)
+        await self._read(Follower(write), request)
         return response
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
@@ -81,7 +81,7 @@ class ProgramApi:
             await wrote(request)
 
         await write(self._greeting())
-        reader = Reader(write)
+        reader = Follower(write)
         reading = asyncio.ensure_future(self._read(reader, request))
         try:
             async for said in socket:
@@ -95,7 +95,7 @@ class ProgramApi:
             reading.cancel()
         return socket
 
-    async def _read(self, reader: Reader, request: web.Request) -> None:
+    async def _read(self, reader: Follower, request: web.Request) -> None:
         """Let somebody read until they are gone."""
         self._board.join(reader)
         try:
@@ -119,7 +119,7 @@ class ProgramApi:
             return refusal(400, str(error))
         return web.json_response(said)
 
-    async def _said(self, text: str, by: Reader) -> str | None:
+    async def _said(self, text: str, by: Follower) -> str | None:
         """Take what somebody said on a WebSocket, and show it to the others. Returns what is wrong."""
         try:
             said = await self._post(text)

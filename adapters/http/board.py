@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bridge import Clock, RateLimited, Receipt, Settle, TemporaryFailure, Timer
 
-__all__ = ["Board", "Notice", "Reader"]
+__all__ = ["Board", "Follower", "Notice"]
 
 _LINGER = 15.0
 """Seconds for which a program that fetches messages counts as a reader. A message is confirmed within 30."""
@@ -50,7 +50,7 @@ class Notice:
             settle(RateLimited("no program reads what is said", _AGAIN))
 
 
-class Reader:
+class Follower:
     """A program on a connection that stays."""
 
     def __init__(self, write: Callable[[str], Awaitable[None]]) -> None:
@@ -98,7 +98,7 @@ class Board:
         self._clock = clock
         self._attended = attended
         self._waiting: deque[Notice] = deque()
-        self._readers: set[Reader] = set()
+        self._readers: set[Follower] = set()
         self._lapse: Timer | None = None
         self.read = False
         """Whether somebody reads."""
@@ -113,7 +113,7 @@ class Board:
         for reader in tuple(self._readers):
             reader.offer(notice)
 
-    def join(self, reader: Reader) -> None:
+    def join(self, reader: Follower) -> None:
         """Let somebody read from now on, and what nobody has had."""
         for notice in self._waiting:
             if notice.settle is not None:
@@ -121,7 +121,7 @@ class Board:
         self._readers.add(reader)
         self._begin()
 
-    def part(self, reader: Reader) -> None:
+    def part(self, reader: Follower) -> None:
         """Note that somebody reads no more. What nobody was given waits a little for who comes next."""
         self._readers.discard(reader)
         if not self._readers:
@@ -153,7 +153,7 @@ class Board:
         if not self._readers:
             self._doubt()
 
-    def tell(self, line: str, *, but: Reader) -> None:
+    def tell(self, line: str, *, but: Follower) -> None:
         """Show something to all who read but one, if they can take it: nobody waits for that."""
         for reader in self._readers - {but}:
             reader.offer(Notice(line, Receipt(None)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bridge import PLAIN, Block, Line, Span, of_lines
 
-__all__ = ["Item", "Page", "State"]
+__all__ = ["Formatting", "Item", "Page"]
 
 
 class Item:
@@ -20,7 +20,7 @@ _PLAIN = Span("")
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Formatting:
     """The style of text at one place."""
 
     span: Span = _PLAIN
@@ -34,7 +34,7 @@ class Page:
     """The lines so far. `state` is the style of what comes next."""
 
     def __init__(self) -> None:
-        self.state = State()
+        self.state = Formatting()
         self.lines: list[Line] = []
         self.line: list[Span] = []
         self._block: Block = PLAIN

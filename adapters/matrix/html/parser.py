@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from adapters.matrix.untrusted import clean
 from bridge import Mark, Span, UserId
 
-from .page import Item, Page, State
+from .page import Formatting, Item, Page
 from .scan import Tag, scan
 
 __all__ = ["USER", "has_mute_image", "linkable", "mentioned", "parse"]
@@ -97,7 +97,7 @@ class _Reader(Page):
     def __init__(self, leave_out: str) -> None:
         super().__init__()
         self._leave_out = leave_out
-        self._opened: list[tuple[str, State]] = []
+        self._opened: list[tuple[str, Formatting]] = []
         self._too_deep = 0
         self._numbers: list[int | None] = []
         self._fresh_pre = False

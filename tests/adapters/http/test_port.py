@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from adapters.http import board, port
-from adapters.http.board import Board, Notice, Reader
+from adapters.http.board import Board, Follower, Notice
 from adapters.http.decode import Upload
 from adapters.http.held import HeldFiles
 from bridge.errors import ConfigError, RateLimited, TemporaryFailure
@@ -193,12 +193,12 @@ async def test_who_comes_back_in_time_has_what_nobody_was_given():
     async def write(line):
         wrote.append(line)
 
-    idle = Reader(gone)
+    idle = Follower(gone)
     clerk.board.join(idle)
     clerk.board.part(idle)
     clerk.put("one")
     clerk.clock.move(10)
-    back = Reader(write)
+    back = Follower(write)
     clerk.board.join(back)
     reading = asyncio.ensure_future(back.read())
     while not clerk.settled:
@@ -210,7 +210,7 @@ async def test_who_comes_back_in_time_has_what_nobody_was_given():
 
 async def test_what_a_reader_may_have_had_is_in_doubt_and_what_is_behind_it_stays_behind():
     clerk = Clerk()
-    reader = Reader(gone)
+    reader = Follower(gone)
     clerk.board.join(reader)
     clerk.put("one")
     clerk.put("two")
@@ -226,7 +226,7 @@ async def test_what_a_reader_may_have_had_is_in_doubt_and_what_is_behind_it_stay
 
 async def test_what_one_reader_misses_another_has():
     clerk = Clerk()
-    broken, fine = Reader(gone), Reader(gone)
+    broken, fine = Follower(gone), Follower(gone)
     for reader in (broken, fine):
         clerk.board.join(reader)
     clerk.put("one")
@@ -251,7 +251,7 @@ async def test_a_program_has_all_that_waited_in_many_rooms(tmp_path, chat):
 
 
 async def test_a_reader_is_behind_by_what_others_have():
-    reader = Reader(gone)
+    reader = Follower(gone)
     for number in range(200):
         reader.offer(Notice(f"{number}", Receipt(None), settle=lambda _: None))
     await asyncio.sleep(0)
