@@ -3,6 +3,7 @@
 HubbubError
 ├── ConfigError             mend the file; nothing was changed
 ├── JournalError            mend the journal's file or the disk below it
+├── ArchiveError            mend the archive's file or the disk below it; or ask it for less
 └── AdapterError
     ├── ConnectionLost          reconnect
     ├── AuthenticationFailed    three tries, then hourly, loudly
@@ -21,6 +22,7 @@ from .secrets import strike
 
 __all__ = [
     "AdapterError",
+    "ArchiveError",
     "AuthenticationFailed",
     "ConfigError",
     "ConnectionLost",
@@ -66,6 +68,10 @@ class ConfigError(HubbubError):
 
 class JournalError(HubbubError):
     """The journal cannot be opened or written."""
+
+
+class ArchiveError(HubbubError):
+    """The archive cannot be opened, read or written, or not as it was asked to."""
 
 
 class AdapterError(HubbubError):

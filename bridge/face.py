@@ -31,6 +31,7 @@ from .config import (
 )
 from .errors import (
     AdapterError,
+    ArchiveError,
     AuthenticationFailed,
     ConfigError,
     ConnectionLost,
@@ -161,6 +162,7 @@ __all__ = [
     "AdapterError",
     "Answered",
     "Approached",
+    "ArchiveError",
     "Attachment",
     "AuthenticationFailed",
     "Authorship",

@@ -1,143 +1,26 @@
 """Whose journal it is, and whether it still is where it was."""
 
-import errno
-import fcntl
-import os
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
 
 from bridge.errors import JournalError
+from bridge.owned import Advice, OwnedFile
 
 __all__ = ["NO_ROOM", "Own"]
 
 NO_ROOM = "make room on its disk, or make that writable, then start again: nothing that was taken is lost"
 """Advice for a disk that is full or read-only."""
 
-_FILES = ("", "-wal", "-shm")
-_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_ADVICE = Advice(
+    JournalError,
+    busy="stop that one, or name another journal",
+    copies="`hubbub db backup`",
+    gone="it stops, and saves what the journal held",
+    no_room=NO_ROOM,
+)
 
 
-class Own:
-    """A journal that is ours, by its name and by the file itself, whatever other names that has.
-
-    The locks go with the process, however that ends. Raises JournalError when somebody else has one.
-    """
+class Own(OwnedFile):
+    """A journal that is ours. Raises JournalError."""
 
     def __init__(self, path: Path) -> None:
-        """`path` may be no file yet: then only the name is ours until `hold`."""
-        self.path = path.resolve()  # as SQLite does, when it names the log
-        self._beside = _opened(self._named(".lock"), path)
-        self._file: IO[str] | None = None
-        self._known: dict[str, tuple[int, int] | None] = {}
-        try:
-            self._take()
-        except BaseException:
-            self.close()
-            raise
-
-    def _take(self) -> None:
-        beside = self._beside
-        if not _locked(beside):
-            beside.seek(0)
-            owner = beside.read(20).strip() or "unknown"
-            raise JournalError(
-                f"{self.path} is in use by another Hubbub (process {owner}): "
-                "stop that one, or name another journal"
-            )
-        beside.truncate(0)
-        try:
-            os.write(beside.fileno(), str(os.getpid()).encode())
-        except OSError as error:
-            raise _trouble(self.path, error) from error
-        if self.path.exists():
-            self.hold()
-
-    def hold(self) -> None:
-        """Own the file too, which is made if there is none: for us alone, since it holds what people say."""
-        if self._file is None:  # not before its name is ours: closing it would take our own SQLite's locks
-            self._file = _opened(self.path, self.path)
-        if not _locked(self._file):
-            raise JournalError(
-                f"{self.path} is in use by another Hubbub, which knows the file by another name (a link): "
-                "stop that one, or name another journal"
-            )
-        links = os.fstat(self._file.fileno()).st_nlink
-        if links > 1 and not self._named("-wal").exists():
-            raise JournalError(
-                f"{self.path} has {links} names (hard links), and a part of it would belong to one of them "
-                "alone: remove the others; `hubbub db backup` makes copies"
-            )
-
-    def remember(self) -> None:
-        """Remember the journal's files: it is open."""
-        self._known = {end: _identity(self._named(end)) for end in _FILES}
-
-    def _named(self, end: str) -> Path:
-        return self.path.with_name(self.path.name + end)
-
-    def guard(self) -> None:
-        """Raise JournalError when its files are not what they were: nobody would find what is written now."""
-        for end, known in self._known.items():
-            try:
-                if (now := _identity(self._named(end))) == known:
-                    continue
-            except OSError:
-                continue  # the disk does not answer: whoever writes meets that as well, and tells
-            what = "deleted or moved" if now is None else "replaced"
-            raise JournalError(
-                f"{self._named(end)} was {what} while the service was using it: "
-                "it stops, and saves what the journal held"
-            )
-
-    @property
-    def lost(self) -> bool:
-        """Whether the file that is ours has no name any more: it ends when it is closed."""
-        return self._file is not None and os.fstat(self._file.fileno()).st_nlink == 0
-
-    def close(self) -> None:
-        """Own it no more. SQLite must have closed it: its locks go too."""
-        for held in (self._file, self._beside):
-            if held is not None:
-                held.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def beside(self) -> Path:
-        """The file beside the journal that says whose it is."""
-        return Path(self._beside.name)
-
-
-def _opened(file: Path, journal: Path) -> IO[str]:
-    try:
-        return open(file, "a+", opener=lambda name, flags: os.open(name, flags, 0o600))
-    except OSError as error:
-        raise _trouble(journal, error) from error
-
-
-def _trouble(journal: Path, error: OSError) -> JournalError:
-    what_to_do = NO_ROOM if error.errno in _OF_THE_DISK else "check the folder and its rights"
-    return JournalError(f"{journal}: {error.strerror}: {what_to_do}")
-
-
-def _locked(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return found.st_dev, found.st_ino
+        super().__init__(path, _ADVICE)

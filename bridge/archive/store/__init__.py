@@ -1,0 +1,30 @@
+"""The archive on disk: one SQLite file, one who writes it, many who read it."""
+
+from .reader import Reader
+from .records import (
+    ChainRow,
+    ConversationInfo,
+    Entry,
+    NewEntry,
+    Scope,
+    ScopeKind,
+    State,
+    Subject,
+)
+from .rounds import Head, Round
+from .writer import Store
+
+__all__ = [
+    "ChainRow",
+    "ConversationInfo",
+    "Entry",
+    "Head",
+    "NewEntry",
+    "Reader",
+    "Round",
+    "Scope",
+    "ScopeKind",
+    "State",
+    "Store",
+    "Subject",
+]

@@ -1,0 +1,69 @@
+"""Writes blocks, and the small tables that lead to them. Inside a transaction of the caller's."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from bridge.archive.entries import Header
+
+from .records import Scope, ScopeKind, State
+from .rows import Row, packed_block
+from .shelf import name_key, names_of
+
+__all__ = ["scope_of", "subject_number", "write_block"]
+
+
+def write_block(
+    database: sqlite3.Connection,
+    number: int,
+    key: bytes | None,
+    rows: Sequence[Row],
+    headers: Sequence[Header | None],
+) -> None:
+    """Write a block, new or again, with all that leads to it. `headers` are those of the rows, read."""
+    known = [header for header in headers if header is not None]
+    seqs = [header.seq for header in known if header.seq] or [0]
+    times = [header.at for header in known] or [0.0]
+    names = {
+        name_key(row.conversation, *name): None
+        for row, header in zip(rows, headers, strict=True)
+        if header is not None
+        for name in names_of(header)
+    }
+    leads = (key, min(seqs), max(seqs), min(times), max(times), b"".join(names))
+    database.execute(
+        "INSERT INTO block (number, key, first_seq, last_seq, since, until, names) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (number) DO UPDATE SET version = version + 1, key = excluded.key, "
+        "first_seq = excluded.first_seq, last_seq = excluded.last_seq, since = excluded.since, "
+        "until = excluded.until, names = excluded.names",
+        (number, *leads),
+    )
+    database.execute("INSERT OR REPLACE INTO content VALUES (?, ?)", (number, packed_block(rows)))
+    database.execute("DELETE FROM occurs WHERE block = ?", (number,))
+    places: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        if row.state is not State.GONE:
+            first, last = places.get(row.conversation, (row.position, row.position))
+            places[row.conversation] = min(first, row.position), max(last, row.position)
+    occurs = [(conversation, number, *place) for conversation, place in places.items()]
+    database.executemany("INSERT INTO occurs VALUES (?, ?, ?, ?)", occurs)
+
+
+def subject_number(database: sqlite3.Connection, kind: ScopeKind, network: str, name: str) -> int:
+    """Return the number of what entries are found by; 0: it has none."""
+    where = "SELECT number FROM subject WHERE kind = ? AND network = ? AND id = ?"
+    found = database.execute(where, (kind, network, name)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def scope_of(database: sqlite3.Connection, conversation: int, header: Header) -> Scope:
+    """Return what an entry that is filed is found by."""
+    network = header.network
+    if not network:
+        return Scope(conversation, 0)
+    return Scope(
+        conversation,
+        subject_number(database, ScopeKind.NETWORK, network, ""),
+        subject_number(database, ScopeKind.ROOM, network, header.room) if header.room else 0,
+        subject_number(database, ScopeKind.PERSON, network, header.by.id) if header.by else 0,
+    )

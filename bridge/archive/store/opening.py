@@ -1,0 +1,95 @@
+"""How the archive's file is opened, and what is said where it cannot be."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.errors import ArchiveError
+
+from . import schema
+
+__all__ = ["DAMAGED", "NO_ROOM", "open_to_read", "open_to_write", "troubles"]
+
+NO_ROOM = "make room on its disk, or make that writable: the archive catches up from the journal then"
+"""Advice for a disk that is full or read-only."""
+_BROKEN = "`hubbub archive verify` says how far it can be read; or move it away to begin a new one"
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+
+
+def open_to_write(file: Path) -> sqlite3.Connection:
+    """Open the archive as the one who writes it, made or migrated. Raises ArchiveError."""
+    with troubles(file):
+        database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        try:
+            database.execute("PRAGMA page_size = 4096")
+            _refuse(database, file)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute("PRAGMA secure_delete = ON")
+            database.execute("PRAGMA temp_store = MEMORY")
+            schema.migrate(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def open_to_read(file: Path) -> sqlite3.Connection:
+    """Open the archive so that nothing in it can change. Raises ArchiveError."""
+    if not file.is_file():
+        raise ArchiveError(
+            f"{file}: there is no archive yet: give a conversation `archive:` in the map, "
+            "or name the configuration whose archive it is"
+        )
+    with troubles(file, reading=True):
+        where = f"{file.absolute().as_uri()}?mode=ro"
+        database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            _refuse(database, file, empty=False)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def _refuse(database: sqlite3.Connection, file: Path, *, empty: bool = True) -> None:
+    """Raise ArchiveError where the file is none that this release can use; `empty`: it may become one."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != schema.APPLICATION:
+        raise ArchiveError(f"{file} is no archive of Hubbub's: name another file, or move it away")
+    if version > schema.VERSION:
+        raise ArchiveError(
+            f"{file} was written by a newer Hubbub (schema {version}; this one knows {schema.VERSION}): "
+            "start that release again, or move it away to begin a new one"
+        )
+    if not version and not empty:
+        raise ArchiveError(f"{file} has nothing in it yet: ask again when the service has filed something")
+
+
+@contextlib.contextmanager
+def troubles(file: Path, *, reading: bool = False) -> Iterator[None]:
+    """Raise what SQLite says of the file as an ArchiveError, with the way out."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ArchiveError(_sentence(file, error, reading=reading)) from error
+    except OSError as error:
+        raise ArchiveError(f"{file}: {error.strerror}: check the folder and its rights") from error
+
+
+def _sentence(file: Path, error: sqlite3.Error, *, reading: bool) -> str:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return "this took longer than it may: ask for less, or for a shorter time"
+    if code & 0xFF in DAMAGED:
+        return f"{file} is damaged ({error}): {_BROKEN}"
+    if reading and code & 0xFF in _NOT_OURS:
+        return f"{file} cannot be read ({error}): ask as the service's user"
+    if not reading and code & 0xFF in _UNWRITABLE:
+        return f"{file} cannot be written ({error}): {NO_ROOM}"
+    return f"{file} cannot be used ({error}): {_BROKEN}"

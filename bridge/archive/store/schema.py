@@ -1,0 +1,63 @@
+"""The archive's tables, and the way from one version of them to the next.
+
+`conversation` holds a row for each chain, and how far it goes. `tail` holds the newest entries, `block` and
+`content` those before them, `PER_BLOCK` to a row (`rows.py`); `key` is what the salts of a block follow from
+(NULL: they are written down), `version` grows whenever something of the block went. `occurs` says which
+conversations have entries in a block, and which positions. `about` holds which entry is about which other,
+both by number. `subject` and `called` hold the networks, rooms and people whom entries are found by.
+`cursor` holds up to where a journal was read, `note` what features keep, `round` and `head` what was signed.
+`words` is the full-text index: its rows have the numbers of entries and none of their text.
+"""
+
+import sqlite3
+
+__all__ = ["APPLICATION", "PER_BLOCK", "VERSION", "migrate"]
+
+APPLICATION = 0x48754172
+"""Says in the file's first bytes that it is an archive (`HuAr`)."""
+PER_BLOCK = 256
+"""So many entries a block has. Part of the format."""
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    CREATE TABLE conversation (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, chain BLOB NOT NULL,
+                               position INTEGER NOT NULL, link BLOB NOT NULL,
+                               start INTEGER NOT NULL DEFAULT 0, start_link BLOB NOT NULL);
+    CREATE TABLE tail (number INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, position INTEGER NOT NULL,
+                       state INTEGER NOT NULL, header BLOB NOT NULL, words BLOB NOT NULL,
+                       salts BLOB NOT NULL, link BLOB NOT NULL);
+    CREATE TABLE block (number INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 0, key BLOB,
+                        first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+                        since REAL NOT NULL, until REAL NOT NULL, names BLOB NOT NULL);
+    CREATE TABLE content (number INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    CREATE TABLE occurs (conversation INTEGER, block INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL,
+                         PRIMARY KEY (conversation, block)) WITHOUT ROWID;
+    CREATE TABLE about (of INTEGER, number INTEGER, PRIMARY KEY (of, number)) WITHOUT ROWID;
+    CREATE TABLE subject (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, network TEXT NOT NULL,
+                          id TEXT NOT NULL, UNIQUE (kind, network, id));
+    CREATE TABLE called (subject INTEGER, name TEXT, PRIMARY KEY (subject, name));
+    CREATE TABLE cursor (journal TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+    CREATE TABLE note (kind TEXT, key TEXT, value BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+    CREATE TABLE round (number INTEGER PRIMARY KEY, at REAL NOT NULL, body BLOB NOT NULL,
+                        signature BLOB NOT NULL, stamp BLOB, witness TEXT);
+    CREATE TABLE head (round INTEGER, conversation INTEGER, position INTEGER NOT NULL, link BLOB NOT NULL,
+                       PRIMARY KEY (round, conversation)) WITHOUT ROWID;
+    CREATE VIRTUAL TABLE words USING fts5(text, content = '', detail = none, columnsize = 0,
+                                          tokenize = 'unicode61 remove_diacritics 2');
+    """,
+)
+
+VERSION = len(_MIGRATIONS)
+"""The version of the schema that this release writes."""
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring a database, new or of this release or an older one, to this version in one transaction."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        steps = "".join(_MIGRATIONS[version:])
+        database.executescript(
+            f"BEGIN IMMEDIATE;PRAGMA application_id = {APPLICATION};{steps}"
+            f"PRAGMA user_version = {VERSION};COMMIT;"
+        )
