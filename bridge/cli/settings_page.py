@@ -7,6 +7,7 @@ from typing import Any
 from bridge.config.json_schema import block
 from bridge.config.models import (
     AdapterClass,
+    Archive,
     ConversationBlock,
     DeliveryRules,
     Keep,
@@ -28,7 +29,8 @@ Every key of `bridge.yaml`, in the order of the file. This page is made by `hubb
 checks the file with; `hubbub schema` prints the same for editors. `hubbub init` asks for what is needed and
 writes a first map; the demo's, [bridge.yaml](../bridge.yaml), shows more.
 
-- A **time** is written with its unit (`30s`, `2m`, `24h`, `7d`), and so is a **size** (`500kB`, `100MB`).
+- A **time** is written with its unit (`30s`, `2m`, `24h`, `7d`, `2y`), and so is a **size** (`500kB`,
+  `100MB`).
 - `"${NAME}"` stands for the variable NAME, `"${NAME:-this}"` for `this` where NAME is not set. A `$` that is
   meant as text is written twice.
 - A **secret** may stand in a file of its own: `password_file: /run/secrets/work` instead of `password:`.
@@ -48,6 +50,8 @@ def _sections(known: Mapping[str, AdapterClass]) -> Iterator[str]:
     yield from _section("## `keep:`", "How long the journal keeps what was delivered.", Keep)
     yield from _section("## `media:`", "Files that people send: [media.md](media.md) tells more.", Media)
     yield from _section("## `web:`", "For whoever watches the service: [operations.md](operations.md).", Web)
+    about = "For the conversations that have `archive:` themselves."
+    yield from _section("## `archive:`", about, Archive)
     yield "## `networks:`\n\nEach network stands under a name of your choice, which the conversations use.\n"
     yield from _section("### Every network", "", NetworkBlock, DeliveryRules, ShowRules)
     yield from _section("### How it is delivered to", "These stand at a network too.", DeliveryRules)

@@ -107,6 +107,7 @@ class Check:
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
             web=top.web,
+            archive=top.archive.located(document.path.parent, journal),
             reload=top.reload,
             remarks=document.remarked(),
         )
@@ -260,7 +261,7 @@ class Check:
             self._flows(spot, rooms)
         self._distinct(rooms)
         joined = tuple(room.entry for room in rooms)
-        return Conversation(name, joined, _filters(core), core.prefix) if core else None
+        return Conversation(name, joined, _filters(core), core.prefix, core.archive) if core else None
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """Yield the rooms of one network in a conversation, each with its spot."""

@@ -101,7 +101,7 @@ def _untouched(old: Config, new: Config) -> Iterator[str]:
 
 
 def _top(config: Config) -> _Values:
-    keys = ("owner", "journal", "durability", "keep", "media", "web", "reload")
+    keys = ("owner", "journal", "durability", "keep", "media", "web", "archive", "reload")
     return _values({key: getattr(config, key) for key in keys})
 
 
@@ -129,7 +129,7 @@ class _Part:
         """Return the conversation of this name; None: there is none. Networks are called by `names`."""
         if (found := config.conversations.get(name)) is None:
             return None
-        own = _values(found.filters) | _values({"prefix": found.prefix})
+        own = _values(found.filters) | _values({"prefix": found.prefix, "archive": found.archive})
         rooms = {_place(room, names): room for room in found.rooms}
         return cls(
             own,

@@ -1,5 +1,6 @@
 """What others use of the configuration, as `from bridge.config import ...`."""
 
+from .archive import Archive, ArchiveRules
 from .check import Find
 from .claim import Claim, Named
 from .compare import Setting, changed_settings, needs_connection, renamed
@@ -32,6 +33,8 @@ from .way_out import Proxy, WayOut
 __all__ = [
     "EVERYTHING",
     "AdapterClass",
+    "Archive",
+    "ArchiveRules",
     "Backlog",
     "CatchUp",
     "Claim",

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bridge.model import RoomId
 
+from .archive import Archive, ArchiveRules
 from .block import Model
 from .claim import Claim
 from .filters import EVERYTHING, Filters
@@ -31,6 +32,8 @@ from .values import (
 
 __all__ = [
     "AdapterClass",
+    "Archive",
+    "ArchiveRules",
     "Backlog",
     "CatchUp",
     "Config",
@@ -184,6 +187,9 @@ class TopBlock(Model):
         Web | None,
         Field(description="The console, health and metrics over HTTP, for whoever watches the service."),
     ] = None
+    archive: Annotated[Archive, Field(description="Where what is archived is kept, and who finds it.")] = (
+        Archive()
+    )
     reload: Annotated[
         Literal["asked", "watch"],
         Field(
@@ -280,6 +286,9 @@ class ConversationBlock(Filters):
     time_zone: Annotated[
         TimeZone | None, Field(description="The zone of the times that are told. By default the network's.")
     ] = None
+    archive: Annotated[
+        ArchiveRules | None, Field(description="What is archived of it. By default nothing is.")
+    ] = None
 
 
 class RoomBlock(ShowRules, Filters):
@@ -332,6 +341,7 @@ class Conversation:
     rooms: tuple[RoomEntry, ...]
     filters: Filters = EVERYTHING
     prefix: str | None = None
+    archive: ArchiveRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +357,8 @@ class Config:
     keep: Keep = field(default_factory=Keep)
     media: Media = field(default_factory=Media)
     web: Web | None = None
+    archive: Archive = field(default_factory=Archive)
+    """With the whole name of its file."""
     reload: Literal["asked", "watch"] = "asked"
     remarks: tuple[str, ...] = ()
     """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""

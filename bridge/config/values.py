@@ -68,7 +68,9 @@ def _template(text: str) -> str:
     return text
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SHOWN = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_536_000}
+_UNITS = {**_SHOWN, "w": 604_800}
+"""A year has 365 days."""
 _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
 _NUMBER = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([A-Za-z]+)")
 
@@ -132,11 +134,15 @@ TimeZone = Annotated[
 Duration = Annotated[
     float,
     BeforeValidator(
-        partial(_measured, units=_UNITS, kind=float, wanted="time with its unit: 30s, 2m, 24h or 7d")
+        partial(_measured, units=_UNITS, kind=float, wanted="time with its unit: 30s, 2m, 24h, 7d or 2y")
     ),
-    PlainSerializer(lambda value: _shortest(value, _UNITS), when_used="json"),
+    PlainSerializer(lambda value: _shortest(value, _SHOWN), when_used="json"),
     WithJsonSchema(
-        {"type": "string", "pattern": r"^\d+(\.\d+)?\s*[smhd]$|\$\{", "examples": ["30s", "2m", "24h", "7d"]}
+        {
+            "type": "string",
+            "pattern": r"^\d+(\.\d+)?\s*[smhdwy]$|\$\{",
+            "examples": ["30s", "2m", "24h", "7d", "2y"],
+        }
     ),
 ]
 """A time in seconds, written with its unit."""

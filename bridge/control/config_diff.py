@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from bridge.config import Config, Setting, changed_settings, needs_connection, renamed
 
 __all__ = ["Changes", "Left", "compare"]
 
-_AT_START = ("journal", "durability", "media", "web")
+_AT_START = ("journal", "durability", "media", "web", "archive.file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def compare(
             Left(" ".join(room), owed.get(room, 0), parting(*room) if room[0] in kept else "")
             for room in left
         ),
-        restart_for=tuple(key for key in _AT_START if getattr(old, key) != getattr(new, key)),
+        restart_for=tuple(key for key in _AT_START if attrgetter(key)(old) != attrgetter(key)(new)),
     )
 
 

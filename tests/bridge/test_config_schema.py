@@ -11,8 +11,8 @@ from .fake_protocol import Fake
 def test_a_schema_has_what_the_models_have():
     found = schema({"fake": Fake})
     json.dumps(found)
-    top = {"networks", "conversations", "owner", "journal", "durability", "keep", "media", "web", "reload"}
-    assert set(found["properties"]) == top
+    blocks = {"networks", "conversations", "keep", "media", "web", "archive"}
+    assert set(found["properties"]) == {*blocks, "owner", "journal", "durability", "reload"}
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert network["properties"]["protocol"]["const"] == "fake"
     assert network["required"] == ["protocol", "server"]
@@ -36,8 +36,8 @@ def test_a_secret_that_is_required_may_stand_in_a_file():
 
 def test_a_room_is_text_or_a_block_or_a_list():
     conversation = schema({"fake": Fake})["properties"]["conversations"]["additionalProperties"]
-    spoken = {"prefix", "protect", "language", "time_zone"}
-    assert set(conversation["properties"]) == {*Filters.model_fields, *spoken}
+    own = {"prefix", "protect", "language", "time_zone", "archive"}
+    assert set(conversation["properties"]) == {*Filters.model_fields, *own}
     text, block, several = conversation["additionalProperties"]["anyOf"]
     assert text == {"type": "string"}
     assert set(block["properties"]) == {
