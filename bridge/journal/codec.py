@@ -5,7 +5,7 @@ import msgspec
 from bridge.model import MessageCreated, MessageEdited, Sender, TalkEvent
 from bridge.model.registry import KINDS
 
-__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "event", "sender"]
+__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "erased", "event", "sender"]
 
 ERASED = "Erased/1"
 """The type of what was erased: of its body, only the sender is left."""
@@ -32,6 +32,11 @@ def event(kind: str, body: bytes | None) -> TalkEvent | None:
 def encode(event: TalkEvent) -> tuple[str, bytes]:
     """Return the type of an event, with its version, and its body."""
     return _types[type(event)], _encoder.encode(event)
+
+
+def erased(by: Sender) -> tuple[str, bytes]:
+    """Return the type and body of an event that was erased."""
+    return ERASED, _encoder.encode(by)
 
 
 def decode(kind: str, body: bytes) -> TalkEvent:

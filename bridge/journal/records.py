@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bridge.model import RoomId, TalkEvent
 
+from . import codec
 from .progress import UNBEGUN, Progress
 
 __all__ = ["BEING_HEARD", "Delivery", "Gap", "Observed", "Oldest", "Opened", "Standing", "Taken", "when_said"]
@@ -120,10 +121,16 @@ class Observed(NamedTuple):
     network: str
     room: RoomId
     """Where it happened; of what Hubbub itself said, what that was about."""
-    event: TalkEvent | None
-    """None: what it said was forgotten before it was seen."""
     said_at: float
     """When it was taken, or, for history, when it was said; in seconds since 1970."""
+    kind: str
+    """Its type and body, as `codec` reads them: for who passes many on and looks into none."""
+    body: bytes | None
+
+    @property
+    def event(self) -> TalkEvent | None:
+        """The event, read anew; None: what it said was forgotten before it was seen."""
+        return codec.event(self.kind, self.body)
 
 
 def when_said(event: TalkEvent, now: float) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from bridge.journal import codec
 from bridge.journal.api import JUST_NOW, LATELY, Following
 from bridge.journal.marks import Keyed
 from bridge.journal.progress import FILES, Progress
@@ -25,6 +26,10 @@ class EventRow:
     sender: Sender
     event: TalkEvent | None
     """None: its words are forgotten."""
+
+    def row(self) -> tuple[str, bytes]:
+        """Return the type and body of what is left of it."""
+        return codec.erased(self.sender) if self.event is None else codec.encode(self.event)
 
 
 class NameRow(NamedTuple):
@@ -171,7 +176,7 @@ class Rows(Keyed, Following):
     def events(self, after: int, limit: int) -> list[Observed]:
         behind = reversed(list(takewhile(lambda seq: seq > after, reversed(self._events))))
         return [
-            Observed(seq, *(self.room(taken.source) or ("", RoomId(""))), taken.event, taken.said_at)
+            Observed(seq, *(self.room(taken.source) or ("", RoomId(""))), taken.said_at, *taken.row())
             for seq, taken in ((seq, self._events[seq]) for seq in islice(behind, limit))
         ]
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
+from itertools import starmap
 
 from bridge.errors import JournalError
 from bridge.journal import codec
@@ -182,14 +183,11 @@ class Queries(Keyed):
 
     def events(self, after: int, limit: int) -> list[Observed]:
         rows = self._database.execute(
-            "SELECT seq, coalesce(network, ''), coalesce(room.room, ''), type, body, taken_at "
+            "SELECT seq, coalesce(network, ''), coalesce(room.room, ''), taken_at, type, body "
             "FROM event LEFT JOIN room ON number = event.room WHERE seq > ? ORDER BY seq LIMIT ?",
             (after, limit),
         )
-        return [
-            Observed(seq, network, room, codec.event(kind, body), said_at)
-            for seq, network, room, kind, body, said_at in rows
-        ]
+        return list(starmap(Observed, rows))
 
     def cursor(self, observer: str) -> int | None:
         row = self._database.execute("SELECT seq FROM observer WHERE name = ?", (observer,)).fetchone()

@@ -222,7 +222,7 @@ class Both(RuleBasedStateMachine):
         last = journal.latest()
         return [
             (
-                [seen[:4] for seen in journal.events(seq - 1, 2)],
+                [(*seen[:3], seen.event) for seen in journal.events(seq - 1, 2)],
                 (journal.event(seq), journal.sender(seq), journal.taken_in(seq), journal.is_owed(seq)),
                 [journal.words(seq, before) for before in (seq + 2, last + 1)],
                 [journal.is_by(seq, source, event) for source, event, _ in self.events[-3:]],
