@@ -4,11 +4,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from ssl import SSLContext
 from typing import Any, ClassVar, Protocol
 
 from .clock import SYSTEM, Clock
-from .config import CatchUp, Model, WayOut
+from .config import CatchUp, Model
+from .endpoints import Endpoint, Source
 from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
 from .looks import Present
@@ -27,7 +27,17 @@ from .model import (
     UserId,
 )
 
-__all__ = ["AVATAR_LIMIT", "Adapter", "Avatar", "Avatars", "Conversations", "Emit", "Position", "Source"]
+__all__ = [
+    "AVATAR_LIMIT",
+    "Adapter",
+    "Avatar",
+    "Avatars",
+    "Conversations",
+    "Emit",
+    "Endpoint",
+    "Position",
+    "Source",
+]
 
 AVATAR_LIMIT = 2**20
 """Bytes of a person's picture as a network has it, at most: what is larger is none."""
@@ -42,21 +52,6 @@ class Position:
     token: str
     scope: str = ""
     """What the token is for: a room, or "" for the whole network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a file can be fetched."""
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What to ask with, secrets too: goes to the host of `url` alone, never on with a redirect."""
-    own: bool = False
-    """Whether the host is the owner's choice, from the configuration, and so may have a private address."""
-    ssl: SSLContext | None = field(default=None, repr=False)
-    """What to verify that host with; None: as the web does."""
-    way_out: WayOut | None = None
-    """The way to it; None: the system's own. The core fills it in."""
 
 
 class Emit(Protocol):
@@ -238,6 +233,24 @@ class Adapter(ABC):
         later than it happens.
         """
         return self.clock.now()
+
+    def peer(self) -> Endpoint | None:
+        """Return who is at the other end of the connection that stands; None: there is none, or nobody can
+        tell. No I/O.
+        """
+        return None
+
+    def retention(self, room: RoomId) -> float | None:
+        """Return for how many seconds the network wants what is said in the room kept at most; None: nothing
+        is known of such a wish. As of now: it can change any time. No I/O.
+        """
+        return None
+
+    def history_is_open(self, room: RoomId) -> bool | None:
+        """Whether the network shows who comes into the room what was said before they came; None: nobody can
+        tell. As of now. No I/O.
+        """
+        return None
 
     def present(self, room: RoomId) -> Present | None:
         """Return who is in the room itself, as far as the network has told; None where that is not known. The

@@ -25,6 +25,8 @@ def is_plain(event: Event) -> bool:  # noqa: PLR0911 the cheapest tests first, a
     """
     if type(event) is not MessageCreated or type(event.replayed) is not bool or type(event.kind) is not Kind:
         return False
+    if event.unstored is not False:
+        return False
     sender, content = event.sender, event.content
     if type(sender) is not Sender or type(content) is not Content or content.attachments or event.aliases:
         return False
@@ -40,7 +42,9 @@ def is_plain(event: Event) -> bool:  # noqa: PLR0911 the cheapest tests first, a
     if span.href is not None or span.mention is not None or span.colour is not None:
         return False
     try:  # all at once, and nothing but text can be joined
-        words = "".join((event.id, event.room, event.mark, sender.id, sender.name, span.text))  # noqa: FLY002
+        words = "".join(  # noqa: FLY002
+            (event.id, event.room, event.mark, sender.id, sender.name, sender.proof, span.text)
+        )
     except TypeError:
         return False
     return "\0" not in words and (words.isascii() or is_text(words))

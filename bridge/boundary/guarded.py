@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from bridge.adapter import AVATAR_LIMIT, Adapter, Emit, Settle, Source
+from bridge.adapter import AVATAR_LIMIT, Adapter, Emit, Endpoint, Settle, Source
 from bridge.complaints import Complaints
 from bridge.config import WayOut
 from bridge.errors import AdapterError, Rejected, TemporaryFailure, Unsupported
@@ -290,6 +291,36 @@ class Guarded(Adapter):
         except ANYTHING as error:
             self._complain("people", room, shown(error), error)
             return ()
+
+    def peer(self) -> Endpoint | None:
+        try:
+            found = self._made().peer()
+            if found is not None and not all(map(is_text, (found.server, found.tls, found.certificate))):
+                raise TypeError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("peer", "", shown(error), error)
+            return None
+        return found
+
+    def retention(self, room: RoomId) -> float | None:
+        try:
+            found = self._made().retention(room)
+            if found is not None and not (isinstance(found, float | int) and 0 < found < math.inf):
+                raise ValueError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("retention", room, shown(error), error)
+            return None
+        return found
+
+    def history_is_open(self, room: RoomId) -> bool | None:
+        try:
+            found = self._made().history_is_open(room)
+            if found is not None and type(found) is not bool:
+                raise TypeError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("history_is_open", room, shown(error), error)
+            return None
+        return found
 
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
         try:

@@ -74,6 +74,7 @@ def _in_place(
         content=fitted.content,
         kind=words.kind_of(event, view),
         byline=fitted.byline,
+        unstored=event.unstored,
     )
     return Step(command, None)
 

@@ -93,6 +93,7 @@ def command(
         kind=kind_of(event, view),
         at=delivery.said_at if view.capabilities.times and _is_old(delivery, view) else None,
         byline=fitted.byline,
+        unstored=event.unstored,
     )
 
 

@@ -11,7 +11,7 @@ port          a port at which others come to us, by HTTP or otherwise
 preflight     looking at rooms for `hubbub check --online`
 examining     the name of a server, its certificate, its clock, for `hubbub doctor`
 way_out       (with connect_method) the way to a network: a proxy, an address to connect from
-tls           whom to believe who they are
+tls           whom to believe who they are, and who is at the other end
 avatars       the pictures of people from elsewhere: when to ask for them, beside what is sent
 bounded       a dict that forgets its oldest entries
 escaping      ids as networks can carry them, and back
@@ -37,7 +37,7 @@ from .preflight import preflight
 from .room_keeper import Caught, RoomGuest, RoomKeeper
 from .text_adapter import TextAdapter
 from .text_connection import Batch, Missed
-from .tls import trust
+from .tls import endpoint, trust
 from .way_out import ProxyFailed, connector, dial, route
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "Upgrade",
     "connector",
     "dial",
+    "endpoint",
     "fits_glob",
     "preflight",
     "route",

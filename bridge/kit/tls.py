@@ -1,12 +1,15 @@
 """Whom to believe who they are."""
 
 import ssl
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from bridge.endpoints import Endpoint
 from bridge.errors import ConnectionLost
 from bridge.faults import reason
 
-__all__ = ["trust"]
+__all__ = ["endpoint", "trust"]
 
 
 def trust(ca_file: Path | None = None, *, alone: bool = False) -> ssl.SSLContext:
@@ -23,3 +26,13 @@ def trust(ca_file: Path | None = None, *, alone: bool = False) -> ssl.SSLContext
         why = "it holds no certificate in PEM" if isinstance(error, ssl.SSLError) else reason(error)
         raise ConnectionLost(f"ca_file {ca_file} cannot be read: {why}") from None
     return context
+
+
+def endpoint(server: str, link: Any) -> Endpoint:
+    """Return who is at the other end of a connection to `server` (host and port). `link` is what carries TLS
+    there, an SSLObject or SSLSocket, such as a transport's extra `ssl_object`; anything else: no TLS.
+    """
+    if not isinstance(link, ssl.SSLObject | ssl.SSLSocket):
+        return Endpoint(server)
+    shown = link.getpeercert(binary_form=True)
+    return Endpoint(server, link.version() or "", sha256(shown).hexdigest() if shown else "")

@@ -136,6 +136,8 @@ class SendMessage:
     """When it was said, in seconds since 1970, where that is long ago and the record has `times`."""
     byline: Byline | None = None
     """Whom the text names as its author; None: nobody, as in Hubbub's own words."""
+    unstored: bool = False
+    """Whether its author asks that nobody keeps it: to be said on where the network knows such a wish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,8 @@ class EditMessage:
     content: Content
     kind: Kind = Kind.TEXT
     byline: Byline | None = None
+    """As of `SendMessage`."""
+    unstored: bool = False
     """As of `SendMessage`."""
 
 

@@ -48,6 +48,8 @@ class MessageCreated:
     """Read from the network's history, not heard live."""
     mark: str = ""
     """The txn that it bears: some Hubbub's copy of another message, and so not relayed."""
+    unstored: bool = False
+    """Whether its author asks that nobody keeps it for longer than it takes to deliver it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class MessageEdited:
     at: float | None = None
     replayed: bool = False
     mark: str = ""
+    unstored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

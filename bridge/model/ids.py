@@ -1,6 +1,6 @@
 """Names of things. All are opaque to the core: only the network that made one knows what it means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 __all__ = ["MessageId", "Part", "RoomId", "Sender", "Txn", "UserId", "by_author"]
@@ -38,6 +38,9 @@ class Sender:
     name: str
     account: UserId | None = None
     """The account that says it for them, where one speaks for several people; None: their own."""
+    proof: str = field(default="", compare=False)
+    """What the network itself vouches for beyond `id`: the account that its services know, a real address;
+    empty: nothing. For the owner's eyes alone, never for a room's."""
 
     @property
     def author(self) -> UserId:

@@ -13,7 +13,7 @@ from bridge.compose.words import OLD
 from bridge.errors import AdapterError, Rejected
 from bridge.journal import Delivery, Journal, Oldest
 from bridge.language import N_
-from bridge.model import Receipt
+from bridge.model import MessageCreated, MessageEdited, Receipt
 
 from .listener import Listener
 from .outcomes import Outcomes
@@ -80,6 +80,10 @@ class Recovery:
         else:
             found = {}
         outcomes: list[_Outcome] = [found.get(txn, _UNKNOWN) for txn in txns]
+        outcomes = [
+            _UNKNOWN if outcome is None and _is_unstored(delivery) else outcome
+            for delivery, outcome in zip(doubtful, outcomes, strict=True)
+        ]
         arrived = max((n for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt)), default=-1)
         # A network takes what is on its way in order: what stands before one that arrived had its turn.
         return [
@@ -142,3 +146,8 @@ class Recovery:
             if hidden:
                 self._queue.reload(self._flying())
         return hidden
+
+
+def _is_unstored(delivery: Delivery) -> bool:
+    """Whether no network may have kept it: that it is not found proves nothing."""
+    return isinstance(delivery.event, MessageCreated | MessageEdited) and delivery.event.unstored

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bridge.adapter import Adapter, Emit, Position, Settle
+from bridge.adapter import Adapter, Emit, Endpoint, Position, Settle
 from bridge.config import Model
 from bridge.errors import ConnectionLost, RoomUnavailable, Unsupported
 from bridge.looks import Present
@@ -136,6 +136,15 @@ class ScriptedAdapter(Adapter):
 
     def heard(self, room: RoomId) -> float:
         return time.time() - self._server.silent_for
+
+    def peer(self) -> Endpoint | None:
+        return self._server.nature.peer if self._emit is not None else None
+
+    def retention(self, room: RoomId) -> float | None:
+        return self._server.nature.retention.get(room)
+
+    def history_is_open(self, room: RoomId) -> bool | None:
+        return self._server.nature.open.get(room)
 
     def present(self, room: RoomId) -> Present | None:
         return self._server.present.get(room)

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
-from bridge.adapter import Settle
+from bridge.adapter import Endpoint, Settle
 from bridge.errors import AdapterError, ConnectionLost, Rejected
 from bridge.looks import Present
 from bridge.model import (
@@ -59,11 +59,25 @@ class Connected(Protocol):
         """Say and hear nothing any more."""
 
 
+@dataclass
+class Nature:
+    """What a network says of itself."""
+
+    peer: Endpoint | None = None
+    """Who seems to be at the other end of a connection to it."""
+    retention: dict[RoomId, float] = field(default_factory=dict)
+    """For how many seconds its rooms want to be kept."""
+    open: dict[RoomId, bool] = field(default_factory=dict)
+    """Whether its rooms show newcomers what was said."""
+
+
 class ScriptedNetwork:
     """The server side of a fake network: it keeps what was said, and does what a test tells it."""
 
     private = True
     """Off: nobody can be written to alone."""
+    names_messages = True
+    """Off: nobody can refer to what was said."""
     _by_name: ClassVar[dict[str, "ScriptedNetwork"]] = {}
 
     def __init__(self, name: str) -> None:
@@ -74,6 +88,8 @@ class ScriptedNetwork:
         self.hints: list[FleetingCommand] = []
         self.present: dict[RoomId, Present] = {}
         """Who is in its rooms, whether they speak or not, where it tells."""
+        self.nature = Nature()
+        """What it says of itself."""
         self.refusals: dict[RoomId, str] = {}
         """Rooms that cannot be joined, and why."""
         self.errors: deque[AdapterError] = deque()
@@ -111,8 +127,6 @@ class ScriptedNetwork:
         """Every file that somebody wanted to upload."""
         self.upload_errors: deque[AdapterError] = deque()
         """What becomes of the next uploads, one each."""
-        self.names_messages = True
-        """Off: nobody can refer to what was said."""
         self.carries_marks = True
         """Off: nothing tells a copy from what a person says."""
         self.neighbours: list[ScriptedNetwork] = []
@@ -191,7 +205,8 @@ class ScriptedNetwork:
         """Return what became of these commands; None: it did not arrive."""
         if not self.remembers:
             return {}
-        numbers = {command.txn: number for number, command in enumerate(self.said, 1)}
+        kept = [(number, command) for number, command in enumerate(self.said, 1) if not command.unstored]
+        numbers = {command.txn: number for number, command in kept}
         numbers |= {command.txn: 0 for command in self.done}
         found = {txn: self._receipt(numbers[txn]) if txn in numbers else None for txn in txns}
         return {txn: receipt for txn, receipt in found.items() if numbers.get(txn) not in self._forgotten}

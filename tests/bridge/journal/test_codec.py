@@ -1,5 +1,7 @@
 """Events come back from their rows as they were."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.journal import codec
@@ -46,3 +48,22 @@ from .test_journal import event
 )
 def test_an_event_comes_back_from_its_row_as_it_was(fact):
     assert codec.decode(*codec.encode(fact)) == fact
+
+
+def test_what_the_network_vouches_for_and_what_nobody_is_to_keep_come_back_too():
+    said = event(unstored=True)
+    back = codec.decode(*codec.encode(replace(said, sender=Sender(UserId("a"), "alice", proof="ada"))))
+    assert back.sender.proof == "ada"
+    assert back.unstored
+
+
+def test_a_row_of_before_is_read():
+    row = (
+        b'{"id":"m1","aliases":[],"room":"one","sender":{"id":"a","name":"alice","account":null},'
+        b'"content":{"spans":[{"text":"hello"}],"attachments":[]},"kind":"text","at":null,"replayed":false}'
+    )
+    assert codec.decode(codec.MESSAGE, row) == event()
+
+
+def test_who_said_it_is_the_same_whatever_is_vouched_for():
+    assert Sender(UserId("a"), "alice", proof="ada") == Sender(UserId("a"), "alice")

@@ -66,6 +66,19 @@ async def test_where_nobody_can_tell_it_is_sent_again_and_marked(pair, left, rig
         assert database.execute("SELECT count(*) FROM again").fetchone() == (1,)
 
 
+async def test_what_no_network_may_keep_is_no_proof_by_not_being_found(pair, left, right, after):
+    right.confirming = False
+    async with running(pair):
+        left.say("one", "alice", "between us", unstored=True)
+        await right.until(1)
+        pair = killed(pair, after)
+    right.confirming = True
+    async with running(pair):
+        await right.until(2)
+    assert right.texts("two") == ["<alice> between us", "[again?] <alice> between us"]
+    assert [command.unstored for command in right.said] == [True, True]
+
+
 async def test_the_owner_may_rather_have_it_held(tmp_path, left, right, after):
     pair = config(tmp_path, {"lobby": ["left one", "right two"]}, rules=DeliveryRules(doubt="hold"))
     right.confirming = False
