@@ -16,6 +16,7 @@ from bridge import (
     ConnectionLost,
     DeleteMessage,
     Emit,
+    Endpoint,
     FleetingCommand,
     Model,
     Present,
@@ -244,6 +245,10 @@ class IrcAdapter(Adapter):
 
     def heard(self, room: RoomId) -> float:
         return self._connection.heard if self._connection is not None else self._heard
+
+    def peer(self) -> Endpoint | None:
+        connection = self._connection
+        return connection.peer() if connection is not None and connection.alive else None
 
     def present(self, room: RoomId) -> Present | None:
         connection = self._connection

@@ -87,7 +87,7 @@ def message(line: Line, session: Session) -> MessageCreated | None:
     return MessageCreated(
         id=MessageId(msgid) if msgid else session.name(line),
         room=room,
-        sender=Sender(UserId(source), name),
+        sender=Sender(UserId(source), name, proof=tags.get("account", "")),
         content=said,
         kind=kind,
         reply_to=reply_to,
@@ -111,7 +111,7 @@ def reaction(line: Line, session: Session) -> ReactionsChanged | None:
     return ReactionsChanged(
         id=_name(line, session),
         room=room,
-        sender=Sender(UserId(source), name),
+        sender=Sender(UserId(source), name, proof=line.tags.get("account", "")),
         target=target,
         added=given,
         removed=taken,
@@ -134,7 +134,7 @@ def removal(line: Line, session: Session) -> Removed | None:
     return Removed(
         id=_name(line, session),
         room=room,
-        sender=Sender(UserId(source), name),
+        sender=Sender(UserId(source), name, proof=line.tags.get("account", "")),
         target=MessageId(params[1]),
         reason=content(params[2]).text if len(params) > 2 else "",
         by_moderator=True,
@@ -154,7 +154,7 @@ def topic(line: Line, session: Session) -> TopicChanged | None:
     return TopicChanged(
         id=MessageId(msgid) if msgid else session.own_id(),
         room=room,
-        sender=Sender(UserId(source), name),
+        sender=Sender(UserId(source), name, proof=line.tags.get("account", "")),
         topic=content(params[1]).text,
         at=seconds(line.tags.get("time", "")),
         replayed=_replayed(line, session, room),

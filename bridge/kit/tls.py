@@ -28,10 +28,11 @@ def trust(ca_file: Path | None = None, *, alone: bool = False) -> ssl.SSLContext
     return context
 
 
-def endpoint(server: str, link: Any) -> Endpoint:
-    """Return who is at the other end of a connection to `server` (host and port). `link` is what carries TLS
-    there, an SSLObject or SSLSocket, such as a transport's extra `ssl_object`; anything else: no TLS.
+def endpoint(host: str, port: int, link: Any) -> Endpoint:
+    """Return who is at the other end of a connection. `link` is what carries TLS there, an SSLObject or
+    SSLSocket, such as a transport's extra `ssl_object`; anything else: no TLS.
     """
+    server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if not isinstance(link, ssl.SSLObject | ssl.SSLSocket):
         return Endpoint(server)
     shown = link.getpeercert(binary_form=True)

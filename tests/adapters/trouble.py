@@ -69,3 +69,10 @@ def openssl(*arguments: str) -> None:
 def plain(sentence: str) -> bool:
     """Whether it is a sentence for people."""
     return not any(word in sentence for word in RAW)
+
+
+def digest(pem: Path) -> str:
+    """The SHA-256 of a certificate, as openssl tells it, in the form that `Endpoint.certificate` has."""
+    asked = ("openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", str(pem))
+    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    return said.partition("=")[2].strip().replace(":", "").lower()

@@ -22,11 +22,13 @@ from bridge import (
     Command,
     ConnectionLost,
     Emit,
+    Endpoint,
     RoomId,
     SendMessage,
     SetReactions,
     Settle,
     TokenBucket,
+    endpoint,
     landing,
     reason,
 )
@@ -195,6 +197,11 @@ class IrcConnection:
     def alive(self) -> bool:
         """Whether lines can be said."""
         return not self._ended.done() and self._transport is not None
+
+    def peer(self) -> Endpoint | None:
+        """Return who is at the other end."""
+        transport = self._transport
+        return endpoint(*self.config.address, transport.ssl) if transport is not None else None
 
     # -- what the dispatcher asks for
 

@@ -114,6 +114,11 @@ class Transport(AioConnection):  # type: ignore[misc]  # the library is not type
             self.transport.write(data)
 
     @property
+    def ssl(self) -> object:
+        """What carries TLS on this connection; None: nothing does."""
+        return self.transport.get_extra_info("ssl_object") if self.transport is not None else None
+
+    @property
     def idle(self) -> bool:
         """Whether the server keeps up with what we send, so that nothing piles up here."""
         transport = self.transport

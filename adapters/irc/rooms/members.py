@@ -70,7 +70,7 @@ class Members:
             reason = _reason(got.params[2:])
             if reason in (nick, nick_of(got.source)):  # where none was given (RFC 2812 section 3.2.8)
                 reason = ""
-            self._tell(place, got, source, Change.KICKED, reason, by=_person(got.source))
+            self._tell(place, got, source, Change.KICKED, reason, by=_person(got, got.source))
 
     def mode(self, got: Line) -> None:
         """Take in a MODE of a room: who is banned by it, or no more."""
@@ -97,7 +97,7 @@ class Members:
             for folded, source in {fold(source): source for source in (*known, *meant)}.items():
                 if folded in still:
                     continue  # another mask bans them
-                self._tell(place, got, source, change, by=_person(got.source))
+                self._tell(place, got, source, change, by=_person(got, got.source))
 
     def _meant(self, place: Place, mask: str) -> tuple[str, ...]:
         """Return whom a mask is about: people who are there, and those from elsewhere who were."""
@@ -191,7 +191,7 @@ class Members:
         self._events.append(
             MemberChanged(
                 room=place.room,
-                sender=_person(source),
+                sender=_person(got, source),
                 speaker=speaker or "",
                 change=change,
                 reason=reason,
@@ -202,8 +202,10 @@ class Members:
         )
 
 
-def _person(source: str) -> Sender:
-    return Sender(UserId(source), nick_of(source))
+def _person(got: Line, source: str) -> Sender:
+    """Return somebody, with the account of who sent the line (IRCv3 account-tag)."""
+    proof = got.tags.get("account", "") if source == got.source else ""
+    return Sender(UserId(source), nick_of(source), proof=proof)
 
 
 def _reason(words: list[str]) -> str:

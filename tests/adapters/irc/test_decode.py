@@ -45,6 +45,17 @@ def test_tags_give_id_and_time() -> None:
     assert event.at == 1767323045.5
 
 
+@pytest.mark.parametrize("command", ["PRIVMSG #lobby :x", "TOPIC #lobby :x", "REDACT #lobby abc"])
+def test_the_account_is_what_the_network_vouches_for(command: str) -> None:
+    """IRCv3 account-tag: of who is logged in, and of nobody else."""
+    of = session()
+    of.caps.add("draft/message-redaction")
+    for tags, proof in (("@account=ada ", "ada"), ("@+account=ada ", ""), ("", "")):
+        event = decode.event(parse(f"{tags}{BOB} {command}"), of)
+        assert event
+        assert event.sender.proof == proof
+
+
 def test_a_time_that_makes_no_sense_is_none() -> None:
     """IRCv3 server-time: what is no ISO 8601 is left out, the message stays."""
     event = heard(f"@time=yesterday {BOB} PRIVMSG #lobby :x")

@@ -16,6 +16,7 @@ from bridge import (
     AuthenticationFailed,
     ConnectionLost,
     Content,
+    Endpoint,
     Kind,
     Mark,
     RoomId,
@@ -23,6 +24,7 @@ from bridge import (
     RoomUnavailable,
     Span,
 )
+from tests.adapters.trouble import digest
 
 from .harness import ScriptedServer, client, running
 from .servers import Inspircd, make_certificate
@@ -270,6 +272,17 @@ async def test_sasl_plain_over_tls(network: Inspircd) -> None:
     async with running(network.tls_port, "#lobby", **settings) as run:
         await run.joined()
         assert " 330 asker hubbub hubbub " in await account(network, "hubbub")
+        assert run.adapter.peer() == Endpoint(
+            f"127.0.0.1:{network.tls_port}", "TLSv1.3", digest(network.certificate)
+        )
+        async with client(network.port, "ada", "#lobby") as ada:
+            ada.say("PRIVMSG #lobby :who am I?")
+            assert (await run.emitted.message()).sender.proof == ""
+            ada.say("PRIVMSG NickServ :REGISTER sekret x@example.com")
+            await ada.heard("NOTICE ada :.*registered")
+            ada.say("PRIVMSG #lobby :now they know")
+            assert (await run.emitted.message()).sender.proof == "ada"
+    assert run.adapter.peer() is None
 
 
 async def test_sasl_external(network: Inspircd, tmp_path: Path) -> None:
