@@ -15,6 +15,7 @@ from bridge import (
     DeleteMessage,
     EditMessage,
     Emit,
+    Endpoint,
     File,
     FleetingCommand,
     MarkRead,
@@ -46,7 +47,8 @@ from .capabilities import of_two, record
 from .config import NetworkConfig as Network
 from .config import RoomConfig as Room
 from .config import room_id
-from .connection.connection import Memory, XmppConnection
+from .connection.connection import XmppConnection
+from .connection.memory import Memory
 from .files import elements as files
 from .files.slots import verifier
 from .preflight import look_at
@@ -208,6 +210,15 @@ class XmppAdapter(Adapter):
         connection = self._connection
         return connection.heard(room) if connection is not None and connection.alive else self._memory.heard
 
+    def peer(self) -> Endpoint | None:
+        connection = self._connection
+        return connection.peer() if connection is not None and connection.alive else None
+
+    def history_is_open(self, room: RoomId) -> bool | None:
+        place = self._memory.session.places.get(room)
+        # who may enter may read all of the archive (XEP-0313 section 5); without one it is a few lines
+        return True if place is not None and place.archive else None
+
     def present(self, room: RoomId) -> Present | None:
         place = self._memory.session.places.get(room)
         return place.present if place is not None else None
@@ -268,7 +279,7 @@ def _origin(place: Place, txn: Txn) -> str:
 
 def _more(command: SendMessage, place: Place) -> str:
     """Return the XML that goes with a message."""
-    more = _origin(place, command.txn)
+    more = _origin(place, command.txn) + encode.hint(command)
     if command.at is not None:
         more += encode.delay(command.at)
     if command.thread is not None:
@@ -288,7 +299,7 @@ def _stanza(command: SendMessage | EditMessage | DeleteMessage | SetReactions, p
                 return encode.message(room, command.content, command.kind, txn, more)
             return encode.reply(command, command.answered, more, named=place.stanza_ids)
         case EditMessage():
-            return encode.edit(command, _origin(place, txn))
+            return encode.edit(command, _origin(place, txn) + encode.hint(command))
         case DeleteMessage():
             return encode.delete(command, _origin(place, txn))
         case SetReactions():

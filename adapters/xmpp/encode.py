@@ -31,7 +31,7 @@ from .text import styling
 
 __all__ = [
     "FEATURES", "MARKS", "MARK_COST", "TEXT_LIMIT",
-    "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "iq", "join", "leave",
+    "archive", "body", "clean", "delay", "delete", "direct", "edit", "file", "hint", "iq", "join", "leave",
     "message", "origin", "photo", "private", "quote", "react", "refusal", "reply", "thread", "topic",
     "undelivered", "vcard",
 ]  # fmt: skip
@@ -52,6 +52,8 @@ _SPECIAL = re.compile("[&<>'\"]")
 _UNSTYLED = "<unstyled xmlns='urn:xmpp:styling:0'/>"
 _STORE = "<store xmlns='urn:xmpp:hints'/>"
 """A stanza without words would not be archived without this hint (XEP-0334)."""
+_UNSTORED = "<no-permanent-store xmlns='urn:xmpp:hints'/>"
+"""Keeps a message out of archives and logs, and in the queue of who is away for a moment (XEP-0334)."""
 _RETRACTED = "/me retracted a previous message, but it's unsupported by your client."
 _MOST_EMOJIS = 100
 _LONGEST_EMOJI = 100
@@ -222,6 +224,11 @@ def delay(at: float) -> str:
     return f"<delay xmlns='urn:xmpp:delay' stamp='{_stamp(at)}'/>"
 
 
+def hint(command: SendMessage | EditMessage) -> str:
+    """Return what its author asks for, that nobody keeps it; "" where they do not."""
+    return _UNSTORED if command.unstored else ""
+
+
 def direct(person: str, text: str, *, in_room: bool) -> str:
     """Return a message to one person; `in_room` when they wrote through a room (XEP-0045 section 7.5)."""
     mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
@@ -229,12 +236,13 @@ def direct(person: str, text: str, *, in_room: bool) -> str:
     return f"<message to='{quote(person)}' type='chat'>{words}{mark}</message>"
 
 
-def private(to: str, txn: Txn, content: Content, kind: Kind, *, in_room: bool) -> str:
+def private(to: str, command: SendMessage, *, in_room: bool) -> str:
     """Return somebody's message to one person (RFC 6121 section 5.2), or to one of a room (XEP-0045 section
     7.5).
     """
-    mark = f"<x xmlns='{_MUC}#user'/>" if in_room else ""
-    return f"<message to='{quote(to)}' type='chat' id='{txn}'>{body(content, kind)}{mark}</message>"
+    more = hint(command) + (f"<x xmlns='{_MUC}#user'/>" if in_room else "")
+    words = body(command.content, command.kind)
+    return f"<message to='{quote(to)}' type='chat' id='{command.txn}'>{words}{more}</message>"
 
 
 def undelivered(stanza_id: str, to: str, text: str) -> str:

@@ -11,7 +11,7 @@ from .connection.client import XmppClient
 from .connection.component import XmppComponent
 from .decode import muc_info
 from .rooms import refusals
-from .rooms.rooms import observe
+from .rooms.observing import observe
 from .session import Place
 
 __all__ = ["Deaf", "look_at"]

@@ -67,6 +67,8 @@ class Place:
     """Nicks that were given up since we came."""
     people: dict[str, str] = field(default_factory=dict)
     """The nicks of others there, with the occupant ids that the room gives them, or ""."""
+    persons: dict[str, str] = field(default_factory=dict)
+    """The same with their own addresses, where the room tells us, or ""."""
     speakers: dict[str, str] = field(default_factory=dict)
     """The nicks of people from elsewhere who are there as themselves, or ask to be, with their keys
     (`Speaker.key`).
@@ -101,6 +103,7 @@ class Place:
     def enter(self) -> None:
         """Forget people and subject: the room is about to tell them anew."""
         self.people.clear()
+        self.persons.clear()
         self.present.clear()
         self.wanted.clear()
         self.topic = None

@@ -225,6 +225,7 @@ class XmppClient(Stanzas, ClientXMPP):
 
     async def _attempt_connection(self, host: str, port: int, tls: bool, server_hostname: str | None) -> bool:
         """Connect as slixmpp would, but by the owner's way."""
+        self.connected_to = (host, port)
         if self._config.is_direct:
             attempt: bool = await super()._attempt_connection(host, port, tls, server_hostname)
             return attempt

@@ -58,7 +58,7 @@ class XmppComponent(asyncio.Protocol, Stanzas):
     async def open(self, patience: float | None = None) -> None:
         """Connect and prove who we are, within so many seconds. Raises an AdapterError that says why not."""
         config = self._config
-        host, port = config.address or ("", 0)
+        host, port = self.connected_to = config.address or ("", 0)
         context = await asyncio.to_thread(trust, config.ca_file) if config.tls == "direct" else None
         try:
             async with asyncio.timeout(patience or _PATIENCE):

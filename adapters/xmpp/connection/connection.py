@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 from adapters.xmpp import decode
 from adapters.xmpp.config import NetworkConfig, RoomConfig
 from adapters.xmpp.decode import muc_info, talk
-from adapters.xmpp.files import upload
 from adapters.xmpp.files.slots import Shared
 from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
@@ -20,11 +18,10 @@ from adapters.xmpp.rooms.photos import photo_of
 from adapters.xmpp.rooms.private import PrivateChats
 from adapters.xmpp.rooms.puppets import PuppetOccupants
 from adapters.xmpp.rooms.rooms import Rooms
-from adapters.xmpp.session import Place, Session
+from adapters.xmpp.session import Place
 from bridge import (
     Adapter,
     Awake,
-    BoundedDict,
     ConnectionLost,
     Emit,
     Event,
@@ -47,11 +44,11 @@ from bridge import (
     UserId,
 )
 
-from . import stream_management
 from .client import XmppClient
 from .component import XmppComponent
+from .memory import Memory
 
-__all__ = ["Memory", "XmppConnection"]
+__all__ = ["XmppConnection"]
 
 T = TypeVar("T")
 
@@ -64,22 +61,8 @@ _SLOW = 30.0
 """Seconds for a room to reflect a message before we ask whether we are in it."""
 _LOST = 90.0
 _REGAIN = 60.0
-_MOST_LANDED = 1000
 _DISCOVERY = 3.0
 """Seconds that the first rooms wait until we know what our server can do."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """The state that one connection hands on to the next."""
-
-    session: Session
-    landed: BoundedDict[str, Receipt] = field(default_factory=lambda: BoundedDict(_MOST_LANDED))
-    """Receipts that came too late for the connection that their messages were sent on."""
-    stream: stream_management.Stream | None = None
-    files: upload.UploadService = field(default_factory=upload.UploadService)
-    heard: float = 0.0
-    """All that the server said until then was surely heard, in seconds since 1970."""
 
 
 class XmppConnection:
@@ -101,6 +84,7 @@ class XmppConnection:
         self.puppets: PuppetOccupants | None = None
         component = XmppComponent(self._config, self) if self._config.is_component else None
         self._client = component or XmppClient(self._config, self, memory.stream)
+        self.peer = self._client.peer
         self.private = PrivateChats(adapter, self._session, self._client, self._flights, self._soon)
         if component is not None:
             self.puppets = self.private.puppets = PuppetOccupants(
@@ -242,9 +226,8 @@ class XmppConnection:
             return
         said = decode.message(element, self._session)
         if said is None:
-            if place is not None and element.get("type") != "groupchat":
-                self._reader.archived(element)
-                self._rooms.decided(place, element)
+            if place is not None:
+                self._told(place, element)
         elif isinstance(said, TalkEvent):
             self._said(self._session.places[said.room], said)
         elif isinstance(said, decode.Reflection):
@@ -256,6 +239,14 @@ class XmppConnection:
             self._refused(said)
         else:
             self.private.heard(element, said)
+
+    def _told(self, place: Place, element: Element) -> None:
+        """Take in what a room says that is no talk."""
+        if muc_info.is_reconfigured(element) and self._group is not None:
+            self._group.create_task(self._rooms.look_again(place))
+        elif element.get("type") != "groupchat":
+            self._reader.archived(element)
+            self._rooms.decided(place, element)
 
     def _is_past(self, element: Element, place: Place | None) -> bool:
         if self.puppets is not None and element.get("type") == "groupchat" and not self._rooms.let_in(place):

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
-from bridge import AdapterError
+from bridge import AdapterError, Endpoint, endpoint
 
 from .requests import Requests
 
@@ -32,6 +32,8 @@ class Stanzas:
 
     transport: Any
     resumed = False
+    connected_to: tuple[str, int]
+    """The host and port that we are connected to."""
 
     def __init__(self, listener: StanzaListener) -> None:
         running = asyncio.get_running_loop()
@@ -48,6 +50,11 @@ class Stanzas:
     def congested(self) -> bool:
         """Whether the server is slow to take what we send."""
         return self.transport is None or self.transport.get_write_buffer_size() > _CONGESTED
+
+    def peer(self) -> Endpoint | None:
+        """Return who is at the other end; None: nobody yet, or no more."""
+        link = self.transport
+        return endpoint(*self.connected_to, link.get_extra_info("ssl_object")) if link is not None else None
 
     def say(self, stanza: str, speaker: str = "") -> None:
         """Send a stanza, with all others of this tick in one write. `speaker`: the address that it is from,

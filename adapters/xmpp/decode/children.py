@@ -42,6 +42,7 @@ _MOST_FILES = 20
 _OMEMO = ("eu.siacs.conversations.axolotl", "urn:xmpp:omemo:1", "urn:xmpp:omemo:2")
 _SPOILER = "{urn:xmpp:spoiler:0}spoiler"
 _CALL = "{urn:xmpp:call-invites:0}invite"
+_UNSTORED = frozenset({"{urn:xmpp:hints}no-store", "{urn:xmpp:hints}no-permanent-store"})
 _ENCRYPTED = frozenset(
     {
         "{urn:xmpp:eme:0}encryption",
@@ -94,6 +95,8 @@ class Parts:
     state: bool | None = None
     """Whether its author types, if their client says so."""
     subject: str | None = None
+    unstored: bool = False
+    """Whether its author asks that nobody keeps it (XEP-0334)."""
 
 
 def is_subject(element: Element) -> bool:
@@ -231,6 +234,10 @@ def _state(child: Element, parts: Parts) -> None:
     parts.state = STATES[child.tag]
 
 
+def _unstored(_: Element, parts: Parts) -> None:
+    parts.unstored = True
+
+
 def _subject(child: Element, parts: Parts) -> None:
     parts.subject = child.text or ""
 
@@ -241,7 +248,7 @@ _TAKES: dict[str, Callable[[Element, Parts], None]] = {
     files.OOB: _oob, files.SHARING: _sharing, files.REFERENCE: _reference,
     markup.MARKUP: _markup, _SPOILER: _spoiler, _CALL: _call,
     **dict.fromkeys(_ENCRYPTED, _secret), **{f"{{{namespace}}}encrypted": _omemo for namespace in _OMEMO},
-    **dict.fromkeys(STATES, _state),
+    **dict.fromkeys(STATES, _state), **dict.fromkeys(_UNSTORED, _unstored),
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
         return None
     if presence.type == "available":
         new = nick not in people
-        people[nick] = presence.occupant
+        people[nick], place.persons[nick] = presence.occupant, presence.person
         if new:
             place.present.add(nick, nick, _who(place, nick).id)
         if new and place.joined:
@@ -27,11 +27,11 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
     if presence.type != "unavailable" or nick not in people:
         return None
     who = _who(place, nick)
-    occupant = people.pop(nick)
+    occupant, person = people.pop(nick), place.persons.pop(nick, "")
     place.present.remove(nick)
     name = presence.new_nick if _RENAMED in presence.statuses else ""
     if name:
-        people[name] = occupant
+        people[name], place.persons[name] = occupant, person
         place.present.add(name, name, _who(place, name).id)
     if not place.joined:
         return None

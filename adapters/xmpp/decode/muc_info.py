@@ -5,13 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-__all__ = ["ArchivePage", "Info", "Presence", "condition", "info", "moved_to", "page", "presence", "result"]
+__all__ = [
+    "ArchivePage",
+    "Info",
+    "Presence",
+    "condition",
+    "info",
+    "is_reconfigured",
+    "moved_to",
+    "page",
+    "presence",
+    "result",
+]
 
 _CLIENT = "{jabber:client}"
 _MUC_USER = "{http://jabber.org/protocol/muc#user}"
 _USER_X = f"{_MUC_USER}x"
 _STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 _INFO = "{http://jabber.org/protocol/disco#info}"
+_CHANGES = frozenset({"104", "170", "171", "172", "173"})
+"""Another configuration; talk is logged now, or no more; addresses are shown to all now, or no more."""
 _HISTORY = re.compile(r"muc#room(?:config|info)_history_?length|muc#maxhistoryfetch")
 _OCCUPANT_ID = "{urn:xmpp:occupant-id:0}occupant-id"
 _MAM = "{urn:xmpp:mam:2}"
@@ -87,6 +100,12 @@ def condition(element: Element) -> tuple[str, str, str]:
         elif child.tag.startswith(_STANZAS):
             named = child.tag.removeprefix(_STANZAS)
     return named, error.get("type") or "cancel", text
+
+
+def is_reconfigured(element: Element) -> bool:
+    """Whether a room says that its configuration changed (XEP-0045 section 10.2.1)."""
+    statuses = element.iterfind(f"{_USER_X}/{_MUC_USER}status")
+    return "/" not in (element.get("from") or "") and any(one.get("code") in _CHANGES for one in statuses)
 
 
 def moved_to(element: Element) -> str:

@@ -24,7 +24,9 @@ def changed(place: Place, nick: str, found: Parts, session: Session) -> TopicCha
 
 def event(place: Place, nick: str, found: Parts, session: Session | None) -> TopicChanged:
     """Return the event of a changed subject. Without a session it is replayed."""
-    who = talk.sender(place, nick, found.occupant) if nick else Sender(UserId(place.room), place.room)
+    who = Sender(UserId(place.room), place.room)
+    if nick:
+        who = talk.sender(place, nick, found.occupant, live=session is not None)
     return TopicChanged(
         id=talk.name(found, session),
         aliases=talk.aliases(who, found) if nick else (),

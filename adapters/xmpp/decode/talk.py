@@ -42,7 +42,7 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
         return None if nick else _removed(place, _moderator(place, about), found, about, session)
     if not nick:
         return None
-    who = sender(place, nick, found.occupant)
+    who = sender(place, nick, found.occupant, live=session is not None)
     if place.stays and session is not None and _older_than_stay(place, nick, found):
         if isinstance(about, Removal):
             return None
@@ -65,9 +65,14 @@ def heard(place: Place, nick: str, found: Parts, session: Session | None) -> Tal
     )
 
 
-def sender(place: Place, nick: str, occupant: str | None) -> Sender:
-    """Return an occupant, by their occupant id where it can be believed."""
-    return Sender(UserId(f"{OCCUPANT}{occupant}" if occupant else f"{place.room}/{nick}"), nick)
+def sender(place: Place, nick: str, occupant: str | None, *, live: bool = True) -> Sender:
+    """Return an occupant, by their occupant id where it can be believed. The room vouches for their own
+    address where it tells that; in the past the nick may have been another's.
+    """
+    proof = place.persons.get(nick, "")
+    if proof and not live and not (occupant and place.people.get(nick) == occupant):
+        proof = ""
+    return Sender(UserId(f"{OCCUPANT}{occupant}" if occupant else f"{place.room}/{nick}"), nick, proof=proof)
 
 
 def _older_than_stay(place: Place, nick: str, found: Parts) -> bool:
@@ -105,6 +110,7 @@ def _said(
             at=at,
             replayed=replayed,
             mark=mark(own, origin),
+            unstored=found.unstored,
         )
     return MessageCreated(
         id=called,
@@ -119,6 +125,7 @@ def _said(
         at=at,
         replayed=replayed,
         mark=mark(own, origin),
+        unstored=found.unstored,
     )
 
 

@@ -195,7 +195,7 @@ class PrivateChats:
         if speaker is None:
             return False
         self._flights.add(command.txn, command.room, settle)
-        stanza = encode.private(to, command.txn, command.content, command.kind, in_room=bool(two.where))
+        stanza = encode.private(to, command, in_room=bool(two.where))
         self._wire.say(stanza, speaker)
         asking = asyncio.ensure_future(self._confirm(two, command.txn, two.key if speaker else None))
         self._asking.add(asking)

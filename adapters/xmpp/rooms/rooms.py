@@ -1,6 +1,7 @@
 """Our rooms: how they are entered, created and asked whether we are still in."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,11 +23,12 @@ from bridge import (
 )
 
 from . import addresses, refusals
+from .observing import KEEPING, count_history, observe, window_of
 
 if TYPE_CHECKING:
     from adapters.xmpp.connection.connection import XmppConnection
 
-__all__ = ["Rooms", "nicks", "observe"]
+__all__ = ["Rooms", "nicks"]
 
 _AT_ONCE = 40
 """Rooms that are being entered at the same time."""
@@ -37,10 +39,7 @@ _ANEW = 5.0
 """Seconds for a room to confirm that we have left, before we ask about it again."""
 _MOST_NICKS = 6
 _PING = 30.0
-_KEEPING = 256
-_PLAIN_WINDOW = 16
-_DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
-_SHOWING = frozenset({64, _KEEPING})
+_SHOWING = frozenset({64, KEEPING})
 """After how many messages of ours a room is asked to show as many of its history."""
 _OWNER = "http://jabber.org/protocol/muc#owner"
 _STILL_IN = frozenset({"service-unavailable", "feature-not-implemented"})
@@ -50,12 +49,6 @@ nick that has just changed; but a room that vanished says the same, and entering
 _NOT_THERE = frozenset({"item-not-found", "gone"})
 """Errors for a room that never was, that nobody was left in, or that was destroyed."""
 _UNKNOWN = frozenset({"remote-server-not-found", "remote-server-timeout"})
-
-
-_RETRACTS = "urn:xmpp:message-retract:1"
-_TRUE = ("1", "true")
-_SUBJECTS = ("muc#roominfo_changesubject", "muc#roomconfig_changesubject", "muc#roominfo_subjectmod")
-"""The names of the field that tells whether anybody may set the subject (XEP-0045 section 15.5)."""
 
 
 @dataclass(slots=True)
@@ -206,6 +199,11 @@ class Rooms:
                 return
         place.heard = self._connection.clock.monotonic()
 
+    async def look_again(self, place: Place) -> None:
+        """Ask a room what it can do, now that it says that this changed."""
+        with contextlib.suppress(TimeoutError):
+            await observe(self._requester, place)
+
     def landed(self, place: Place) -> None:
         """Count a message that the room took.
 
@@ -219,14 +217,14 @@ class Rooms:
             place.shown = 0
             stanza_id = self._requester.fresh_id()
             self._requester.say(encode.join(place.occupant, stanza_id, place.key, place.landed))
-        elif place.landed == 2 * _KEEPING:
+        elif place.landed == 2 * KEEPING:
             place.shown = None  # all of it has come by now
 
     def shown(self, place: Place) -> None:
         """Count a message of its history that the room showed."""
         if place.shown is not None:
             place.shown += 1
-            place.window = max(place.window, _window(place.shown))
+            place.window = max(place.window, window_of(place.shown))
 
     def regain(self) -> None:
         """Ask for the nicks that we wanted, wherever we have another."""
@@ -289,9 +287,9 @@ class Rooms:
             place.destroyed = ""
             if "201" in answer.statuses:
                 await self._create(entry)
-            elif place.owner and place.window < _KEEPING:
+            elif place.owner and place.window < KEEPING:
                 form = await self._requester.ask("get", place.room, f"<query xmlns='{_OWNER}'/>")
-                _count_history(place, form)
+                count_history(place, form)
         except TimeoutError:
             self._requester.say(encode.leave(place.occupant))
             raise RoomUnavailable("the room does not answer") from None
@@ -341,37 +339,7 @@ class Rooms:
                 f"the room was created but cannot be set up ({muc_info.condition(answer)[0]})"
             )
         await observe(self._requester, place)
-        _count_history(place, form)
-
-
-async def observe(requester: Requester, place: Place) -> tuple[frozenset[str], Element | None]:
-    """Ask a room what it can do (XEP-0045 section 6.4). Returns its features, or the error.
-
-    Raises TimeoutError.
-    """
-    answer = await requester.ask("get", place.room, _DISCO)
-    if answer.get("type") == "error":
-        return frozenset(), answer
-    found = muc_info.info(answer)
-    place.stanza_ids = "urn:xmpp:sid:0" in found.features
-    place.occupant_ids = "urn:xmpp:occupant-id:0" in found.features
-    place.stable_ids = "http://jabber.org/protocol/muc#stable_id" in found.features
-    place.persistent = "muc_persistent" in found.features
-    place.traceless = _RETRACTS in found.features and f"{_RETRACTS}#tombstone" not in found.features
-    place.archive = place.stanza_ids and "urn:xmpp:mam:2" in found.features
-    place.window = _KEEPING if place.archive else _window(found.history)
-    place.anybodys = next((found.fields[name] in _TRUE for name in _SUBJECTS if name in found.fields), None)
-    return found.features, None
-
-
-def _count_history(place: Place, form: Element) -> None:
-    if form.get("type") == "result":
-        place.window = max(place.window, _window(muc_info.info(form).history))
-
-
-def _window(history: int | None) -> int:
-    """Return how many messages may be unconfirmed: as many as the room keeps can be found after a crash."""
-    return min(max(history or 0, _PLAIN_WINDOW), _KEEPING)
+        count_history(place, form)
 
 
 def nicks(wanted: str) -> Iterator[str]:

@@ -279,8 +279,8 @@ async def running(made, rooms=None, *, joined=True, positions=None):
             task.exception()
 
 
-def command(text="hello", txn="1.ab", room=ROOM):
-    return SendMessage(room=room, speaker=ALICE, txn=Txn(txn), content=plain(text))
+def command(text="hello", txn="1.ab", room=ROOM, **more):
+    return SendMessage(room=room, speaker=ALICE, txn=Txn(txn), content=plain(text), **more)
 
 
 def give(made, asked):
@@ -303,3 +303,22 @@ async def failure(future, patience=25):
     await asyncio.wait({future}, timeout=patience)
     assert future.done(), "it goes on"
     return future.exception()
+
+
+async def unstored_both_ways(made, ears, alice, room):
+    """In a room with an archive: what bears the wish passes, and is not kept."""
+    assert made.history_is_open(room) is True
+    for hint in ("no-store", "no-permanent-store"):
+        more = f"<body>{hint}</body><{hint} xmlns='urn:xmpp:hints'/>"
+        alice._send(f"<message to='{room}' type='groupchat' id='{hint}'>{more}</message>")
+        said = await ears.said()
+        assert (said.content, said.unstored) == (plain(hint), True)
+    await give(made, command("between us", "3.ab", room, unstored=True))
+    assert (await alice.heard.get()).content == plain("between us")
+    await give(made, command("kept", "4.ab", room))
+    await alice.say(plain("kept too"))
+    assert not (await ears.said()).unstored
+    kept = [event.content.text for event in await made.past(room, 0.0)]
+    assert [text for text in kept if "no-" in text or text == "kept too"] == ["kept too"]
+    found = await made.find_sent(room, 0.0, [Txn("3.ab"), Txn("4.ab")])
+    assert found[Txn("4.ab")] is not None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.xmpp import decode
-from adapters.xmpp.decode import children, muc_info
+from adapters.xmpp.decode import children, members, muc_info
 from adapters.xmpp.session import Place, Session
 from bridge import (
     PLAIN,
@@ -87,6 +87,52 @@ def test_an_occupant_id_tells_who_it_is():
     inside = "<body>a</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='room@muc.x/bob'/>"
     assert message(inside, occupant_ids=True).sender.id == "occupant:room@muc.x/bob"
     assert message(inside, occupant_ids=False).sender.id == ALICE
+
+
+def test_the_room_vouches_for_addresses_that_it_tells():
+    """XEP-0045 section 7.2.3; of the past only where the room still knows the same person by the nick."""
+    made = session(stanza_ids=True, occupant_ids=True)
+    place = made.places[ROOM]
+    item = "<item affiliation='none' role='participant' jid='ada@x.y/phone'/>"
+    x = f"<x xmlns='http://jabber.org/protocol/muc#user'>{item}</x>"
+    for nick, xml in (("alice", x), ("bob", "<x xmlns='http://jabber.org/protocol/muc#user'><item/></x>")):
+        occupant = f"<occupant-id xmlns='urn:xmpp:occupant-id:0' id='{nick}1'/>"
+        came = element(f"<presence from='{ROOM}/{nick}'>{xml}{occupant}</presence>")
+        members.seen(place, muc_info.presence(came))
+
+    def heard(nick, by, *, live):
+        inside = f"<body>x</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='{by}'/>"
+        said = element(f"<message from='{ROOM}/{nick}' type='groupchat'>{inside}</message>")
+        event = decode.message(said, made) if live else decode.past(said, place, "s1", "").event
+        return event.sender.proof
+
+    assert heard("alice", "alice1", live=True) == heard("alice", "alice1", live=False) == "ada@x.y"
+    assert heard("alice", "alice0", live=False) == heard("bob", "bob1", live=True) == ""
+    away = "<x xmlns='http://jabber.org/protocol/muc#user'><item nick='ada'/><status code='303'/></x>"
+    gone = element(f"<presence from='{ROOM}/alice' type='unavailable'>{away}</presence>")
+    members.seen(place, muc_info.presence(gone))
+    assert heard("ada", "alice1", live=True) == "ada@x.y"
+    assert heard("alice", "alice1", live=True) == ""
+
+
+@pytest.mark.parametrize("hint", ["no-store", "no-permanent-store"])
+def test_what_nobody_is_to_keep(hint):
+    """XEP-0334: in archives and logs; other hints say nothing of that."""
+    wish = f"<{hint} xmlns='urn:xmpp:hints'/>"
+    assert message(f"<body>x</body>{wish}").unstored
+    assert message(f"<body>x</body>{wish}<replace xmlns='urn:xmpp:message-correct:0' id='m'/>").unstored
+    others = "<no-copy xmlns='urn:xmpp:hints'/><store xmlns='urn:xmpp:hints'/><no-store xmlns='x'/>"
+    assert not message(f"<body>x</body>{others}").unstored
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "changed"), [(ROOM, 104, True), (ALICE, 104, False), (ROOM, 101, False)]
+)
+def test_a_room_that_is_set_up_otherwise(source, code, changed):
+    """XEP-0045 section 10.2.1: only the room itself can say so."""
+    x = f"<x xmlns='http://jabber.org/protocol/muc#user'><status code='{code}'/></x>"
+    told = element(f"<message from='{source}' type='groupchat'>{x}</message>")
+    assert muc_info.is_reconfigured(told) is changed
 
 
 def test_our_own_message_comes_back():

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.xmpp import Adapter
 from bridge import Content, Mark, RoomState, Span, plain
-from tests.adapters.xmpp.harness import command, give, running
+from tests.adapters.xmpp.harness import command, give, running, unstored_both_ways
 from tests.adapters.xmpp.servers import Ejabberd
 
 
@@ -42,4 +42,5 @@ async def test_talk_both_ways(server):
         marked = Content((Span("a "), Span("b", frozenset({Mark.BOLD}))))
         await alice.say(marked)
         assert (await ears.said()).content == marked
+        await unstored_both_ways(made, ears, alice, room)
         assert (await made.look({room: made.RoomConfig()}))[room] is None

@@ -9,6 +9,7 @@ from adapters.xmpp.connection import connection
 from adapters.xmpp.rooms import refusals
 from bridge import (
     Content,
+    Endpoint,
     Kind,
     Mark,
     MessageEdited,
@@ -18,7 +19,7 @@ from bridge import (
     Span,
     plain,
 )
-from tests.adapters.xmpp.harness import Ears, command, failure, give, running
+from tests.adapters.xmpp.harness import MUC, Ears, command, failure, give, running, unstored_both_ways
 from tests.adapters.xmpp.servers import Archive, Plain
 
 ROOMS = "rooms.demo.hubbub.test"
@@ -70,6 +71,27 @@ async def test_names_of_the_archive_are_believed(server):
         assert one.id != two.id
         assert one.sender == two.sender
         assert one.sender.id.startswith("occupant:")
+        assert one.sender.proof == f"{alice._stream._user}@{server.domain}", "we may see addresses here"
+        assert made.peer() == Endpoint(f"127.0.0.1:{server.port}")
+
+
+async def test_what_nobody_is_to_keep_is_in_no_archive(server):
+    """XEP-0334; and XEP-0045 section 10.2.1: while there is no archive it is not open to newcomers."""
+    made = adapter(server, "unstored")
+    room = f"unstored@{ROOMS}"
+    async with await entered(made, room) as ears:
+        await ears.state(RoomState.JOINED, room)
+        alice = await server.person("alice", room)
+        await unstored_both_ways(made, ears, alice, room)
+        kind = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+        for archiving in (0, 1):
+            field = f"<field var='muc#roomconfig_enablearchiving'><value>{archiving}</value></field>"
+            form = f"<x xmlns='jabber:x:data' type='submit'>{kind}{field}</x>"
+            asked = f"<query xmlns='{MUC}#owner'>{form}</query>"
+            assert (await made._connection._client.ask("set", room, asked)).get("type") == "result"
+            async with asyncio.timeout(10):
+                while made.history_is_open(room) is not (True if archiving else None):
+                    await asyncio.sleep(0.01)
 
 
 async def test_a_room_that_is_named_as_gateways_do(server):

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.xmpp import Adapter
 from adapters.xmpp.rooms.addresses import address_of
-from adapters.xmpp.rooms.rooms import observe
+from adapters.xmpp.rooms.observing import observe
 from bridge import (
     AdapterError,
     AuthenticationFailed,

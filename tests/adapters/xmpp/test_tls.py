@@ -7,8 +7,9 @@ import pytest
 from adapters.xmpp import Adapter, preflight
 from adapters.xmpp.examination import examine
 from adapters.xmpp.testing import Demo
-from bridge import AuthenticationFailed, ConnectionLost, Grade, RoomState
+from bridge import AuthenticationFailed, ConnectionLost, Endpoint, Grade, RoomState
 from bridge.testing import free_port
+from tests.adapters.trouble import digest
 from tests.adapters.xmpp.harness import command, failure, give, running
 
 ROOM = "lobby@rooms.demo.hubbub.test"
@@ -99,6 +100,10 @@ async def test_talk_over_tls(server, tls):
         await ears.state(RoomState.JOINED, ROOM)
         await give(made, command(room=ROOM))
         assert made._connection._client.plugin["feature_mechanisms"].mech.name.startswith("SCRAM-")
+        port = server.direct if tls == "direct" else server.port
+        shown = digest(server.folder / "cert.pem")
+        assert made.peer() == Endpoint(f"127.0.0.1:{port}", "TLSv1.3", shown)
+    assert made.peer() is None
 
 
 @pytest.mark.parametrize("tls", ["starttls", "direct"])
