@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
-__all__ = ["Scope", "mark", "month"]
+__all__ = ["Belonging", "mark", "month"]
 
 
-class Scope(StrEnum):
+class Belonging(StrEnum):
     """What an entry belongs to."""
 
     CONVERSATION = "\ue000"
@@ -24,7 +24,7 @@ class Scope(StrEnum):
     KIND = "\ue006"
 
 
-def mark(of: Scope, which: int | str = "") -> str:
+def mark(of: Belonging, which: int | str = "") -> str:
     """Return the term for something, by its number in the store, or its name in small letters."""
     return f"{of.value}{which}"
 
@@ -36,4 +36,4 @@ def month(at: float) -> str:
 
 @lru_cache(maxsize=4096)
 def _month(day: int) -> str:
-    return mark(Scope.MONTH, datetime.fromtimestamp(day * 86400, UTC).strftime("%Y%m"))
+    return mark(Belonging.MONTH, datetime.fromtimestamp(day * 86400, UTC).strftime("%Y%m"))
