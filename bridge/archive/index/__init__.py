@@ -1,9 +1,21 @@
 """What the full-text index has of an entry: its words, all ways to write them alike, and where it belongs."""
 
 from .folding import folded
-from .scope import Belonging, mark, month
+from .phrases import Phrase, padded
+from .scope import Belonging, Place, mark
 from .table import TABLE
-from .terms import Place, terms, version
+from .terms import terms, version
 from .words import squeezed
 
-__all__ = ["TABLE", "Belonging", "Place", "folded", "mark", "month", "squeezed", "terms", "version"]
+__all__ = [
+    "TABLE",
+    "Belonging",
+    "Phrase",
+    "Place",
+    "folded",
+    "mark",
+    "padded",
+    "squeezed",
+    "terms",
+    "version",
+]

@@ -1,14 +1,13 @@
 """Marks of what an entry belongs to, which stand in the index like words, so that both are found in one go.
 
 Each begins with a letter of Unicode's private use, and no word has one of those: nothing that people write or
-look for is such a mark.
+look for is such a mark. Pure.
 """
 
-from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
+from typing import NamedTuple
 
-__all__ = ["Belonging", "mark", "month"]
+__all__ = ["Belonging", "Place", "mark"]
 
 
 class Belonging(StrEnum):
@@ -20,8 +19,7 @@ class Belonging(StrEnum):
     NETWORK = "\ue003"
     FILE = "\ue004"
     """It has files."""
-    MONTH = "\ue005"
-    KIND = "\ue006"
+    KIND = "\ue005"
 
 
 def mark(of: Belonging, which: int | str = "") -> str:
@@ -29,11 +27,10 @@ def mark(of: Belonging, which: int | str = "") -> str:
     return f"{of.value}{which}"
 
 
-def month(at: float) -> str:
-    """Return the term for the month of a point in time, in seconds since 1970, by UTC."""
-    return _month(int(at // 86400))
+class Place(NamedTuple):
+    """Where an entry belongs, by numbers of the store; 0: nowhere."""
 
-
-@lru_cache(maxsize=4096)
-def _month(day: int) -> str:
-    return mark(Belonging.MONTH, datetime.fromtimestamp(day * 86400, UTC).strftime("%Y%m"))
+    conversation: int
+    network: int = 0
+    room: int = 0
+    person: int = 0

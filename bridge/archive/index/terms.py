@@ -3,29 +3,19 @@
 import unicodedata
 from collections.abc import Iterable
 from importlib.metadata import version as version_of
-from typing import NamedTuple
 
 from bridge.archive.entries import EntryKind, Header, Words
 
 from .folding import folded
-from .scope import Belonging, mark, month
+from .scope import Belonging, Place, mark
 from .words import joined
 
-__all__ = ["Place", "terms", "version"]
+__all__ = ["terms", "version"]
 
 _FORM = 1
 """Rises with whatever changes the terms of an entry."""
 _KINDS = {kind: mark(Belonging.KIND, kind.value) for kind in EntryKind}
 _FILE = mark(Belonging.FILE)
-
-
-class Place(NamedTuple):
-    """Where an entry belongs, by numbers of the store; 0: nowhere."""
-
-    conversation: int
-    network: int = 0
-    room: int = 0
-    person: int = 0
 
 
 def terms(header: Header, words: Words | None, place: Place) -> str:
@@ -35,7 +25,7 @@ def terms(header: Header, words: Words | None, place: Place) -> str:
     What is found of it is what somebody said, what they called a file, and with which emoji they reacted.
     """
     said = _said(words) if words is not None else ()
-    marks = [f"\ue000{place.conversation}", month(header.at), _KINDS[header.kind]]
+    marks = [f"\ue000{place.conversation}", _KINDS[header.kind]]
     if place.network:
         marks.append(f"\ue003{place.network}")
     if place.room:

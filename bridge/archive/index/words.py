@@ -9,7 +9,7 @@ import re
 
 from .folding import SIGNS
 
-__all__ = ["joined", "squeezed"]
+__all__ = ["is_run", "joined", "squeezed"]
 
 _UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"  # Han
@@ -25,8 +25,14 @@ _SIGNS = "".join(f"{first}-{last}" for first, last in SIGNS)
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
 _WORDS = re.compile(f"([{_UNSPACED}]+)|([^ {_UNSPACED}{_SIGNS}]+|{_FLAG}|[{_SIGNS}])")
 _OTHER = re.compile(f"[{_UNSPACED}{_SIGNS}]")
+_RUN = re.compile(f"[{_UNSPACED}]")
 _LONGEST = 64
 """So many characters of a word are told apart."""
+
+
+def is_run(character: str) -> bool:
+    """Whether people write words with this character that they do not part."""
+    return _RUN.match(character) is not None
 
 
 def joined(text: str) -> list[str]:

@@ -9,13 +9,13 @@ import msgspec
 
 from bridge.archive import chain
 from bridge.archive.entries import EntryKind, Header, packed, read_header
+from bridge.archive.index import Place, terms
 
 from .blocks import subject_number, write_block
-from .records import NewEntry, Scope, ScopeKind, State
+from .records import NewEntry, ScopeKind, State
 from .rows import CHECK, Row, key_of
 from .schema import PER_BLOCK
 from .shelf import Shelf, block_of, names_of
-from .terms import terms
 
 __all__ = ["Adder"]
 
@@ -114,7 +114,7 @@ class Adder:
         self._rows.append(row)
         self._headers.append(header)
         self._remember(known.number, header, position, number)
-        self._index.append((number, terms(header, new.words, self._scope(known.number, header))))
+        self._index.append((number, terms(header, new.words, self._place(known.number, header))))
         if of:
             self._about.append((of, number))
         return of
@@ -173,10 +173,10 @@ class Adder:
         found = self._chains[name] = _Chain(number, name, position, link)
         return found
 
-    def _scope(self, conversation: int, header: Header) -> Scope:
+    def _place(self, conversation: int, header: Header) -> Place:
         network = header.network
         if not network:
-            return Scope(conversation, 0)
+            return Place(conversation, 0)
         room = self._subject(ScopeKind.ROOM, network, header.room) if header.room else 0
         person = 0
         if header.by is not None:
@@ -184,7 +184,7 @@ class Adder:
             if (person, header.by.name) not in self._called:
                 self._called.add((person, header.by.name))
                 self._database.execute("INSERT OR IGNORE INTO called VALUES (?, ?)", (person, header.by.name))
-        return Scope(conversation, self._subject(ScopeKind.NETWORK, network, ""), room, person)
+        return Place(conversation, self._subject(ScopeKind.NETWORK, network, ""), room, person)
 
     def _subject(self, kind: ScopeKind, network: str, name: str) -> int:
         known = self._subjects.get((kind, network, name))

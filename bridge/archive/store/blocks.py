@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from bridge.archive.entries import Header
+from bridge.archive.index.scope import Place
 
-from .records import Scope, ScopeKind, State
+from .records import ScopeKind, State
 from .rows import Row, packed_block
 from .shelf import name_key, names_of
 
@@ -56,12 +57,12 @@ def subject_number(database: sqlite3.Connection, kind: ScopeKind, network: str, 
     return 0 if found is None else int(found[0])
 
 
-def scope_of(database: sqlite3.Connection, conversation: int, header: Header) -> Scope:
+def scope_of(database: sqlite3.Connection, conversation: int, header: Header) -> Place:
     """Return what an entry that is filed is found by."""
     network = header.network
     if not network:
-        return Scope(conversation, 0)
-    return Scope(
+        return Place(conversation, 0)
+    return Place(
         conversation,
         subject_number(database, ScopeKind.NETWORK, network, ""),
         subject_number(database, ScopeKind.ROOM, network, header.room) if header.room else 0,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bridge.archive.entries import Header, Words
 
-__all__ = ["ChainRow", "ConversationInfo", "Entry", "NewEntry", "Scope", "ScopeKind", "State", "Subject"]
+__all__ = ["ChainRow", "ConversationInfo", "Entry", "NewEntry", "ScopeKind", "State", "Subject"]
 
 
 class State(IntEnum):
@@ -97,17 +97,6 @@ class ScopeKind(IntEnum):
     NETWORK = 0
     ROOM = 1
     PERSON = 2
-
-
-class Scope(NamedTuple):
-    """What an entry is found by beside its words: the numbers of its conversation, its network, its room and
-    of who said it; 0: there is none.
-    """
-
-    conversation: int
-    network: int
-    room: int = 0
-    person: int = 0
 
 
 class Subject(NamedTuple):

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from bridge.archive import chain
 from bridge.archive.entries import Header, read_header, read_words
+from bridge.archive.index import terms
 from bridge.errors import ArchiveError
 
 from .blocks import scope_of, write_block
@@ -18,7 +19,6 @@ from .records import State
 from .rows import CHECK, Row, leaf_of_row, salts_of
 from .schema import PER_BLOCK
 from .shelf import Placed, Shelf, block_of
-from .terms import terms
 
 __all__ = ["Remover"]
 

@@ -11,6 +11,8 @@ both by number. `subject` and `called` hold the networks, rooms and people whom 
 
 import sqlite3
 
+from bridge.archive.index import TABLE
+
 __all__ = ["APPLICATION", "PER_BLOCK", "VERSION", "migrate"]
 
 APPLICATION = 0x48754172
@@ -43,9 +45,8 @@ _MIGRATIONS = (
                         signature BLOB NOT NULL, stamp BLOB, witness TEXT);
     CREATE TABLE head (round INTEGER, conversation INTEGER, position INTEGER NOT NULL, link BLOB NOT NULL,
                        PRIMARY KEY (round, conversation)) WITHOUT ROWID;
-    CREATE VIRTUAL TABLE words USING fts5(text, content = '', detail = none, columnsize = 0,
-                                          tokenize = 'unicode61 remove_diacritics 2');
-    """,
+    """
+    + f"{TABLE};",
 )
 
 VERSION = len(_MIGRATIONS)

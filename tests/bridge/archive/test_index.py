@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.archive.entries import EntryKind, FiledFile, Header, Words
-from bridge.archive.index import TABLE, Belonging, Place, folded, mark, month, squeezed, terms, version
+from bridge.archive.index import TABLE, Belonging, Place, folded, mark, squeezed, terms, version
 
 _TEXTS = st.text(max_size=40) | st.text(
     st.sampled_from("aß İ́ﬁＡｶﾞはが發发한ㅎก็👍🏽🇩\u200b\ue000'_-"), max_size=12
@@ -113,7 +113,6 @@ def test_an_entry_has_marks_of_where_it_belongs() -> None:
     assert found[:5] == ["see", "it", "plan", "b", "pdf"]
     marks = [
         mark(Belonging.CONVERSATION, 3),
-        mark(Belonging.MONTH, 202311),
         mark(Belonging.KIND, "message"),
         mark(Belonging.NETWORK, 6),
         mark(Belonging.ROOM, 4),
@@ -121,7 +120,6 @@ def test_an_entry_has_marks_of_where_it_belongs() -> None:
     ]
     assert found[5:] == [mark(Belonging.FILE), *marks]
     assert terms(header, None, Place(conversation=3, room=4, person=5, network=6)).split() == marks
-    assert month(1_700_000_000.0) == mark(Belonging.MONTH, 202311)
 
 
 def test_a_reaction_is_found_by_its_emoji() -> None:
@@ -138,5 +136,5 @@ def _terms(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The terms of a text, without the three marks that each entry has."""
-    return _terms(text).split(" ")[:-3]
+    """The terms of a text, without the two marks that each entry has."""
+    return _terms(text).split(" ")[:-2]
