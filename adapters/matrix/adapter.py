@@ -16,6 +16,7 @@ from bridge import (
     Command,
     ConnectionLost,
     Emit,
+    Endpoint,
     File,
     FleetingCommand,
     MarkRead,
@@ -41,7 +42,6 @@ from bridge import (
     Whisper,
     foremost,
     landing,
-    preflight,
 )
 
 from .capabilities import record
@@ -54,12 +54,13 @@ from .files.content import Uploaded
 from .files.media import MediaRepository
 from .history.history import said_since
 from .history.sync import SyncLoop
-from .preflight import account_for_a_look, look_at, look_at_registration
+from .preflight import look_around
 from .puppets.direct import DirectTalk
 from .puppets.pairs import parted
 from .puppets.puppets import Puppets
 from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
+from .rooms.keeping import UNKNOWN, Keeping
 from .rooms.permissions import verdict
 from .rooms.policy_lists import follow as follow_lists
 from .rooms.rooms import Rooms
@@ -137,6 +138,19 @@ class MatrixAdapter(Adapter):
 
     def heard(self, room: RoomId) -> float:
         return self._session.heard
+
+    def peer(self) -> Endpoint | None:
+        return self._account.peer() if self._group is not None else None
+
+    def retention(self, room: RoomId) -> float | None:
+        return self._kept(room).lifetime
+
+    def history_is_open(self, room: RoomId) -> bool | None:
+        return self._kept(room).is_open
+
+    def _kept(self, room: RoomId) -> Keeping:
+        """Return what a room says of its past, once it was heard."""
+        return self._session.keeping.get(self._session.wires.get(room, ""), UNKNOWN)
 
     def present(self, room: RoomId) -> Present | None:
         return self._session.present.get(self._session.wires.get(room, ""))
@@ -251,25 +265,7 @@ class MatrixAdapter(Adapter):
         return await find_sent(await self._reader(room), self._session, wire, since, txns)
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
-        account, passing = account_for_a_look(self.network, self.config, self.keepsake)
-        client = MatrixClient(account)
-
-        async def look(room: RoomId, _: Any) -> str | None:
-            return await look_at(client, account.user, room, joined, speaks=room not in self.only_read)
-
-        try:
-            await account.open(rename=False)
-            joined = await client.joined()
-            found = dict(await preflight(rooms, look))
-            if self.config.registration is not None and (
-                trouble := await look_at_registration(account, self.config.registration, self.config.listen)
-            ):
-                found[RoomId("")] = trouble
-            if passing:
-                await account.log_out()
-        finally:
-            await account.close()
-        return found
+        return await look_around(self.network, self.config, self.keepsake, rooms, self.only_read)
 
     async def _uploaded(self, file: File) -> Uploaded:
         self._see_connection()

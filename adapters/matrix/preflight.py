@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from bridge import (
     AdapterError,
@@ -17,6 +18,7 @@ from bridge import (
     RoomId,
     RoomUnavailable,
     TemporaryFailure,
+    preflight,
 )
 
 from .client.account import Account
@@ -28,7 +30,7 @@ from .puppets.transactions import Transactions
 from .rooms.permissions import hindrance
 from .untrusted import id_of, listed, text_of
 
-__all__ = ["account_for_a_look", "look_at", "look_at_registration", "tell_ping"]
+__all__ = ["look_around", "tell_ping"]
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,35 @@ _PATIENCE = 10.0
 """Seconds that a homeserver may ask to wait between two questions."""
 _AGAIN = 2.0
 """Seconds until a homeserver is asked once more whether it finds us."""
+
+
+async def look_around(
+    network: str,
+    config: MatrixNetwork,
+    keepsake: Keepsake | None,
+    rooms: Mapping[RoomId, Any],
+    only_read: Collection[RoomId],
+) -> Mapping[RoomId, str | None]:
+    """Log in and look at rooms. See `Adapter.look`, also for `only_read`."""
+    account, passing = account_for_a_look(network, config, keepsake)
+    client = MatrixClient(account)
+
+    async def look(room: RoomId, _: Any) -> str | None:
+        return await look_at(client, account.user, room, joined, speaks=room not in only_read)
+
+    try:
+        await account.open(rename=False)
+        joined = await client.joined()
+        found = dict(await preflight(rooms, look))
+        if config.registration is not None and (
+            trouble := await look_at_registration(account, config.registration, config.listen)
+        ):
+            found[RoomId("")] = trouble
+        if passing:
+            await account.log_out()
+    finally:
+        await account.close()
+    return found
 
 
 async def look_at(

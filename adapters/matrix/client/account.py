@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from adapters.matrix.config import MatrixNetwork
 from adapters.matrix.untrusted import mapping, text_of
@@ -14,11 +15,13 @@ from bridge import (
     AdapterError,
     AuthenticationFailed,
     ConnectionLost,
+    Endpoint,
     Keepsake,
     RateLimited,
     Rejected,
     RoomUnavailable,
     TemporaryFailure,
+    endpoint,
     trust,
 )
 
@@ -227,6 +230,14 @@ class Account:
                 await self.session.set_displayname(wanted)
         except (RoomUnavailable, Rejected, RateLimited) as error:
             log.warning("the display name of %s could not be set: %s", self.config.user, error)
+
+    def peer(self) -> Endpoint | None:
+        """Return who is at the other end; None: there is no session."""
+        if self._nio is None:
+            return None
+        address = urlsplit(self.config.homeserver)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        return endpoint(address.hostname or "", port, self._nio.link)
 
     @property
     def token(self) -> str:

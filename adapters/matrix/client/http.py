@@ -37,11 +37,26 @@ _LARGEST = 64 * 1024 * 1024
 """Bytes of an answer, at most."""
 
 
+class _Response(aiohttp.ClientResponse):
+    """An answer that remembers what carried it."""
+
+    link: object = None
+    """What carries TLS; None: nothing does."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        if connection.transport is not None:
+            self.link = connection.transport.get_extra_info("ssl_object")
+        return await super().start(connection)
+
+
 class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
     """nio's client whose requests raise what went wrong, so that nothing is ever tried again in its own way.
 
     Raises AdapterErrors; TemporaryFailure when there is no answer in time.
     """
+
+    link: object = None
+    """What carried TLS on the way of the last answer; None: nothing did."""
 
     async def send(  # noqa: PLR0913, PLR0917 -- as its base has it
         self,
@@ -64,6 +79,7 @@ class HttpSession(nio.AsyncClient):  # type: ignore[misc] # nio has no types
                 response.close()
                 raise ConnectionLost("the homeserver's answer is too large")
             body = await response.read()
+            self.link = response.link
         except TimeoutError:
             raise TemporaryFailure(f"the homeserver {self.homeserver} does not answer in time") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -100,7 +116,9 @@ def open_session(
     )
     session = HttpSession(homeserver, user, device, None, settings)
     session.ssl = tls
-    session.client_session = aiohttp.ClientSession(connector=connector(way_out, limit=0))
+    session.client_session = aiohttp.ClientSession(
+        connector=connector(way_out, limit=0), response_class=_Response
+    )
     return session
 
 

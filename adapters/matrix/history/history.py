@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from adapters.matrix.client.api import MatrixClient
 from adapters.matrix.decode import decode, is_talk
+from adapters.matrix.rooms.keeping import KEEPING
 from adapters.matrix.rooms.policies import RULES
 from adapters.matrix.session import Session, after_join
 from adapters.matrix.untrusted import id_of, listed, mapping, seconds, text_of
@@ -53,6 +54,7 @@ _STATE = [
     "m.room.join_rules",
     "m.room.tombstone",
     "m.room.power_levels",
+    *KEEPING,
     *RULES,
 ]
 _NOISE = [

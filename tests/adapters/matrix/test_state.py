@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 
 from adapters.matrix.decode import Typists, pictured, told
+from adapters.matrix.rooms.keeping import Keeping
 from adapters.matrix.rooms.power_levels import level_of, needed_for_state
 from adapters.matrix.session import Session
 from bridge import (
@@ -198,6 +199,37 @@ def test_who_may_set_the_topic(levels, fixed):
     assert "!r" not in session.fixed_topics
     assert level_of({"users": {OWN: True}}, OWN) in (0, 1)
     assert needed_for_state({"events": []}, "m.room.topic") == 50
+
+
+def test_how_long_a_room_wants_to_be_kept_and_who_reads_its_past():
+    """MSC1763 and section "m.room.history_visibility": what is not said is "shared"."""
+    session = Session(OWN)
+
+    def learn(kind, **content):
+        session.learn("!r", {"type": kind, "state_key": "", "sender": "@a:s", "content": content})
+        return session.keeping["!r"]
+
+    assert learn("m.room.create", room_version="11") == Keeping(None, True)
+    assert learn("m.room.retention", min_lifetime=1, max_lifetime=86_400_000) == Keeping(86_400.0, True)
+    visible = [
+        ("joined", False),
+        ("invited", False),
+        ("shared", True),
+        ("world_readable", True),
+        ("odd", None),
+    ]
+    for word, is_open in visible:
+        assert learn("m.room.history_visibility", history_visibility=word) == Keeping(86_400.0, is_open)
+    for odd in (
+        {},
+        {"max_lifetime": "1"},
+        {"max_lifetime": True},
+        {"max_lifetime": -5},
+        {"max_lifetime": None},
+    ):
+        assert learn("m.room.retention", **odd) == Keeping(None, None)
+    session.left("!r")
+    assert "!r" not in session.keeping, "nobody tells us any more"
 
 
 @given(_json, _json)

@@ -14,12 +14,14 @@ from adapters.matrix.testing import SERVER, Demo
 from bridge import (
     CatchUp,
     ConnectionLost,
+    Endpoint,
     MessageCreated,
     RateLimited,
     RoomStateChanged,
     RoomUnavailable,
     plain,
 )
+from tests.adapters.trouble import certificate, digest
 from tests.e2e.proxy import Proxy, Way
 
 from .homeserver import Core, message
@@ -60,6 +62,26 @@ def adapter_for(demo, *names, **settings):
     return adapter
 
 
+@contextlib.asynccontextmanager
+async def before(url, tls):
+    """TLS before a server that has none, as most homeservers stand behind; gives its port."""
+    link = urlsplit(url)
+
+    async def pass_on(reader, writer):
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+        writer.close()
+
+    async def take(reader, writer):
+        behind, there = await asyncio.open_connection(link.hostname, link.port)
+        await asyncio.gather(pass_on(reader, there), pass_on(behind, writer))
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
 def back(positions, adapter):
     """A core that was here before."""
     core = Core(adapter)
@@ -86,6 +108,22 @@ async def test_another_makers_client_talks_with_us(synapse):
     found = await curl(synapse, "GET", f"rooms/{wire}/event/{receipt.part.id}", token)
     assert found["content"]["body"] == "hello <zoe>"
     assert found["content"]["m.mentions"] == {}
+
+
+async def test_who_is_at_the_other_end(synapse, tmp_path):
+    """The certificate that was verified, as openssl tells it; and none without TLS."""
+    pem, tls = certificate(tmp_path)
+    token = await synapse.register("vic", "vic")
+    await create(synapse, token, "secure")
+    async with before(synapse.url, tls) as port:
+        address = f"https://localhost:{port}"
+        async with Core(adapter_for(synapse, "secure", homeserver=address, ca_file=pem)) as core:
+            await core.joined(alias("secure"))
+            assert core.adapter.peer() == Endpoint(f"localhost:{port}", "TLSv1.3", digest(pem))
+        assert core.adapter.peer() is None
+    async with Core(adapter_for(synapse, "secure")) as core:
+        await core.joined(alias("secure"))
+        assert core.adapter.peer() == Endpoint(urlsplit(synapse.url).netloc)
 
 
 async def test_the_same_txn_is_the_same_message(synapse):

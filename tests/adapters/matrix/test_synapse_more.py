@@ -221,6 +221,30 @@ async def test_topics_and_names(synapse):
     assert heard[2].caught_up
 
 
+async def test_how_long_a_room_wants_to_be_kept_and_who_reads_its_past(synapse):
+    """MSC1763 and "m.room.history_visibility", live and after a restart."""
+    ann = await somebody(synapse, "annkept", "kept")
+    room = alias("kept")
+
+    async def heard(core, text):
+        await ann.say(text)
+        assert (await core.next(object)).content.text == text
+        return core.adapter.retention(room), core.adapter.history_is_open(room)
+
+    async with Core(adapter_for(synapse, "kept")) as core:
+        assert core.adapter.history_is_open(room) is None
+        await core.joined(room)
+        assert await heard(core, "as it was made") == (None, True)
+        await ann.call("PUT", "state/m.room.retention", {"max_lifetime": 3_600_000})
+        await ann.call("PUT", "state/m.room.history_visibility", {"history_visibility": "invited"})
+        assert await heard(core, "for an hour, among us") == (3600.0, False)
+        positions = core.positions
+    await ann.call("PUT", "state/m.room.history_visibility", {"history_visibility": "shared"})
+    async with back(positions, adapter_for(synapse, "kept")) as core:
+        await core.joined(room)
+        assert await heard(core, "open again") == (3600.0, True)
+
+
 async def test_who_comes_and_goes(synapse):
     ann = await somebody(synapse, "annmember", "member")
     bob = Somebody(synapse, await synapse.register("bobmember", "bob"), ann._wire)
