@@ -22,6 +22,7 @@ from bridge import (
     Capabilities,
     Command,
     ConnectionLost,
+    Endpoint,
     Event,
     MessageId,
     Missed,
@@ -179,6 +180,9 @@ class MqttAdapter(TextAdapter):
                 raise ConnectionLost(self._unseen())
             count = wire.count
         here.result()
+
+    def peer(self) -> Endpoint | None:
+        return self._wire.peer() if self._run is not None else None
 
     async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
         mine = self._own("mark")

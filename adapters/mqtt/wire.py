@@ -19,9 +19,11 @@ from bridge import (
     AdapterError,
     AuthenticationFailed,
     ConnectionLost,
+    Endpoint,
     Replaced,
     common,
     dial,
+    endpoint,
     reason,
     trust,
     unverified,
@@ -131,6 +133,10 @@ class Wire:
         self._client.loop_start()
         if not await self.wait(self._in):
             raise _NotSpoken(said_so=False)
+
+    def peer(self) -> Endpoint:
+        """Return who is at the other end."""
+        return endpoint(*self._config.address, self._client.socket())
 
     async def read(self) -> list[MQTTMessage]:
         """Wait for messages, and return all that came in one go. Raises what ended the connection."""

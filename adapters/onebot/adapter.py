@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from bridge import (
     AdapterError,
@@ -17,6 +18,7 @@ from bridge import (
     Capabilities,
     Command,
     ConnectionLost,
+    Endpoint,
     MemberChanged,
     MessageCreated,
     MessageId,
@@ -39,6 +41,7 @@ from bridge import (
     Txn,
     Unit,
     Unsupported,
+    endpoint,
     preflight,
 )
 
@@ -131,6 +134,13 @@ class OneBotAdapter(TextAdapter):
         if self._connected is None:
             raise ConnectionLost(f"{self.network} is not connected")
         return self._connected
+
+    def peer(self) -> Endpoint | None:
+        if self._connected is None or self.config.url is None:
+            return None  # one that connects to us shows no certificate
+        address = urlsplit(self.config.url)
+        port = address.port or (443 if address.scheme == "wss" else 80)
+        return endpoint(address.hostname or "", port, self._connected.ssl)
 
     async def ping(self) -> None:
         await account.online(self._link)

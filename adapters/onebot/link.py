@@ -118,6 +118,11 @@ class Link:
         finally:
             wanted.cancel()
 
+    @property
+    def ssl(self) -> object:
+        """What carries TLS there; None: nothing does."""
+        return self._actions.get_extra_info("ssl_object")
+
     async def hear(self, frame: Frame) -> None:
         """Take an event."""
         await self._events.put(frame)

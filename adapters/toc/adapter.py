@@ -14,6 +14,7 @@ from bridge import (
     Capabilities,
     Command,
     ConnectionLost,
+    Endpoint,
     MessageCreated,
     MessageId,
     Missed,
@@ -30,6 +31,7 @@ from bridge import (
     Unsupported,
     UserId,
     common,
+    endpoint,
     plain,
     reason,
     route,
@@ -132,6 +134,9 @@ class TocAdapter(TextAdapter):
             yield flap
         finally:
             flap.close()
+
+    def peer(self) -> Endpoint | None:
+        return endpoint(self.config.server, self.config.port, None) if self._run is not None else None
 
     async def _beat(self) -> None:
         """A server closes a connection that is silent; and one that is dead fails as it is written to."""

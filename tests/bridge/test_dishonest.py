@@ -117,6 +117,13 @@ DISHONEST = [
     Dishonest(
         hearing.BeginsAtTheBeginning, "a_first_visit_starts_at_now", "a room without a position starts at now"
     ),
+    Dishonest(hearing.StaysConnected, CANCELLED, "peer tells of a connection that has ended"),
+    Dishonest(
+        hearing.NamesNoPort, CANCELLED, "it is an Endpoint, whose server is a host, a colon and a port"
+    ),
+    Dishonest(hearing.ShowsNoCertificate, CANCELLED, "a server that speaks TLS has shown a certificate"),
+    Dishonest(hearing.KeepsForAWhile, CANCELLED, "retention returned 'a while': seconds, or None"),
+    Dishonest(hearing.IsHalfOpen, CANCELLED, "history_is_open returned 1: a bool, or None"),
     Dishonest(hearing.HalfACharacter, HEARD, "content.spans[0].text holds half a character, or NUL"),
     Dishonest(
         hearing.OtherRoom, HEARD, "a MessageCreated of its adapter is refused: the map has no such room"

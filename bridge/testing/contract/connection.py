@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 
-from bridge.adapter import Adapter
+from bridge.adapter import Adapter, Endpoint
 from bridge.errors import AdapterError, ConnectionLost, causes
-from bridge.model import Receipt, plain
+from bridge.model import Receipt, RoomId, plain
 
 from .core import only_adapter_errors
 from .place import Place, same
@@ -13,6 +13,8 @@ from .place import Place, same
 __all__ = ["ConnectionContract"]
 
 _MANY = 20
+_DIGITS = 64
+"""Of a SHA-256 digest in hexadecimal."""
 
 
 class ConnectionContract:
@@ -23,6 +25,8 @@ class ConnectionContract:
             flights = [
                 await place.send(plain("<alice> on its way")) for _ in range(min(place.record.window, _MANY))
             ]
+            _see_what_is_told(place.adapter, place.room)
+        assert place.adapter.peer() is None, "peer tells of a connection that has ended"
         for flight in flights:
             await place.until(flight)
             assert flight.done(), (
@@ -88,6 +92,21 @@ class ConnectionContract:
         same(
             place.adapter.room_id(place.room), place.room, "room_id makes another room of what it made itself"
         )
+
+
+def _see_what_is_told(adapter: Adapter, room: RoomId) -> None:
+    """Raise AssertionError when what the archive asks has an answer that makes no sense."""
+    peer, lifetime, is_open = adapter.peer(), adapter.retention(room), adapter.history_is_open(room)
+    assert peer is None or (isinstance(peer, Endpoint) and peer.server.rpartition(":")[2].isdecimal()), (
+        f"peer returned {peer!r}: it is an Endpoint, whose server is a host, a colon and a port, or None"
+    )
+    assert peer is None or bool(peer.tls) is (len(peer.certificate) == _DIGITS), (
+        f"peer returned {peer!r}: a server that speaks TLS has shown a certificate, and no other has"
+    )
+    assert lifetime is None or (isinstance(lifetime, float) and lifetime > 0), (
+        f"retention returned {lifetime!r}: seconds, or None"
+    )
+    assert is_open is None or type(is_open) is bool, f"history_is_open returned {is_open!r}: a bool, or None"
 
 
 def _refusal(adapter: Adapter, text: str) -> str:

@@ -10,10 +10,20 @@ import pytest
 
 import adapters.mqtt.adapter
 from adapters.mqtt import Adapter
-from bridge import AuthenticationFailed, ConnectionLost, Kind, Receipt, Replaced, RoomUnavailable, plain
+from bridge import (
+    AuthenticationFailed,
+    ConnectionLost,
+    Endpoint,
+    Kind,
+    Receipt,
+    Replaced,
+    RoomUnavailable,
+    plain,
+)
 from bridge.model import Sender, UserId
 from bridge.testing import Place, free_port
 from tests.adapters.mqtt.places import adapter, broker, new_place, old_broker
+from tests.adapters.trouble import digest
 
 
 @pytest.fixture(scope="module")
@@ -379,6 +389,8 @@ async def test_certificates_are_looked_at(tmp_path):
         await place.serve({room: Adapter.RoomConfig()})
         async with place.running():
             await place.deliver(plain("hello"))
+            peer = place.adapter.peer()
+            assert peer == Endpoint(f"localhost:{demo.port}", "TLSv1.3", digest(tmp_path / "cert.pem"))
         for wrong in (settings, {"server": "127.0.0.1", "tls": True, "ca_file": f"{tmp_path}/cert.pem"}):
             place.adapter = adapter(demo.port, **wrong)
             error = await failure(place)

@@ -5,7 +5,7 @@ import ssl
 import pytest
 
 from bridge import AuthenticationFailed, ConnectionLost, plain
-from tests.adapters.trouble import openssl
+from tests.adapters.trouble import digest, openssl
 from tests.adapters.trouble import plain as is_plain
 
 from .places import on_qq
@@ -51,6 +51,10 @@ async def test_an_authority_of_the_owners_own(authority):
     async with on_qq(tls=authority("localhost"), ca_file=authority.ca) as place:
         assert await place.adapter.look(place.adapter.rooms) == {place.room: None}
         async with place.running():
+            port = place.qq.web.rpartition(":")[2]
+            shown = place.adapter.peer()
+            assert (shown.server, shown.tls) == (f"localhost:{port}", "TLSv1.3")
+            assert shown.certificate == digest(authority.ca.with_name("localhost.pem"))
             await place.deliver(plain("hello"))
             await place.person.say(plain("hi"))
             assert (await place.said()).content == plain("hi")

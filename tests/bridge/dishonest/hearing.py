@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from bridge.adapter import Position
+from bridge.adapter import Endpoint, Position
 from bridge.errors import ConnectionLost
 from bridge.model import (
     Kind,
@@ -228,3 +228,30 @@ class Elsewhere(ScriptedAdapter):
     @classmethod
     def room_id(cls, text):
         return RoomId(f"#{ScriptedAdapter.room_id(text)}")
+
+
+class StaysConnected(ScriptedAdapter):
+    """Tells of a connection that is over."""
+
+    def peer(self):
+        return Endpoint("irc.example.org:6697", "TLSv1.3", "ab" * 32)
+
+
+class NamesNoPort(ScriptedAdapter):
+    def peer(self):
+        return Endpoint("irc.example.org") if self._emit is not None else None
+
+
+class ShowsNoCertificate(ScriptedAdapter):
+    def peer(self):
+        return Endpoint("irc.example.org:6697", "TLSv1.3") if self._emit is not None else None
+
+
+class KeepsForAWhile(ScriptedAdapter):
+    def retention(self, room):
+        return "a while"
+
+
+class IsHalfOpen(ScriptedAdapter):
+    def history_is_open(self, room):
+        return 1
