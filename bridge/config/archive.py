@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from .block import Model
-from .values import Duration, File
+from .filing import DailyMail, Mail, TagName
+from .values import Duration, File, Line
+from .words import nearest, quoted
 
 __all__ = ["Archive", "ArchiveRules"]
 
@@ -49,8 +51,44 @@ class Archive(Model):
         ),
     ] = "since_joined"
 
+    tags: Annotated[
+        dict[TagName, Annotated[Duration, Field(gt=0)]],
+        Field(
+            description="How long what has a tag is kept, in place of `keep`; of several tags the longest.",
+            examples=[{"offer": "10y"}],
+        ),
+    ] = Field(default_factory=dict)
+    searches: Annotated[
+        dict[Line, Line],
+        Field(
+            description="Saved searches, each under a name.",
+            examples=[{"offers": "tag:offer"}],
+        ),
+    ] = Field(default_factory=dict)
+    mail: Annotated[Mail | None, Field(description="The server that sends the digest.")] = None
+    digest: Annotated[
+        DailyMail | None, Field(description="A daily mail with what saved searches newly found.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _can_send_its_digest(self) -> "Archive":
+        if self.digest is None:
+            return self
+        if self.mail is None:
+            raise ValueError("digest needs mail: the server that sends it")
+        if not self.searches:
+            raise ValueError("digest needs searches: what it tells of")
+        for name in self.digest.searches or ():
+            if name not in self.searches:
+                raise ValueError(f"digest: there is no search {quoted(name)}{nearest(name, self.searches)}")
+        return self
+
     def located(self, folder: Path, journal: Path) -> "Archive":
         """Return the same with the file's whole name; `folder` is that of the configuration."""
         beside = journal.with_name(f"{journal.stem}-archive{journal.suffix}")
         found = folder / self.file.expanduser() if self.file else beside
-        return self.model_copy(update={"file": found})
+        changed: dict[str, object] = {"file": found}
+        if self.mail is not None and self.mail.ca_file is not None:
+            ca_file = folder / self.mail.ca_file.expanduser()
+            changed["mail"] = self.mail.model_copy(update={"ca_file": ca_file})
+        return self.model_copy(update=changed)
