@@ -1,0 +1,117 @@
+"""Sends mail by the owner's server: one message at a time, blocking, to be called in a thread."""
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from bridge.config.filing import Mail
+from bridge.config.words import printable
+from bridge.errors import ConnectionLost, HubbubError
+from bridge.faults import reason, unverified
+from bridge.kit.tls import trust
+
+__all__ = ["MailNotSent", "MailUnsure", "send_mail"]
+
+_PATIENCE = 60.0
+"""How long a server may take for each of its answers, in seconds."""
+_SHOWN = 200
+
+
+class MailNotSent(HubbubError):
+    """The mail surely did not go out: it may be sent again."""
+
+
+class MailUnsure(HubbubError):
+    """The server had all of the mail, and did not say whether it took it."""
+
+
+def send_mail(mail: Mail, message: EmailMessage, to: Sequence[str]) -> dict[str, str]:
+    """Send a message (RFC 5321) over a connection that is verified as the settings say. Returns why those did
+    not get it who were refused, where others do. Raises MailNotSent, and MailUnsure.
+    """
+    where = f"the mail server {mail.server}:{mail.reached_at}"
+    try:
+        with _connected(mail) as server:
+            refused = _addressed(server, mail.sender, to)
+            try:
+                code, said = server.data(message.as_bytes(policy=SMTP))
+            except smtplib.SMTPDataError:
+                raise
+            except (OSError, smtplib.SMTPException) as error:
+                raise MailUnsure(f"{where} did not say whether it took the mail: {_why(error)}") from error
+            if code != 250:
+                raise smtplib.SMTPDataError(code, said)
+            return refused
+    except (OSError, smtplib.SMTPException, ConnectionLost) as error:
+        raise MailNotSent(f"{where} did not take the mail: {_why(error)}") from error
+
+
+@contextlib.contextmanager
+def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
+    """Give a server that is greeted, and that we are logged in to if it needs that."""
+    context = trust(mail.ca_file) if mail.security != "none" else None
+    own = mail.sender.rpartition("@")[2]  # else the name of this machine is looked up, and told
+    place = mail.server.strip("[]"), mail.reached_at
+    server = (
+        smtplib.SMTP_SSL(*place, own, timeout=_PATIENCE, context=context)
+        if mail.security == "tls"
+        else smtplib.SMTP(*place, own, timeout=_PATIENCE)
+    )
+    try:
+        if mail.security == "starttls":
+            _encrypt(server, context)
+        server.ehlo_or_helo_if_needed()
+        if mail.user is not None and mail.password is not None:
+            server.login(mail.user, mail.password.get_secret_value())
+        yield server
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()
+
+
+def _encrypt(server: smtplib.SMTP, context: ssl.SSLContext | None) -> None:
+    """Begin TLS (RFC 3207)."""
+    try:
+        server.starttls(context=context)
+    except smtplib.SMTPNotSupportedError:
+        raise ConnectionLost("it offers no encryption (STARTTLS): `security: tls` is the other way") from None
+
+
+def _addressed(server: smtplib.SMTP, sender: str, to: Sequence[str]) -> dict[str, str]:
+    """Say who a mail is from and to. Returns why some were refused; raises where all were."""
+    code, said = server.mail(sender)
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, said, sender)
+    refused = {}
+    for address in to:
+        code, said = server.rcpt(address)
+        if code not in (250, 251):
+            refused[address] = _told(code, said)
+    if len(refused) == len(to):
+        raise smtplib.SMTPException("; ".join(f"{address}: {why}" for address, why in refused.items()))
+    return refused
+
+
+def _why(error: OSError | HubbubError) -> str:
+    """Say what went wrong, with the server's own words where there are any."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"it refuses user and password ({_told(error.smtp_code, error.smtp_error)})"
+        case smtplib.SMTPResponseException():
+            return _told(error.smtp_code, error.smtp_error)
+        case ssl.SSLCertVerificationError():
+            return f"its certificate {unverified(error)}"
+        case ssl.SSLError():
+            return f"no encryption came about ({error.reason}): look at `port:` and `security:`"
+        case smtplib.SMTPException() | HubbubError():
+            return printable(str(error))[:_SHOWN]
+    return reason(error)
+
+
+def _told(code: int, said: bytes | str) -> str:
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return printable(f"{code} {' '.join(text.split())}")[:_SHOWN]
