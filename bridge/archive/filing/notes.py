@@ -1,0 +1,32 @@
+"""What filing keeps beside the chains: small records by their kind and a key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, TypeVar
+
+import msgspec
+
+__all__ = ["FilingNotes", "read_notes", "write_note"]
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+class FilingNotes(Protocol):
+    """What the store keeps them in."""
+
+    def note(self, kind: str, key: str) -> bytes | None: ...
+
+    def put_note(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep this under its key; None: keep nothing under it."""
+
+    def notes(self, kind: str) -> Mapping[str, bytes]: ...
+
+
+def read_notes(notes: FilingNotes, kind: str, shape: type[_S]) -> Iterator[tuple[str, _S]]:
+    """Yield the records of one kind, each with its key, by their keys."""
+    for key, raw in sorted(notes.notes(kind).items()):
+        yield key, msgspec.json.decode(raw, type=shape)
+
+
+def write_note(notes: FilingNotes, kind: str, key: str, value: msgspec.Struct) -> None:
+    """Keep a record in place of what had its key."""
+    notes.put_note(kind, key, msgspec.json.encode(value))
