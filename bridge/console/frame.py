@@ -16,7 +16,7 @@ from bridge.web.app import is_from_our_page
 from .doorman import Doorman, Visitor, is_secure
 from .speech import COOKIE, LANGUAGES, language_of, page
 
-__all__ = ["HEADERS", "STREAM", "Answer", "Frame"]
+__all__ = ["HEADERS", "Answer", "Frame"]
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,6 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-STREAM = HEADERS | {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 _STATIC = files(__package__) / "static"
 _KINDS = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _YEAR = 31_536_000

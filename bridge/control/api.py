@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -18,6 +19,7 @@ from bridge.errors import HubbubError, JournalError
 from bridge.kit.pace import Paces
 from bridge.web import Site
 from bridge.web.app import SECURITY, is_from_our_page
+from bridge.web.events import EventStream, tell
 
 from .abilities import Abilities
 from .openapi import document
@@ -32,10 +34,6 @@ _HEADERS = SECURITY | {"Cache-Control": "no-store", "Cross-Origin-Resource-Polic
 _MOST_CLIENTS = 1000
 _PATIENCE = 10.0
 """How long a client may take for what it sends along, in seconds."""
-_BEAT = 15.0
-"""How often something is sent in a stream, so that both sides notice when the other is gone, in seconds."""
-_STUCK = 60.0
-"""How long a client of a stream may read nothing at all."""
 _STREAMS = 20
 
 R = TypeVar("R", bound=Request[Any])
@@ -70,6 +68,7 @@ class _Api:
     def __init__(self, site: Site, abilities: Abilities, clock: Clock) -> None:
         self._site = site
         self._abilities = abilities
+        self._clock = clock
         self._pace = Paces(_MOST_CLIENTS, burst=100, per_second=20, clock=clock)
         self._pace_of_changes = Paces(_MOST_CLIENTS, burst=20, per_second=1, clock=clock)
         self._streams = 0
@@ -107,7 +106,8 @@ class _Api:
             self._streams += 1
             try:
                 async with contextlib.aclosing(self._abilities.stream(_queried(kind, request))) as answers:
-                    return await _streamed(request, await anext(answers), answers)
+                    first = await anext(answers)  # before anything is sent: it may be refused
+                    return await tell(request, _HEADERS, self._clock, partial(_say_all, first, answers))
             finally:
                 self._streams -= 1
 
@@ -139,6 +139,16 @@ class _Api:
         # What a form of any page can send has another type.
         if request.content_type != "application/json":
             raise _Refused(415, "send JSON, and say so in a header: Content-Type: application/json")
+
+
+async def _say_all(first: msgspec.Struct, answers: AsyncGenerator[Any, None], stream: EventStream) -> None:
+    await _say(stream, first)
+    async for answer in answers:
+        await _say(stream, answer)
+
+
+async def _say(stream: EventStream, answer: msgspec.Struct) -> None:
+    await stream.say(str(answer.__struct_config__.tag).replace(" ", "-"), answer)
 
 
 def path_of(kind: type[Request[Any]]) -> str:
@@ -175,41 +185,6 @@ def _read(kind: type[R], found: dict[str, Any], *, strict: bool) -> R:
     except msgspec.ValidationError as error:
         raise _Refused(400, f"{error}: /api/openapi.json tells what {path_of(kind)} takes") from None
     return read
-
-
-async def _streamed(
-    request: web.Request, first: msgspec.Struct, answers: AsyncGenerator[Any, None]
-) -> web.StreamResponse:
-    """Send one event after another (server-sent events: HTML, 9.2), until the client leaves."""
-    headers = _HEADERS | {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    coming = None
-    try:
-        await response.write(_event(first))
-        while True:
-            coming = coming or asyncio.ensure_future(anext(answers))
-            await asyncio.wait({coming}, timeout=_BEAT)
-            line = _event(coming.result()) if coming.done() else b": still here\n\n"
-            coming = None if coming.done() else coming
-            async with asyncio.timeout(_STUCK):
-                await response.write(line)
-    except (ConnectionResetError, TimeoutError):
-        pass
-    except Exception:
-        log.exception("a stream ended by a bug")
-    finally:
-        if coming is not None:
-            coming.cancel()
-            await asyncio.wait({coming})
-    return response
-
-
-def _event(answer: msgspec.Struct) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (
-        str(answer.__struct_config__.tag).replace(" ", "-").encode(),
-        msgspec.json.encode(answer),
-    )
 
 
 def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -231,7 +231,7 @@ async def test_what_people_say_is_hidden_until_its_owner_wants_it(house):
             if shown:
                 await send(client, "text", text="show")
             async with contextlib.aclosing(events(client, "live?page=messages")) as lines:
-                assert await anext(lines) == ": here"
+                assert await anext(lines) == ": still here"
                 house.networks["left"].say("one", "ann", "secret words")
                 async for line in lines:
                     if line.startswith("data:") and "<li" in line:

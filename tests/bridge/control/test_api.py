@@ -262,7 +262,7 @@ async def test_a_stream_of_what_is_not_there_is_refused(client):
 
 
 async def test_who_leaves_a_stream_is_noticed(client, abilities, monkeypatch):
-    monkeypatch.setattr(api, "_BEAT", 0.05)
+    monkeypatch.setattr("bridge.web.events._BEAT", 0.05)
     onlookers = abilities.bridge.features.onlookers
     async with client.session.get(f"{client.base}/tail") as answer:
         await anext(events(answer))
