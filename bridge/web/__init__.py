@@ -3,6 +3,7 @@
 app    the application: who may ask for what
 port   the port: how many connections, and how long each may take
 events what a client is told as it happens
+download  files that are made while they are sent
 media  files, by the links to them
 health, metrics  how the service stands, for whoever watches it
 owner  what stands at `web:`

@@ -1,6 +1,6 @@
 """Files, by the links to them: what a browser may do with each."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -8,6 +8,7 @@ from bridge.config import Media
 from bridge.media import Files, Linked
 
 from .app import SECURITY, Site, nothing
+from .download import disposition
 
 __all__ = ["add_files", "files_site"]
 
@@ -49,13 +50,6 @@ def _file(found: Linked, now: float) -> web.FileResponse:
 
 
 def _disposition(found: Linked) -> str:
-    """Return the Content-Disposition (RFC 6266, RFC 8187): whether a browser shows or stores the file, and
-    its name.
-    """
+    """Say whether a browser shows or stores the file."""
     shown = found.type.startswith(("image/", "audio/", "video/")) and found.type != "image/svg+xml"
-    way = "inline" if shown or found.type == "text/plain" else "attachment"
-    simple = "".join(
-        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
-        for letter in found.name
-    )
-    return f"{way}; filename=\"{simple}\"; filename*=UTF-8''{quote(found.name, safe='')}"
+    return disposition("inline" if shown or found.type == "text/plain" else "attachment", found.name)

@@ -4,8 +4,11 @@ import asyncio
 import gc
 import sys
 import threading
+from contextlib import aclosing
 
-from bridge.aside import aside
+import pytest
+
+from bridge.aside import aside, pieces_aside
 
 
 async def test_two_at_a_time_leave_everything_as_it_was():
@@ -29,3 +32,38 @@ async def test_what_is_small_is_collected_in_the_end():
     frozen = gc.get_freeze_count()
     await aside(lambda: [{} for _ in range(1000)])
     assert gc.get_freeze_count() == frozen
+
+
+async def test_pieces_come_from_one_thread_as_they_are_taken_and_it_is_closed_there():
+    threads, made = [], []
+
+    def pieces():
+        try:
+            for number in range(100):
+                threads.append(threading.get_ident())
+                made.append(number)
+                yield bytes([number]) * 40_000
+        finally:
+            threads.append(threading.get_ident())
+            closed.set()
+
+    closed, usual = threading.Event(), sys.getswitchinterval()
+    async with aclosing(pieces_aside(pieces)) as found:
+        first = await anext(found)
+        assert first == bytes(40_000) + b"\1" * 40_000
+        assert len(made) == 2
+    await asyncio.to_thread(closed.wait, 10)
+    assert len(set(threads)) == 1
+    assert threading.get_ident() not in threads
+    assert sys.getswitchinterval() == usual
+
+
+async def test_what_a_piece_raises_is_raised():
+    def pieces():
+        yield bytes(100_000)
+        raise ValueError("the rest is gone")
+
+    async with aclosing(pieces_aside(pieces)) as found:
+        assert len(await anext(found)) == 100_000
+        with pytest.raises(ValueError, match="the rest is gone"):
+            await anext(found)
