@@ -13,7 +13,7 @@ from bridge.errors import ArchiveError
 from .notes import read_cursor, read_note, read_notes
 from .opening import open_to_read, troubles
 from .records import ChainRow, ConversationInfo, Entry, ScopeKind, State, Subject
-from .rounds import Head, Round, heads_of, read_rounds
+from .rounds import Head, Round, heads_about, heads_of, read_rounds
 from .rows import salts_of
 from .schema import PER_BLOCK
 from .shelf import Placed, Shelf, Stretch
@@ -275,6 +275,11 @@ class Reader:
         """Return the heads of a round, by the numbers of their conversations."""
         with self._reading():
             return heads_of(self._database, round_)
+
+    def signed(self, conversation: str) -> Sequence[tuple[int, Head]]:
+        """Return how far a conversation's chain was signed, by the numbers of the rounds, in order."""
+        with self._reading():
+            return heads_about(self._database, self._number(conversation))
 
     def cursor(self, journal: str) -> int | None:
         """Return up to where a journal was read; None: it never was."""

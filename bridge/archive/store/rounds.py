@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Head", "Round", "heads_of", "read_rounds", "write_round"]
+__all__ = ["Head", "Round", "heads_about", "heads_of", "read_rounds", "write_round"]
 
 
 class Round(NamedTuple):
@@ -43,6 +43,12 @@ def heads_of(database: sqlite3.Connection, number: int) -> list[Head]:
     """Return the heads of a round, in the order of their conversations' numbers."""
     where = "SELECT conversation, position, link FROM head WHERE round = ? ORDER BY conversation"
     return [Head(*row) for row in database.execute(where, (number,))]
+
+
+def heads_about(database: sqlite3.Connection, conversation: int) -> list[tuple[int, Head]]:
+    """Return the heads of one conversation, each with the number of its round, in order."""
+    where = "SELECT round, conversation, position, link FROM head WHERE conversation = ? ORDER BY round"
+    return [(row[0], Head(*row[1:])) for row in database.execute(where, (conversation,))]
 
 
 def write_round(database: sqlite3.Connection, made: Round, heads: Sequence[Head]) -> None:
