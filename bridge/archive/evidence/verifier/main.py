@@ -1,0 +1,90 @@
+"""What is told."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from typing import Any
+
+from .checks import check
+from .findings import Findings
+from .reading import Unreadable, printable, when
+
+__all__ = ["main", "sentences", "verdict"]
+
+SHOWN = 20
+"""So many findings are told: the first says most."""
+
+
+def verdict(findings: Findings) -> str:
+    """Return what comes of it, in one sentence."""
+    if not findings.wrong:
+        return "Nothing was changed: all is as the gateway recorded it"
+    first = findings.wrong[0]
+    at = f" ({when(first['at'])})" if first.get("at") is not None else ""
+    return f"SOMETHING WAS CHANGED. The first: {first['what']}{at}: {first['sentence']}"
+
+
+def sentences(findings: Findings, trusted: str = "") -> list[str]:
+    """Return what was found, for people. `trusted`: the fingerprint that the owner published."""
+    facts = findings.facts
+    line = f"Conversation {facts['conversation']!r}, entries {facts['first']} to {facts['last']}: "
+    told = [f"{line}{facts.get('disclosed', 0)} disclosed, of the others the digests alone."]
+    told += [f"Signed by the key with the SHA-256 fingerprint {key}." for key in facts.get("keys", ())]
+    if not trusted:
+        told.append("Whose key that is, no file can say: compare it with what the gateway's owner published.")
+    for one in findings.checkpoints:
+        line = f"Checkpoint {one['number']} of {when(one['at'])}"
+        line += f": all to entry {one['place']} was there." if "place" in one else ": about other chains."
+        if "stamp" in one:
+            line += f" Its stamp ({one['stamp']['file']}) says {one['stamp']['time']}."
+        if "witness" in one:
+            line += f" Told elsewhere: {json.dumps(one['witness'], ensure_ascii=False)}."
+        told.append(line)
+    stamp = next((one["stamp"]["file"] for one in findings.checkpoints if "stamp" in one), None)
+    if stamp:
+        told.append(
+            "Who made a stamp, this says, with the authority's certificate from elsewhere: "
+            f"openssl ts -verify -data {stamp.replace('.tsr', '.json')} -in {stamp} -CAfile CERTIFICATE"
+        )
+    told += [f"{remark}." for remark in findings.remarks]
+    for one in findings.wrong[:SHOWN]:
+        at = f" ({when(one['at'])})" if one.get("at") is not None else ""
+        told.append(f"WRONG: {one['what']}{at}: {one['sentence']}.")
+    more = len(findings.wrong) - SHOWN
+    told += [f"WRONG: {more} more."] if more > 0 else []
+    return [printable(line) for line in [*told, f"{verdict(findings)}."]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Verify a bundle, and say what was found. Returns the exit code."""
+    parser = argparse.ArgumentParser(description="Verify a bundle of evidence that Hubbub made.")
+    parser.add_argument("bundle", nargs="?", default=".", help="the zip, or the folder it was unpacked into")
+    parser.add_argument("--fingerprint", default="", help="the key's, as the gateway's owner published it")
+    parser.add_argument("--json", action="store_true", help="all of it as JSON, for machines")
+    asked = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    trusted = "".join(asked.fingerprint.lower().replace(":", "").split())
+    found: dict[str, Any]
+    try:
+        findings = check(asked.bundle)
+        if trusted and trusted not in findings.facts.get("keys", ()):
+            findings.other(
+                "public-key.pem", f"no key here has the fingerprint {trusted}: somebody else signed"
+            )
+        lines, code = sentences(findings, trusted), 1 if findings.wrong else 0
+        found = {**findings.facts, "checkpoints": findings.checkpoints, "remarks": findings.remarks}
+        found.update(verdict="changed" if code else "unchanged", wrong=findings.wrong)
+    except (Unreadable, OSError) as error:
+        lines, code = [printable(f"{asked.bundle} cannot be verified: {error}.")], 2
+        found = {"verdict": "unreadable", "wrong": [{"what": "the bundle", "sentence": str(error)}]}
+    print(json.dumps(found, indent=2) if asked.json else "\n".join(lines))  # noqa: T201 -- it is a program
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
