@@ -21,7 +21,7 @@ PER_BLOCK = 256
 """So many entries a block has. Part of the format."""
 
 _MIGRATIONS = (
-    """
+    f"""
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE conversation (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, chain BLOB NOT NULL,
                                position INTEGER NOT NULL, link BLOB NOT NULL,
@@ -45,8 +45,8 @@ _MIGRATIONS = (
                         signature BLOB NOT NULL, stamp BLOB, witness TEXT);
     CREATE TABLE head (round INTEGER, conversation INTEGER, position INTEGER NOT NULL, link BLOB NOT NULL,
                        PRIMARY KEY (round, conversation)) WITHOUT ROWID;
-    """
-    + f"{TABLE};",
+    {TABLE};
+    """,
 )
 
 VERSION = len(_MIGRATIONS)
