@@ -53,7 +53,6 @@ class Adder:
         self._older: dict[tuple[int, str, str, str], tuple[int, int]] = {}
         self._rows: list[Row] = []
         """All of the block at hand."""
-        self._headers: list[Header | None] = []
         self._known = False
 
     def _load(self) -> None:
@@ -64,7 +63,6 @@ class Adder:
         for found in self._shelf.tail(0, self._last):
             self._rows.append(found.row)
             header = read_header(found.row.header) if found.row.header else None
-            self._headers.append(header)
             if header is not None:
                 self._remember(found.row.conversation, header, found.row.position, found.number)
         self._known = True
@@ -112,7 +110,6 @@ class Adder:
         known.position, self._last = position, number
         row = Row(known.number, position, State.FULL, raw_header, raw_words, b"", known.link[:CHECK])
         self._rows.append(row)
-        self._headers.append(header)
         self._remember(known.number, header, position, number)
         self._index.append((number, terms(header, new.words, self._place(known.number, header))))
         if of:
@@ -201,10 +198,10 @@ class Adder:
     # Into the file
 
     def _seal(self) -> None:
-        write_block(self._database, block_of(self._last), self._key, self._rows, self._headers)
+        write_block(self._shelf, block_of(self._last), self._key, self._rows)
         if self._stored:
             self._database.execute("DELETE FROM tail")
-        self._rows, self._headers, self._stored = [], [], 0
+        self._rows, self._stored = [], 0
         self._key = self._new_key()
 
     def _write(self, first: int) -> None:

@@ -3,24 +3,22 @@
 import sqlite3
 from collections.abc import Sequence
 
-from bridge.archive.entries import Header
+from bridge.archive.entries import Header, read_header
 from bridge.archive.index.scope import Place
 
 from .records import ScopeKind, State
 from .rows import Row, packed_block
-from .shelf import name_key, names_of
+from .shelf import Shelf, name_key, names_of
 
-__all__ = ["scope_of", "subject_number", "write_block"]
+__all__ = ["drop_block", "scope_of", "subject_number", "write_block"]
 
 
-def write_block(
-    database: sqlite3.Connection,
-    number: int,
-    key: bytes | None,
-    rows: Sequence[Row],
-    headers: Sequence[Header | None],
-) -> None:
-    """Write a block, new or again, with all that leads to it. `headers` are those of the rows, read."""
+def write_block(shelf: Shelf, number: int, key: bytes | None, rows: Sequence[Row]) -> None:
+    """Write a block, new or again, with all that leads to it."""
+    database, before = shelf.database, shelf.block(number)
+    data, used = packed_block(rows, shelf.phrases.number)
+    shelf.phrases.use(used, before[0].phrases if before is not None else ())
+    headers = [read_header(row.header) if row.header else None for row in rows]
     known = [header for header in headers if header is not None]
     seqs = [header.seq for header in known if header.seq] or [0]
     times = [header.at for header in known] or [0.0]
@@ -39,7 +37,7 @@ def write_block(
         "until = excluded.until, names = excluded.names",
         (number, *leads),
     )
-    database.execute("INSERT OR REPLACE INTO content VALUES (?, ?)", (number, packed_block(rows)))
+    database.execute("INSERT OR REPLACE INTO content VALUES (?, ?)", (number, data))
     database.execute("DELETE FROM occurs WHERE block = ?", (number,))
     places: dict[int, tuple[int, int]] = {}
     for row in rows:
@@ -48,6 +46,14 @@ def write_block(
             places[row.conversation] = min(first, row.position), max(last, row.position)
     occurs = [(conversation, number, *place) for conversation, place in places.items()]
     database.executemany("INSERT INTO occurs VALUES (?, ?, ?, ?)", occurs)
+
+
+def drop_block(shelf: Shelf, number: int) -> None:
+    """Take a block out of the file of which nothing is left."""
+    if (before := shelf.block(number)) is not None:
+        shelf.phrases.use((), before[0].phrases)
+    for table, column in (("block", "number"), ("content", "number"), ("occurs", "block")):
+        shelf.database.execute(f"DELETE FROM {table} WHERE {column} = ?", (number,))  # noqa: S608 our own words
 
 
 def subject_number(database: sqlite3.Connection, kind: ScopeKind, network: str, name: str) -> int:

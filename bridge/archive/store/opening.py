@@ -24,7 +24,7 @@ def open_to_write(file: Path) -> sqlite3.Connection:
     with troubles(file):
         database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         try:
-            database.execute("PRAGMA page_size = 4096")
+            database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # counts for a file that is made now
             _refuse(database, file)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bridge.archive import chain
-from bridge.archive.entries import Header, read_header, read_words
+from bridge.archive.entries import read_header, read_words
 from bridge.archive.index import terms
 from bridge.errors import ArchiveError
 
-from .blocks import scope_of, write_block
+from .blocks import drop_block, scope_of, write_block
 from .records import State
 from .rows import CHECK, Row, leaf_of_row, salts_of
 from .schema import PER_BLOCK
@@ -41,20 +41,19 @@ class Remover:
 
     def _of_block(self, block: int, numbers: set[int], to: State) -> list[Placed]:
         stands, in_tail = self._stands(block)
-        taken = [one for one in stands if one.number in numbers and one.row.state < to]
+        taken = {one.number: one for one in stands if one.number in numbers and one.row.state < to}
         if not taken:
             return []
-        for one in taken:
+        for one in taken.values():
             self._out_of_index(one, to)
-        rows = [_less(one, to) if one in taken else _written_down(one) for one in stands]
+        rows = [_less(one, to) if one.number in taken else _written_down(one) for one in stands]
         if in_tail:
             self._to_tail(stands, rows)
         elif all(row.state is State.GONE for row in rows):
-            for table, column in (("block", "number"), ("content", "number"), ("occurs", "block")):
-                self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (block,))  # noqa: S608 our own words
+            drop_block(self._shelf, block)
         else:
-            write_block(self._database, block, None, rows, [_header(row) for row in rows])
-        return taken
+            write_block(self._shelf, block, None, rows)
+        return list(taken.values())
 
     def _stands(self, block: int) -> tuple[Sequence[Placed], bool]:
         """Return all entries of a block, and whether it is the tail, which is none yet."""
@@ -126,7 +125,3 @@ def _less(one: Placed, to: State) -> Row:
 def _written_down(one: Placed) -> Row:
     """Return a row with its salts, since what they follow from goes."""
     return one.row._replace(salts=b"".join(salts_of(one.row, one.key)))
-
-
-def _header(row: Row) -> Header | None:
-    return read_header(row.header) if row.header else None

@@ -4,13 +4,15 @@ A block has its entries by column: what is alike stands together, and so takes l
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
 
 from bridge.archive import chain
 
+from . import headers
 from .records import State
 
 __all__ = ["CHECK", "Block", "Row", "key_of", "leaf_of_row", "packed_block", "salts_of"]
@@ -18,6 +20,8 @@ __all__ = ["CHECK", "Block", "Row", "key_of", "leaf_of_row", "packed_block", "sa
 CHECK = 4
 """So many bytes of a link are kept with an entry: they tell which one was altered."""
 
+_DIGEST = 32
+_BEGINS, _ENDS, _OTHER = b'{"text":"', b'"}', b"\0"
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -39,18 +43,45 @@ class Row(NamedTuple):
 _unpressed = zlib.decompress
 
 
+class _Head(msgspec.Struct, array_like=True):
+    """What is small, and compressed together."""
+
+    kinds: list[tuple[int, int, int]]
+    """What entries have alike: conversation, state, and the shape of the header as a phrase."""
+    which: bytes
+    """Of which kind each is."""
+    firsts: list[tuple[int, int]]
+    """Each conversation with the position of its first entry here: others follow it without a gap."""
+    people: list[int]
+    """Who did something, as phrases."""
+    who: bytes
+    """Who of them, for each entry that has somebody."""
+    scale: int
+    """So many decimals have the points in time."""
+    times: list[int]
+    """Each less the one before, of all entries."""
+    seqs: list[int]
+    """As the times."""
+    abouts: list[int]
+    """So far back is what an entry is about."""
+    texts: list[bytes]
+
+
 class _Columns(msgspec.Struct, array_like=True):
-    places: bytes
-    """Compressed: conversations, positions, states."""
-    headers: bytes
+    head: bytes
+    """Compressed."""
     words: bytes
+    """Compressed, with a line for each: JSON has no line breaks."""
     salts: bytes
     """Compressed; empty: none are written down."""
+    ids: bytes
     checks: bytes
+    digests: bytes
+    """What stands in the place of words that went."""
 
 
 _columns = msgspec.msgpack.Decoder(_Columns)
-_places = msgspec.msgpack.Decoder(tuple[list[int], list[int], list[int]])
+_heads = msgspec.msgpack.Decoder(_Head)
 _parts = msgspec.msgpack.Decoder(list[bytes])
 
 
@@ -80,48 +111,119 @@ def leaf_of_row(row: Row, key: bytes | None) -> bytes:
     return chain.leaf_of(row.position, chain.header_commitment(header_salt, row.header), words)
 
 
-def packed_block(rows: Sequence[Row]) -> bytes:
-    """Return the bytes of a block's rows."""
+def packed_block(rows: Sequence[Row], number: Callable[[bytes], int]) -> tuple[bytes, set[int]]:
+    """Return the bytes of a block's rows, and the phrases that they need. `number` gives phrases theirs."""
+    pieces = [headers.split(row.header) for row in rows]
+    kinds: dict[tuple[int, int, int], int] = {}
+    people: dict[int, int] = {}
+    firsts: dict[int, int] = {}
+    which, who = bytearray(), bytearray()
+    for row, one in zip(rows, pieces, strict=True):
+        kind = (row.conversation, row.state, number(one.shape) if one.shape else 0)
+        which.append(kinds.setdefault(kind, len(kinds)))
+        firsts.setdefault(row.conversation, row.position)
+        if one.by:
+            who.append(people.setdefault(number(one.by), len(people)))
+    scale, times = _scaled([time for one in pieces for time in one.times])
+    head = _Head(
+        list(kinds),
+        bytes(which),
+        list(firsts.items()),
+        list(people),
+        bytes(who),
+        scale,
+        _steps(times),
+        _steps([one.seq for one in pieces if one.seq]),
+        [row.position - one.about for row, one in zip(rows, pieces, strict=True) if one.about],
+        [text for one in pieces for text in one.texts],
+    )
     salts = [row.salts for row in rows]
     columns = _Columns(
-        _pressed(tuple(zip(*[row[:3] for row in rows], strict=True))),
-        _pressed([row.header for row in rows]),
-        _pressed([row.words for row in rows]),
+        _pressed(head),
+        zlib.compress(b"\n".join(_line(row) for row in rows), 9),
         _pressed(salts) if any(salts) else b"",
+        b"".join(one.ids for one in pieces),
         b"".join(row.check for row in rows),
+        b"".join(row.words for row in rows if State.FULL < row.state < State.GONE),
     )
-    return _encode(columns)
+    return _encode(columns), {*people, *(shape for _, _, shape in kinds if shape)}
+
+
+def _line(row: Row) -> bytes:
+    """Return a row's words without what nearly all have; what is otherwise begins with a sign."""
+    if row.state is not State.FULL:
+        return b""
+    if row.words.startswith(_BEGINS) and row.words.endswith(_ENDS):
+        return row.words[len(_BEGINS) : -len(_ENDS)]
+    return _OTHER + row.words
+
+
+def _unlined(line: bytes) -> bytes:
+    return line[1:] if line.startswith(_OTHER) else b"%b%b%b" % (_BEGINS, line, _ENDS)
+
+
+def _scaled(times: Sequence[bytes]) -> tuple[int, list[int]]:
+    """Return points in time as whole numbers, and how many decimals these have."""
+    scale = max((len(time.partition(b".")[2]) for time in times), default=0)
+    return scale, [
+        int(whole + part.ljust(scale, b"0")) for whole, _, part in (t.partition(b".") for t in times)
+    ]
+
+
+def _steps(numbers: Sequence[int]) -> list[int]:
+    return [number - before for before, number in zip([0, *numbers], numbers, strict=False)]
 
 
 class Block:
-    """The rows of a block, unpacked as far as somebody asks. Raises ValueError where the bytes are none."""
+    """The rows of a block, each unpacked when somebody asks. Raises ValueError where the bytes are none."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, phrase: Callable[[int], bytes]) -> None:
+        """`phrase` gives the bytes of a phrase's number."""
         try:
             columns = _columns.decode(data)
-            self.conversations, self.positions, self._states = _places.decode(_unpressed(columns.places))
-            self._headers = _parts.decode(_unpressed(columns.headers))
-            self._words = _parts.decode(_unpressed(columns.words))
+            head = self._head = _heads.decode(_unpressed(columns.head))
+            self._words = _unpressed(columns.words).split(b"\n")
             self._salts = _parts.decode(_unpressed(columns.salts)) if columns.salts else None
-        except (zlib.error, msgspec.MsgspecError) as error:
+            self._kinds = [head.kinds[kind] for kind in head.which]
+        except (zlib.error, msgspec.MsgspecError, IndexError) as error:
             raise ValueError(str(error)) from error
-        self._checks = columns.checks
-        lengths = {len(self.conversations), len(self.positions), len(self._states), len(self._headers)}
-        lengths |= {len(self._words), len(self._checks) // CHECK}
-        if len(lengths) != 1 or (self._salts is not None and len(self._salts) != len(self.positions)):
+        self._checks, self._ids, self._digests = columns.checks, columns.ids, columns.digests
+        self._phrase = phrase
+        lengths = {len(self._kinds), len(self._words), len(self._checks) // CHECK}
+        if len(lengths) != 1 or (self._salts is not None and len(self._salts) != len(self._kinds)):
             raise ValueError("its columns have different lengths")
+        self.conversations = [kind[0] for kind in self._kinds]
+        self.positions = self._positions()
+        self._starts: _Starts | None = None
+
+    def _positions(self) -> list[int]:
+        following = dict(self._head.firsts)
+        positions = []
+        try:
+            for conversation in self.conversations:
+                positions.append(following[conversation])
+                following[conversation] += 1
+        except KeyError as error:
+            raise ValueError(f"nobody knows where its conversation {error} begins") from error
+        return positions
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return len(self._kinds)
+
+    @property
+    def phrases(self) -> set[int]:
+        """What it needs of what stands once for all blocks."""
+        return {*self._head.people, *(shape for _, _, shape in self._head.kinds if shape)}
 
     def row(self, place: int) -> Row:
         """Return one row, by its place from 0."""
+        conversation, state, shape = self._kinds[place]
         return Row(
-            self.conversations[place],
+            conversation,
             self.positions[place],
-            State(self._states[place]),
-            self._headers[place],
-            self._words[place],
+            State(state),
+            self._header(place, shape) if shape else b"",
+            self._said(place, state),
             b"" if self._salts is None else self._salts[place],
             self._checks[place * CHECK : (place + 1) * CHECK],
         )
@@ -129,6 +231,59 @@ class Block:
     def rows(self) -> list[Row]:
         """Return all of them."""
         return [self.row(place) for place in range(len(self))]
+
+    def _said(self, place: int, state: int) -> bytes:
+        if state == State.FULL:
+            return _unlined(self._words[place])
+        if state == State.GONE:
+            return b""
+        before = sum(State.FULL < kind[1] < State.GONE for kind in self._kinds[:place])
+        return self._digests[before * _DIGEST : (before + 1) * _DIGEST]
+
+    def _header(self, place: int, shape: int) -> bytes:
+        starts = self._starts = self._starts or self._begun()
+        head, at = self._head, [column[place] for column in starts.columns]
+        parts, takes = starts.shapes[shape]
+        try:
+            pieces = headers.Pieces(
+                b"",
+                self._phrase(head.people[head.who[at[0]]]) if takes.people else b"",
+                [_decimal(time, head.scale) for time in starts.times[at[1] : at[1] + takes.times]],
+                starts.seqs[at[2]] if takes.seqs else 0,
+                self.positions[place] - head.abouts[at[3]] if takes.abouts else 0,
+                self._ids[at[4] : at[4] + takes.ids],
+                head.texts[at[5] : at[5] + takes.texts],
+            )
+            return headers.joined(parts, pieces)
+        except IndexError as error:
+            raise ValueError("its columns are too short") from error
+
+    def _begun(self) -> "_Starts":
+        shapes: dict[int, tuple[list[bytes], headers.Takes]] = {0: ([b""], headers.Takes(0, 0, 0, 0, 0, 0))}
+        for _, _, shape in self._head.kinds:
+            if shape not in shapes:
+                parts = headers.parts_of(self._phrase(shape))
+                shapes[shape] = parts, headers.takes_of(parts)
+        takes = [shapes[shape][1] for _, _, shape in self._kinds]
+        columns = [list(accumulate(column, initial=0)) for column in zip(*takes, strict=True)]
+        times, seqs = list(accumulate(self._head.times)), list(accumulate(self._head.seqs))
+        return _Starts(shapes, columns, times, seqs)
+
+
+class _Starts(NamedTuple):
+    """Where the pieces of each row stand in their columns."""
+
+    shapes: dict[int, tuple[list[bytes], headers.Takes]]
+    columns: list[list[int]]
+    """For each column of `Takes` where each row begins in it."""
+    times: list[int]
+    seqs: list[int]
+
+
+def _decimal(number: int, scale: int) -> bytes:
+    """Return a point in time as it was."""
+    whole, part = divmod(number, 10**scale)
+    return b"%d.%s" % (whole, (b"%0*d" % (scale, part)).rstrip(b"0") or b"0")
 
 
 def _pressed(value: object) -> bytes:

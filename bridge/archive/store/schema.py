@@ -2,11 +2,12 @@
 
 `conversation` holds a row for each chain, and how far it goes. `tail` holds the newest entries, `block` and
 `content` those before them, `PER_BLOCK` to a row (`rows.py`); `key` is what the salts of a block follow from
-(NULL: they are written down), `version` grows whenever something of the block went. `occurs` says which
-conversations have entries in a block, and which positions. `about` holds which entry is about which other,
-both by number. `subject` and `called` hold the networks, rooms and people whom entries are found by.
-`cursor` holds up to where a journal was read, `note` what features keep, `round` and `head` what was signed.
-`words` is the full-text index: its rows have the numbers of entries and none of their text.
+(NULL: they are written down), `version` grows whenever something of the block went. `phrase` holds what
+headers have alike; so many blocks use it. `occurs` says which conversations have entries in a block, and at
+which positions. `about` holds which entry is about which other, by number. `subject` and `called` hold the
+networks, rooms and people whom entries are found by. `cursor` holds up to where a journal was read, `note`
+what features keep, `round` and `head` what was signed. `words` is the full-text index: its rows have the
+numbers of entries and none of their text.
 """
 
 import sqlite3
@@ -33,6 +34,8 @@ _MIGRATIONS = (
                         first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
                         since REAL NOT NULL, until REAL NOT NULL, names BLOB NOT NULL);
     CREATE TABLE content (number INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    CREATE TABLE phrase (number INTEGER PRIMARY KEY AUTOINCREMENT, text BLOB NOT NULL UNIQUE,
+                         uses INTEGER NOT NULL);
     CREATE TABLE occurs (conversation INTEGER, block INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL,
                          PRIMARY KEY (conversation, block)) WITHOUT ROWID;
     CREATE TABLE about (of INTEGER, number INTEGER, PRIMARY KEY (of, number)) WITHOUT ROWID;

@@ -74,6 +74,7 @@ class Store:
                 self._database.execute("COMMIT")
             except BaseException:
                 self._adder.forget()
+                self._shelf.forget()
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
                 raise
