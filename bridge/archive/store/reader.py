@@ -1,6 +1,7 @@
 """Who reads the archive: nothing in it can change by that."""
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +25,6 @@ TOO_LONG = "this took longer than it may: ask for less, or for a shorter time"
 _CONVERSATIONS = (
     "SELECT number, name, chain, position, link, start, start_link FROM conversation ORDER BY number"
 )
-_STEPS = 2000
-"""After so many steps of SQLite's it is asked whether time is up."""
 
 
 class Reader:
@@ -241,19 +240,29 @@ class Reader:
         for (number,) in found:
             yield number
 
+    def between(self, since: float | None, until: float | None) -> tuple[int, int]:
+        """Return two numbers, both exclusive, between which all stands that was said from then until then:
+        what was read from a network's history has later numbers than its time.
+        """
+        with self._reading():
+            return self._shelf.between(
+                float("-inf") if since is None else since, float("inf") if until is None else until
+            )
+
     @contextlib.contextmanager
     def stop_after(self, seconds: float) -> Iterator[None]:
         """Stop what is read inside when it takes longer: that raises an ArchiveError which says so."""
         self._until = SYSTEM.monotonic() + seconds
-        self._database.set_progress_handler(self._late, _STEPS)
+        # No handler of SQLite's: the full-text index works for long without asking one.
+        watch = threading.Timer(seconds, self._database.interrupt)
+        watch.daemon = True
+        watch.start()
         try:
             yield
         finally:
             self._until = None
-            self._database.set_progress_handler(None, _STEPS)
-
-    def _late(self) -> bool:
-        return self._until is not None and SYSTEM.monotonic() > self._until
+            watch.cancel()
+            watch.join()
 
     # Evidence, and what features keep
 

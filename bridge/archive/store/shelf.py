@@ -189,6 +189,18 @@ class Shelf:
         found = (self.find(other) for (other,) in numbers)
         return [one for one in found if one is not None]
 
+    def between(self, since: float, until: float) -> tuple[int, int]:
+        """Return two numbers, both exclusive, between which all stands that was said in a time."""
+        where = "SELECT min(number), max(number) FROM block WHERE until >= ? AND since < ?"
+        first, last = self._database.execute(where, (since, until)).fetchone()
+        spans = [] if first is None else [(first * PER_BLOCK, (last + 1) * PER_BLOCK + 1)]
+        spans += [
+            (one.number - 1, one.number + 1)
+            for one in self.tail(0, _ENDLESS)
+            if one.row.header and since <= read_header(one.row.header).at < until
+        ]
+        return (min(after for after, _ in spans), max(end for _, end in spans)) if spans else (0, 0)
+
     def step(self, stretch: Stretch) -> tuple[int, list[Placed]] | None:
         """Return the next block of a stretch, and what stands in it; None: no more.
 

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,31 @@ def test_a_long_question_is_stopped(store: Store) -> None:
         list(reader.matching("same words", limit=3000))
     with store.reader() as reader, reader.stop_after(60.0):
         assert len(list(reader.matching("same words", limit=3000))) == 2999
+
+
+def test_also_the_full_text_index_is_stopped(store: Store) -> None:
+    """It makes a list of all that begins so before it gives the first one."""
+    store.add([message(n, " ".join(f"word{n}x{m}" for m in range(40))) for n in range(1, 2500)])
+    with store.reader() as reader, reader.stop_after(60.0):
+        assert len(list(reader.matching('"wo" *', limit=9))) == 9
+    with (
+        store.reader() as reader,
+        pytest.raises(ArchiveError, match="longer than it may"),
+        reader.stop_after(0.001),
+    ):
+        list(chain.from_iterable(reader.matching('"wo" *', limit=9) for _ in range(10_000)))
+
+
+@pytest.mark.parametrize("count", [5, 300, 700])
+def test_a_time_is_a_stretch_of_numbers(store: Store, count: int) -> None:
+    store.add([message(n) for n in range(1, count + 1)])
+    store.add([message(9000, "of yesterday", at=500.0)])
+    with store.reader() as reader:
+        for since, until in ((1003.0, 1005.0), (500.0, 501.0), (None, 1002.0), (1004.0, None), (1e9, None)):
+            after, before = reader.between(since, until)
+            found = {one.number for one in reader.entries(since=since, until=until)}
+            assert found <= set(range(after + 1, before))
+        assert reader.between(1e9, None) == (0, 0)
 
 
 def test_nobody_else_may_read_or_write_it(store: Store, file: Path) -> None:
