@@ -29,7 +29,7 @@ _MIGRATIONS = (
                                start INTEGER NOT NULL DEFAULT 0, start_link BLOB NOT NULL);
     CREATE TABLE tail (number INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, position INTEGER NOT NULL,
                        state INTEGER NOT NULL, header BLOB NOT NULL, words BLOB NOT NULL,
-                       salts BLOB NOT NULL, link BLOB NOT NULL);
+                       salts BLOB NOT NULL, link BLOB NOT NULL) STRICT;
     CREATE TABLE block (number INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 0, key BLOB,
                         first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
                         since REAL NOT NULL, until REAL NOT NULL, names BLOB NOT NULL);

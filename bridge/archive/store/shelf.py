@@ -175,7 +175,7 @@ class Shelf:
     def by_seq(self, seq: int) -> list[Placed]:
         """Return what the journal has under a number."""
         where = "SELECT number FROM block WHERE ? BETWEEN first_seq AND last_seq ORDER BY number"
-        found = [one for (number,) in self._all(where, (seq,)) for one in self._of_block(number)]
+        found = [one for (number,) in self._all(where, (seq,)) for one in self.of_block(number)]
         found += self.tail(0, _ENDLESS)
         kept: dict[int, Placed] = {}
         for one in found:
@@ -192,7 +192,7 @@ class Shelf:
     def between(self, since: float, until: float) -> tuple[int, int]:
         """Return two numbers, both exclusive, between which all stands that was said in a time."""
         where = "SELECT min(number), max(number) FROM block WHERE until >= ? AND since < ?"
-        first, last = self._database.execute(where, (since, until)).fetchone()
+        first, last = self.database.execute(where, (since, until)).fetchone()
         spans = [] if first is None else [(first * PER_BLOCK, (last + 1) * PER_BLOCK + 1)]
         spans += [
             (one.number - 1, one.number + 1)
@@ -241,12 +241,13 @@ class Shelf:
             values += stretch.times
         order = "DESC" if stretch.newest_first else "ASC"
         row = self.database.execute(f"{query} ORDER BY number {order} LIMIT 1", values).fetchone()
-        return None if row is None else (row[0], list(self._of_block(row[0])))
+        return None if row is None else (row[0], list(self.of_block(row[0])))
 
     def _all(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         return self.database.execute(query, values).fetchall()
 
-    def _of_block(self, number: int) -> Iterator[Placed]:
+    def of_block(self, number: int) -> Iterator[Placed]:
+        """Yield all that stands in a block."""
         if (block := self.block(number)) is not None:
             for place in range(len(block[0])):
                 yield Placed(number * PER_BLOCK + place + 1, block[0].row(place), block[1])
@@ -259,7 +260,7 @@ class Shelf:
         )
         for number, names in self._all(where, (conversation, key)):
             if _stands_in(key, names):
-                yield from reversed(list(self._of_block(number)))
+                yield from reversed(list(self.of_block(number)))
 
 
 def _of_tail(values: tuple[int, int, int, int, bytes, bytes, bytes, bytes, bytes | None]) -> Placed:
