@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bridge.archive import chain
-from bridge.archive.entries import EntryKind, Header, packed, read_header
+from bridge.archive.entries import EntryKind, Header, Person, packed, read_header
 from bridge.archive.index import Place, terms
 
 from .blocks import subject_number, write_block
@@ -46,8 +46,7 @@ class Adder:
     def forget(self) -> None:
         """Forget all that is known of the file: it may be otherwise."""
         self._chains: dict[str, _Chain] = {}
-        self._subjects: dict[tuple[ScopeKind, str, str], int] = {}
-        self._called: set[tuple[int, str]] = set()
+        self._places: dict[tuple[int, str, str, Person | None], Place] = {}
         self._recent: dict[tuple[int, str, str, str], tuple[int, int]] = {}
         """By conversation and name: position and number of what that is about, or is."""
         self._older: dict[tuple[int, str, str, str], tuple[int, int]] = {}
@@ -171,29 +170,30 @@ class Adder:
         return found
 
     def _place(self, conversation: int, header: Header) -> Place:
-        network = header.network
+        of = conversation, header.network, header.room, header.by
+        if (known := self._places.get(of)) is None:
+            if len(self._places) > _RECENT:
+                self._places.clear()
+            known = self._places[of] = self._new_place(*of)
+        return known
+
+    def _new_place(self, conversation: int, network: str, room: str, by: Person | None) -> Place:
         if not network:
-            return Place(conversation, 0)
-        room = self._subject(ScopeKind.ROOM, network, header.room) if header.room else 0
+            return Place(conversation)
         person = 0
-        if header.by is not None:
-            person = self._subject(ScopeKind.PERSON, network, header.by.id)
-            if (person, header.by.name) not in self._called:
-                self._called.add((person, header.by.name))
-                self._database.execute("INSERT OR IGNORE INTO called VALUES (?, ?)", (person, header.by.name))
-        return Place(conversation, self._subject(ScopeKind.NETWORK, network, ""), room, person)
+        if by is not None:
+            person = self._subject(ScopeKind.PERSON, network, by.id)
+            self._database.execute("INSERT OR IGNORE INTO called VALUES (?, ?)", (person, by.name))
+        where = self._subject(ScopeKind.ROOM, network, room) if room else 0
+        return Place(conversation, self._subject(ScopeKind.NETWORK, network, ""), where, person)
 
     def _subject(self, kind: ScopeKind, network: str, name: str) -> int:
-        known = self._subjects.get((kind, network, name))
-        if known is None:
-            known = subject_number(self._database, kind, network, name)
-            if not known:
-                known = self._database.execute(
-                    "INSERT INTO subject (kind, network, id) VALUES (?, ?, ?)", (kind, network, name)
-                ).lastrowid
-                assert known is not None
-            self._subjects[kind, network, name] = known
-        return known
+        if known := subject_number(self._database, kind, network, name):
+            return known
+        insert = "INSERT INTO subject (kind, network, id) VALUES (?, ?, ?)"
+        number = self._database.execute(insert, (kind, network, name)).lastrowid
+        assert number is not None
+        return number
 
     # Into the file
 
