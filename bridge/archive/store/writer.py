@@ -17,6 +17,7 @@ from .reader import Reader
 from .records import NewEntry, ScopeKind, State
 from .removing import Remover
 from .rounds import Head, Round, write_round
+from .scrub import mark, scrub
 from .shelf import Placed, Shelf
 
 __all__ = ["Store"]
@@ -107,6 +108,7 @@ class Store:
         spared = set(self.spared(wanted))
         self._remover.take([number for number in wanted if number not in spared], State.WORDLESS)
         self._adder.forget()
+        mark(self._database)
 
     def cursor(self, journal: str) -> int | None:
         """Return up to where a journal was read; None: it never was."""
@@ -136,6 +138,7 @@ class Store:
             taken = self._remover.take(numbers, to)
             self._adder.forget()
             if taken:
+                mark(self._database)
                 self._adder.add(self._erasures(taken, why))
         return len(taken)
 
@@ -149,6 +152,13 @@ class Store:
             header = Header(kind=EntryKind.ERASURE, at=self._clock.now(), network="", change=why)
             yield NewEntry(names[conversation], header, Words(text=_spans(positions)))
 
+    def scrub(self) -> bool:
+        """Take what went out of the file's bytes too, in a step of some 20 ms. Returns whether there is more
+        to do: until then the words of what went may still be found in the file by who searches its bytes.
+        """
+        with troubles(self.file):
+            return scrub(self._database)
+
     def cut(self, conversation: str, position: int) -> None:
         """Leave nothing of a conversation's entries up to a position: its chain begins behind it then."""
         with self._transaction() as database:
@@ -157,6 +167,7 @@ class Store:
             if found is None:
                 raise ArchiveError(f"the archive has no conversation {conversation!r}")
             self._remover.cut(found[0], position)
+            mark(database)
             self._adder.forget()
 
     def forget(self, kind: ScopeKind, network: str, id_: str) -> None:
@@ -167,6 +178,7 @@ class Store:
             database.execute(
                 "DELETE FROM subject WHERE kind = ? AND network = ? AND id = ?", (kind, network, id_)
             )
+            mark(database)
             self._adder.forget()
 
     # What features keep

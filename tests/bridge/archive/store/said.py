@@ -15,7 +15,14 @@ def message(number: int, text: str | None = None, conversation: str = "talk", **
 
 def about(kind: EntryKind, target: str, text: str = "", conversation: str = "talk", **more) -> NewEntry:
     """What is about something else, by its name in a room."""
-    known = {"kind": kind, "at": 2000.0, "network": "one", "room": "#room", "by": ANNA, "target": target}
+    known = {
+        "kind": EntryKind(kind),
+        "at": 2000.0,
+        "network": "one",
+        "room": "#room",
+        "by": ANNA,
+        "target": target,
+    }
     return NewEntry(conversation, Header(**{**known, **more}), Words(text=text))
 
 

@@ -1,7 +1,7 @@
 """Whatever a header is, its pieces give it back."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.archive.entries import Copy, EntryKind, Header, Person, Silence, packed
@@ -41,6 +41,7 @@ def _round(raw: bytes) -> bytes:
     return joined(parts_of(pieces.shape), pieces)
 
 
+@settings(max_examples=50)
 @given(_HEADERS)
 def test_a_header_comes_back(header: Header) -> None:
     assert _round(packed(header)) == packed(header)

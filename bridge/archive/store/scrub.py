@@ -1,0 +1,65 @@
+"""Takes what went out of the file's bytes too, step by step.
+
+The full-text index keeps the terms of a row that was deleted until its segments are merged, and the log keeps
+pages as they were until it begins anew.
+"""
+
+import sqlite3
+
+__all__ = ["mark", "scrub"]
+
+_STATE = "scrub"
+_BEGIN, _MERGE, _LOG = "begin", "merge", "log"
+_PAGES = 200
+"""So many pages of the index are merged in one step: some 20 ms."""
+_LEAST, _FREE = 50, 0.1
+"""More pages, and more of the file, are not left empty."""
+
+
+def mark(database: sqlite3.Connection) -> None:
+    """Note that something went. Inside a transaction of the caller's."""
+    database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_STATE, _BEGIN))
+
+
+def scrub(database: sqlite3.Connection) -> bool:
+    """Do one step, also of giving back room that is empty. Returns whether there is more to do."""
+    found = database.execute("SELECT value FROM meta WHERE key = ?", (_STATE,)).fetchone()
+    state = None if found is None else found[0]
+    if state in (_BEGIN, _MERGE):
+        _merge(database, first=state == _BEGIN)
+        return True
+    if state == _LOG:
+        if _shrink(database):
+            return True
+        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            database.execute("DELETE FROM meta WHERE key = ?", (_STATE,))
+        return bool(busy)
+    return _shrink(database)
+
+
+def _merge(database: sqlite3.Connection, *, first: bool) -> None:
+    """Merge some of the index; at first all of it is put up for that (FTS5, 6.7)."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        before = database.total_changes
+        merge = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
+        database.execute(merge, (-_PAGES if first else _PAGES,))
+        # Less than two changes: nothing was left to merge (same place).
+        done = database.total_changes - before < 2
+        state = _LOG if done else _MERGE
+        database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_STATE, state))
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+
+
+def _shrink(database: sqlite3.Connection) -> bool:
+    """Give back some of the pages that are empty, where these are many. Returns whether there are more."""
+    (free,) = database.execute("PRAGMA freelist_count").fetchone()
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    if free <= max(_LEAST, pages * _FREE):
+        return False
+    database.execute(f"PRAGMA incremental_vacuum({_PAGES * 5})").fetchall()
+    return True
