@@ -74,7 +74,9 @@ class Adder:
         return key
 
     def add(self, entries: Iterable[NewEntry]) -> tuple[range, list[int]]:
-        """File entries. Returns their numbers, and the numbers of those that were taken back by them."""
+        """File entries. Returns their numbers, and the numbers of those that were taken back by them, by who
+        may do that.
+        """
         if not self._known:
             self._load()
         first = self._last + 1
@@ -84,7 +86,7 @@ class Adder:
         removed: list[int] = []
         for new in entries:
             of = self._one(new)
-            if of and new.header.kind is EntryKind.REMOVAL:
+            if of and new.header.kind is EntryKind.REMOVAL and self._may_remove(new.header, of):
                 removed.append(of)
             if self._last % PER_BLOCK == 0:
                 self._seal()
@@ -114,6 +116,18 @@ class Adder:
         if of:
             self._about.append((of, number))
         return of
+
+    def _may_remove(self, removal: Header, of: int) -> bool:
+        """Whether it was the author who took an entry back, or a moderator."""
+        if removal.moderator:
+            return True
+        first = self._last - len(self._rows) + 1
+        found = None if of >= first else self._shelf.find(of)
+        raw = self._rows[of - first].header if of >= first else found.row.header if found else b""
+        said = read_header(raw) if raw else None
+        if said is None or said.by is None or removal.by is None or said.network != removal.network:
+            return False
+        return (said.by.account or said.by.id) == (removal.by.account or removal.by.id)
 
     # What it is about
 
