@@ -72,6 +72,11 @@ class Attachments:
         for number, attachment in enumerate(content.attachments):
             self._files.get(network, seq, number, attachment)
 
+    def here(self, network: str, seq: int, content: Content) -> list[File]:
+        """Return the files of a message that are here now."""
+        found = [self._files.get(network, seq, *one) for one in enumerate(content.attachments)]
+        return [file for file in found if isinstance(file, File)]
+
     def forget(self, seq: int) -> None:
         """Forget the files of a message: it was taken back."""
         self._files.forget(seq)

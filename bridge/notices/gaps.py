@@ -22,6 +22,8 @@ _PAUSE = 600.0
 """Seconds between two lines about the same room, and between two short gaps that add up."""
 _SAME = 1.0
 """Seconds within which a gap of which nobody knows since when is the one before."""
+Noted = Callable[[int, float | None, Gap], None]
+"""Is told that a room was not heard since then; None: nobody knows since when."""
 _DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
 
 
@@ -41,6 +43,8 @@ class Gaps:
         self._place = place
         self._least = least
         self._untold = journal.untold()
+        self.noted: list[Noted] = []
+        """Those who want to know of each at once."""
 
     def follow(self, rooms: Container[int]) -> None:
         """Forget all rooms but these, as the journal does."""
@@ -58,6 +62,8 @@ class Gaps:
             return
         seconds = -1.0 if since is None or since > until else until - since  # or a clock was set back
         gap = self.latest[room] = Gap(1, until, seconds, unheard, partly, left_out)
+        for told in self.noted:
+            told(room, since, gap)
         log.warning("from %s on: %s", _utc(since), _line(gap, partial(self._place, room), ENGLISH))
         untold = self._untold.get(room, Gap())
         began = until if since is None else since

@@ -90,9 +90,13 @@ class Observers:
 
     async def run(self) -> None:
         """Show them what is taken until cancelled."""
-        async with asyncio.TaskGroup() as group:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for reader in self._readers:
+                    group.create_task(reader.run())
+        finally:
             for reader in self._readers:
-                group.create_task(reader.run())
+                reader.leave()
 
     def status(self) -> list[ObserverStatus]:
         """Return how far each observer is."""
@@ -139,6 +143,10 @@ class _Reader:
                 await self._show()
             except Exception as error:  # noqa: BLE001 whatever it is, the relay goes on
                 await self._failed(error)
+
+    def leave(self) -> None:
+        """Look on no more."""
+        self._dispatch.news.remove(self._news)
 
     async def _asked_of(self, answer: Coroutine[Any, Any, _T]) -> _T:
         """Return what the observer answers, in a task of its own: one that is cancelled from inside, or asks

@@ -75,6 +75,8 @@ class Router:
         leave out."""
         self.strays: Callable[[str, TalkEvent], None] | None = None
         """Hears what was said in a room that nobody hears any more."""
+        self.fetches: list[Callable[[int], None]] = []
+        """Told that a file of a message is here, or will not come."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -140,6 +142,8 @@ class Router:
         """Wake the rooms whose deliveries of this event may wait for a file: it is here, or will not come."""
         for worker in self.workers.values():
             worker.unpark(seq)
+        for told in self.fetches:
+            self._complaints.safely("what follows a file", partial(told, seq))
 
     def revive(self, rows: Sequence[tuple[int, int]]) -> int:
         """Owe again what was given up, by room and event. Returns how many there were."""

@@ -61,6 +61,16 @@ class Source:
             and who.isdisjoint(muted.get(name, ()))
         )
 
+    def conversations_for(self, event: TalkEvent) -> tuple[str, ...]:
+        """Return the conversations that have what somebody did."""
+        who = {event.sender.id, event.sender.author}
+        return tuple(
+            name
+            for name, way in self.ways.items()
+            if (way.sieve is None or not _stops(way.sieve, event.sender, event))
+            and who.isdisjoint(self.muted.get(name, ()))
+        )
+
     def unquoted(self, event: TalkEvent) -> TalkEvent:
         """Return what somebody did without what it quotes itself of something that is not relayed."""
         for held in (self.sieve, *[way.sieve for way in self.ways.values()]):
