@@ -115,7 +115,7 @@ class Bridge:
             notices = self._notices = Teller(journal, self.room)
             attachments = Attachments(files, uploads, media)
             self._router = Router(journal, attachments, notices, self._moved, self._watch)
-            self.features = Features(self._router, notices, self.adapter)
+            self.features = Features(self._router, notices, self.adapter, lambda: self._config)
             self._observers = Observers((*self._looking_on, *self.features.observers), self._router.dispatch)
             files.ended = uploads.ended = self._router.unpark
             try:
@@ -127,7 +127,7 @@ class Bridge:
                     async with self._site(files):
                         async with self._changing:
                             await self._become(self._config)
-                        async with self._draining(), self._beside(self):
+                        async with self.features.archive.running(), self._draining(), self._beside(self):
                             await self._patrol()
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
@@ -223,7 +223,7 @@ class Bridge:
 
     def observers(self) -> Sequence[ObserverStatus]:
         """Return how far each observer is."""
-        return self._observers.status()
+        return [*self._observers.status(), *self.features.archive.status()]
 
     def revive(self, letters: Sequence[tuple[int, int]]) -> int:
         """Send again what was given up, by the numbers of room and message. Returns how many there were."""

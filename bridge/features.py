@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 
 from .adapter import Adapter
+from .archive.archiving import Archiving
+from .config import Config
 from .direct import DirectTalks
 from .instructions import Asked, Instructions, Who
 from .language import Locale
@@ -19,30 +21,38 @@ __all__ = ["Features"]
 class Features:
     """All of them; they hear what counts only now, and are `observers` of what is taken."""
 
-    def __init__(self, router: Router, teller: Teller, adapter: Callable[[str], Adapter]) -> None:
-        """`adapter` gives the adapter of a network that runs."""
+    def __init__(
+        self,
+        router: Router,
+        teller: Teller,
+        adapter: Callable[[str], Adapter],
+        config: Callable[[], Config],
+    ) -> None:
+        """`adapter` gives the adapter of a network that runs, `config` the configuration that is followed."""
         self._router = router
         self._announcer = teller.announcer
         self._adapter = adapter
         who = Who(self._announcer.sources, self._members, self._announcer.place)
         direct = DirectTalks(router, self._answer)
-        known = [who, *direct.instructions]
+        archive = self.archive = Archiving(router, teller, config)
+        known = [who, *direct.instructions, archive.instruction]
         instructions = Instructions(known, self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
         direct.instruct = instructions.hear
         presence = self._presence = PuppetPresence(router)
         self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
-        router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear)
+        router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear, archive.hear)
         self.voice = OwnersVoice(router.rooms)
         self.onlookers = Onlookers(router.rooms)
         teller.many_lost.append(self.onlookers.lost)
         router.strays, router.instructs = direct.strays, instructions.asks
-        router.rooms.followed += (self.moderation.follow, direct.follow)
+        router.rooms.followed += (self.moderation.follow, direct.follow, archive.follow)
 
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""
         self.moderation.patrol()
         self._presence.patrol()
+        self.archive.patrol()
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
         worker = self._router.rooms.by_name.get((network, room))

@@ -130,6 +130,9 @@ class Header(_Struct, frozen=True):
     """What the network calls it."""
     aliases: tuple[str, ...] = ()
     by: Person | None = None
+    """Who did it; of a member, whom it is about."""
+    other: Person | None = None
+    """Of a member: who put them out, where somebody did."""
     target: str = ""
     """The message that it is about, by the name that it has in that room."""
     about: int = 0
@@ -147,12 +150,14 @@ class Header(_Struct, frozen=True):
     seq: int = 0
     """The event's number in the journal; 0: it is no event of a journal."""
     change: str = ""
-    """For a member: `joined`, `left`, `kicked`, `banned`, `unbanned`, `renamed`; for a policy and an erasure:
-    which.
+    """For a member: `joined`, `left`, `kicked`, `banned`, `unbanned`, `renamed` (the words are their new
+    name, the first alias their new id, if they have one); for a policy `begun`, `changed`, `ended`,
+    `opted out`, `opted in`; for an erasure why.
     """
     left_out: str = ""
     """Why its words were not kept from the start: `no-store` (the sender's client asks for that),
-    `opted out`, `policy`; empty: they were.
+    `opted out`, `policy`, `forgotten` (by the journal, before they came here: nobody knows what kind of event
+    it was); empty: they were.
     """
     copy: Copy | None = None
     silence: Silence | None = None

@@ -1,0 +1,219 @@
+"""What is archived though it stands in no journal: what became of deliveries, who came and went, silences,
+connections, files. It waits in memory until it is filed.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
+
+from bridge.complaints import Complaints
+from bridge.config.words import counted
+from bridge.endpoints import Endpoint
+from bridge.journal import Delivery, Gap, Journal
+from bridge.model import Change, FleetingEvent, MemberChanged, MessageCreated, RoomId
+from bridge.relay import Router
+
+from .entering import member
+from .entries import Copy, EntryKind, Header, Peer, Silence
+from .parcels import CopyNote, Fact, FetchedNote
+from .policy import NOTHING, Policy
+
+__all__ = ["Beside"]
+
+log = logging.getLogger(__name__)
+
+_MOST = 50_000
+"""So much waits at most. Of what is more, deliveries are found in the journal again."""
+_TOGETHER = 500
+_SILENT = (Change.PICTURED,)
+
+
+@dataclass(slots=True, eq=False)
+class _Ended:
+    """A delivery that was settled: what it is called is looked up when it is filed."""
+
+    delivery: Delivery
+    at: float
+    reason: str
+
+
+@dataclass(slots=True)
+class Beside:
+    """Collects it, while something is archived."""
+
+    router: Router
+    policy: Policy = NOTHING
+    news: Callable[[], None] = lambda: None
+    """Called when something is there to be filed."""
+    dropped: int = 0
+    """The first event of which a delivery was left out since too much waited; 0: none."""
+    number: int = 1
+    """Of the first that waits, counted through all that was ever filed."""
+    _counting: bool = False
+    """Whether that is known: the archive says it."""
+    _waiting: "deque[tuple[int, _Ended | Fact | FetchedNote | CopyNote]]" = field(default_factory=deque)
+    """Each with the event that has to be filed before it."""
+    _sources: dict[int, tuple[str, RoomId]] = field(default_factory=dict)
+    """The rooms that are archived, by number."""
+    _peers: dict[str, Endpoint | None] = field(default_factory=dict)
+    _files: dict[tuple[int, str], None] = field(default_factory=dict)
+    """Files that were noted: messages and digests."""
+    _complaints: Complaints = field(default_factory=lambda: Complaints(log))
+
+    @property
+    def _journal(self) -> Journal:
+        return self.router.journal
+
+    def follow(self, policy: Policy) -> None:
+        """Collect for this policy from now on."""
+        self.policy = policy
+        by_name = self.router.rooms.by_name
+        self._sources = {by_name[place].room.number: place for place in policy.by_room if place in by_name}
+        ended, fetches = self.router.dispatch.ended, self.router.fetches
+        for known, ours in ((ended, self._end), (fetches, self._fetched)):
+            if policy and ours not in known:
+                known.append(ours)  # type: ignore[arg-type] # each to its own
+            elif not policy and ours in known:
+                known.remove(ours)  # type: ignore[arg-type]
+
+    # What waits
+
+    def ready(self, upto: int) -> list[CopyNote | Fact | FetchedNote]:
+        """Return the first that can be filed once all events up to this one are."""
+        found = takewhile(lambda one: one[0] <= upto, islice(self._waiting, _TOGETHER))
+        return [self._copied(one) if isinstance(one, _Ended) else one for _, one in found]
+
+    def waits_for(self, upto: int) -> bool:
+        """Whether something can be filed once all events up to this one are."""
+        return bool(self._waiting) and self._waiting[0][0] <= upto
+
+    def agree(self, filed: int) -> None:
+        """Count on from what was filed, by the archive's word: what of it still waits here does no more."""
+        if self.number <= filed < self.number + len(self._waiting) and self._counting:
+            self.filed(filed)
+        else:
+            self.number = filed + 1
+        self._counting = True
+
+    def filed(self, number: int) -> None:
+        """Note that all up to this number was filed."""
+        while self._waiting and self.number <= number:
+            self._waiting.popleft()
+            self.number += 1
+
+    def has_room(self) -> bool:
+        """Whether much more may wait."""
+        return len(self._waiting) < _MOST // 2
+
+    def first(self) -> float:
+        """Return the first event that something waits for; infinity: none."""
+        return min((seq for seq, _ in self._waiting), default=float("inf"))
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, fact: Fact | CopyNote | FetchedNote, seq: int | None = None) -> None:
+        """Have something filed; behind this event, or behind all that there are."""
+        self._put(self._journal.latest() if seq is None else seq, fact)
+
+    def _put(self, seq: int, what: "_Ended | Fact | FetchedNote | CopyNote") -> None:
+        if len(self._waiting) < _MOST:
+            self._waiting.append((seq, what))
+            if len(self._waiting) == 1:
+                self.news()
+        elif isinstance(what, _Ended):
+            self.dropped = self.dropped or seq
+        else:
+            sentence = "too much waits to be archived: who came and went is left out until there is room"
+            self._complaints.tell("waiting", sentence, level=logging.WARNING)
+
+    # What is heard
+
+    def hear(self, network: str, event: FleetingEvent) -> None:
+        """Take note of who came and went."""
+        if not isinstance(event, MemberChanged) or event.speaker or event.change in _SILENT:
+            return
+        if names := self.policy.by_room.get((network, event.room)):
+            self.add(Fact(names, *member(network, event, self._journal.clock.now())))
+
+    def silent(self, number: int, since: float | None, gap: Gap) -> None:
+        """Take note of a time in which a room was not heard."""
+        if (place := self._sources.get(number)) is None:
+            return
+        silence = Silence(
+            since=since, until=gap.until, left_out=gap.left_out, unheard=gap.unheard, partly=gap.partly
+        )
+        network, room = place
+        header = Header(kind=EntryKind.SILENCE, at=gap.until, network=network, room=room, silence=silence)
+        self.add(Fact(self.policy.by_room[place], header))
+
+    def look(self) -> None:
+        """Take note of connections that stand: every few seconds."""
+        for network, adapter in self.router.rooms.adapters.items():
+            names = tuple(name for name in self.policy.kept if network in self.policy.networks(name))
+            peer = adapter.peer() if names else None
+            if peer != self._peers.get(network) and peer is not None:
+                there = Peer(server=peer.server, tls=peer.tls, certificate=peer.certificate)
+                now = self._journal.clock.now()
+                header = Header(kind=EntryKind.LINK, at=now, network=network, peer=there)
+                self.add(Fact(names, header))
+            self._peers[network] = peer
+
+    def _fetched(self, seq: int) -> None:
+        event, number = self._journal.event(seq), self._journal.taken_in(seq)
+        if number not in self._sources or not isinstance(event, MessageCreated):
+            return
+        network, room = self._sources[number]
+        for file in self.router.attached.here(network, seq, event.content):
+            if (seq, file.digest) in self._files:
+                continue
+            self._files[seq, file.digest] = None
+            if len(self._files) > _MOST:
+                del self._files[next(iter(self._files))]
+            now = self._journal.clock.now()
+            note = FetchedNote(
+                network, room, event.id, now, file.name, file.type, file.size, file.digest, str(file.path)
+            )
+            self.add(note, seq)
+
+    # What became of deliveries
+
+    def _end(self, delivery: Delivery, outcome: str, reason: str) -> None:
+        if delivery.source in self._sources and (reason or outcome == "delivered"):
+            self._put(delivery.seq, _Ended(delivery, self._journal.clock.now(), reason))
+
+    def buried(self, number: int, reason: str, count: int) -> None:
+        """Take note that so many deliveries to a room were given up at once."""
+        worker = self.router.workers.get(number)
+        if worker is None or not self.policy:
+            return
+        place = worker.room.adapter.network, worker.room.id
+        names = tuple(name for name, rooms in self.policy.rooms.items() if place in rooms)
+        if names:
+            many = f"{reason} ({counted(count, 'message')} at once)"
+            copy = Copy(network=place[0], room=place[1], reason=many)
+            now = self._journal.clock.now()
+            header = Header(kind=EntryKind.COPY, at=now, network=place[0], room=place[1], copy=copy)
+            self.add(Fact(names, header))
+
+    def _copied(self, ended: _Ended) -> CopyNote:
+        delivery = ended.delivery
+        return self.copy(delivery.seq, delivery.source, delivery.room, delivery.event.id, ended)
+
+    def copy(self, seq: int, source: int, room: int, name: str, ended: "_Ended | None" = None) -> CopyNote:
+        """Return what is known of an event's copy in a room; without its end it is late."""
+        parts = self._journal.parts(seq, room)
+        worker = self.router.workers.get(room)
+        there = (worker.room.adapter.network, worker.room.id) if worker else self._journal.room(room)
+        return CopyNote(
+            *(self._sources.get(source) or self._journal.room(source) or ("", "")),
+            name,
+            *(there or ("", "")),
+            ended.at if ended is not None else self._journal.clock.now(),
+            tuple(name for part in parts for name in (part.id, *part.aliases)),
+            parts[0].speaker if parts else None,
+            ended.reason if ended is not None else "",
+            late=ended is None,
+        )

@@ -1,0 +1,56 @@
+"""What is archived of which room, as the configuration has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bridge.config import Config, Direction
+from bridge.model import RoomId
+
+from .keeping import Keeping
+
+__all__ = ["NOTHING", "Policy", "compile_policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is archived by one configuration."""
+
+    kept: Mapping[str, Keeping] = field(default_factory=dict)
+    """By conversation."""
+    by_room: Mapping[tuple[str, RoomId], tuple[str, ...]] = field(default_factory=dict)
+    """The conversations that have what is said in a room, by its network and name."""
+    rooms: Mapping[str, tuple[tuple[str, RoomId], ...]] = field(default_factory=dict)
+    """All rooms of a conversation, also those that are only written to."""
+    owner: str | None = None
+    """Who keeps it."""
+    known: frozenset[tuple[str, RoomId]] = frozenset()
+    """All rooms of archived conversations."""
+
+    def __bool__(self) -> bool:
+        return bool(self.kept)
+
+    def networks(self, conversation: str) -> set[str]:
+        """Return the networks whose rooms are in a conversation."""
+        return {network for network, _ in self.rooms[conversation]}
+
+
+NOTHING = Policy()
+"""Nothing is archived."""
+
+
+def compile_policy(config: Config) -> Policy:
+    """Compile what a configuration says of the archive."""
+    kept: dict[str, Keeping] = {}
+    by_room: dict[tuple[str, RoomId], tuple[str, ...]] = {}
+    rooms: dict[str, tuple[tuple[str, RoomId], ...]] = {}
+    for name, conversation in config.conversations.items():
+        if (rules := conversation.archive) is None:
+            continue
+        kept[name] = Keeping(rules.keep, rules.text, rules.files)
+        rooms[name] = tuple((entry.network, entry.room) for entry in conversation.rooms)
+        for entry in conversation.rooms:
+            if entry.direction is not Direction.TO:
+                place = entry.network, entry.room
+                by_room[place] = (*by_room.get(place, ()), name)
+    known = frozenset(place for places in rooms.values() for place in places)
+    return Policy(kept, by_room, rooms, config.owner, known) if kept else NOTHING

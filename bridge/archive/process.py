@@ -1,0 +1,134 @@
+"""The archive's process: `python -m bridge.archive.process FILE`. It answers questions that come on its
+input, one after the other where they change the archive, in threads where they only look, and ends with it.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+import msgspec
+
+from bridge.clock import SYSTEM
+from bridge.errors import ArchiveError, HubbubError
+
+from .filer import Filer
+from .parcels import Parcel, Terms
+from .pipe import OPENING, PipeFrame, framed, read_frame
+from .questions import Inquiry, ReadUpTo, Tidying
+from .store import Reader, Store
+
+__all__ = ["main"]
+
+_NICE = 5
+"""What the relay does comes first."""
+_LOOKING = 2
+"""So many look at once."""
+
+Change: TypeAlias = Callable[[Store, Any], Any]
+Look: TypeAlias = Callable[[Reader, Any], Any]
+
+_CHANGES: Mapping[type[Inquiry[Any]], Change] = {}
+"""What changes the archive, or has to come in order: each feature's, by its question."""
+_LOOKS: Mapping[type[Inquiry[Any]], Look] = {}
+"""What only looks at it, beside the others."""
+
+
+class _Desk:
+    """Answers questions."""
+
+    def __init__(self, store: Store, answers: BinaryIO) -> None:
+        self._file = store.file
+        self._answers = answers
+        self._writing = threading.Lock()
+        self._ours = threading.local()
+        filer = Filer(store)
+        changes: dict[type[Inquiry[Any]], Callable[[Any], Any]] = {
+            ReadUpTo: filer.opening,
+            Terms: filer.follow,
+            Parcel: filer.file,
+            Tidying: filer.tidy,
+        }
+        changes.update({kind: partial(change, store) for kind, change in _CHANGES.items()})
+        self._changes = {kind.__name__: (kind, change) for kind, change in changes.items()}
+        self._looks = {kind.__name__: (kind, look) for kind, look in _LOOKS.items()}
+        self._looking = ThreadPoolExecutor(_LOOKING)
+        self._changing = ThreadPoolExecutor(1)
+
+    def take(self, frame: PipeFrame) -> None:
+        """Take a question on."""
+        if frame.word in self._looks:
+            self._looking.submit(self._answer, frame, self._look)
+        else:
+            self._changing.submit(self._answer, frame, self._change)
+
+    def close(self) -> None:
+        """Answer what was taken on, and nothing more."""
+        self._looking.shutdown(cancel_futures=True)
+        self._changing.shutdown()
+
+    def _change(self, frame: PipeFrame) -> Any:
+        kind, change = self._changes[frame.word]
+        return change(msgspec.msgpack.decode(frame.body, type=kind))
+
+    def _look(self, frame: PipeFrame) -> Any:
+        kind, look = self._looks[frame.word]
+        reader: Reader | None = getattr(self._ours, "reader", None)
+        if reader is None:
+            reader = self._ours.reader = Reader(self._file)
+        return look(reader, msgspec.msgpack.decode(frame.body, type=kind))
+
+    def _answer(self, frame: PipeFrame, do: Callable[[PipeFrame], Any]) -> None:
+        try:
+            answer = framed(frame.id, "done", do(frame))
+        except HubbubError as error:
+            answer = framed(frame.id, "refused", str(error))
+        except Exception as error:  # noqa: BLE001 whoever asks is told, and others ask too
+            where = "".join(traceback.format_tb(error.__traceback__))  # its words may be what somebody said
+            answer = framed(frame.id, "bug", f"{type(error).__name__}, at\n{where}")
+        with self._writing:
+            self._answers.write(answer)
+            self._answers.flush()
+
+
+def main(file: Path) -> None:
+    """Open the archive, say so or why not, and answer until the input ends."""
+    questions, answers = _pipes()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)  # whoever asks decides when it ends
+    os.nice(_NICE)
+    logging.basicConfig(stream=sys.stderr, format="archive: %(message)s", level=logging.WARNING)
+    try:
+        store = Store(file, SYSTEM)
+    except ArchiveError as error:
+        answers.write(framed(OPENING, "refused", str(error)))
+        answers.flush()
+        return
+    desk = _Desk(store, answers)
+    answers.write(framed(OPENING, "done", None))
+    answers.flush()
+    try:
+        while (frame := read_frame(questions)) is not None:
+            desk.take(frame)
+    finally:
+        desk.close()
+        store.close()
+
+
+def _pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Return what is read and written; what anybody prints goes to the error output."""
+    questions, answers = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    return os.fdopen(questions, "rb"), os.fdopen(answers, "wb")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,220 @@
+"""What happens in a conversation is filed: each thing once, in order, and never on the way of a message."""
+
+import asyncio
+
+import pytest
+
+from bridge.archive import archivist, clerk
+from bridge.archive.entries import EntryKind
+from bridge.archive.store import Reader
+from bridge.endpoints import Endpoint
+from bridge.model import (
+    Change,
+    MemberChanged,
+    MessageEdited,
+    MessageId,
+    ReactionsChanged,
+    Removed,
+    RoomId,
+    Sender,
+    UserId,
+)
+from tests.bridge.world import running
+
+from .filed import TALK, archived, entries, filed, people, texts
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
+
+
+@pytest.fixture
+def kept(pair):
+    return archived(pair)
+
+
+async def test_without_a_conversation_that_wants_it_there_is_no_process_and_no_file(pair, left, right):
+    async with running(pair) as bridge:
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        await bridge.patrol()
+        assert not bridge.features.archive.clerk.running
+        assert [observer.name for observer in bridge.observers()] == ["instructions"]
+    assert not list(pair.journal.parent.glob("*archive*"))
+
+
+async def test_what_is_said_is_filed_with_its_copies(kept, left, right):
+    async with running(kept):
+        said = left.say("one", "alice", "hello")
+        await right.until(1)
+        right.say("two", "bob", "hi")
+        found = await filed(kept, 4, EntryKind.MESSAGE, EntryKind.COPY)
+    first, second = [one for one in found if one.header.kind is EntryKind.MESSAGE]
+    assert (first.header.network, first.header.room, first.header.id) == ("left", "one", said.id)
+    assert (first.header.by.id, first.header.by.name) == (said.sender.id, "alice")
+    assert (first.words.text, second.words.text) == ("hello", "hi")
+    copy = next(one.header for one in found if one.header.kind is EntryKind.COPY)
+    assert (copy.about, copy.target) == (first.position, said.id)
+    assert (copy.copy.network, copy.copy.room, copy.copy.ids[0]) == ("right", "two", "c1")
+
+
+async def test_what_is_done_about_a_message_is_about_it(kept, left, right):
+    async with running(kept):
+        said = left.say("one", "alice", "helo")
+        common = {"room": RoomId("one"), "sender": said.sender, "target": said.id}
+        left.happen(
+            MessageEdited(id=MessageId("e"), **common, content=left.saying("one", "x", "hello").content),
+            ReactionsChanged(id=MessageId("r"), **common, emojis=("👍",)),
+        )
+        await filed(kept, 3, *TALK)
+        left.happen(Removed(id=MessageId("x"), **common, reason="a slip"))
+        found = people(await filed(kept, 4, *TALK))
+    message, edit, reaction, removal = found
+    assert [one.header.about for one in found] == [0, *[message.position] * 3]
+    assert (message.words, edit.words) == (None, None), "its author took it back"
+    assert message.header.by.name == "alice"
+    assert reaction.words.emojis == ("👍",)
+    assert removal.words.text == "a slip"
+
+
+async def test_nobody_takes_back_what_others_said(kept, left, right):
+    mallory = Sender(UserId("mallory!m@host"), "mallory")
+    async with running(kept):
+        said = left.say("one", "alice", "an offer")
+        left.happen(Removed(id=MessageId("x"), room=RoomId("one"), sender=mallory, target=said.id))
+        found = await filed(kept, 2, *TALK)
+        assert found[0].words.text == "an offer"
+        left.happen(
+            Removed(id=MessageId("y"), room=RoomId("one"), sender=mallory, target=said.id, by_moderator=True)
+        )
+        found = await filed(kept, 3, *TALK)
+    assert found[0].words is None
+
+
+async def test_who_comes_and_goes_and_who_is_at_the_other_end(kept, left, right):
+    left.nature.peer = Endpoint("left.example:6697", "TLSv1.3", "ab" * 32)
+    alice = Sender(UserId("alice!a@host"), "alice")
+    async with running(kept) as bridge:
+        for change, more in (
+            (Change.JOINED, {}),
+            (Change.RENAMED, {"name": "al", "id": UserId("al!a@host")}),
+            (Change.KICKED, {"by": Sender(UserId("op"), "op"), "reason": "noise"}),
+        ):
+            left.announce(MemberChanged(room=RoomId("one"), sender=alice, change=change, **more))
+        await bridge.patrol()
+        joined, renamed, kicked = await filed(kept, 3, EntryKind.MEMBER)
+        (link,) = await filed(kept, 1, EntryKind.LINK)
+    assert (joined.header.change, joined.header.by.name) == ("joined", "alice")
+    assert (renamed.words.text, renamed.header.aliases) == ("al", ("al!a@host",))
+    assert (kicked.header.other.name, kicked.words.text) == ("op", "noise")
+    assert (link.header.peer.server, link.header.peer.tls) == ("left.example:6697", "TLSv1.3")
+
+
+async def test_a_time_in_which_nothing_could_be_heard(kept, left, right):
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        await filed(kept, 1, EntryKind.MESSAGE)
+        left.remembers = False
+        left.silent_for = 30.0
+        left.drop()
+        (found,) = await filed(kept, 1, EntryKind.SILENCE)
+    silence = found.header.silence
+    assert (found.header.network, found.header.room, silence.unheard) == ("left", "one", True)
+    assert 29.0 < silence.until - silence.since < 60.0
+
+
+async def test_what_is_given_up_is_filed_with_the_reason(kept, left, right):
+    from bridge.errors import Rejected
+
+    right.errors.append(Rejected("too rude"))
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        (found,) = await filed(kept, 1, EntryKind.COPY)
+    assert (found.header.copy.ids, found.header.copy.reason) == ((), "too rude")
+
+
+async def test_a_conversation_of_which_no_words_are_kept(pair, left, right):
+    config = archived(pair, text=False)
+    async with running(config):
+        left.say("one", "alice", "hello")
+        (found,) = people(await filed(config, 1, EntryKind.MESSAGE))
+    assert (found.words.text, found.header.left_out, found.header.by.name) == ("", "policy", "alice")
+
+
+async def test_what_nobody_is_to_keep_is_not_kept(kept, left, right):
+    async with running(kept):
+        left.say("one", "alice", "between us", unstored=True)
+        (found,) = people(await filed(kept, 1, EntryKind.MESSAGE))
+    assert (found.words.text, found.header.left_out) == ("", "no-store")
+    assert b"between us" not in kept.archive.file.read_bytes()
+
+
+async def test_only_its_own_rooms_are_archived(tmp_path, left, right):
+    from tests.bridge.world import config
+
+    both = config(tmp_path, {"lobby": ["left one", "right two"], "club": ["left three", "right four"]})
+    wanted = archived(both)
+    async with running(wanted):
+        left.say("three", "alice", "not this")
+        left.say("one", "alice", "this")
+        found = people(await filed(wanted, 1, EntryKind.MESSAGE))
+    assert [(one.conversation, one.words.text) for one in found] == [("lobby", "this")]
+
+
+async def test_what_a_filter_leaves_out_of_a_conversation_is_not_in_its_archive(tmp_path, left, right):
+    from tests.bridge.world import config
+
+    rooms = {"lobby": ["left one", "right two"], "club": ["left one", "right four"]}
+    wanted = archived(config(tmp_path, rooms, ignore={"lobby": ("bot",)}))
+    async with running(wanted):
+        left.say("one", "bot", "ping")
+        left.say("one", "alice", "hello")
+        found = people(await filed(wanted, 1, EntryKind.MESSAGE))
+        await right.until(3)
+    assert texts(found) == ["hello"]
+
+
+async def test_after_a_restart_nothing_is_missing_and_nothing_there_twice(kept, left, right):
+    for number in range(3):
+        async with running(kept):
+            for n in range(5):
+                left.say("one", "alice", f"{number} {n}")
+            await right.until(5 * number + 5)
+            if number == 1:
+                await filed(kept, 10, EntryKind.MESSAGE)
+    async with running(kept):
+        await filed(kept, 15, EntryKind.MESSAGE)
+        found = await filed(kept, 15, EntryKind.COPY)
+    said = people(entries(kept, EntryKind.MESSAGE))
+    assert texts(said) == [f"{number} {n}" for number in range(3) for n in range(5)]
+    copies = [one.header.target for one in found]
+    assert sorted(one for one in copies if one.startswith("m")) == sorted(one.header.id for one in said)
+
+
+async def test_the_end_of_its_process_is_no_end(kept, left, right):
+    async with running(kept) as bridge:
+        service = bridge.features.archive.clerk
+        for n in range(40):
+            left.say("one", "alice", str(n))
+            if n % 10 == 5:
+                await filed(kept, n - 4, EntryKind.MESSAGE)
+                if service._process is not None:
+                    service._process.kill()
+            await asyncio.sleep(0.005)
+        found = people(await filed(kept, 40, EntryKind.MESSAGE))
+        await right.until(40)
+        await filed(kept, 40, EntryKind.COPY)
+    assert texts(found) == [str(n) for n in range(40)]
+    copies = [one.header.target for one in entries(kept, EntryKind.COPY)]
+    assert sorted(one for one in copies if one.startswith("m")) == sorted(one.header.id for one in found)
+
+
+async def test_it_verifies(kept, left, right):
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        await filed(kept, 2, EntryKind.MESSAGE, EntryKind.COPY)
+    with Reader(kept.archive.file) as reader:
+        (lobby,) = reader.conversations()
+        assert lobby.position == lobby.count == len(entries(kept))
