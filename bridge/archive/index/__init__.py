@@ -4,8 +4,8 @@ from .folding import folded
 from .phrases import Phrase, padded
 from .scope import Belonging, Place, mark
 from .table import TABLE
-from .terms import terms, version
-from .words import squeezed
+from .terms import terms, texts_of, version
+from .words import placed, squeezed
 
 __all__ = [
     "TABLE",
@@ -15,7 +15,9 @@ __all__ = [
     "folded",
     "mark",
     "padded",
+    "placed",
     "squeezed",
     "terms",
+    "texts_of",
     "version",
 ]

@@ -10,7 +10,7 @@ from .folding import folded
 from .scope import Belonging, Place, mark
 from .words import joined
 
-__all__ = ["terms", "version"]
+__all__ = ["terms", "texts_of", "version"]
 
 _FORM = 1
 """Rises with whatever changes the terms of an entry."""
@@ -21,8 +21,6 @@ _FILE = mark(Belonging.FILE)
 def terms(header: Header, words: Words | None, place: Place) -> str:
     """Return the terms of an entry, each once, with spaces between them. They are the same for the same entry
     as long as `version` is the same. No term is longer than 64 characters.
-
-    What is found of it is what somebody said, what they called a file, and with which emoji they reacted.
     """
     said = _said(words) if words is not None else ()
     marks = [f"\ue000{place.conversation}", _KINDS[header.kind]]
@@ -35,13 +33,18 @@ def terms(header: Header, words: Words | None, place: Place) -> str:
     return " ".join([*said, *marks])
 
 
+def texts_of(words: Words) -> list[str]:
+    """Return what is looked through of an entry: what was said, what files are called, with which emoji
+    somebody reacted.
+    """
+    found = [words.text]
+    found += [file.name for file in words.files]
+    found += words.added
+    return found + list(words.emojis or ())
+
+
 def _said(words: Words) -> Iterable[str]:
-    text = words.text
-    if words.files:
-        text = "\n".join([text, *(file.name for file in words.files)])
-    if words.added or words.emojis:
-        text = "\n".join([text, *words.added, *(words.emojis or ())])
-    found = dict.fromkeys(joined(folded(text)))
+    found = dict.fromkeys(joined(folded("\n".join(texts_of(words)))))
     if words.files:
         found[_FILE] = None
     return found

@@ -9,7 +9,7 @@ import re
 
 from .folding import SIGNS
 
-__all__ = ["is_run", "joined", "squeezed"]
+__all__ = ["is_run", "joined", "placed", "squeezed"]
 
 _UNSPACED = (
     "\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"  # Han
@@ -53,3 +53,14 @@ def joined(text: str) -> list[str]:
 def squeezed(text: str) -> str:
     """Return folded text with one space wherever something parts its words, and nothing else beside them."""
     return " ".join([run or word for run, word in _WORDS.findall(text)])
+
+
+def placed(text: str) -> tuple[str, list[int]]:
+    """Return folded text squeezed, with a space at each end, and of each of its characters where it stands in
+    the text; -1: nowhere.
+    """
+    line, places = " ", [-1]
+    for found in _WORDS.finditer(text):
+        line += found[0] + " "
+        places += [*range(*found.span()), -1]
+    return line, places

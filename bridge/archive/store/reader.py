@@ -11,6 +11,7 @@ from bridge.archive.entries import read_header, read_words
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError
 
+from .blocks import subject_number
 from .notes import read_cursor, read_note, read_notes
 from .opening import open_to_read, troubles
 from .records import ChainRow, ConversationInfo, Entry, ScopeKind, State, Subject
@@ -94,6 +95,11 @@ class Reader:
                 Subject(number, kind, network, id_, tuple(names.get(number, ())))
                 for number, network, id_ in found
             ]
+
+    def subject(self, kind: ScopeKind, network: str, name: str) -> int:
+        """Return the number of a network, a room or a person; 0: nothing is found by it."""
+        with self._reading():
+            return subject_number(self._database, kind, network, name)
 
     # Entries
 
