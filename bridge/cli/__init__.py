@@ -35,6 +35,7 @@ GROUPS = {
         "rooms": "List the rooms of the map, and how each stands.",
         "status": "Say how the running service stands.",
         "tail": "Show what people say, live.",
+        "transcript": "Write down what was said in CONVERSATION.",
         "undelivered": "List what was given up, or send it again.",
         "muted": "List who is not heard, and since when.",
     },

@@ -13,6 +13,8 @@ import click
 from bridge.config.words import printable
 
 __all__ = [
+    "archive_argument",
+    "archive_option",
     "config_argument",
     "config_file",
     "journal_argument",
@@ -58,6 +60,25 @@ def journal_argument(file: Path | None, journal: Path | None) -> Path:
     from bridge.config import locate_journal  # here: nobody who asks for help waits for it
 
     return locate_journal(file or config_file())
+
+
+def archive_option(command: _F) -> _F:
+    """`--archive PATH`, for where the configuration is not at hand."""
+    option = click.option(
+        "--archive", type=click.Path(path_type=Path), help="The archive itself, instead of FILE."
+    )
+    return option(command)
+
+
+def archive_argument(file: Path | None, archive: Path | None) -> Path:
+    """Return the path of the archive that is meant."""
+    if archive is not None and file is not None:
+        raise click.UsageError("name either FILE or --archive")
+    if archive is not None:
+        return archive
+    from bridge.config import locate_archive  # here: nobody who asks for help waits for it
+
+    return locate_archive(file or config_file())
 
 
 def print_json(found: object) -> None:

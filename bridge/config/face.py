@@ -9,7 +9,7 @@ from .host import Host
 from .json_schema import schema
 from .listen import ListenAddress, Listening, address_of, need_token
 from .loading import load, secrets_of
-from .locate import locate_journal, outline, sketch
+from .locate import locate_archive, locate_journal, outline, sketch
 from .models import (
     AdapterClass,
     Backlog,
@@ -64,6 +64,7 @@ __all__ = [
     "address_of",
     "changed_settings",
     "load",
+    "locate_archive",
     "locate_journal",
     "need_token",
     "needs_connection",

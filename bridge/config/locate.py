@@ -9,13 +9,14 @@ from pathlib import Path
 
 from bridge.errors import ConfigError
 
+from .archive import Archive
 from .document import Data, Document
 from .fill import expand
 from .loading import read_text
 from .models import TopBlock
 from .yaml import compose
 
-__all__ = ["locate_journal", "outline", "sketch"]
+__all__ = ["locate_archive", "locate_journal", "outline", "sketch"]
 
 
 def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -36,6 +37,31 @@ def locate_journal(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
         if not document.problems:
             document.problem(("journal",), "must name a file")
     raise ConfigError(document.report())
+
+
+def locate_archive(path: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the path of the archive that a configuration names, or has beside its journal. Raises
+    ConfigError if it cannot be told.
+    """
+    journal = locate_journal(path, environ)
+    document = Document(path)
+    compose(read_text(path), document)
+    named = None
+    if document.whole and isinstance(document.data, dict):
+        archive = document.data.get("archive")
+        named = archive.get("file") if isinstance(archive, dict) else None
+    if named is not None:
+        document.problems = {}
+        document.data = {"archive": {"file": named}}
+        expand(document, environ)
+        named = document.at(("archive", "file"))
+        if document.problems or not isinstance(named, str) or not named:
+            if not document.problems:
+                document.problem(("archive", "file"), "must name a file")
+            raise ConfigError(document.report())
+    found = Archive(file=Path(named) if named else None).located(path.parent, journal).file
+    assert found is not None
+    return found
 
 
 def _beside(path: Path, text: str, environ: Mapping[str, str]) -> Path | None:

@@ -4,18 +4,18 @@ import quopri
 from base64 import encodebytes
 from collections.abc import Iterable
 from datetime import datetime
-from email.generator import BytesGenerator
 from email.header import Header
-from email.message import Message
 from email.utils import format_datetime, formataddr
 from hashlib import sha256
-from io import BytesIO
+from typing import TypeAlias
 from urllib.parse import quote
 
-__all__ = ["DOMAIN", "address", "encoded", "headed", "mailbox_of", "raw_letter", "text_part"]
+__all__ = ["DOMAIN", "Fields", "address", "dated", "encoded", "letter_of", "mailbox_of", "text_part"]
 
 DOMAIN = "hubbub.invalid"
 """What addresses and ids end with: nobody is reached there (RFC 2606)."""
+Fields: TypeAlias = list[tuple[str, str]]
+"""Headers, each with its text."""
 _LOCAL = 64
 """The longest local part (RFC 5321, 4.5.3.1.1)."""
 _LINE = 76
@@ -41,44 +41,43 @@ def mailbox_of(name: str, where: str) -> str:
 
 def encoded(field: str, text: str) -> str:
     """Return a header's text, folded; what is not ASCII in encoded words (RFC 2047)."""
-    charset = "us-ascii" if text.isascii() else "utf-8"
-    return Header(text, charset, maxlinelen=_LINE, header_name=field).encode()
+    if not text.isascii():
+        return Header(text, "utf-8", maxlinelen=_LINE, header_name=field).encode()
+    if len(field) + len(": ") + len(text) <= _LINE:
+        return text
+    return Header(text, "us-ascii", maxlinelen=_LINE, header_name=field).encode()
 
 
-def headed(fields: Iterable[tuple[str, str]], at: datetime) -> Message:
-    """Return a letter with nothing in it yet: `fields` are whole, as `encoded` gives them."""
-    letter = Message()
-    for field, text in fields:
-        letter[field] = text
-    letter["Date"] = format_datetime(at.replace(microsecond=0))
-    letter["MIME-Version"] = "1.0"
-    return letter
+def dated(at: datetime) -> Fields:
+    """Return the headers that every letter has."""
+    return [("Date", format_datetime(at.replace(microsecond=0))), ("MIME-Version", "1.0")]
 
 
-def text_part(letter: Message, text: str) -> None:
-    """Put text into a letter or a part of one, so that no line of it is too long or begins with `From `."""
+def text_part(text: str) -> tuple[Fields, str]:
+    """Return text as a letter or a part of one has it: its headers, and lines of which none is too long or
+    begins with `From `.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    plain = text.isascii() and all(
-        len(line) <= _LINE and not line.startswith("From ") for line in text.split("\n")
-    )
-    letter["Content-Type"] = f'text/plain; charset="{"us-ascii" if plain else "utf-8"}"'
-    if plain:
-        letter["Content-Transfer-Encoding"] = "7bit"
-        letter.set_payload(text)
-        return
+    lines = text.split("\n")
+    if text.isascii() and not any(len(line) > _LINE or line.startswith("From ") for line in lines):
+        return _text_fields("us-ascii", "7bit"), text
     raw = text.encode("utf-8", "replace")
-    quoted = _quoted(raw)
-    packed = encodebytes(raw).decode()
-    letter["Content-Transfer-Encoding"] = "quoted-printable" if len(quoted) <= len(packed) else "base64"
-    letter.set_payload(min(quoted, packed, key=len))
+    quoted, packed = _quoted(raw), encodebytes(raw).decode()
+    if len(quoted) <= len(packed):
+        return _text_fields("utf-8", "quoted-printable"), quoted
+    return _text_fields("utf-8", "base64"), packed
 
 
-def raw_letter(letter: Message, end: str) -> bytes:
-    """Return a letter's bytes; `end` ends its lines."""
-    buffer = BytesIO()
-    policy = letter.policy.clone(linesep=end)
-    BytesGenerator(buffer, mangle_from_=False, maxheaderlen=0, policy=policy).flatten(letter)
-    return buffer.getvalue()
+def letter_of(fields: Iterable[tuple[str, str]], body: str) -> str:
+    """Return a letter, or a part of one. The headers are whole, as `encoded` and `mailbox_of` give them."""
+    return "".join(f"{field}: {text}\n" for field, text in fields) + f"\n{body}"
+
+
+def _text_fields(charset: str, encoding: str) -> Fields:
+    return [
+        ("Content-Type", f'text/plain; charset="{charset}"'),
+        ("Content-Transfer-Encoding", encoding),
+    ]
 
 
 def _quoted(raw: bytes) -> str:

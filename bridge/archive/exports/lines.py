@@ -5,13 +5,17 @@ Each line is an object with `conversation`, `position`, `header` and `words`, wh
 header and words are those that the chain of evidence is over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from bridge.archive.entries import EntryKind, Header, Words, read_header, read_words
+from bridge.archive.store import NewEntry
+from bridge.errors import ArchiveError
+
 from .exporter import Excerpt, Exporter, ExportOptions
 
-__all__ = ["JSON_LINES"]
+__all__ = ["JSON_LINES", "read_lines"]
 
 
 class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,6 +26,7 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Line)
 
 
 def _chunks(excerpt: Excerpt, _: ExportOptions) -> Iterator[bytes]:
@@ -42,3 +47,30 @@ JSON_LINES = Exporter(
     about="all that is kept, for programs and other archives",
     chunks=_chunks,
 )
+
+
+def read_lines(lines: Iterable[bytes], where: str) -> Iterator[NewEntry]:
+    """Yield what such a file has, to be filed in an archive that has none of its conversations yet. From a
+    whole conversation comes an archive whose export has the same bytes, as long as nothing was erased in it:
+    where words went, there are none, and where everything went, an entry that says so keeps the place.
+
+    Raises ArchiveError that names the line; `where` is what the file is called.
+    """
+    places: dict[str, int] = {}
+    at = 0.0
+    for number, raw in enumerate(lines, 1):
+        try:
+            line = _decoder.decode(raw)
+            header = read_header(line.header) if isinstance(line.header, msgspec.Raw) else None
+            words = read_words(line.words) if isinstance(line.words, msgspec.Raw) else Words()
+        except ValueError as error:
+            raise ArchiveError(f"{where}:{number}: this is no line of an archive's export: {error}") from None
+        places[line.conversation] = place = places.get(line.conversation, 0) + 1
+        if header is None:
+            header = Header(kind=EntryKind.ERASURE, at=at, network="", change="everything")
+        elif (
+            header.about and place != line.position
+        ):  # a part of a conversation: the archive finds it by name
+            header = msgspec.structs.replace(header, about=0)
+        at = header.at
+        yield NewEntry(line.conversation, header, words)

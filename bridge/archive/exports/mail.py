@@ -5,7 +5,6 @@ that a mailbox shows the talk as it went; a reaction is one by RFC 9078. Who cam
 """
 
 from collections.abc import Iterator
-from email.message import Message
 from hashlib import sha256
 
 from bridge.archive.entries import EntryKind, Header, Words
@@ -15,7 +14,7 @@ from bridge.language import Locale, locale
 
 from .dates import Dates
 from .exporter import Excerpt, Exporter, ExportOptions
-from .letter import DOMAIN, address, encoded, headed, mailbox_of, raw_letter, text_part
+from .letter import DOMAIN, address, dated, encoded, letter_of, mailbox_of, text_part
 from .packing import zipped
 from .survey import Survey
 from .whole import whole
@@ -36,15 +35,17 @@ _THREAD = 20
 def _mbox(excerpt: Excerpt, options: ExportOptions) -> Iterator[bytes]:
     letters = _Letters(excerpt, options)
     for entry, header in letters.wanted():
-        letter = letters.letter(entry, header)
-        yield b"From %s %s\n" % (letters.sender(header).encode(), letters.utc.asctime(header.at).encode())
-        yield raw_letter(letter, "\n") + b"\n"
+        envelope = f"From {letters.sender(header)} {letters.utc.asctime(header.at)}\n"
+        yield f"{envelope}{letters.letter(entry, header)}\n".encode()
 
 
 def _eml(excerpt: Excerpt, options: ExportOptions) -> Iterator[bytes]:
     letters = _Letters(excerpt, options)
     return zipped(
-        (f"{entry.position:08}-{_digest(entry)[:8]}.eml", raw_letter(letters.letter(entry, header), "\r\n"))
+        (
+            f"{entry.position:08}-{_digest(entry)[:8]}.eml",
+            letters.letter(entry, header).replace("\n", "\r\n").encode(),
+        )
         for entry, header in letters.wanted()
     )
 
@@ -70,7 +71,7 @@ class _Letters:
         """Return the address of whoever said something."""
         return address(header.network, header.by.id if header.by is not None else "hubbub")
 
-    def letter(self, entry: Entry, header: Header) -> Message:
+    def letter(self, entry: Entry, header: Header) -> str:
         """Return an entry as a letter."""
         name = self._survey.name(header.network, header.by) if header.by is not None else "Hubbub"
         above = self._above(entry)
@@ -88,11 +89,11 @@ class _Letters:
             for key, value in _more(header)
             if value
         ]
-        letter = headed(fields, self._dates.local(header.at))
+        fields += dated(self._dates.local(header.at))
         if header.kind is EntryKind.REACTION and (entry.words or Words()).emojis:
-            letter["Content-Disposition"] = "reaction"
-        text_part(letter, self._text(entry, header))
-        return letter
+            fields.append(("Content-Disposition", "reaction"))
+        more, body = text_part(self._text(entry, header))
+        return letter_of([*fields, *more], body)
 
     def _above(self, entry: Entry) -> list[Entry]:
         """Return what a letter answers, and what that answers, and so on."""

@@ -9,7 +9,6 @@ more than 10,000 events in a file: such a day has several.
 import json
 from base64 import encodebytes
 from collections.abc import Iterator, Sequence
-from email.message import Message
 from hashlib import sha256
 from itertools import groupby
 
@@ -21,7 +20,7 @@ from bridge.language import locale
 from .dates import Dates
 from .events import CONVERSATION, ShortEvent, ShortEvents
 from .exporter import Excerpt, Exporter, ExportOptions
-from .letter import DOMAIN, address, encoded, headed, mailbox_of, raw_letter, text_part
+from .letter import DOMAIN, Fields, address, dated, encoded, letter_of, mailbox_of, text_part
 from .packing import FileNames, zipped
 from .survey import Figure, Survey
 from .whole import stands_elsewhere
@@ -102,12 +101,14 @@ class _Writer:
         figures = [self._survey.figures[number - 1] for number in numbers]
         participants = [self.events.participant(figure) for figure in figures]
         packed = b"".join(zipped([("rsmf_manifest.json", _manifest(slice_, participants))]))
-        letter = headed(
-            [*self._people(participants, figures), *self._fields(slice_, participants, packed)],
-            self._dates.local(min(slice_.times)),
-        )
-        _enclose(letter, self._text(slice_, participants), packed)
-        return raw_letter(letter, "\r\n")
+        people = self._people(participants, figures)
+        fields = [
+            *people,
+            *self._fields(slice_, participants, packed),
+            *dated(self._dates.local(min(slice_.times))),
+        ]
+        letter = _enclosed(fields, letter_of(*text_part(self._text(slice_, participants))), packed)
+        return letter.replace("\n", "\r\n").encode()
 
     def _people(
         self, participants: Sequence[ShortEvent], figures: Sequence[Figure]
@@ -171,17 +172,19 @@ def _manifest(slice_: _Slice, participants: Sequence[ShortEvent]) -> bytes:
     return json.dumps(manifest, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _enclose(letter: Message, text: str, packed: bytes) -> None:
-    """Put the text and the zip into a letter."""
-    boundary = f"=_{sha256(text.encode('utf-8', 'replace') + packed).hexdigest()[:32]}"
-    letter["Content-Type"] = f'multipart/mixed; boundary="{boundary}"'
-    said, enclosed = Message(), Message()
-    text_part(said, text)
-    enclosed["Content-Type"] = 'application/zip; name="rsmf.zip"'
-    enclosed["Content-Transfer-Encoding"] = "base64"
-    enclosed["Content-Disposition"] = 'attachment; filename="rsmf.zip"'
-    enclosed.set_payload(encodebytes(packed).decode())
-    letter.set_payload([said, enclosed])
+def _enclosed(fields: Fields, said: str, packed: bytes) -> str:
+    """Return a letter with a text and the zip (RFC 2046, 5.1)."""
+    boundary = f"=_{sha256(said.encode() + packed).hexdigest()[:32]}"
+    enclosed = letter_of(
+        [
+            ("Content-Type", 'application/zip; name="rsmf.zip"'),
+            ("Content-Transfer-Encoding", "base64"),
+            ("Content-Disposition", 'attachment; filename="rsmf.zip"'),
+        ],
+        encodebytes(packed).decode(),
+    )
+    body = f"--{boundary}\n{said}\n--{boundary}\n{enclosed}\n--{boundary}--\n"
+    return letter_of([*fields, ("Content-Type", f'multipart/mixed; boundary="{boundary}"')], body)
 
 
 RSMF = Exporter(

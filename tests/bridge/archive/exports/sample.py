@@ -22,16 +22,16 @@ class Listed:
         self.shown = self.all if shown is None else shown
         self.count = len(self.shown)
         self.places = {(one.conversation, one.position): one for one in self.all}
+        self.later = {}
+        for one in self.all:
+            if one.header and one.header.about:
+                self.later.setdefault((one.conversation, one.header.about), []).append(one)
 
     def entries(self):
         return iter(self.shown)
 
     def about(self, entry):
-        return [
-            one
-            for one in self.all
-            if one.conversation == entry.conversation and one.header and one.header.about == entry.position
-        ]
+        return self.later.get((entry.conversation, entry.position), [])
 
     def at(self, conversation, position):
         return self.places.get((conversation, position))
