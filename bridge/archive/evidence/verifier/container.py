@@ -13,7 +13,7 @@ from .reading import Unreadable
 
 __all__ = ["LONGEST_LINE", "MOST_FILES", "Bundle", "Member", "is_name", "zip_end", "zip_local"]
 
-LONGEST_LINE, LONGEST_FILE = 1 << 25, 1 << 24
+LONGEST_LINE, LONGEST_FILE = 1 << 23, 1 << 24
 """Bytes of a line, and of a file that is read as a whole."""
 MOST_FILES = 60_000
 WAY_OUT = "It was changed, or not written by Hubbub: unpack it, and verify the folder"

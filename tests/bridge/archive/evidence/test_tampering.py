@@ -16,7 +16,7 @@ from bridge.archive.evidence.verifier.container import Bundle
 
 from .world import Archive, dispute, listed, packed, unpacked, verified
 
-quick = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Files = dict[str, bytes]
 
 
