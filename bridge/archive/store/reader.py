@@ -26,6 +26,7 @@ TOO_LONG = "this took longer than it may: ask for less, or for a shorter time"
 _CONVERSATIONS = (
     "SELECT number, name, chain, position, link, start, start_link FROM conversation ORDER BY number"
 )
+_ENDLESS = 1 << 62
 
 
 class Reader:
@@ -274,11 +275,13 @@ class Reader:
 
     def links(self, conversation: str, first: int, last: int) -> Iterator[ChainRow]:
         """Yield a chain from the one position to the other, as far as something is left, in order."""
-        number = self._number(conversation)
-        for position in range(first, last + 1):
-            with self._reading():
-                found = self._shelf.at(number, position)
-            if found is not None:
+        with self._reading():
+            number = self._number(conversation)
+            begin = self._shelf.at(number, first)
+        for found in self._walk(Stretch(number, begin.number - 1 if begin else 0, _ENDLESS, None, False)):
+            if found.row.position > last:
+                return
+            if found.row.position >= first:
                 yield _chain_row(found)
 
     def rounds(self, *, first: int = 1, last: int | None = None) -> Sequence[Round]:
