@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from .block import Model
+from .evidence import Stamps, Witness
 from .filing import DailyMail, Mail, TagName
 from .values import Duration, File, Line
 from .words import nearest, quoted
@@ -50,7 +51,17 @@ class Archive(Model):
             "of the conversation, or nothing (`nobody`)."
         ),
     ] = "since_joined"
-
+    checkpoint: Annotated[
+        Duration,
+        Field(ge=60, description="How often it is signed what stands in the archive, once something does."),
+    ] = 3600.0
+    stamps: Annotated[
+        Stamps | None, Field(description="An authority that says when a checkpoint was there (RFC 3161).")
+    ] = None
+    witness: Annotated[
+        Witness | None,
+        Field(description="A room that is told each checkpoint: best on a network that others run."),
+    ] = None
     tags: Annotated[
         dict[TagName, Annotated[Duration, Field(gt=0)]],
         Field(
@@ -87,7 +98,8 @@ class Archive(Model):
         """Return the same with the file's whole name; `folder` is that of the configuration."""
         beside = journal.with_name(f"{journal.stem}-archive{journal.suffix}")
         found = folder / self.file.expanduser() if self.file else beside
-        changed: dict[str, object] = {"file": found}
+        stamps = self.stamps and self.stamps.located(folder)
+        changed: dict[str, object] = {"file": found, "stamps": stamps}
         if self.mail is not None and self.mail.ca_file is not None:
             ca_file = folder / self.mail.ca_file.expanduser()
             changed["mail"] = self.mail.model_copy(update={"ca_file": ca_file})

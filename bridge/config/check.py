@@ -90,6 +90,7 @@ class Check:
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
         self._names_before(networks)
         self._claims(top, networks)
+        self._witness(top)
         if top is None or document.problems:
             return None
         if not self.left_out:
@@ -122,6 +123,22 @@ class Check:
                 if key in found and secret_fields(model):
                     found[key] = read_files(self.document, model, found[key], (key,))
         return found
+
+    def _witness(self, top: TopBlock | None) -> None:
+        """Refuse a witness that cannot be told anything."""
+        witness = top.archive.witness if top is not None else None
+        if witness is None or self.document.problems or self.left_out:
+            return
+        adapter = self.protocols.get(witness.network)
+        try:
+            room = RoomId("") if adapter is None else adapter.room_id(witness.room)
+        except ValueError:
+            room = RoomId("")
+        found = self.rooms.get((witness.network, room))
+        if found is None or found.entry.direction is Direction.FROM:
+            spot = ("archive", "witness", "room")
+            sentence = f"{witness.network} has no room {quoted(witness.room)} that is written to: "
+            self.document.problem(spot, f"{sentence}put it into a conversation")
 
     def _names_before(self, networks: Mapping[str, Network | None]) -> None:
         """Refuse a former name of a network that is a network's now, or that two networks claim."""
