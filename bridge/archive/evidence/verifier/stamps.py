@@ -47,7 +47,7 @@ def inside(data: bytes, place: Place, tag: int = SEQUENCE) -> list[Place]:
 
 def read_stamp(reply: bytes) -> dict[str, Any]:
     """Return what a reply says (section 2.4.2): its time, the digest that it is over, its serial number and
-    its nonce, and where in it the signed content and what stands beside it are.
+    its nonce; and where in it are what was signed, and what belongs to the signature.
     """
     try:
         (whole,) = parts(reply, 0, len(reply))
@@ -55,7 +55,8 @@ def read_stamp(reply: bytes) -> dict[str, Any]:
         if reply[slice(*inside(reply, status)[0][1:])] not in (b"\0", b"\1"):
             raise Unreadable("the authority did not stamp it")
         signed = inside(reply, inside(reply, inside(reply, tokens[0])[1], CONTEXT)[0])
-        (info,) = inside(reply, inside(reply, inside(reply, signed[2])[1], CONTEXT)[0], OCTETS)
+        octets = inside(reply, inside(reply, signed[2])[1], CONTEXT)[0]
+        (info,) = inside(reply, octets, OCTETS)
         fields = inside(reply, info)
         kind, imprint = inside(reply, fields[2])
         if reply[slice(*inside(reply, kind)[0][1:])] != SHA256:
@@ -71,6 +72,6 @@ def read_stamp(reply: bytes) -> dict[str, Any]:
         "imprint": reply[imprint[1] : imprint[2]],
         "serial": int.from_bytes(content[3], "big"),
         "nonce": int.from_bytes(nonces[0], "big") if nonces else None,
-        "info": info,
+        "octets": octets,
         "signed": signed,
     }
