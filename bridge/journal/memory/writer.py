@@ -240,7 +240,8 @@ class MemoryJournal(Rows, Journal):
 
     def _erase(self, seq: int) -> None:
         if seq in self._events and not isinstance(self._events[seq].event, ReactionsChanged):
-            self._events[seq].event = None
+            taken = self._events[seq]
+            taken.event, taken.sender = None, replace(taken.sender, proof="")
 
     def _forget(self, seq: int) -> None:
         taken = self._events.pop(seq)

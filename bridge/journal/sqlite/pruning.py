@@ -23,10 +23,10 @@ MOVE = f"UPDATE delivery SET ({PROGRESS}) = (?, ?, ?, ?, ?) WHERE room = ? AND s
 LINK = "INSERT OR IGNORE INTO link (room, id, seq, place, alias, speaker) VALUES (?, ?, ?, ?, ?, ?)"
 """Gives a message a further name."""
 _DAY = 86_400.0
-# Who said it stays: nobody else may change it later.
+# Who said it stays, but for what their network vouches for: nobody else may change it later.
 _FORGET_TEXT = (
     f"UPDATE event SET type = '{codec.ERASED}', "  # noqa: S608 our own words
-    "body = CAST(json_extract(CAST(body AS TEXT), '$.sender') AS BLOB) "
+    "body = CAST(json_remove(json_extract(CAST(body AS TEXT), '$.sender'), '$.proof') AS BLOB) "
     f"WHERE seq = ? AND body IS NOT NULL AND type NOT IN ('{codec.ERASED}', 'ReactionsChanged/1')"
 )
 _FORGET = (

@@ -5,7 +5,8 @@ import time
 from bridge.model import Support, Txn, plain
 
 from .core import only_adapter_errors
-from .place import Place
+from .place import ALICE, Place
+from .support import take_back
 
 __all__ = ["DoubtContract"]
 
@@ -26,6 +27,8 @@ class DoubtContract:
                     place.adapter.find_sent(place.room, before, [sent, never]), "find_sent does not return"
                 )
             full = place.record.doubt is Support.FULL
+            if receipt.part is not None and place.record.delete:
+                await take_back(place, receipt.part, ALICE)
         assert found.get(sent, True), (
             "find_sent says None of a message that arrived, so it would be sent twice: leave out what you"
             " cannot be sure of"

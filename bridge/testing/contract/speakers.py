@@ -17,6 +17,7 @@ from bridge.model import (
 
 from .core import only_adapter_errors
 from .place import Place, same
+from .support import take_back
 
 __all__ = ["SpeakersContract"]
 
@@ -67,11 +68,14 @@ class SpeakersContract:
                     DeleteMessage(room=room, speaker=speaker, txn=place.next_txn(), target=part)
                 )
                 assert (await place.did(Removed)).sender.name.startswith(speaker.name), _WHO
-            await place.deliver(plain("hello"), speaker=speaker)
+            last = (await place.deliver(plain("hello"), speaker=speaker)).part
             txn = place.last_txn
+        await place.restarted()
         async with place.running():
             with only_adapter_errors("find_sent"):
                 found = await place.adapter.find_sent(room, before, [txn])
+            if record.delete and last is not None:
+                await take_back(place, last, speaker)
         sent = found.get(txn)
         assert sent is None or sent.part is None or sent.part.speaker == speaker.account, (
             f"find_sent says who said it (Part.speaker is Speaker.account): {sent!r}"

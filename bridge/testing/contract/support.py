@@ -25,6 +25,7 @@ from bridge.model import (
     SetTopic,
     SetTyping,
     Span,
+    Speaker,
     Support,
     TalkEvent,
     TopicChanged,
@@ -36,7 +37,7 @@ from bridge.model import (
 
 from .place import ALICE, Place, same
 
-__all__ = ["SupportContract", "prove", "prove_shown"]
+__all__ = ["SupportContract", "prove", "prove_shown", "take_back"]
 
 E = TypeVar("E", bound=TalkEvent)
 _THUMB = "👍"
@@ -159,6 +160,19 @@ async def prove(place: Place, field: str, command: Command, kind: type[E]) -> E 
         _may_fail(field, support, found)
         return None
     return await place.did(kind, _unseen(place, field))
+
+
+async def take_back(place: Place, part: Part, speaker: Speaker) -> None:
+    """Take back what was said by another process, of which nothing is known but its id and who said it: so
+    words are erased of which only an archive knows.
+    """
+    alone = Part(part.id, speaker=part.speaker)
+    await prove(
+        place,
+        "delete",
+        DeleteMessage(room=place.room, speaker=speaker, txn=place.next_txn(), target=alone),
+        Removed,
+    )
 
 
 async def prove_shown(

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from bridge.adapter import Position
 from bridge.journal import Delivery, Gap, Oldest, Progress, Standing
@@ -49,11 +50,17 @@ async def test_what_was_said_goes_first_then_what_it_was_called(journal):
 
 
 async def test_who_said_it_is_known_for_longer(journal):
-    await taken(journal, 2)
+    here = journal.number("net", RoomId("one"))
+    said = replace(event("m0"), sender=Sender(UserId("a"), "alice", proof="a@example.org"))
+    journal.take(here, said, ())
+    journal.take(here, event("m1"), ())
+    journal.commit()
+    assert journal.sender(1).proof == "a@example.org"
     while journal.prune(text_before=time.time() + 60, names_before=0.0):
         pass
     assert journal.event(1) is None
     assert journal.sender(1) == event("m0").sender
+    assert journal.sender(1).proof == "", "what is vouched for goes with the words"
 
 
 async def test_what_is_still_owed_or_can_be_asked_for_is_kept(journal):
