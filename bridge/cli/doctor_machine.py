@@ -25,6 +25,8 @@ from bridge.faults import reason
 from bridge.journal.admin import maintenance
 from bridge.troubles import Trouble
 
+from .doctor_archive import look_at_archive
+
 __all__ = ["LOOKS", "Machine"]
 
 _LEAST, _LITTLE = 100 * 10**6, 10**9
@@ -169,11 +171,16 @@ def _proxies(_: Machine) -> Iterator[Finding]:
         yield Finding("proxy", Grade.DOUBTFUL, printable(said))
 
 
+def _archive(machine: Machine) -> Iterator[Finding]:
+    return look_at_archive(machine.config)
+
+
 LOOKS: Sequence[Callable[[Machine], Iterator[Finding]]] = (
     _versions,
     _map,
     _service,
     _journal,
+    _archive,
     _folders,
     _ports,
     _proxies,
