@@ -21,6 +21,7 @@ from bridge.levels import levels, set_level
 from bridge.moderation import Mute
 from bridge.status import Status
 from bridge.troubles import troubles
+from bridge.web.download import Download
 
 from .answers import (
     CatchUpAnswer,
@@ -42,6 +43,7 @@ from .reloading import Reloading
 from .requests import (
     A,
     CatchUpRequest,
+    DownloadRequest,
     LogLevelRequest,
     MutedRequest,
     ReloadRequest,
@@ -95,6 +97,7 @@ class Abilities:
             LogLevelRequest: self._log_level,
             SendRequest: self._send,
         }
+        self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {}
 
     async def do(self, request: Request[A], by: str) -> A:
         """Do what is asked for; `by` is who asks and how, for the log. Raises HubbubError, and NotFollowed
@@ -116,6 +119,14 @@ class Abilities:
         """
         assert isinstance(request, TailRequest)
         return cast("AsyncGenerator[A, None]", live(self.bridge, request))
+
+    async def download(self, request: DownloadRequest, by: str) -> Download:
+        """Return a file that is made while somebody takes it; `by` is who asks and how, for the log. Raises
+        HubbubError, as its first piece may.
+        """
+        found = await self._files[type(request)](request)
+        log.info("asked by %s, and begun: %s", by, told(request))
+        return found
 
     async def _status(self, _: StatusRequest) -> StatusAnswer:
         async with self._lock:

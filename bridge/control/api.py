@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -19,12 +19,14 @@ from bridge.errors import HubbubError, JournalError
 from bridge.kit.pace import Paces
 from bridge.web import Site
 from bridge.web.app import SECURITY, is_from_our_page
+from bridge.web.download import send
 from bridge.web.events import EventStream, tell
 
 from .abilities import Abilities
+from .catalogue import KINDS
 from .openapi import document
 from .reloading import NotFollowed
-from .requests import AnyRequest, Request, StreamRequest
+from .requests import DownloadRequest, Request, StreamRequest
 
 __all__ = ["add_api"]
 
@@ -35,6 +37,9 @@ _MOST_CLIENTS = 1000
 _PATIENCE = 10.0
 """How long a client may take for what it sends along, in seconds."""
 _STREAMS = 20
+_NEEDS_TOKEN = (
+    "what is archived is shown with a token alone: give `web:` one in the map, also on this machine"
+)
 
 R = TypeVar("R", bound=Request[Any])
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,10 +55,12 @@ class _Refused(Exception):
 def add_api(site: Site, abilities: Abilities, clock: Clock = SYSTEM) -> None:
     """Add `/api/` to a site, before it is served."""
     api = _Api(site, abilities, clock)
-    for kind in get_args(AnyRequest):
+    for kind in KINDS:
         path = path_of(kind)
         if issubclass(kind, StreamRequest):
             site.add(path, api.streaming(kind), public=True, lasting=True)
+        elif issubclass(kind, DownloadRequest):
+            site.add(path, api.sending(kind), public=True, lasting=True)
         elif kind.changes:
             site.add(path, api.doing(kind), method="POST", public=True)
         else:
@@ -89,6 +96,7 @@ class _Api:
         """Return what answers for an ability."""
 
         async def do(request: web.Request) -> web.StreamResponse:
+            self._see_that_it_may_read(kind)
             if kind.changes:
                 self._see_that_it_may_change(request)
             asked = await _sent(kind, request) if kind.changes else _queried(kind, request)
@@ -113,13 +121,23 @@ class _Api:
 
         return self.guarded(stream)
 
+    def sending(self, kind: type[DownloadRequest]) -> _Answer:
+        """Return what answers for an ability with a file."""
+
+        async def send_file(request: web.Request) -> web.StreamResponse:
+            self._see_that_it_may_read(kind)
+            by = f"{self._site.who(request)}, over HTTP"
+            return await send(request, _HEADERS, await self._abilities.download(_queried(kind, request), by))
+
+        return self.guarded(send_file)
+
     async def described(self, _: web.Request) -> web.StreamResponse:
         """Describe all of it."""
         return _json(msgspec.json.encode(document()))
 
     async def nothing(self, request: web.Request) -> web.StreamResponse:
         """Say what there is, or how it is asked for."""
-        methods = {path_of(kind): "POST" if kind.changes else "GET" for kind in get_args(AnyRequest)}
+        methods = {path_of(kind): "POST" if kind.changes else "GET" for kind in KINDS}
         if method := methods.get(request.path):
             raise _Refused(405, f"{request.path} is asked for with {method}", Allow=method)
         raise _Refused(404, "there is nothing here: /api/openapi.json describes all that there is")
@@ -132,6 +150,10 @@ class _Api:
         if not self._site.who(request):
             needed = "this needs the token of `web:` in the map, in a header: Authorization: Bearer TOKEN"
             raise _Refused(401, needed, **{"WWW-Authenticate": "Bearer"})
+
+    def _see_that_it_may_read(self, kind: type[Request[Any]]) -> None:
+        if kind.needs_token and not self._site.token:
+            raise _Refused(403, _NEEDS_TOKEN)
 
     def _see_that_it_may_change(self, request: web.Request) -> None:
         if not self._pace_of_changes.take_now(str(request.remote)):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
-from .requests import AnyRequest, ReloadRequest, Request, StreamRequest
+from .catalogue import KINDS
+from .requests import DownloadRequest, ReloadRequest, Request, StreamRequest
 
 __all__ = ["document"]
 
@@ -14,7 +15,7 @@ _TEMPLATE = "#/components/schemas/{name}"
 _ERRORS = {
     "400": "It cannot be read: `error` says what is wrong with it.",
     "401": "It needs the token.",
-    "403": "A page of another site asked.",
+    "403": "A page of another site asked; or this needs a token, and the map has none.",
     "409": "It cannot be done: `error` says why and what to do.",
     "429": "Too often: `Retry-After` says for how many seconds to wait.",
     "503": "Not now: the journal cannot be written, or too many look on.",
@@ -29,7 +30,7 @@ Errors are JSON too, with a sentence in `error` that says what to do.
 
 def document() -> dict[str, Any]:
     """Return the description of the whole API."""
-    kinds: list[type[Request[Any]]] = list(get_args(AnyRequest))
+    kinds = list(KINDS)
     types = [*kinds, *(kind.answer for kind in kinds)]
     found, schemas = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
     answers = dict(zip(kinds, found[len(kinds) :], strict=True))
@@ -37,7 +38,7 @@ def document() -> dict[str, Any]:
     for kind in kinds:
         if kind.changes:
             schemas[kind.__name__] = bodies[kind]
-    return {
+    described = {
         "openapi": "3.1.0",
         "info": {
             "title": "Hubbub",
@@ -74,11 +75,13 @@ def document() -> dict[str, Any]:
             },
         },
     }
+    # As it is read: defaults are tuples else, where arrays are meant.
+    return dict(msgspec.json.decode(msgspec.json.encode(described)))
 
 
 def _operation(kind: type[Request[Any]], body: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": str(kind.__struct_config__.tag),
+        "operationId": str(kind.__struct_config__.tag).replace("/", "-"),
         "summary": body["description"],
     }
     if kind.changes:
@@ -96,6 +99,8 @@ def _operation(kind: type[Request[Any]], body: dict[str, Any], answer: dict[str,
             "description": "Server-sent events without an end: the `data` of each is JSON.",
             "content": {"text/event-stream": {"schema": events}},
         }
+    if issubclass(kind, DownloadRequest):
+        done = {"description": "The file, as it is made.", "content": {"application/octet-stream": {}}}
     failures = {code: {"$ref": f"#/components/responses/{code}"} for code in _ERRORS}
     if kind is ReloadRequest:
         failures["422"] = _failure("The configuration has mistakes, and nothing has changed.")

@@ -1,10 +1,11 @@
 """What an owner can ask of a running service: one request for each ability, with the shape of its answer.
 
 They are the same whoever asks and however: over the socket beside the journal, over HTTP, or on a page. A new
-one is a class here, its answer in `answers.py`, and what does it in `abilities.py`.
+one is a class here or in a file of requests beside this, its answer in `answers.py` or with its feature, and
+what does it in `abilities.py`; `catalogue.py` names them all.
 """
 
-from typing import Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -25,8 +26,8 @@ from .answers import (
 
 __all__ = [
     "A",
-    "AnyRequest",
     "CatchUpRequest",
+    "DownloadRequest",
     "LogLevelRequest",
     "MutedRequest",
     "ReloadRequest",
@@ -68,10 +69,18 @@ class Request(
     """Whether it changes anything: then it is on the audit log."""
     words: ClassVar[frozenset[str]] = frozenset()
     """Fields with words of people, which no log has."""
+    needs_token: ClassVar[bool] = False
+    """Whether it is refused over HTTP where `web:` has no token, to somebody on this machine too."""
 
 
 class StreamRequest(Request[A], frozen=True, kw_only=True):
     """Something that is answered with one `A` after another, until whoever asks leaves."""
+
+
+class DownloadRequest(Request[bytes], frozen=True, kw_only=True):
+    """Something that is answered with a file, piece by piece: over HTTP alone."""
+
+    answer: ClassVar[Any] = bytes
 
 
 class StatusRequest(Request[StatusAnswer], tag="status", frozen=True, kw_only=True):
@@ -176,21 +185,6 @@ class TailRequest(StreamRequest[LiveAnswer], tag="tail", frozen=True, kw_only=Tr
     network: _Network = ""
     room: _Room = ""
     conversation: _Conversation = ""
-
-
-AnyRequest: TypeAlias = (
-    StatusRequest
-    | RoomsRequest
-    | ReloadRequest
-    | UndeliveredRequest
-    | RetryRequest
-    | CatchUpRequest
-    | MutedRequest
-    | UnmuteRequest
-    | LogLevelRequest
-    | SendRequest
-    | TailRequest
-)
 
 
 def told(request: Request[Any]) -> str:

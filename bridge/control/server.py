@@ -16,8 +16,9 @@ import msgspec
 from bridge.errors import HubbubError
 
 from .abilities import Abilities
+from .catalogue import AnyRequest
 from .reloading import NotFollowed
-from .requests import AnyRequest, StreamRequest
+from .requests import StreamRequest
 from .socket import SocketPlace
 
 __all__ = ["Control"]

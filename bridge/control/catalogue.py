@@ -1,0 +1,37 @@
+"""All that there is to ask."""
+
+from typing import Any, TypeAlias, get_args
+
+from .requests import (
+    CatchUpRequest,
+    LogLevelRequest,
+    MutedRequest,
+    ReloadRequest,
+    Request,
+    RetryRequest,
+    RoomsRequest,
+    SendRequest,
+    StatusRequest,
+    TailRequest,
+    UndeliveredRequest,
+    UnmuteRequest,
+)
+
+__all__ = ["KINDS", "AnyRequest"]
+
+AnyRequest: TypeAlias = (
+    StatusRequest
+    | RoomsRequest
+    | ReloadRequest
+    | UndeliveredRequest
+    | RetryRequest
+    | CatchUpRequest
+    | MutedRequest
+    | UnmuteRequest
+    | LogLevelRequest
+    | SendRequest
+    | TailRequest
+)
+"""What is asked over the socket."""
+KINDS: tuple[type[Request[Any]], ...] = get_args(AnyRequest)
+"""What is asked over HTTP."""
