@@ -139,8 +139,7 @@ def test_a_new_key_is_signed_by_the_one_before(tmp_path: Path):
 
 def test_an_archive_that_was_altered_makes_none(tmp_path: Path):
     with dispute(tmp_path) as archive:
-        archive.store._database.execute("UPDATE tail SET words = replace(words, '300', '200')")
-        archive.store._database.execute("UPDATE tail SET words = CAST(words AS BLOB)")
+        archive.store._database.execute("UPDATE tail SET words = CAST(replace(words, '300', '200') AS BLOB)")
         with pytest.raises(ArchiveError, match="not as it was recorded"):
             archive.bundle(tmp_path / "bundle.zip", 3, 4)
         assert not (tmp_path / "bundle.zip").exists()

@@ -69,7 +69,7 @@ async def test_of_what_was_said_who_said_it_is_left(journal):
     while journal.prune(text_before=time.time() + 60, names_before=0.0):
         pass
     (body,) = journal._database.execute("SELECT body FROM event WHERE seq = 1").fetchone()
-    assert json.loads(body) == asdict(event("m0").sender)
+    assert json.loads(body).items() <= asdict(event("m0").sender).items()
 
 
 async def test_a_step_is_short(journal):
