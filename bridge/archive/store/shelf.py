@@ -78,9 +78,14 @@ class Shelf:
     """The entries of an open file."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
-        self.database = database
+        self._database = database
         self.phrases = Phrases(database)
         self._blocks: dict[int, tuple[int, Block, bytes | None]] = {}
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The open file."""
+        return self._database
 
     def forget(self) -> None:
         """Forget what is known: the file may be otherwise."""
@@ -89,7 +94,7 @@ class Shelf:
 
     def block(self, number: int) -> tuple[Block, bytes | None] | None:
         """Return a block with its key; None: there is none. Raises ArchiveError where it is damaged."""
-        known = self.database.execute("SELECT version FROM block WHERE number = ?", (number,)).fetchone()
+        known = self._database.execute("SELECT version FROM block WHERE number = ?", (number,)).fetchone()
         if known is None:
             return None
         cached = self._blocks.pop(number, None)
@@ -103,7 +108,7 @@ class Shelf:
     def _read(self, number: int) -> tuple[int, Block, bytes | None]:
         # One statement, so that data and key are of one moment.
         both = "SELECT version, key, data FROM block LEFT JOIN content USING (number) WHERE number = ?"
-        version, key, data = self.database.execute(both, (number,)).fetchone()
+        version, key, data = self._database.execute(both, (number,)).fetchone()
         try:
             return version, Block(data or b"", self.phrases.text), key
         except ValueError as error:
@@ -115,19 +120,19 @@ class Shelf:
 
     def tail(self, first: int, last: int) -> list[Placed]:
         """Return the entries from the one number to the other that are in no block yet."""
-        found = self.database.execute(f"{_TAIL} WHERE number BETWEEN ? AND ? ORDER BY number", (first, last))
+        found = self._database.execute(f"{_TAIL} WHERE number BETWEEN ? AND ? ORDER BY number", (first, last))
         return [_of_tail(values) for values in found]
 
     def tail_at(self, conversation: int, position: int) -> Placed | None:
         """Return an entry that is in no block yet, by its place."""
         where = f"{_TAIL} WHERE conversation = ? AND position = ?"
-        values = self.database.execute(where, (conversation, position)).fetchone()
+        values = self._database.execute(where, (conversation, position)).fetchone()
         return None if values is None else _of_tail(values)
 
     def last(self) -> int:
         """Return the number of the newest entry; 0: there is none."""
         newest = "SELECT coalesce((SELECT max(number) FROM tail), (SELECT max(number) + 1 FROM block) * ?, 0)"
-        (last,) = self.database.execute(newest, (PER_BLOCK,)).fetchone()
+        (last,) = self._database.execute(newest, (PER_BLOCK,)).fetchone()
         return int(last)
 
     def find(self, number: int) -> Placed | None:
@@ -192,7 +197,7 @@ class Shelf:
     def between(self, since: float, until: float) -> tuple[int, int]:
         """Return two numbers, both exclusive, between which all stands that was said in a time."""
         where = "SELECT min(number), max(number) FROM block WHERE until >= ? AND since < ?"
-        first, last = self.database.execute(where, (since, until)).fetchone()
+        first, last = self._database.execute(where, (since, until)).fetchone()
         spans = [] if first is None else [(first * PER_BLOCK, (last + 1) * PER_BLOCK + 1)]
         spans += [
             (one.number - 1, one.number + 1)
@@ -206,14 +211,14 @@ class Shelf:
 
         Only for who has the file to read.
         """
-        self.database.execute("BEGIN")  # since what is in the tail may go into a block meanwhile
+        self._database.execute("BEGIN")  # since what is in the tail may go into a block meanwhile
         try:
             if stretch.newest_first:
                 step = self._step_in_tail(stretch) or self._step_in_blocks(stretch)
             else:
                 step = self._step_in_blocks(stretch) or self._step_in_tail(stretch)
         finally:
-            self.database.execute("COMMIT")
+            self._database.execute("COMMIT")
         if step is None:
             return None
         block, found = step
@@ -240,11 +245,11 @@ class Shelf:
             query += " AND until >= ? AND since < ?"
             values += stretch.times
         order = "DESC" if stretch.newest_first else "ASC"
-        row = self.database.execute(f"{query} ORDER BY number {order} LIMIT 1", values).fetchone()
+        row = self._database.execute(f"{query} ORDER BY number {order} LIMIT 1", values).fetchone()
         return None if row is None else (row[0], list(self.of_block(row[0])))
 
     def _all(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        return self.database.execute(query, values).fetchall()
+        return self._database.execute(query, values).fetchall()
 
     def of_block(self, number: int) -> Iterator[Placed]:
         """Yield all that stands in a block."""
