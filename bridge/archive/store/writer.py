@@ -15,6 +15,7 @@ from .adding import Adder
 from .opening import NO_ROOM, open_to_write, troubles
 from .reader import Reader
 from .records import NewEntry, ScopeKind, State
+from .reindex import reindex
 from .removing import Remover
 from .rounds import Head, Round, write_round
 from .scrub import mark, scrub
@@ -48,8 +49,14 @@ class Store:
         except BaseException:
             self._own.close()
             raise
-        self._own.remember()
         shelf = self._shelf = Shelf(self._database)
+        try:
+            with troubles(file):
+                reindex(shelf)
+        except BaseException:
+            self.close()
+            raise
+        self._own.remember()
         self._adder, self._remover = Adder(self._database, shelf), Remover(self._database, shelf)
         self.spared: Callable[[Sequence[int]], Iterable[int]] = lambda _: ()
         """Which of these entries, by number, keep their words although their author takes them back."""
