@@ -19,7 +19,7 @@ SECRET = "qzxsecret"
 """No other word begins so: the index would share its beginning."""
 
 
-def _bytes(file: Path) -> bytes:
+def _bytes(file: Path, *, lower: bool = True) -> bytes:
     """All that is in the archive's files, also what is compressed there."""
     files = [file.with_name(file.name + end) for end in ("", "-wal", "-shm")]
     raw = b"".join(one.read_bytes() for one in files if one.exists())
@@ -27,8 +27,8 @@ def _bytes(file: Path) -> bytes:
         phrases = Phrases(database)
         for (data,) in database.execute("SELECT data FROM content"):
             for row in Block(data, phrases.text).rows():
-                raw += row.header + row.words
-    return raw.lower()
+                raw += row.header + row.words + row.salts
+    return raw.lower() if lower else raw
 
 
 def _scrubbed(store: Store) -> int:
@@ -65,6 +65,26 @@ def test_words_are_gone_from_every_byte(store: Store, file: Path, how: str, coun
         assert open_ones == (0 if how == "cut" else count - 1 - len(secrets))
     assert walk(file).flaws == ()
     assert not store.scrub()
+
+
+@pytest.mark.parametrize("number", [3, 299])
+def test_what_its_salt_follows_from_is_gone(store: Store, file: Path, number: int) -> None:
+    """Else somebody could find out by trial what was said."""
+    store.add(message(n) for n in range(1, 300))
+    where = "SELECT key FROM block" if number < 257 else "SELECT value FROM meta WHERE key = 'salts'"
+    (key,) = store._database.execute(where).fetchone()
+    with store.reader() as reader:
+        (row,) = reader.links("talk", number, number)
+    assert key in _bytes(file, lower=False)
+    assert len(row.words_salt) == 16
+    store.take_words([number], "wish")
+    _scrubbed(store)
+    after = _bytes(file, lower=False)
+    assert key not in after
+    assert row.words_salt not in after
+    with store.reader() as reader:
+        (now,) = reader.links("talk", number, number)
+    assert (now.header_salt, now.words_salt) == (row.header_salt, b"")
 
 
 def test_a_person_is_gone_from_every_byte(store: Store, file: Path) -> None:
