@@ -18,10 +18,12 @@ __all__ = [
     "TIME",
     "Pieces",
     "Takes",
+    "form_of",
     "joined",
     "parts_of",
     "split",
     "takes_of",
+    "unpacked",
 ]
 
 TIME, SEQ, ABOUT, BY, TEXT = b"\1", b"\2", b"\3", b"\4", b"\5"
@@ -106,7 +108,7 @@ def _as_id(value: bytes) -> tuple[bytes, bytes]:
     """Return the sign and the bytes of a name that is made of random bytes; else it is a text."""
     if len(value) == 44 and _EVENT.fullmatch(value):
         packed = base64.urlsafe_b64decode(value[1:] + b"=")
-        return (b"\6", packed) if _unpacked(b"\6", packed) == value else (TEXT, value)
+        return (b"\6", packed) if unpacked(b"\6", packed) == value else (TEXT, value)
     if len(value) == 36 and _UUID.fullmatch(value):
         return b"\7", bytes.fromhex(value.replace(b"-", b"").decode())
     if len(value) == 26 and _BASE32.fullmatch(value):
@@ -117,7 +119,7 @@ def _as_id(value: bytes) -> tuple[bytes, bytes]:
     return TEXT, value
 
 
-def _unpacked(sign: bytes, packed: bytes) -> bytes:
+def unpacked(sign: bytes, packed: bytes) -> bytes:
     """Return a name from its bytes."""
     if sign == b"\6":
         return b"$" + base64.urlsafe_b64encode(packed)[:-1]
@@ -153,6 +155,11 @@ def takes_of(parts: list[bytes]) -> Takes:
     return Takes(people, times, seqs, abouts, sum(IDS.get(sign, 0) for sign in signs), texts)
 
 
+def form_of(parts: list[bytes]) -> bytes:
+    """Return a shape with a place for each piece, to be filled by `%`."""
+    return b"%b".join(part.replace(b"%", b"%%") for part in parts[::2])
+
+
 def joined(parts: list[bytes], pieces: Pieces) -> bytes:
     """Return the header of these pieces, by the parts of its shape."""
     if len(parts) == 1:
@@ -175,6 +182,6 @@ def joined(parts: list[bytes], pieces: Pieces) -> bytes:
             made[place] = b"%d" % pieces.about
         else:
             size = IDS[sign]
-            made[place] = _unpacked(sign, pieces.ids[taken : taken + size])
+            made[place] = unpacked(sign, pieces.ids[taken : taken + size])
             taken += size
     return b"".join(made)

@@ -53,7 +53,7 @@ def _step(shelf: Shelf, blocks: list[int]) -> None:
     with database:
         database.execute("BEGIN IMMEDIATE")
         for number in blocks:
-            _index(shelf, list(shelf.of_block(number)))
+            _index(shelf, shelf.of_block(number))
         note = (_DONE, f"{version()} {blocks[-1] + 1}")
         database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", note)
 

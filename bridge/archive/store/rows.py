@@ -3,8 +3,10 @@
 A block has its entries by column: what is alike stands together, and so takes little room.
 """
 
+import io
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -229,8 +231,46 @@ class Block:
         )
 
     def rows(self) -> list[Row]:
-        """Return all of them."""
-        return [self.row(place) for place in range(len(self))]
+        """Return all of them: faster than one by one."""
+        try:
+            made = list(self._all_headers())
+        except (IndexError, KeyError, StopIteration, RuntimeError) as error:
+            raise ValueError("its columns are too short") from error
+        return [
+            Row(
+                conversation,
+                position,
+                State(state),
+                header,
+                self._said(place, state),
+                b"" if self._salts is None else self._salts[place],
+                self._checks[place * CHECK : (place + 1) * CHECK],
+            )
+            for place, ((conversation, state, _), position, header) in enumerate(
+                zip(self._kinds, self.positions, made, strict=True)
+            )
+        ]
+
+    def _all_headers(self) -> Iterator[bytes]:
+        """Yield the headers of all rows: each piece is taken from its column where the last one ended."""
+        head, ids, position = self._head, io.BytesIO(self._ids), 0
+        of_column: dict[bytes, Callable[[], bytes]] = {
+            headers.BY: map(self._phrase, map(head.people.__getitem__, head.who)).__next__,
+            headers.TIME: (_decimal(time, head.scale) for time in accumulate(head.times)).__next__,
+            headers.SEQ: map(b"%d".__mod__, accumulate(head.seqs)).__next__,
+            headers.ABOUT: (b"%d" % (position - about) for about in head.abouts).__next__,
+            headers.TEXT: iter(head.texts).__next__,
+        }
+        for sign, size in headers.IDS.items():
+            of_column[sign] = partial(_next_id, ids, sign, size)
+        plans: dict[int, tuple[bytes, list[Callable[[], bytes]]]] = {0: (b"", [])}
+        for _, _, shape in head.kinds:
+            if shape not in plans:
+                parts = headers.parts_of(self._phrase(shape))
+                plans[shape] = headers.form_of(parts), [of_column[sign] for sign in parts[1::2]]
+        for (_, _, shape), position in zip(self._kinds, self.positions, strict=True):  # noqa: B007 the generator above reads it
+            form, plan = plans[shape]
+            yield form % tuple([take() for take in plan])
 
     def _said(self, place: int, state: int) -> bytes:
         if state == State.FULL:
@@ -278,6 +318,10 @@ class _Starts(NamedTuple):
     """For each column of `Takes` where each row begins in it."""
     times: list[int]
     seqs: list[int]
+
+
+def _next_id(ids: io.BytesIO, sign: bytes, size: int) -> bytes:
+    return headers.unpacked(sign, ids.read(size))
 
 
 def _decimal(number: int, scale: int) -> bytes:

@@ -112,11 +112,7 @@ class Shelf:
         try:
             return version, Block(data or b"", self.phrases.text), key
         except ValueError as error:
-            first = number * PER_BLOCK + 1
-            raise ArchiveError(
-                f"the archive's entries {first:,} to {first + PER_BLOCK - 1:,} are damaged ({error}): "
-                "`hubbub archive verify` says what else is; a backup may have them"
-            ) from error
+            raise _damaged(number, error) from error
 
     def tail(self, first: int, last: int) -> list[Placed]:
         """Return the entries from the one number to the other that are in no block yet."""
@@ -145,8 +141,14 @@ class Shelf:
     def _in_block(self, number: int) -> Placed | None:
         if (block := self.block(block_of(number))) is None:
             return None
+        return self._one(block_of(number), block, (number - 1) % PER_BLOCK)
+
+    def _one(self, number: int, block: tuple[Block, bytes | None], place: int) -> Placed:
         unpacked, key = block
-        return Placed(number, unpacked.row((number - 1) % PER_BLOCK), key)
+        try:
+            return Placed(number * PER_BLOCK + place + 1, unpacked.row(place), key)
+        except (IndexError, ValueError) as error:
+            raise _damaged(number, error) from error
 
     def at(self, conversation: int, position: int) -> Placed | None:
         """Return an entry by its place in its chain; None: as `find`."""
@@ -164,7 +166,7 @@ class Shelf:
                 places = zip(block[0].conversations, block[0].positions, strict=True)
                 for place, (of, which) in enumerate(places):
                     if which == position and of == conversation:
-                        return Placed(number * PER_BLOCK + place + 1, block[0].row(place), block[1])
+                        return self._one(number, block, place)
         return None
 
     def named(self, conversation: int, network: str, room: str, name: str) -> Placed | None:
@@ -246,16 +248,20 @@ class Shelf:
             values += stretch.times
         order = "DESC" if stretch.newest_first else "ASC"
         row = self._database.execute(f"{query} ORDER BY number {order} LIMIT 1", values).fetchone()
-        return None if row is None else (row[0], list(self.of_block(row[0])))
+        return None if row is None else (row[0], self.of_block(row[0]))
 
     def _all(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         return self._database.execute(query, values).fetchall()
 
-    def of_block(self, number: int) -> Iterator[Placed]:
-        """Yield all that stands in a block."""
-        if (block := self.block(number)) is not None:
-            for place in range(len(block[0])):
-                yield Placed(number * PER_BLOCK + place + 1, block[0].row(place), block[1])
+    def of_block(self, number: int) -> list[Placed]:
+        """Return all that stands in a block. Raises ArchiveError where it is damaged."""
+        if (block := self.block(number)) is None:
+            return []
+        first, (unpacked, key) = number * PER_BLOCK + 1, block
+        try:
+            return [Placed(first + place, row, key) for place, row in enumerate(unpacked.rows())]
+        except ValueError as error:
+            raise _damaged(number, error) from error
 
     def _candidates(self, conversation: int, key: bytes) -> Iterator[Placed]:
         yield from reversed(self.tail(0, _ENDLESS))
@@ -265,7 +271,15 @@ class Shelf:
         )
         for number, names in self._all(where, (conversation, key)):
             if _stands_in(key, names):
-                yield from reversed(list(self.of_block(number)))
+                yield from reversed(self.of_block(number))
+
+
+def _damaged(block: int, error: Exception) -> ArchiveError:
+    first = block * PER_BLOCK + 1
+    return ArchiveError(
+        f"the archive's entries {first:,} to {first + PER_BLOCK - 1:,} are damaged ({error}): "
+        "`hubbub archive verify` says what else is; a backup may have them"
+    )
 
 
 def _of_tail(values: tuple[int, int, int, int, bytes, bytes, bytes, bytes, bytes | None]) -> Placed:

@@ -121,7 +121,7 @@ class _Walk:
         numbers = self._database.execute("SELECT number FROM block ORDER BY number").fetchall()
         for (number,) in numbers:
             try:
-                yield list(self._shelf.of_block(number))
+                yield self._shelf.of_block(number)
             except (ArchiveError, ValueError) as error:
                 self._unreadable(number, str(error))
         yield self._shelf.tail(0, 1 << 62)
