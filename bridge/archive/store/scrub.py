@@ -6,7 +6,7 @@ pages as they were until it begins anew.
 
 import sqlite3
 
-__all__ = ["mark", "scrub"]
+__all__ = ["compact", "mark", "scrub"]
 
 _STATE = "scrub"
 _BEGIN, _MERGE, _LOG = "begin", "merge", "log"
@@ -23,19 +23,43 @@ def mark(database: sqlite3.Connection) -> None:
 
 def scrub(database: sqlite3.Connection) -> bool:
     """Do one step, also of giving back room that is empty. Returns whether there is more to do."""
-    found = database.execute("SELECT value FROM meta WHERE key = ?", (_STATE,)).fetchone()
-    state = None if found is None else found[0]
+    state = _state(database)
     if state in (_BEGIN, _MERGE):
         _merge(database, first=state == _BEGIN)
         return True
     if state == _LOG:
         if _shrink(database):
             return True
-        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            database.execute("DELETE FROM meta WHERE key = ?", (_STATE,))
-        return bool(busy)
+        if not _log_is_new(database):
+            return True
+        database.execute("DELETE FROM meta WHERE key = ?", (_STATE,))
+        return False
     return _shrink(database)
+
+
+def compact(database: sqlite3.Connection) -> None:
+    """Merge the whole index, and give back all room that is empty, however long that takes."""
+    mark(database)
+    while _state(database) != _LOG:
+        scrub(database)
+    database.execute("PRAGMA incremental_vacuum").fetchall()
+    _log_is_new(database)
+
+
+def _state(database: sqlite3.Connection) -> str | None:
+    found = database.execute("SELECT value FROM meta WHERE key = ?", (_STATE,)).fetchone()
+    return None if found is None else str(found[0])
+
+
+def _log_is_new(database: sqlite3.Connection) -> bool:
+    """Move what the log holds into the file, and cut it off, if nobody is reading."""
+    (patience,) = database.execute("PRAGMA busy_timeout").fetchone()
+    database.execute("PRAGMA busy_timeout = 0")
+    try:
+        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        database.execute(f"PRAGMA busy_timeout = {patience}")
+    return not busy
 
 
 def _merge(database: sqlite3.Connection, *, first: bool) -> None:

@@ -18,7 +18,7 @@ from .records import NewEntry, ScopeKind, State
 from .reindex import reindex
 from .removing import Remover
 from .rounds import Head, Round, write_round
-from .scrub import mark, scrub
+from .scrub import compact, mark, scrub
 from .shelf import Placed, Shelf
 
 __all__ = ["Store"]
@@ -165,6 +165,11 @@ class Store:
         """
         with troubles(self.file):
             return scrub(self._database)
+
+    def compact(self) -> None:
+        """Make the file as small as it can be: some seconds for each 1,000,000 entries."""
+        with troubles(self.file):
+            compact(self._database)
 
     def cut(self, conversation: str, position: int) -> None:
         """Leave nothing of a conversation's entries up to a position: its chain begins behind it then."""
