@@ -42,7 +42,7 @@ def compact(database: sqlite3.Connection) -> None:
     mark(database)
     while _state(database) != _LOG:
         scrub(database)
-    database.execute("PRAGMA incremental_vacuum").fetchall()
+    _vacuum(database)
     _log_is_new(database)
 
 
@@ -85,5 +85,11 @@ def _shrink(database: sqlite3.Connection) -> bool:
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     if free <= max(_LEAST, pages * _FREE):
         return False
-    database.execute(f"PRAGMA incremental_vacuum({_PAGES * 5})").fetchall()
+    _vacuum(database, _PAGES * 5)
     return True
+
+
+def _vacuum(database: sqlite3.Connection, pages: int = 0) -> None:
+    """Give back so many pages that are empty; 0: all."""
+    # Not `execute`: the statement gives a row without columns for each page, and that stops at the first one.
+    database.executescript(f"PRAGMA incremental_vacuum({pages})")
