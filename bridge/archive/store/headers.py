@@ -6,6 +6,7 @@ names, who did it. Signs are bytes that JSON never has. Whatever the bytes are, 
 
 import base64
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -158,6 +159,13 @@ def takes_of(parts: list[bytes]) -> Takes:
 def form_of(parts: list[bytes]) -> bytes:
     """Return a shape with a place for each piece, to be filled by `%`."""
     return b"%b".join(part.replace(b"%", b"%%") for part in parts[::2])
+
+
+@lru_cache(maxsize=4096)
+def read_shape(shape: bytes) -> tuple[list[bytes], Takes]:
+    """Return the parts of a shape, and what it takes: the same shapes stand in nearly all blocks."""
+    parts = parts_of(shape)
+    return parts, takes_of(parts)
 
 
 def joined(parts: list[bytes], pieces: Pieces) -> bytes:

@@ -302,8 +302,7 @@ class Block:
         shapes: dict[int, tuple[list[bytes], headers.Takes]] = {0: ([b""], headers.Takes(0, 0, 0, 0, 0, 0))}
         for _, _, shape in self._head.kinds:
             if shape not in shapes:
-                parts = headers.parts_of(self._phrase(shape))
-                shapes[shape] = parts, headers.takes_of(parts)
+                shapes[shape] = headers.read_shape(self._phrase(shape))
         takes = [shapes[shape][1] for _, _, shape in self._kinds]
         columns = [list(accumulate(column, initial=0)) for column in zip(*takes, strict=True)]
         times, seqs = list(accumulate(self._head.times)), list(accumulate(self._head.seqs))
