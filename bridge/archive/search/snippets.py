@@ -1,6 +1,7 @@
 """The part of a text that somebody looked for, in pieces: those that were looked for are marked."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -29,21 +30,22 @@ def marked(text: str, phrases: Sequence[Phrase]) -> list[Piece]:
     """Return a text in pieces. A mark is around whole characters as people see them: an emoji, a letter with
     its accents.
     """
-    return _joined(*_clusters(text, phrases))
+    clusters = _clusters(text)
+    return _pieces(clusters, _marks(clusters, phrases), 0, len(clusters))
 
 
 def snippet(text: str, phrases: Sequence[Phrase], width: int) -> list[Piece]:
     """Return a part of a text, in pieces, on one line: around what was looked for, or its beginning."""
-    clusters, marks = _clusters(" ".join(text.split()), phrases)
-    first = next((place for place, mark in enumerate(marks) if mark), 0)
+    clusters = _clusters(" ".join(text.split()))
+    marks = _marks(clusters, phrases)
+    first = marks[0][0] if marks else 0
     start = max(0, min(first - _BEFORE, len(clusters) - width))
     start = _word(clusters, start) if start else 0
-    end = start + width
+    end = min(start + width, len(clusters))
     if end < len(clusters):
-        end = next(
-            (place for place in range(end, max(end - _NEAR, start), -1) if clusters[place].isspace()), end
-        )
-    found = _joined(clusters[start:end], marks[start:end])
+        near = range(end, max(end - _NEAR, start), -1)
+        end = next((place for place in near if clusters[place].isspace()), end)
+    found = _pieces(clusters, marks, start, end)
     if start:
         found.insert(0, Piece(_ELLIPSIS, False))
     if end < len(clusters):
@@ -51,23 +53,43 @@ def snippet(text: str, phrases: Sequence[Phrase], width: int) -> list[Piece]:
     return found
 
 
-def _clusters(text: str, phrases: Sequence[Phrase]) -> tuple[list[str], list[bool]]:
-    """Return the characters of a text as people see them, and which of them were looked for."""
-    clusters = _CLUSTER.findall(text)
-    sources = list[int]()
-    """Of each character of the folded text: which cluster it comes from."""
-    parts = list[str]()
-    for place, cluster in enumerate(clusters):
-        part = folded(cluster)
-        parts.append(part)
-        sources += [place] * len(part)
-    marks = [False] * len(clusters)
-    line, places = placed("".join(parts))
-    for start, end in _found(line, phrases):
-        hits = [sources[places[at]] for at in range(start, end) if places[at] >= 0]
-        for place in range(hits[0], hits[-1] + 1):
-            marks[place] = True
-    return clusters, marks
+def _clusters(text: str) -> Sequence[str]:
+    """Return the characters of a text as people see them."""
+    clusters: Sequence[str] = text if text.isascii() and "\r" not in text else _CLUSTER.findall(text)
+    return clusters
+
+
+def _marks(clusters: Sequence[str], phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """Return from which character to which it was looked for, in order; none touch."""
+    sources: Sequence[int]
+    if isinstance(clusters, str):
+        text, sources = folded(clusters), range(len(clusters))
+    else:
+        parts = list(map(_folded, clusters))
+        text, sources = "".join(parts), [place for place, part in enumerate(parts) for _ in part]
+    line, places = placed(text)
+    marks: list[tuple[int, int]] = []
+    for start, end in sorted(_found(line, phrases)):
+        first, last = sources[places[start]], sources[places[end - 1]] + 1
+        if marks and first <= marks[-1][1]:
+            marks[-1] = marks[-1][0], max(last, marks[-1][1])
+        else:
+            marks.append((first, last))
+    return marks
+
+
+def _pieces(clusters: Sequence[str], marks: Sequence[tuple[int, int]], start: int, end: int) -> list[Piece]:
+    """Return what stands from one character to another, in pieces."""
+    found: list[Piece] = []
+    for first, last in [*marks, (end, end)]:
+        for stop, mark in ((min(first, end), False), (min(last, end), True)):
+            if start < stop:
+                found.append(Piece("".join(clusters[start:stop]), mark))
+                start = stop
+    return found
+
+
+_folded = lru_cache(maxsize=8192)(folded)
 
 
 def _found(line: str, phrases: Sequence[Phrase]) -> Iterator[tuple[int, int]]:
@@ -84,13 +106,3 @@ def _word(clusters: Sequence[str], start: int) -> int:
     """Return where a word begins near a place; where people part none, the place."""
     near = range(start, min(start + _NEAR, len(clusters)))
     return next((place for place in near if clusters[place - 1].isspace()), start)
-
-
-def _joined(clusters: Sequence[str], marks: Sequence[bool]) -> list[Piece]:
-    found: list[Piece] = []
-    for cluster, mark in zip(clusters, marks, strict=True):
-        if found and found[-1].marked == mark:
-            found[-1] = Piece(found[-1].text + cluster, mark)
-        else:
-            found.append(Piece(cluster, mark))
-    return found
