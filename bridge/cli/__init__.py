@@ -33,6 +33,7 @@ GROUPS = {
     "Look": {
         "check": "Say everything that is wrong with FILE.",
         "rooms": "List the rooms of the map, and how each stands.",
+        "search": "Find what was said in the archive.",
         "status": "Say how the running service stands.",
         "tail": "Show what people say, live.",
         "transcript": "Write down what was said in CONVERSATION.",

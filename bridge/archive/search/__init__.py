@@ -1,7 +1,9 @@
 """Finds what was said: a question put to a `Reader`, within what whoever asks may read."""
 
 from .answers import CAP, Hit, Searched, ask
+from .plan import Tagged
 from .reach import Readable, since_known
 from .snippets import Piece
+from .surroundings import surroundings
 
-__all__ = ["CAP", "Hit", "Piece", "Readable", "Searched", "ask", "since_known"]
+__all__ = ["CAP", "Hit", "Piece", "Readable", "Searched", "Tagged", "ask", "since_known", "surroundings"]
