@@ -35,7 +35,7 @@ class Features:
         who = Who(self._announcer.sources, self._members, self._announcer.place)
         direct = DirectTalks(router, self._answer)
         archive = self.archive = Archiving(router, teller, config)
-        known = [who, *direct.instructions, archive.instruction]
+        known = [who, *direct.instructions, *archive.instructions]
         instructions = Instructions(known, self._place, self._answer, router.journal.clock)
         self.observers = (instructions,)
         direct.instruct = instructions.hear

@@ -27,6 +27,7 @@ from .opted import OptedOut
 from .parcels import Fact, Terms
 from .policy import NOTHING, Policy, compile_policy
 from .questions import Inquiry, Tidying
+from .search_instruction import AskSearch
 
 __all__ = ["Archiving"]
 
@@ -61,7 +62,16 @@ class Archiving:
         self.clerk = Clerk(archive.located(file.parent, file).file or file, journal.clock)
         self._archivist = Archivist(router, self.clerk, self._beside, self._terms)
         self._late = LateCopies(router, self._beside)
-        self.instruction = AskArchive(lambda: self.policy, self._opted, self._chose)
+        self.instructions = (
+            AskArchive(lambda: self.policy, self._opted, self._chose),
+            AskSearch(
+                lambda: self.policy,
+                lambda: self._config().archive.search,
+                self.ask,
+                lambda: router.rooms.adapters,
+                self._clock,
+            ),
+        )
         self._observers: Observers | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._looked = -_OFTEN

@@ -23,6 +23,8 @@ from .filer import Filer
 from .parcels import Parcel, Terms
 from .pipe import OPENING, PipeFrame, framed, read_frame
 from .questions import Inquiry, ReadUpTo, Tidying
+from .search.rooms import search_in_room
+from .search_instruction import RoomSearch
 from .store import Reader, Store
 
 __all__ = ["main"]
@@ -37,7 +39,7 @@ Look: TypeAlias = Callable[[Reader, Any], Any]
 
 _CHANGES: Mapping[type[Inquiry[Any]], Change] = {}
 """What changes the archive, or has to come in order: each feature's, by its question."""
-_LOOKS: Mapping[type[Inquiry[Any]], Look] = {}
+_LOOKS: Mapping[type[Inquiry[Any]], Look] = {RoomSearch: search_in_room}
 """What only looks at it, beside the others."""
 
 

@@ -29,6 +29,7 @@ class Locale:
 
     def __init__(self, language: str, zone: str | None) -> None:
         """`zone` is a name such as Europe/Berlin; None: UTC, which is said."""
+        self.language, self.zone = language, zone
         self._catalogue = _catalogue(language)
         self._zone = ZoneInfo(zone) if zone is not None else None
 

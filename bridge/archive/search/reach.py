@@ -10,6 +10,8 @@ from bridge.archive.store import Entry, Reader, ScopeKind
 __all__ = ["Readable", "since_known"]
 
 _CAME = "joined"
+_ASKS = "!search"
+"""Who asks the same again does not want to find that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Readable:
         if header is None or entry.conversation != self.conversation:
             return False
         if entry.number <= self.after or header.at < self.since:
+            return False
+        if entry.words is not None and entry.words.text.startswith(_ASKS):
             return False
         here = (self.network, self.room)
         if (header.network, header.room) == here:
