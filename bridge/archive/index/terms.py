@@ -1,7 +1,7 @@
 """The terms of an entry: what the full-text index has of it."""
 
 import unicodedata
-from collections.abc import Iterable
+from functools import lru_cache
 from importlib.metadata import version as version_of
 
 from bridge.archive.entries import EntryKind, Header, Words
@@ -14,7 +14,6 @@ __all__ = ["terms", "texts_of", "version"]
 
 _FORM = 1
 """Rises with whatever changes the terms of an entry."""
-_KINDS = {kind: mark(Belonging.KIND, kind.value) for kind in EntryKind}
 _FILE = mark(Belonging.FILE)
 
 
@@ -22,15 +21,28 @@ def terms(header: Header, words: Words | None, place: Place) -> str:
     """Return the terms of an entry, each once, with spaces between them. They are the same for the same entry
     as long as `version` is the same. No term is longer than 64 characters.
     """
-    said = _said(words) if words is not None else ()
-    marks = [f"\ue000{place.conversation}", _KINDS[header.kind]]
+    marks = _marks(place, header.kind)
+    if words is None:
+        return marks
+    if not (words.files or words.added or words.emojis):
+        return " ".join([*dict.fromkeys(joined(folded(words.text))), marks])
+    found = dict.fromkeys(joined(folded("\n".join(texts_of(words)))))
+    if words.files:
+        found[_FILE] = None
+    return " ".join([*found, marks])
+
+
+@lru_cache(maxsize=8192)
+def _marks(place: Place, kind: EntryKind) -> str:
+    """Return the terms for where an entry belongs: a few people say most."""
+    marks = [mark(Belonging.CONVERSATION, place.conversation), mark(Belonging.KIND, kind)]
     if place.network:
-        marks.append(f"\ue003{place.network}")
+        marks.append(mark(Belonging.NETWORK, place.network))
     if place.room:
-        marks.append(f"\ue001{place.room}")
+        marks.append(mark(Belonging.ROOM, place.room))
     if place.person:
-        marks.append(f"\ue002{place.person}")
-    return " ".join([*said, *marks])
+        marks.append(mark(Belonging.PERSON, place.person))
+    return " ".join(marks)
 
 
 def texts_of(words: Words) -> list[str]:
@@ -41,13 +53,6 @@ def texts_of(words: Words) -> list[str]:
     found += [file.name for file in words.files]
     found += words.added
     return found + list(words.emojis or ())
-
-
-def _said(words: Words) -> Iterable[str]:
-    found = dict.fromkeys(joined(folded("\n".join(texts_of(words)))))
-    if words.files:
-        found[_FILE] = None
-    return found
 
 
 def version() -> str:
