@@ -47,6 +47,14 @@ SHOWN = {
     "proxies.md": (r"hidden cannot be reached",),
     "reload.md": (r"the file has mistakes",),
     "mqtt.md": (r"mqtt:\n  sensor:",),
+    "transcripts.md": (
+        r"--- Log opened",
+        r"<article ",
+        r'\{"conversation"',
+        r"From bob!",
+        r"conversation,position,",
+        r'\{\n "id"',
+    ),
 }
 """What is there to be looked at: a part of a map, output, and what other programs are configured with."""
 NETWORKS = {
