@@ -6,6 +6,8 @@ from bridge.archive.entries import EntryKind, Person
 from bridge.archive.store import Entry, Reader
 from bridge.identity import safe_name
 
+from .recent import Recent
+
 __all__ = ["Picked", "Selection"]
 
 
@@ -17,6 +19,7 @@ class _Part:
         self.count = count
         self._reader = reader
         self._until = until
+        self._recent = Recent()
         self._end = reader.last() + 1
         """What is filed from now on is not looked at: one pass sees what another did."""
 
@@ -24,14 +27,15 @@ class _Part:
         return [one for one in self._reader.versions(entry) if self._is_in_time(one)]
 
     def at(self, conversation: str, position: int) -> Entry | None:
-        return self._reader.at(conversation, position)
+        return self._recent.at(conversation, position) or self._reader.at(conversation, position)
 
     def answered(self, entry: Entry) -> Entry | None:
         """What a message answers, by the name that its network has for it, or for a copy of it."""
         header = entry.header
         if header is None or not header.reply_to:
             return None
-        found = self._reader.named(entry.conversation, header.network, header.room, header.reply_to)
+        name = entry.conversation, header.network, header.room, header.reply_to
+        found = self._recent.named(*name) or self._reader.named(*name)
         while found is not None and found.header is not None and found.header.about:
             if found.header.kind is EntryKind.MESSAGE or found.header.about >= found.position:
                 break
@@ -74,7 +78,10 @@ class Selection(_Part):
     def entries(self) -> Iterator[Entry]:
         for name in self._conversations:
             found = self._reader.entries(name, since=self._since, until=self._until, before=self._end)
-            yield from (entry for entry in found if self._is_wanted(entry))
+            for entry in found:
+                self._recent.remember(entry)
+                if self._is_wanted(entry):
+                    yield entry
 
     def shows(self, entry: Entry) -> bool:
         if entry.conversation not in self._conversations or not self._is_in_time(entry):
