@@ -11,19 +11,21 @@ from bridge.archive.entries import EntryKind, Header, Words
 from bridge.archive.store import Entry
 from bridge.compose.snippets import size
 from bridge.identity import one_line, safe_name
+from bridge.language import ENGLISH
 
 from .dates import Dates
 from .exporter import Excerpt, Exporter, ExportOptions
 from .survey import Survey
+from .wording import Wording
 
 __all__ = ["IRSSI"]
 
 _MEMBERS = {
     "joined": "{name} [{mask}] has joined {room}",
     "left": "{name} [{mask}] has left {room} [{text}]",
-    "kicked": "{name} was kicked from {room} [{text}]",
-    "banned": "{name} was banned from {room} [{text}]",
-    "unbanned": "{name} was unbanned from {room}",
+    "kicked": "{name} was kicked from {room}{by} [{text}]",
+    "banned": "{name} was banned from {room}{by} [{text}]",
+    "unbanned": "{name} was unbanned from {room}{by}",
     "renamed": "{name} is now known as {text}",
 }
 _FACTS = {
@@ -32,7 +34,6 @@ _FACTS = {
     EntryKind.EDIT: "{name} changed {target} to: {text}",
     EntryKind.REMOVAL: "{name} removed {target} [{text}]",
     EntryKind.REACTION: "{name} reacted with {text} to {target}",
-    EntryKind.SILENCE: "Hubbub: {since}until {until}, {room} was not heard",
 }
 _WITHOUT_TEXT = {
     EntryKind.TOPIC: "Topic unset by {name} on {room}",
@@ -57,6 +58,7 @@ class _Log:
         self._excerpt = excerpt
         self._survey = survey
         self._dates = dates
+        self._wording = Wording(ENGLISH, survey, dates)
         self._open: str | None = None
         """The conversation whose log is open."""
         self._at = survey.first or 0.0
@@ -113,6 +115,8 @@ class _Log:
             yield f"{form}[{', '.join(one_line(part) for part in (*about, digest) if part)}]"
 
     def _fact(self, entry: Entry, header: Header) -> str | None:
+        if header.silence is not None:
+            return f"Hubbub: {self._wording.fact(entry)}"
         words = entry.words if entry.words is not None else Words(text="not kept")
         text = words.text or " ".join(words.added if words.emojis is None else words.emojis)
         form = _MEMBERS.get(header.change, _FACTS.get(header.kind))
@@ -126,14 +130,8 @@ class _Log:
             room=_room(header),
             text=one_line(text, _LONGEST),
             target=self._target(entry),
-            **self._silence(header),
+            by=f" by {self._survey.name(header.network, header.other)}" if header.other is not None else "",
         )
-
-    def _silence(self, header: Header) -> dict[str, str]:
-        if (silence := header.silence) is None:
-            return {"since": "", "until": "now"}
-        since = f"from {self._dates.full(silence.since)} " if silence.since is not None else ""
-        return {"since": since, "until": self._dates.full(silence.until)}
 
     def _target(self, entry: Entry) -> str:
         """Name the message that an entry is about by its time."""

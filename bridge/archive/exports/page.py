@@ -17,7 +17,7 @@ from .exporter import Excerpt, Exporter, ExportOptions
 from .markup import bdi, words_html
 from .survey import Survey
 from .whole import Whole, stands_elsewhere, whole, words_then
-from .wording import Fact, Wording
+from .wording import Statement, Wording
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -246,7 +246,7 @@ class _Page:
         return format_date(self._dates.local(at), "full", locale=_REGIONS.get(self._language, self._language))
 
 
-def _html(fact: Fact) -> Markup:
+def _html(fact: Statement) -> Markup:
     return (escape(fact.sentence) + Markup("")).format(
         **{key: bdi(value) for key, value in fact.values.items()}
     )

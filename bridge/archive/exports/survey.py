@@ -77,6 +77,8 @@ class Survey:
         self.messages += said
         if header.by is not None:
             self._meet(header.network, header.by).messages += said
+        if header.other is not None:
+            self._meet(header.network, header.other)
 
     def _meet(self, network: str, person: Person) -> Figure:
         key = network, person.id

@@ -17,8 +17,8 @@ from .exporter import Excerpt, Exporter, ExportOptions
 __all__ = ["TABLE"]
 
 _COLUMNS = (
-    "conversation", "position", "time", "kind", "network", "room", "name", "person", "proof", "text", "files",
-    "about", "reply_to", "id", "change", "style", "left_out", "replayed",
+    "conversation", "position", "time", "kind", "network", "room", "name", "person", "proof", "by", "text",
+    "files", "about", "reply_to", "id", "change", "style", "left_out", "replayed",
     "copy_network", "copy_room", "copy_ids", "copy_reason", "silent_since", "silent_until",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
@@ -52,8 +52,9 @@ def _cells(entry: Entry, dates: Dates) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _person(header: Header) -> tuple[str, str, str]:
-    return (header.by.name, header.by.id, header.by.proof) if header.by is not None else ("", "", "")
+def _person(header: Header) -> tuple[str, str, str, str]:
+    by = header.other.name if header.other is not None else ""
+    return (header.by.name, header.by.id, header.by.proof, by) if header.by is not None else ("", "", "", by)
 
 
 def _text(words: Words) -> str:

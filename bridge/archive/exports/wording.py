@@ -13,13 +13,13 @@ from .dates import Dates
 from .survey import Survey
 from .whole import Whole
 
-__all__ = ["Fact", "Wording"]
+__all__ = ["Statement", "Wording"]
 
 _LONGEST = 20_000
 """Characters of what stands in a sentence."""
 
 
-class Fact(NamedTuple):
+class Statement(NamedTuple):
     """A sentence with fields in braces, and what belongs into them, which is anybody's words."""
 
     sentence: str
@@ -73,22 +73,23 @@ class Wording:
         self._survey = survey
         self._dates = dates
 
-    def fact(self, entry: Entry) -> Fact:
+    def fact(self, entry: Entry) -> Statement:
         """Return what an entry that is no talk says."""
         header = entry.header
         if header is None:
-            return Fact(self._locale.gettext("Nothing is left of this entry"), {})
+            return Statement(self._locale.gettext("Nothing is left of this entry"), {})
         if header.silence is not None:
             return self.silence(header, header.silence)
         text = self._text(entry)
         values = {
             "name": self._survey.name(header.network, header.by),
             "text": text,
+            "other": self._survey.name(header.network, header.other),
             "network": header.network,
             "server": one_line(header.peer.server) if header.peer is not None else "?",
             "change": one_line(header.change),
         }
-        return Fact(self._sentence(header, text), values)
+        return Statement(self._sentence(header, text), values)
 
     def _text(self, entry: Entry) -> str:
         words = entry.words
@@ -97,33 +98,52 @@ class Wording:
         reactions = " ".join(words.added if words.emojis is None else words.emojis)
         return one_line(words.text or reactions, _LONGEST)
 
-    def silence(self, header: Header, silence: Silence) -> Fact:
-        """Return what is known of a time in which a room was not heard."""
+    def silence(self, header: Header, silence: Silence) -> Statement:
+        """Return what is known of a time in which a room was not heard, or not read in full."""
         values = {
             "room": one_line(header.room),
             "network": header.network,
             "until": self._dates.full(silence.until),
         }
-        sentence = self._locale.gettext("Until {until}, {room} on {network} was not heard")
+        span = self._locale.gettext("Until {until}: ")
         if silence.since is not None:
             values["since"] = self._dates.full(silence.since)
-            sentence = self._locale.gettext("From {since} to {until}, {room} on {network} was not heard")
-        return Fact(sentence, values)
+            span = self._locale.gettext("From {since} to {until}: ")
+        return Statement(span + self._unheard(silence), values)
 
-    def gone(self, told: Whole) -> Fact | None:
+    def _unheard(self, silence: Silence) -> str:
+        if silence.unheard and silence.partly:
+            return self._locale.gettext("{room} on {network} was heard in part")
+        if silence.unheard:
+            return self._locale.gettext("{room} on {network} was not heard")
+        if silence.left_out is None:
+            return self._locale.gettext("some messages in {room} on {network} were not read")
+        if not silence.left_out:
+            return self._locale.gettext("{room} on {network} was read afterwards, in full")
+        return self._locale.ngettext(
+            "{number} message in {room} on {network} was not read",
+            "{number} messages in {room} on {network} were not read",
+            silence.left_out,
+            room="{room}",
+            network="{network}",
+        )
+
+    def gone(self, told: Whole) -> Statement | None:
         """Return why the words of a message are not there; None: they are."""
         if told.header.left_out:
             known = _LEFT_OUT.get(told.header.left_out)
             if known is None:
-                return Fact(self._locale.gettext("Not kept: {why}"), {"why": one_line(told.header.left_out)})
-            return Fact(self._locale.gettext(known), {})
+                return Statement(
+                    self._locale.gettext("Not kept: {why}"), {"why": one_line(told.header.left_out)}
+                )
+            return Statement(self._locale.gettext(known), {})
         if told.removal is not None:
             return self.removal(told.removal, told.header.at)
         if told.versions[-1].words is None:
-            return Fact(self._locale.gettext("No longer kept"), {})
+            return Statement(self._locale.gettext("No longer kept"), {})
         return None
 
-    def removal(self, entry: Entry, said: float) -> Fact:
+    def removal(self, entry: Entry, said: float) -> Statement:
         """Return who took a message back that was said at some time, when and why."""
         assert entry.header is not None
         header, reason = entry.header, one_line((entry.words or Words()).text, _LONGEST)
@@ -135,7 +155,7 @@ class Wording:
         if reason:
             sentence += self._locale.gettext(": {reason}")
             values["reason"] = reason
-        return Fact(sentence, values)
+        return Statement(sentence, values)
 
     def file(self, file: FiledFile) -> str:
         """Return a file in one line: its name, kind, size and digest."""
@@ -148,7 +168,8 @@ class Wording:
         if header.kind is EntryKind.MEMBER:
             found = self._locale.gettext(_MEMBERS.get(header.change, N_("{name}: {change}")))
             reason = self._locale.gettext(": {reason}").replace("{reason}", "{text}")
-            return found + (reason if text and "{text}" not in found else "")
+            other = self._locale.gettext(" (by {other})") if header.other is not None else ""
+            return found + other + (reason if text and "{text}" not in found else "")
         if header.kind is EntryKind.POLICY:
             return self._locale.gettext(_POLICIES.get(header.change, N_("What is archived changed")))
         without = _WITHOUT_TEXT.get(header.kind) if not text else None

@@ -100,6 +100,7 @@ def talk():
             said(25, OP, "Pears", kind=K.TOPIC),
             said(30, ALICE, None, THERE, id="$slip"),
             said(35, ALICE, "wrong room", THERE, kind=K.REMOVAL, target="$slip", about=13),
+            said(35.5, MALLORY, "spam", kind=K.MEMBER, change="kicked", other=OP),
             said(36, OP, "rates are on the board", id="o1", style="notice"),
             noted(400, K.SILENCE, silence=UNHEARD),
             said(410, BOB, "back again", id="b3"),

@@ -198,7 +198,7 @@ def test_the_command_writes_to_a_terminal_or_a_file(store, tmp_path):
     assert code == 0
     assert out.splitlines()[:2] == [
         "--- Log opened Sun Nov 29 01:06:20 2026",
-        "01:06 -!- Hubbub: from 2026-11-29 01:00:40 until 2026-11-29 01:06:20, #offer was not heard",
+        "01:06 -!- Hubbub: From 2026-11-29 01:00:40 to 2026-11-29 01:06:20: #offer on pond was not heard",
     ]
     file = tmp_path / "offer.jsonl"
     code, out, _ = transcript(store, "offer", "-o", str(file))

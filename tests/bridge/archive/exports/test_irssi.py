@@ -16,6 +16,7 @@ ROOM = ("pond", "#offer")
 ALICE = Person(id="alice!al@host.example", name="alice")
 BOB = Person(id="bob!b@host.example", name="bob")
 ROBERT = Person(id="robert!b@host.example", name="robert")
+KICKED = {"kind": K.MEMBER, "change": "kicked", "other": ALICE}
 EVENING = datetime(2026, 11, 28, 23, 58, 1, tzinfo=UTC).timestamp()
 SETTINGS = """settings = {{ "fe-common/core" = {{
   autolog = "yes"; autolog_path = "{home}/$0.log"; log_server_time = "on";
@@ -38,6 +39,8 @@ TALK = [
         ROBERT,
         {"kind": K.MEMBER, "change": "left"},
     ),
+    (203, "", ":{who} JOIN #offer", ROBERT, {"kind": K.MEMBER, "change": "joined"}),
+    (204, "spam", ":alice!al@host.example KICK #offer robert :spam", ROBERT, KICKED),
     (260, "the end", ":{who} PRIVMSG #offer :the end", ALICE, {}),
 ]
 """When, what, as its network has it, who, and what kind of thing it is."""
