@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from bridge.language import Locale
-from bridge.model import RoomId, Sender
+from bridge.model import MessageId, RoomId, Sender
 
 __all__ = ["Asked", "Instruction"]
 
@@ -25,6 +25,10 @@ class Asked:
     """How the room's people are spoken to."""
     alone: bool
     """Whether nobody else saw it."""
+    seq: int = 0
+    """The journal's number of what asks; 0: it is in no journal."""
+    reply_to: MessageId | None = None
+    """The message that it is said as an answer to."""
 
 
 class Instruction(ABC):

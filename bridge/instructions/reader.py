@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from bridge.clock import Clock
 from bridge.complaints import Complaints
@@ -10,7 +11,7 @@ from bridge.identity.speaker import key_of
 from bridge.journal import Observed
 from bridge.kit.pace import Paces
 from bridge.language import ENGLISH, N_, Locale
-from bridge.model import US, Approached, FleetingEvent, MessageCreated, RoomId, Sender, TalkEvent
+from bridge.model import US, Approached, FleetingEvent, MessageCreated, MessageId, RoomId, Sender, TalkEvent
 from bridge.relay import Observer
 
 from .instruction import Asked, Instruction
@@ -36,6 +37,15 @@ Place = Callable[[str, RoomId], tuple[int, Locale] | None]
 """Gives the number of a room, and how its people are spoken to; None: nothing is asked there."""
 
 
+class _Words(NamedTuple):
+    """What may ask something."""
+
+    text: str
+    seq: int = 0
+    reply_to: MessageId | None = None
+    alone: bool = False
+
+
 class Instructions(Observer):
     """Follows instructions: in rooms as an observer of what was taken, where they are talk like any other;
     and those of people who write to the bridge's own account alone.
@@ -58,7 +68,8 @@ class Instructions(Observer):
             if not isinstance(event, MessageCreated) or event.replayed or event.sender.id == US:
                 continue
             if self._clock.now() - seen.said_at <= _TIMELY:
-                await self._read(seen.network, seen.room, event.sender, event.content.text, alone=False)
+                words = _Words(event.content.text, seen.seq, event.reply_to)
+                await self._read(seen.network, seen.room, event.sender, words)
 
     def asks(self, network: str, event: TalkEvent) -> bool:
         """Whether somebody in a room asks one of these."""
@@ -73,12 +84,13 @@ class Instructions(Observer):
         """Follow what is asked of the bridge's own account alone."""
         if not isinstance(event, Approached) or event.to or len(self._answering) >= _AT_ONCE:
             return
-        reading = self._read(network, event.room, event.sender, event.text, alone=True)
+        reading = self._read(network, event.room, event.sender, _Words(event.text, alone=True))
         task = asyncio.ensure_future(reading)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def _read(self, network: str, room: RoomId, sender: Sender, text: str, *, alone: bool) -> None:
+    async def _read(self, network: str, room: RoomId, sender: Sender, said: _Words) -> None:
+        text, alone = said.text, said.alone
         if not text.startswith(_SIGN):
             return
         sender = sender.speaking
@@ -92,7 +104,7 @@ class Instructions(Observer):
         if not self._paces.take_now(key_of(network, sender.id)):
             return
         number, locale = place or (None, ENGLISH)
-        asked = Asked(network, room, number, sender, words.strip(), locale, alone)
+        asked = Asked(network, room, number, sender, words.strip(), locale, alone, said.seq, said.reply_to)
         try:
             if answer := self._help(network, locale) if one is None else await one.follow(asked):
                 self._answer(asked, answer)
