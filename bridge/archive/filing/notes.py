@@ -5,23 +5,27 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-__all__ = ["FilingNotes", "read_notes", "write_note"]
+__all__ = ["FiledNotes", "FilingNotes", "read_notes", "write_note"]
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
-class FilingNotes(Protocol):
-    """What the store keeps them in."""
+class FiledNotes(Protocol):
+    """Where they can be read: in a Reader, and in the Store."""
 
     def note(self, kind: str, key: str) -> bytes | None: ...
-
-    def put_note(self, kind: str, key: str, value: bytes | None) -> None:
-        """Keep this under its key; None: keep nothing under it."""
 
     def notes(self, kind: str) -> Mapping[str, bytes]: ...
 
 
-def read_notes(notes: FilingNotes, kind: str, shape: type[_S]) -> Iterator[tuple[str, _S]]:
+class FilingNotes(FiledNotes, Protocol):
+    """Where they can be changed."""
+
+    def put_note(self, kind: str, key: str, value: bytes | None) -> None:
+        """Keep this under its key; None: keep nothing under it."""
+
+
+def read_notes(notes: FiledNotes, kind: str, shape: type[_S]) -> Iterator[tuple[str, _S]]:
     """Yield the records of one kind, each with its key, by their keys."""
     for key, raw in sorted(notes.notes(kind).items()):
         yield key, msgspec.json.decode(raw, type=shape)

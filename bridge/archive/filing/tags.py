@@ -3,14 +3,16 @@ of what is proved.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeAlias
 
 import msgspec
 
-from .notes import FilingNotes, read_notes, write_note
+from bridge.config.filing import tag_name
 
-__all__ = ["Tagged", "TagsOf", "add_tag", "all_tags", "numbers_of", "remove_tag", "tags_of"]
+from .notes import FiledNotes, FilingNotes, read_notes, write_note
+
+__all__ = ["Tagged", "TagsOf", "add_tag", "all_tags", "forget_taggers", "numbers_of", "remove_tag", "tags_of"]
 
 _KIND = "tag"
 
@@ -33,13 +35,6 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     """What they are called."""
 
-    def has(self, conversation: str, position: int, about: int = 0) -> bool:
-        """Whether an entry is meant, by its place, or because it is about one that is."""
-        return conversation == self.conversation and (
-            self.first_position <= position <= self.last_position
-            or self.first_position <= about <= self.last_position
-        )
-
 
 TagsOf: TypeAlias = Callable[[str, int, int], frozenset[str]]
 """Gives the tags of an entry: by its conversation, its place, and the place of what it is about."""
@@ -59,7 +54,14 @@ def remove_tag(notes: FilingNotes, tagged: Tagged) -> None:
     notes.put_note(_KIND, _key(tagged), None)
 
 
-def all_tags(notes: FilingNotes, tag: str = "", conversation: str = "") -> list[Tagged]:
+def forget_taggers(notes: FilingNotes, people: Collection[str]) -> None:
+    """Let nobody know any more which of these gave which tag: each is meant as `network/id`."""
+    for one in all_tags(notes):
+        if one.by in people:
+            write_note(notes, _KIND, _key(one), msgspec.structs.replace(one, by="", name=""))
+
+
+def all_tags(notes: FiledNotes, tag: str = "", conversation: str = "") -> list[Tagged]:
     """Return all that is tagged, by tag and place: with this tag, and in this conversation."""
     found = [one for _, one in read_notes(notes, _KIND, Tagged)]
     return [
@@ -69,11 +71,15 @@ def all_tags(notes: FilingNotes, tag: str = "", conversation: str = "") -> list[
     ]
 
 
-def numbers_of(notes: FilingNotes, tag: str) -> dict[str, list[tuple[int, int]]]:
+def numbers_of(notes: FiledNotes, tag: str) -> dict[str, list[tuple[int, int]]]:
     """Return what has a tag, for a search: of each conversation the stretches, each from one number to
     another, in order; they may lie in each other.
     """
     found: dict[str, list[tuple[int, int]]] = {}
+    try:
+        tag = tag_name(tag)
+    except ValueError:
+        return found
     for one in all_tags(notes, tag):
         found.setdefault(one.conversation, []).append((one.first, one.last))
     return {conversation: sorted(stretches) for conversation, stretches in found.items()}
