@@ -17,7 +17,7 @@ from bridge.config.filing import DailyMail, Mail
 
 from .digest import NewlyFound, digest_mail
 from .mail import MailNotSent, MailUnsure, send_mail
-from .notes import FilingNotes, write_note
+from .notes import FiledNotes, FilingNotes, write_note
 
 __all__ = [
     "DigestJob",
@@ -105,7 +105,7 @@ class DigestJob:
         return DigestOutcome(DigestResult.SENT, "; ".join([*left, trouble] if trouble else left))
 
 
-def digest_note(notes: FilingNotes) -> DigestNote | None:
+def digest_note(notes: FiledNotes) -> DigestNote | None:
     """Return what is remembered of digests; None: there was none."""
     raw = notes.note(_KIND, _KEY)
     return msgspec.json.decode(raw, type=DigestNote) if raw is not None else None

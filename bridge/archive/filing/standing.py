@@ -1,0 +1,63 @@
+"""How the archive stands: what it has, for how long, and what is wrong."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from bridge.archive.keeping import Keeping
+from bridge.archive.store import ConversationInfo, Reader
+
+from .holds import all_holds
+from .questions import FilingStanding, KeptConversation
+from .tags import all_tags
+
+__all__ = ["standing"]
+
+
+def standing(
+    reader: Reader, *, waiting: int = 0, digest: str = "", wrong: Sequence[str] = ()
+) -> FilingStanding:
+    """Look at it. What the one who writes it knows besides is handed over."""
+    kept = {name: msgspec.json.decode(raw, type=Keeping) for name, raw in reader.notes("policy").items()}
+    infos = {info.name: info for info in reader.conversations()}
+    size = sum(
+        file.stat().st_size
+        for file in (reader.file, reader.file.with_name(f"{reader.file.name}-wal"))
+        if file.exists()
+    )
+    entries = sum(info.count for info in infos.values())
+    conversations = [
+        _conversation(name, infos.get(name), kept.get(name), size / max(entries, 1))
+        for name in sorted({*infos, *kept})
+    ]
+    return FilingStanding(
+        file=str(reader.file),
+        bytes=size,
+        entries=entries,
+        conversations=conversations,
+        holds=all_holds(reader),
+        tags=dict(sorted(Counter(one.tag for one in all_tags(reader)).items())),
+        opted_out=sorted(key.replace("\n", "/") for key in reader.notes("opted out")),
+        waiting=waiting,
+        digest=digest,
+        wrong=wrong,
+    )
+
+
+def _conversation(
+    name: str, info: ConversationInfo | None, kept: Keeping | None, each: float
+) -> KeptConversation:
+    count = info.count if info is not None else 0
+    oldest = info.first_at if info is not None else None
+    keep = kept.keep if kept is not None else None
+    return KeptConversation(
+        name=name,
+        archived=kept is not None and kept.ended is None,
+        entries=count,
+        bytes=round(count * each),
+        oldest=oldest,
+        newest=info.last_at if info is not None else None,
+        keep=keep,
+        expires=oldest + keep if oldest is not None and keep is not None else None,
+    )

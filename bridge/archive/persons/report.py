@@ -1,0 +1,49 @@
+"""Says what an erasure leaves, and why. Pure."""
+
+from collections.abc import Mapping
+
+from bridge.archive.filing.questions import ErasureReport
+from bridge.config.words import counted, lasting, quoted
+
+__all__ = ["stays"]
+
+
+def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: float | None = None) -> list[str]:
+    """Return it in sentences. `left` are copies on networks that cannot be taken back; None: no service runs
+    that could. `ids_kept` is for how long the journal knows who said something.
+    """
+    found = [
+        f"{_many(one.entries, 'entry', 'entries')} for the hold "
+        f"{quoted(one.hold)} ({one.reason}): they go once it is released"
+        for one in archive.held
+    ]
+    if archive.quoted and not archive.quotes_taken:
+        found.append(
+            f"the words of others in {counted(archive.quoted, 'message')} that quote or mention them: "
+            "--mentions takes these too"
+        )
+    found.append("what others say of them without quoting or mentioning them: nobody can find that by itself")
+    if left is None:
+        found.append(
+            "the journal's memory and copies on networks, since no service runs: start it, and do this again"
+        )
+    for network, count in sorted((left or {}).items()):
+        found.append(
+            f"{_many(count, 'copy', 'copies')} on {network}, which lets nobody take them back, or cannot be "
+            "reached now"
+        )
+    if ids_kept is not None:
+        found.append(
+            f"that they said something, with name and id but without words, in the journal for "
+            f"{lasting(ids_kept)} after it was said, so that copies can be taken back"
+        )
+    found += [
+        "what their own networks and other people's programs keep",
+        "exports, evidence bundles, digests and backups that were made before",
+        "what they say from now on: !archive off is theirs to say",
+    ]
+    return found
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
