@@ -1,0 +1,3 @@
+from tests.bridge.archive.filing.conftest import office
+
+__all__ = ["office"]
