@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from bridge.config import Config
 from bridge.errors import ArchiveError, JournalError
 from bridge.instructions import Asked
 from bridge.language import ENGLISH
-from bridge.model import FleetingEvent, MemberChanged
+from bridge.model import FleetingEvent, MemberChanged, RoomId
 from bridge.notices import Teller
 from bridge.relay import Observers, ObserverStatus, Router
 
@@ -19,12 +20,15 @@ from .beside import Beside
 from .clerk import Clerk
 from .entering import person
 from .entries import EntryKind, Header, Words
+from .filing.rules import do_chores
+from .filing.verbs import AskTag, AskUntag
 from .instruction import AskArchive
 from .keeping import Keeping
 from .late import LateCopies
 from .notice import Notices, span
 from .opted import OptedOut
 from .parcels import Fact, Terms
+from .persons.copies import CopiesBack
 from .policy import NOTHING, Policy, compile_policy
 from .questions import Inquiry, Tidying
 from .search_instruction import AskSearch
@@ -62,6 +66,7 @@ class Archiving:
         self.clerk = Clerk(archive.located(file.parent, file).file or file, journal.clock)
         self._archivist = Archivist(router, self.clerk, self._beside, self._terms)
         self._late = LateCopies(router, self._beside)
+        self.copies = CopiesBack(router)
         self.instructions = (
             AskArchive(lambda: self.policy, self._opted, self._chose),
             AskSearch(
@@ -71,6 +76,8 @@ class Archiving:
                 lambda: router.rooms.adapters,
                 self._clock,
             ),
+            AskTag(self, journal.about),
+            AskUntag(self, journal.about),
         )
         self._observers: Observers | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -81,15 +88,36 @@ class Archiving:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Archive while in this context, what happened in it to the end."""
+        chores = asyncio.ensure_future(do_chores(self, self._config, self._clock))
         try:
             yield
         finally:
+            await _ended([chores])
+            self.copies.close()
             await self._stop()
             await self.clerk.close()
 
     async def ask(self, question: Inquiry[A]) -> A:
         """Ask the archive's process. Raises ArchiveError, with a sentence for the owner."""
         return await self.clerk.ask(question)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is archived now, or the end of that is not filed yet."""
+        return bool(self._tasks)
+
+    @property
+    def file(self) -> Path:
+        """The archive's file."""
+        return self.clerk.file
+
+    async def rest(self) -> None:
+        """Let the archive's process end: it is started when something is asked of it."""
+        await self.clerk.rest()
+
+    def conversations(self, network: str, room: RoomId) -> Sequence[str]:
+        """Return the archived conversations that have what is said in a room."""
+        return self.policy.by_room.get((network, room), ())
 
     def status(self) -> Sequence[ObserverStatus]:
         """Return how far the archive is; nothing, where none is kept."""
@@ -126,6 +154,7 @@ class Archiving:
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""
         self._notices.patrol()
+        self.copies.patrol()
         if self.policy:
             self._beside.look()
             self._late.patrol(self._archivist.upto)

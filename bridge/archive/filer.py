@@ -86,6 +86,8 @@ class Filer:
         if not names:
             return
         header, words = entered(row)
+        if header.kind is EntryKind.REMOVAL and header.by is not None and not header.by.id:
+            return  # copies are taken back since somebody is erased, who stands here no more
         if not header.left_out and header.by is not None and self._has_opted_out(network, header.by):
             header = msgspec.structs.replace(header, left_out="opted out")
         for name in names:

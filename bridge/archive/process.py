@@ -20,6 +20,7 @@ from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError, HubbubError
 
 from .filer import Filer
+from .filing.keeper import Keeper
 from .parcels import Parcel, Terms
 from .pipe import OPENING, PipeFrame, framed, read_frame
 from .questions import Inquiry, ReadUpTo, Tidying
@@ -52,11 +53,13 @@ class _Desk:
         self._writing = threading.Lock()
         self._ours = threading.local()
         filer = Filer(store)
+        self._keeper = Keeper(store, SYSTEM, lambda: filer.tidy(Tidying()))
         changes: dict[type[Inquiry[Any]], Callable[[Any], Any]] = {
             ReadUpTo: filer.opening,
             Terms: filer.follow,
             Parcel: filer.file,
             Tidying: filer.tidy,
+            **self._keeper.answers,
         }
         changes.update({kind: partial(change, store) for kind, change in _CHANGES.items()})
         self._changes = {kind.__name__: (kind, change) for kind, change in changes.items()}
@@ -75,6 +78,7 @@ class _Desk:
         """Answer what was taken on, and nothing more."""
         self._looking.shutdown(cancel_futures=True)
         self._changing.shutdown()
+        self._keeper.close()
 
     def _change(self, frame: PipeFrame) -> Any:
         kind, change = self._changes[frame.word]
