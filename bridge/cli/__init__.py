@@ -32,6 +32,7 @@ GROUPS = {
     },
     "Look": {
         "check": "Say everything that is wrong with FILE.",
+        "archive": "Say what is archived, file it, hold it.",
         "rooms": "List the rooms of the map, and how each stands.",
         "search": "Find what was said in the archive.",
         "status": "Say how the running service stands.",
@@ -45,6 +46,9 @@ GROUPS = {
         "reload": "Let the running service read FILE again.",
         "send": "Say TEXT as the bridge.",
         "unmute": "Let WHO be heard again whom moderators have muted.",
+    },
+    "People": {
+        "person": "What there is of one person, on all networks.",
     },
     "Mend": {
         "catch-up": "Relay what was missed in a ROOM of a NETWORK.",

@@ -38,6 +38,7 @@ from .answers import (
     UnmuteAnswer,
 )
 from .choosing import chosen
+from .filing import FilingAbilities
 from .live import live
 from .reloading import Reloading
 from .requests import (
@@ -96,6 +97,7 @@ class Abilities:
             UnmuteRequest: self._unmute,
             LogLevelRequest: self._log_level,
             SendRequest: self._send,
+            **FilingAbilities(bridge).able,
         }
         self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {}
 

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, get_args
 
+from .filing_requests import AnyFilingRequest
 from .requests import (
     CatchUpRequest,
     LogLevelRequest,
@@ -31,6 +32,7 @@ AnyRequest: TypeAlias = (
     | LogLevelRequest
     | SendRequest
     | TailRequest
+    | AnyFilingRequest
 )
 """What is asked over the socket."""
 KINDS: tuple[type[Request[Any]], ...] = get_args(AnyRequest)

@@ -28,7 +28,7 @@ def standing(
     )
     entries = sum(info.count for info in infos.values())
     conversations = [
-        _conversation(name, infos.get(name), kept.get(name), size / max(entries, 1))
+        _conversation(reader, name, infos.get(name), kept.get(name), size / max(entries, 1))
         for name in sorted({*infos, *kept})
     ]
     return FilingStanding(
@@ -46,10 +46,11 @@ def standing(
 
 
 def _conversation(
-    name: str, info: ConversationInfo | None, kept: Keeping | None, each: float
+    reader: Reader, name: str, info: ConversationInfo | None, kept: Keeping | None, each: float
 ) -> KeptConversation:
     count = info.count if info is not None else 0
-    oldest = info.first_at if info is not None else None
+    first = next(reader.entries(name, since=0.0), None)  # what is bare has no time
+    oldest = first.header.at if first is not None and first.header is not None else None
     keep = kept.keep if kept is not None else None
     return KeptConversation(
         name=name,

@@ -15,7 +15,6 @@ from typing import IO, Any
 import msgspec
 
 from bridge.archive.entries import EntryKind, Header, Words
-from bridge.archive.filing.holds import all_holds
 from bridge.archive.filing.tags import all_tags
 from bridge.archive.store import Entry, Reader
 
@@ -36,7 +35,7 @@ said.jsonl      the same, whole: one JSON object on each line
 about.jsonl     what others' entries have of them: copies of what they said on other networks, with the names
                 that they have there; where they were put out; where others quote or name them
 journal.jsonl   what the relay itself remembers of them for a short time, also of rooms that are not archived
-filed.json      the tags that they gave, and the legal holds that name them
+tags.json       the tags that they gave
 
 In the JSON, `header` says what happened, when, where and by whom, `words` what was said. Times (`at`) are in
 seconds since 1970, in the text in UTC. What was taken back or erased is nowhere any more, so not here either.
@@ -79,7 +78,9 @@ def export_person(  # noqa: PLR0913 -- by name, but for the first three
         with made.open("journal.jsonl", "w") as out:
             for row in journal:
                 out.write(_json(row) + b"\n")
-        made.writestr("filed.json", _json(_filed(reader, {one.key for one in people})))
+        keys = {one.key for one in people}
+        tags = [msgspec.to_builtins(one) for one in all_tags(reader) if one.by in keys]
+        made.writestr("tags.json", _json(tags))
     return counts
 
 
@@ -141,13 +142,6 @@ def _what(header: Header, words: Words | None) -> str:
 def _readme(people: Sequence[KnownPerson], now: float) -> str:
     listed = "\n".join(f"    {one.key}  {', '.join(one.names)}".rstrip() for one in people)
     return _README.format(people=listed, made=f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC")
-
-
-def _filed(reader: Reader, people: set[str]) -> dict[str, Any]:
-    return {
-        "tags": [msgspec.to_builtins(one) for one in all_tags(reader) if one.by in people],
-        "holds": [msgspec.to_builtins(one) for one in all_holds(reader) if not people.isdisjoint(one.people)],
-    }
 
 
 def _json(value: object) -> bytes:

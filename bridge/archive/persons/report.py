@@ -1,4 +1,4 @@
-"""Says what an erasure leaves, and why. Pure."""
+"""Says what an erasure leaves, and why."""
 
 from collections.abc import Mapping
 

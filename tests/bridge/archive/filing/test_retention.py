@@ -206,6 +206,7 @@ def test_how_it_stands(office):
     found = office.keeper.do(HowItStands())
     (sales,) = found.conversations
     assert (sales.name, sales.archived, sales.entries, sales.keep) == ("sales", True, 2, 30 * DAY)
+    office.say("z")
     assert sales.expires == sales.oldest + 30 * DAY
     assert found.bytes >= sales.bytes > 0
     assert found.tags == {"offer": 1}

@@ -168,13 +168,13 @@ def test_they_are_told_what_there_is(talk):
     assert heard[-1] == (13, 13)
     with zipfile.ZipFile(out) as made:
         assert made.testzip() is None
-        names = {"README.txt", "said.txt", "said.jsonl", "about.jsonl", "journal.jsonl", "filed.json"}
+        names = {"README.txt", "said.txt", "said.jsonl", "about.jsonl", "journal.jsonl", "tags.json"}
         assert set(made.namelist()) == names
         said = [json.loads(line) for line in made.read("said.jsonl").splitlines()]
         about = [json.loads(line) for line in made.read("about.jsonl").splitlines()]
         text = made.read("said.txt").decode()
         assert json.loads(made.read("journal.jsonl")) == {"text": "你好"}
-        assert json.loads(made.read("filed.json"))["tags"][0]["tag"] == "offer"
+        assert json.loads(made.read("tags.json"))[0]["tag"] == "offer"
         assert "libera/ada!x  ada, ada_away" in made.read("README.txt").decode()
     assert said[0]["header"]["by"] == {"id": "ada!x", "name": "ada"}
     assert said[0]["words"] == {"text": f"{SECRET} one"}

@@ -1,0 +1,140 @@
+"""`hubbub person`: what there is of one person on all networks, told to them, and erased."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.config.words import printable
+from bridge.errors import HubbubError
+
+from .filing import archive_of, done, place_options
+from .progress import progress
+from .terminal import Terminal
+from .words import journal_argument, json_option, print_json
+
+__all__ = ["person"]
+
+
+@click.group()
+def person() -> None:
+    """What there is of one person, on all networks.
+
+    WHO is a person as network/id (libera/ann!a@b), by what a network vouches for (libera/ann-account), or by
+    a name that they have or had. A name of several lists them. One person with several accounts is named by
+    all of them.
+
+    \b
+    Examples:
+      hubbub person export ann --to ann.zip
+      hubbub person erase libera/ann!a@b matrix/@ann:example.org --dry-run
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+
+
+@person.command()
+@click.argument("who", nargs=-1, required=True)
+@click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The zip file to write.")
+@place_options
+def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path | None) -> None:
+    """Write all that there is of WHO into a zip file.
+
+    Text to read, and JSON lines with everything: what they said and did, copies of it, where others quote or
+    mention them, and what the journal still knows. Only its owner can read the file.
+
+    \b
+    Examples:
+      hubbub person export ann --to ann.zip
+      hubbub person export libera/ann!a@b matrix/@ann:example.org --to ann.zip
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.archive.persons.export import export_person
+    from bridge.archive.persons.finding import people_among
+    from bridge.archive.store import Reader
+    from bridge.clock import SYSTEM
+    from bridge.journal.admin.people import acts_of
+
+    archive, config = archive_of(file, journal)
+    if target.exists():
+        raise HubbubError(f"{target} exists: name another file")
+    path = journal_argument(file, journal)
+    with Reader(archive) as reader:
+        people = people_among(reader, who, config.networks if config is not None else ())
+        acts = acts_of(path, {(one.network, one.id) for one in people}) if path.exists() else ()
+        try:
+            opener = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise HubbubError(f"{target} cannot be written: {error.strerror}") from error
+        with os.fdopen(opener, "wb") as out, progress() as tell:
+            counts = export_person(
+                reader,
+                people,
+                out,
+                now=SYSTEM.now(),
+                journal=acts,
+                tell=lambda at, total: tell("reading", at, total),
+            )
+    click.echo(f"{target} has what there is of {', '.join(printable(one.key) for one in people)}:")
+    for trace, count in counts.items():
+        click.echo(f"  {count:>9,}  {trace}")
+
+
+@person.command()
+@click.argument("who", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what stays.")
+@click.option("--mentions", is_flag=True, help="Also the words of others who quote or mention them.")
+@click.option("--yes", is_flag=True, help="Do not ask back.")
+@place_options
+@json_option
+def erase(who: tuple[str, ...], **more: Any) -> None:
+    """Erase WHO on all networks.
+
+    What they said goes from the archive and the journal, with names, ids, copies and files, and copies on
+    networks are taken back where that can be done. What is held stays until it is released. The chains of
+    the archive stay whole, and can be verified as before. It cannot be undone.
+
+    \b
+    Examples:
+      hubbub person erase libera/ann!a@b --dry-run
+      hubbub person erase libera/ann!a@b matrix/@ann:example.org --yes
+    """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    file, journal, as_json = more.pop("file"), more.pop("journal"), more.pop("as_json")
+    dry_run, asked = more["dry_run"], not more.pop("yes")
+    if not dry_run and asked:
+        if not sys.stdin.isatty():
+            raise click.UsageError("say --yes where nobody can be asked back, or --dry-run")
+        looked = done(file, journal, "archive/erase", who=list(who), **{**more, "dry_run": True})
+        _tell(looked)
+        click.confirm("Erase that for good?", abort=True)
+    answer = done(file, journal, "archive/erase", who=list(who), **more)
+    if as_json:
+        print_json(answer)
+    else:
+        _tell(answer)
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    """Print what went, or would go, and what stays."""
+    report, terminal = answer["archive"], Terminal()
+    people = ", ".join(f"{one['network']}/{one['id']}" for one in report["people"])
+    terminal.say(printable(people), "bold")
+    terminal.say("What would go:" if report["dry_run"] else "What went:")
+    rows = [
+        (report["said"], "entries of the archive with what they said and did"),
+        (report["of_it"], "with copies and files of it"),
+        (report["named"], "that tell whom they put out"),
+        (report["quoted"] if report["quotes_taken"] else 0, "words of others who quote or mention them"),
+        (answer["journal"], "events of the journal"),
+        *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
+    ]
+    for count, what in rows:
+        if count:
+            terminal.say(printable(f"{count:>9,}  {what}"))
+    if not any(count for count, _ in rows):
+        terminal.say("nothing", indent=2)
+    if answer["taken_back"] and not report["dry_run"]:
+        terminal.say("Copies are taken back from now on, some at a time: the log says when that is done.")
+    terminal.say()
+    terminal.say("What stays:")
+    for sentence in answer["stays"]:
+        terminal.say(printable(sentence), head="  - ")

@@ -1,0 +1,128 @@
+"""What an owner can do with how the archive is filed: each a question to whoever writes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bridge.app import Bridge
+from bridge.archive.filing import questions as ask
+from bridge.archive.filing.holds import LegalHold
+from bridge.archive.persons.report import stays
+from bridge.archive.questions import Inquiry
+from bridge.errors import ArchiveError
+from bridge.model import UserId
+
+from .filing_requests import (
+    EraseRequest,
+    ErasureAnswer,
+    FilingRequest,
+    HoldRequest,
+    HoldsRequest,
+    ReleaseRequest,
+    TagRequest,
+    TagsRequest,
+    UntagRequest,
+)
+from .requests import Request
+
+__all__ = ["FilingAbilities", "question"]
+
+_GLANCES, _GLANCE = 300, 0.1
+"""How often is looked whether the archive is behind no more, and after how many seconds each."""
+
+
+def _tags(request: TagsRequest) -> Inquiry[Any]:
+    return ask.ListTags(request.tag, (request.conversation,) if request.conversation else ())
+
+
+def _hold(request: HoldRequest) -> Inquiry[Any]:
+    hold = LegalHold(
+        name=request.name,
+        reason=request.reason,
+        at=0.0,
+        conversations=tuple(request.conversations),
+        people=tuple(request.people),
+        tags=tuple(request.tags),
+        since=request.since,
+        until=request.until,
+    )
+    return ask.AddHold(hold)
+
+
+_QUESTIONS: Mapping[type[Request[Any]], Callable[[Any], Inquiry[Any]]] = {
+    FilingRequest: lambda _: ask.HowItStands(),
+    TagsRequest: _tags,
+    TagRequest: lambda request: ask.PutTag(request.tag, _which(request)),
+    UntagRequest: lambda request: ask.TakeTag(request.tag, _which(request)),
+    HoldsRequest: lambda _: ask.ListHolds(),
+    HoldRequest: _hold,
+    ReleaseRequest: lambda request: ask.ReleaseHold(request.name),
+}
+
+
+def question(request: Request[Any]) -> Inquiry[Any]:
+    """Return what the archive is asked for a request that it can answer alone."""
+    return _QUESTIONS[type(request)](request)
+
+
+def _which(request: TagRequest | UntagRequest) -> ask.Which:
+    if not request.first and not request.conversation:
+        raise ArchiveError("say what is meant: the number of an entry, or a conversation and a time")
+    if not request.first and request.since is None and request.until is None:
+        raise ArchiveError("say from when on, or until when, or name entries by their numbers")
+    return ask.Which(
+        conversations=(request.conversation,) if request.conversation else (),
+        first=request.first,
+        last=request.last,
+        since=request.since,
+        until=request.until,
+    )
+
+
+class FilingAbilities:
+    """All of them, for a bridge that runs."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self.able: Mapping[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
+            **dict.fromkeys(_QUESTIONS, self._ask),
+            EraseRequest: self._erase,
+        }
+
+    async def _ask(self, request: Request[Any]) -> Any:
+        return await self._answer(question(request))
+
+    async def _answer(self, asked: Inquiry[Any]) -> Any:
+        archive = self._bridge.features.archive
+        if not archive.policy and not archive.clerk.file.exists():
+            raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
+        return await archive.ask(asked)
+
+    async def _erase(self, request: EraseRequest) -> ErasureAnswer:
+        networks = tuple(self._bridge.config.networks)
+        people = (await self._answer(ask.FindPeople(tuple(request.who), networks))).people
+        copies, keys = self._bridge.features.archive.copies, {one.key for one in people}
+        found = await copies.report(keys)
+        if not request.dry_run:
+            await self._up_to_date()
+            await copies.begin([(one.network, UserId(one.id)) for one in people])
+        archive: ask.ErasureReport = await self._answer(
+            ask.ErasePeople(tuple(people), request.dry_run, request.mentions)
+        )
+        return ErasureAnswer(
+            archive=archive,
+            journal=found.events,
+            taken_back=dict(found.taken_back),
+            left=dict(found.left),
+            stays=stays(archive, found.left, self._bridge.config.keep.ids),
+        )
+
+    async def _up_to_date(self) -> None:
+        """Wait until all that was said is in the archive: else it would come there after the erasure."""
+        for _ in range(_GLANCES):
+            if not any(one.behind for one in self._bridge.features.archive.status()):
+                return
+            await asyncio.sleep(_GLANCE)
+        raise ArchiveError(
+            "the archive is behind what was said: `hubbub status` says why; erase once it is not"
+        )

@@ -1,0 +1,56 @@
+"""The same where no service runs: a command takes the archive's lock, and does it itself."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bridge.archive.filing import questions as ask
+from bridge.archive.filing.keeper import Keeper
+from bridge.archive.filing.rules import filing_rules
+from bridge.archive.kept_files import KeptFiles
+from bridge.archive.persons.report import stays
+from bridge.archive.store import Store
+from bridge.clock import SYSTEM
+from bridge.config import Config
+from bridge.errors import ArchiveError
+
+from .filing import question
+from .filing_requests import EraseRequest, ErasureAnswer
+from .requests import Request
+
+__all__ = ["do_alone"]
+
+
+def do_alone(archive: Path, config: Config | None, request: Request[Any]) -> Any:
+    """Do what is asked with an archive that nobody else writes now, and let go of what has to go after it.
+    Raises ArchiveError.
+    """
+    if not archive.exists():
+        raise ArchiveError(
+            f"{archive}: there is no archive: `archive: {{keep: 1y}}` of a conversation makes one"
+        )
+    store = Store(archive, SYSTEM)
+    try:
+        keeper = Keeper(store, SYSTEM, KeptFiles(store).tidy)
+        try:
+            if config is not None:
+                rules = filing_rules(config)
+                keeper.follow(msgspec.structs.replace(rules, mail=None, digest=None))
+            if isinstance(request, EraseRequest):
+                return _erase(keeper, config, request)
+            answer = keeper.do(question(request))
+            while request.changes and config is not None and keeper.step():
+                pass
+            return answer
+        finally:
+            keeper.close()
+    finally:
+        store.close()
+
+
+def _erase(keeper: Keeper, config: Config | None, request: EraseRequest) -> ErasureAnswer:
+    networks = tuple(config.networks) if config is not None else ()
+    people = keeper.do(ask.FindPeople(tuple(request.who), networks)).people
+    report = keeper.do(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
+    return ErasureAnswer(archive=report, stays=stays(report, None))
