@@ -65,14 +65,15 @@ class Archive(Model):
     tags: Annotated[
         dict[TagName, Annotated[Duration, Field(gt=0)]],
         Field(
-            description="How long what has a tag is kept, in place of `keep`; of several tags the longest.",
+            description="How long what has a tag is kept, in place of `keep`: of several tags the longest. By "
+            "default as long as the rest.",
             examples=[{"offer": "10y"}],
         ),
     ] = Field(default_factory=dict)
     searches: Annotated[
         dict[Line, Line],
         Field(
-            description="Saved searches, each under a name.",
+            description="Saved searches, each under a name; by default none.",
             examples=[{"offers": "tag:offer"}],
         ),
     ] = Field(default_factory=dict)
