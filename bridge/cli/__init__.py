@@ -40,6 +40,7 @@ GROUPS = {
         "transcript": "Write down what was said in CONVERSATION.",
         "undelivered": "List what was given up, or send it again.",
         "muted": "List who is not heard, and since when.",
+        "evidence": "Show that the archive is as it was recorded.",
     },
     "Change": {
         "log-level": "Let the running service log more, or less.",
