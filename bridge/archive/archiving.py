@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from .beside import Beside
 from .clerk import Clerk
 from .entering import person
 from .entries import EntryKind, Header, Words
+from .evidence.attesting import Attesting
 from .filing.rules import do_chores
 from .filing.verbs import AskTag, AskUntag
 from .instruction import AskArchive
@@ -79,6 +81,7 @@ class Archiving:
             AskTag(self, journal.about),
             AskUntag(self, journal.about),
         )
+        self._attesting = Attesting(router, self.ask, lambda: config().archive)
         self._observers: Observers | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._looked = -_OFTEN
@@ -125,8 +128,8 @@ class Archiving:
             return []
         (found,) = self._observers.status()
         if not found.reason and self._archivist.complaint:
-            return [ObserverStatus(found.name, found.behind, found.since, self._archivist.complaint)]
-        return [found]
+            found = replace(found, reason=self._archivist.complaint)
+        return [found, *self._attesting.status()]
 
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Take note of who came and went."""
@@ -214,7 +217,7 @@ class Archiving:
 
     def _start(self) -> None:
         observers = self._observers = Observers((self._archivist,), self._router.dispatch)
-        work = (observers.run(), self._archivist.run(), self._late.run(), self._tidy())
+        work = (observers.run(), self._archivist.run(), self._late.run(), self._tidy(), self._attesting.run())
         self._tasks = [asyncio.ensure_future(one) for one in work]
 
     async def _tidy(self) -> None:
@@ -238,6 +241,7 @@ class Archiving:
         if tasks and self.clerk.running:
             with contextlib.suppress(ArchiveError, TimeoutError):
                 await asyncio.wait_for(self._archivist.finish(), _LEAVE)
+                await asyncio.wait_for(self._attesting.finish(), _LEAVE)
 
 
 async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:

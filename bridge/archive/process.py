@@ -19,6 +19,7 @@ import msgspec
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError, HubbubError
 
+from .evidence import answering as evidence
 from .filer import Filer
 from .filing.keeper import Keeper
 from .parcels import Parcel, Terms
@@ -38,7 +39,7 @@ _LOOKING = 2
 Change: TypeAlias = Callable[[Store, Any], Any]
 Look: TypeAlias = Callable[[Reader, Any], Any]
 
-_CHANGES: Mapping[type[Inquiry[Any]], Change] = {}
+_CHANGES: Mapping[type[Inquiry[Any]], Change] = {**evidence.CHANGES}
 """What changes the archive, or has to come in order: each feature's, by its question."""
 _LOOKS: Mapping[type[Inquiry[Any]], Look] = {RoomSearch: search_in_room}
 """What only looks at it, beside the others."""

@@ -95,12 +95,14 @@ class Archive(Model):
                 raise ValueError(f"digest: there is no search {quoted(name)}{nearest(name, self.searches)}")
         return self
 
-    def located(self, folder: Path, journal: Path) -> "Archive":
-        """Return the same with the file's whole name; `folder` is that of the configuration."""
+    def located(self, folder: Path, journal: Path, witness: Witness | None = None) -> "Archive":
+        """Return the same with the file's whole name; `folder` is that of the configuration, `witness` the
+        one whose room is known.
+        """
         beside = journal.with_name(f"{journal.stem}-archive{journal.suffix}")
         found = folder / self.file.expanduser() if self.file else beside
         stamps = self.stamps and self.stamps.located(folder)
-        changed: dict[str, object] = {"file": found, "stamps": stamps}
+        changed: dict[str, object] = {"file": found, "stamps": stamps, "witness": witness or self.witness}
         if self.mail is not None and self.mail.ca_file is not None:
             ca_file = folder / self.mail.ca_file.expanduser()
             changed["mail"] = self.mail.model_copy(update={"ca_file": ca_file})

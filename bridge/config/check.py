@@ -13,6 +13,7 @@ from bridge.model import RoomId
 
 from .claim import Claim, refuse_seconds
 from .document import Data, Document, Spot
+from .evidence import Witness
 from .explain import Block, bare, keys_of, unknown_key
 from .fill import fields, models_in, read_files, secret_fields
 from .filters import EVERYTHING, Filters
@@ -90,7 +91,7 @@ class Check:
         conversations = {name: self._conversation(name) for name in self._names("conversations")}
         self._names_before(networks)
         self._claims(top, networks)
-        self._witness(top)
+        witness = self._witness(top)
         if top is None or document.problems:
             return None
         if not self.left_out:
@@ -108,7 +109,7 @@ class Check:
                 update={"folder": document.path.parent / top.media.folder.expanduser()}
             ),
             web=top.web,
-            archive=top.archive.located(document.path.parent, journal),
+            archive=top.archive.located(document.path.parent, journal, witness),
             reload=top.reload,
             remarks=document.remarked(),
         )
@@ -124,11 +125,13 @@ class Check:
                     found[key] = read_files(self.document, model, found[key], (key,))
         return found
 
-    def _witness(self, top: TopBlock | None) -> None:
-        """Refuse a witness that cannot be told anything."""
+    def _witness(self, top: TopBlock | None) -> Witness | None:
+        """Return the witness, whose room has the name that its network has for it. Refuses one that cannot be
+        told anything.
+        """
         witness = top.archive.witness if top is not None else None
         if witness is None or self.document.problems or self.left_out:
-            return
+            return witness
         adapter = self.protocols.get(witness.network)
         try:
             room = RoomId("") if adapter is None else adapter.room_id(witness.room)
@@ -139,6 +142,7 @@ class Check:
             spot = ("archive", "witness", "room")
             sentence = f"{witness.network} has no room {quoted(witness.room)} that is written to: "
             self.document.problem(spot, f"{sentence}put it into a conversation")
+        return witness.model_copy(update={"room": str(room)})
 
     def _names_before(self, networks: Mapping[str, Network | None]) -> None:
         """Refuse a former name of a network that is a network's now, or that two networks claim."""
