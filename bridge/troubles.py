@@ -11,6 +11,8 @@ from .supervisor import NetworkState
 __all__ = ["Trouble", "troubles"]
 
 _JOURNAL = "the journal cannot be written: nothing is taken", "make room on its disk: it goes on by itself"
+_OBSERVERS = {"evidence": "the archive is not signed, stamped or told to its witness as it should be"}
+"""What is wrong with those that do something else than take note."""
 _MAP = "correct it (`hubbub check` names all of them), then `hubbub reload`"
 _NETWORKS = {
     NetworkState.STOPPED: (
@@ -72,7 +74,8 @@ def troubles(status: Status) -> list[Trouble]:
         found.append(_of_map(status.map, status.map.refused))
     for observer in status.observers:
         if observer.reason:
-            what, todo = f"{observer.name} cannot take note of what is said", "it is tried again by itself"
+            what = _OBSERVERS.get(observer.name, f"{observer.name} cannot take note of what is said")
+            todo = "it is tried again by itself"
             found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
     return found
 

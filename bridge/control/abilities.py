@@ -38,6 +38,7 @@ from .answers import (
     UnmuteAnswer,
 )
 from .choosing import chosen
+from .evidence import EvidenceAbilities
 from .filing import FilingAbilities
 from .live import live
 from .reloading import Reloading
@@ -98,6 +99,7 @@ class Abilities:
             LogLevelRequest: self._log_level,
             SendRequest: self._send,
             **FilingAbilities(bridge).able,
+            **EvidenceAbilities(bridge, clock).able,
         }
         self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {}
 

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, get_args
 
+from .evidence_requests import AnyEvidenceRequest
 from .filing_requests import AnyFilingRequest
 from .requests import (
     CatchUpRequest,
@@ -33,6 +34,7 @@ AnyRequest: TypeAlias = (
     | SendRequest
     | TailRequest
     | AnyFilingRequest
+    | AnyEvidenceRequest
 )
 """What is asked over the socket."""
 KINDS: tuple[type[Request[Any]], ...] = get_args(AnyRequest)

@@ -21,8 +21,11 @@ from bridge.archive.evidence.selection import by_time
 from bridge.archive.store import Reader, Round
 from bridge.config import Config
 from bridge.config.evidence import Stamps, Witness
+from bridge.control.abilities import Abilities
+from bridge.control.evidence_requests import CheckpointRequest, RotateRequest
 from bridge.testing import free_port
 from bridge.testing.clock import HandClock
+from bridge.troubles import troubles
 from tests.bridge.archive.filed import archived, filed
 from tests.bridge.world import config, running
 
@@ -70,6 +73,7 @@ async def test_what_is_said_is_signed_stamped_and_told(
         await found(lambda: rounds(kept))
         trouble = await found(lambda: standing(bridge))
         assert "cannot be reached" in trouble[0].reason
+        assert "is not signed, stamped or told" in " ".join(map(str, troubles(await bridge.status())))
         async with authority.serving() as url:
             there = settings.model_copy(update={"stamps": stamps.model_copy(update={"url": url})})
             await bridge.reload(replace(kept, archive=there))
@@ -79,6 +83,11 @@ async def test_what_is_said_is_signed_stamped_and_told(
         noted = await found(lambda: (text := rounds(kept)[-1].witness) and "id" in text and json.loads(text))
         left.say("one", "alice", "done")
         await filed(kept, 2, EntryKind.MESSAGE)
+        abilities = Abilities(bridge, never, clock=clock)
+        asked = await abilities.do(CheckpointRequest(), "a test")
+        assert asked.number == len(rounds(kept)) > 1
+        turned = await abilities.do(RotateRequest(), "a test")
+        assert turned.fingerprint == KeyFile(kept.archive.file).key(None).fingerprint
     stamped = next(one for one in rounds(kept) if one.stamp)
     (told,) = [one for one in right.said if one.room == "w"]
     assert sha256(stamped.body).hexdigest() in told.content.text
@@ -97,6 +106,10 @@ async def test_what_is_said_is_signed_stamped_and_told(
     assert "Its stamp (stamps/" in words
     assert noted["id"] in words
     by_hand(bundle, tmp_path / "unpacked", f"{stamped.number:06}")
+
+
+async def never() -> Config:
+    raise AssertionError
 
 
 def by_hand(bundle: Path, folder: Path, stamp: str) -> None:
