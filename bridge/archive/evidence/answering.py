@@ -31,11 +31,11 @@ def _latest(store: Store, _: LatestCheckpoint) -> SignedRound | None:
 
 
 def _keep_stamp(store: Store, asked: KeepStamp) -> None:
-    from .stamps import Question, check_stamp, read_authority  # with the library for certificates
+    from .stamps import StampQuestion, check_stamp, read_authority  # with the library for certificates
 
     with store.reader() as reader:
         made = _round(reader, asked.number)
-    question = Question(digest(made.body), asked.nonce)
+    question = StampQuestion(digest(made.body), asked.nonce)
     check_stamp(asked.reply, question, read_authority(asked.authority))
     store.put_round(made._replace(stamp=asked.reply))
 

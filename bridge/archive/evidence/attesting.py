@@ -106,10 +106,10 @@ class Attesting:
             return True
         if self._clock.monotonic() < self._stamp_at:
             return False
-        from .stamps import Question, ask  # with its libraries
+        from .stamps import StampQuestion, ask  # with its libraries
 
         self._stamp_at = self._clock.monotonic() + _AGAIN
-        question = Question.about(bytes.fromhex(made.digest))
+        question = StampQuestion.about(bytes.fromhex(made.digest))
         try:
             authority = stamps.ca.read_bytes()
         except OSError as error:

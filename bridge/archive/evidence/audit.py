@@ -11,7 +11,7 @@ from bridge.archive.store.walk import walk
 
 from .verifier.arithmetic import digest
 from .verifier.checks import check_order, check_signature
-from .verifier.reading import Unreadable, need, read_json, unhex, when
+from .verifier.reading import UnreadablePart, need, read_json, unhex, when
 from .verifier.signatures import fingerprint
 from .verifier.stamps import read_stamp
 
@@ -59,7 +59,7 @@ def audit(file: Path, tell: Callable[[int, int], None] = lambda *_: None) -> Aud
                 found.stamps += _has_stamp(made)
                 key = fingerprint(unhex(body, "key", 32))
                 found.keys += [] if key in found.keys else [key]
-            except (Unreadable, ValueError) as error:
+            except (UnreadablePart, ValueError) as error:
                 found.flaws.append(f"checkpoint {made.number:,} of {when(made.at)}: {error}")
         found.unsigned = sum(max(0, one.position - signed.get(one.number, 0)) for one in infos)
     return found
@@ -84,13 +84,13 @@ def _checked(
     check_signature(body, made.body, made.signature, str(before.get("gateway", body.get("gateway"))))
     check_order(body, before)
     if (body["round"], body.get("at")) != (made.number, made.at) or body["round"] != before["round"] + 1:
-        raise Unreadable("it has another number or time than it signed, or one before it was removed")
+        raise UnreadablePart("it has another number or time than it signed, or one before it was removed")
     heads = reader.heads(made.number)
     if not need(body, "size", int):
         return body
     leaves = [head_of(chains.get(head.conversation, b""), head.position, head.link) for head in heads]
     if len(heads) != body["size"] or root_of(leaves) != unhex(body, "root", 32):
-        raise Unreadable("the heads of chains are not those that it signed")
+        raise UnreadablePart("the heads of chains are not those that it signed")
     signed |= {head.conversation: head.position for head in heads}
     return body
 
@@ -100,5 +100,5 @@ def _has_stamp(made: Round) -> bool:
     if made.stamp is None:
         return False
     if read_stamp(made.stamp)["imprint"] != digest(made.body):
-        raise Unreadable("its stamp is over something else")
+        raise UnreadablePart("its stamp is over something else")
     return True

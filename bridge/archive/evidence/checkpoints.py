@@ -16,7 +16,7 @@ from bridge.errors import ArchiveError
 
 from .keys import KeyFile, SigningKey
 from .verifier.arithmetic import digest
-from .verifier.reading import Unreadable, read_json
+from .verifier.reading import UnreadablePart, read_json
 
 __all__ = ["body_of", "checkpoint", "gateway", "key_that_signs", "last_round", "path_of", "rotate"]
 
@@ -71,7 +71,7 @@ def key_that_signs(last: Round | None) -> bytes | None:
     try:
         body = read_json(last.body)
         return bytes.fromhex(str(body.get("next_key", body.get("key"))))
-    except (Unreadable, ValueError) as error:
+    except (UnreadablePart, ValueError) as error:
         raise ArchiveError(
             f"checkpoint {last.number} of the archive is damaged: put the archive back from a backup"
         ) from error

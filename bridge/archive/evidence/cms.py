@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .verifier.reading import Unreadable
+from .verifier.reading import UnreadablePart
 from .verifier.stamps import Place, inside, parts
 
 __all__ = ["check_signed"]
@@ -40,7 +40,7 @@ def check_signed(
     reply: bytes, signed: Sequence[Place], octets: Place, authority: Sequence[x509.Certificate], at: datetime
 ) -> None:
     """Check that a reply's content, at `octets`, was signed by somebody whose certificate is for that
-    and leads to one of the authority's, all of them valid at that time. Raises Unreadable.
+    and leads to one of the authority's, all of them valid at that time. Raises UnreadablePart.
     """
     try:
         with warnings.catch_warnings():
@@ -50,9 +50,9 @@ def check_signed(
             usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
             _check_way(signer, certificates, authority, at)
         if list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING] or not usage.critical:
-            raise Unreadable("its signer's certificate is not one for stamps")
+            raise UnreadablePart("its signer's certificate is not one for stamps")
     except (IndexError, KeyError, ValueError, TypeError, Warning, x509.ExtensionNotFound) as error:
-        raise Unreadable(f"it cannot be read ({type(error).__name__}: {error})") from error
+        raise UnreadablePart(f"it cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _certificates(reply: bytes, signed: Sequence[Place]) -> Iterator[bytes]:
@@ -70,9 +70,9 @@ def _signer(
     said = _attributes(reply, attributes)
     hashed = _HASHES[_content(reply, inside(reply, kind)[0])]
     if _content(reply, said[_CONTENT_TYPE]) != _TIME_STAMP or hashed.name == "sha1":
-        raise Unreadable("it is signed in another way than stamps are")
+        raise UnreadablePart("it is signed in another way than stamps are")
     if _content(reply, said[_MESSAGE_DIGEST]) != new_hash(hashed.name, _content(reply, octets)).digest():
-        raise Unreadable("its signature is over something else")
+        raise UnreadablePart("its signature is over something else")
     signer = _named(reply, said, certificates)
     # Over the attributes as the SET that they are, whatever their tag is here.
     content = bytes([_SET]) + list(_raw(reply, one))[3][1:]
@@ -100,7 +100,7 @@ def _named(
     for certificate in certificates:
         if certificate.fingerprint(hashed) == _content(reply, digest):
             return certificate
-    raise Unreadable("its signer's certificate is not with it, nor in `archive.stamps.ca`")
+    raise UnreadablePart("its signer's certificate is not with it, nor in `archive.stamps.ca`")
 
 
 def _check_signature(
@@ -113,9 +113,9 @@ def _check_signature(
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, content, ec.ECDSA(hashed))
         else:
-            raise Unreadable("it is signed by a kind of key that is not known: RSA and ECDSA are")
+            raise UnreadablePart("it is signed by a kind of key that is not known: RSA and ECDSA are")
     except InvalidSignature:
-        raise Unreadable("its signature is wrong") from None
+        raise UnreadablePart("its signature is wrong") from None
 
 
 def _check_way(
@@ -128,14 +128,14 @@ def _check_way(
     one = signer
     for _ in range(_DEEPEST):
         if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
-            raise Unreadable("a certificate of its signer was not valid at that time")
+            raise UnreadablePart("a certificate of its signer was not valid at that time")
         if one in authority:
             return
         above = next((two for two in (*authority, *certificates) if _issued(one, two)), None)
         if above is None:
             break
         one = above
-    raise Unreadable("its signer's certificate does not lead to one of `archive.stamps.ca`")
+    raise UnreadablePart("its signer's certificate does not lead to one of `archive.stamps.ca`")
 
 
 def _issued(one: x509.Certificate, by: x509.Certificate) -> bool:

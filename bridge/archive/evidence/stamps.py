@@ -14,10 +14,10 @@ from bridge.errors import ArchiveError
 from bridge.faults import reason
 
 from .cms import check_signed
-from .verifier.reading import Unreadable
+from .verifier.reading import UnreadablePart
 from .verifier.stamps import read_stamp
 
-__all__ = ["Question", "ask", "check_stamp", "read_authority"]
+__all__ = ["StampQuestion", "ask", "check_stamp", "read_authority"]
 
 _PATIENCE = 30.0
 _LARGEST = 256 * 1024
@@ -27,7 +27,7 @@ _SHA256 = bytes.fromhex("300d06096086480165030402010500")
 """The algorithm, in DER."""
 
 
-class Question(NamedTuple):
+class StampQuestion(NamedTuple):
     """What an authority is asked to stamp."""
 
     digest: bytes
@@ -35,7 +35,7 @@ class Question(NamedTuple):
     nonce: int
 
     @classmethod
-    def about(cls, digest: bytes) -> "Question":
+    def about(cls, digest: bytes) -> "StampQuestion":
         """Return a question that was never asked."""
         return cls(digest, secrets.randbits(63) | 1 << 62)
 
@@ -51,7 +51,7 @@ def _element(tag: int, content: bytes) -> bytes:
     return bytes([tag, len(content)]) + content
 
 
-async def ask(url: str, question: Question) -> bytes:
+async def ask(url: str, question: StampQuestion) -> bytes:
     """Return an authority's reply, as it came. Raises ArchiveError where there is none."""
     import aiohttp
 
@@ -85,7 +85,7 @@ def read_authority(pem: bytes) -> list[Certificate]:
         raise ArchiveError(f"`archive.stamps.ca` has no certificate in PEM: {error}") from error
 
 
-def check_stamp(reply: bytes, question: Question, authority: Sequence[Certificate]) -> float:
+def check_stamp(reply: bytes, question: StampQuestion, authority: Sequence[Certificate]) -> float:
     """Check that a reply stamps what was asked, and that the authority made it. Returns its time, in seconds
     since 1970. Raises ArchiveError.
     """
@@ -93,7 +93,7 @@ def check_stamp(reply: bytes, question: Question, authority: Sequence[Certificat
         stamp = read_stamp(reply)
         at = datetime.strptime(stamp["time"], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
         check_signed(reply, stamp["signed"], stamp["octets"], authority, at)
-    except Unreadable as error:
+    except UnreadablePart as error:
         raise ArchiveError(f"the authority's stamp is not kept: {error}") from error
     if (stamp["imprint"], stamp["nonce"]) != question:
         raise ArchiveError("the authority's stamp is not kept: it answers another question")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from .reading import Unreadable, need, unhex
+from .reading import UnreadablePart, need, unhex
 
 __all__ = ["digest", "first_link", "head_of", "leaf_of", "link_of", "root_from_path"]
 
@@ -49,7 +49,7 @@ def root_from_path(head: bytes, number: int, size: int, path: list[bytes]) -> by
     last = size - 1
     for beside in path:
         if last == 0:
-            raise Unreadable("the way to the signed root is too long")
+            raise UnreadablePart("the way to the signed root is too long")
         if number & 1 or number == last:
             head = digest(b"\1", beside, head)
             while number and not number & 1:
@@ -58,5 +58,5 @@ def root_from_path(head: bytes, number: int, size: int, path: list[bytes]) -> by
             head = digest(b"\1", head, beside)
         number, last = number >> 1, last >> 1
     if last or number:
-        raise Unreadable("the way to the signed root is too short")
+        raise UnreadablePart("the way to the signed root is too short")
     return head

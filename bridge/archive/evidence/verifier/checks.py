@@ -9,8 +9,8 @@ from typing import Any
 
 from .arithmetic import digest, head_of, root_from_path
 from .container import Bundle
-from .findings import Findings
-from .reading import Unreadable, need, read_json, unhex, when
+from .findings import BundleFindings
+from .reading import UnreadablePart, need, read_json, unhex, when
 from .signatures import fingerprint, is_signed, pem_of
 from .stamps import read_stamp
 from .walk import Walk
@@ -21,14 +21,14 @@ LIST, CHECKPOINTS = "manifest.json", "checkpoints.jsonl"
 UNLISTED = {LIST, "manifest.sig"}
 
 
-def check(path: str) -> Findings:
-    """Check a bundle. Raises Unreadable where it is none, and OSError."""
-    findings, bundle = Findings(), Bundle(path)
+def check(path: str) -> BundleFindings:
+    """Check a bundle. Raises UnreadablePart where it is none, and OSError."""
+    findings, bundle = BundleFindings(), Bundle(path)
     raw = bundle.read(LIST)
     try:
         listed = read_list(raw)
-    except Unreadable as error:
-        raise Unreadable(f"{LIST}: {error}") from None
+    except UnreadablePart as error:
+        raise UnreadablePart(f"{LIST}: {error}") from None
     findings.facts = {key: listed[key] for key in ("conversation", "gateway", "first", "last")}
     heads: dict[int, dict[str, Any]] = {}
     steps: tuple[Callable[[], None], ...] = (
@@ -39,7 +39,7 @@ def check(path: str) -> Findings:
     for step in steps:
         try:
             step()
-        except Unreadable as error:  # the other steps say what they can
+        except UnreadablePart as error:  # the other steps say what they can
             findings.other("the bundle", str(error))
     return findings
 
@@ -47,7 +47,7 @@ def check(path: str) -> Findings:
 def read_list(raw: bytes) -> dict[str, Any]:
     listed = read_json(raw)
     if listed.get("format") != "hubbub evidence" or listed.get("version") != 1:
-        raise Unreadable("it is of another format, or of a version that this verifier does not know")
+        raise UnreadablePart("it is of another format, or of a version that this verifier does not know")
     for key in ("gateway", "conversation"):
         need(listed, key, str)
     for key in ("first", "last"):
@@ -58,7 +58,7 @@ def read_list(raw: bytes) -> dict[str, Any]:
     return listed
 
 
-def check_files(bundle: Bundle, raw: bytes, listed: dict[str, Any], findings: Findings) -> None:
+def check_files(bundle: Bundle, raw: bytes, listed: dict[str, Any], findings: BundleFindings) -> None:
     """Check the list of files, its signature, and each file."""
     key, files = unhex(listed, "key", 32), listed["files"]
     if not is_signed(key, bundle.read("manifest.sig"), raw):
@@ -82,7 +82,7 @@ def check_files(bundle: Bundle, raw: bytes, listed: dict[str, Any], findings: Fi
 
 
 def check_checkpoints(
-    bundle: Bundle, listed: dict[str, Any], heads: dict[int, dict[str, Any]], findings: Findings
+    bundle: Bundle, listed: dict[str, Any], heads: dict[int, dict[str, Any]], findings: BundleFindings
 ) -> None:
     """Check each checkpoint. Puts those that are about the chain into `heads`, by the place up to which they
     are about it.
@@ -102,7 +102,7 @@ def check_checkpoints(
             if "head" in found:
                 head = {**findings.checkpoints[-1], "link": unhex(found["head"], "link", 32)}
                 heads[head["place"]] = head
-        except (Unreadable, ValueError) as error:
+        except (UnreadablePart, ValueError) as error:
             name = f"checkpoint {body['round']}" if type(body.get("round")) is int else f"line {number}"
             findings.other(f"{CHECKPOINTS}, {name} of {when(body.get('at'))}", str(error))
     if before.get("next_key", before.get("key")) != listed["key"]:
@@ -128,15 +128,15 @@ def check_contents(
 def allow(found: dict[str, Any], keys: Collection[str]) -> None:
     for key in found:
         if key not in keys:
-            raise Unreadable(f"it has {key[:40]!r}, which belongs nowhere")
+            raise UnreadablePart(f"it has {key[:40]!r}, which belongs nowhere")
 
 
 def check_signature(body: dict[str, Any], raw: bytes, signature: bytes, gateway: str) -> None:
     """Check that a checkpoint is signed by the key that it names."""
     if not is_signed(unhex(body, "key", 32), signature, raw):
-        raise Unreadable("its signature is not over it: one of both was changed")
+        raise UnreadablePart("its signature is not over it: one of both was changed")
     if body.get("gateway") != gateway:
-        raise Unreadable("it is of another gateway")
+        raise UnreadablePart("it is of another gateway")
     if "next_key" in body:
         unhex(body, "next_key", 32)
 
@@ -146,13 +146,13 @@ def check_order(body: dict[str, Any], before: dict[str, Any]) -> None:
     that are not about the chain can be left out between two.
     """
     if need(body, "round", int) <= before["round"]:
-        raise Unreadable("it stands twice, or out of order")
+        raise UnreadablePart("it stands twice, or out of order")
     if body["key"] != before.get("next_key", before.get("key", body["key"])):
-        raise Unreadable("it is signed by another key than the checkpoint before it names")
+        raise UnreadablePart("it is signed by another key than the checkpoint before it names")
     if body["round"] == before["round"] + 1 and need(body, "previous", str) != before.get(
         "digest", body["previous"]
     ):
-        raise Unreadable("it does not follow the checkpoint before it: one of both was exchanged")
+        raise UnreadablePart("it does not follow the checkpoint before it: one of both was exchanged")
 
 
 def check_head(head: dict[str, Any], body: dict[str, Any], chain: bytes) -> int:
@@ -162,10 +162,10 @@ def check_head(head: dict[str, Any], body: dict[str, Any], chain: bytes) -> int:
     number, size = need(head, "number", int), need(body, "size", int)
     beside = [unhex({"path": one}, "path", 32) for one in need(head, "path", list)]
     if number >= size:
-        raise Unreadable("it has no such head")
+        raise UnreadablePart("it has no such head")
     leaf = head_of(chain, place, unhex(head, "link", 32))
     if root_from_path(leaf, number, size, beside) != unhex(body, "root", 32):
-        raise Unreadable(f"what it signed of this chain up to entry {place} is something else")
+        raise UnreadablePart(f"what it signed of this chain up to entry {place} is something else")
     return place
 
 
@@ -173,5 +173,5 @@ def check_stamp(bundle: Bundle, name: str, raw: bytes) -> dict[str, Any]:
     """Check that a stamp is over a checkpoint. That its authority made it, `openssl ts -verify` says."""
     stamp = read_stamp(bundle.read(name))
     if stamp["imprint"] != digest(raw) or bundle.read(name.replace(".tsr", ".json")) != raw:
-        raise Unreadable(f"{name} is a stamp over something else")
+        raise UnreadablePart(f"{name} is a stamp over something else")
     return {"file": name, "time": stamp["time"], "serial": format(stamp["serial"], "X")}

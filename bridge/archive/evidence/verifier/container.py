@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from .reading import Unreadable
+from .reading import UnreadablePart
 
 __all__ = ["LONGEST_LINE", "MOST_FILES", "Bundle", "Member", "is_name", "zip_end", "zip_local"]
 
@@ -50,7 +50,7 @@ def zip_end(files: dict[str, Member]) -> bytes:
 
 
 class Bundle:
-    """The files of a bundle, by their names. Raises Unreadable, and OSError."""
+    """The files of a bundle, by their names. Raises UnreadablePart, and OSError."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
@@ -68,7 +68,7 @@ class Bundle:
                 if full.is_file() and not full.is_symlink():
                     self.files[full.relative_to(self.path).as_posix()] = Member(0, full.stat().st_size)
             if len(self.files) > MOST_FILES:
-                raise Unreadable(
+                raise UnreadablePart(
                     "the folder has too many files: name the one that the bundle was unpacked into"
                 )
 
@@ -79,13 +79,13 @@ class Bundle:
             raw = file.read(long)
             name, end = raw.decode("ascii", "replace"), at + 30 + long + length
             if end > size or not is_name(name) or head + raw != zip_local(name, crc, length):
-                raise Unreadable(f"the zip has no file at byte {at} as it should be. {WAY_OUT}")
+                raise UnreadablePart(f"the zip has no file at byte {at} as it should be. {WAY_OUT}")
             if name <= last or len(self.files) == MOST_FILES:
-                raise Unreadable(f"the zip has a file too many, or out of order, at byte {at}. {WAY_OUT}")
+                raise UnreadablePart(f"the zip has a file too many, or out of order, at byte {at}. {WAY_OUT}")
             self.files[name], last, at = Member(at + 30 + long, length, crc), name, end
             file.seek(at)
         if not self.files:
-            raise Unreadable("it is no bundle of evidence: no zip that Hubbub wrote, and no folder")
+            raise UnreadablePart("it is no bundle of evidence: no zip that Hubbub wrote, and no folder")
         expected = zip_end(self.files)
         file.seek(at)
         found = file.read(len(expected) + 1)
@@ -93,12 +93,12 @@ class Bundle:
             same = next(
                 (n for n, sign in enumerate(expected) if found[n : n + 1] != bytes([sign])), len(expected)
             )
-            raise Unreadable(f"the zip is changed, or ends too early, at byte {at + same}. {WAY_OUT}")
+            raise UnreadablePart(f"the zip is changed, or ends too early, at byte {at + same}. {WAY_OUT}")
 
     def pieces(self, name: str, *, lines: bool = False) -> Iterator[bytes]:
         """Yield the content of a file, by lines or by pieces of some size."""
         if name not in self.files:
-            raise Unreadable(f"{name} is missing")
+            raise UnreadablePart(f"{name} is missing")
         at, left, _ = self.files[name]
         with (self.path / name if self.is_folder else self.path).open("rb") as file:
             file.seek(at)
@@ -109,5 +109,5 @@ class Bundle:
     def read(self, name: str) -> bytes:
         """Return the content of a small file."""
         if name in self.files and self.files[name].size > LONGEST_FILE:
-            raise Unreadable(f"{name} is too long")
+            raise UnreadablePart(f"{name} is too long")
         return b"".join(self.pieces(name))

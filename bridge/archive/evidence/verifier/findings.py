@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Findings"]
+__all__ = ["BundleFindings"]
 
 
 MOST = 1000
 """So many findings are kept of each kind: a file made for it would fill the memory."""
 
 
-class Findings:
+class BundleFindings:
     """What is found, wrong and right."""
 
     def __init__(self) -> None:

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from .checks import check
-from .findings import Findings
-from .reading import Unreadable, printable, when
+from .findings import BundleFindings
+from .reading import UnreadablePart, printable, when
 
 __all__ = ["main", "sentences", "verdict"]
 
@@ -18,7 +18,7 @@ SHOWN = 20
 """So many findings are told: the first says most."""
 
 
-def verdict(findings: Findings) -> str:
+def verdict(findings: BundleFindings) -> str:
     """Return what comes of it, in one sentence."""
     if not findings.wrong:
         return "Nothing was changed: all is as the gateway recorded it"
@@ -27,7 +27,7 @@ def verdict(findings: Findings) -> str:
     return f"SOMETHING WAS CHANGED. The first: {first['what']}{at}: {first['sentence']}"
 
 
-def sentences(findings: Findings, trusted: str = "") -> list[str]:
+def sentences(findings: BundleFindings, trusted: str = "") -> list[str]:
     """Return what was found, for people. `trusted`: the fingerprint that the owner published."""
     facts = findings.facts
     line = f"Conversation {facts['conversation']!r}, entries {facts['first']} to {facts['last']}: "
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         lines, code = sentences(findings, trusted), 1 if findings.wrong else 0
         found = {**findings.facts, "checkpoints": findings.checkpoints, "remarks": findings.remarks}
         found.update(verdict="changed" if code else "unchanged", wrong=findings.wrong)
-    except (Unreadable, OSError) as error:
+    except (UnreadablePart, OSError) as error:
         lines, code = [printable(f"{asked.bundle} cannot be verified: {error}.")], 2
         found = {"verdict": "unreadable", "wrong": [{"what": "the bundle", "sentence": str(error)}]}
     print(json.dumps(found, indent=2) if asked.json else "\n".join(lines))  # noqa: T201 -- it is a program

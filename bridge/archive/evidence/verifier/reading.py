@@ -7,10 +7,10 @@ import re
 import time
 from typing import Any
 
-__all__ = ["Unreadable", "need", "printable", "read_json", "unhex", "when"]
+__all__ = ["UnreadablePart", "need", "printable", "read_json", "unhex", "when"]
 
 
-class Unreadable(Exception):
+class UnreadablePart(Exception):
     """Something cannot be read as what it should be; the sentence says why."""
 
 
@@ -19,9 +19,9 @@ def read_json(raw: bytes) -> dict[str, Any]:
     try:
         found = json.loads(raw.decode(), object_pairs_hook=without_twins)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"it cannot be read as JSON ({printable(str(error))[:200]})") from None
+        raise UnreadablePart(f"it cannot be read as JSON ({printable(str(error))[:200]})") from None
     if not isinstance(found, dict):
-        raise Unreadable("it is no JSON object")
+        raise UnreadablePart("it is no JSON object")
     return found
 
 
@@ -37,7 +37,7 @@ def need(found: dict[str, Any], key: str, kind: type) -> Any:
     """Return a value of some kind, and no other; numbers are from 0 on."""
     value = found.get(key)
     if type(value) is not kind or (type(value) is int and not 0 <= value < 1 << 63):
-        raise Unreadable(f"it has no proper {key!r}")
+        raise UnreadablePart(f"it has no proper {key!r}")
     return value
 
 
@@ -45,7 +45,7 @@ def unhex(found: dict[str, Any], key: str, size: int) -> bytes:
     """Return so many bytes that stand there in hexadecimal."""
     text = need(found, key, str)
     if len(text) != 2 * size or not re.fullmatch("[0-9a-f]*", text):
-        raise Unreadable(f"its {key!r} is not {size} bytes in hexadecimal")
+        raise UnreadablePart(f"its {key!r} is not {size} bytes in hexadecimal")
     return bytes.fromhex(text)
 
 

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any
 
-from .reading import Unreadable
+from .reading import UnreadablePart
 
 __all__ = ["Place", "inside", "parts", "read_stamp"]
 
@@ -24,15 +24,15 @@ def parts(data: bytes, start: int, end: int) -> list[Place]:
     found = []
     while start < end:
         if start + 2 > end:
-            raise Unreadable(NO_STAMP)
+            raise UnreadablePart(NO_STAMP)
         tag, length, at = data[start], data[start + 1], start + 2
         if length >= 128:
             size = length - 128
             length, at = int.from_bytes(data[at : at + size], "big"), at + size
             if not 1 <= size <= 4:
-                raise Unreadable(NO_STAMP)
+                raise UnreadablePart(NO_STAMP)
         if at + length > end:
-            raise Unreadable(NO_STAMP)
+            raise UnreadablePart(NO_STAMP)
         found.append((tag, at, at + length))
         start = at + length
     return found
@@ -41,7 +41,7 @@ def parts(data: bytes, start: int, end: int) -> list[Place]:
 def inside(data: bytes, place: Place, tag: int = SEQUENCE) -> list[Place]:
     """Return the elements of an element."""
     if place[0] != tag:
-        raise Unreadable(NO_STAMP)
+        raise UnreadablePart(NO_STAMP)
     return parts(data, place[1], place[2])
 
 
@@ -53,19 +53,19 @@ def read_stamp(reply: bytes) -> dict[str, Any]:
         (whole,) = parts(reply, 0, len(reply))
         status, *tokens = inside(reply, whole)
         if reply[slice(*inside(reply, status)[0][1:])] not in (b"\0", b"\1"):
-            raise Unreadable("the authority did not stamp it")
+            raise UnreadablePart("the authority did not stamp it")
         signed = inside(reply, inside(reply, inside(reply, tokens[0])[1], CONTEXT)[0])
         octets = inside(reply, inside(reply, signed[2])[1], CONTEXT)[0]
         (info,) = inside(reply, octets, OCTETS)
         fields = inside(reply, info)
         kind, imprint = inside(reply, fields[2])
         if reply[slice(*inside(reply, kind)[0][1:])] != SHA256:
-            raise Unreadable("the stamp is over another kind of digest than SHA-256")
+            raise UnreadablePart("the stamp is over another kind of digest than SHA-256")
         content = [reply[start:end] for _, start, end in fields]
         made = re.fullmatch(rb"(\d{14})(\.\d+)?Z", content[4])
         said = time.strptime(made[1].decode() if made else "", "%Y%m%d%H%M%S")
     except (IndexError, ValueError):
-        raise Unreadable(NO_STAMP) from None
+        raise UnreadablePart(NO_STAMP) from None
     nonces = [value for (tag, *_), value in zip(fields[5:], content[5:]) if tag == INTEGER]  # noqa: B905
     return {
         "time": time.strftime("%Y-%m-%d %H:%M:%S UTC", said),

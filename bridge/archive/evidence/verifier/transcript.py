@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .reading import Unreadable, printable, read_json, when
+from .reading import UnreadablePart, printable, read_json, when
 
 __all__ = ["Transcript"]
 
@@ -32,7 +32,7 @@ class Transcript:
             return ""
         try:
             told = lines_of(position, entry)
-        except (Unreadable, ValueError, RecursionError):
+        except (UnreadablePart, ValueError, RecursionError):
             told = f"{position:>8}  cannot be read\n"
         return self.end() + told
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from .arithmetic import first_link, leaf_of, link_of
 from .container import Bundle
-from .findings import Findings
-from .reading import Unreadable, need, read_json, unhex, when
+from .findings import BundleFindings
+from .reading import UnreadablePart, need, read_json, unhex, when
 from .transcript import Transcript
 
 __all__ = ["Walk"]
@@ -28,7 +28,11 @@ class Walk:
     """
 
     def __init__(
-        self, bundle: Bundle, listed: dict[str, Any], heads: dict[int, dict[str, Any]], findings: Findings
+        self,
+        bundle: Bundle,
+        listed: dict[str, Any],
+        heads: dict[int, dict[str, Any]],
+        findings: BundleFindings,
     ) -> None:
         self.bundle, self.listed, self.heads, self.findings = bundle, listed, heads, findings
         self.place = self.covered = listed["first"] - 1
@@ -39,7 +43,7 @@ class Walk:
         self.link: bytes | None = first_link(unhex(listed, "chain", 32))
         if self.place:
             if self.place not in heads:
-                raise Unreadable(f"no checkpoint in order says what stood before entry {self.place + 1}")
+                raise UnreadablePart(f"no checkpoint in order says what stood before entry {self.place + 1}")
             self.link = heads[self.place]["link"]
 
     def check(self) -> None:
@@ -53,7 +57,7 @@ class Walk:
                 self._step(entry)
                 text.update(transcript.add(entry["position"], entry).encode())
                 disclosed += "header" in entry
-            except (Unreadable, ValueError) as error:
+            except (UnreadablePart, ValueError) as error:
                 self.findings.entry(self.place + 1, self.at, f"line {number} of {ENTRIES}: {error}")
                 self._lost(self.place + 1)
         text.update(transcript.end().encode())
@@ -67,7 +71,7 @@ class Walk:
 
     def _step(self, entry: dict[str, Any]) -> None:
         if entry.keys() not in SHAPES:
-            raise Unreadable("it has not the keys that an entry has")
+            raise UnreadablePart("it has not the keys that an entry has")
         place: int = need(entry, "position", int)
         link = unhex(entry, "link", 32)
         if "header" in entry:
@@ -129,5 +133,5 @@ class Walk:
 def time_of(header: Any) -> Any:
     try:
         return read_json(str(header).encode()).get("at")
-    except (Unreadable, ValueError):
+    except (UnreadablePart, ValueError):
         return None

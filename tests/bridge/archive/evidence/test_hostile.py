@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bridge.archive import chain
 from bridge.archive.evidence.source import verifier_source
 from bridge.archive.evidence.verifier import arithmetic, stamps
-from bridge.archive.evidence.verifier.reading import Unreadable
+from bridge.archive.evidence.verifier.reading import UnreadablePart
 from bridge.archive.evidence.verifier.signatures import ORDER, fingerprint, is_signed, pem_of
 
 from .world import Archive, listed, packed, unpacked, verified
@@ -77,7 +77,7 @@ def test_both_know_one_tree(heads: list[bytes], data: st.DataObject):
     assert arithmetic.root_from_path(heads[number], number, len(heads), path) == chain.root_of(heads)
     for wrong in (path[:-1], [*path, b"x" * 32]):
         if wrong != path:
-            with pytest.raises(Unreadable):
+            with pytest.raises(UnreadablePart):
                 arithmetic.root_from_path(heads[number], number, len(heads), wrong)
 
 
@@ -164,7 +164,7 @@ def test_values_of_any_kind_are_answered_in_sentences(
 @example(b"\x30\x80\x30\x03\x02\x01\x00\x00\x00")
 @example(b"\x30\x82" + b"\xff\xff" * 100)
 def test_stamps_of_any_bytes_are_refused(raw: bytes):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadablePart):
         stamps.read_stamp(raw)
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.archive.evidence.stamps import Question, ask, check_stamp, read_authority
+from bridge.archive.evidence.stamps import StampQuestion, ask, check_stamp, read_authority
 from bridge.archive.evidence.verifier.stamps import read_stamp
 from bridge.errors import ArchiveError
 
@@ -38,7 +38,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_stamp_is_verified_as_it_comes(tmp_path: Path, kind: str):
     """In all forms that replies have; `openssl ts -verify`, which others use, agrees."""
-    authority, question = Authority(tmp_path, **KINDS[kind]), Question.about(DIGEST)
+    authority, question = Authority(tmp_path, **KINDS[kind]), StampQuestion.about(DIGEST)
     async with authority.serving() as url:
         reply = await ask(url, question)
     at = check_stamp(reply, question, read_authority(authority.ca))
@@ -47,13 +47,13 @@ async def test_a_stamp_is_verified_as_it_comes(tmp_path: Path, kind: str):
     (tmp_path / "data").write_bytes(DATA)
     (tmp_path / "kept.tsr").write_bytes(reply)
     openssl("ts", "-verify", "-data", "data", "-in", "kept.tsr", "-CAfile", "ca.pem", folder=tmp_path)
-    for other in (Question(sha256(b"").digest(), question.nonce), Question.about(DIGEST)):
+    for other in (StampQuestion(sha256(b"").digest(), question.nonce), StampQuestion.about(DIGEST)):
         with pytest.raises(ArchiveError, match="answers another question"):
             check_stamp(reply, other, read_authority(authority.ca))
 
 
 def test_whom_nobody_vouches_for_is_refused(authority: Authority, tmp_path: Path):
-    question = Question.about(DIGEST)
+    question = StampQuestion.about(DIGEST)
     reply = authority.stamp(question.encoded())
     other = tmp_path / "other"
     other.mkdir()
@@ -64,7 +64,7 @@ def test_whom_nobody_vouches_for_is_refused(authority: Authority, tmp_path: Path
 
 
 def test_the_owner_can_name_the_signer_itself(authority: Authority):
-    question = Question.about(DIGEST)
+    question = StampQuestion.about(DIGEST)
     signer = read_authority((authority.folder / "signer.pem").read_bytes())
     assert check_stamp(authority.stamp(question.encoded()), question, signer) > 0
 
@@ -75,13 +75,13 @@ def test_a_stamp_with_a_flipped_byte_is_refused_or_says_the_same(
     authority: Authority, data: st.DataObject, bits: int
 ):
     """Where the status has words, and where certificates are that are not needed, nothing is signed."""
-    question, ca = Question.about(DIGEST), read_authority(authority.ca)
+    question, ca = StampQuestion.about(DIGEST), read_authority(authority.ca)
     kept = authority.folder / "whole.tsr"
     if not kept.exists():
         kept.write_bytes(authority.stamp(question.encoded()))
         (authority.folder / "nonce").write_text(str(question.nonce))
     raw = bytearray(kept.read_bytes())
-    question = Question(DIGEST, int((authority.folder / "nonce").read_text()))
+    question = StampQuestion(DIGEST, int((authority.folder / "nonce").read_text()))
     at = check_stamp(bytes(raw), question, ca)
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= bits
     with contextlib.suppress(ArchiveError):  # nothing else is raised
@@ -92,7 +92,7 @@ def test_a_stamp_with_a_flipped_byte_is_refused_or_says_the_same(
 @given(raw=st.binary(max_size=300))
 def test_any_bytes_are_refused(authority: Authority, raw: bytes):
     with pytest.raises(ArchiveError, match="not kept"):
-        check_stamp(raw, Question.about(DIGEST), read_authority(authority.ca))
+        check_stamp(raw, StampQuestion.about(DIGEST), read_authority(authority.ca))
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ async def test_what_is_no_authority_is_named(status: int, kind: str, size: int, 
     site.router.add_post("/", answer)
     async with serving(site) as address:
         with pytest.raises(ArchiveError, match=words):
-            await ask(address, Question.about(DIGEST))
+            await ask(address, StampQuestion.about(DIGEST))
     with pytest.raises(ArchiveError, match="cannot be reached"):
-        await ask(address, Question.about(DIGEST))
+        await ask(address, StampQuestion.about(DIGEST))
