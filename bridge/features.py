@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection
 
 from .adapter import Adapter
 from .archive.archiving import Archiving
+from .compose.forging import whole
 from .config import Config
 from .direct import DirectTalks
+from .identity import safe_name
 from .instructions import Asked, Instructions, Who
 from .language import Locale
 from .model import RoomId, Support, UserId, Whisper
@@ -77,9 +79,10 @@ class Features:
             self._announcer.say(number, self._announcer.reachable([number]), told)
 
     def _answer(self, asked: Asked, text: str) -> None:
-        """Tell whoever asked alone where that can be, and else the room."""
+        """Tell whoever asked alone where that can be, and else by their name in the room."""
         adapter = self._adapter(asked.network)
         if asked.alone or adapter.capabilities(asked.room).whisper is not Support.NO:
             adapter.hint(Whisper(room=asked.room, user=asked.sender.id, text=text))
         elif asked.number is not None:
-            self._announcer.say(asked.number, self._announcer.reachable([asked.number]), lambda _: text)
+            told = f"{whole(safe_name(asked.sender.name))}: {text}"
+            self._announcer.say(asked.number, self._announcer.reachable([asked.number]), lambda _: told)

@@ -30,9 +30,16 @@ async def test_the_answer_is_said_in_the_room_where_nobody_can_be_told_alone(peo
     async with running(pair):
         left.say("one", "carol", "!who")
         await left.until(1)
-        assert left.texts("one") == ["two on right (3): Ann, bob, “evil name, x”"]
+        assert left.texts("one") == ["carol: two on right (3): Ann, bob, “evil name, x”"]
         await right.until(1)
         assert right.texts("two") == ["<carol> !who"]
+
+
+async def test_a_name_that_looks_like_somebodys_line_is_quoted_in_the_answer(peopled, pair, left):
+    async with running(pair):
+        left.say("one", "dave: yes\nerin", "!who")
+        await left.until(1)
+        assert left.texts("one")[0].startswith("“dave: yes erin”: two on right")
 
 
 async def test_the_answer_is_told_alone_where_that_can_be(peopled, pair, left):
