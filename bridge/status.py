@@ -15,6 +15,7 @@ from .reloads import MapReport
 from .supervisor import NetworkState, Supervisor
 
 __all__ = [
+    "ArchiveReport",
     "NetworkReport",
     "RoomCondition",
     "RoomReport",
@@ -90,6 +91,21 @@ class NetworkReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveReport:
+    """How the archive stands; how far it is behind, its observer tells."""
+
+    entries: int
+    size: int
+    """Of its file, in bytes."""
+    checkpoint: float | None
+    """When a checkpoint was signed last, in seconds since 1970; None: none was."""
+    unstamped: int
+    """How many checkpoints wait for their time stamp."""
+    wrong: Sequence[tuple[str, str]]
+    """What is wrong with it, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How the service stands."""
 
@@ -106,6 +122,8 @@ class Status:
     observers: Sequence[ObserverStatus]
     map: MapReport = field(default_factory=lambda: MapReport(0.0, None, ()))
     """Which map it follows."""
+    archive: ArchiveReport | None = None
+    """None: there is none."""
 
 
 async def count(journal: Path) -> Inventory:

@@ -77,6 +77,8 @@ def troubles(status: Status) -> list[Trouble]:
             what = _OBSERVERS.get(observer.name, f"{observer.name} cannot take note of what is said")
             todo = "it is tried again by itself"
             found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
+    for what, todo in status.archive.wrong if status.archive is not None else ():
+        found.append(Trouble("", (), what, None, "", 0, todo))
     return found
 
 

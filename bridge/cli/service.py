@@ -88,7 +88,7 @@ async def _open_to_owner(
     """Do what the owner asks for, by signal or over the socket, while the relay runs."""
     notifier = Notifier(os.environ)
     abilities = Abilities(bridge, partial(_read_again, file), file, changing=notifier.reloading)
-    async with Control(abilities).listening(), _pages(abilities, file), notifier.following(bridge.status):
+    async with Control(abilities).listening(), _pages(abilities, file), notifier.following(abilities.status):
         watch = FileWatch(file, seen, partial(_reload, abilities, "the watch on the file"))
         tasks = [
             asyncio.ensure_future(_reload_when_told(abilities, reloads)),
@@ -112,7 +112,7 @@ async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
     from bridge.control.api import add_api  # with its libraries, as where files are handed out
     from bridge.web.owner import owner_pages
 
-    site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
+    site = owner_pages(web, abilities.status, bridge.counts, SYSTEM.now)
     add_api(site, abilities)
     async with contextlib.AsyncExitStack() as stack:
         if web.console:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.filesize import decimal
 from rich.text import Text
 
 from bridge.config.words import counted, lasting, printable
@@ -122,6 +123,24 @@ class _Overview(Terminal):
             self.say()
             are = "message is" if undelivered == 1 else "messages are"
             self.say(f"{undelivered:,} {are} not delivered: `hubbub undelivered`")
+        if (archive := self._answer["archive"]) is not None:
+            self.say()
+            self.say(self._archive(archive))
+        self._gaps()
+
+    def _archive(self, archive: dict[str, Any]) -> str:
+        """Say what is archived, and how far that is."""
+        count, signed = archive["entries"], archive["checkpoint"]
+        parts = ["1 entry" if count == 1 else f"{count:,} entries", decimal(archive["size"])]
+        behind = sum(one["behind"] for one in self._answer["observers"] if one["name"] == "archive")
+        if behind:
+            parts.append(f"{counted(behind, 'message')} to be taken over")
+        if signed is not None:
+            parts.append(f"last checkpoint {when(signed)}")
+        return f"archive: {', '.join(parts)}"
+
+    def _gaps(self) -> None:
+        """Print which rooms were not heard lately."""
         gaps = [
             (room["unheard"]["until"], f"{name} {place}", room["unheard"]["seconds"])
             for name, network in self._answer["networks"].items()

@@ -65,8 +65,8 @@ class Archive(Model):
     tags: Annotated[
         dict[TagName, Annotated[Duration, Field(gt=0)]],
         Field(
-            description="How long what has a tag is kept, in place of `keep`: of several tags the longest. By "
-            "default as long as the rest.",
+            description="How long what has a tag is kept, in place of `keep`: of several tags the longest. "
+            "By default as long as the rest.",
             examples=[{"offer": "10y"}],
         ),
     ] = Field(default_factory=dict)

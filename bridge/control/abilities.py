@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,6 +37,7 @@ from .answers import (
     UndeliveredMessage,
     UnmuteAnswer,
 )
+from .archive import ArchiveReading
 from .choosing import chosen
 from .evidence import EvidenceAbilities
 from .filing import FilingAbilities
@@ -101,7 +102,11 @@ class Abilities:
             **FilingAbilities(bridge).able,
             **EvidenceAbilities(bridge, clock).able,
         }
-        self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {}
+        self._archive = ArchiveReading(bridge)
+        self._able |= self._archive.able
+        self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {
+            **self._archive.files
+        }
 
     async def do(self, request: Request[A], by: str) -> A:
         """Do what is asked for; `by` is who asks and how, for the log. Raises HubbubError, and NotFollowed
@@ -132,9 +137,13 @@ class Abilities:
         log.info("asked by %s, and begun: %s", by, told(request))
         return found
 
+    async def status(self) -> Status:
+        """Return how everything stands now, the archive too."""
+        return replace(await self.bridge.status(), archive=await self._archive.report())
+
     async def _status(self, _: StatusRequest) -> StatusAnswer:
         async with self._lock:
-            status = await self.bridge.status()
+            status = await self.status()
         known = {field.name: getattr(status, field.name) for field in fields(Status)}
         known["files"] = {way: hosts[:_HOSTS] for way, hosts in status.files.items()}
         return StatusAnswer(counts=self._traffic(), wrong=troubles(status), **known)

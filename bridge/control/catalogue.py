@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, get_args
 
+from .archive_requests import DOWNLOADS, AnyArchiveRequest
 from .evidence_requests import AnyEvidenceRequest
 from .filing_requests import AnyFilingRequest
 from .requests import (
@@ -35,7 +36,8 @@ AnyRequest: TypeAlias = (
     | TailRequest
     | AnyFilingRequest
     | AnyEvidenceRequest
+    | AnyArchiveRequest
 )
 """What is asked over the socket."""
-KINDS: tuple[type[Request[Any]], ...] = get_args(AnyRequest)
+KINDS: tuple[type[Request[Any]], ...] = (*get_args(AnyRequest), *DOWNLOADS)
 """What is asked over HTTP."""

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from bridge.counts import Counts
 from bridge.relay.tally import BOUNDS, Spread
-from bridge.status import NetworkReport, Status
+from bridge.status import ArchiveReport, NetworkReport, Status
 from bridge.supervisor import NetworkState
 
 from .app import SECURITY, Site
@@ -93,6 +93,32 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     for observer in status.observers:
         behind.add_metric((observer.name,), observer.behind)
     yield behind
+    failing = GaugeMetricFamily(
+        "hubbub_observer_failing",
+        "1 or 0: it could take note of what it was shown last.",
+        labels=("observer",),
+    )
+    for observer in status.observers:
+        failing.add_metric((observer.name,), bool(observer.reason))
+    yield failing
+    yield from _archive(status.archive)
+
+
+def _archive(archive: ArchiveReport | None) -> Iterator[Metric]:
+    """Yield what is told of an archive: without one the metrics have no value."""
+    stand = archive or ArchiveReport(0, 0, None, 0, ())
+    for name, meaning, value in (
+        ("entries", "What was archived since its beginning.", stand.entries),
+        ("bytes", "The size of its file.", stand.size),
+        ("last_checkpoint_timestamp_seconds", "When it was signed last, since 1970.", stand.checkpoint),
+        (
+            "checkpoints_unstamped",
+            "Checkpoints that wait for the stamp of the authority in the map.",
+            stand.unstamped,
+        ),
+        ("troubles", "What is wrong with it: `hubbub status` says what to do.", len(stand.wrong)),
+    ):
+        yield GaugeMetricFamily(f"hubbub_archive_{name}", meaning, value if archive is not None else None)
 
 
 def _counters(counts: Counts) -> Iterator[Metric]:
