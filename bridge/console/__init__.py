@@ -15,6 +15,7 @@ from bridge.control.abilities import Abilities
 from bridge.levels import is_shown
 from bridge.web import Site
 
+from .archive import ArchivePages
 from .doorman import Doorman
 from .frame import Frame
 from .live import Streams
@@ -42,9 +43,10 @@ async def console(
     recent.addFilter(is_shown)
     frame = Frame(site, Doorman(site, clock), watch.undelivered)
     Pages(frame, abilities, watch, parts, recent)
+    ArchivePages(frame, abilities)
     MapForm(frame, abilities, watch, file, check)
     live = Streams(abilities, watch, parts, recent, clock)
-    frame.add("/live", live.stream, lasting=True)
+    frame.add("/live", live.stream, lasting=True, script=True)
     watching = asyncio.ensure_future(watch.run())
     logging.getLogger().addHandler(recent)
     try:

@@ -55,14 +55,21 @@ class Frame:
         site.add("/login", self._log_in, method="POST", public=True)
         self.form("/logout", self._log_out)
 
-    def add(self, path: str, answer: Answer, *, lasting: bool = False) -> None:
-        """Answer for a path to visitors; others are led to the login."""
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether visitors had to log in: else they are whoever is on this machine."""
+        return self._doorman.asks_for_token
+
+    def add(self, path: str, answer: Answer, *, lasting: bool = False, script: bool = False) -> None:
+        """Answer for a path to visitors; others are led to the login, unless a script asks. What is lasting
+        sees for itself that it is read.
+        """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             visitor = self._doorman.visitor(request)
             if visitor is not None:
                 return await self._answered(answer, request, visitor)
-            if lasting:
+            if script:
                 return web.Response(status=401, headers=HEADERS)
             return self._turned_away(request)
 

@@ -2,18 +2,21 @@
 
 import gettext
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from rich.filesize import decimal
 
+from bridge.identity.names import safe_name
 from bridge.language import translations
 
-__all__ = ["LANGUAGES", "fragment", "language_of", "own_name", "page"]
+__all__ = ["LANGUAGES", "day_of", "fragment", "language_of", "own_name", "page", "zone_of"]
 
 _CATALOGUES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.po"))}
 LANGUAGES = ("en", *_CATALOGUES)
@@ -21,6 +24,7 @@ LANGUAGES = ("en", *_CATALOGUES)
 _ENGLISH = "English"
 """What each catalogue translates with the name of its own language."""
 COOKIE = "hubbub-language"
+ZONE = "hubbub-zone"
 
 
 def language_of(request: web.Request) -> str:
@@ -33,6 +37,14 @@ def language_of(request: web.Request) -> str:
         name, _, weight = wish.partition(";q=")
         wishes.append((-_weight(weight), name.strip().lower().partition("-")[0]))
     return next((name for weight, name in sorted(wishes) if weight and name in LANGUAGES), "en")
+
+
+def zone_of(request: web.Request) -> ZoneInfo:
+    """Return the time zone of somebody's browser, which the script tells us; UTC: it did not."""
+    try:
+        return ZoneInfo(request.cookies.get(ZONE, "UTC")[:100])
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return ZoneInfo("UTC")
 
 
 def page(name: str, language: str, values: Mapping[str, Any]) -> str:
@@ -67,7 +79,8 @@ def _environment(language: str) -> Environment:
         auto_reload=False,
     )
     made.install_gettext_translations(_speech(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"moment": _moment, "clock": _clock, "code": _code}
+    made.filters |= {"moment": _moment, "clock": _clock, "hour": _hour, "day": day_of, "code": _code}
+    made.filters |= {"shown": safe_name, "size": decimal, "count": "{:,}".format, "without": _without}
     made.globals["languages"] = [(code, own_name(code)) for code in LANGUAGES]
     return made
 
@@ -93,6 +106,24 @@ def _clock(when: float) -> Markup:
     return Markup('<time class="clock" datetime="{}">{}</time>').format(
         then.isoformat(timespec="milliseconds"), then.strftime("%H:%M:%S")
     )
+
+
+def _hour(when: float, zone: tzinfo) -> Markup:
+    """Show a time of day, without seconds, as the clocks of a zone do."""
+    then = datetime.fromtimestamp(when, zone)
+    return Markup('<time class="hour" datetime="{}">{}</time>').format(
+        then.isoformat(timespec="milliseconds"), then.strftime("%H:%M")
+    )
+
+
+def day_of(when: float, zone: tzinfo) -> str:
+    """Return the day of a point in time in a zone: `2026-11-28`."""
+    return datetime.fromtimestamp(when, zone).date().isoformat()
+
+
+def _without(query: Mapping[str, str], key: str) -> list[tuple[str, str]]:
+    """Return what a query asks for but for one thing."""
+    return [(name, text) for name, text in query.items() if name != key]
 
 
 def _code(text: str) -> Markup:

@@ -11,7 +11,8 @@
     for (const one of root.querySelectorAll("time")) {
       const when = new Date(one.dateTime), today = when.toDateString() === new Date().toDateString();
       one.title = one.dateTime;
-      one.textContent = (one.className === "clock" && today ? clock : today ? time : day).format(when);
+      const how = one.className === "hour" ? time : !today ? day : one.className === "clock" ? clock : time;
+      one.textContent = how.format(when);
     }
   };
 
@@ -68,6 +69,8 @@
   };
   let again = 0;
 
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `hubbub-zone=${zone}; path=/; max-age=31536000; samesite=strict`;
   localize(document);
   find("outcome")?.focus();
   if (!page) return;

@@ -12,6 +12,7 @@ from bridge.config import load
 from bridge.config.models import Web
 from bridge.console import console
 from bridge.control.abilities import Abilities
+from bridge.control.api import add_api
 from bridge.protocols import find
 from bridge.testing import ScriptedNetwork, free_port
 from bridge.web.owner import owner_pages
@@ -69,7 +70,8 @@ class House:
         ours = logging.getLogger("bridge")
         before = ours.level
         ours.setLevel(logging.INFO)
-        site = owner_pages(web, bridge.status, bridge.counts, SYSTEM.now)
+        site = owner_pages(web, self.abilities.status, bridge.counts, SYSTEM.now)
+        add_api(site, self.abilities)
         try:
             async with console(site, self.abilities, self.file, check), site.serving():
                 yield

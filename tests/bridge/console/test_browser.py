@@ -2,16 +2,27 @@
 
 import asyncio
 import random
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
 
 from bridge.errors import Rejected
+from tests.bridge.console.archived import CONVERSATION, Archived
 from tests.bridge.console.house import TOKEN, House
 from tests.browser import PHONE, chromium, visiting
 
 LOBBY = {"lobby": {"left": "one", "right": "two"}, "kitchen": {"left": "three", "right": "four"}}
-PAGES = ("./", "conversation?name=lobby", "network?name=left", "messages", "undelivered", "log", "map")
+PAGES = (
+    "./",
+    "conversation?name=lobby",
+    "network?name=left",
+    "messages",
+    "archive",
+    "undelivered",
+    "log",
+    "map",
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +80,7 @@ async def test_rooms_are_mapped_by_keyboard_alone(house, browser):
         page, keys = visit.page, visit.page.keyboard
         await keys.press("Tab")
         await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-        for _ in range(6):
+        for _ in range(7):
             await keys.press("Tab")
         await expect(page.get_by_role("link", name="Map", exact=True)).to_be_focused()
         await keys.press("Enter")
@@ -184,3 +195,52 @@ async def test_three_hundred_conversations(tmp_path, browser):
         await page.get_by_label("Find a conversation or room").fill("room77")
         await page.keyboard.press("Enter")
         await expect(page.locator("#map [data-c]")).to_have_count(1)
+
+
+ARCHIVE = (
+    "archive", "archive?q=chairs&order=best", "archive?q=nothing&tag=x", "entry?number=2",
+    f"transcript?name={quote(CONVERSATION)}&day=2026-03-14",
+)  # fmt: skip
+
+
+async def logged_in(page):
+    await page.get_by_label("Token").fill(TOKEN)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/")
+
+
+async def test_an_offer_is_found_read_and_taken_along(tmp_path, browser):
+    """By keyboard, and without a script."""
+    async with (
+        Archived(tmp_path, TOKEN).open() as house,
+        visiting(browser, house.url, java_script_enabled=False) as visit,
+    ):
+        page, keys = visit.page, visit.page.keyboard
+        await logged_in(page)
+        await page.get_by_role("link", name="Archive").press("Enter")
+        await page.get_by_label("Find", exact=True).fill("上午")
+        await keys.press("Enter")
+        await expect(page.locator(".hits mark")).to_have_text("上午")
+        await page.locator(".hits .hit").press("Enter")
+        await expect(page.locator(".said")).to_contain_text("明天上午一起发")
+        await expect(page.locator(".archived .here")).to_contain_text("明天上午一起发")
+        await page.locator(".sub a").press("Enter")
+        await expect(page.locator(".transcript")).to_contain_text("Accepted: 120 chairs")
+        await page.get_by_label("As", exact=True).select_option("html")
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="Export").click()
+        path = await (await download.value).path()
+        assert "17.50" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"locale": "zh-CN", "color_scheme": "dark", **PHONE}], ids=["desk", "phone in Chinese"]
+)
+async def test_the_archive_can_be_read(tmp_path, browser, how):
+    async with Archived(tmp_path, TOKEN).open() as house, visiting(browser, house.url, **how) as visit:
+        await visit.page.locator("#token").fill(TOKEN)
+        await visit.page.keyboard.press("Enter")
+        await expect(visit.page.locator("#map")).to_be_visible()
+        for path in ARCHIVE:
+            await visit.page.goto(path)
+            assert await visit.wrong() == [], path
