@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
 from pathlib import Path
 
+from bridge.archive.store import Store
+from bridge.clock import SYSTEM
 from bridge.model import plain
 from bridge.testing import free_port
 from tests.adapters.places import demo_server
+from tests.bridge.archive.store.said import message
 from tests.e2e.world import HUBBUB
 
 PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
@@ -18,14 +22,16 @@ networks:
   irc: {{protocol: irc, server: 127.0.0.1, port: {port}, tls: false, nick: hubbub}}
 conversations:
   lobby: {{irc: ["#lobby", "#ops"]}}
-web: {{listen: "127.0.0.1:{web}"}}
+web: {{listen: "127.0.0.1:{web}", token: {token}}}
 """
+TOKEN = "a-token-of-many-letters"
+HEADER = '-H "Authorization: Bearer $TOKEN"'
 
 
 @contextlib.asynccontextmanager
 async def service(folder, port, web):
     """`hubbub run`, in both rooms."""
-    (folder / "bridge.yaml").write_text(MAP.format(port=port, web=web))
+    (folder / "bridge.yaml").write_text(MAP.format(port=port, web=web, token=TOKEN))
     process = await asyncio.create_subprocess_exec(HUBBUB, "run", cwd=folder, stderr=asyncio.subprocess.PIPE)
     joined = 0
     async with asyncio.timeout(60):
@@ -38,16 +44,20 @@ async def service(folder, port, web):
         await asyncio.wait_for(process.communicate(), 30)
 
 
-async def shell(command, web):
-    """A command, started."""
-    command = command.replace("127.0.0.1:8485", f"127.0.0.1:{web}")
-    command = command.replace("curl ", "exec curl -sS -m 20 ", 1)
-    return await asyncio.create_subprocess_shell(command, stdout=asyncio.subprocess.PIPE)
+async def shell(command, web, folder=None):
+    """A command, started. Since the archive needs a token, all of them do."""
+    assert ("api/archive/" in command) == (HEADER in command), command
+    command = command.replace("127.0.0.1:8485", f"127.0.0.1:{web}").replace(HEADER, "")
+    command = command.replace("curl ", f"exec curl -sS -m 20 {HEADER} ", 1)
+    environment = os.environ | {"TOKEN": TOKEN}
+    return await asyncio.create_subprocess_shell(
+        command, stdout=asyncio.subprocess.PIPE, env=environment, cwd=folder
+    )
 
 
 async def answered(what, web):
     """What the example on the page prints that asks for this."""
-    (found,) = [command for command in EXAMPLES if what in command]
+    (found,) = [command for command in EXAMPLES if what in f"{command}\n"]
     process = await shell(found, web)
     out, _ = await process.communicate()
     assert process.returncode == 0, found
@@ -64,6 +74,31 @@ async def events(process):
             yield name, json.loads(value)
 
 
+def archived(folder):
+    """An archive with something in it, from before."""
+    store = Store(folder / "hubbub-archive.sqlite3", SYSTEM)
+    store.add(
+        [message(number, f"{number} chairs", "lobby", at=1795953600.0 + number) for number in range(1, 10)]
+    )
+    store.close()
+
+
+async def ask_the_archive(web, folder):
+    """What the examples about the archive answer."""
+    stand = await answered("/api/archive\n", web)
+    assert [(one["name"], one["entries"]) for one in stand["conversations"]] == [("lobby", 9)]
+    found = await answered("/api/archive/search", web)
+    assert [hit["entry"]["number"] for hit in found["found"]] == [9, 8, 7, 6, 5]
+    entry = await answered("/api/archive/entry?", web)
+    assert [one["number"] for one in entry["around"]] == [1, 2, 3, 4]
+    assert len((await answered("/api/archive/entries", web))["entries"]) == 9
+    (command,) = [command for command in EXAMPLES if "/api/archive/transcript" in command]
+    taken = await shell(command, web, folder)
+    await taken.communicate()
+    assert taken.returncode == 0
+    assert "9 chairs" in (folder / "lobby.html").read_text()
+
+
 def shown(what):
     """An event on the page."""
     (found,) = re.findall(rf"^    event: {what}\n    data: (.*)", PAGE, re.MULTILINE)
@@ -73,6 +108,7 @@ def shown(what):
 async def test_the_examples(tmp_path):
     web = free_port()
     (tmp_path / "irc").mkdir()
+    archived(tmp_path)
     async with demo_server("irc", tmp_path / "irc") as (demo, _), service(tmp_path, demo.port, web):
         ann = await demo.person("ann", "#lobby")
         status = await answered("/api/status", web)
@@ -105,4 +141,5 @@ async def test_the_examples(tmp_path):
         assert (await answered("/api/unmute", web)) == {"lifted": 0}
         assert (await answered("/api/log-level", web))["levels"]["bridge.relay"] == "debug"
         assert (await answered("openapi.json", web))["openapi"] == "3.1.0"
-        assert len(EXAMPLES) == 13, "each was asked"
+        await ask_the_archive(web, tmp_path)
+        assert len(EXAMPLES) == 18, "each was asked"
