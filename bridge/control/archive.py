@@ -1,8 +1,9 @@
 """What can be read in the archive of a service: each time in a thread, and for some seconds at most."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -41,7 +42,7 @@ __all__ = ["ArchiveReading"]
 _PATIENCE = 10.0
 """How long a look into the archive may take, in seconds."""
 _AT_ONCE = 2
-"""So many look at once; others wait for them."""
+"""So many look at once, and so many take something along; others wait for them."""
 
 _T = TypeVar("_T")
 
@@ -51,7 +52,7 @@ class ArchiveReading:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns, self._takings = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_AT_ONCE)
         self.able: dict[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             ArchiveRequest: self._stand,
             SearchRequest: lambda request: self._read(partial(search, request, _PATIENCE)),
@@ -85,7 +86,13 @@ class ArchiveReading:
             return None  # whoever writes it tells of that too
 
     async def _transcript(self, request: TranscriptRequest) -> Download:
-        return transcript(request, self._file)
+        found = transcript(request, self._file)
+        return replace(found, pieces=self._in_turn(found.pieces))
+
+    async def _in_turn(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async with self._takings, aclosing(pieces) as found:
+            async for piece in found:
+                yield piece
 
     async def _stand(self, _: ArchiveRequest) -> ArchiveAnswer:
         config, file = self._bridge.config, self._file
