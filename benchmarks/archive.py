@@ -78,7 +78,7 @@ def write(folder, count):
 
 
 def questions(texts):
-    """Two words of one message each, as somebody types them who remembers it: Chinese ones of two characters."""
+    """Two words of one message each, as somebody types them who remembers it: of Chinese, two characters."""
     chance = random.Random(7)
     found = []
     while len(found) < QUESTIONS:
