@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 from bridge.archive.entries import EntryKind, Header, Words
 from bridge.archive.store import Entry
-from bridge.compose.snippets import size
-from bridge.identity import one_line, safe_name
+from bridge.identity import one_line
 from bridge.language import ENGLISH
 
 from .dates import Dates
@@ -34,7 +33,10 @@ _FACTS = {
     EntryKind.EDIT: "{name} changed {target} to: {text}",
     EntryKind.REMOVAL: "{name} removed {target} [{text}]",
     EntryKind.REACTION: "{name} reacted with {text} to {target}",
+    EntryKind.FILE: "Hubbub: the file of {target}: {files}",
 }
+_OURS = {EntryKind.SILENCE, EntryKind.POLICY, EntryKind.ERASURE}
+"""What is said in the words of other formats."""
 _WITHOUT_TEXT = {
     EntryKind.TOPIC: "Topic unset by {name} on {room}",
     EntryKind.REMOVAL: "{name} removed {target}",
@@ -110,12 +112,10 @@ class _Log:
             if shown := one_line(line, _LONGEST):
                 yield form + shown
         for file in words.files:
-            about = [safe_name(file.name), file.type, size(file.size) if file.size is not None else ""]
-            digest = f"sha256:{file.sha256}" if file.sha256 else ""
-            yield f"{form}[{', '.join(one_line(part) for part in (*about, digest) if part)}]"
+            yield f"{form}[{self._wording.file(file)}]"
 
     def _fact(self, entry: Entry, header: Header) -> str | None:
-        if header.silence is not None:
+        if header.kind in _OURS:
             return f"Hubbub: {self._wording.fact(entry)}"
         words = entry.words if entry.words is not None else Words(text="not kept")
         text = words.text or " ".join(words.added if words.emojis is None else words.emojis)
@@ -130,6 +130,7 @@ class _Log:
             room=_room(header),
             text=one_line(text, _LONGEST),
             target=self._target(entry),
+            files="; ".join(map(self._wording.file, words.files)),
             by=f" by {self._survey.name(header.network, header.other)}" if header.other is not None else "",
         )
 

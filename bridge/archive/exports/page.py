@@ -15,7 +15,7 @@ from bridge.language import Locale, locale
 from .dates import Dates
 from .exporter import Excerpt, Exporter, ExportOptions
 from .markup import bdi, words_html
-from .survey import Survey
+from .survey import Figure, Survey
 from .whole import Whole, stands_elsewhere, whole, words_then
 from .wording import Statement, Wording
 
@@ -80,7 +80,7 @@ def _chunks(excerpt: Excerpt, options: ExportOptions) -> Iterator[bytes]:
         title=one_line(excerpt.title),
         language=options.language,
         survey=survey,
-        figures=[(figure, (figure.number - 1) % _COLOURS) for figure in survey.figures if figure.messages],
+        figures=[(figure, (figure.number - 1) % _COLOURS) for figure in _speakers(survey)],
         span=_span(survey, dates),
         zone=options.zone,
         rows=rows,
@@ -119,13 +119,16 @@ def _fixed(speech: Locale) -> dict[str, str]:
 
 
 def _counts(survey: Survey, speech: Locale) -> str:
-    speakers = sum(figure.messages > 0 for figure in survey.figures)
     return " · ".join(
         (
             speech.ngettext("{number} message", "{number} messages", survey.messages),
-            speech.ngettext("{number} person", "{number} people", speakers),
+            speech.ngettext("{number} person", "{number} people", len(_speakers(survey))),
         )
     )
+
+
+def _speakers(survey: Survey) -> list[Figure]:
+    return [figure for figure in survey.figures if figure.messages and not figure.ours]
 
 
 def _span(survey: Survey, dates: Dates) -> tuple[str, str] | None:

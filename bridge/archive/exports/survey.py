@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from bridge.archive.entries import EntryKind, Person
 from bridge.archive.store import Entry
+from bridge.compose.namesakes import HUBBUB
 from bridge.identity.names import safe_name
+from bridge.model import US
 
 __all__ = ["Figure", "Survey"]
+
+
+_OURS = ("", str(US))
+"""Hubbub itself, on whichever network it says something: nobody else goes by its name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +30,11 @@ class Figure:
     proof: str
     messages: int = 0
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is Hubbub itself."""
+        return (self.network, self.id) == _OURS
+
 
 class Survey:
     """What one pass over an excerpt shows. It grows with the people in it, not with what they say."""
@@ -39,13 +50,13 @@ class Survey:
         """Networks and what rooms are called there, likewise."""
         self.figures: list[Figure] = []
         self._figures: dict[tuple[str, str], Figure] = {}
-        self._bearers: dict[str, list[tuple[str, str]]] = {}
+        self._bearers: dict[str, list[tuple[str, str]]] = {HUBBUB.name.casefold(): [_OURS]}
         for entry in entries:
             self._look(entry)
 
     def figure(self, network: str, person: Person) -> Figure | None:
         """Return somebody who was seen."""
-        return self._figures.get((network, person.id))
+        return self._figures.get(_key(network, person))
 
     def name(self, network: str, person: Person | None) -> str:
         """Return somebody's name as it was then, safe to show. Two who shared a name are told apart by their
@@ -53,6 +64,8 @@ class Survey:
         """
         if person is None:
             return "?"
+        if person.id == US:
+            return HUBBUB.name
         shown = safe_name(person.name or person.id)
         bearers = self._bearers.get(shown.casefold(), ())
         if len(bearers) < 2:
@@ -81,11 +94,11 @@ class Survey:
             self._meet(header.network, header.other)
 
     def _meet(self, network: str, person: Person) -> Figure:
-        key = network, person.id
+        key = _key(network, person)
         figure = self._figures.get(key)
         if figure is None:
             number = len(self.figures) + 1
-            figure = Figure(number, network, person.id, person.name, person.account, person.proof)
+            figure = Figure(number, key[0], person.id, person.name, person.account, person.proof)
             self._figures[key] = figure
             self.figures.append(figure)
         figure.name = person.name or figure.name
@@ -94,3 +107,7 @@ class Survey:
         if key not in bearers:
             bearers.append(key)
         return figure
+
+
+def _key(network: str, person: Person) -> tuple[str, str]:
+    return _OURS if person.id == US else (network, person.id)

@@ -38,8 +38,14 @@ class Whole:
 
 
 def stands_elsewhere(excerpt: Excerpt, entry: Entry) -> bool:
-    """Return whether an entry is told of at the message that it is about, since that is exported too."""
-    if entry.header is None or entry.header.kind not in _LATER or not entry.header.about:
+    """Return whether an entry is told of at the message that it is about, since that is exported too, or says
+    nothing without it.
+    """
+    if entry.header is None or entry.header.kind not in _LATER:
+        return False
+    if entry.header.kind in (EntryKind.FILE, EntryKind.COPY):
+        return True
+    if not entry.header.about:
         return False
     target = excerpt.at(entry.conversation, entry.header.about)
     if target is None or target.header is None or target.header.kind is not EntryKind.MESSAGE:

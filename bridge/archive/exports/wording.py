@@ -171,6 +171,7 @@ class Wording:
             other = self._locale.gettext(" (by {other})") if header.other is not None else ""
             return found + other + (reason if text and "{text}" not in found else "")
         if header.kind is EntryKind.POLICY:
-            return self._locale.gettext(_POLICIES.get(header.change, N_("What is archived changed")))
+            found = self._locale.gettext(_POLICIES.get(header.change, N_("What is archived changed")))
+            return found + (self._locale.gettext(": {reason}").replace("{reason}", "{text}") if text else "")
         without = _WITHOUT_TEXT.get(header.kind) if not text else None
-        return self._locale.gettext(without or _FACTS.get(header.kind, N_("Of an earlier message")))
+        return self._locale.gettext(without or _FACTS[header.kind])

@@ -16,8 +16,10 @@ from bridge.archive.entries import Words
 from bridge.archive.exports import EXPORTERS, ExportOptions
 from tests.bridge.archive.exports.sample import (
     ALICE,
+    ARRIVED,
     DIGEST,
     HERE,
+    OP,
     THERE,
     K,
     Listed,
@@ -95,6 +97,28 @@ def test_nobody_writes_lines_of_the_export_itself(name, forged):
     person = ALICE.__class__(id="x\r\nBcc: all", name="eve\r\nSubject: forged\x00")
     found = exported(name, filed([said(0, person, wicked)])).decode()
     assert not re.search(forged, found, re.MULTILINE)
+
+
+def test_hubbub_is_nobody_of_the_room():
+    """One on all networks; whoever goes by its name is told apart from it."""
+    ours = ALICE.__class__(id="", name="Hubbub")
+    feigned = ALICE.__class__(id="x!x@host", name="Hubbub")
+    entries = filed([said(0, ours, "one"), said(1, ours, "two", THERE), said(2, feigned, "three")])
+    text = exported("text", entries).decode()
+    assert re.findall("< (.*?)> (one|two|three)", text) == [
+        ("Hubbub", "one"),
+        ("Hubbub", "two"),
+        ("Hubbub (pond)", "three"),
+    ]
+    assert "3 messages · 1 person" in exported("html", entries).decode()
+
+
+def test_a_copy_of_what_is_not_exported_says_nothing():
+    """Of a topic, or of a message before that time."""
+    entries = filed([said(0, OP, "Pears", kind=K.TOPIC), noted(1, K.COPY, about=1, copy=ARRIVED)])
+    assert exported("html", entries).count(b"<time ") == 1
+    ((letter, _),) = opened(exported("rsmf", entries))
+    assert letter["X-RSMF-EventCount"] == "1"
 
 
 # CSV
