@@ -85,9 +85,11 @@ class ShortEvents:
         return f"P{figure.number}"
 
     def _message(self, event: ShortEvent, told: Whole) -> None:
-        gone = self._wording.gone(told)
         last = told.versions[-1].words
-        event["body"] = f"[{gone}]" if gone is not None else (last or Words()).text
+        if last is None or told.header.left_out:
+            event["body"] = f"[{self._wording.gone(told)}]"
+        else:
+            event["body"] = last.text
         if told.removal is not None:
             event["deleted"] = True
         if told.reactions:

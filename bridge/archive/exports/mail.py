@@ -126,8 +126,8 @@ class _Letters:
             return " ".join(words.emojis)
         if header.kind not in (EntryKind.MESSAGE, EntryKind.EDIT):
             return str(self._wording.fact(entry))
-        if (gone := self._wording.gone(whole(self._excerpt, entry, header))) is not None:
-            return f"[{gone}]"
+        if entry.words is None or header.left_out:
+            return f"[{self._wording.gone(whole(self._excerpt, entry, header))}]"
         lines = [words.text] if words.text else []
         if header.kind is EntryKind.EDIT:
             lines.append(self._speech.gettext("[edited]"))

@@ -121,6 +121,18 @@ def test_a_copy_of_what_is_not_exported_says_nothing():
     assert letter["X-RSMF-EventCount"] == "1"
 
 
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_what_a_hold_spares_is_there(name):
+    """A removal whose message kept its words, since somebody has to produce them."""
+    removal = said(5, ALICE, "", kind=K.REMOVAL, about=1)
+    found = exported(name, filed([said(0, ALICE, "spared words", id="a"), removal]))
+    if name == "rsmf":
+        ((_, manifest),) = opened(found)
+        assert [(one["body"], one["deleted"]) for one in manifest["events"]] == [("spared words", True)]
+    else:
+        assert b"spared words" in found
+
+
 # CSV
 
 
