@@ -120,11 +120,11 @@ def _tell(answer: dict[str, Any]) -> None:
     terminal.say(printable(people), "bold")
     terminal.say("What would go:" if report["dry_run"] else "What went:")
     rows = [
-        (report["said"], "entries of the archive with what they said and did"),
-        (report["of_it"], "with copies and files of it"),
-        (report["named"], "that tell whom they put out"),
+        (report["said"], "said or done by them, in the archive"),
+        (report["of_it"], "copies and files of that"),
+        (report["named"], "where it is told that they put somebody out"),
         (report["quoted"] if report["quotes_taken"] else 0, "words of others who quote or mention them"),
-        (answer["journal"], "events of the journal"),
+        (answer["journal"], "said or done by them, in the journal"),
         *((count, f"copies on {network}") for network, count in answer["taken_back"].items()),
     ]
     for count, what in rows:

@@ -118,11 +118,17 @@ class Check:
         """Return the file with what its own blocks have in files, such as `web: token_file:`, in place of
         them.
         """
+        return self._filled_in(TopBlock, data, ())
+
+    def _filled_in(self, model: type[Model], data: dict[str, Data], spot: Spot) -> dict[str, Data]:
         found = dict(data)
-        for key, annotation in fields(TopBlock):
-            for model in models_in(annotation):
-                if key in found and secret_fields(model):
-                    found[key] = read_files(self.document, model, found[key], (key,))
+        for key, annotation in fields(model):
+            for inner in models_in(annotation):
+                value = found.get(key)
+                if value is not None and secret_fields(inner):
+                    found[key] = read_files(self.document, inner, value, (*spot, key))
+                elif isinstance(value, dict):
+                    found[key] = self._filled_in(inner, value, (*spot, key))
         return found
 
     def _witness(self, top: TopBlock | None) -> Witness | None:

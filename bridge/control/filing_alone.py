@@ -38,9 +38,10 @@ def do_alone(archive: Path, config: Config | None, request: Request[Any]) -> Any
                 rules = filing_rules(config)
                 keeper.follow(msgspec.structs.replace(rules, mail=None, digest=None))
             if isinstance(request, EraseRequest):
-                return _erase(keeper, config, request)
-            answer = keeper.do(question(request))
-            while request.changes and config is not None and keeper.step():
+                answer = _erase(keeper, config, request)
+            else:
+                answer = keeper.do(question(request))
+            while request.changes and keeper.step():
                 pass
             return answer
         finally:

@@ -48,6 +48,16 @@ def test_what_is_wrong_has_a_sentence(bench: Bench, old, new, problem):
     assert any(problem in sentence for sentence in found.value.problems), found.value.problems
 
 
+def test_the_password_may_stand_in_a_file(bench: Bench):
+    (bench.folder / "mail").write_text("from a file\n")
+    found = bench.load(GOOD + FILED.replace("password: secret", "password_file: mail")).archive
+    assert found.mail is not None
+    assert found.mail.password is not None
+    assert found.mail.password.get_secret_value() == "from a file"
+    problems = bench.problems(GOOD + FILED.replace("password: secret", "password_file: none"))
+    assert any("archive.mail.password_file" in one for one in problems), problems
+
+
 @pytest.mark.parametrize("left", ["mail", "searches"])
 def test_a_digest_needs_what_it_tells_of_and_who_sends_it(bench: Bench, left):
     without = "\n".join(line for line in FILED.splitlines() if not line.strip().startswith(left))

@@ -1,5 +1,6 @@
 """What a digest says: a mail with what saved searches newly found."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,4 +126,4 @@ def _result(found: NewlyFound) -> str:
 
 def _more(found: NewlyFound) -> str:
     left = found.count - len(found.hits)
-    return f'and {left:,} more: hubbub search "{found.query}"' if left > 0 else ""
+    return f"and {left:,} more: hubbub search {shlex.quote(found.query)}" if left > 0 else ""
