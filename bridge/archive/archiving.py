@@ -118,6 +118,10 @@ class Archiving:
         """Let the archive's process end: it is started when something is asked of it."""
         await self.clerk.rest()
 
+    def opted_out(self) -> list[str]:
+        """Return who wants not to be archived: each as `network/id`."""
+        return sorted(f"{network}/{known}" for network, known in self._opted)
+
     def conversations(self, network: str, room: RoomId) -> Sequence[str]:
         """Return the archived conversations that have what is said in a room."""
         return self.policy.by_room.get((network, room), ())

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from bridge.app import Bridge
 from bridge.archive.filing import questions as ask
 from bridge.archive.filing.holds import LegalHold
@@ -86,11 +88,16 @@ class FilingAbilities:
         self._bridge = bridge
         self.able: Mapping[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             **dict.fromkeys(_QUESTIONS, self._ask),
+            FilingRequest: self._stand,
             EraseRequest: self._erase,
         }
 
     async def _ask(self, request: Request[Any]) -> Any:
         return await self._answer(question(request))
+
+    async def _stand(self, request: FilingRequest) -> ask.FilingStanding:
+        found: ask.FilingStanding = await self._ask(request)
+        return msgspec.structs.replace(found, opted_out=self._bridge.features.archive.opted_out())
 
     async def _answer(self, asked: Inquiry[Any]) -> Any:
         archive = self._bridge.features.archive

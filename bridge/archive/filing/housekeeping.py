@@ -44,6 +44,7 @@ class Housekeeping:
         self._clock = clock
         self._tidy = tidy
         self._tags: Mapping[str, float] = {}
+        self._rules = KeepRules()
         self._looked: float | None = None
         """When the last look was begun; None: the next one is at everything."""
         self._whole = float("-inf")
@@ -52,9 +53,7 @@ class Housekeeping:
 
     def follow(self, tags: Mapping[str, float]) -> None:
         """Keep what has these tags for so many seconds."""
-        if tags != self._tags:
-            self._tags = dict(tags)
-            self.changed()
+        self._tags = dict(tags)
 
     def changed(self) -> None:
         """Look at everything soon: something that decides what stays is otherwise."""
@@ -65,6 +64,9 @@ class Housekeeping:
         """Do a little. Returns whether there is more to be done now."""
         if self._work is None:
             now = self._clock.now()
+            rules = keep_rules(self._store, self._tags)
+            if rules != self._rules:
+                self._rules, self._looked = rules, None
             if self._looked is not None and now < self._looked + _HOUR:
                 return self._store.scrub()
             if now >= self._whole + _DAY:
@@ -83,8 +85,7 @@ class Housekeeping:
         gone = 0
         with self._store.reader() as reader:
             holds = Holds.kept_in(self._store)
-            rules = keep_rules(self._store, self._tags)
-            sweep = Sweep(reader, rules, tags_of(all_tags(self._store)), holds)
+            sweep = Sweep(reader, self._rules, tags_of(all_tags(self._store)), holds)
             for numbers in _in_steps(sweep.expired(now, before)):
                 gone += self._store.take_whole(numbers, RETENTION) if numbers else 0
                 yield

@@ -161,7 +161,10 @@ async def test_the_owner_files_and_holds(kept, left, right):
         assert len((await owner.do(TagsRequest(), "a test")).tags) == 1
         hold = HoldRequest(name="case", reason="dispute", conversations=["lobby"])
         assert [one.name for one in (await owner.do(hold, "a test")).holds] == ["case"]
+        left.say("one", "dave", "!archive off")
+        await told(left, 1)
         stands = await owner.do(FilingRequest(), "a test")
+        assert stands.opted_out == ["left/dave!user@host"]
         assert ([one.name for one in stands.holds], stands.tags) == (["case"], {"offer": 1})
         answer = await owner.do(EraseRequest(who=["alice"]), "a test")
         assert (answer.archive.stay >= 2, answer.stays[0].split(" for ")[1][:15]) == (True, 'the hold "case"')

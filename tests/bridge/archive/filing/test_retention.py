@@ -92,7 +92,7 @@ def test_a_shorter_time_in_the_configuration_counts_for_what_is_there(office):
     office.say("old")
     office.later(40 * DAY)
     office.keep(30 * DAY)
-    office.later(DAY)
+    office.work()
     assert office.texts() == []
 
 
