@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.complaints import Complaints
+from bridge.config.words import counted
 from bridge.errors import JournalError
 from bridge.identity.speaker import key_of
 from bridge.journal import Observed
@@ -39,7 +40,7 @@ class CopiesReport:
     taken_back: Counter[str] = field(default_factory=Counter)
     """So many copies can be taken back, by network."""
     left: Counter[str] = field(default_factory=Counter)
-    """So many cannot be, by network: it does not permit that, or its room cannot be reached."""
+    """So many at most cannot be, by network: it does not permit that, or its room cannot be reached."""
 
 
 class CopiesBack:
@@ -68,9 +69,15 @@ class CopiesBack:
         found = CopiesReport()
         async for seen in self._theirs(people, 0):
             found.events += 1
-            for number in self._having(seen):
+            having = self._having(seen)
+            for number in self._hearing(seen):
                 network, _ = self._journal.room(number) or ("", "")
-                (found.taken_back if self._can_delete(number) else found.left)[network] += 1
+                if not self._can_delete(number):
+                    found.left[network] += (
+                        1  # where it has no name that is kept, it may be there all the same
+                    )
+                elif number in having:
+                    found.taken_back[network] += 1
         return found
 
     async def begin(self, people: Sequence[tuple[str, UserId]]) -> None:
@@ -100,11 +107,14 @@ class CopiesBack:
             after = found[-1].seq
             await asyncio.sleep(0)
 
+    def _hearing(self, seen: Observed) -> tuple[int, ...]:
+        """Return the rooms that hear of something."""
+        source = self._router.rooms.directory.routes.sources.get((seen.network, seen.room))
+        return source.rooms if source is not None else ()
+
     def _having(self, seen: Observed) -> list[int]:
         """Return the rooms that have a copy of something."""
-        source = self._router.rooms.directory.routes.sources.get((seen.network, seen.room))
-        rooms = source.rooms if source is not None else ()
-        return [number for number in rooms if self._journal.parts(seen.seq, number)]
+        return [number for number in self._hearing(seen) if self._journal.parts(seen.seq, number)]
 
     def _can_delete(self, number: int) -> bool:
         worker = self._router.workers.get(number)
@@ -145,7 +155,7 @@ class CopiesBack:
         await self._done(batch)
         self._note(network, user, None)
         if count:
-            log.info("copies of %d messages of one person were taken back, as far as networks permit", count)
+            log.info("copies of %s of one person were taken back", counted(count, "message"))
 
     def _note(self, network: str, user: str, after: str | None) -> None:
         try:

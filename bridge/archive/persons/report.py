@@ -29,8 +29,8 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
         )
     for network, count in sorted((left or {}).items()):
         found.append(
-            f"{_many(count, 'copy', 'copies')} on {network}, which lets nobody take them back, or cannot be "
-            "reached now"
+            f"{_many(count, 'copy', 'copies')} at most on {network}, which lets nobody take them back, or "
+            "cannot be reached now"
         )
     if ids_kept is not None:
         found.append(

@@ -145,7 +145,7 @@ async def test_what_cannot_be_taken_back_is_told(kept, left, right):
         request = EraseRequest(who=["alice"])
         answer = await abilities(bridge).do(request, "a test")
         assert (answer.taken_back, answer.left) == ({}, {"right": 1})
-        assert any(one.startswith("1 copy on right, which lets nobody") for one in answer.stays)
+        assert any(one.startswith("1 copy at most on right, which lets nobody") for one in answer.stays)
         journal = bridge._router.journal
         assert journal.event(journal.origin(journal.number("left", "one"), said.id)) is None
 
