@@ -44,6 +44,14 @@ class DigestResult(StrEnum):
     UNSURE = "unsure"
 
 
+_TOLD = {
+    DigestResult.SENT: "is not whole, or did not reach everybody",
+    DigestResult.NOTHING: "may lack something",
+    DigestResult.FAILED: "was not sent, and is tried again",
+    DigestResult.UNSURE: "may not have gone out, and is not sent again",
+}
+
+
 class DigestNote(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of digests."""
 
@@ -154,11 +162,7 @@ def finish_digest(notes: FilingNotes, outcome: DigestOutcome, now: float) -> Non
         return
     told = begun.until if outcome.result in (DigestResult.SENT, DigestResult.NOTHING) else begun.told
     failed = outcome.result is DigestResult.FAILED
-    trouble = outcome.trouble
-    if failed:
-        trouble = f"the digest of {begun.day} was not sent, and is tried again: {trouble}"
-    elif trouble:
-        trouble = f"the digest of {begun.day}: {trouble}"
+    trouble = outcome.trouble and f"the digest of {begun.day} {_TOLD[outcome.result]}: {outcome.trouble}"
     ended = msgspec.structs.replace(
         begun,
         result=outcome.result,

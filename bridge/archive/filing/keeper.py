@@ -68,6 +68,7 @@ class Keeper:
             more = self._housekeeping.step() or more
         except ArchiveError as error:
             self._trouble = f"nothing expires now: {error}"
+            self._housekeeping.changed()
             return False
         self._trouble = ""
         return more

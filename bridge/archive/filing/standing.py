@@ -8,12 +8,11 @@ import msgspec
 from bridge.archive.keeping import Keeping
 from bridge.archive.store import ConversationInfo, Reader
 
-from .daily import digest_note
 from .holds import all_holds
 from .questions import FilingStanding, KeptConversation
 from .tags import all_tags
 
-__all__ = ["digest_trouble", "standing"]
+__all__ = ["standing"]
 
 
 def standing(
@@ -43,17 +42,6 @@ def standing(
         waiting=waiting,
         digest=digest,
         wrong=wrong,
-    )
-
-
-def digest_trouble(reader: Reader) -> tuple[str, str] | None:
-    """Return what is wrong with the daily mail, and what to do; None: nothing."""
-    note = digest_note(reader)
-    if note is None or not note.trouble:
-        return None
-    return (
-        note.trouble,
-        "look at `archive: mail:` in the map, and at the mail server; it is tried again by itself",
     )
 
 
