@@ -34,6 +34,7 @@ class Keeper:
         """`tidy` deletes the files that no entry has any more."""
         self._store = store
         self._clock = clock
+        self._tidy = tidy
         self._housekeeping = Housekeeping(store, clock, tidy)
         self._post = Post(store, clock)
         self._holds = Holds.kept_in(store)
@@ -206,6 +207,7 @@ class Keeper:
             now = self._clock.now()
             carry_out(self._store, plan, Erasure(people=asked.people, mentions=asked.mentions, at=now))
             self._renew()
+            self._tidy()
         reasons = {hold.name: hold.reason for hold in holds.all}
         return _report(asked, plan, reasons)
 

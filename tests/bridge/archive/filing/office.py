@@ -1,9 +1,12 @@
 """An archive that a test fills, with who keeps it, by a clock that the test moves."""
 
+from hashlib import sha256
+
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
 from bridge.archive.filing.keeper import Keeper
 from bridge.archive.filing.questions import FilingRules, Which
 from bridge.archive.keeping import Keeping
+from bridge.archive.kept_files import KeptFiles, Message, folder_of
 from bridge.archive.store import NewEntry, Store
 from bridge.testing.clock import HandClock
 
@@ -16,7 +19,7 @@ class Office:
     def __init__(self, file):
         self.clock = HandClock(BEGIN)
         self.store = Store(file, self.clock)
-        self.keeper = Keeper(self.store, self.clock)
+        self.keeper = Keeper(self.store, self.clock, KeptFiles(self.store).tidy)
         self._seq = 0
 
     def close(self):
@@ -58,6 +61,17 @@ class Office:
         return self.say(
             "", who="", kind=EntryKind.FILE, target=self.name_of(number), id="", seq=0, files=(file,)
         )
+
+    def keep_file(self, number, content):
+        """File a file of a message, and keep it. Returns where it is kept."""
+        digest, header = sha256(content).hexdigest(), self.entry(number).header
+        sent = self.store.file.with_name("sent")
+        sent.write_bytes(content)
+        message = Message("sales", header.network, header.room, header.id)
+        assert KeptFiles(self.store).keep(sent, digest, message)
+        sent.unlink()
+        self.file_of(number, digest)
+        return folder_of(self.store.file) / digest[:2] / digest
 
     def entry(self, number):
         with self.store.reader() as reader:

@@ -64,7 +64,9 @@ def verified(office):
 
 def in_files(office, text):
     """Whether a text stands in any of the archive's files."""
-    return any(text.encode() in path.read_bytes() for path in office.store.file.parent.iterdir())
+    return any(
+        text.encode() in path.read_bytes() for path in office.store.file.parent.rglob("*") if path.is_file()
+    )
 
 
 def test_whom_somebody_means(office):
@@ -103,7 +105,9 @@ def test_what_they_said_goes_from_all_files_and_the_chains_stay_whole(talk):
 
 
 def test_with_what_others_quote_nothing_of_them_is_in_any_file(talk):
+    theirs, others = talk.keep_file(1, b"a plan"), talk.keep_file(11, b"another")
     report = erase(talk, ADA, KnownPerson(network="matrix", id="ada!x"), mentions=True)
+    assert (theirs.exists(), others.exists()) == (False, True)
     assert (report.quoted, report.quotes_taken) == (2, True)
     assert talk.texts() == ["nothing to do with it"]
     assert verified(talk)
