@@ -11,9 +11,13 @@ from .supervisor import NetworkState
 __all__ = ["Trouble", "troubles"]
 
 _JOURNAL = "the journal cannot be written: nothing is taken", "make room on its disk: it goes on by itself"
-_OBSERVERS = {"evidence": "the archive is not signed, stamped or told to its witness as it should be"}
-"""What is wrong with those that do something else than take note."""
 _MAP = "correct it (`hubbub check` names all of them), then `hubbub reload`"
+_AGAIN = "it is tried again by itself"
+_OBSERVERS = {
+    "archive": ("nothing is archived", "it is tried again by itself, and what is missing is made up for"),
+    "evidence": ("the archive is not signed, stamped or told to its witness as it should be", _AGAIN),
+}
+"""Of those whose name says too little."""
 _NETWORKS = {
     NetworkState.STOPPED: (
         "is not connected any more",
@@ -74,8 +78,8 @@ def troubles(status: Status) -> list[Trouble]:
         found.append(_of_map(status.map, status.map.refused))
     for observer in status.observers:
         if observer.reason:
-            what = _OBSERVERS.get(observer.name, f"{observer.name} cannot take note of what is said")
-            todo = "it is tried again by itself"
+            known = f"{observer.name} cannot take note of what is said", _AGAIN
+            what, todo = _OBSERVERS.get(observer.name, known)
             found.append(Trouble("", (), what, observer.since, observer.reason, observer.behind, todo))
     for what, todo in status.archive.wrong if status.archive is not None else ():
         found.append(Trouble("", (), what, None, "", 0, todo))

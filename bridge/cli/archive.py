@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bridge.config.words import counted, lasting, printable
 
+from .archive_backup import backup
 from .filing import done, place_options, times_options
 from .suggestions import conversations
 from .terminal import Cell, Terminal, widths_of
@@ -306,3 +307,6 @@ def _span(seconds: float) -> str:
     if seconds >= 2 * _YEAR and seconds % _YEAR == 0:
         return counted(round(seconds / _YEAR), "year")
     return lasting(seconds)
+
+
+archive.add_command(backup)

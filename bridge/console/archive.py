@@ -1,5 +1,6 @@
 """The pages of the archive: what was said is searched, read and taken along. All of it without a script."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,14 +15,16 @@ from bridge.control.archive_requests import (
     ArchiveRequest,
     EntriesRequest,
     EntryRequest,
+    EvidenceRequest,
     SearchRequest,
     TranscriptRequest,
 )
+from bridge.control.filing_requests import TagRequest, UntagRequest
 from bridge.errors import ArchiveError, HubbubError
 from bridge.web.download import send
 
 from .doorman import Visitor
-from .frame import HEADERS, Answer, Frame
+from .frame import HEADERS, Answer, Frame, led_to
 from .pages import by
 from .speech import day_of, language_of, zone_of
 from .transcript import lines
@@ -33,6 +36,7 @@ _LINES = 500
 _AROUND = 5
 _FILTERS = ("conversation", "person", "network", "tag", "since", "until", "file")
 _LONGEST = 1000
+_DIGITS = 18
 
 
 class ArchivePages:
@@ -45,6 +49,8 @@ class ArchivePages:
         frame.add("/entry", self._guarded(self._entry))
         frame.add("/transcript", self._guarded(self._transcript))
         frame.add("/export", self._guarded(self._export), lasting=True)
+        frame.add("/evidence", self._guarded(self._evidence), lasting=True)
+        frame.form("/tag", self._guarded(self._tag))
 
     def _guarded(self, answer: Answer) -> Answer:
         async def guarded(request: web.Request, visitor: Visitor) -> web.StreamResponse:
@@ -78,16 +84,32 @@ class ArchivePages:
         return self._frame.page(request, visitor, "archive", values)
 
     async def _entry(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
-        number = request.query.get("number", "")[:18]
-        asked = EntryRequest(number=int(number) if number.isdecimal() else 0, around=_AROUND)
-        found = await self._abilities.do(asked, by(visitor))
-        return self._frame.page(
-            request, visitor, "entry", _of_entry(found) | {"zone": zone_of(request), "outcome": ""}
-        )
+        return await self._shown(request, visitor, _number(request.query.get("number", "")))
+
+    async def _shown(
+        self, request: web.Request, visitor: Visitor, number: int, mistake: str = ""
+    ) -> web.StreamResponse:
+        found = await self._abilities.do(EntryRequest(number=number, around=_AROUND), by(visitor))
+        values = _of_entry(found) | {"zone": zone_of(request), "mistake": mistake}
+        return self._frame.page(request, visitor, "entry", values)
+
+    async def _tag(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        """Put a tag on an entry, or take one away."""
+        form = await request.post()
+        number, tag, gone = (str(form.get(name, ""))[:_LONGEST] for name in ("number", "tag", "remove"))
+        first = _number(number)
+        asked: TagRequest | UntagRequest = TagRequest(tag=tag, first=first)
+        if gone:
+            asked = UntagRequest(tag=gone, first=first)
+        try:
+            await self._abilities.do(asked, by(visitor))
+        except HubbubError as error:
+            return await self._shown(request, visitor, first, str(error))
+        return led_to(f"entry?number={first}#filed")
 
     async def _transcript(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         query, zone = request.query, zone_of(request)
-        name, after = query.get("name", "")[:_LONGEST], query.get("after", "")[:18]
+        name = query.get("name", "")[:_LONGEST]
         day = _day(query.get("day", "")) or await self._last_day(name, zone, visitor)
         since, until = _begin(day, zone), _begin(day + timedelta(1), zone)
         found = await self._abilities.do(
@@ -95,7 +117,7 @@ class ArchivePages:
                 conversation=name,
                 since=since,
                 until=until,
-                after=int(after) if after.isdecimal() else 0,
+                after=_number(query.get("after", "")),
                 limit=_LINES,
             ),
             by(visitor),
@@ -120,14 +142,25 @@ class ArchivePages:
             raise ArchiveError(f"the archive has nothing of a conversation {name!r}")
         return datetime.fromtimestamp(at, zone).date()
 
+    async def _evidence(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
+        query, zone = request.query, zone_of(request)
+        since, until = _between(query, zone)
+        asked = EvidenceRequest(
+            conversation=query.get("name", "")[:_LONGEST],
+            number=_number(query.get("number", "")),
+            since=since,
+            until=until,
+        )
+        return await send(request, HEADERS, await self._abilities.download(asked, by(visitor)))
+
     async def _export(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         query, zone = request.query, zone_of(request)
-        since, until = _day(query.get("since", "")), _day(query.get("until", ""))
+        since, until = _between(query, zone)
         asked = TranscriptRequest(
             conversation=query.get("name", "")[:_LONGEST],
             format=query.get("format", "text"),
-            since=_begin(since, zone) if since else None,
-            until=_begin(until + timedelta(1), zone) if until else None,
+            since=since,
+            until=until,
             time_zone=zone.key,
             language=language_of(request),
         )
@@ -136,7 +169,7 @@ class ArchivePages:
 
 def _search(request: web.Request) -> SearchRequest:
     query, zone = request.query, zone_of(request)
-    since, until, before = _day(query.get("since", "")), _day(query.get("until", "")), query.get("before", "")
+    since, until = _between(query, zone)
     texts = {
         name: query.get(name, "").strip()[:_LONGEST]
         for name in ("q", "conversation", "person", "network", "tag")
@@ -144,10 +177,10 @@ def _search(request: web.Request) -> SearchRequest:
     return SearchRequest(
         **texts,
         has_file=bool(query.get("file")),
-        since=_begin(since, zone) if since else None,
-        until=_begin(until + timedelta(1), zone) if until else None,
+        since=since,
+        until=until,
         best=query.get("order") == "best",
-        before=int(before[:18]) if before.isdecimal() else None,
+        before=_number(query.get("before", "")) or None,
         limit=_HITS,
         time_zone=zone.key,
         language=language_of(request),
@@ -176,6 +209,17 @@ def _of_entry(found: EntryAnswer) -> dict[str, Any]:
         "copies": by_kind.get(EntryKind.COPY, []),
         "files": list((files | fetched).values()),
     }
+
+
+def _number(text: str) -> int:
+    """Return the number that somebody asks for; 0: none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < _DIGITS else 0
+
+
+def _between(query: Mapping[str, str], zone: ZoneInfo) -> tuple[float | None, float | None]:
+    """Return when the days that somebody chose begin and end."""
+    since, until = _day(query.get("since", "")), _day(query.get("until", ""))
+    return _begin(since, zone) if since else None, _begin(until + timedelta(1), zone) if until else None
 
 
 def _day(text: str) -> date | None:

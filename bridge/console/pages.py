@@ -56,7 +56,9 @@ class Pages:
             return self._frame.page(request, visitor, "refused", {"why": "unknown"}, status=404)
         found = await self._made(name, view, request.query, language_of(request))
         has = ",".join(f"{part}.{hashed(found[part])}" for part in PAGES[name])
-        return self._frame.page(request, visitor, name, values | {"parts": found, "has": has})
+        known = self._abilities.bridge.config.conversations.get(values["name"])
+        more = {"parts": found, "has": has, "archived": known is not None and known.archive is not None}
+        return self._frame.page(request, visitor, name, values | more)
 
     async def _messages(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         names = [one.name for one in (await self._watch.look()).conversations]

@@ -102,11 +102,9 @@ class Abilities:
             **FilingAbilities(bridge).able,
             **EvidenceAbilities(bridge, clock).able,
         }
-        self._archive = ArchiveReading(bridge)
+        self._archive = ArchiveReading(bridge, clock)
         self._able |= self._archive.able
-        self._files: dict[type[DownloadRequest], Callable[[Any], Awaitable[Download]]] = {
-            **self._archive.files
-        }
+        self._files = self._archive.files
 
     async def do(self, request: Request[A], by: str) -> A:
         """Do what is asked for; `by` is who asks and how, for the log. Raises HubbubError, and NotFollowed

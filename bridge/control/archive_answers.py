@@ -120,6 +120,7 @@ class ArchivedConversation(Answer, frozen=True, kw_only=True):
 
     name: str
     entries: int
+    size: Annotated[int, Meta(description="About how many bytes of the file are its.")]
     first_at: Annotated[float | None, Meta(description="When the oldest of it was said.")]
     last_at: float | None
     keep: Annotated[
@@ -127,7 +128,6 @@ class ArchivedConversation(Answer, frozen=True, kw_only=True):
     ]
     text: Annotated[bool, Meta(description="Whether words are kept.")]
     files: Annotated[bool, Meta(description="Whether files are kept.")]
-    opted_out: Annotated[int, Meta(description="How many people do not want their words kept.")]
     holds: Annotated[Sequence[str], Meta(description="The holds that cover some of it.")]
     tags: Annotated[Sequence[str], Meta(description="The tags that are used in it.")]
 
@@ -137,10 +137,13 @@ class ArchiveAnswer(Answer, frozen=True, kw_only=True):
 
     file: str
     there: Annotated[bool, Meta(description="Whether the file is there.")]
-    size: Annotated[int, Meta(description="How large it is, in bytes.")]
-    behind: Annotated[int, Meta(description="How many events it has yet to take over.")]
-    since: Annotated[float | None, Meta(description="When the oldest of these was said.")]
-    reason: Annotated[str, Meta(description="Why it takes over nothing; empty: it does.")]
-    conversations: Sequence[ArchivedConversation]
-    checkpoint: Annotated[CheckpointTold | None, Meta(description="The last one; null: there is none.")]
-    unstamped: Annotated[int, Meta(description="How many checkpoints wait for their time stamp.")]
+    size: Annotated[int, Meta(description="How large it is, in bytes.")] = 0
+    behind: Annotated[int, Meta(description="How many events it has yet to take over.")] = 0
+    since: Annotated[float | None, Meta(description="When the oldest of these was said.")] = None
+    reason: Annotated[str, Meta(description="Why it takes over nothing; empty: it does.")] = ""
+    conversations: Sequence[ArchivedConversation] = ()
+    opted_out: Annotated[int, Meta(description="How many people do not want their words kept.")] = 0
+    checkpoint: Annotated[CheckpointTold | None, Meta(description="The last one; null: there is none.")] = (
+        None
+    )
+    unstamped: Annotated[int, Meta(description="How many checkpoints wait for their time stamp.")] = 0

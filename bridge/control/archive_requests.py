@@ -17,6 +17,7 @@ __all__ = [
     "ArchiveRequest",
     "EntriesRequest",
     "EntryRequest",
+    "EvidenceRequest",
     "SearchRequest",
     "TranscriptRequest",
 ]
@@ -96,6 +97,16 @@ class TranscriptRequest(DownloadRequest, tag="archive/transcript", frozen=True, 
     )
 
 
+class EvidenceRequest(DownloadRequest, tag="archive/evidence", frozen=True, kw_only=True):
+    """Give entries of a conversation as a bundle that others can verify: one, or those of a time."""
+
+    needs_token: ClassVar[bool] = True
+    conversation: _Archived
+    number: Annotated[int, Meta(ge=0, lt=2**62, description="An entry's; 0: those of the time.")] = 0
+    since: _Since = None
+    until: _Until = None
+
+
 AnyArchiveRequest: TypeAlias = ArchiveRequest | SearchRequest | EntriesRequest | EntryRequest
-DOWNLOADS: tuple[type[DownloadRequest], ...] = (TranscriptRequest,)
+DOWNLOADS: tuple[type[DownloadRequest], ...] = (TranscriptRequest, EvidenceRequest)
 """What is answered with a file."""

@@ -15,7 +15,7 @@ from bridge.language import LANGUAGES, Locale, locale
 
 from .archive_answers import FoundEntry, SearchAnswer
 from .archive_requests import SearchRequest
-from .archive_telling import entry_told
+from .archive_shown import told
 
 __all__ = ["search", "speech_of", "zone_named"]
 
@@ -42,7 +42,7 @@ def search(request: SearchRequest, seconds: float, reader: Reader) -> SearchAnsw
     return SearchAnswer(
         found=[
             FoundEntry(
-                entry=entry_told(hit.entry),
+                entry=told(hit.entry),
                 message=hit.root.number,
                 snippet=[(piece.text, piece.marked) for piece in hit.snippet(_WIDTH)],
                 newest=hit.newest_text if hit.newest is not None else None,

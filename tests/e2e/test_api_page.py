@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from bridge.archive.evidence.checkpoints import checkpoint
+from bridge.archive.evidence.keys import KeyFile
 from bridge.archive.store import Store
 from bridge.clock import SYSTEM
 from bridge.model import plain
@@ -21,7 +23,7 @@ MAP = """\
 networks:
   irc: {{protocol: irc, server: 127.0.0.1, port: {port}, tls: false, nick: hubbub}}
 conversations:
-  lobby: {{irc: ["#lobby", "#ops"]}}
+  lobby: {{irc: ["#lobby", "#ops"], archive: {{keep: 1y}}}}
 web: {{listen: "127.0.0.1:{web}", token: {token}}}
 """
 TOKEN = "a-token-of-many-letters"
@@ -80,23 +82,40 @@ def archived(folder):
     store.add(
         [message(number, f"{number} chairs", "lobby", at=1795953600.0 + number) for number in range(1, 10)]
     )
+    checkpoint(store, KeyFile(store.file), 1795953700.0)
     store.close()
 
 
 async def ask_the_archive(web, folder):
     """What the examples about the archive answer."""
     stand = await answered("/api/archive\n", web)
-    assert [(one["name"], one["entries"]) for one in stand["conversations"]] == [("lobby", 9)]
+    assert [one["name"] for one in stand["conversations"]] == ["lobby"]
     found = await answered("/api/archive/search", web)
     assert [hit["entry"]["number"] for hit in found["found"]] == [9, 8, 7, 6, 5]
     entry = await answered("/api/archive/entry?", web)
     assert [one["number"] for one in entry["around"]] == [1, 2, 3, 4]
-    assert len((await answered("/api/archive/entries", web))["entries"]) == 9
-    (command,) = [command for command in EXAMPLES if "/api/archive/transcript" in command]
-    taken = await shell(command, web, folder)
-    await taken.communicate()
-    assert taken.returncode == 0
+    entries = (await answered("/api/archive/entries", web))["entries"]
+    assert [one["number"] for one in entries[:9]] == list(range(1, 10))
+    assert "hello" in [one["words"].get("text") for one in entries[9:]], "and what was said just now"
+    for path, name in (("transcript", "lobby.html"), ("evidence", "lobby-evidence.zip")):
+        (command,) = [command for command in EXAMPLES if f"/api/archive/{path}" in command]
+        taken = await shell(command, web, folder)
+        await taken.communicate()
+        assert taken.returncode == 0, command
+        assert (folder / name).stat().st_size > 1000
     assert "9 chairs" in (folder / "lobby.html").read_text()
+
+
+async def file_it(web):
+    """What the examples about filing do."""
+    assert (await answered("/api/archive/tag\n", web))["messages"] >= 9
+    assert len((await answered("/api/archive/tags", web))["tags"]) == 1
+    assert (await answered("/api/archive/untag", web))["messages"] >= 9
+    assert [hold["name"] for hold in (await answered("/api/archive/hold\n", web))["holds"]] == ["case-7"]
+    assert len((await answered("/api/archive/holds", web))["holds"]) == 1
+    assert (await answered("/api/archive/filing", web))["holds"][0]["name"] == "case-7"
+    assert (await answered("/api/archive/release", web))["holds"] == []
+    assert "libera" in (await answered("/api/archive/erase", web))["error"]
 
 
 def shown(what):
@@ -142,4 +161,5 @@ async def test_the_examples(tmp_path):
         assert (await answered("/api/log-level", web))["levels"]["bridge.relay"] == "debug"
         assert (await answered("openapi.json", web))["openapi"] == "3.1.0"
         await ask_the_archive(web, tmp_path)
-        assert len(EXAMPLES) == 18, "each was asked"
+        await file_it(web)
+        assert len(EXAMPLES) == 27, "each was asked"

@@ -198,7 +198,7 @@ def test_an_observer_that_raises_is_wrong_and_one_that_is_behind_is_not():
     raising = ObserverStatus("archive", 7, 5.0, "its disk is full")
     told = troubles(Status("1", 0.0, True, {}, 0, {}, (ObserverStatus("desk", 3, 1.0, ""), raising)))
     assert [(one.what, one.since, one.reason, one.owed) for one in told] == [
-        ("archive cannot take note of what is said", 5.0, "its disk is full", 7)
+        ("nothing is archived", 5.0, "its disk is full", 7)
     ]
 
 

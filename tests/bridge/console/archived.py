@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Silence, Words
+from bridge.archive.evidence.checkpoints import checkpoint
+from bridge.archive.evidence.keys import KeyFile
 from bridge.archive.store import NewEntry, Store
 from bridge.clock import SYSTEM
 from tests.bridge.console.house import House
@@ -82,4 +84,5 @@ class Archived(House):
         self.file.write_text(text.replace('    left: "one"', '    archive: {keep: 2y}\n    left: "one"'))
         store = Store(folder / "hubbub-archive.sqlite3", SYSTEM)
         store.add(list(entries()))
+        checkpoint(store, KeyFile(store.file), DAY + 2 * 86_400)
         store.close()

@@ -224,6 +224,12 @@ async def test_an_offer_is_found_read_and_taken_along(tmp_path, browser):
         await page.locator(".hits .hit").press("Enter")
         await expect(page.locator(".said")).to_contain_text("明天上午一起发")
         await expect(page.locator(".archived .here")).to_contain_text("明天上午一起发")
+        for tag in ("offer", "case-7"):
+            await page.get_by_label("Tag", exact=True).fill(tag)
+            await keys.press("Enter")
+            await expect(page.locator(".tag").filter(has_text=tag)).to_be_visible()
+        await page.get_by_label("Take the tag offer away").press("Enter")
+        await expect(page.locator(".tag")).to_have_text(["case-7 ✕"])
         await page.locator(".sub a").press("Enter")
         await expect(page.locator(".transcript")).to_contain_text("Accepted: 120 chairs")
         await page.get_by_label("As", exact=True).select_option("html")

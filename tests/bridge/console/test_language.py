@@ -26,7 +26,7 @@ def sentences():
         keywords={"_": None, "ngettext": (1, 2)},
     ):
         found.add(tuple(message) if isinstance(message, (list, tuple)) else message)
-    for pair in (troubles._JOURNAL, *troubles._NETWORKS.values(), *troubles._ROOMS.values()):
+    for pair in (troubles._JOURNAL, *troubles._OBSERVERS.values(), *troubles._NETWORKS.values(), *troubles._ROOMS.values()):
         found |= set(pair)
     assert len(found) > 100
     return found

@@ -1,0 +1,109 @@
+"""How the archive stands, as its file tells."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from bridge.archive.evidence.checkpoints import last_round
+from bridge.archive.filing.holds import LegalHold, all_holds
+from bridge.archive.filing.standing import standing
+from bridge.archive.filing.tags import Tagged, all_tags
+from bridge.archive.store import Reader, Round
+from bridge.config import ArchiveRules
+from bridge.relay import ObserverStatus
+from bridge.status import ArchiveReport
+
+from .archive_answers import ArchiveAnswer, ArchivedConversation, CheckpointTold
+
+__all__ = ["answered", "checkpoint_told", "reported"]
+
+_UNSTAMPED = 1000
+"""So many checkpoints are counted at most."""
+
+
+def reported(reader: Reader, *, stamps: bool) -> ArchiveReport:
+    """Return the numbers alone; `stamps`: whether the owner wants some."""
+    signed = last_round(reader)
+    return ArchiveReport(
+        entries=reader.last(),
+        size=_size(reader),
+        checkpoint=signed.at if signed is not None else None,
+        unstamped=_unstamped(reader, signed) if stamps else 0,
+        wrong=(),
+    )
+
+
+def answered(
+    reader: Reader,
+    archived: Mapping[str, ArchiveRules],
+    observer: ObserverStatus | None,
+    *,
+    stamps: bool,
+) -> ArchiveAnswer:
+    """Return all of it. `archived` is what the map says now, by conversation."""
+    stand, signed = standing(reader), last_round(reader)
+    kept = {one.name: one for one in stand.conversations}
+    holds, tags = all_holds(reader), all_tags(reader)
+    conversations = []
+    for name in dict.fromkeys((*archived, *kept)):
+        known, rules = kept.get(name), archived.get(name)
+        conversations.append(
+            ArchivedConversation(
+                name=name,
+                entries=known.entries if known else 0,
+                size=known.bytes if known else 0,
+                first_at=known.oldest if known else None,
+                last_at=known.newest if known else None,
+                keep=rules.keep if rules else None,
+                text=rules.text if rules else False,
+                files=rules.files if rules else False,
+                holds=list(_holding(holds, name)),
+                tags=sorted(_tags(tags, name)),
+            )
+        )
+    return ArchiveAnswer(
+        file=stand.file,
+        there=True,
+        size=stand.bytes,
+        behind=observer.behind if observer else 0,
+        since=observer.since if observer else None,
+        reason=observer.reason if observer else "",
+        conversations=conversations,
+        opted_out=len(stand.opted_out),
+        checkpoint=checkpoint_told(signed) if signed is not None else None,
+        unstamped=_unstamped(reader, signed) if stamps else 0,
+    )
+
+
+def _holding(holds: list[LegalHold], conversation: str) -> Iterator[str]:
+    for hold in holds:
+        if not hold.conversations or conversation in hold.conversations:
+            yield hold.name
+
+
+def _tags(tags: list[Tagged], conversation: str) -> set[str]:
+    return {one.tag for one in tags if one.conversation == conversation}
+
+
+def _size(reader: Reader) -> int:
+    files = (reader.file, reader.file.with_name(f"{reader.file.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _unstamped(reader: Reader, signed: Round | None) -> int:
+    """Return how many checkpoints were signed since the last that has a stamp."""
+    if signed is None:
+        return 0
+    numbers = islice(range(signed.number, 0, -1), _UNSTAMPED)
+    for count, number in enumerate(numbers):
+        (made,) = reader.rounds(first=number, last=number)
+        if made.stamp is not None:
+            return count
+    return min(signed.number, _UNSTAMPED)
+
+
+def checkpoint_told(made: Round) -> CheckpointTold:
+    """Return a checkpoint as it is answered."""
+    witness = json.loads(made.witness or "{}")
+    told = f"{witness.get('network', '')} {witness.get('room', '')}".strip()
+    return CheckpointTold(number=made.number, at=made.at, stamped=made.stamp is not None, witness=told)
