@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bridge.archive.entries import EntryKind
 from bridge.control.archive_answers import ArchivedEntry
 
-__all__ = ["Line", "lines"]
+__all__ = ["TranscriptLine", "lines"]
 
 _PAUSE = 600.0
 """Who goes on within so many seconds is not named again."""
@@ -16,7 +16,7 @@ _LEFT_OUT = (EntryKind.COPY, EntryKind.LINK)
 
 
 @dataclass(slots=True)
-class Line:
+class TranscriptLine:
     """A message, or something else that happened."""
 
     entry: ArchivedEntry
@@ -61,9 +61,9 @@ class Line:
             self.reactions = {emoji: names for emoji, names in self.reactions.items() if names}
 
 
-def lines(entries: Sequence[ArchivedEntry], about: Sequence[ArchivedEntry]) -> list[Line]:
+def lines(entries: Sequence[ArchivedEntry], about: Sequence[ArchivedEntry]) -> list[TranscriptLine]:
     """Return the lines of these entries; `about` is what came later about them, in order."""
-    found = {entry.position: Line(entry) for entry in entries if not _is_left_out(entry)}
+    found = {entry.position: TranscriptLine(entry) for entry in entries if not _is_left_out(entry)}
     for later in (*entries, *about):
         subject = found.get(later.header.about) if later.header and later.header.about else None
         if subject is not None and later.header is not None and later.header.kind in _FOLDED:
@@ -76,15 +76,15 @@ def _is_left_out(entry: ArchivedEntry) -> bool:
     return entry.header is not None and entry.header.kind in _LEFT_OUT
 
 
-def _joined(found: Iterable[Line]) -> Iterator[Line]:
-    before: Line | None = None
+def _joined(found: Iterable[TranscriptLine]) -> Iterator[TranscriptLine]:
+    before: TranscriptLine | None = None
     for line in found:
         line.goes_on = before is not None and _goes_on(before, line)
         yield line
         before = line
 
 
-def _goes_on(before: Line, line: Line) -> bool:
+def _goes_on(before: TranscriptLine, line: TranscriptLine) -> bool:
     first, second = before.entry.header, line.entry.header
     return (
         before.speaks
