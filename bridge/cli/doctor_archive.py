@@ -40,13 +40,18 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
     except ArchiveError as error:
         yield Finding("archive", Grade.WRONG, str(error))
         return
-    entries, size = sum(one.count for one in known), file.stat().st_size
+    entries, size = sum(one.count for one in known), _size(file)
     much = "1 entry" if entries == 1 else f"{entries:,} entries"
     found = f"{much} of {counted(len(known), 'conversation')}, {decimal(size)}"
     yield Finding("archive", Grade.WELL, f"the archive {file} can be read: {found}")
     yield from _time(known)
     if archived:
         yield from _room(file, known, size)
+
+
+def _size(file: Path) -> int:
+    files = (file, file.with_name(f"{file.name}-wal"))
+    return sum(one.stat().st_size for one in files if one.exists())
 
 
 def _permissions(file: Path) -> Iterator[Finding]:
