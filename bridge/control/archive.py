@@ -31,7 +31,7 @@ from .archive_requests import (
 )
 from .archive_search import search
 from .archive_shown import entries, entry
-from .archive_standing import answered, reported
+from .archive_standing import answered, conversation, reported
 from .requests import DownloadRequest, Request
 
 __all__ = ["ArchiveReading"]
@@ -115,7 +115,12 @@ class ArchiveReading:
         observer = next((one for one in self._bridge.observers() if one.name == "archive"), None)
         if await asyncio.to_thread(self._file.is_file):
             return await self._read(lambda reader: answered(reader, archived, observer, stamps=self._stamps))
-        return ArchiveAnswer(file=str(self._file), there=False)
+        return ArchiveAnswer(
+            file=str(self._file),
+            there=False,
+            reason=observer.reason if observer else "",
+            conversations=[conversation(name, rules) for name, rules in archived.items()],
+        )
 
     # What is taken along
 

@@ -35,6 +35,7 @@ class ArchiveRequest(Request[ArchiveAnswer], tag="archive", frozen=True, kw_only
     """Say how the archive stands, and what it has of each conversation."""
 
     answer: ClassVar[Any] = ArchiveAnswer
+    needs_token: ClassVar[bool] = True
 
 
 class SearchRequest(Request[SearchAnswer], tag="archive/search", frozen=True, kw_only=True):

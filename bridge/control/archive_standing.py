@@ -4,8 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from msgspec.structs import replace
+
 from bridge.archive.evidence.checkpoints import last_round
 from bridge.archive.filing.holds import LegalHold, all_holds
+from bridge.archive.filing.questions import KeptConversation
 from bridge.archive.filing.standing import standing
 from bridge.archive.filing.tags import Tagged, all_tags
 from bridge.archive.store import Reader, Round
@@ -15,7 +18,7 @@ from bridge.status import ArchiveReport
 
 from .archive_answers import ArchiveAnswer, ArchivedConversation, CheckpointTold
 
-__all__ = ["answered", "checkpoint_told", "reported"]
+__all__ = ["answered", "checkpoint_told", "conversation", "reported"]
 
 _UNSTAMPED = 1000
 """So many checkpoints are counted at most."""
@@ -44,23 +47,6 @@ def answered(
     stand, signed = standing(reader), last_round(reader)
     kept = {one.name: one for one in stand.conversations}
     holds, tags = all_holds(reader), all_tags(reader)
-    conversations = []
-    for name in dict.fromkeys((*archived, *kept)):
-        known, rules = kept.get(name), archived.get(name)
-        conversations.append(
-            ArchivedConversation(
-                name=name,
-                entries=known.entries if known else 0,
-                size=known.bytes if known else 0,
-                first_at=known.oldest if known else None,
-                last_at=known.newest if known else None,
-                keep=rules.keep if rules else None,
-                text=rules.text if rules else False,
-                files=rules.files if rules else False,
-                holds=list(_holding(holds, name)),
-                tags=sorted(_tags(tags, name)),
-            )
-        )
     return ArchiveAnswer(
         file=stand.file,
         there=True,
@@ -68,10 +54,35 @@ def answered(
         behind=observer.behind if observer else 0,
         since=observer.since if observer else None,
         reason=observer.reason if observer else "",
-        conversations=conversations,
+        conversations=[
+            replace(
+                conversation(name, archived.get(name), kept.get(name)),
+                holds=list(_holding(holds, name)),
+                tags=sorted(_tags(tags, name)),
+            )
+            for name in dict.fromkeys((*archived, *kept))
+        ],
         opted_out=len(stand.opted_out),
         checkpoint=checkpoint_told(signed) if signed is not None else None,
         unstamped=_unstamped(reader, signed) if stamps else 0,
+    )
+
+
+def conversation(
+    name: str, rules: ArchiveRules | None, kept: KeptConversation | None = None
+) -> ArchivedConversation:
+    """Return how a conversation stands, by the map and by what is kept of it."""
+    return ArchivedConversation(
+        name=name,
+        entries=kept.entries if kept else 0,
+        size=kept.bytes if kept else 0,
+        first_at=kept.oldest if kept else None,
+        last_at=kept.newest if kept else None,
+        keep=rules.keep if rules else None,
+        text=rules.text if rules else False,
+        files=rules.files if rules else False,
+        holds=(),
+        tags=(),
     )
 
 

@@ -49,7 +49,7 @@ async def test_without_a_token_nobody_reads_what_was_said(tmp_path):
         for path in READING[:3]:
             status, text = await page(client, path)
             assert (status, "with a token alone" in text) == (403, True)
-        for path in [*ASKING, "archive/transcript?conversation=x"]:
+        for path in [*ASKING, "archive", "archive/transcript?conversation=x"]:
             answer = await client.get(f"api/{path}")
             assert (answer.status, "give `web:` one" in await answer.text()) == (403, True)
         status, text = await page(client, READING[3])

@@ -26,7 +26,8 @@ def sentences():
         keywords={"_": None, "ngettext": (1, 2)},
     ):
         found.add(tuple(message) if isinstance(message, (list, tuple)) else message)
-    for pair in (troubles._JOURNAL, *troubles._OBSERVERS.values(), *troubles._NETWORKS.values(), *troubles._ROOMS.values()):
+    tables = (troubles._OBSERVERS, troubles._NETWORKS, troubles._ROOMS)
+    for pair in (troubles._JOURNAL, *(pair for table in tables for pair in table.values())):
         found |= set(pair)
     assert len(found) > 100
     return found
