@@ -55,6 +55,7 @@ class ArchiveReading:
         self._turns, self._takings = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_AT_ONCE)
         self._wrong: Sequence[str] = ()
         self._asked = float("-inf")
+        self._asking: asyncio.Future[None] | None = None
         self.able: Mapping[type[Request[Any]], Callable[[Any], Awaitable[Any]]] = {
             ArchiveRequest: self._stand,
             SearchRequest: lambda request: self._read(partial(search, request, _PATIENCE)),
@@ -92,20 +93,24 @@ class ArchiveReading:
             found = await self._read(partial(reported, stamps=self._stamps))
         except ArchiveError:
             return None  # whoever writes it tells of that too
-        wrong = [one.partition(": ") for one in await self._complaints()]
+        wrong = [one.partition(": ") for one in self._complaints()]
         return replace(found, wrong=[(what, todo or "the log tells more") for what, _, todo in wrong])
 
-    async def _complaints(self) -> Sequence[str]:
-        """Return what the archive's process says is wrong, in sentences."""
-        archive, now = self._bridge.features.archive, self._clock.monotonic()
-        if archive.clerk.running and now - self._asked > _ASKED:
-            self._asked = now
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    self._wrong = (await archive.ask(HowItStands())).wrong
-            except (ArchiveError, TimeoutError):
-                self._wrong = ()  # its observer says why
+    def _complaints(self) -> Sequence[str]:
+        """Return what the archive's process said last is wrong, in sentences. It is asked beside, since it may
+        be busy, and whoever wants to know how all stands need not wait for it.
+        """
+        if self._bridge.features.archive.clerk.running and self._clock.monotonic() - self._asked > _ASKED:
+            self._asked = self._clock.monotonic()
+            self._asking = asyncio.ensure_future(self._ask())
         return self._wrong
+
+    async def _ask(self) -> None:
+        try:
+            async with asyncio.timeout(_ASKED):
+                self._wrong = (await self._bridge.features.archive.ask(HowItStands())).wrong
+        except (ArchiveError, TimeoutError):
+            self._wrong = ()  # its observer says why
 
     async def _stand(self, _: ArchiveRequest) -> ArchiveAnswer:
         conversations = self._bridge.config.conversations
