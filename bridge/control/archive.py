@@ -97,8 +97,8 @@ class ArchiveReading:
         return replace(found, wrong=[(what, todo or "the log tells more") for what, _, todo in wrong])
 
     def _complaints(self) -> Sequence[str]:
-        """Return what the archive's process said last is wrong, in sentences. It is asked beside, since it may
-        be busy, and whoever wants to know how all stands need not wait for it.
+        """Return what the archive's process said last is wrong, in sentences. It is asked beside: it may be
+        busy, and whoever wants to know how all stands need not wait for it.
         """
         if self._bridge.features.archive.clerk.running and self._clock.monotonic() - self._asked > _ASKED:
             self._asked = self._clock.monotonic()
