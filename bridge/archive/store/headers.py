@@ -18,12 +18,11 @@ __all__ = [
     "TEXT",
     "TIME",
     "Pieces",
+    "Shape",
     "Takes",
-    "form_of",
     "joined",
-    "parts_of",
+    "shape_of",
     "split",
-    "takes_of",
     "unpacked",
 ]
 
@@ -133,11 +132,6 @@ def unpacked(sign: bytes, packed: bytes) -> bytes:
     return packed.hex().encode()
 
 
-def parts_of(shape: bytes) -> list[bytes]:
-    """Return what stands between the signs of a shape, and the signs, by turns."""
-    return _SIGN.split(shape)
-
-
 class Takes(NamedTuple):
     """How much of each piece a shape takes: of `ids` bytes."""
 
@@ -149,23 +143,24 @@ class Takes(NamedTuple):
     texts: int
 
 
-def takes_of(parts: list[bytes]) -> Takes:
-    """Return what a shape takes, by its parts."""
+class Shape(NamedTuple):
+    """A shape, read."""
+
+    parts: list[bytes]
+    """What stands between the signs, and the signs, by turns."""
+    takes: Takes
+    form: bytes
+    """With a place for each piece, to be filled by `%`."""
+
+
+@lru_cache(4096)
+def shape_of(raw: bytes) -> Shape:
+    """Return a shape from its bytes."""
+    parts = _SIGN.split(raw)
     signs = parts[1::2]
     people, times, seqs, abouts, texts = (signs.count(sign) for sign in (BY, TIME, SEQ, ABOUT, TEXT))
-    return Takes(people, times, seqs, abouts, sum(IDS.get(sign, 0) for sign in signs), texts)
-
-
-def form_of(parts: list[bytes]) -> bytes:
-    """Return a shape with a place for each piece, to be filled by `%`."""
-    return b"%b".join(part.replace(b"%", b"%%") for part in parts[::2])
-
-
-@lru_cache(maxsize=4096)
-def read_shape(shape: bytes) -> tuple[list[bytes], Takes]:
-    """Return the parts of a shape, and what it takes: the same shapes stand in nearly all blocks."""
-    parts = parts_of(shape)
-    return parts, takes_of(parts)
+    takes = Takes(people, times, seqs, abouts, sum(IDS.get(sign, 0) for sign in signs), texts)
+    return Shape(parts, takes, b"%b".join(part.replace(b"%", b"%%") for part in parts[::2]))
 
 
 def joined(parts: list[bytes], pieces: Pieces) -> bytes:

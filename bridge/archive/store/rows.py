@@ -7,7 +7,9 @@ import io
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
+from itertools import count as counter
+from operator import mul
 from typing import NamedTuple
 
 import msgspec
@@ -186,72 +188,105 @@ class Block:
             head = self._head = _heads.decode(_unpressed(columns.head))
             self._words = _unpressed(columns.words).split(b"\n")
             self._salts = _parts.decode(_unpressed(columns.salts)) if columns.salts else None
-            self._kinds = [head.kinds[kind] for kind in head.which]
-        except (zlib.error, msgspec.MsgspecError, IndexError) as error:
+        except (zlib.error, msgspec.MsgspecError) as error:
             raise ValueError(str(error)) from error
         self._checks, self._ids, self._digests = columns.checks, columns.ids, columns.digests
-        self._phrase = phrase
-        lengths = {len(self._kinds), len(self._words), len(self._checks) // CHECK}
-        if len(lengths) != 1 or (self._salts is not None and len(self._salts) != len(self._kinds)):
+        self._phrase, self._firsts = phrase, dict(head.firsts)
+        self._takes: list[tuple[int, ...]] | None = None
+        lengths = {len(head.which), len(self._words), len(self._checks) // CHECK}
+        if len(lengths) != 1 or (self._salts is not None and len(self._salts) != len(head.which)):
             raise ValueError("its columns have different lengths")
-        self.conversations = [kind[0] for kind in self._kinds]
-        self.positions = self._positions()
-        self._starts: _Starts | None = None
-
-    def _positions(self) -> list[int]:
-        following = dict(self._head.firsts)
-        positions = []
-        try:
-            for conversation in self.conversations:
-                positions.append(following[conversation])
-                following[conversation] += 1
-        except KeyError as error:
-            raise ValueError(f"nobody knows where its conversation {error} begins") from error
-        return positions
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self._head.which)
 
     @property
     def phrases(self) -> set[int]:
         """What it needs of what stands once for all blocks."""
         return {*self._head.people, *(shape for _, _, shape in self._head.kinds if shape)}
 
+    def find(self, conversation: int, position: int) -> int | None:
+        """Return the place of an entry, from 0; None: it is not here."""
+        left = position - self._firsts.get(conversation, position + 1)
+        ours = {kind for kind, (of, _, _) in enumerate(self._head.kinds) if of == conversation}
+        places = (place for place, kind in enumerate(self._head.which) if kind in ours)
+        return next(islice(places, left, None), None) if left >= 0 else None
+
     def row(self, place: int) -> Row:
         """Return one row, by its place from 0."""
-        conversation, state, shape = self._kinds[place]
-        return Row(
-            conversation,
-            self.positions[place],
-            State(state),
-            self._header(place, shape) if shape else b"",
-            self._said(place, state),
-            b"" if self._salts is None else self._salts[place],
-            self._checks[place * CHECK : (place + 1) * CHECK],
-        )
-
-    def rows(self) -> list[Row]:
-        """Return all of them: faster than one by one."""
+        head = self._head
         try:
-            made = list(self._all_headers())
-        except (IndexError, KeyError, StopIteration, RuntimeError) as error:
-            raise ValueError("its columns are too short") from error
-        return [
-            Row(
+            conversation, state, shape = head.kinds[head.which[place]]
+            before = [head.which.count(kind, 0, place) for kind in range(len(head.kinds))]
+            # Each is of the chain's next position.
+            earlier = sum(
+                count for count, kind in zip(before, head.kinds, strict=True) if kind[0] == conversation
+            )
+            position = self._firsts[conversation] + earlier
+            return Row(
                 conversation,
                 position,
                 State(state),
-                header,
+                self._header(before, shape, position) if shape else b"",
                 self._said(place, state),
                 b"" if self._salts is None else self._salts[place],
                 self._checks[place * CHECK : (place + 1) * CHECK],
             )
-            for place, ((conversation, state, _), position, header) in enumerate(
-                zip(self._kinds, self.positions, made, strict=True)
-            )
-        ]
+        except (IndexError, KeyError) as error:
+            raise ValueError("its columns are too short") from error
 
-    def _all_headers(self) -> Iterator[bytes]:
+    def _said(self, place: int, state: int) -> bytes:
+        if state == State.FULL:
+            return _unlined(self._words[place])
+        if state == State.GONE:
+            return b""
+        kinds = (self._head.kinds[kind][1] for kind in self._head.which[:place])
+        before = sum(State.FULL < kind < State.GONE for kind in kinds)
+        return self._digests[before * _DIGEST : (before + 1) * _DIGEST]
+
+    def _header(self, before: Sequence[int], shape: int, position: int) -> bytes:
+        """Return a header: `before` it stand so many of each kind, and what these take of each column."""
+        head, known = self._head, headers.shape_of(self._phrase(shape))
+        if self._takes is None:
+            self._takes = list(zip(*[self._shape(kind[2]).takes for kind in head.kinds], strict=True))
+        person, time, seq, about, ids, text = [sum(map(mul, before, column)) for column in self._takes]
+        takes = known.takes
+        times = range(time, time + takes.times)
+        pieces = headers.Pieces(
+            b"",
+            self._phrase(head.people[head.who[person]]) if takes.people else b"",
+            [_decimal(sum(head.times[: which + 1]), head.scale) for which in times],
+            sum(head.seqs[: seq + 1]) if takes.seqs else 0,
+            position - head.abouts[about] if takes.abouts else 0,
+            self._ids[ids : ids + takes.ids],
+            head.texts[text : text + takes.texts],
+        )
+        return headers.joined(known.parts, pieces)
+
+    def _shape(self, phrase: int) -> headers.Shape:
+        return headers.shape_of(self._phrase(phrase) if phrase else b"")
+
+    def rows(self) -> list[Row]:
+        """Return all of them: faster than one by one."""
+        head, count = self._head, len(self)
+        try:
+            kinds = [head.kinds[kind] for kind in head.which]
+            conversations, states, shapes = zip(*kinds, strict=True) if count else ((), (), ())
+            following = {conversation: counter(first) for conversation, first in self._firsts.items()}
+            positions = [next(following[conversation]) for conversation in conversations]
+            made = list(self._all_headers(shapes, positions))
+        except (IndexError, KeyError, StopIteration, RuntimeError) as error:
+            raise ValueError("its columns are too short") from error
+        if any(state for _, state, _ in head.kinds):
+            said = [self._said(place, state) for place, state in enumerate(states)]
+        else:
+            said = list(map(_unlined, self._words))
+        salts = self._salts or [b""] * count
+        checks = [self._checks[place : place + CHECK] for place in range(0, count * CHECK, CHECK)]
+        columns = (conversations, positions, map(State, states), made, said, salts, checks)
+        return list(map(Row._make, zip(*columns, strict=True)))
+
+    def _all_headers(self, shapes: Sequence[int], positions: Sequence[int]) -> Iterator[bytes]:
         """Yield the headers of all rows: each piece is taken from its column where the last one ended."""
         head, ids, position = self._head, io.BytesIO(self._ids), 0
         of_column: dict[bytes, Callable[[], bytes]] = {
@@ -263,60 +298,13 @@ class Block:
         }
         for sign, size in headers.IDS.items():
             of_column[sign] = partial(_next_id, ids, sign, size)
-        plans: dict[int, tuple[bytes, list[Callable[[], bytes]]]] = {0: (b"", [])}
-        for _, _, shape in head.kinds:
-            if shape not in plans:
-                parts = headers.parts_of(self._phrase(shape))
-                plans[shape] = headers.form_of(parts), [of_column[sign] for sign in parts[1::2]]
-        for (_, _, shape), position in zip(self._kinds, self.positions, strict=True):  # noqa: B007 the generator above reads it
+        plans: dict[int, tuple[bytes, list[Callable[[], bytes]]]] = {}
+        for shape in set(shapes):
+            known = self._shape(shape)
+            plans[shape] = known.form, [of_column[sign] for sign in known.parts[1::2]]
+        for shape, position in zip(shapes, positions, strict=True):  # noqa: B007 the generator above reads it
             form, plan = plans[shape]
             yield form % tuple([take() for take in plan])
-
-    def _said(self, place: int, state: int) -> bytes:
-        if state == State.FULL:
-            return _unlined(self._words[place])
-        if state == State.GONE:
-            return b""
-        before = sum(State.FULL < kind[1] < State.GONE for kind in self._kinds[:place])
-        return self._digests[before * _DIGEST : (before + 1) * _DIGEST]
-
-    def _header(self, place: int, shape: int) -> bytes:
-        starts = self._starts = self._starts or self._begun()
-        head, at = self._head, [column[place] for column in starts.columns]
-        parts, takes = starts.shapes[shape]
-        try:
-            pieces = headers.Pieces(
-                b"",
-                self._phrase(head.people[head.who[at[0]]]) if takes.people else b"",
-                [_decimal(time, head.scale) for time in starts.times[at[1] : at[1] + takes.times]],
-                starts.seqs[at[2]] if takes.seqs else 0,
-                self.positions[place] - head.abouts[at[3]] if takes.abouts else 0,
-                self._ids[at[4] : at[4] + takes.ids],
-                head.texts[at[5] : at[5] + takes.texts],
-            )
-            return headers.joined(parts, pieces)
-        except IndexError as error:
-            raise ValueError("its columns are too short") from error
-
-    def _begun(self) -> "_Starts":
-        shapes: dict[int, tuple[list[bytes], headers.Takes]] = {0: ([b""], headers.Takes(0, 0, 0, 0, 0, 0))}
-        for _, _, shape in self._head.kinds:
-            if shape not in shapes:
-                shapes[shape] = headers.read_shape(self._phrase(shape))
-        takes = [shapes[shape][1] for _, _, shape in self._kinds]
-        columns = [list(accumulate(column, initial=0)) for column in zip(*takes, strict=True)]
-        times, seqs = list(accumulate(self._head.times)), list(accumulate(self._head.seqs))
-        return _Starts(shapes, columns, times, seqs)
-
-
-class _Starts(NamedTuple):
-    """Where the pieces of each row stand in their columns."""
-
-    shapes: dict[int, tuple[list[bytes], headers.Takes]]
-    columns: list[list[int]]
-    """For each column of `Takes` where each row begins in it."""
-    times: list[int]
-    seqs: list[int]
 
 
 def _next_id(ids: io.BytesIO, sign: bytes, size: int) -> bytes:

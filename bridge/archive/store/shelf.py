@@ -163,10 +163,9 @@ class Shelf:
         where = "SELECT block FROM occurs WHERE conversation = ? AND ? BETWEEN first AND last"
         for (number,) in self._all(where, (conversation, position)):
             if (block := self.block(number)) is not None:
-                places = zip(block[0].conversations, block[0].positions, strict=True)
-                for place, (of, which) in enumerate(places):
-                    if which == position and of == conversation:
-                        return self._one(number, block, place)
+                place = block[0].find(conversation, position)
+                if place is not None:
+                    return self._one(number, block, place)
         return None
 
     def named(self, conversation: int, network: str, room: str, name: str) -> Placed | None:

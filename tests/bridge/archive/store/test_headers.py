@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.archive.entries import Copy, EntryKind, Header, Person, Silence, packed
-from bridge.archive.store.headers import joined, parts_of, split
+from bridge.archive.store.headers import joined, shape_of, split
 
 _NAMES = st.one_of(
     st.text(max_size=8),
@@ -38,7 +38,7 @@ _HEADERS = st.builds(
 
 def _round(raw: bytes) -> bytes:
     pieces = split(raw)
-    return joined(parts_of(pieces.shape), pieces)
+    return joined(shape_of(pieces.shape).parts, pieces)
 
 
 @settings(max_examples=50)
