@@ -127,8 +127,8 @@ class Shelf:
 
     def last(self) -> int:
         """Return the number of the newest entry; 0: there is none."""
-        newest = "SELECT coalesce((SELECT max(number) FROM tail), (SELECT max(number) + 1 FROM block) * ?, 0)"
-        (last,) = self._database.execute(newest, (PER_BLOCK,)).fetchone()
+        # Not by the entries themselves: nothing may be left of the newest.
+        (last,) = self._database.execute("SELECT coalesce(sum(position), 0) FROM conversation").fetchone()
         return int(last)
 
     def find(self, number: int) -> Placed | None:

@@ -163,6 +163,14 @@ def test_a_beginning_can_be_cut_off(store: Store) -> None:
         store.cut("a", 601)
 
 
+def test_numbers_are_never_given_again(store: Store) -> None:
+    store.add(message(n) for n in range(1, 257))
+    store.cut("talk", 256)
+    assert store.add([message(257)]) == range(257, 258)
+    with store.reader() as reader:
+        assert [(one.number, one.position) for one in reader.entries()] == [(257, 257)]
+
+
 def test_who_and_where_is_known_by_number(store: Store) -> None:
     store.add([message(1), message(2, by=None, room="#other")])
     with store.reader() as reader:
