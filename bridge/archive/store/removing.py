@@ -89,19 +89,19 @@ class Remover:
         """Leave nothing of a chain up to a position. Returns the entries of which something went."""
         where = "SELECT start, start_link, position FROM conversation WHERE number = ?"
         start, link, last = self._database.execute(where, (conversation,)).fetchone()
+        if position <= start:
+            return []
         if position > last:
             raise ArchiveError(f"the chain ends at {last:,}: it cannot be cut at {position:,}")
-        numbers = []
-        for place in range(start + 1, position + 1):
-            one = self._shelf.at(conversation, place)
-            if one is None:
-                raise ArchiveError(f"entry {place:,} is missing: `hubbub archive verify` says more")
+        numbers, reached = [], start
+        for one in self._shelf.chain(conversation, start + 1, position):
+            reached += 1
             link = chain.link_of(link, leaf_of_row(one.row, one.key))
-            if link[:CHECK] != one.row.check:
-                raise ArchiveError(f"entry {place:,} was altered: `hubbub archive verify` says more")
+            if one.row.position != reached or link[:CHECK] != one.row.check:
+                raise ArchiveError(f"entry {reached:,} is not as it was: `hubbub archive verify` says more")
             numbers.append(one.number)
-        if not numbers:
-            return []
+        if reached < position:
+            raise ArchiveError(f"entry {reached + 1:,} is missing: `hubbub archive verify` says more")
         taken = self.take(numbers, State.GONE)
         self._database.execute(
             "UPDATE conversation SET start = ?, start_link = ? WHERE number = ?",

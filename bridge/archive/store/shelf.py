@@ -168,6 +168,15 @@ class Shelf:
                     return self._one(number, block, place)
         return None
 
+    def chain(self, conversation: int, first: int, last: int) -> Iterator[Placed]:
+        """Yield a chain from the one position to the other, as far as it is here. Only for who writes: what
+        is read while somebody else writes is found step by step.
+        """
+        where = "SELECT block FROM occurs WHERE conversation = ? AND last >= ? AND first <= ? ORDER BY block"
+        for (number,) in self._all(where, (conversation, first, last)):
+            yield from (one for one in self.of_block(number) if _within(one.row, conversation, first, last))
+        yield from (one for one in self.tail(0, _ENDLESS) if _within(one.row, conversation, first, last))
+
     def named(self, conversation: int, network: str, room: str, name: str) -> Placed | None:
         """Return the newest entry that goes by a name in a room: also the copy of one."""
         sought = (network, room, name)
@@ -271,6 +280,10 @@ class Shelf:
         for number, names in self._all(where, (conversation, key)):
             if _stands_in(key, names):
                 yield from reversed(self.of_block(number))
+
+
+def _within(row: Row, conversation: int, first: int, last: int) -> bool:
+    return row.conversation == conversation and first <= row.position <= last and row.state is not State.GONE
 
 
 def _damaged(block: int, error: Exception) -> ArchiveError:

@@ -163,6 +163,19 @@ def test_a_beginning_can_be_cut_off(store: Store) -> None:
         store.cut("a", 601)
 
 
+def test_what_was_altered_is_not_cut_off(store: Store) -> None:
+    store.add(message(n) for n in range(1, 280))
+    store._database.execute("UPDATE tail SET words = zeroblob(3) WHERE number = 270")
+    store.cut("talk", 260)
+    with pytest.raises(ArchiveError, match="entry 270 is not as it was"):
+        store.cut("talk", 275)
+    store._database.execute("DELETE FROM tail WHERE number = 262")
+    with pytest.raises(ArchiveError, match="entry 262 is not as it was"):
+        store.cut("talk", 265)
+    with store.reader() as reader:
+        assert reader.entry(261) is not None
+
+
 def test_numbers_are_never_given_again(store: Store) -> None:
     store.add(message(n) for n in range(1, 257))
     store.cut("talk", 256)
