@@ -17,8 +17,8 @@ __all__ = [
     "SEQ",
     "TEXT",
     "TIME",
+    "HeaderShape",
     "Pieces",
-    "Shape",
     "Takes",
     "joined",
     "shape_of",
@@ -143,7 +143,7 @@ class Takes(NamedTuple):
     texts: int
 
 
-class Shape(NamedTuple):
+class HeaderShape(NamedTuple):
     """A shape, read."""
 
     parts: list[bytes]
@@ -154,13 +154,13 @@ class Shape(NamedTuple):
 
 
 @lru_cache(4096)
-def shape_of(raw: bytes) -> Shape:
+def shape_of(raw: bytes) -> HeaderShape:
     """Return a shape from its bytes."""
     parts = _SIGN.split(raw)
     signs = parts[1::2]
     people, times, seqs, abouts, texts = (signs.count(sign) for sign in (BY, TIME, SEQ, ABOUT, TEXT))
     takes = Takes(people, times, seqs, abouts, sum(IDS.get(sign, 0) for sign in signs), texts)
-    return Shape(parts, takes, b"%b".join(part.replace(b"%", b"%%") for part in parts[::2]))
+    return HeaderShape(parts, takes, b"%b".join(part.replace(b"%", b"%%") for part in parts[::2]))
 
 
 def joined(parts: list[bytes], pieces: Pieces) -> bytes:

@@ -263,7 +263,7 @@ class Block:
         )
         return headers.joined(known.parts, pieces)
 
-    def _shape(self, phrase: int) -> headers.Shape:
+    def _shape(self, phrase: int) -> headers.HeaderShape:
         return headers.shape_of(self._phrase(phrase) if phrase else b"")
 
     def rows(self) -> list[Row]:
