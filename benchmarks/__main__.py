@@ -14,6 +14,7 @@ from pathlib import Path
 from bridge.app import on_disk
 from bridge.journal.memory import MemoryJournal
 
+from .filing import filing
 from .bots import PER_SECOND as PER_SECOND_TO_BOT
 from .bots import answered
 from .bursts import baseline, burst, careless, looked_at
@@ -82,6 +83,20 @@ def looks():
     print(f"while somebody looks on, against nobody: {statistics.median(ratios):.2f} x CPU")
 
 
+def archives():
+    """With an archive and without, in turns."""
+    for name, pace in (("a burst", None), ("100/s", 100)):
+        ratios, costs = [], []
+        for _ in range(REPEATS):
+            without = run(filing, False, pace)
+            costs.append(run(filing, True, pace) - without)
+            ratios.append(1 + costs[-1] / without)
+        print(
+            f"what is said is archived, {name}: {statistics.median(ratios):.2f} x the relay's CPU without, "
+            f"{statistics.median(costs):+.1f} us per message"
+        )
+
+
 def pages():
     for count in SIZES:
         size, took, longest = run(first_page, count)
@@ -124,6 +139,7 @@ def main():
     bursts()
     confirmations()
     looks()
+    archives()
     pages()
     wholes()
     filters()

@@ -17,7 +17,7 @@ from bridge.relay import Router
 
 from .entering import member
 from .entries import Copy, EntryKind, Header, Peer, Silence
-from .parcels import CopyNote, Fact, FetchedNote
+from .parcels import COPY, CopyNote, Fact, FetchedNote
 from .policy import NOTHING, Policy
 
 __all__ = ["Beside"]
@@ -30,13 +30,8 @@ _TOGETHER = 500
 _SILENT = (Change.PICTURED,)
 
 
-@dataclass(slots=True, eq=False)
-class _Ended:
-    """A delivery that was settled: what it is called is looked up when it is filed."""
-
-    delivery: Delivery
-    at: float
-    reason: str
+_Waiting = CopyNote | Fact | FetchedNote | tuple[object, ...]
+"""What waits; of a delivery the values of a `CopyNote`, which are the same once packed and cost less."""
 
 
 @dataclass(slots=True)
@@ -53,10 +48,12 @@ class Beside:
     """Of the first that waits, counted through all that was ever filed."""
     _counting: bool = False
     """Whether that is known: the archive says it."""
-    _waiting: "deque[tuple[int, _Ended | Fact | FetchedNote | CopyNote]]" = field(default_factory=deque)
+    _waiting: deque[tuple[int, _Waiting]] = field(default_factory=deque)
     """Each with the event that has to be filed before it."""
     _sources: dict[int, tuple[str, RoomId]] = field(default_factory=dict)
     """The rooms that are archived, by number."""
+    _places: dict[int, tuple[str, RoomId]] = field(default_factory=dict)
+    """All rooms of the map, by number."""
     _peers: dict[str, Endpoint | None] = field(default_factory=dict)
     _files: dict[tuple[int, str], None] = field(default_factory=dict)
     """Files that were noted: messages and digests."""
@@ -70,7 +67,8 @@ class Beside:
         """Collect for this policy from now on."""
         self.policy = policy
         by_name = self.router.rooms.by_name
-        self._sources = {by_name[place].room.number: place for place in policy.by_room if place in by_name}
+        self._places = {worker.room.number: place for place, worker in by_name.items()} if policy else {}
+        self._sources = {number: place for number, place in self._places.items() if place in policy.by_room}
         ended, fetches = self.router.dispatch.ended, self.router.fetches
         for known, ours in ((ended, self._end), (fetches, self._fetched)):
             if policy and ours not in known:
@@ -80,10 +78,10 @@ class Beside:
 
     # What waits
 
-    def ready(self, upto: int) -> list[CopyNote | Fact | FetchedNote]:
+    def ready(self, upto: int) -> list[_Waiting]:
         """Return the first that can be filed once all events up to this one are."""
         found = takewhile(lambda one: one[0] <= upto, islice(self._waiting, _TOGETHER))
-        return [self._copied(one) if isinstance(one, _Ended) else one for _, one in found]
+        return [one for _, one in found]
 
     def waits_for(self, upto: int) -> bool:
         """Whether something can be filed once all events up to this one are."""
@@ -118,12 +116,12 @@ class Beside:
         """Have something filed; behind this event, or behind all that there are."""
         self._put(self._journal.latest() if seq is None else seq, fact)
 
-    def _put(self, seq: int, what: "_Ended | Fact | FetchedNote | CopyNote") -> None:
+    def _put(self, seq: int, what: _Waiting) -> None:
         if len(self._waiting) < _MOST:
             self._waiting.append((seq, what))
             if len(self._waiting) == 1:
                 self.news()
-        elif isinstance(what, _Ended):
+        elif isinstance(what, tuple):
             self.dropped = self.dropped or seq
         else:
             sentence = "too much waits to be archived: who came and went is left out until there is room"
@@ -181,8 +179,30 @@ class Beside:
     # What became of deliveries
 
     def _end(self, delivery: Delivery, outcome: str, reason: str) -> None:
-        if delivery.source in self._sources and (reason or outcome == "delivered"):
-            self._put(delivery.seq, _Ended(delivery, self._journal.clock.now(), reason))
+        source = self._sources.get(delivery.source)
+        if source is None or not (reason or outcome == "delivered"):
+            return
+        seq, room = delivery.seq, delivery.room
+        names, speaker = self._names(seq, room)
+        there = self._places.get(room) or ("", "")
+        now = self._journal.clock.now()
+        self._put(seq, (COPY, *source, delivery.event.id, *there, now, names, speaker, reason, False))
+
+    def _names(self, seq: int, room: int) -> tuple[tuple[str, ...], str | None]:
+        """Return what an event is called in a room, and who said it there."""
+        parts = self._journal.parts(seq, room)
+        if len(parts) == 1:
+            (part,) = parts
+            return (part.id, *part.aliases), part.speaker
+        names = tuple(name for part in parts for name in (part.id, *part.aliases))
+        return names, parts[0].speaker if parts else None
+
+    def late(self, seq: int, source: tuple[str, RoomId], room: int, name: str) -> None:
+        """Have the copy filed that an event has in a room, if it has one and that was not filed."""
+        names, speaker = self._names(seq, room)
+        if names:
+            there, now = self._places.get(room) or ("", ""), self._journal.clock.now()
+            self.add(CopyNote(*source, name, *there, now, names, speaker, late=True), seq)
 
     def buried(self, number: int, reason: str, count: int) -> None:
         """Take note that so many deliveries to a room were given up at once."""
@@ -197,23 +217,3 @@ class Beside:
             now = self._journal.clock.now()
             header = Header(kind=EntryKind.COPY, at=now, network=place[0], room=place[1], copy=copy)
             self.add(Fact(names, header))
-
-    def _copied(self, ended: _Ended) -> CopyNote:
-        delivery = ended.delivery
-        return self.copy(delivery.seq, delivery.source, delivery.room, delivery.event.id, ended)
-
-    def copy(self, seq: int, source: int, room: int, name: str, ended: "_Ended | None" = None) -> CopyNote:
-        """Return what is known of an event's copy in a room; without its end it is late."""
-        parts = self._journal.parts(seq, room)
-        worker = self.router.workers.get(room)
-        there = (worker.room.adapter.network, worker.room.id) if worker else self._journal.room(room)
-        return CopyNote(
-            *(self._sources.get(source) or self._journal.room(source) or ("", "")),
-            name,
-            *(there or ("", "")),
-            ended.at if ended is not None else self._journal.clock.now(),
-            tuple(name for part in parts for name in (part.id, *part.aliases)),
-            parts[0].speaker if parts else None,
-            ended.reason if ended is not None else "",
-            late=ended is None,
-        )

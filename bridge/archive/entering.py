@@ -37,18 +37,27 @@ _KINDS: dict[type[Any], EntryKind] = {
 
 def sender_of(row: Row) -> Sender:
     """Return who did it."""
-    return codec.sender(row[4], row[5] or b'{"id":"","name":""}')
+    return codec.sender(row[5], row[6] or b'{"id":"","name":""}')
 
 
 def entered(row: Row) -> tuple[Header, Words]:
     """Return the entry of an event, with its words. What its author asks nobody to keep, and what the journal
     forgot before it came here, has none: the header says so.
     """
-    seq, network, room, said_at, kind, body = row
+    seq, network, room, said_at, name, kind, body = row
     event = codec.event(kind, body)
     if event is None:
-        by = person(sender_of(row))
-        return _forgotten(seq, network, room, said_at, by), Words()
+        header = Header(
+            kind=EntryKind.MESSAGE,
+            at=said_at,
+            network=network,
+            room=room,
+            id=name,
+            by=person(sender_of(row)),
+            seq=seq,
+            left_out=FORGOTTEN,
+        )
+        return header, Words()
     unstored = isinstance(event, MessageCreated | MessageEdited) and event.unstored
     reply_to = thread = style = target = ""
     if isinstance(event, MessageCreated):
@@ -76,12 +85,6 @@ def entered(row: Row) -> tuple[Header, Words]:
         left_out="no-store" if unstored else "",
     )
     return header, Words() if unstored else _words(event)
-
-
-def _forgotten(seq: int, network: str, room: str, at: float, by: Person) -> Header:
-    return Header(
-        kind=EntryKind.MESSAGE, at=at, network=network, room=room, by=by, seq=seq, left_out=FORGOTTEN
-    )
 
 
 def person(sender: Sender) -> Person:

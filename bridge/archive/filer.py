@@ -64,8 +64,10 @@ class Filer:
         if parcel.upto is not None:
             done = self._store.cursor(parcel.journal) or 0
             if parcel.upto > done:
-                new = (entry for row in parcel.events if row[0] > done for entry in self._of(row, parcel))
+                new = [entry for row in parcel.events if row[0] > done for entry in self._of(row, parcel)]
                 self._store.add(new, (parcel.journal, parcel.upto))
+                if any(entry.header.kind is EntryKind.REMOVAL for entry in new):
+                    self._files.tidy()
         if parcel.facts:
             beside = _beside(parcel.journal)
             done = self._store.cursor(beside) or 0

@@ -86,11 +86,8 @@ class LateCopies:
             await self._journal.clock.sleep(_BREATH if self._beside.has_room() else _LOOK)
 
     def _copies(self, seen: Observed) -> None:
-        source, event = self._journal.taken_in(seen.seq), seen.event
-        if source is None or event is None:
-            return
+        source = self._journal.taken_in(seen.seq)
         for room in self._hearing() - {source}:
             worker = self._router.workers.get(room)
-            settled = worker is None or worker.owes_from() > seen.seq
-            if settled and self._journal.parts(seen.seq, room):
-                self._beside.add(self._beside.copy(seen.seq, source, room, event.id), seen.seq)
+            if worker is None or worker.owes_from() > seen.seq:  # else its end is still to come
+                self._beside.late(seen.seq, (seen.network, seen.room), room, seen.id)

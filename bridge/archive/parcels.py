@@ -9,13 +9,16 @@ from .entries import Header, Words
 from .keeping import Keeping
 from .questions import Inquiry
 
-__all__ = ["CopyNote", "Fact", "FetchedNote", "Parcel", "Row", "Terms"]
+__all__ = ["COPY", "CopyNote", "Fact", "FetchedNote", "Parcel", "Row", "Terms"]
 
-Row = tuple[int, str, str, float, str, bytes | None]
+Row = tuple[int, str, str, float, str, str, bytes | None]
 """An event as the journal has it (`Observed`)."""
 
+COPY = 1
+"""Stands before the values of a `CopyNote` once it is packed."""
 
-class CopyNote(msgspec.Struct, frozen=True, array_like=True, tag_field="what", tag=1):
+
+class CopyNote(msgspec.Struct, frozen=True, array_like=True, tag_field="what", tag=COPY):
     """What became of a delivery."""
 
     network: str

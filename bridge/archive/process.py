@@ -2,6 +2,7 @@
 input, one after the other where they change the archive, in threads where they only look, and ends with it.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -100,7 +101,7 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 whoever asks is told, and others ask too
             where = "".join(traceback.format_tb(error.__traceback__))  # its words may be what somebody said
             answer = framed(frame.id, "bug", f"{type(error).__name__}, at\n{where}")
-        with self._writing:
+        with self._writing, contextlib.suppress(BrokenPipeError):  # who asked is gone
             self._answers.write(answer)
             self._answers.flush()
 
@@ -127,6 +128,8 @@ def main(file: Path) -> None:
     finally:
         desk.close()
         store.close()
+        with contextlib.suppress(BrokenPipeError):
+            answers.close()
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bridge.model import RoomId, TalkEvent
+from bridge.model import MessageId, RoomId, TalkEvent
 
 from . import codec
 from .progress import UNBEGUN, Progress
@@ -123,6 +123,8 @@ class Observed(NamedTuple):
     """Where it happened; of what Hubbub itself said, what that was about."""
     said_at: float
     """When it was taken, or, for history, when it was said; in seconds since 1970."""
+    id: MessageId
+    """What its network calls it."""
     kind: str
     """Its type and body, as `codec` reads them: for who passes many on and looks into none."""
     body: bytes | None

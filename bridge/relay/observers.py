@@ -22,9 +22,6 @@ __all__ = ["Observer", "ObserverStatus", "Observers"]
 
 log = logging.getLogger(__name__)
 
-_BATCH = 100
-_TOGETHER = 0.05
-"""How long is waited for what follows the first news, in seconds: they are read in one go."""
 _BREATH = 0.01
 """How long the relay has the loop between two batches, in seconds."""
 _FIRST = 1.0
@@ -50,6 +47,10 @@ class Observer(ABC):
     """Its own among observers, and for good: its cursor is kept under it."""
     from_the_beginning = False
     """Where a new one begins: at all that the journal still has, or at what is taken from now on."""
+    patience = 0.05
+    """How long is waited for what follows, in seconds: it is shown in one go."""
+    most = 100
+    """So many are shown at once, at most."""
 
     @abstractmethod
     async def see(self, events: Sequence[Observed]) -> None:
@@ -168,13 +169,15 @@ class _Reader:
             own = await self._asked_of(self._observer.seen(whose))
             self._cursor = self._cursor if own is None else own
             self._asked = True
-        if events := self._journal.events(self._cursor, _BATCH):
+        if events := self._journal.events(self._cursor, self._observer.most):
             await self._asked_of(self._observer.see(events))
             self._moved(events[-1].seq)
-            await self._clock.sleep(_BREATH)
+            await self._clock.sleep(
+                _BREATH if len(events) >= self._observer.most else self._observer.patience
+            )
         else:
             await self._news.wait()
-            await self._clock.sleep(_TOGETHER)
+            await self._clock.sleep(self._observer.patience)
             self._news.clear()
 
     async def _leave(self, task: "asyncio.Task[_T]") -> None:

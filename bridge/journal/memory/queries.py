@@ -176,7 +176,9 @@ class Rows(Keyed, Following):
     def events(self, after: int, limit: int) -> list[Observed]:
         behind = reversed(list(takewhile(lambda seq: seq > after, reversed(self._events))))
         return [
-            Observed(seq, *(self.room(taken.source) or ("", RoomId(""))), taken.said_at, *taken.row())
+            Observed(
+                seq, *(self.room(taken.source) or ("", RoomId(""))), taken.said_at, taken.id, *taken.row()
+            )
             for seq, taken in ((seq, self._events[seq]) for seq in islice(behind, limit))
         ]
 

@@ -183,7 +183,7 @@ class Queries(Keyed):
 
     def events(self, after: int, limit: int) -> list[Observed]:
         rows = self._database.execute(
-            "SELECT seq, coalesce(network, ''), coalesce(room.room, ''), taken_at, type, body "
+            "SELECT seq, coalesce(network, ''), coalesce(room.room, ''), taken_at, id, type, body "
             "FROM event LEFT JOIN room ON number = event.room WHERE seq > ? ORDER BY seq LIMIT ?",
             (after, limit),
         )

@@ -1,6 +1,7 @@
 """What happens in a conversation is filed: each thing once, in order, and never on the way of a message."""
 
 import asyncio
+from hashlib import sha256
 
 import pytest
 
@@ -19,6 +20,7 @@ from bridge.model import (
     Sender,
     UserId,
 )
+from tests.bridge.relay.shelf import Shelf, mapped, with_file
 from tests.bridge.world import running
 
 from .filed import TALK, archived, entries, filed, people, texts
@@ -218,3 +220,24 @@ async def test_it_verifies(kept, left, right):
     with Reader(kept.archive.file) as reader:
         (lobby,) = reader.conversations()
         assert lobby.position == lobby.count == len(entries(kept))
+
+
+@pytest.mark.parametrize("files", [True, False])
+async def test_files_are_known_by_their_digest_and_kept_where_that_is_wanted(tmp_path, left, right, files):
+    config, shelf, content = archived(mapped(tmp_path), files=files), Shelf(), b"a contract " * 100
+    await shelf.open()
+    digest = sha256(content).hexdigest()
+    place = config.archive.file.with_name("journal-archive-files") / digest[:2] / digest
+    async with running(config):
+        said = left.say("one", "alice", with_file("our deal", shelf.put("deal.txt", content)))
+        (found,) = await filed(config, 1, EntryKind.FILE)
+        (file,) = found.words.files
+        assert (file.sha256, file.size, file.kept, found.header.target) == (digest, 1100, files, said.id)
+        assert place.exists() is files
+        left.happen(Removed(id=MessageId("x"), room=RoomId("one"), sender=said.sender, target=said.id))
+        await filed(config, 1, EntryKind.REMOVAL)
+        async with asyncio.timeout(10):
+            while place.exists():
+                await asyncio.sleep(0.01)
+    await shelf.close()
+    assert [one.words for one in entries(config, EntryKind.FILE)] == [None]

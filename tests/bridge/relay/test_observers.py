@@ -54,7 +54,7 @@ class Watching(Observer):
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(observers, "_FIRST", 0.01)
-    monkeypatch.setattr(observers, "_TOGETHER", 0.0)
+    monkeypatch.setattr(observers.Observer, "patience", 0.0)
 
 
 def watched(pair, *looking_on):
@@ -203,7 +203,7 @@ async def test_what_is_pruned_waits_for_nobody(pair, left, right):
 
 
 async def test_a_lone_message_wakes_it_and_many_come_together(pair, left, right, monkeypatch):
-    monkeypatch.setattr(observers, "_TOGETHER", 0.05)
+    monkeypatch.setattr(observers.Observer, "patience", 0.05)
     watching = Watching()
     async with watched(pair, watching):
         for n in range(20):
