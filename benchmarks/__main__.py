@@ -14,10 +14,10 @@ from pathlib import Path
 from bridge.app import on_disk
 from bridge.journal.memory import MemoryJournal
 
-from .filing import filing
 from .bots import PER_SECOND as PER_SECOND_TO_BOT
 from .bots import answered
 from .bursts import baseline, burst, careless, looked_at
+from .filing import filing
 from .filters import FILTERS
 from .network import percentiles
 from .pages import SIZES, first_page

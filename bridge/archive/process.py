@@ -101,9 +101,8 @@ class _Desk:
         except Exception as error:  # noqa: BLE001 whoever asks is told, and others ask too
             where = "".join(traceback.format_tb(error.__traceback__))  # its words may be what somebody said
             answer = framed(frame.id, "bug", f"{type(error).__name__}, at\n{where}")
-        with self._writing, contextlib.suppress(BrokenPipeError):  # who asked is gone
-            self._answers.write(answer)
-            self._answers.flush()
+        with self._writing:
+            _tell(self._answers, answer)
 
 
 def main(file: Path) -> None:
@@ -116,12 +115,10 @@ def main(file: Path) -> None:
     try:
         store = Store(file, SYSTEM)
     except ArchiveError as error:
-        answers.write(framed(OPENING, "refused", str(error)))
-        answers.flush()
+        _tell(answers, framed(OPENING, "refused", str(error)))
         return
     desk = _Desk(store, answers)
-    answers.write(framed(OPENING, "done", None))
-    answers.flush()
+    _tell(answers, framed(OPENING, "done", None))
     try:
         while (frame := read_frame(questions)) is not None:
             desk.take(frame)
@@ -130,6 +127,12 @@ def main(file: Path) -> None:
         store.close()
         with contextlib.suppress(BrokenPipeError):
             answers.close()
+
+
+def _tell(answers: BinaryIO, frame: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # who asked is gone
+        answers.write(frame)
+        answers.flush()
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bridge.complaints import Complaints
+from bridge.errors import HubbubError
 from bridge.journal import Observed
 from bridge.secrets import strike
 
@@ -194,8 +195,10 @@ class _Reader:
 
     async def _failed(self, error: Exception) -> None:
         self._reason = strike(str(error)) or type(error).__name__
-        sentence = f"{self._observer.name} cannot take note of what is said, and is shown it again: {error!r}"
-        self._complaints.tell("observing", sentence, error)
+        known = isinstance(error, HubbubError)  # which says what to do
+        why = self._reason if known else repr(error)
+        sentence = f"{self._observer.name} cannot take note of what is said, and is shown it again: {why}"
+        self._complaints.tell("observing", sentence, None if known else error)
         pause = min(_FIRST * 2 ** min(self._failures, 30), _LONGEST)
         self._failures += 1
         await self._clock.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 jitter

@@ -109,4 +109,4 @@ async def test_all_is_archived_once_and_in_order(tmp_path):
         assert filed[0] == taken[0], "each once, in the order of taking"
         assert filed[1] == taken[1]
         log = (tmp_path / "0.log").read_text()
-        assert "Traceback" not in log
+        assert "Traceback" not in log, log

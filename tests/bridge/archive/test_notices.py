@@ -116,7 +116,7 @@ async def test_who_opts_out_is_left_out_under_a_new_name_too_until_they_want_in_
         await looked_after(bridge, left, right, count=2)
         said = left.say("one", "alice", "!archive off")
         await left.until(2)
-        assert left.texts("one")[1].startswith("What you say is left out of the archive from now on")
+        assert left.texts("one")[1].startswith("alice: What you say is left out of the archive from now on")
         left.say("one", "alice", "a secret")
         al = replace(said.sender, id=UserId("al!user@host"))
         left.announce(
@@ -144,7 +144,7 @@ async def test_anybody_may_ask_what_is_kept(pair, left, right):
         left.say("one", "alice", "!archive")
         await left.until(2)
         assert left.texts("one")[1] == (
-            "What is said here is archived and kept for 2 years, by Ann.\n"
+            "alice: What is said here is archived and kept for 2 years, by Ann.\n"
             "Say !archive off to have your words left out."
         )
         left.say("one", "alice", "!help")
