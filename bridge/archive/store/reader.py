@@ -1,7 +1,7 @@
 """Who reads the archive: nothing in it can change by that."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,8 @@ __all__ = ["Reader"]
 
 TOO_LONG = "this took longer than it may: ask for less, or for a shorter time"
 _CONVERSATIONS = (
-    "SELECT number, name, chain, position, link, start, start_link FROM conversation ORDER BY number"
+    "SELECT number, name, chain, position, link, start, start_link FROM conversation "
+    "WHERE ?1 IS NULL OR name = ?1 ORDER BY number"
 )
 _ENDLESS = 1 << 62
 
@@ -73,13 +74,21 @@ class Reader:
 
     def conversations(self) -> Sequence[ConversationInfo]:
         """Return all conversations, in the order in which they came into the archive."""
-        with self._reading():
-            rows = self._database.execute(_CONVERSATIONS).fetchall()
-            return [ConversationInfo(*row, *self._times(row[0], row[5] + 1, row[3])) for row in rows]
+        return self._conversations(None)
 
     def conversation(self, name: str) -> ConversationInfo | None:
         """Return a conversation; None: the archive has none of that name."""
-        return next((one for one in self.conversations() if one.name == name), None)
+        return next(iter(self._conversations(name)), None)
+
+    def conversation_names(self) -> Mapping[int, str]:
+        """Return the names of all conversations, by their numbers."""
+        with self._reading():
+            return dict(self._database.execute("SELECT number, name FROM conversation ORDER BY number"))
+
+    def _conversations(self, name: str | None) -> Sequence[ConversationInfo]:
+        with self._reading():
+            rows = self._database.execute(_CONVERSATIONS, (name,)).fetchall()
+            return [ConversationInfo(*row, *self._times(row[0], row[5] + 1, row[3])) for row in rows]
 
     def _times(self, conversation: int, *positions: int) -> list[float | None]:
         """Return when these entries were said; None: nobody knows."""
