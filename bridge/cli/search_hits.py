@@ -7,8 +7,7 @@ import click
 from rich.text import Text
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.index import texts_of
-from bridge.archive.search import Hit, Searched, surroundings
+from bridge.archive.search import Hit, Searched, surroundings, text_of
 from bridge.archive.store import Entry, Reader
 from bridge.identity import one_line, safe_name
 
@@ -55,7 +54,7 @@ class HitList(Terminal):
     def _around(self, entry: Entry) -> None:
         head = self._head(entry)
         head.stylize("dim")
-        self.say(one_line(_text(entry), _WIDTH), "dim", head=head)
+        self.say(one_line(text_of(entry), _WIDTH), "dim", head=head)
 
     def _head(self, entry: Entry) -> Text:
         header = entry.header
@@ -111,10 +110,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "text": words.text if words is not None else None,
         "files": [file.name for file in words.files] if words is not None else [],
     }
-
-
-def _text(entry: Entry) -> str:
-    return "\n".join(text for text in texts_of(entry.words) if text) if entry.words else ""
 
 
 def _shown(text: str) -> str:

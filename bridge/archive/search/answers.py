@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.index import texts_of
 from bridge.archive.query import Query
 from bridge.archive.store import Entry, Reader
 from bridge.clock import SYSTEM
@@ -16,6 +15,7 @@ from .plan import Lookup, Stretches, Tagged, plan_for
 from .rank import ranks
 from .reach import Readable
 from .snippets import Piece, marked, snippet
+from .texts import text_of
 
 __all__ = ["CAP", "Hit", "Searched", "ask"]
 
@@ -42,12 +42,12 @@ class Hit:
     @property
     def text(self) -> str:
         """What was said in that version, with what its files are called, each on a line of its own."""
-        return _text(self.entry)
+        return text_of(self.entry)
 
     @property
     def newest_text(self) -> str:
         """The same of the newest version."""
-        return _text(self.newest or self.entry)
+        return text_of(self.newest or self.entry)
 
     def marked(self) -> list[Piece]:
         """Return the text in pieces: what was asked for is marked."""
@@ -195,7 +195,3 @@ def _root(entry: Entry, reader: Reader) -> Entry:
 
 def _is_version(entry: Entry) -> bool:
     return entry.header is not None and entry.header.kind is EntryKind.EDIT and entry.words is not None
-
-
-def _text(entry: Entry) -> str:
-    return "\n".join(text for text in texts_of(entry.words) if text) if entry.words else ""

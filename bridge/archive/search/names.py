@@ -61,8 +61,8 @@ def meant_by(key: Key, values: Iterable[str], reader: Reader) -> Meant:
     ]
     if key is Key.IN:
         known += [
-            _Named(mark(Belonging.CONVERSATION, one.number), (one.name,), None)
-            for one in reader.conversations()
+            _Named(mark(Belonging.CONVERSATION, number), (name,), None)
+            for number, name in reader.conversation_names().items()
         ]
     meant = Meant()
     for value in values:

@@ -85,7 +85,7 @@ def test_all_of_it_as_json(archive: Path) -> None:
     assert hit["snippet"] == [
         {"text": "我們接受這個", "marked": False},
         {"text": "報價", "marked": True},
-        {"text": " Angebot.pdf", "marked": False},
+        {"text": " [Angebot.pdf]", "marked": False},
     ]
     assert (hit["number"], hit["conversation"], hit["files"]) == (5, "talk", ["Angebot.pdf"])
     assert [near["text"] for near in hit["context"]["before"]] == ["accepted: the offer"]

@@ -85,7 +85,7 @@ def test_conditions(store: Store) -> None:
             said("", kind=EntryKind.COPY),
         ]
     )
-    first, second, third = "the price", "the price again\nPrice list.pdf", "the price elsewhere"
+    first, second, third = "the price", "the price again\n[Price list.pdf]", "the price elsewhere"
     topic = "all about the price"
     for question, texts in {
         "price": [topic, third, second, first],
