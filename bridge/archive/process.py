@@ -26,8 +26,8 @@ from .filing.keeper import Keeper
 from .parcels import Parcel, Terms
 from .pipe import OPENING, PipeFrame, framed, read_frame
 from .questions import Inquiry, ReadUpTo, Tidying
+from .room_search import RoomSearch
 from .search.rooms import search_in_room
-from .search_instruction import RoomSearch
 from .store import Reader, Store
 
 __all__ = ["main"]

@@ -2,9 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, ClassVar
-
-import msgspec
 
 from bridge.adapter import Adapter
 from bridge.clock import Clock
@@ -17,55 +14,14 @@ from bridge.model import Support
 from bridge.whose import about
 
 from .policy import Policy
-from .questions import Inquiry
+from .room_search import FoundInRoom, RoomSearch
 
-__all__ = ["AskSearch", "FoundInRoom", "FoundThere", "RoomSearch"]
+__all__ = ["AskSearch"]
 
 log = logging.getLogger(__name__)
 
 MOST = 5
 """So many hits are told."""
-
-
-class FoundThere(msgspec.Struct, frozen=True, array_like=True):
-    """Something that was found."""
-
-    at: float
-    """When it was said, in seconds since 1970."""
-    name: str
-    """Who said it."""
-    text: str
-    newest: str | None
-    """What it says now, where that is something else."""
-
-
-class FoundInRoom(msgspec.Struct, frozen=True, array_like=True):
-    """What somebody in a room finds."""
-
-    hits: tuple[FoundThere, ...] = ()
-    more: bool = False
-    """Whether there are more than these."""
-    known: bool = True
-    """Whether they are known to be in the room."""
-    remarks: tuple[str, ...] = ()
-    """What is to be said beside it, in their language; of a question that cannot be understood only that."""
-
-
-class RoomSearch(Inquiry[FoundInRoom], frozen=True, array_like=True):
-    """What somebody in a room looks for."""
-
-    answer: ClassVar[Any] = FoundInRoom
-
-    conversations: tuple[str, ...]
-    network: str
-    room: str
-    person: str
-    """By their network's name for them."""
-    whole: bool
-    """Whether they may read what was said before they came."""
-    text: str
-    language: str
-    zone: str | None
 
 
 class AskSearch(Instruction):

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bridge.archive.query import Query, QueryError, read_query
-from bridge.archive.search_instruction import FoundInRoom, FoundThere, RoomSearch
+from bridge.archive.room_search import FoundInRoom, FoundThere, RoomSearch
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.language import Locale, locale
