@@ -59,7 +59,7 @@ class HitList(Terminal):
     def _head(self, entry: Entry) -> Text:
         header = entry.header
         assert header is not None  # what is bare is not found
-        kind = "" if header.kind is EntryKind.MESSAGE else f" [{header.kind}]"
+        kind = "" if header.kind is EntryKind.MESSAGE else f" [{f'{header.kind} {header.change}'.rstrip()}]"
         author = safe_name(header.by.name) if header.by is not None else "?"
         return (
             Text(f"{entry.number}  ", "dim")
