@@ -10,7 +10,7 @@ from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
 from bridge.config import Config
 from bridge.model import Approached, Change, MemberChanged, RoomId, Sender, Support, UserId, Whisper
-from tests.bridge.archive.filed import archived, filed
+from tests.bridge.archive.filed import archived, entries, filed
 from tests.bridge.relay.test_whole import person
 from tests.bridge.world import running
 
@@ -59,7 +59,8 @@ async def test_who_came_later_finds_nothing_of_before(kept: Config, left: Any, r
         left.say("one", "alice", "the offer of before")
         await filed(kept, 2, EntryKind.MESSAGE, EntryKind.COPY)
         left.announce(MemberChanged(room=RoomId("one"), sender=eve, change=Change.JOINED))
-        await filed(kept, 1, EntryKind.MEMBER)
+        while not any(one.header.by.id == eve.id for one in entries(kept, EntryKind.MEMBER)):
+            await asyncio.sleep(0.02)
         left.say("one", "eve", "!search offer")
         (first,) = await told(left, 1)
         assert first.text == "Nothing was found."
