@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # what `--help` need not wait for
 
 __all__ = ["evidence"]
 
+_SHOWN = 3
+"""So many messages are shown of a bundle."""
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
 
 
@@ -93,12 +95,12 @@ def export(  # noqa: PLR0913 -- click gives them by name
             )
     many = "1 entry" if made.disclosed == 1 else f"{made.disclosed:,} entries"
     click.echo(f"{output} discloses {many} of {printable(conversation)}:")
-    for entry in list(disclosed.values())[:3]:
+    said = [entry for entry in disclosed.values() if entry.header and entry.header.kind == "message"]
+    for entry in said[:_SHOWN]:
         click.echo(f"  {printable(_shown(entry))}")
-    if made.disclosed > 3:
-        click.echo(f"  and {made.disclosed - 3:,} more: transcript.txt in it has all of them")
+    click.echo("transcript.txt in it has all of them. Of other entries there are digests alone.")
     stamps = counted(made.stamps, "stamp") if made.stamps else "no stamp"
-    click.echo(f"Of the others there are digests alone. {counted(made.checkpoints, 'checkpoint')}, {stamps}.")
+    click.echo(f"{counted(made.checkpoints, 'checkpoint')}, {stamps}.")
     click.echo(f"The key's fingerprint, which whoever verifies it compares with yours: {key.fingerprint}")
 
 
@@ -130,7 +132,7 @@ def _chosen(
 def _shown(entry: "Entry") -> str:
     header, words = entry.header, entry.words
     assert header is not None
-    who = header.by.name if header.by else header.kind.value
+    who = header.by.name if header.by else ""
     return f"{when(header.at)}  {header.network}  {who}: {words.text[:60] if words else '(erased)'}"
 
 

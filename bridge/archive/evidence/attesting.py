@@ -9,12 +9,11 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from msgspec.structs import replace
-
 from bridge.archive.questions import Inquiry
 from bridge.complaints import Complaints
 from bridge.config import Archive
 from bridge.errors import ArchiveError, JournalError
+from bridge.journal import Delivery
 from bridge.model import RoomId
 from bridge.notices import OwnersVoice
 from bridge.relay import ObserverStatus, Router
@@ -47,14 +46,16 @@ class Attesting:
         self._settings = settings
         self._voice = OwnersVoice(router.rooms)
         self._latest: SignedRound | None = None
-        self._asked = False
-        """Whether the archive was asked which checkpoint is the last."""
-        self._due = 0.0
-        """When the next is due, by the clock that only goes ahead."""
+        self._due: float | None = None
+        """When the next is due, by the clock that only goes ahead; None: not known yet."""
         self._stamp_at = 0.0
         """When an authority may be asked again."""
         self._told = 0
         """The last checkpoint that a witness was told."""
+        self._waiting = 0
+        """What was said to it and is not confirmed, by its number in the journal; 0: nothing."""
+        self._arrived: float | None = None
+        """When that was confirmed."""
         self._wrong: dict[str, tuple[float, str]] = {}
         """What is wrong, by what it is about: since when, and a sentence."""
         self._complaints = Complaints(log)
@@ -91,8 +92,8 @@ class Attesting:
 
     async def _sign(self) -> bool:
         every = self._settings().checkpoint
-        if not self._asked:
-            self._latest, self._asked = await self._ask(LatestCheckpoint()), True
+        self._latest = await self._ask(LatestCheckpoint())  # others make some too
+        if self._due is None:
             age = self._clock.now() - self._latest.at if self._latest else every
             self._due = self._clock.monotonic() + max(0.0, every - age)
         if self._clock.monotonic() >= self._due:
@@ -119,7 +120,6 @@ class Attesting:
         reply = await ask(stamps.url, question)
         await self._ask(KeepStamp(made.number, question.nonce, reply, authority))
         self._stamp_at = 0.0
-        self._latest = replace(made, stamped=True)
         return True
 
     async def _tell_witness(self) -> bool:
@@ -127,7 +127,7 @@ class Attesting:
         room = (witness.network, RoomId(witness.room)) if witness is not None else ("", RoomId(""))
         worker = self._router.rooms.by_name.get(room)
         told: dict[str, Any] = json.loads((made and made.witness) or "{}")
-        if made is None or worker is None or "id" in told:
+        if made is None or worker is None or "confirmed" in told:
             return True
         number = worker.room.number
         if not told and self._told != made.number:
@@ -137,19 +137,30 @@ class Attesting:
                 digest=made.digest,
             )
             told = {"network": worker.room.adapter.network, "room": str(worker.room.id), "text": text}
-            told |= {"at": self._clock.now(), "seq": self._voice.say(text, [number])}
+            told["said"] = self._clock.now()
+            self._say(text, number)
             self._told = made.number  # once, though the archive cannot note it now
-        elif told and (name := self._name(told["seq"], number)) is not None:
-            told["id"] = name
+        elif told and self._told == made.number and self._arrived is not None:
+            told |= {"confirmed": self._arrived, "id": self._name(self._waiting, number)}
         else:
             return False  # it is not confirmed yet
-        noted = json.dumps(told, ensure_ascii=False)
-        await self._ask(KeepWitness(made.number, noted))
-        self._latest = replace(made, witness=noted)
+        await self._ask(KeepWitness(made.number, json.dumps(told, ensure_ascii=False)))
         return True
 
+    def _say(self, text: str, number: int) -> None:
+        ended = self._router.dispatch.ended
+        if self._ended not in ended:
+            ended.append(self._ended)
+        self._arrived = None
+        self._waiting = self._voice.say(text, [number])
+
+    def _ended(self, delivery: Delivery, outcome: str, _: str) -> None:
+        if delivery.seq == self._waiting and outcome == "delivered":
+            self._arrived = self._clock.now()
+            self._router.dispatch.ended.remove(self._ended)
+
     def _name(self, seq: int, number: int) -> str | None:
-        """Return what the network calls what was said; None: it did not confirm it yet."""
+        """Return what the network calls what was said; None: it gives no names."""
         said = self._router.journal.event(seq)
         for part in self._router.journal.parts(seq, number):
             for name in (part.id, *part.aliases):

@@ -116,6 +116,8 @@ def check_contents(
 ) -> dict[str, Any]:
     """Check what comes with a checkpoint. Returns what is told of it."""
     about = {"number": body["round"], "at": body.get("at"), "key": fingerprint(unhex(body, "key", 32))}
+    if "next_key" in body:
+        about["next_key"] = fingerprint(unhex(body, "next_key", 32))
     if "head" in found:
         about["place"] = check_head(need(found, "head", dict), body, unhex(listed, "chain", 32))
     if "stamp" in found:

@@ -30,19 +30,13 @@ def verdict(findings: BundleFindings) -> str:
 def sentences(findings: BundleFindings, trusted: str = "") -> list[str]:
     """Return what was found, for people. `trusted`: the fingerprint that the owner published."""
     facts = findings.facts
-    line = f"Conversation {facts['conversation']!r}, entries {facts['first']} to {facts['last']}: "
-    told = [f"{line}{facts.get('disclosed', 0)} disclosed, of the others the digests alone."]
+    many, disclosed = facts["last"] - facts["first"] + 1, facts.get("disclosed", 0)
+    rest = "all of them" if disclosed == many else f"{disclosed} of them, and of the others the digests alone"
+    told = [f"Conversation {facts['conversation']!r}, entries {facts['first']} to {facts['last']}: {rest}."]
     told += [f"Signed by the key with the SHA-256 fingerprint {key}." for key in facts.get("keys", ())]
     if not trusted:
         told.append("Whose key that is, no file can say: compare it with what the gateway's owner published.")
-    for one in findings.checkpoints:
-        line = f"Checkpoint {one['number']} of {when(one['at'])}"
-        line += f": all to entry {one['place']} was there." if "place" in one else ": about other chains."
-        if "stamp" in one:
-            line += f" Its stamp ({one['stamp']['file']}) says {one['stamp']['time']}."
-        if "witness" in one:
-            line += f" Told elsewhere: {json.dumps(one['witness'], ensure_ascii=False)}."
-        told.append(line)
+    told += [checkpoint(one) for one in findings.checkpoints]
     stamp = next((one["stamp"]["file"] for one in findings.checkpoints if "stamp" in one), None)
     if stamp:
         told.append(
@@ -56,6 +50,27 @@ def sentences(findings: BundleFindings, trusted: str = "") -> list[str]:
     more = len(findings.wrong) - SHOWN
     told += [f"WRONG: {more} more."] if more > 0 else []
     return [printable(line) for line in [*told, f"{verdict(findings)}."]]
+
+
+def checkpoint(one: dict[str, Any]) -> str:
+    """Return what is told of a checkpoint."""
+    line = f"Checkpoint {one['number']} of {when(one['at'])}: "
+    if "next_key" in one:
+        line += f"from then on signs the key with the fingerprint {one['next_key']}."
+    else:
+        line += f"all to entry {one['place']} was there." if "place" in one else "of other conversations."
+    if "stamp" in one:
+        line += f" Its stamp ({one['stamp']['file']}) says {one['stamp']['time']}."
+    if (told := one.get("witness")) is not None:
+        line += f" Told in {told.get('network')} {told.get('room')} at {when(told.get('said'))}"
+        line += (
+            f", confirmed as {told['id']}."
+            if told.get("id")
+            else ", confirmed."
+            if "confirmed" in told
+            else "."
+        )
+    return line
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -80,7 +80,9 @@ async def test_what_is_said_is_signed_stamped_and_told(
             clock.move(600)
             await found(lambda: rounds(kept)[-1].stamp)
             await found(lambda: not standing(bridge))
-        noted = await found(lambda: (text := rounds(kept)[-1].witness) and "id" in text and json.loads(text))
+        noted = await found(
+            lambda: (text := rounds(kept)[-1].witness) and "confirmed" in text and json.loads(text)
+        )
         left.say("one", "alice", "done")
         await filed(kept, 2, EntryKind.MESSAGE)
         abilities = Abilities(bridge, never, clock=clock)

@@ -34,7 +34,7 @@ def test_it_is_verified_by_python_alone(bundle: Path, tmp_path: Path):
     for arguments in ((str(bundle),), ()):
         ran = alone("verify.py", *arguments, folder=tmp_path)
         assert (ran.returncode, ran.stderr) == (0, "")
-        assert "entries 3 to 6: 3 disclosed" in ran.stdout
+        assert "entries 3 to 6: 3 of them, and of the others" in ran.stdout
         assert "Checkpoint 3 of 2025-11-29 15:00:00 UTC: all to entry 6 was there." in ran.stdout
         assert ran.stdout.endswith("Nothing was changed: all is as the gateway recorded it.\n")
     (tmp_path / "entries.jsonl").write_bytes(files["entries.jsonl"].replace(b"300 euros", b"200 euros"))
