@@ -18,9 +18,20 @@ from .keys import KeyFile, SigningKey
 from .verifier.arithmetic import digest
 from .verifier.reading import UnreadablePart, read_json
 
-__all__ = ["body_of", "checkpoint", "gateway", "key_that_signs", "last_round", "path_of", "rotate"]
+__all__ = [
+    "body_of",
+    "checkpoint",
+    "gateway",
+    "key_that_signs",
+    "last_round",
+    "path_of",
+    "rotate",
+    "unstamped",
+]
 
 _KIND = "evidence"
+_AT_ONCE = 20
+"""So many rounds are read at once, with their stamps."""
 _SIGNED = "signed"
 """The note that has the last round's number, and up to where each chain was signed: what spares a look at all
 of them. Where it is behind, something is signed twice, which does no harm.
@@ -62,6 +73,19 @@ def rotate(store: Store, keys: KeyFile, at: float) -> SigningKey:
 def last_round(reader: Reader) -> Round | None:
     """Return what was signed last; None: nothing was yet."""
     return _last(reader, _read(reader.note(_KIND, _SIGNED))[0])
+
+
+def unstamped(reader: Reader) -> int:
+    """Return how many of the last checkpoints no stamp is over: one covers all before it."""
+    made, count = last_round(reader), 0
+    last = made.number if made is not None else 0
+    while found := reader.rounds(first=max(1, last - _AT_ONCE + 1), last=last):
+        for one in reversed(found):
+            if one.stamp is not None:
+                return count
+            count += 1
+        last -= _AT_ONCE
+    return count
 
 
 def key_that_signs(last: Round | None) -> bytes | None:

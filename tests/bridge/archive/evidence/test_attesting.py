@@ -16,6 +16,7 @@ from bridge.archive.entries import EntryKind
 from bridge.archive.evidence import attesting
 from bridge.archive.evidence.audit import audit
 from bridge.archive.evidence.bundle import write_bundle
+from bridge.archive.evidence.checkpoints import unstamped
 from bridge.archive.evidence.keys import KeyFile
 from bridge.archive.evidence.selection import by_time
 from bridge.archive.store import Reader, Round
@@ -95,6 +96,8 @@ async def test_what_is_said_is_signed_stamped_and_told(
     assert told.room == "w"
     assert (noted["network"], noted["room"], noted["text"]) == ("right", "w", told.content.text)
     assert noted["id"].startswith("c")
+    with Reader(kept.archive.file) as reader:
+        assert unstamped(reader) == len(rounds(kept)) - stamped.number
     after = audit(kept.archive.file)
     assert (after.flaws, after.unsigned, after.stamps) == ([], 0, 1)
 
