@@ -133,7 +133,7 @@ class Archiving:
         (found,) = self._observers.status()
         if not found.reason and self._archivist.complaint:
             found = replace(found, reason=self._archivist.complaint)
-        return [found, *self._attesting.status()]
+        return [found] if found.reason else [found, *self._attesting.status()]
 
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Take note of who came and went."""
