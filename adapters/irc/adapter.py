@@ -229,7 +229,8 @@ class IrcAdapter(Adapter):
         """Tell somebody something: by the connection of whom they wrote to, if there is one."""
         if (nick := self._session.private.nick(command.user)) is not None:
             puppet = self._puppets.found(command.key) if self._puppets is not None else None
-            for data in notices(nick, command.text, self.config.encoding):
+            channel = command.room if puppet is None and command.room[:1] in CHANNELS else ""
+            for data in notices(nick, command.text, self.config.encoding, channel=channel):
                 connection.post(data) if puppet is None else puppet.write(data)
 
     def puppets(self) -> int:

@@ -10,6 +10,8 @@ __all__ = ["VERSION", "answer", "is_services", "notices"]
 
 VERSION = "Hubbub, a bridge between chat networks"
 _ROOM_FOR_TEXT = 350
+_LONGEST_CHANNEL = 64
+"""Bytes: what is longer leaves no room for the text."""
 
 
 def is_services(source: str) -> bool:
@@ -43,8 +45,11 @@ def answer(got: Line, session: Session, introduce: Callable[[str], str | None], 
             return []
 
 
-def notices(nick: str, text: str, encoding: str, most: int = 20) -> list[bytes]:
-    """Return the NOTICEs that tell somebody a text, so many at most."""
+def notices(nick: str, text: str, encoding: str, most: int = 20, channel: str = "") -> list[bytes]:
+    """Return the NOTICEs that tell somebody a text, so many at most. Where it is about a channel they begin
+    with that, as services have it: irssi and WeeChat then show them there, and not among the server's words.
+    """
+    about = f"[{channel}] " if 0 < len(channel.encode()) <= _LONGEST_CHANNEL else ""
     lines: list[str] = []
     for paragraph in text.splitlines():
         lines.append("")
@@ -53,4 +58,4 @@ def notices(nick: str, text: str, encoding: str, most: int = 20) -> list[bytes]:
                 lines.append("")
             lines[-1] = f"{lines[-1]} {word}".strip()[:_ROOM_FOR_TEXT]
     told = [part for part in lines if part]
-    return [line("NOTICE", nick, trailing=part, encoding=encoding) for part in told[:most]]
+    return [line("NOTICE", nick, trailing=about + part, encoding=encoding) for part in told[:most]]

@@ -171,7 +171,7 @@ class Person(bridge.testing.Person):
         elif (
             got.command in {"PRIVMSG", "NOTICE"} and "!" in got.source and self._session.is_me(got.params[0])
         ):
-            self._was_told(decode.content(got.params[1]).text)
+            self._was_told(decode.content(got.params[1]).text.removeprefix(f"[{self._room}] "))
         elif got.command in {"PRIVMSG", "NOTICE", "REDACT", "TOPIC"}:
             event = decode.event(got, self._session)
         elif got.command == "TAGMSG":

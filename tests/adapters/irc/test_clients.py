@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge import Content, Kind, Mark, Span
+from bridge import Content, Kind, Mark, Span, Whisper
 from tests.terminal import Terminal
 
 from .harness import client, running
@@ -70,3 +70,14 @@ async def test_talk_both_ways(terminal: Terminal, inspircd: Inspircd) -> None:
         assert (event.content.text, event.kind) == ("nods", Kind.EMOTE)
         await terminal.type("/notice #lobby mind this")
         assert (await run.emitted.message()).kind is Kind.NOTICE
+
+
+async def test_what_is_told_one_alone_stands_where_they_asked(terminal: Terminal, inspircd: Inspircd) -> None:
+    """Both show a NOTICE of this form in the channel's window, which is before them here."""
+    async with running(inspircd.port, "#lobby") as run:
+        await run.joined()
+        await terminal.type("!who")
+        asked = await run.emitted.message()
+        run.adapter.hint(Whisper(room=asked.room, user=asked.sender.id, text="nobody but you"))
+        screen = await terminal.shows("nobody but you")
+        assert "!who" in screen

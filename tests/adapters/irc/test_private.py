@@ -143,7 +143,7 @@ async def test_a_stranger_is_named_and_answered(two):
         asked = await two.run.emitted.next(Approached)
         assert (asked.room, asked.sender.id, asked.text, asked.to) == (two.room, mask, "!who", "")
         two.adapter.hint(Whisper(room=asked.room, user=mask, text="one line\n" + "wide " * 100))
-        assert (await bob.heard("NOTICE")).rpartition(" :")[2] == "one line"
+        assert (await bob.heard("NOTICE")).rpartition(" :")[2] == f"[{two.room}] one line"
         assert "wide wide" in await bob.heard("NOTICE")
         bob.say(f"PRIVMSG {two.bot} :hello?")
         assert "I relay." in await bob.heard("NOTICE .*relay")
