@@ -65,15 +65,17 @@ class AskArchive(Instruction):
         return locale.gettext("What you say is archived again from now on.")
 
     def _told(self, asked: Asked) -> list[str]:
-        locale = asked.locale
-        if (asked.network, asked.sender) in self._opted:
-            own = locale.gettext("What you say is left out. Say !archive on to have it archived again.")
-        else:
-            own = locale.gettext("Say !archive off to have your words left out.")
-        kept = self._kept(asked.network, asked.room)
+        locale, kept = asked.locale, self._kept(asked.network, asked.room)
+        told = [self._line(one, locale) for one in kept]
         if not kept:
-            return [locale.gettext("Nothing that is said here is archived."), own]
-        return [*[self._line(one, locale) for one in kept], own]
+            told = [locale.gettext("Nothing that is said here is archived.")]
+        if (asked.network, asked.sender) in self._opted:
+            told.append(
+                locale.gettext("What you say is left out. Say !archive on to have it archived again.")
+            )
+        elif any(one.text for one in kept):
+            told.append(locale.gettext("Say !archive off to have your words left out."))
+        return told
 
     def _kept(self, network: str, room: RoomId) -> list[Keeping]:
         policy = self._policy()
