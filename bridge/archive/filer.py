@@ -91,7 +91,9 @@ class Filer:
         if header.kind is EntryKind.REMOVAL and header.by is not None and not header.by.id:
             return  # copies are taken back since somebody is erased, who stands here no more
         if not header.left_out and header.by is not None and self._has_opted_out(network, header.by):
-            header = msgspec.structs.replace(header, left_out="opted out")
+            header = msgspec.structs.replace(
+                header, left_out="opted out", by=msgspec.structs.replace(header.by, proof="")
+            )
         for name in names:
             if seq > self._terms.since.get(name, 0):
                 yield self._fitted(name, header, words)

@@ -1,13 +1,16 @@
 """What people are told who ask what is kept."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bridge.archive import archivist, clerk
+from bridge.archive.entries import EntryKind
+from bridge.model import Sender, UserId
 from tests.bridge.world import config, running
 
-from .filed import archived
+from .filed import archived, filed, people
 
 NOTHING = "carol: Nothing that is said here is archived."
 FACTS = "carol: It is archived who says something here and when, but not what, and kept for 2 years, by Ann."
@@ -37,3 +40,25 @@ async def test_where_no_words_are_kept_nobody_is_told_to_have_theirs_left_out(tm
         assert await answer(left, "three", "!archive") == NOTHING
         await answer(left, "three", "!archive off")
         assert await answer(left, "three", "!archive") == f"{NOTHING}\n{OUT}"
+
+
+async def said(kept, count):
+    """What people said, once so much of it is in the archive."""
+    async with asyncio.timeout(20):
+        while True:
+            if len(found := people(await filed(kept, 1, EntryKind.MESSAGE))) >= count:
+                return found
+            await asyncio.sleep(0.01)
+
+
+async def test_of_who_opts_out_no_real_address_is_kept(pair, left, right):
+    kept, carol = archived(pair), Sender(UserId("occupant:1"), "carol", proof="carol@example.org")
+    async with running(kept):
+        for number, text in enumerate(("before", "!archive off", "mine"), 1):
+            left.happen(replace(left.saying("one", "carol", text), sender=carol))
+            found = await said(kept, number)
+            while text == "!archive off" and not any("left out of" in told for told in left.texts("one")):
+                await asyncio.sleep(0.01)
+    assert found[-1].header.by.proof == ""
+    assert (found[0].words.text, found[0].header.by.proof) == ("before", "carol@example.org")
+    assert (found[-1].header.by.id, found[-1].header.left_out) == ("occupant:1", "opted out")
