@@ -13,6 +13,7 @@ from bridge.language import N_, Locale
 from bridge.model import Support
 from bridge.whose import about
 
+from .notice import whose
 from .policy import Policy
 from .room_search import FoundInRoom, RoomSearch
 
@@ -74,7 +75,7 @@ class AskSearch(Instruction):
             return locale.gettext("The archive cannot be searched now: please ask again later.")
         if asked.alone or adapter.capabilities(asked.room).whisper is not Support.NO:
             return "\n".join(self._told(found, locale))
-        return "\n".join(_counted(found, locale))
+        return "\n".join(_counted(found, whose(self._policy().owner, locale), locale))
 
     def _told(self, found: FoundInRoom, locale: Locale) -> Iterator[str]:
         """Yield what whoever asks is told alone."""
@@ -89,14 +90,15 @@ class AskSearch(Instruction):
         yield from _beside(found, locale)
 
 
-def _counted(found: FoundInRoom, locale: Locale) -> Iterator[str]:
-    """Yield what all in the room may see."""
+def _counted(found: FoundInRoom, owner: str, locale: Locale) -> Iterator[str]:
+    """Yield what all in the room may see, where nobody can be told anything alone."""
     if found.hits:
         count = len(found.hits)
         more = locale.gettext("at least {count}", count=count) if found.more else f"{count}"
         yield locale.gettext(
-            "Found: {count}. What was said is told to whoever asks me alone, outside of this room.",
+            "Found: {count}. I can tell nobody alone here what was said: ask {owner} for it.",
             count=more,
+            owner=owner,
         )
     yield from _beside(found, locale)
 
