@@ -60,7 +60,7 @@ from .puppets.pairs import parted
 from .puppets.puppets import Puppets
 from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
-from .rooms.keeping import UNKNOWN, Keeping
+from .rooms.keeping import UNKNOWN, PastRules
 from .rooms.permissions import verdict
 from .rooms.policy_lists import follow as follow_lists
 from .rooms.rooms import Rooms
@@ -148,7 +148,7 @@ class MatrixAdapter(Adapter):
     def history_is_open(self, room: RoomId) -> bool | None:
         return self._kept(room).is_open
 
-    def _kept(self, room: RoomId) -> Keeping:
+    def _kept(self, room: RoomId) -> PastRules:
         """Return what a room says of its past, once it was heard."""
         return self._session.keeping.get(self._session.wires.get(room, ""), UNKNOWN)
 

@@ -8,7 +8,7 @@ from bridge import Present, RoomId
 
 from .files.content import SentFiles
 from .puppets.namespace import Namespace
-from .rooms.keeping import KEEPING, Keeping, learned
+from .rooms.keeping import KEEPING, PastRules, learned
 from .rooms.policies import Policies
 from .rooms.power_levels import creators_of, level_of, needed_for_state, needed_to_redact
 from .sending.reactions import Reactions
@@ -71,7 +71,7 @@ class Session:
     """The users who may do everything, by room."""
     levels: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """Power levels by room."""
-    keeping: dict[str, Keeping] = field(default_factory=dict)
+    keeping: dict[str, PastRules] = field(default_factory=dict)
     """How long rooms want to be kept, and who may read their past."""
     fixed_topics: set[str] = field(default_factory=set)
     """Rooms whose topic we may not set, as far as their power levels say."""
@@ -114,9 +114,9 @@ class Session:
         elif kind == "m.room.join_rules":
             (self.public.add if content.get("join_rule") == "public" else self.public.discard)(wire)
         elif kind in KEEPING:
-            self.keeping[wire] = learned(self.keeping.get(wire, Keeping()), kind, content)
+            self.keeping[wire] = learned(self.keeping.get(wire, PastRules()), kind, content)
         elif kind == "m.room.create":
-            self.keeping.setdefault(wire, Keeping())
+            self.keeping.setdefault(wire, PastRules())
             self.creators[wire] = creators_of(event)
             self._see_topic(wire)
         elif kind == "m.room.power_levels":

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.matrix.untrusted import text_of
 
-__all__ = ["KEEPING", "UNKNOWN", "Keeping", "learned"]
+__all__ = ["KEEPING", "UNKNOWN", "PastRules", "learned"]
 
 _RETENTION, _VISIBILITY = "m.room.retention", "m.room.history_visibility"
 KEEPING = (_RETENTION, _VISIBILITY)
@@ -17,7 +17,7 @@ _OPEN = {"shared": True, "world_readable": True, "invited": False, "joined": Fal
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class PastRules:
     """What a room says of it."""
 
     lifetime: float | None = None
@@ -28,14 +28,14 @@ class Keeping:
     """
 
 
-UNKNOWN = Keeping(None, None)
+UNKNOWN = PastRules(None, None)
 
 
-def learned(before: Keeping, kind: object, content: Mapping[str, Any]) -> Keeping:
+def learned(before: PastRules, kind: object, content: Mapping[str, Any]) -> PastRules:
     """Return what is known after a piece of state."""
     if kind == _VISIBILITY:
-        return Keeping(before.lifetime, _OPEN.get(text_of(content.get("history_visibility"), 20)))
+        return PastRules(before.lifetime, _OPEN.get(text_of(content.get("history_visibility"), 20)))
     lifetime = content.get("max_lifetime")
     if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
-        return Keeping(None, before.is_open)
-    return Keeping(lifetime / 1000, before.is_open)
+        return PastRules(None, before.is_open)
+    return PastRules(lifetime / 1000, before.is_open)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from adapters.matrix.decode import Typists, pictured, told
-from adapters.matrix.rooms.keeping import Keeping
+from adapters.matrix.rooms.keeping import PastRules
 from adapters.matrix.rooms.power_levels import level_of, needed_for_state
 from adapters.matrix.session import Session
 from bridge import (
@@ -209,8 +209,8 @@ def test_how_long_a_room_wants_to_be_kept_and_who_reads_its_past():
         session.learn("!r", {"type": kind, "state_key": "", "sender": "@a:s", "content": content})
         return session.keeping["!r"]
 
-    assert learn("m.room.create", room_version="11") == Keeping(None, True)
-    assert learn("m.room.retention", min_lifetime=1, max_lifetime=86_400_000) == Keeping(86_400.0, True)
+    assert learn("m.room.create", room_version="11") == PastRules(None, True)
+    assert learn("m.room.retention", min_lifetime=1, max_lifetime=86_400_000) == PastRules(86_400.0, True)
     visible = [
         ("joined", False),
         ("invited", False),
@@ -219,7 +219,7 @@ def test_how_long_a_room_wants_to_be_kept_and_who_reads_its_past():
         ("odd", None),
     ]
     for word, is_open in visible:
-        assert learn("m.room.history_visibility", history_visibility=word) == Keeping(86_400.0, is_open)
+        assert learn("m.room.history_visibility", history_visibility=word) == PastRules(86_400.0, is_open)
     for odd in (
         {},
         {"max_lifetime": "1"},
@@ -227,7 +227,7 @@ def test_how_long_a_room_wants_to_be_kept_and_who_reads_its_past():
         {"max_lifetime": -5},
         {"max_lifetime": None},
     ):
-        assert learn("m.room.retention", **odd) == Keeping(None, None)
+        assert learn("m.room.retention", **odd) == PastRules(None, None)
     session.left("!r")
     assert "!r" not in session.keeping, "nobody tells us any more"
 

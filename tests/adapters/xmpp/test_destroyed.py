@@ -25,7 +25,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(refusals, "_SOON", 0.2)
 
 
-class Keeping(Prosody):
+class PastRules(Prosody):
     """Where a room stays until its owner destroys it, whoever made it."""
 
     def settings(self):
@@ -82,7 +82,7 @@ async def test_a_room_that_never_was_is_not_made(server):
 
 async def test_where_rooms_stay(tmp_path):
     """Prosody would keep the name of a room that was destroyed for a month."""
-    server = Keeping(tmp_path)
+    server = PastRules(tmp_path)
     try:
         await server.start()
         await server.register("hubbub", "hubbub")

@@ -129,7 +129,7 @@ async def test_history_is_not_said_again(server):
         assert (await ears.said()).content == plain("new")
 
 
-class Keeping(Plain):
+class PastRules(Plain):
     """Prosody whose rooms keep much of what is said, and no archive."""
 
     def settings(self):
@@ -140,7 +140,7 @@ class Keeping(Plain):
         )
 
 
-@pytest.mark.parametrize(("kind", "window"), [(Keeping, 100), (Plain, 20)])
+@pytest.mark.parametrize(("kind", "window"), [(PastRules, 100), (Plain, 20)])
 async def test_a_room_of_others_shows_how_much_it_keeps(tmp_path, kind, window):
     """XEP-0045 section 7.2.14: only its owner is told the length of a room's history."""
     tmp_path.chmod(0o755)
