@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 from msgspec.structs import replace
 
-from bridge.archive.evidence.checkpoints import last_round
+from bridge.archive.evidence.checkpoints import last_round, unstamped
 from bridge.archive.filing.holds import LegalHold, all_holds
 from bridge.archive.filing.questions import KeptConversation
 from bridge.archive.filing.standing import standing
@@ -20,9 +19,6 @@ from .archive_answers import ArchiveAnswer, ArchivedConversation, CheckpointTold
 
 __all__ = ["answered", "checkpoint_told", "conversation", "reported"]
 
-_UNSTAMPED = 1000
-"""So many checkpoints are counted at most."""
-
 
 def reported(reader: Reader, *, stamps: bool) -> ArchiveReport:
     """Return the numbers alone; `stamps`: whether the owner wants some."""
@@ -31,7 +27,7 @@ def reported(reader: Reader, *, stamps: bool) -> ArchiveReport:
         entries=reader.last(),
         size=_size(reader),
         checkpoint=signed.at if signed is not None else None,
-        unstamped=_unstamped(reader, signed) if stamps else 0,
+        unstamped=unstamped(reader) if stamps else 0,
         wrong=(),
     )
 
@@ -64,7 +60,7 @@ def answered(
         ],
         opted_out=len(stand.opted_out),
         checkpoint=checkpoint_told(signed) if signed is not None else None,
-        unstamped=_unstamped(reader, signed) if stamps else 0,
+        unstamped=unstamped(reader) if stamps else 0,
     )
 
 
@@ -99,18 +95,6 @@ def _tags(tags: list[Tagged], conversation: str) -> set[str]:
 def _size(reader: Reader) -> int:
     files = (reader.file, reader.file.with_name(f"{reader.file.name}-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
-
-
-def _unstamped(reader: Reader, signed: Round | None) -> int:
-    """Return how many checkpoints were signed since the last that has a stamp."""
-    if signed is None:
-        return 0
-    numbers = islice(range(signed.number, 0, -1), _UNSTAMPED)
-    for count, number in enumerate(numbers):
-        (made,) = reader.rounds(first=number, last=number)
-        if made.stamp is not None:
-            return count
-    return min(signed.number, _UNSTAMPED)
 
 
 def checkpoint_told(made: Round) -> CheckpointTold:
