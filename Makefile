@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVERS := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd biboumi irssi profanity tmux curl openssl
 # only Debian 13 has soju
-SERVERS += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy
+SERVERS += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy faketime
 TOOLS := chromium prometheus systemd
 
 .PHONY: demo test check servers bench soak docs catalogue clean
