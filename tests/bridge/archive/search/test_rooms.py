@@ -76,12 +76,8 @@ async def test_where_nobody_is_told_alone_only_a_number_is_said(kept: Config, le
         right.say("two", "bob", "another offer")
         await filed(kept, 4, EntryKind.MESSAGE, EntryKind.COPY)
         right.say("two", "bob", "!search offer")
-<<<<<<< HEAD
         wanted = "bob: Found: 2. I can tell nobody alone here what was said: ask Ann for it."
         while (answer := (right.texts("two") or [""])[-1]) != wanted:
-=======
-        while "Found: 2." not in (answer := (right.texts("two") or [""])[-1]):
->>>>>>> 3dac948e (tests: an answer that a room reads begins with who asked)
             await asyncio.sleep(0.01)
         assert "secret" not in answer
         right.announce(Approached(room=RoomId("two"), sender=person("bob"), text="!search secret"))
