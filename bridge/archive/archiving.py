@@ -25,7 +25,7 @@ from .evidence.attesting import Attesting
 from .filing.rules import do_chores
 from .filing.verbs import AskTag, AskUntag
 from .instruction import AskArchive
-from .keeping import Keeping
+from .keeping import KeptFor
 from .late import LateCopies
 from .notice import Notices, span
 from .opted import OptedOut
@@ -254,7 +254,7 @@ async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _shown(kept: Keeping) -> str:
+def _shown(kept: KeptFor) -> str:
     """Return what is archived, for people who read the archive."""
     what = ["who says something and when"] + ["text"] * kept.text + ["files"] * kept.files
     return f"{', '.join(what)}; kept for {span(kept.keep, ENGLISH)}"

@@ -7,7 +7,7 @@ from bridge.instructions import Asked, Instruction
 from bridge.language import N_, Locale
 from bridge.model import RoomId
 
-from .keeping import Keeping
+from .keeping import KeptFor
 from .notice import span, whose
 from .opted import OptedOut
 from .policy import Policy
@@ -77,11 +77,11 @@ class AskArchive(Instruction):
             told.append(locale.gettext("Say !archive off to have your words left out."))
         return told
 
-    def _kept(self, network: str, room: RoomId) -> list[Keeping]:
+    def _kept(self, network: str, room: RoomId) -> list[KeptFor]:
         policy = self._policy()
         return [policy.kept[name] for name in policy.by_room.get((network, room), ())]
 
-    def _line(self, kept: Keeping, locale: Locale) -> str:
+    def _line(self, kept: KeptFor, locale: Locale) -> str:
         sentence = _FACTS if not kept.text else _FILES if kept.files else _WORDS
         owner = whose(self._policy().owner, locale)
         return locale.gettext(sentence, time=span(kept.keep, locale), owner=owner)

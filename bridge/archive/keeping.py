@@ -2,10 +2,10 @@
 
 import msgspec
 
-__all__ = ["Keeping"]
+__all__ = ["KeptFor"]
 
 
-class Keeping(msgspec.Struct, frozen=True, omit_defaults=True):
+class KeptFor(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is archived of a conversation. It is a note of the archive (`policy`, under the conversation's
     name), so that what is there goes in time also when the configuration knows the conversation no more.
     """

@@ -13,7 +13,7 @@ from bridge.language import N_, Locale
 from bridge.notices.announcer import Announcer
 from bridge.relay import Router
 
-from .keeping import Keeping
+from .keeping import KeptFor
 from .policy import Policy
 
 __all__ = ["Archived", "Notices", "span", "whose"]
@@ -37,7 +37,7 @@ _ENDED = N_(
 class Archived(msgspec.Struct, omit_defaults=True):
     """What is archived of a conversation, and who was told."""
 
-    kept: Keeping
+    kept: KeptFor
     since: int
     """The last event of before."""
     begun: float
@@ -144,7 +144,7 @@ class Notices:
             self._unsaved.discard(name)
 
 
-def _told(kept: Keeping, owner: str | None, locale: Locale, *, asking: bool) -> str:
+def _told(kept: KeptFor, owner: str | None, locale: Locale, *, asking: bool) -> str:
     """Say what is archived from now on, and what one can do about it."""
     sentence = _FACTS if not kept.text else _FILES if kept.files else _WORDS
     told = locale.gettext(sentence, time=span(kept.keep, locale), owner=whose(owner, locale))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from .entries import Header, Words
-from .keeping import Keeping
+from .keeping import KeptFor
 from .questions import Inquiry
 
 __all__ = ["COPY", "CopyNote", "Fact", "FetchedNote", "Parcel", "Row", "Terms"]
@@ -81,7 +81,7 @@ class Terms(Inquiry[int], frozen=True, array_like=True):
     answer: ClassVar[Any] = int
 
     journal: str
-    kept: Mapping[str, Keeping]
+    kept: Mapping[str, KeptFor]
     """By conversation; also those that ended."""
     rooms: Sequence[tuple[str, str, Sequence[str]]]
     """Networks and rooms, with the conversations that have what is said there."""

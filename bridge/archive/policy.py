@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bridge.config import Config, Direction
 from bridge.model import RoomId
 
-from .keeping import Keeping
+from .keeping import KeptFor
 
 __all__ = ["NOTHING", "Policy", "compile_policy"]
 
@@ -15,7 +15,7 @@ __all__ = ["NOTHING", "Policy", "compile_policy"]
 class Policy:
     """What is archived by one configuration."""
 
-    kept: Mapping[str, Keeping] = field(default_factory=dict)
+    kept: Mapping[str, KeptFor] = field(default_factory=dict)
     """By conversation."""
     by_room: Mapping[tuple[str, RoomId], tuple[str, ...]] = field(default_factory=dict)
     """The conversations that have what is said in a room, by its network and name."""
@@ -40,13 +40,13 @@ NOTHING = Policy()
 
 def compile_policy(config: Config) -> Policy:
     """Compile what a configuration says of the archive."""
-    kept: dict[str, Keeping] = {}
+    kept: dict[str, KeptFor] = {}
     by_room: dict[tuple[str, RoomId], tuple[str, ...]] = {}
     rooms: dict[str, tuple[tuple[str, RoomId], ...]] = {}
     for name, conversation in config.conversations.items():
         if (rules := conversation.archive) is None:
             continue
-        kept[name] = Keeping(rules.keep, rules.text, rules.files)
+        kept[name] = KeptFor(rules.keep, rules.text, rules.files)
         rooms[name] = tuple((entry.network, entry.room) for entry in conversation.rooms)
         for entry in conversation.rooms:
             if entry.direction is not Direction.TO:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from bridge.archive.entries import EntryKind, Header
-from bridge.archive.keeping import Keeping
+from bridge.archive.keeping import KeptFor
 from bridge.archive.persons.erase import Erasure, carry_out, pending_erasures, plan_erasure
 from bridge.archive.store import Entry, Reader, State, Store
 from bridge.clock import Clock
@@ -30,7 +30,7 @@ _REMOVED = "removal"
 
 def keep_rules(store: Store | Reader, tags: Mapping[str, float]) -> KeepRules:
     """Return for how long what is kept, as it is noted in the archive."""
-    kept = {name: msgspec.json.decode(raw, type=Keeping).keep for name, raw in store.notes("policy").items()}
+    kept = {name: msgspec.json.decode(raw, type=KeptFor).keep for name, raw in store.notes("policy").items()}
     rooms = [(*key.partition("\n")[::2], float(raw)) for key, raw in store.notes("retention").items()]
     return KeepRules(conversations=kept, tags=tags, rooms=tuple(rooms))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bridge.archive.keeping import Keeping
+from bridge.archive.keeping import KeptFor
 from bridge.archive.store import ConversationInfo, Reader
 
 from .holds import all_holds
@@ -19,7 +19,7 @@ def standing(
     reader: Reader, *, waiting: int = 0, digest: str = "", wrong: Sequence[str] = ()
 ) -> FilingStanding:
     """Look at it. What the one who writes it knows besides is handed over."""
-    kept = {name: msgspec.json.decode(raw, type=Keeping) for name, raw in reader.notes("policy").items()}
+    kept = {name: msgspec.json.decode(raw, type=KeptFor) for name, raw in reader.notes("policy").items()}
     infos = {info.name: info for info in reader.conversations()}
     size = sum(
         file.stat().st_size
@@ -46,7 +46,7 @@ def standing(
 
 
 def _conversation(
-    reader: Reader, name: str, info: ConversationInfo | None, kept: Keeping | None, each: float
+    reader: Reader, name: str, info: ConversationInfo | None, kept: KeptFor | None, each: float
 ) -> KeptConversation:
     count = info.count if info is not None else 0
     first = next(reader.entries(name, since=0.0), None)  # what is bare has no time

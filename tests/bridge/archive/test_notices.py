@@ -8,7 +8,7 @@ import pytest
 
 from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
-from bridge.archive.keeping import Keeping
+from bridge.archive.keeping import KeptFor
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
 from bridge.model import Change, MemberChanged, RoomId, UserId
@@ -91,7 +91,7 @@ async def test_a_change_is_told_and_the_end(pair, left, right):
     policies = await filed(kept, 3, EntryKind.POLICY)
     assert [one.header.change for one in policies] == ["begun", "changed", "ended"]
     with Reader(kept.archive.file) as reader:
-        found = msgspec.json.decode(reader.note("policy", "lobby"), type=Keeping)
+        found = msgspec.json.decode(reader.note("policy", "lobby"), type=KeptFor)
         assert "unheard of" not in texts([one for one in reader.entries() if one.words])
     assert (found.keep, found.ended is not None) == (90 * DAY, True)
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
 from bridge.archive.filing.keeper import Keeper
 from bridge.archive.filing.questions import FilingRules, Which
-from bridge.archive.keeping import Keeping
+from bridge.archive.keeping import KeptFor
 from bridge.archive.kept_files import KeptFiles, Message, folder_of
 from bridge.archive.store import NewEntry, Store
 from bridge.testing.clock import HandClock
@@ -28,7 +28,7 @@ class Office:
 
     def keep(self, seconds, *names, tags=None):
         for name in names or ("sales",):
-            self.store.put_note("policy", name, _packed(Keeping(seconds)))
+            self.store.put_note("policy", name, _packed(KeptFor(seconds)))
         self.keeper.follow(FilingRules(tags=tags or {}))
 
     def say(self, text, who="ada", conversation="sales", kind=EntryKind.MESSAGE, network="libera", **more):
