@@ -17,7 +17,7 @@ from .store import NewEntry, Reader, Store
 __all__ = ["POLICY", "RETENTION", "Filer"]
 
 POLICY = "policy"
-"""The kind of the notes that say for how long conversations are kept (`Keeping`), by their names."""
+"""The kind of the notes that say for how long conversations are kept (`KeptFor`), by their names."""
 RETENTION = "retention"
 """The kind of the notes that say for how many seconds rooms want to be kept, by network and room, with a line
 feed between them.
