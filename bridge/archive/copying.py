@@ -72,7 +72,7 @@ def _looked_at(part: Path) -> Copied:
         found = [line for (line,) in database.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         raise ArchiveError(
-            f"the archive is damaged ({found[0]}): no copy was made; `hubbub archive verify` tells more"
+            f"the archive is damaged ({found[0]}): no copy was made; `hubbub evidence verify` tells more"
         )
     with Reader(part) as reader:
         known = reader.conversations()

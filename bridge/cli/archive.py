@@ -10,6 +10,7 @@ from rich.text import Text
 from bridge.config.words import counted, lasting, printable
 
 from .archive_backup import backup
+from .archive_import import import_
 from .filing import done, place_options, times_options
 from .suggestions import conversations
 from .terminal import Cell, Terminal, widths_of
@@ -310,3 +311,4 @@ def _span(seconds: float) -> str:
 
 
 archive.add_command(backup)
+archive.add_command(import_)
