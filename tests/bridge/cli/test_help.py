@@ -55,8 +55,11 @@ def test_every_command_shows_how_it_is_called(words: str):
 
 
 @pytest.mark.parametrize(("words", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
-def test_every_example_is_right(words: str, line: str):
+def test_every_example_is_right(words: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Each call of ours in it is taken as it stands there, up to what it would do."""
+    monkeypatch.chdir(tmp_path)
+    for there in ("lobby.jsonl", "sales.jsonl", "bundle.zip"):
+        Path(there).touch()
     called = list(calls(line))
     assert called or line.startswith("sed ")
     for arguments in called:
@@ -81,9 +84,8 @@ def calls(line: str) -> Iterator[list[str]]:
 
 
 def parse(command: click.Command, arguments: list[str]) -> None:
-    context = command.make_context("hubbub", arguments)
-    if isinstance(command, click.Group):
-        rest = [*context._protected_args, *context.args]
+    with command.make_context("hubbub", arguments) as context:
+        rest = [*context._protected_args, *context.args] if isinstance(command, click.Group) else []
         if rest:
             _, found, left = command.resolve_command(context, rest)
             assert found is not None
@@ -170,8 +172,6 @@ def test_each_shell_has_its_completion(shell: str):
 )
 def test_a_shell_completes_names_of_the_map(tmp_path: Path, line: str, completed: list[str]):
     """Bash itself runs what `hubbub completion bash` prints, and asks it."""
-    for there in ("lobby.jsonl", "sales.jsonl", "bundle.zip"):
-        (tmp_path / there).touch()
     (tmp_path / "bridge.yaml").write_text(MAP)
     words = line.split(" ")
     script = (
