@@ -22,8 +22,8 @@ import msgspec
 
 from bridge.archive.entries import packed
 from bridge.archive.exports.lines import read_lines
-from bridge.archive.query import read_query
 from bridge.archive.search import ask
+from bridge.archive.search.query import read_query
 from bridge.archive.store import Reader, Store
 from bridge.archive.store.load import load
 from bridge.archive.store.walk import walk

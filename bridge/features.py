@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection
 
+from bridge.archive.service.archiving import Archiving
+
 from .adapter import Adapter
-from .archive.archiving import Archiving
 from .compose.forging import whole
 from .config import Config
 from .direct import DirectTalks

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bridge.archive.process.parcels import Row
 from bridge.journal import codec
 from bridge.model import (
     Content,
@@ -20,7 +21,6 @@ from bridge.model.content import PLAIN
 from bridge.model.registry import KINDS
 
 from .entries import EntryKind, FiledFile, Header, Person, Words
-from .parcels import Row
 
 __all__ = ["entered", "member", "person", "sender_of"]
 

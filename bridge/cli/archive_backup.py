@@ -31,7 +31,7 @@ def backup(words: tuple[Path, ...], archive: Path | None, *, force: bool) -> Non
         raise click.UsageError("too many arguments: FILE and TARGET are all")
     from rich.filesize import decimal
 
-    from bridge.archive.copying import copy
+    from bridge.archive.store.copying import copy
 
     path, target = archive_argument(words[0] if len(words) == 2 else None, archive), words[-1]
     with progress() as tell:

@@ -54,7 +54,7 @@ class _Time(click.ParamType[tuple[float, float]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, float]:
-        from bridge.archive.dates import read_times
+        from bridge.archive.search.dates import read_times
         from bridge.clock import SYSTEM
 
         found = read_times(str(value), SYSTEM.now(), None)

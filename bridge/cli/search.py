@@ -72,8 +72,8 @@ def search(  # noqa: PLR0913 each by its name
 
     Exit codes: 0 something was found, 1 nothing was, 2 the question or the archive cannot be read.
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
-    from bridge.archive.query import QueryError, read_query
     from bridge.archive.search import ask
+    from bridge.archive.search.query import QueryError, read_query
     from bridge.archive.store import Reader
 
     try:

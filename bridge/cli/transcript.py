@@ -136,7 +136,7 @@ def _selection(reader: "Reader", conversation: str, told: dict[str, Any]) -> "Se
 
 def _time(option: str, text: str | None, zone: str, *, end: bool) -> float | None:
     """Return when something begins, or ends, as a person writes it."""
-    from bridge.archive.dates import read_times
+    from bridge.archive.search.dates import read_times
     from bridge.clock import SYSTEM
 
     if text is None:

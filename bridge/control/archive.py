@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.app import Bridge
-from bridge.archive.evidence.inquiries import MakeCheckpoint
+from bridge.archive.evidence.questions import MakeCheckpoint
 from bridge.archive.filing.questions import HowItStands
 from bridge.archive.store import Reader
 from bridge.aside import read_aside
@@ -69,7 +69,7 @@ class ArchiveReading:
 
     @property
     def _file(self) -> Path:
-        return self._bridge.features.archive.clerk.file
+        return self._bridge.features.archive.process.file
 
     @property
     def _stamps(self) -> bool:
@@ -100,7 +100,7 @@ class ArchiveReading:
         """Return what the archive's process said last is wrong, in sentences. It is asked beside: it may be
         busy, and whoever wants to know how all stands need not wait for it.
         """
-        if self._bridge.features.archive.clerk.running and self._clock.monotonic() - self._asked > _ASKED:
+        if self._bridge.features.archive.process.running and self._clock.monotonic() - self._asked > _ASKED:
             self._asked = self._clock.monotonic()
             self._asking = asyncio.ensure_future(self._ask())
         return self._wrong

@@ -5,8 +5,8 @@ from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.archive.filing.tags import numbers_of
-from bridge.archive.query import Condition, Key, Query, QueryError, read_query
 from bridge.archive.search import ask
+from bridge.archive.search.query import Condition, Key, Query, QueryError, read_query
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.config.words import quoted

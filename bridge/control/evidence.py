@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from bridge.app import Bridge
-from bridge.archive.evidence.inquiries import MakeCheckpoint, RotateKey
-from bridge.archive.questions import Inquiry
+from bridge.archive.evidence.questions import MakeCheckpoint, RotateKey
+from bridge.archive.process.questions import Inquiry
 from bridge.clock import Clock
 from bridge.errors import ArchiveError
 
@@ -37,6 +37,6 @@ class EvidenceAbilities:
 
     async def _ask(self, asked: Inquiry[_A]) -> _A:
         archive = self._bridge.features.archive
-        if not archive.policy and not archive.clerk.file.exists():
+        if not archive.policy and not archive.process.file.exists():
             raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
         return await archive.ask(asked)

@@ -10,7 +10,7 @@ from bridge.app import Bridge
 from bridge.archive.filing import questions as ask
 from bridge.archive.filing.holds import LegalHold
 from bridge.archive.persons.report import stays
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 from bridge.errors import ArchiveError
 from bridge.model import UserId
 
@@ -101,7 +101,7 @@ class FilingAbilities:
 
     async def _answer(self, asked: Inquiry[Any]) -> Any:
         archive = self._bridge.features.archive
-        if not archive.policy and not archive.clerk.file.exists():
+        if not archive.policy and not archive.process.file.exists():
             raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
         return await archive.ask(asked)
 

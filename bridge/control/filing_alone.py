@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from bridge.archive.filing import questions as ask
-from bridge.archive.filing.keeper import Keeper
+from bridge.archive.filing.answering import FilingAnswers
 from bridge.archive.filing.rules import filing_rules
-from bridge.archive.kept_files import KeptFiles
 from bridge.archive.persons.report import stays
 from bridge.archive.store import Store
+from bridge.archive.store.kept_files import KeptFiles
 from bridge.clock import SYSTEM
 from bridge.config import Config
 from bridge.errors import ArchiveError
@@ -32,26 +32,26 @@ def do_alone(archive: Path, config: Config | None, request: Request[Any]) -> Any
         )
     store = Store(archive, SYSTEM)
     try:
-        keeper = Keeper(store, SYSTEM, KeptFiles(store).tidy)
+        filing = FilingAnswers(store, SYSTEM, KeptFiles(store).tidy)
         try:
             if config is not None:
                 rules = filing_rules(config)
-                keeper.follow(msgspec.structs.replace(rules, mail=None, digest=None))
+                filing.follow(msgspec.structs.replace(rules, mail=None, digest=None))
             if isinstance(request, EraseRequest):
-                answer = _erase(keeper, config, request)
+                answer = _erase(filing, config, request)
             else:
-                answer = keeper.do(question(request))
-            while request.changes and keeper.step():
+                answer = filing.do(question(request))
+            while request.changes and filing.step():
                 pass
             return answer
         finally:
-            keeper.close()
+            filing.close()
     finally:
         store.close()
 
 
-def _erase(keeper: Keeper, config: Config | None, request: EraseRequest) -> ErasureAnswer:
+def _erase(filing: FilingAnswers, config: Config | None, request: EraseRequest) -> ErasureAnswer:
     networks = tuple(config.networks) if config is not None else ()
-    people = keeper.do(ask.FindPeople(tuple(request.who), networks)).people
-    report = keeper.do(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
+    people = filing.do(ask.FindPeople(tuple(request.who), networks)).people
+    report = filing.do(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
     return ErasureAnswer(archive=report, stays=stays(report, None))

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 from bridge.archive.store import Reader, Round, Store
 from bridge.errors import ArchiveError
 
 from .checkpoints import checkpoint, last_round, rotate
-from .inquiries import KeepStamp, KeepWitness, LatestCheckpoint, MakeCheckpoint, RotateKey, SignedRound
 from .keys import KeyFile
+from .questions import KeepStamp, KeepWitness, LatestCheckpoint, MakeCheckpoint, RotateKey, SignedRound
 from .verifier.arithmetic import digest
 
 __all__ = ["CHANGES"]

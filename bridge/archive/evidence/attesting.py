@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 from bridge.complaints import Complaints
 from bridge.config import Archive
 from bridge.errors import ArchiveError, JournalError
@@ -18,7 +18,7 @@ from bridge.model import RoomId
 from bridge.notices import OwnersVoice
 from bridge.relay import ObserverStatus, Router
 
-from .inquiries import KeepStamp, KeepWitness, LatestCheckpoint, MakeCheckpoint, SignedRound
+from .questions import KeepStamp, KeepWitness, LatestCheckpoint, MakeCheckpoint, SignedRound
 
 __all__ = ["Attesting"]
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from bridge.archive.persons.finding import KnownPerson
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 
 from .holds import LegalHold
 from .tags import Tagged

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 from bridge.clock import Clock
 from bridge.config import Config
 from bridge.errors import ArchiveError

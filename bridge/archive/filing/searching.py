@@ -3,8 +3,8 @@
 from functools import partial
 from itertools import islice
 
-from bridge.archive.query import read_query
 from bridge.archive.search import Hit, ask
+from bridge.archive.search.query import read_query
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.query import Query
 from bridge.archive.store import Entry, Reader
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError
 from bridge.language import ENGLISH, N_, Locale
 
 from .plan import Lookup, Stretches, Tagged, plan_for
+from .query import Query
 from .rank import ranks
 from .reach import Readable
 from .snippets import Piece, marked, snippet

@@ -6,9 +6,10 @@ from typing import NamedTuple, TypeAlias
 
 from bridge.archive.entries import Header
 from bridge.archive.index import Belonging, Phrase, folded, mark, padded, squeezed
-from bridge.archive.query import Key, QueryError
 from bridge.archive.store import Entry, Reader, ScopeKind
 from bridge.language import N_
+
+from .query import Key, QueryError
 
 __all__ = ["Fact", "Meant", "meant_by"]
 

@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 from bridge.archive.entries import EntryKind, Words
 from bridge.archive.index import Belonging, mark, padded, texts_of
-from bridge.archive.query import Key, Query
 from bridge.archive.store import Entry, Reader
 
 from .names import Fact, meant_by
+from .query import Key, Query
 from .reach import Readable
 
 __all__ = ["Lookup", "Stretches", "Tagged", "plan_for"]

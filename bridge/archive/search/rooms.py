@@ -2,13 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
-from bridge.archive.query import Query, QueryError, read_query
-from bridge.archive.room_search import FoundInRoom, FoundThere, RoomSearch
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.language import Locale, locale
 
 from .answers import Hit, Searched, ask
+from .query import Query, QueryError, read_query
+from .questions import FoundInRoom, FoundThere, RoomSearch
 from .reach import Readable, since_known
 
 __all__ = ["search_in_room"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
-from bridge.archive import archivist, late
+from bridge.archive.service import archivist, late
 from bridge.model import MessageId
 from bridge.testing import ScriptedNetwork
 from tests.bridge.world import config
@@ -43,7 +43,7 @@ async def main(folder, run):
         sys.stdout.flush()
         service.features.archive.patrol()
         await asyncio.sleep(random.uniform(0, 0.01))
-        if random.random() < 0.02 and (process := service.features.archive.clerk._process):
+        if random.random() < 0.02 and (process := service.features.archive.process._process):
             process.kill()
 
 

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
+from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.endpoints import Endpoint
 from bridge.model import (
@@ -28,7 +28,7 @@ from .filed import TALK, archived, entries, filed, people, texts
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
@@ -42,7 +42,7 @@ async def test_without_a_conversation_that_wants_it_there_is_no_process_and_no_f
         left.say("one", "alice", "hello")
         await right.until(1)
         await bridge.patrol()
-        assert not bridge.features.archive.clerk.running
+        assert not bridge.features.archive.process.running
         assert [observer.name for observer in bridge.observers()] == ["instructions"]
     assert not list(pair.journal.parent.glob("*archive*"))
 
@@ -197,7 +197,7 @@ async def test_after_a_restart_nothing_is_missing_and_nothing_there_twice(kept, 
 
 async def test_the_end_of_its_process_is_no_end(kept, left, right):
     async with running(kept) as bridge:
-        service = bridge.features.archive.clerk
+        service = bridge.features.archive.process
         for n in range(40):
             left.say("one", "alice", str(n))
             if n % 10 == 5:

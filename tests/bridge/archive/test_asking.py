@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
+from bridge.archive.service import archivist, child
 from bridge.model import Sender, UserId
 from tests.bridge.world import config, running
 
@@ -19,7 +19,7 @@ OUT = "What you say is left out. Say !archive on to have it archived again."
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 

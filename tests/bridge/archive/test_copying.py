@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.archive.copying import copy
 from bridge.archive.store import Reader, Store
+from bridge.archive.store.copying import copy
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError
 from tests.bridge.archive.store.said import message

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
 from bridge.archive.filing import verbs
 from bridge.archive.filing.questions import ListTags
+from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.control.abilities import Abilities
 from bridge.control.filing_requests import (
@@ -30,7 +30,7 @@ from .filed import TALK, archived, entries, filed, texts
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
     monkeypatch.setattr(verbs, "_GLANCE", 0.02)
 
@@ -180,4 +180,4 @@ async def test_who_asks_for_an_archive_that_is_not_there_is_told(pair):
     async with running(pair) as bridge:
         with pytest.raises(HubbubError, match="there is no archive: give a conversation"):
             await abilities(bridge).do(FilingRequest(), "a test")
-        assert not bridge.features.archive.clerk.running
+        assert not bridge.features.archive.process.running

@@ -6,9 +6,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
 from bridge.archive.keeping import KeptFor
+from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
 from bridge.model import Change, MemberChanged, RoomId, UserId
@@ -34,7 +34,7 @@ GERMAN = (
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
@@ -80,7 +80,7 @@ async def test_a_change_is_told_and_the_end(pair, left, right):
         await bridge.reload(pair)
         await looked_after(bridge, left, right, count=6)
         async with asyncio.timeout(20):
-            while bridge.features.archive.clerk.running:
+            while bridge.features.archive.process.running:
                 await bridge.patrol()
                 await asyncio.sleep(0.02)
         left.say("one", "alice", "unheard of")

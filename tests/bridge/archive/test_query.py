@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.archive.index import TABLE, Phrase
-from bridge.archive.query import Condition, Key, Query, QueryError, read_query
+from bridge.archive.search.query import Condition, Key, Query, QueryError, read_query
 from bridge.language import locale
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC).timestamp()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
+from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.relay import observers
 from bridge.troubles import troubles
@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
-    monkeypatch.setattr(clerk, "_LONGEST", 0.05)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_LONGEST", 0.05)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
     monkeypatch.setattr(archivist, "_AGAIN", 0.05)
     monkeypatch.setattr(observers, "_FIRST", 0.01)
@@ -67,7 +67,7 @@ async def test_a_full_disk_stops_the_archive_alone(kept, left, right):
     async with running(kept) as bridge:
         left.say("one", "alice", "0")
         await filed(kept, 1, EntryKind.MESSAGE)
-        process = bridge.features.archive.clerk._process.pid
+        process = bridge.features.archive.process._process.pid
         _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
         resource.prlimit(process, resource.RLIMIT_FSIZE, (4096, hard))
         for n in range(1, 200):

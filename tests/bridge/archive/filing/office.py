@@ -3,11 +3,11 @@
 from hashlib import sha256
 
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
-from bridge.archive.filing.keeper import Keeper
+from bridge.archive.filing.answering import FilingAnswers
 from bridge.archive.filing.questions import FilingRules, Which
 from bridge.archive.keeping import KeptFor
-from bridge.archive.kept_files import KeptFiles, Message, folder_of
 from bridge.archive.store import NewEntry, Store
+from bridge.archive.store.kept_files import KeptFiles, Message, folder_of
 from bridge.testing.clock import HandClock
 
 DAY = 86_400.0
@@ -19,7 +19,7 @@ class Office:
     def __init__(self, file):
         self.clock = HandClock(BEGIN)
         self.store = Store(file, self.clock)
-        self.keeper = Keeper(self.store, self.clock, KeptFiles(self.store).tidy)
+        self.keeper = FilingAnswers(self.store, self.clock, KeptFiles(self.store).tidy)
         self._seq = 0
 
     def close(self):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
-from bridge.archive.query import read_query
 from bridge.archive.search import Searched, ask
+from bridge.archive.search.query import read_query
 from bridge.archive.store import NewEntry, Reader, Store
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC).timestamp()

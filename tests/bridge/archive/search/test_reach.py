@@ -6,8 +6,8 @@ from datetime import UTC
 import pytest
 
 from bridge.archive.entries import EntryKind, Person
-from bridge.archive.query import QueryError, read_query
 from bridge.archive.search import Readable, ask, since_known
+from bridge.archive.search.query import QueryError, read_query
 from bridge.archive.store import NewEntry, Store
 
 from .talk import ANN, BOB, NOW, copied, said

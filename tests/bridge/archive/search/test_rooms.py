@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.archive import archivist, clerk
 from bridge.archive.entries import EntryKind
+from bridge.archive.service import archivist, child
 from bridge.config import Config
 from bridge.model import Approached, Change, MemberChanged, RoomId, Sender, Support, UserId, Whisper
 from tests.bridge.archive.filed import archived, entries, filed
@@ -17,7 +17,7 @@ from tests.bridge.world import running
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(clerk, "_FIRST", 0.01)
+    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.index import Phrase, padded
-from bridge.archive.query import QueryError
+from bridge.archive.search.query import QueryError
 from bridge.archive.store import Store
 
 from .talk import BOB, NOW, answered, edited, found, said

@@ -1,4 +1,4 @@
-"""Asks the archive's process, which is started when it is needed, and again when it has died."""
+"""The archive's process as the service has it: started when it is needed, and again when it has died."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,12 @@ from typing import TypeVar
 
 import msgspec
 
+from bridge.archive.process.frames import OPENING, PipeFrame, framed, receive_frame
+from bridge.archive.process.questions import Inquiry
 from bridge.clock import Clock
 from bridge.errors import ArchiveError
 
-from .pipe import OPENING, PipeFrame, framed, receive_frame
-from .questions import Inquiry
-
-__all__ = ["Clerk", "ProcessEnded"]
+__all__ = ["ArchiveProcess", "ProcessEnded"]
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +40,8 @@ class ProcessEnded(ArchiveError):
     """Nobody knows whether it was done: the process ended before it said so."""
 
 
-class Clerk:
-    """Asks, from any task. Raises ArchiveError where there is no answer, with a sentence for the owner."""
+class ArchiveProcess:
+    """Answers any task. Raises ArchiveError where there is no answer, with a sentence for the owner."""
 
     def __init__(self, file: Path, clock: Clock) -> None:
         self.file = file

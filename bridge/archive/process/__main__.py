@@ -17,18 +17,18 @@ from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
+from bridge.archive.evidence import answering as evidence
+from bridge.archive.filing.answering import FilingAnswers
+from bridge.archive.search.questions import RoomSearch
+from bridge.archive.search.rooms import search_in_room
+from bridge.archive.store import Reader, Store
 from bridge.clock import SYSTEM
 from bridge.errors import ArchiveError, HubbubError
 
-from .evidence import answering as evidence
-from .filer import Filer
-from .filing.keeper import Keeper
+from .frames import OPENING, PipeFrame, framed, read_frame
 from .parcels import Parcel, Terms
-from .pipe import OPENING, PipeFrame, framed, read_frame
 from .questions import Inquiry, ReadUpTo, Tidying
-from .room_search import RoomSearch
-from .search.rooms import search_in_room
-from .store import Reader, Store
+from .recorder import Recorder
 
 __all__ = ["main"]
 
@@ -46,7 +46,7 @@ _LOOKS: Mapping[type[Inquiry[Any]], Look] = {RoomSearch: search_in_room}
 """What only looks at it, beside the others."""
 
 
-class _Desk:
+class _Answering:
     """Answers questions."""
 
     def __init__(self, store: Store, answers: BinaryIO) -> None:
@@ -54,14 +54,14 @@ class _Desk:
         self._answers = answers
         self._writing = threading.Lock()
         self._ours = threading.local()
-        filer = Filer(store)
-        self._keeper = Keeper(store, SYSTEM, lambda: filer.tidy(Tidying()))
+        recorder = Recorder(store)
+        self._filing = FilingAnswers(store, SYSTEM, lambda: recorder.tidy(Tidying()))
         changes: dict[type[Inquiry[Any]], Callable[[Any], Any]] = {
-            ReadUpTo: filer.opening,
-            Terms: filer.follow,
-            Parcel: filer.file,
-            Tidying: filer.tidy,
-            **self._keeper.answers,
+            ReadUpTo: recorder.opening,
+            Terms: recorder.follow,
+            Parcel: recorder.file,
+            Tidying: recorder.tidy,
+            **self._filing.answers,
         }
         changes.update({kind: partial(change, store) for kind, change in _CHANGES.items()})
         self._changes = {kind.__name__: (kind, change) for kind, change in changes.items()}
@@ -80,7 +80,7 @@ class _Desk:
         """Answer what was taken on, and nothing more."""
         self._looking.shutdown(cancel_futures=True)
         self._changing.shutdown()
-        self._keeper.close()
+        self._filing.close()
 
     def _change(self, frame: PipeFrame) -> Any:
         kind, change = self._changes[frame.word]
@@ -117,13 +117,13 @@ def main(file: Path) -> None:
     except ArchiveError as error:
         _tell(answers, framed(OPENING, "refused", str(error)))
         return
-    desk = _Desk(store, answers)
+    answering = _Answering(store, answers)
     _tell(answers, framed(OPENING, "done", None))
     try:
         while (frame := read_frame(questions)) is not None:
-            desk.take(frame)
+            answering.take(frame)
     finally:
-        desk.close()
+        answering.close()
         store.close()
         with contextlib.suppress(BrokenPipeError):
             answers.close()

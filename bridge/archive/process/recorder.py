@@ -7,14 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from .entering import entered
-from .entries import Copy, EntryKind, FiledFile, Header, Person, Words
-from .kept_files import KeptFiles, Message
+from bridge.archive.entering import entered
+from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
+from bridge.archive.store import NewEntry, Reader, Store
+from bridge.archive.store.kept_files import KeptFiles, Message
+
 from .parcels import CopyNote, Fact, FetchedNote, Parcel, Row, Terms
 from .questions import ReadUpTo, Tidying
-from .store import NewEntry, Reader, Store
 
-__all__ = ["POLICY", "RETENTION", "Filer"]
+__all__ = ["POLICY", "RETENTION", "Recorder"]
 
 POLICY = "policy"
 """The kind of the notes that say for how long conversations are kept (`KeptFor`), by their names."""
@@ -25,7 +26,7 @@ feed between them.
 _NO_TERMS = Terms("", {}, (), {}, ())
 
 
-class Filer:
+class Recorder:
     """Takes parcels apart."""
 
     def __init__(self, store: Store) -> None:

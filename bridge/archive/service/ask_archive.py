@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
+from bridge.archive.keeping import KeptFor
 from bridge.errors import JournalError
 from bridge.instructions import Asked, Instruction
 from bridge.language import N_, Locale
 from bridge.model import RoomId
 
-from .keeping import KeptFor
 from .notice import span, whose
 from .opted import OptedOut
 from .policy import Policy

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from .questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 
 __all__ = ["FoundInRoom", "FoundThere", "RoomSearch"]
 

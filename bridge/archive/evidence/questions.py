@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 
 __all__ = ["KeepStamp", "KeepWitness", "LatestCheckpoint", "MakeCheckpoint", "RotateKey", "SignedRound"]
 

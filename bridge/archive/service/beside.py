@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
+from bridge.archive.entering import member
+from bridge.archive.entries import Copy, EntryKind, Header, Peer, Silence
+from bridge.archive.process.parcels import COPY, CopyNote, Fact, FetchedNote
 from bridge.complaints import Complaints
 from bridge.config.words import counted
 from bridge.endpoints import Endpoint
@@ -15,9 +18,6 @@ from bridge.journal import Delivery, Gap, Journal
 from bridge.model import Change, FleetingEvent, MemberChanged, MessageCreated, RoomId
 from bridge.relay import Router
 
-from .entering import member
-from .entries import Copy, EntryKind, Header, Peer, Silence
-from .parcels import COPY, CopyNote, Fact, FetchedNote
 from .policy import NOTHING, Policy
 
 __all__ = ["Beside"]

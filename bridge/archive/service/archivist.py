@@ -7,16 +7,16 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from bridge.archive.process.parcels import Parcel, Row, Terms
+from bridge.archive.process.questions import ReadUpTo
 from bridge.complaints import Complaints
 from bridge.errors import ArchiveError
 from bridge.journal import Journal, Observed
 from bridge.relay import Observer, Router
 
 from .beside import Beside
-from .clerk import Clerk, ProcessEnded
-from .parcels import Parcel, Row, Terms
+from .child import ArchiveProcess, ProcessEnded
 from .policy import NOTHING, Policy
-from .questions import ReadUpTo
 
 __all__ = ["Archivist"]
 
@@ -38,13 +38,15 @@ class Archivist(Observer):
     patience = 1.0  # nobody waits for it, and many at once cost less than one by one
     most = 500
 
-    def __init__(self, router: Router, clerk: Clerk, beside: Beside, terms: Callable[[str], Terms]) -> None:
+    def __init__(
+        self, router: Router, process: ArchiveProcess, beside: Beside, terms: Callable[[str], Terms]
+    ) -> None:
         """`terms` gives what is archived, for who counts events by a journal's numbers."""
         self._router = router
-        self._clerk = clerk
+        self._process = process
         self._beside = beside
         self._terms = terms
-        clerk.begun = self._agree
+        process.begun = self._agree
         beside.news = self._hurry
         self._whose = router.journal.secret(b"observers").hex()[:16]
         self.policy: Policy = NOTHING
@@ -81,7 +83,7 @@ class Archivist(Observer):
         self._hurry()
 
     async def seen(self, journal: str) -> int | None:
-        found = await self._clerk.ask(ReadUpTo(journal))
+        found = await self._process.ask(ReadUpTo(journal))
         floor = min(self._terms(journal).since.values(), default=0)
         self.upto = self._noted = (
             max(found, floor) if found is not None else self._journal.cursor(self.name) or 0
@@ -135,14 +137,14 @@ class Archivist(Observer):
         passed = upto is not None and upto - self._noted >= _PASSED_OVER
         behind = self.upto if upto is None else upto
         if rows or passed or self._stale or self._beside.waits_for(behind):
-            await self._clerk.open()  # before anything is counted: then it is known how much was filed
+            await self._process.open()  # before anything is counted: then it is known how much was filed
             if self._stale:
                 await self._agree()
             facts, first = self._beside.ready(behind), self._beside.number
             only = self._only(rows) if self._mixed else {}
             # As they are packed: to make objects of all costs more than the rest.
             parcel = Parcel(self._whose, upto, cast("Sequence[Row]", rows), only, first, cast("Any", facts))
-            await self._clerk.ask(parcel)
+            await self._process.ask(parcel)
             self._beside.filed(first + len(facts) - 1)
             self._noted = upto or self._noted
         self.upto, self.complaint = behind, ""
@@ -165,7 +167,7 @@ class Archivist(Observer):
         """Have the process know what is archived, and learn how much was filed."""
         self._stale = False
         try:
-            filed = await self._clerk.ask_now(self._terms(self._whose))
+            filed = await self._process.ask_now(self._terms(self._whose))
         except ArchiveError:
             self._stale = True
             raise

@@ -8,12 +8,12 @@ from functools import partial
 
 import msgspec
 
+from bridge.archive.keeping import KeptFor
 from bridge.errors import JournalError
 from bridge.language import N_, Locale
 from bridge.notices.announcer import Announcer
 from bridge.relay import Router
 
-from .keeping import KeptFor
 from .policy import Policy
 
 __all__ = ["Archived", "Notices", "span", "whose"]

@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 
+from bridge.archive.filing import questions as ask
 from bridge.archive.persons.erase import Erasure, ErasurePlan, carry_out, pending_erasures, plan_erasure
 from bridge.archive.persons.finding import KnownPerson, people_among
 from bridge.archive.persons.traces import Trace
-from bridge.archive.questions import Inquiry
+from bridge.archive.process.questions import Inquiry
 from bridge.archive.store import Reader, Store
 from bridge.clock import Clock
 from bridge.config.filing import tag_name
 from bridge.errors import ArchiveError
 
-from . import questions as ask
 from .holds import Holds, LegalHold, add_hold, all_holds, release_hold
 from .housekeeping import Housekeeping
 from .post import Post
@@ -24,10 +24,10 @@ from .standing import standing
 from .stretches import TalkStretch, meant
 from .tags import Tagged, add_tag, all_tags, remove_tag
 
-__all__ = ["Keeper"]
+__all__ = ["FilingAnswers"]
 
 
-class Keeper:
+class FilingAnswers:
     """Answers, and does a little of what is due whenever there is nothing else to do."""
 
     def __init__(self, store: Store, clock: Clock, tidy: Callable[[], None] = lambda: None) -> None:

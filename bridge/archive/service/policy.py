@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bridge.archive.keeping import KeptFor
 from bridge.config import Config, Direction
 from bridge.model import RoomId
-
-from .keeping import KeptFor
 
 __all__ = ["NOTHING", "Policy", "compile_policy"]
 

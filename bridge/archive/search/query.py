@@ -18,11 +18,12 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from bridge.archive.dates import read_times
 from bridge.archive.entries import EntryKind
 from bridge.archive.index import Phrase
 from bridge.errors import ArchiveError
 from bridge.language import ENGLISH, N_, Locale
+
+from .dates import read_times
 
 __all__ = ["Condition", "Key", "Query", "QueryError", "read_query"]
 

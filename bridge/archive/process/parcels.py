@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from .entries import Header, Words
-from .keeping import KeptFor
+from bridge.archive.entries import Header, Words
+from bridge.archive.keeping import KeptFor
+
 from .questions import Inquiry
 
 __all__ = ["COPY", "CopyNote", "Fact", "FetchedNote", "Parcel", "Row", "Terms"]

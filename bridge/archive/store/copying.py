@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from bridge.archive.store import Reader
 from bridge.errors import ArchiveError
 
-from .store import Reader
-from .store.opening import open_to_read, troubles
+from .opening import open_to_read, troubles
 
 __all__ = ["Copied", "copy"]
 

@@ -8,6 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from bridge.archive.entering import person
+from bridge.archive.entries import EntryKind, Header, Words
+from bridge.archive.evidence.attesting import Attesting
+from bridge.archive.filing.rules import do_chores
+from bridge.archive.keeping import KeptFor
+from bridge.archive.persons.copies import CopiesBack
+from bridge.archive.process.parcels import Fact, Terms
+from bridge.archive.process.questions import Inquiry, Tidying
 from bridge.config import Config
 from bridge.errors import ArchiveError, JournalError
 from bridge.instructions import Asked
@@ -17,23 +25,15 @@ from bridge.notices import Teller
 from bridge.relay import Observers, ObserverStatus, Router
 
 from .archivist import Archivist
+from .ask_archive import AskArchive
+from .ask_search import AskSearch
+from .ask_tag import AskTag, AskUntag
 from .beside import Beside
-from .clerk import Clerk
-from .entering import person
-from .entries import EntryKind, Header, Words
-from .evidence.attesting import Attesting
-from .filing.rules import do_chores
-from .filing.verbs import AskTag, AskUntag
-from .instruction import AskArchive
-from .keeping import KeptFor
+from .child import ArchiveProcess
 from .late import LateCopies
 from .notice import Notices, span
 from .opted import OptedOut
-from .parcels import Fact, Terms
-from .persons.copies import CopiesBack
 from .policy import NOTHING, Policy, compile_policy
-from .questions import Inquiry, Tidying
-from .search_instruction import AskSearch
 
 __all__ = ["Archiving"]
 
@@ -65,8 +65,8 @@ class Archiving:
         self._retention: Mapping[tuple[str, str], float] = {}
         self._beside = Beside(router)
         archive, file = config().archive, config().journal
-        self.clerk = Clerk(archive.located(file.parent, file).file or file, journal.clock)
-        self._archivist = Archivist(router, self.clerk, self._beside, self._terms)
+        self.process = ArchiveProcess(archive.located(file.parent, file).file or file, journal.clock)
+        self._archivist = Archivist(router, self.process, self._beside, self._terms)
         self._late = LateCopies(router, self._beside)
         self.copies = CopiesBack(router)
         self.instructions = (
@@ -98,11 +98,11 @@ class Archiving:
             await _ended([chores])
             self.copies.close()
             await self._stop()
-            await self.clerk.close()
+            await self.process.close()
 
     async def ask(self, question: Inquiry[A]) -> A:
         """Ask the archive's process. Raises ArchiveError, with a sentence for the owner."""
-        return await self.clerk.ask(question)
+        return await self.process.ask(question)
 
     @property
     def active(self) -> bool:
@@ -112,11 +112,11 @@ class Archiving:
     @property
     def file(self) -> Path:
         """The archive's file."""
-        return self.clerk.file
+        return self.process.file
 
     async def rest(self) -> None:
         """Let the archive's process end: it is started when something is asked of it."""
-        await self.clerk.rest()
+        await self.process.rest()
 
     def opted_out(self) -> list[str]:
         """Return who wants not to be archived: each as `network/id`."""
@@ -230,19 +230,19 @@ class Archiving:
             await self._clock.sleep(_HOUR)
             if any(kept.files for kept in self.policy.kept.values()):
                 with contextlib.suppress(ArchiveError):  # which is told otherwise
-                    await self.clerk.ask(Tidying())
+                    await self.process.ask(Tidying())
 
     async def _rest(self) -> None:
         """Stop, since nothing is archived any more."""
         self._observers = None
         tasks, self._tasks = [one for one in self._tasks if one is not asyncio.current_task()], []
         await _ended(tasks)
-        await self.clerk.rest()
+        await self.process.rest()
 
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []
         await _ended(tasks)
-        if tasks and self.clerk.running:
+        if tasks and self.process.running:
             with contextlib.suppress(ArchiveError, TimeoutError):
                 await asyncio.wait_for(self._archivist.finish(), _LEAVE)
                 await asyncio.wait_for(self._attesting.finish(), _LEAVE)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from bridge.adapter import Adapter
+from bridge.archive.search.questions import FoundInRoom, RoomSearch
 from bridge.clock import Clock
 from bridge.compose.forging import whole
 from bridge.errors import ArchiveError
@@ -15,7 +16,6 @@ from bridge.whose import about
 
 from .notice import whose
 from .policy import Policy
-from .room_search import FoundInRoom, RoomSearch
 
 __all__ = ["AskSearch"]
 

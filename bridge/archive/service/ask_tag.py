@@ -5,16 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from bridge.archive.questions import Inquiry
+from bridge.archive.filing.questions import IsFiled, ListTags, PutTag, TagChange, TakeTag, Which
+from bridge.archive.filing.tags import Tagged
+from bridge.archive.process.questions import Inquiry
 from bridge.config.filing import tag_name
 from bridge.errors import ArchiveError
 from bridge.identity.speaker import key_of
 from bridge.instructions import Asked, Instruction
 from bridge.language import N_, Locale
 from bridge.model import MessageId, RoomId
-
-from .questions import IsFiled, ListTags, PutTag, TagChange, TakeTag, Which
-from .tags import Tagged
 
 __all__ = ["AskTag", "AskUntag", "Filing", "Origin"]
 

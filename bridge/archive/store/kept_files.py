@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from .entries import EntryKind
-from .store import Reader, Store
+from bridge.archive.entries import EntryKind
+from bridge.archive.store import Reader, Store
 
 __all__ = ["KeptFiles", "Message", "folder_of"]
 

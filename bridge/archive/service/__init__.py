@@ -1,0 +1,1 @@
+"""The archive in the service: hears what happens beside the relay, and has its process record it."""
