@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bridge.archive.asides import is_aside
 from bridge.archive.entries import EntryKind, Header
 from bridge.archive.store import Entry, Reader
 from bridge.errors import ArchiveError
@@ -72,12 +73,14 @@ def _between(reader: Reader, which: Which) -> Iterator[TalkStretch]:
 
 
 def _talk(reader: Reader, conversation: str, which: Which) -> TalkStretch | None:
-    """Return the messages of a conversation in a time, or those since the last pause."""
+    """Return what people said in a conversation in a time, or since the last pause."""
     timed = which.since is not None or which.until is not None
     found = (
         (entry, entry.header)
         for entry in reader.entries(conversation, since=which.since, until=which.until, newest_first=True)
-        if entry.header is not None and entry.header.kind is EntryKind.MESSAGE
+        if entry.header is not None
+        and entry.header.kind is EntryKind.MESSAGE
+        and not is_aside(entry.header, entry.words)
     )
     last: tuple[Entry, Header] | None = None
     first, messages = last, 0

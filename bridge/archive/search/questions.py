@@ -31,6 +31,8 @@ class FoundInRoom(msgspec.Struct, frozen=True, array_like=True):
     """Whether they are known to be in the room."""
     remarks: tuple[str, ...] = ()
     """What is to be said beside it, in their language; of a question that cannot be understood only that."""
+    since: float = 0.0
+    """What was said since then was looked through, in seconds since 1970; 0: all."""
 
 
 class RoomSearch(Inquiry[FoundInRoom], frozen=True, array_like=True):

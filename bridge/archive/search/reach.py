@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from bridge.archive.asides import is_aside
 from bridge.archive.entries import EntryKind, Header
 from bridge.archive.index import Belonging, mark
 from bridge.archive.store import Entry, Reader, ScopeKind
@@ -10,8 +11,6 @@ from bridge.archive.store import Entry, Reader, ScopeKind
 __all__ = ["Readable", "since_known"]
 
 _CAME = "joined"
-_ASKS = "!search"
-"""Who asks the same again does not want to find that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Readable:
             return False
         if entry.number <= self.after or header.at < self.since:
             return False
-        if entry.words is not None and entry.words.text.startswith(_ASKS):
+        if is_aside(header, entry.words):  # who asks the same again does not want to find that
             return False
         here = (self.network, self.room)
         if (header.network, header.room) == here:

@@ -2,6 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.language import Locale, locale
@@ -28,7 +30,8 @@ def search_in_room(reader: Reader, question: RoomSearch) -> FoundInRoom:
         rooms = [room for name in question.conversations if (room := _room(reader, question, name))]
         if not rooms:
             return FoundInRoom(known=False)
-        return _told([_search(query, reader, room) for room in rooms], speech)
+        found = _told([_search(query, reader, room) for room in rooms], speech)
+        return msgspec.structs.replace(found, since=min(room.since for room in rooms))
     except QueryError as error:
         return FoundInRoom(remarks=(error.told(speech),))
 

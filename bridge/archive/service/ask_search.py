@@ -75,7 +75,7 @@ class AskSearch(Instruction):
             return locale.gettext("The archive cannot be searched now: please ask again later.")
         if asked.alone or adapter.capabilities(asked.room).whisper is not Support.NO:
             return "\n".join(self._told(found, locale))
-        return "\n".join(_counted(found, whose(self._policy().owner, locale), locale))
+        return "\n".join(_counted(found, whose(self._policy().owner, locale), locale, self._clock.now()))
 
     def _told(self, found: FoundInRoom, locale: Locale) -> Iterator[str]:
         """Yield what whoever asks is told alone."""
@@ -87,10 +87,10 @@ class AskSearch(Instruction):
             yield line
         if found.more or len(found.hits) > MOST:
             yield locale.gettext("There is more: ask for less, for example with since:7d or from:ann.")
-        yield from _beside(found, locale)
+        yield from _beside(found, locale, now)
 
 
-def _counted(found: FoundInRoom, owner: str, locale: Locale) -> Iterator[str]:
+def _counted(found: FoundInRoom, owner: str, locale: Locale, now: float) -> Iterator[str]:
     """Yield what all in the room may see, where nobody can be told anything alone."""
     if found.hits:
         count = len(found.hits)
@@ -100,12 +100,15 @@ def _counted(found: FoundInRoom, owner: str, locale: Locale) -> Iterator[str]:
             count=more,
             owner=owner,
         )
-    yield from _beside(found, locale)
+    yield from _beside(found, locale, now)
 
 
-def _beside(found: FoundInRoom, locale: Locale) -> Iterator[str]:
+def _beside(found: FoundInRoom, locale: Locale, now: float) -> Iterator[str]:
     if not found.known:
         yield locale.gettext("You find what was said here since you came, and of that nothing is known yet.")
     elif not found.hits and not found.remarks:
         yield locale.gettext("Nothing was found.")
+        if found.since:
+            since = locale.clock(found.since, now)
+            yield locale.gettext("You can find what was said here since {since}.", since=since)
     yield from found.remarks

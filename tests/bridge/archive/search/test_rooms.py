@@ -49,7 +49,7 @@ async def test_what_was_said_is_told_whoever_asks(kept: Config, left: Any, right
         left.say("one", "alice", "!search nothing")
         left.say("one", "alice", "!search since:soon")
         found = [whisper.text for whisper in (await told(left, 4))[2:]]
-        assert found[0] == "Nothing was found."
+        assert found[0].startswith("Nothing was found.\nYou can find what was said here since ")
         assert found[1].startswith('"soon" at character 1 is no time')
 
 
@@ -96,3 +96,5 @@ async def test_the_owner_says_what_can_be_found(kept: Config, left: Any, right: 
         await bridge.reload(everything)
         left.say("one", "eve", "!search offer")
         assert (await told(left, 2))[1].text.endswith(" alice: the offer of before")
+        left.say("one", "eve", "!search nothing")
+        assert (await told(left, 3))[2].text == "Nothing was found."
