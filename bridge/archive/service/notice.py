@@ -148,7 +148,7 @@ def _told(kept: KeptFor, owner: str | None, locale: Locale, *, asking: bool) -> 
     """Say what is archived from now on, and what one can do about it."""
     sentence = _FACTS if not kept.text else _FILES if kept.files else _WORDS
     told = locale.gettext(sentence, time=span(kept.keep, locale), owner=whose(owner, locale))
-    return f"{told} {locale.gettext(_OPT_OUT)}" if asking else told
+    return f"{told} {locale.gettext(_OPT_OUT)}" if asking and kept.text else told
 
 
 def whose(owner: str | None, locale: Locale) -> str:

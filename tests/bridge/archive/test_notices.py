@@ -86,7 +86,7 @@ async def test_a_change_is_told_and_the_end(pair, left, right):
         left.say("one", "alice", "unheard of")
         await right.until(4)
         assert "archive" not in [observer.name for observer in bridge.observers()]
-    assert left.texts("one") == [BEGUN + HOW, FACTS + HOW, ENDED]
+    assert left.texts("one") == [BEGUN + HOW, FACTS.strip(), ENDED]
     kept = archived(pair)
     policies = await filed(kept, 3, EntryKind.POLICY)
     assert [one.header.change for one in policies] == ["begun", "changed", "ended"]
