@@ -30,7 +30,8 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower().translate(_ASCII)
     text = unicodedata.normalize("NFC" if _JOINS.search(text) is None else "NFKC", text)
-    return text.casefold().translate(_table())
+    # What is invisible may have stood between a letter and its mark.
+    return unicodedata.normalize("NFC", text.casefold().translate(_table()))
 
 
 @cache

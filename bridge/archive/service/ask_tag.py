@@ -20,7 +20,7 @@ __all__ = ["AskTag", "AskUntag", "Filing", "Origin"]
 A = TypeVar("A")
 
 _SHOWN = 20
-_PATIENCE, _GLANCE = 10, 0.3
+_PATIENCE, _GLANCE = 40, 0.3
 """So often, and after so many seconds each, is looked whether what was said before is in the archive."""
 _NO_TAG = N_("A tag is one word of at most 40 letters, digits, - _ or .")
 _NOTHING_HERE = N_("Nothing that is said here is archived.")

@@ -78,6 +78,7 @@ def test_the_words_of_a_text(text: str, found: str) -> None:
 
 
 @given(_TEXTS)
+@example("\u30ab\u200b\u3099")  # a kana, something invisible, and its mark
 def test_whatever_part_of_a_text_one_looks_for_its_terms_are_there(text: str) -> None:
     """Of a run of Chinese any part, but for the single character at its end; of other words whole ones."""
     pieces = squeezed(folded(text)).split()
