@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.errors import ArchiveError
+from bridge.config.words import nearest, printable, quoted
+from bridge.errors import ArchiveError, HubbubError
 
-from .words import archive_argument, archive_option, json_option, print_json
+from .words import archive_argument, archive_option, config_file, json_option, print_json
 
 if TYPE_CHECKING:  # here: nobody who asks for help waits for it
     from bridge.archive.search import Searched, Tagged
@@ -37,7 +38,8 @@ class _Question(click.Command):
 
 
 @click.command(cls=_Question)
-@click.argument("question", nargs=-1, required=True)
+@click.argument("question", nargs=-1)
+@click.option("--saved", metavar="NAME", help="What is saved under that name in FILE, and the QUESTION too.")
 @click.option("--file", type=click.Path(path_type=Path), help="The configuration: by default bridge.yaml.")
 @archive_option
 @click.option(
@@ -51,6 +53,7 @@ def search(  # noqa: PLR0913 each by its name
     question: tuple[str, ...],
     file: Path | None,
     archive: Path | None,
+    saved: str | None,
     *,
     limit: int,
     before: int | None,
@@ -69,6 +72,7 @@ def search(  # noqa: PLR0913 each by its name
       hubbub search offer from:ann since:2026-01
       hubbub search '"till friday"' --context 2
       hubbub search 报价 in:sales --json
+      hubbub search --saved offers since:7d
 
     Exit codes: 0 something was found, 1 nothing was, 2 the question or the archive cannot be read.
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
@@ -76,6 +80,10 @@ def search(  # noqa: PLR0913 each by its name
     from bridge.archive.search.query import QueryError, read_query
     from bridge.archive.store import Reader
 
+    if saved is not None:
+        question = (_saved(file or config_file(), saved), *question)
+    elif not question:
+        raise click.UsageError("say what to look for, or --saved NAME")
     try:
         query = read_query(" ".join(question), time.time())
         with Reader(archive_argument(file, archive)) as reader:
@@ -96,6 +104,18 @@ def search(  # noqa: PLR0913 each by its name
         sys.exit(_WRONG)
     if not found.hits:
         sys.exit(_NONE)
+
+
+def _saved(file: Path, name: str) -> str:
+    """Return what is saved under a name."""
+    from bridge.config import load
+    from bridge.protocols import find
+
+    saved = load(file, find).archive.searches
+    if name not in saved:
+        there = nearest(name, saved) or f": there is {', '.join(map(printable, saved)) or 'none'}"
+        raise HubbubError(f"{printable(str(file))} has no saved search {quoted(name)}{there}")
+    return saved[name]
 
 
 def _tagged(reader: Any) -> "Tagged":

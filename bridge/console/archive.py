@@ -79,6 +79,7 @@ class ArchivePages:
             "mistake": mistake,
             "zone": zone_of(request),
             "networks": list(self._abilities.bridge.config.networks),
+            "saved": self._abilities.bridge.config.archive.searches,
             "tags": sorted({tag for one in stand.conversations for tag in one.tags}),
         }
         return self._frame.page(request, visitor, "archive", values)

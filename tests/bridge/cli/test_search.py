@@ -51,6 +51,25 @@ def test_each_hit_is_a_line(archive: Path) -> None:
     assert (found.exit_code, found.stderr) == (0, "")
 
 
+def test_what_is_saved_is_found_by_its_name(archive: Path) -> None:
+    file = archive.with_name("bridge.yaml")
+    file.write_text(
+        "networks: {irc: {protocol: irc, server: irc.example.org, nick: hubbub}}\n"
+        'conversations: {talk: {irc: ["#one", "#two"]}}\n'
+        f"archive: {{file: {archive}, searches: {{offers: the offer, prices: 价}}}}\n"
+    )
+
+    def saved(*words: str) -> Result:
+        return CliRunner().invoke(search, ["--file", str(file), *words])
+
+    assert len(saved("--saved", "offers").stdout.splitlines()) == 3
+    assert len(saved("--saved", "offers", "from:bob").stdout.splitlines()) == 2
+    assert str(saved("--saved", "offer").exception) == (
+        f'{file} has no saved search "offer"; did you mean "offers"?'
+    )
+    assert "say what to look for, or --saved NAME" in saved().stderr
+
+
 def test_words_with_a_minus_are_no_options(archive: Path) -> None:
     assert len(run(archive, "the", "-accepted", "-holiday", "-from:bob").stdout.splitlines()) == 1
     assert "Usage" in CliRunner().invoke(commands, ["search", "-h"]).output

@@ -81,7 +81,8 @@ class Archived(House):
     def __init__(self, folder: Path, token: str | None = None) -> None:
         super().__init__(folder, {CONVERSATION: {"left": "one", "right": "two"}}, ["left", "right"], token)
         text = self.file.read_text()
-        self.file.write_text(text.replace('    left: "one"', '    archive: {keep: 2y}\n    left: "one"'))
+        text = text.replace('    left: "one"', '    archive: {keep: 2y}\n    left: "one"')
+        self.file.write_text(text + "archive: {searches: {the chairs: chairs from:bob}}\n")
         store = Store(folder / "hubbub-archive.sqlite3", SYSTEM)
         store.add(list(entries()))
         checkpoint(store, KeyFile(store.file), DAY + 2 * 86_400)

@@ -80,6 +80,14 @@ async def test_what_was_said_is_found_and_marked(visitor):
     assert "contract" in text
 
 
+async def test_a_saved_search_is_a_link(visitor):
+    _, text = await page(visitor, "archive")
+    (link,) = re.findall(r'href="(archive[^"]*)">the chairs</a>', text)
+    _, text = await page(visitor, unescape(link))
+    assert text.count('<a class="hit"') == 1
+    assert "Accepted: 120 <mark>chairs</mark> at" in text
+
+
 async def test_a_search_that_cannot_be_done_says_so(visitor):
     status, text = await page(visitor, "archive", q='"', since="2026-13-99", before="x", order="no")
     assert status == 200
