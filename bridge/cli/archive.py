@@ -133,7 +133,7 @@ def tag(tag: str, numbers: tuple[int, ...], **more: Any) -> None:
     Examples:
       hubbub archive tag offer 1204
       hubbub archive tag offer 1204 1260
-      hubbub archive tag audit --conversation sales --since 2026-01-01 --until 2026-04-01
+      hubbub archive tag audit --conversation sales --since 2026-01 --until 2026-03
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
     answer = _tagging("archive/tag", tag, numbers, **more)
     stretches = [f"{one['conversation']} {_numbers(one)}" for one in answer["tagged"]]
@@ -305,7 +305,7 @@ def _many(number: int, one: str, more: str) -> str:
 
 
 def _span(seconds: float) -> str:
-    if seconds >= 2 * _YEAR and seconds % _YEAR == 0:
+    if seconds >= _YEAR and seconds % _YEAR == 0:
         return counted(round(seconds / _YEAR), "year")
     return lasting(seconds)
 

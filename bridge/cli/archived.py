@@ -60,7 +60,9 @@ class _Time(click.ParamType[tuple[float, float]]):
         found = read_times(str(value), SYSTEM.now(), None)
         if found is None:
             self.fail(
-                f"{value!r} is no time: write 2026-03-14, 2026-03-14T15:30, yesterday or 7d", param, ctx
+                f"{value!r} is no time: write 2026-03, 2026-03-14, 2026-03-14T15:30, yesterday or 7d",
+                param,
+                ctx,
             )
         return found
 

@@ -1,7 +1,6 @@
 """What commands about the archive have in common: they ask the service, or do it where none runs."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,6 +8,7 @@ import click
 
 from bridge.control import NotRunning, ask
 
+from .archived import TIME
 from .words import config_file, journal_argument, journal_option
 
 if TYPE_CHECKING:  # what `--help` need not wait for
@@ -18,7 +18,6 @@ __all__ = ["archive_of", "done", "place_options", "times_options"]
 
 _PATIENCE = 600.0
 """Seconds that the service may take: it looks through all of the archive for some of it."""
-_DAY = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
@@ -31,9 +30,11 @@ def place_options(command: _F) -> _F:
 
 
 def times_options(command: _F) -> _F:
-    """`--since` and `--until`, in local time."""
-    since = click.option("--since", type=click.DateTime(_DAY), help="Said from then on.")
-    until = click.option("--until", type=click.DateTime(_DAY), help="Said before then.")
+    """`--since` and `--until`, in local time, as all commands about the archive take them."""
+    about = "Said from then on: 2026-11, 2026-11-28, 2026-11-28T14:30, 7d."
+    since = click.option("--since", type=TIME, callback=lambda *given: given[2] and given[2][0], help=about)
+    about = "Said up to the end of then."
+    until = click.option("--until", type=TIME, callback=lambda *given: given[2] and given[2][1], help=about)
     return since(until(command))
 
 
@@ -45,9 +46,7 @@ def done(
 ) -> dict[str, Any]:
     """Have something done, and return the answer. Raises HubbubError."""
     request = {"command": command} | {
-        name: value.timestamp() if isinstance(value, datetime) else value
-        for name, value in asked.items()
-        if value is not None and value != ()
+        name: value for name, value in asked.items() if value is not None and value != ()
     }
     try:
         return ask(journal_argument(file, journal), request, _PATIENCE)

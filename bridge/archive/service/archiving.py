@@ -256,5 +256,6 @@ async def _ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
 
 def _shown(kept: KeptFor) -> str:
     """Return what is archived, for people who read the archive."""
-    what = ["who says something and when"] + ["text"] * kept.text + ["files"] * kept.files
+    what = ["who says what and when" if kept.text else "who says something and when"]
+    what += ["with files"] * kept.files
     return f"{', '.join(what)}; kept for {span(kept.keep, ENGLISH)}"
