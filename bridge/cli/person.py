@@ -77,6 +77,8 @@ def export(who: tuple[str, ...], target: Path, file: Path | None, journal: Path 
     click.echo(f"{target} has what there is of {', '.join(printable(one.key) for one in people)}:")
     for trace, count in counts.items():
         click.echo(f"  {count:>9,}  {trace}")
+    if not counts:
+        click.echo("  nothing in the archive")
 
 
 @person.command()
@@ -131,7 +133,9 @@ def _tell(answer: dict[str, Any]) -> None:
         if count:
             terminal.say(printable(f"{count:>9,}  {what}"))
     if not any(count for count, _ in rows):
-        terminal.say("nothing", indent=2)
+        unknown = "" if report["stay"] else ": nobody in the archive is, or was, called that"
+        near = f"; did you mean {' or '.join(report['alike'])}?" if report["alike"] else ""
+        terminal.say(printable(f"nothing{unknown}{near}"), indent=2)
     if answer["taken_back"] and not report["dry_run"]:
         terminal.say("Copies are taken back from now on, some at a time: the log says when that is done.")
     terminal.say()

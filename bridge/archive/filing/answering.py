@@ -9,7 +9,7 @@ import msgspec
 
 from bridge.archive.filing import questions as ask
 from bridge.archive.persons.erase import Erasure, ErasurePlan, carry_out, pending_erasures, plan_erasure
-from bridge.archive.persons.finding import KnownPerson, people_among
+from bridge.archive.persons.finding import KnownPerson, alike, described, known_people, people_among
 from bridge.archive.persons.traces import Trace
 from bridge.archive.process.questions import Inquiry
 from bridge.archive.store import Reader, Store
@@ -209,7 +209,12 @@ class FilingAnswers:
             self._renew()
             self._tidy()
         reasons = {hold.name: hold.reason for hold in holds.all}
-        return _report(asked, plan, reasons)
+        report = _report(asked, plan, reasons)
+        if plan.counts or plan.kept:
+            return report
+        known = known_people(self._open())
+        near = [described(other) for one in asked.people for other in alike(one.key, known)]
+        return msgspec.structs.replace(report, alike=near)
 
     # How it stands
 

@@ -128,6 +128,8 @@ class ErasureReport(msgspec.Struct, frozen=True, kw_only=True):
     held: Sequence[HeldBack] = ()
     stay: int = 0
     """So many entries stay, since they are held; they go once no hold covers them."""
+    alike: Sequence[str] = ()
+    """Who is called alike, in words, where the archive has nothing of them."""
 
 
 class KeptConversation(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,6 +96,19 @@ def test_a_person_is_told_and_erased(journal, tmp_path):
     assert b"my secret" not in journal.with_name("hubbub-archive.sqlite3").read_bytes()
 
 
+def test_whom_nobody_knows_is_said_to_be_unknown_with_who_is_called_alike(tmp_path, journal, monkeypatch):
+    kept = config(tmp_path, {"lobby": ["left one", "right two"]})
+    monkeypatch.setattr(
+        "bridge.cli.filing.archive_of", lambda *_: (journal.with_name("hubbub-archive.sqlite3"), kept)
+    )
+    code, told, _ = run(person, "erase", "left/bop", "--dry-run", journal=journal)
+    assert code == 0
+    assert told.startswith(
+        "left/bop What would go: nothing: nobody in the archive is, or was, called that; did you mean "
+        "libera/bob!x (bob)? What stays:"
+    )
+
+
 async def test_the_journal_has_acts_of_people_and_none_of_others(tmp_path, left, right):
     from bridge.journal.admin.people import acts_of
 

@@ -80,6 +80,9 @@ def test_whom_somebody_means(office):
         find(office, "carl")
     with pytest.raises(ArchiveError, match="nobody"):
         find(office, "irc/carl")
+    for wrong in ("bop", "libera/bop", "libera/Bob", "libera/bob!y"):
+        with pytest.raises(ArchiveError, match=r"; did you mean .*libera/Bob!x \(Bob\)"):
+            find(office, wrong)
     assert find(office, "irc/carl", networks=["irc"]) == ["irc/carl"], "whom the journal alone may know"
 
 
