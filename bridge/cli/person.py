@@ -134,7 +134,8 @@ def _tell(answer: dict[str, Any]) -> None:
             terminal.say(printable(f"{count:>9,}  {what}"))
     if not any(count for count, _ in rows):
         unknown = "" if report["stay"] else ": nobody in the archive is, or was, called that"
-        near = f"; did you mean {' or '.join(report['alike'])}?" if report["alike"] else ""
+        alike = report.get("alike")  # which a service of an older release does not say
+        near = f"; did you mean {' or '.join(alike)}?" if alike else ""
         terminal.say(printable(f"nothing{unknown}{near}"), indent=2)
     if answer["taken_back"] and not report["dry_run"]:
         terminal.say("Copies are taken back from now on, some at a time: the log says when that is done.")
