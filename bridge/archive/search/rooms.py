@@ -1,9 +1,11 @@
 """Answers what somebody in a room looks for, in the archive's process."""
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bridge.archive.filing.tags import numbers_of
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.language import Locale, locale
@@ -42,7 +44,8 @@ def _room(reader: Reader, question: RoomSearch, conversation: str) -> Readable |
 
 
 def _search(query: Query, reader: Reader, room: Readable) -> Searched:
-    return ask(query, reader, reach=room, limit=_COUNTED, seconds=_SECONDS)
+    tagged = partial(numbers_of, reader)
+    return ask(query, reader, reach=room, tagged=tagged, limit=_COUNTED, seconds=_SECONDS)
 
 
 def _told(answers: list[Searched], speech: Locale) -> FoundInRoom:

@@ -53,6 +53,17 @@ async def test_what_was_said_is_told_whoever_asks(kept: Config, left: Any, right
         assert found[1].startswith('"soon" at character 1 is no time')
 
 
+async def test_what_was_tagged_there_is_found_by_its_tag(kept: Config, left: Any, right: Any) -> None:
+    async with running(kept):
+        left.say("one", "alice", "400 chairs")
+        await filed(kept, 2, EntryKind.MESSAGE, EntryKind.COPY)
+        left.say("one", "alice", "!tag deal")
+        assert (await told(left, 1))[0].text.startswith("Tagged deal: 1 message")
+        left.say("one", "alice", "hm")
+        left.say("one", "alice", "!search tag:deal")
+        assert (await told(left, 2))[1].text.endswith(" alice: 400 chairs")
+
+
 async def test_who_came_later_finds_nothing_of_before(kept: Config, left: Any, right: Any) -> None:
     eve = person("eve")  # as she is called when she asks
     async with running(kept):
