@@ -11,7 +11,7 @@ from bridge.errors import ArchiveError
 from bridge.language import ENGLISH, N_, Locale
 
 from .plan import Lookup, Stretches, Tagged, plan_for
-from .query import Query
+from .query import Key, Query
 from .rank import ranks
 from .reach import Readable
 from .snippets import Piece, marked, snippet
@@ -24,6 +24,7 @@ CAP = 1000
 _FIRST, _MOST = 32, 2048
 """So many candidates are asked of the index at once: at first, and at most."""
 _ENDLESS = 1 << 62
+_NO_KEY = N_("{value} was looked for as words: conditions begin with {known}")
 _STOPPED = N_("The search took too long and was stopped: ask for rarer words, or for a shorter time.")
 
 
@@ -71,10 +72,15 @@ class Searched:
     """Whether it took too long."""
     unknown: Sequence[str] = ()
     """What nobody and nothing is called, as it was typed: for the owner alone."""
+    doubted: Sequence[str] = ()
+    """What was looked for as words, and looks like a condition."""
 
     def told(self, locale: Locale = ENGLISH) -> list[str]:
         """Return what is to be said of it beside the hits."""
         found = [locale.gettext("Nothing here is called {name}.", name=name) for name in self.unknown]
+        if not self.hits:
+            known = ", ".join(f"{key}:" for key in Key)
+            found += [locale.gettext(_NO_KEY, value=one, known=known) for one in self.doubted]
         if self.stopped:
             found.append(locale.gettext(_STOPPED))
         if self.compared is not None:
@@ -125,9 +131,10 @@ def ask(  # noqa: PLR0913 -- by name, but for the first
     more = len(found) > wanted
     del found[wanted:]
     if best:
-        return Searched(_best(found, query, limit), None, CAP if more else None, stopped, unknown)
+        compared = CAP if more else None
+        return Searched(_best(found, query, limit), None, compared, stopped, unknown, query.doubted)
     page = found[-1].entry.number if found and (more or stopped) else None
-    return Searched(found, page, None, stopped, unknown)
+    return Searched(found, page, None, stopped, unknown, query.doubted)
 
 
 def _best(found: Sequence[Hit], query: Query, limit: int) -> list[Hit]:

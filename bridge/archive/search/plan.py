@@ -109,8 +109,10 @@ def plan_for(query: Query, reader: Reader, reach: Readable | None, tagged: Tagge
         known = reader.conversation(reach.conversation)
         groups.append([_term(Belonging.CONVERSATION, known.number)] if known else [])
         after = max(after, reach.after)
-    tags = [(tagged(one.value), one.wanted) for one in query.conditions if one.key is Key.TAG]
-    return Lookup(query, _expression(groups, out), after, before, facts, tags, unknown)
+    tags = [(one, tagged(one.value)) for one in query.conditions if one.key is Key.TAG]
+    unknown += [f"tag:{one.value}" for one, stretches in tags if one.wanted and not stretches]
+    wanted_tags = [(stretches, one.wanted) for one, stretches in tags]
+    return Lookup(query, _expression(groups, out), after, before, facts, wanted_tags, unknown)
 
 
 def _values(query: Query, key: Key, *, wanted: bool = True) -> list[str]:

@@ -12,6 +12,7 @@
 What is none of these is a word. Nothing of it is ever more than words and names to look for.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -34,6 +35,7 @@ _MOST = 32
 _SHOWN = 30
 _QUOTES = {'"': '"', "“": '”"', "„": '“”"', "«": "»", "»": "«", "「": "」", "『": "』"}
 _COLONS = ":\uff1a"
+_LIKE_A_KEY = re.compile(rf"[a-z]{{2,10}}[{_COLONS}][^\s/]", re.IGNORECASE)
 _SHORTEST = 2
 """So many letters at least stand before an asterisk: else most of the archive begins so."""
 
@@ -97,6 +99,8 @@ class Query:
     """In seconds since 1970."""
     until: float | None = None
     """Exclusive."""
+    doubted: tuple[str, ...] = ()
+    """What looks like a condition and is none, as it was typed: `sice:7d`."""
 
 
 def read_query(text: str, now: float, zone: tzinfo | None = None) -> Query:
@@ -171,7 +175,7 @@ class _Reading:
         self._conditions: list[Condition] = []
         self._since: float | None = None
         self._until: float | None = None
-        self._negated = False
+        self._doubted: list[str] = []
 
     def take(self, piece: _Piece) -> None:
         if piece.key is None:
@@ -202,9 +206,12 @@ class _Reading:
         if self._since is not None and self._until is not None and self._since >= self._until:
             raise QueryError(N_("The time that is asked for ends before it begins."))
         wanted, unwanted = tuple(dict.fromkeys(self._wanted)), tuple(dict.fromkeys(self._unwanted))
-        return Query(text, wanted, unwanted, tuple(self._conditions), self._since, self._until)
+        conditions, doubted = tuple(self._conditions), tuple(self._doubted)
+        return Query(text, wanted, unwanted, conditions, self._since, self._until, doubted)
 
     def _words(self, piece: _Piece) -> None:
+        if not piece.whole and _LIKE_A_KEY.match(piece.value):
+            self._doubted.append(_shown(piece.value))
         begins = piece.value.endswith("*") and not piece.whole
         phrase = Phrase.of(piece.value, prefix=begins)
         if phrase is None:

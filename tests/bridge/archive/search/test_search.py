@@ -118,6 +118,16 @@ def test_conditions(store: Store) -> None:
         assert found(store, question) == texts, question
     assert answered(store, "from:nobody price on:x -in:y").unknown == ["from:nobody", "on:x"]
     assert answered(store, "from:nobody").told() == ["Nothing here is called from:nobody."]
+    assert answered(store, "tag:nothing price").told() == ["Nothing here is called tag:nothing."]
+    assert answered(store, "-tag:nothing price").told() == []
+
+
+def test_what_looks_like_a_condition_and_is_none_is_named_where_nothing_is_found(store: Store) -> None:
+    store.add([said("the price: 12 at https://example.org, RE:offer")])
+    (told,) = answered(store, "sice:7d price").told()
+    assert told.startswith('"sice:7d" was looked for as words: conditions begin with from:, in:, ')
+    assert answered(store, "re:offer").told() == []
+    assert answered(store, '"sice:7d" price: https://elsewhere 12:30').told() == []
 
 
 def test_tags(store: Store) -> None:
