@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # what `--help` need not wait for
 __all__ = ["transcript"]
 
 _FORMATS = ("text", "html", "jsonl", "mbox", "eml", "csv", "rsmf")
+_LIMITS = ("since", "until", "person", "tag")
+_OF_TEXT = {"", ".log", ".txt"}
 _BINARY = {"html", "eml", "rsmf"}
 """What no terminal shows."""
 
@@ -97,6 +99,10 @@ def transcript(  # noqa: PLR0913 each by its name
     options = ExportOptions(told["zone"], told["language"], told["bom"])
     with Reader(archive_argument(file, archive)) as reader, progress() as advance:
         excerpt = _selection(reader, conversation, told)
+        if next(excerpt.entries(), None) is None:
+            asked = " and ".join(f"--{name} {told[name]}" for name in _LIMITS if told[name])
+            there = f"nothing in {quoted(conversation)} {'goes with ' + asked if asked else 'is left'}"
+            click.echo(f"hubbub: {printable(there)}", err=True)
         total = excerpt.count * exporter.passes
         watched = Watched(excerpt, lambda done: advance("reading the archive", done, total))
         chunks = exporter.chunks(watched, options)
@@ -114,7 +120,10 @@ def _by_suffix(output: Path | None) -> str:
     suffix = output.suffix if output is not None else ""
     if suffix == ".zip":
         raise click.UsageError("say with --format what is in the zip: eml or rsmf")
-    return next((name for name, one in EXPORTERS.items() if one.suffix == suffix), "text")
+    found = next((name for name, one in EXPORTERS.items() if one.suffix == suffix), None)
+    if found is None and suffix not in _OF_TEXT:
+        raise click.UsageError(f"no format ends with {printable(suffix)}: say with --format which is meant")
+    return found or "text"
 
 
 def _selection(reader: "Reader", conversation: str, told: dict[str, Any]) -> "Selection":

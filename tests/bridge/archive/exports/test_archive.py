@@ -208,6 +208,13 @@ def test_the_command_writes_to_a_terminal_or_a_file(store, tmp_path):
     )
 
 
+def test_the_command_says_where_there_is_nothing_of_that(store):
+    asked = ["transcript", "offer", "--archive", str(store.file), "--person", "carl", "--since", "2026"]
+    done = CliRunner().invoke(commands, asked)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == 'hubbub: nothing in "offer" goes with --since 2026 and --person carl\n'
+
+
 def test_the_command_takes_what_has_a_tag(store):
     tagged = Tagged(
         tag="deal", conversation="offer", first=6, last=6, first_position=6, last_position=6, at=NIGHT
@@ -231,6 +238,7 @@ def test_the_command_takes_what_has_a_tag(store):
         (["offer", "--until", "soon"], '"soon" is no time'),
         (["offer", "-o", "x.zip"], "say with --format what is in the zip"),
         (["offer", "-o", "/"], "/ is there already"),
+        (["offer", "-o", "x.pdf"], "no format ends with .pdf: say with --format"),
     ],
 )
 def test_the_command_says_what_to_do(store, words, said_of_it):
