@@ -67,14 +67,13 @@ def export(  # noqa: PLR0913 -- click gives them by name
       hubbub evidence export lobby --since 2026-03-14 --until 2026-03-15 -o bundle.zip
       hubbub evidence export lobby --entry 4711 --entry 4720 -o bundle.zip
     """  # noqa: D301 - the sign is click's, for lines that stay as they are
+    from bridge.archive.asides import is_aside
     from bridge.archive.evidence.bundle import write_bundle
     from bridge.archive.evidence.checkpoints import key_that_signs, last_round
     from bridge.archive.evidence.keys import KeyFile
     from bridge.archive.store import Reader
     from bridge.errors import ArchiveError
 
-    if not numbers and since is None and until is None:
-        raise click.UsageError("say what: --since TIME, --until TIME, or --entry NUMBER")
     if output.exists() and not force:
         raise ArchiveError(f"{output} exists: name another file, or replace it with --force")
     there = where(file, archive)
@@ -95,7 +94,11 @@ def export(  # noqa: PLR0913 -- click gives them by name
             )
     many = "1 entry" if made.disclosed == 1 else f"{made.disclosed:,} entries"
     click.echo(f"{output} discloses {many} of {printable(conversation)}:")
-    said = [entry for entry in disclosed.values() if entry.header and entry.header.kind == "message"]
+    said = [
+        entry
+        for entry in disclosed.values()
+        if entry.header and entry.header.kind == "message" and not is_aside(entry.header, entry.words)
+    ]
     for entry in said[:_SHOWN]:
         click.echo(f"  {printable(_shown(entry))}")
     click.echo("transcript.txt in it has all of them. Of other entries there are digests alone.")
@@ -115,10 +118,15 @@ def _chosen(
     from bridge.config.words import nearest, quoted
     from bridge.errors import ArchiveError
 
-    names = [one.name for one in reader.conversations()]
-    if conversation not in names:
-        raise ArchiveError(
-            f"the archive has no conversation {quoted(conversation)}{nearest(conversation, names)}"
+    known = reader.conversation(conversation)
+    if known is None:
+        near = nearest(conversation, [one.name for one in reader.conversations()])
+        raise ArchiveError(f"the archive has no conversation {quoted(conversation)}{near}")
+    if not numbers and since is None and until is None:
+        begun = "" if known.first_at is None else f"; for all of it --since {when(known.first_at)[:10]}"
+        raise click.UsageError(
+            "say what may be disclosed: --since and --until (2026-03, 2026-03-14 or 7d), or --entry with the "
+            f"number that `hubbub search` shows{begun}"
         )
     found = by_number(reader, conversation, numbers)
     if since is not None or until is not None:
@@ -147,7 +155,7 @@ def _authority(there: Where) -> bytes | None:
 
 @evidence.command()
 @click.argument("bundle", required=False, type=click.Path(path_type=Path, exists=True))
-@click.option("--config", "file", type=click.Path(path_type=Path), help="FILE, whose archive is verified.")
+@click.option("--file", type=click.Path(path_type=Path), help="The configuration: by default bridge.yaml.")
 @archive_option
 @click.option("--fingerprint", default="", help="The key's, as the gateway's owner published it.")
 @json_option

@@ -110,7 +110,7 @@ def test_a_key_that_is_not_there_is_not_made_anew(archive: Archive, harm, words)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("export", "lobby", "-o", "x.zip"), "say what: --since TIME"),
+        (("export", "lobby", "-o", "x.zip"), "for all of it --since 2025-"),
         (("export", "lobbi", "--since", "2025", "-o", "x.zip"), 'did you mean "lobby"?'),
         (("export", "lobby", "--since", "2026", "-o", "x.zip"), 'nothing of "lobby" is left from that time'),
         (("export", "lobby", "--since", "soon", "-o", "x.zip"), "'soon' is no time"),
