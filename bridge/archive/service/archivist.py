@@ -89,6 +89,7 @@ class Archivist(Observer):
             max(found, floor) if found is not None else self._journal.cursor(self.name) or 0
         )
         self._begun = True
+        self._hurry()  # what came while that was not known waits for nothing more
         return self.upto
 
     async def see(self, events: Sequence[Observed]) -> None:

@@ -114,6 +114,25 @@ async def test_who_comes_and_goes_and_who_is_at_the_other_end(kept, left, right)
     assert (link.header.peer.server, link.header.peer.tls) == ("left.example:6697", "TLSv1.3")
 
 
+async def test_after_a_restart_that_is_filed_although_nobody_says_anything(kept, left, right, monkeypatch):
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        await filed(kept, 2, EntryKind.MESSAGE, EntryKind.COPY)
+    asked = archivist.Archivist.seen
+
+    async def late(self, journal):
+        """As where the archive's process takes longer to start than a network to connect."""
+        await asyncio.sleep(0.3)
+        return await asked(self, journal)
+
+    monkeypatch.setattr(archivist.Archivist, "seen", late)
+    left.nature.peer = Endpoint("irc.example.org:6697", "TLSv1.3", "ab" * 32)
+    async with running(kept) as bridge:
+        await bridge.patrol()
+        (link,) = await filed(kept, 1, EntryKind.LINK)
+    assert link.header.peer.server == "irc.example.org:6697"
+
+
 async def test_a_time_in_which_nothing_could_be_heard(kept, left, right):
     async with running(kept):
         left.say("one", "alice", "hello")
