@@ -242,7 +242,7 @@ class Archiving:
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []
         await _ended(tasks)
-        if tasks and self.process.running:
+        if tasks:
             with contextlib.suppress(ArchiveError, TimeoutError):
                 await asyncio.wait_for(self._archivist.finish(), _LEAVE)
                 await asyncio.wait_for(self._attesting.finish(), _LEAVE)

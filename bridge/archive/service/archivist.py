@@ -119,7 +119,9 @@ class Archivist(Observer):
 
     async def finish(self) -> None:
         """Send all that there is now, at the end. Raises ArchiveError."""
-        while self._begun and (events := self._journal.events(self.upto, _BATCH)):
+        if not self._begun:
+            await self.seen(self._whose)
+        while events := self._journal.events(self.upto, _BATCH):
             await self.see(events)
         await self._ship((), None)
 
@@ -169,7 +171,7 @@ class Archivist(Observer):
         self._stale = False
         try:
             filed = await self._process.ask_now(self._terms(self._whose))
-        except ArchiveError:
+        except BaseException:  # also where whoever waits for it is gone
             self._stale = True
             raise
         self._beside.agree(filed)

@@ -50,7 +50,7 @@ class ArchiveProcess:
         self._clock = clock
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._starting = asyncio.Lock()
+        self._opening: asyncio.Task[None] | None = None
         self._ids = itertools.count(OPENING + 1)
         self._asked: dict[int, asyncio.Future[PipeFrame]] = {}
         self._failures = 0
@@ -92,6 +92,8 @@ class ArchiveProcess:
 
     async def rest(self) -> None:
         """Let the process end until something is asked again."""
+        if self._opening is not None and self._process is None:
+            await asyncio.wait({self._opening}, timeout=_LEAVE)
         process, reading = self._process, self._reading
         if process is None or process.stdin is None or reading is None:
             return
@@ -103,31 +105,36 @@ class ArchiveProcess:
 
     async def open(self) -> None:
         """See that there is a process."""
-        async with self._starting:
-            if self._process is not None:
-                return
-            if self._closed:
-                raise ArchiveError("the service ends")
-            if self._clock.monotonic() < self._not_before:
-                raise ArchiveError(self._refusal)
-            try:
-                self._process = process = await self._made()
-            except OSError as error:
-                raise self._failed(f"the archive's process cannot be started: {error.strerror}") from error
-            self._started = self._clock.monotonic()
-            opened = self._asked[OPENING] = asyncio.get_running_loop().create_future()
-            self._reading = asyncio.ensure_future(self._read(process))
-            try:
-                await opened
-                if self.begun is not None:
-                    await self.begun()
-            except ArchiveError as error:
-                self._refusal = str(error)
-                await self._end(process)
-                raise
-            finally:
-                self._asked.pop(OPENING, None)
-            self._refusal = ""
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.ensure_future(self._open())
+            self._opening.add_done_callback(_looked_at)
+        await asyncio.shield(self._opening)  # whoever asks may be gone before it has begun: others ask too
+
+    async def _open(self) -> None:
+        if self._process is not None:
+            return
+        if self._closed:
+            raise ArchiveError("the service ends")
+        if self._clock.monotonic() < self._not_before:
+            raise ArchiveError(self._refusal)
+        try:
+            self._process = process = await self._made()
+        except OSError as error:
+            raise self._failed(f"the archive's process cannot be started: {error.strerror}") from error
+        self._started = self._clock.monotonic()
+        opened = self._asked[OPENING] = asyncio.get_running_loop().create_future()
+        self._reading = asyncio.ensure_future(self._read(process))
+        try:
+            await opened
+            if self.begun is not None:
+                await self.begun()
+        except ArchiveError as error:
+            self._refusal = str(error)
+            await self._end(process)
+            raise
+        finally:
+            self._asked.pop(OPENING, None)
+        self._refusal = ""
 
     async def _end(self, process: Process) -> None:
         if process.returncode is None:
@@ -176,6 +183,12 @@ class ArchiveProcess:
         for answered in self._asked.values():
             if not answered.done():
                 answered.set_exception(error)
+
+
+def _looked_at(opening: "asyncio.Task[None]") -> None:
+    """Take note of why it failed: whoever asked for it may be gone."""
+    if not opening.cancelled():
+        opening.exception()
 
 
 def _error(frame: PipeFrame) -> ArchiveError:

@@ -260,3 +260,12 @@ async def test_files_are_known_by_their_digest_and_kept_where_that_is_wanted(tmp
                 await asyncio.sleep(0.01)
     await shelf.close()
     assert [one.words for one in entries(config, EntryKind.FILE)] == [None]
+
+
+async def test_what_was_taken_before_a_stop_is_filed_however_soon_that_comes(kept, left, right):
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        left.say("one", "alice", "goodbye")
+    found = entries(kept, EntryKind.MESSAGE)
+    assert [one.words.text for one in people(found)] == ["hello", "goodbye"]

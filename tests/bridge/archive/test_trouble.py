@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bridge.archive.entries import EntryKind
+from bridge.archive.process.questions import ReadUpTo
 from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
+from bridge.clock import SYSTEM
 from bridge.relay import observers
 from bridge.troubles import troubles
 from tests.bridge.world import opened, running
@@ -130,3 +132,21 @@ async def test_after_kills_all_is_there_once_and_in_order_with_its_copies(tmp_pa
     known = [(one.target, one.copy.ids[0]) for one in copied if one.copy.ids]
     assert len(known) == len(set(known))
     assert sorted(known) == sorted(copies)
+
+
+async def test_it_has_begun_for_all_though_whoever_asked_first_is_gone(tmp_path):
+    begun = []
+
+    async def begin():
+        begun.append(True)
+
+    asked = child.ArchiveProcess(tmp_path / "archive.sqlite3", SYSTEM)
+    asked.begun = begin
+    first = asyncio.ensure_future(asked.ask(ReadUpTo("ours")))
+    while not asked.running:
+        await asyncio.sleep(0)
+    first.cancel()
+    assert await asked.ask(ReadUpTo("ours")) == 0
+    assert begun == [True]
+    await asked.close()
+    assert not asked.running
