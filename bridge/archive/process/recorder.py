@@ -11,6 +11,8 @@ from bridge.archive.entering import entered
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
 from bridge.archive.store import NewEntry, Reader, Store
 from bridge.archive.store.kept_files import KeptFiles, Message
+from bridge.archive.store.shelf import names_of
+from bridge.model import UserId, by_author
 
 from .parcels import CopyNote, Fact, FetchedNote, Parcel, Row, Terms
 from .questions import ReadUpTo, Tidying
@@ -66,6 +68,7 @@ class Recorder:
             done = self._store.cursor(parcel.journal) or 0
             if parcel.upto > done:
                 new = [entry for row in parcel.events if row[0] > done for entry in self._of(row, parcel)]
+                new = [one for one in new if not self._is_said_otherwise(one, new)]
                 self._store.add(new, (parcel.journal, parcel.upto))
                 if any(entry.header.kind is EntryKind.REMOVAL for entry in new):
                     self._files.tidy()
@@ -98,6 +101,27 @@ class Recorder:
         for name in names:
             if seq > self._terms.since.get(name, 0):
                 yield self._fitted(name, header, words)
+
+    def _is_said_otherwise(self, new: NewEntry, beside: Sequence[NewEntry]) -> bool:
+        """Whether the same removal stands there with the name that its target really has: where nobody can
+        tell whether that is the room's or its author's own, a network gives both.
+        """
+        header = new.header
+        if header.kind is not EntryKind.REMOVAL or header.moderator or header.by is None:
+            return False
+        authors = by_author(UserId(header.by.id), "")
+        if self._is_known(new, header.target, beside):
+            return False
+        if header.id.endswith(authors) and header.target.endswith(authors):
+            return True
+        return self._is_known(new, header.target + authors, beside)
+
+    def _is_known(self, new: NewEntry, name: str, beside: Sequence[NewEntry]) -> bool:
+        """Whether something goes by a name where an entry is from, in the archive or beside it."""
+        place = new.header.network, new.header.room
+        return self._open().named(new.conversation, *place, name) is not None or any(
+            one.conversation == new.conversation and (*place, name) in names_of(one.header) for one in beside
+        )
 
     def _has_opted_out(self, network: str, who: Person) -> bool:
         return bool(self._opted) and any(

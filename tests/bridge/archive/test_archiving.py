@@ -12,6 +12,7 @@ from bridge.endpoints import Endpoint
 from bridge.model import (
     Change,
     MemberChanged,
+    MessageCreated,
     MessageEdited,
     MessageId,
     ReactionsChanged,
@@ -19,6 +20,8 @@ from bridge.model import (
     RoomId,
     Sender,
     UserId,
+    by_author,
+    plain,
 )
 from tests.bridge.relay.shelf import Shelf, mapped, with_file
 from tests.bridge.world import running
@@ -269,3 +272,26 @@ async def test_what_was_taken_before_a_stop_is_filed_however_soon_that_comes(kep
         left.say("one", "alice", "goodbye")
     found = entries(kept, EntryKind.MESSAGE)
     assert [one.words.text for one in people(found)] == ["hello", "goodbye"]
+
+
+@pytest.mark.parametrize("named_by", ["room", "author"])
+async def test_a_removal_that_is_told_in_two_ways_is_filed_once(kept, left, right, named_by):
+    who = Sender(UserId("alice!user@host"), "alice")
+    called = {"room": MessageId("m1"), "author": by_author(who.id, "m1")}
+    async with running(kept):
+        said = MessageCreated(
+            id=MessageId("s1") if named_by == "author" else called["room"],
+            aliases=(called["author"],) if named_by == "author" else (),
+            room=RoomId("one"),
+            sender=who,
+            content=plain("hello"),
+        )
+        left.happen(said)
+        await filed(kept, 1, EntryKind.MESSAGE)
+        other = MessageId("r1"), by_author(who.id, "r1")
+        ways = zip(other, called.values(), strict=True)
+        left.happen(*[Removed(id=name, room=RoomId("one"), sender=who, target=one) for name, one in ways])
+        await filed(kept, 1, EntryKind.REMOVAL)
+    (removal,) = entries(kept, EntryKind.REMOVAL)
+    assert removal.header.target == called[named_by]
+    assert removal.header.about
