@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from bridge.errors import ArchiveError
 
 from . import schema
@@ -78,6 +80,8 @@ def troubles(file: Path, *, reading: bool = False) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise ArchiveError(_sentence(file, error, reading=reading)) from error
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:  # SQLite takes any bytes for text
+        raise ArchiveError(f"{file} is damaged ({error}): {_BROKEN}") from error
     except OSError as error:
         raise ArchiveError(f"{file}: {error.strerror}: check the folder and its rights") from error
 

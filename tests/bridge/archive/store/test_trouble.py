@@ -109,3 +109,16 @@ def test_an_index_of_other_terms_is_made_anew(filled: Path) -> None:
     with store.reader() as reader:
         assert list(reader.matching("300", limit=9)) == [600], "what tells of it"
     store.close()
+
+
+def test_a_damage_of_which_sqlite_says_no_text_is_told(filled: Path) -> None:
+    filled.write_bytes(filled.read_bytes().replace(b"CREATE TABLE phrase", b"CREATE T\xfcBLE phrase"))
+    assert "is damaged" in _refused(filled)
+
+
+def test_a_header_that_cannot_be_read_is_a_damage(filled: Path) -> None:
+    _sql(filled, "UPDATE tail SET header = X'7B7B' WHERE number = (SELECT max(number) FROM tail)")
+    store = Store(filled, SYSTEM)
+    with pytest.raises(ArchiveError, match="is damaged"):
+        store.add([message(600)])
+    store.close()
