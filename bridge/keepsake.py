@@ -1,9 +1,9 @@
 """What a network gave us to come back with: a small file beside the journal, for its owner alone."""
 
-import contextlib
 import os
-import tempfile
 from pathlib import Path
+
+from .new_files import write_file
 
 __all__ = ["Keepsake"]
 
@@ -36,20 +36,4 @@ class Keepsake:
 
     def write(self, text: str) -> None:
         """Keep this in place of what was kept. Raises OSError."""
-        # Made for its owner alone, and whole before it has its name.
-        descriptor, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            self._give_to_service(name)
-            os.replace(name, self.path)  # noqa: PTH105 -- it is a name
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)  # noqa: PTH108
-            raise
-
-    def _give_to_service(self, name: str) -> None:
-        """Give the file to the service's user where root keeps it."""
-        owner = (self._journal if self._journal.exists() else self._journal.parent).stat()
-        if os.geteuid() == 0 and owner.st_uid != 0:
-            os.chown(name, owner.st_uid, owner.st_gid)
+        write_file(self.path, [text.encode()], beside=self._journal)

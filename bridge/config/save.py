@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge.errors import ConfigError
+from bridge.new_files import put_in_place
 
 from .loading import read_text
 from .models import Config
@@ -102,12 +103,7 @@ def _put(new: Path, old: Manuscript) -> None:
     if Manuscript.of(path).fingerprint != old.fingerprint:
         raise ConfigError([f"{printable(str(path))} was changed meanwhile: look at the map again"])
     with _explained(path):
-        new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        put_in_place(new, path)
 
 
 @contextlib.contextmanager

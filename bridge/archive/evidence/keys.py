@@ -1,13 +1,12 @@
 """The key that signs: beside the archive, for its owner alone, and never said anywhere."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.errors import ArchiveError
+from bridge.new_files import write_file
 
 from .verifier.signatures import fingerprint
 
@@ -105,19 +104,7 @@ class KeyFile:
     def _write(self, path: Path, key: SigningKey) -> SigningKey:
         """Write a key so that it is whole, and its owner's alone, before it has its name."""
         with self._telling(path):
-            descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(key.pem())
-                    file.flush()
-                    os.fsync(file.fileno())
-                owner = (self.archive if self.archive.exists() else self.archive.parent).stat()
-                if os.geteuid() == 0 and owner.st_uid != 0:
-                    os.chown(name, owner.st_uid, owner.st_gid)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_file(path, [key.pem()], beside=self.archive)
         return key
 
     @contextlib.contextmanager

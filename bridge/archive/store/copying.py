@@ -1,16 +1,15 @@
 """Copies of an archive, made beside a service that goes on writing it."""
 
 import contextlib
-import os
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from bridge.archive.store import Reader
 from bridge.errors import ArchiveError
+from bridge.new_files import new_file, put_in_place
 
 from .opening import open_to_read, troubles
 
@@ -42,12 +41,16 @@ def copy(file: Path, target: Path, *, force: bool, tell: Tell) -> Copied:
         raise ArchiveError(f"{target} cannot be replaced by a copy: name a file for it")
     if target.exists() and not force:
         raise ArchiveError(f"{target} exists: name another file, or say --force to replace it")
-    with _part(target) as part:
-        _copy(file, part, tell)
-        tell("looking at the copy", 0, 0)
-        found = _looked_at(part)
-        part.replace(target)
-        _settle(target.parent)
+    try:
+        with new_file(target) as part:
+            _copy(file, part, tell)
+            tell("looking at the copy", 0, 0)
+            found = _looked_at(part)
+            put_in_place(part, target)
+    except OSError as error:
+        raise ArchiveError(
+            f"{target} cannot be written ({error.strerror}): check the folder, its rights and its disk"
+        ) from error
     return found
 
 
@@ -77,27 +80,3 @@ def _looked_at(part: Path) -> Copied:
     with Reader(part) as reader:
         known = reader.conversations()
     return Copied(sum(one.count for one in known), len(known), part.stat().st_size)
-
-
-@contextlib.contextmanager
-def _part(target: Path) -> Iterator[Path]:
-    try:
-        number, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
-    except OSError as error:
-        raise ArchiveError(f"{target}: {error.strerror}: check the folder and its rights") from error
-    os.close(number)
-    part = Path(name)
-    try:
-        yield part
-    except OSError as error:
-        raise ArchiveError(f"{target} cannot be written ({error.strerror}): look at its disk") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -11,6 +11,7 @@ from bridge.config.document import Data
 from bridge.config.writing import comment, is_variable, key_of, scalar
 from bridge.errors import HubbubError
 from bridge.keepsake import Keepsake
+from bridge.new_files import write_file
 from bridge.protocols import find
 
 from .draft import Draft
@@ -42,16 +43,7 @@ class Written:
 
     def put(self, path: Path, text: str, mode: int = 0o600) -> None:
         """Write a new file, which has its name when it is whole."""
-        beside = path.with_name(f".{path.name}.new")
-        beside.unlink(missing_ok=True)
-        try:
-            with os.fdopen(
-                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
-            ) as file:
-                file.write(text)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_file(path, [text.encode()], mode=mode)
         self.files.append(path)
 
     def undo(self, target: Path) -> None:

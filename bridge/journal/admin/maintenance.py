@@ -20,7 +20,8 @@ from bridge.journal import codec
 from bridge.journal.sqlite import pruning, schema
 from bridge.journal.sqlite.lock import Own
 from bridge.journal.sqlite.receipts import Receipt, file_of, kept
-from bridge.journal.sqlite.whole import beside, put
+from bridge.journal.sqlite.whole import beside
+from bridge.new_files import put_in_place
 
 from .inspect import NOT_OURS, Inventory, inventory, open_to_look
 
@@ -150,7 +151,7 @@ def backup(path: Path, target: Path, *, force: bool = False, tell: Tell = _nobod
     with beside(target) as part:
         _copy(path, part, tell)
         found = _sound(part, f"{path} is damaged", "no backup was made, `hubbub db check` tells more", tell)
-        put(part, target)
+        put_in_place(part, target)
     return found
 
 
@@ -180,7 +181,7 @@ def restore(path: Path, source: Path, *, replay: bool = False, tell: Tell = _nob
         found = _sound(part, f"the copy of {source} is damaged", "nothing was changed, check the disk", tell)
         _hand_over(path, part, owned.beside)
         aside = _move_aside(path)
-        put(part, path)
+        put_in_place(part, path)
     assert found.inventory is not None
     return Restored(aside, given_up, found.inventory)
 

@@ -10,10 +10,11 @@ import sqlite3
 from pathlib import Path
 
 from bridge.errors import JournalError
+from bridge.new_files import put_in_place
 
 from . import schema
 from .receipts import file_of
-from .whole import beside, put
+from .whole import beside
 
 __all__ = ["KEPT", "copy_of", "upgrade"]
 
@@ -83,7 +84,7 @@ def _copy(database: sqlite3.Connection, path: Path, copy: Path) -> None:
                 _forget(copy)
                 with contextlib.suppress(FileNotFoundError):  # what a kill left belongs to it
                     shutil.copy(file_of(path), file_of(copy))
-                put(part, copy)
+                put_in_place(part, copy)
                 return
     except JournalError as error:
         size = path.stat().st_size / 1e6
