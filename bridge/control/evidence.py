@@ -1,20 +1,16 @@
 """What an owner can do so that the archive stands as evidence: each a question to whoever writes it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from bridge.app import Bridge
 from bridge.archive.evidence.questions import MakeCheckpoint, RotateKey
-from bridge.archive.process.questions import Inquiry
 from bridge.clock import Clock
-from bridge.errors import ArchiveError
 
 from .evidence_requests import CheckpointAnswer, CheckpointRequest, RotateAnswer, RotateRequest
 from .requests import Request
 
 __all__ = ["EvidenceAbilities"]
-
-_A = TypeVar("_A")
 
 
 class EvidenceAbilities:
@@ -29,14 +25,8 @@ class EvidenceAbilities:
         }
 
     async def _checkpoint(self, _: CheckpointRequest) -> CheckpointAnswer:
-        made = await self._ask(MakeCheckpoint(self._clock.now()))
+        made = await self._bridge.features.archive.ask(MakeCheckpoint(self._clock.now()))
         return CheckpointAnswer(made.number, made.digest) if made else CheckpointAnswer(0, "")
 
     async def _rotate(self, _: RotateRequest) -> RotateAnswer:
-        return RotateAnswer(await self._ask(RotateKey(self._clock.now())))
-
-    async def _ask(self, asked: Inquiry[_A]) -> _A:
-        archive = self._bridge.features.archive
-        if not archive.policy and not archive.process.file.exists():
-            raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
-        return await archive.ask(asked)
+        return RotateAnswer(await self._bridge.features.archive.ask(RotateKey(self._clock.now())))

@@ -93,35 +93,28 @@ class FilingAbilities:
         }
 
     async def _ask(self, request: Request[Any]) -> Any:
-        return await self._answer(question(request))
+        return await self._bridge.features.archive.ask(question(request))
 
     async def _stand(self, request: FilingRequest) -> ask.FilingStanding:
         found: ask.FilingStanding = await self._ask(request)
-        return msgspec.structs.replace(found, opted_out=self._bridge.features.archive.opted_out())
-
-    async def _answer(self, asked: Inquiry[Any]) -> Any:
-        archive = self._bridge.features.archive
-        if not archive.policy and not archive.process.file.exists():
-            raise ArchiveError("there is no archive: give a conversation `archive: {keep: 1y}` in the map")
-        return await archive.ask(asked)
+        return msgspec.structs.replace(found, opted_out=self._bridge.features.archive.wanted.opted.known())
 
     async def _erase(self, request: EraseRequest) -> ErasureAnswer:
         networks = tuple(self._bridge.config.networks)
-        people = (await self._answer(ask.FindPeople(tuple(request.who), networks))).people
-        copies, keys = self._bridge.features.archive.copies, {one.key for one in people}
+        archive = self._bridge.features.archive
+        people = (await archive.ask(ask.FindPeople(tuple(request.who), networks))).people
+        copies, keys = archive.copies, {one.key for one in people}
         found = await copies.report(keys)
         if not request.dry_run:
             await self._up_to_date()
             await copies.begin([(one.network, UserId(one.id)) for one in people])
-        archive: ask.ErasureReport = await self._answer(
-            ask.ErasePeople(tuple(people), request.dry_run, request.mentions)
-        )
+        report = await archive.ask(ask.ErasePeople(tuple(people), request.dry_run, request.mentions))
         return ErasureAnswer(
-            archive=archive,
+            archive=report,
             journal=found.events,
             taken_back=dict(found.taken_back),
             left=dict(found.left),
-            stays=stays(archive, found.left, self._bridge.config.keep.ids),
+            stays=stays(report, found.left, self._bridge.config.keep.ids),
         )
 
     async def _up_to_date(self) -> None:

@@ -4,10 +4,10 @@ is known to be filed.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from bridge.archive.process.parcels import Parcel, Row, Terms
+from bridge.archive.process.parcels import Parcel, Row
 from bridge.archive.process.questions import ReadUpTo
 from bridge.complaints import Complaints
 from bridge.errors import ArchiveError
@@ -16,7 +16,7 @@ from bridge.relay import Observer, Router
 
 from .beside import Beside
 from .child import ArchiveProcess, ProcessEnded
-from .policy import NOTHING, Policy
+from .wanted import Wanted
 
 __all__ = ["Archivist"]
 
@@ -38,18 +38,15 @@ class Archivist(Observer):
     patience = 1.0  # nobody waits for it, and many at once cost less than one by one
     most = 500
 
-    def __init__(
-        self, router: Router, process: ArchiveProcess, beside: Beside, terms: Callable[[str], Terms]
-    ) -> None:
-        """`terms` gives what is archived, for who counts events by a journal's numbers."""
+    def __init__(self, router: Router, process: ArchiveProcess, beside: Beside, wanted: Wanted) -> None:
         self._router = router
         self._process = process
         self._beside = beside
-        self._terms = terms
+        self._wanted = wanted
         process.begun = self._agree
+        wanted.changed = self._follow
         beside.news = self._hurry
         self._whose = router.journal.secret(b"observers").hex()[:16]
-        self.policy: Policy = NOTHING
         self._mixed: set[tuple[str, str]] = set()
         """Rooms of which something may not belong into all of their conversations."""
         self._turn = asyncio.Lock()
@@ -69,13 +66,13 @@ class Archivist(Observer):
     def _journal(self) -> Journal:
         return self._router.journal
 
-    def follow(self, policy: Policy) -> None:
-        """Archive by this policy from now on."""
-        self.policy, self._stale = policy, True
+    def _follow(self) -> None:
+        """Archive what is wanted from now on."""
+        self._stale = True
         sources = self._router.rooms.directory.routes.sources
         self._mixed = {
             place
-            for place in policy.by_room
+            for place in self._wanted.policy.by_room
             if place in sources
             and len(sources[place].ways) > 1
             and (sources[place].filtered or sources[place].muted)
@@ -84,7 +81,7 @@ class Archivist(Observer):
 
     async def seen(self, journal: str) -> int | None:
         found = await self._process.ask(ReadUpTo(journal))
-        floor = min(self._terms(journal).since.values(), default=0)
+        floor = min(self._wanted.terms(journal).since.values(), default=0)
         self.upto = self._noted = (
             max(found, floor) if found is not None else self._journal.cursor(self.name) or 0
         )
@@ -93,7 +90,7 @@ class Archivist(Observer):
         return self.upto
 
     async def see(self, events: Sequence[Observed]) -> None:
-        wanted, upto = self.policy.by_room, events[-1].seq
+        wanted, upto = self._wanted.policy.by_room, events[-1].seq
         rows = [one for one in events if (one.network, one.room) in wanted]
         await self._ship(rows, upto)
 
@@ -162,7 +159,7 @@ class Archivist(Observer):
                 source = self._router.rooms.directory.routes.sources.get((row.network, row.room))
                 having = source.conversations_for(event) if source is not None else ()
                 found[row.seq] = [
-                    name for name in self.policy.by_room[row.network, row.room] if name in having
+                    name for name in self._wanted.policy.by_room[row.network, row.room] if name in having
                 ]
         return found
 
@@ -170,7 +167,7 @@ class Archivist(Observer):
         """Have the process know what is archived, and learn how much was filed."""
         self._stale = False
         try:
-            filed = await self._process.ask_now(self._terms(self._whose))
+            filed = await self._process.ask_now(self._wanted.terms(self._whose))
         except BaseException:  # also where whoever waits for it is gone
             self._stale = True
             raise

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from bridge.archive.filing.questions import IsFiled, ListTags, PutTag, TagChange, TakeTag, Which
 from bridge.archive.filing.tags import Tagged
@@ -15,9 +15,7 @@ from bridge.instructions import Asked, Instruction
 from bridge.language import N_, Locale
 from bridge.model import MessageId, RoomId
 
-__all__ = ["AskTag", "AskUntag", "Filing", "Origin"]
-
-A = TypeVar("A")
+__all__ = ["AskTag", "AskUntag", "Origin"]
 
 _SHOWN = 20
 _PATIENCE, _GLANCE = 40, 0.3
@@ -30,29 +28,26 @@ Origin = Callable[[int, MessageId], int | None]
 """Gives the journal's number of a message, by the room's and the name that it has there."""
 
 
-class Filing(Protocol):
-    """What is asked of the archive."""
-
-    async def ask(self, question: Inquiry[A]) -> A:
-        """Ask its process. Raises ArchiveError."""
-
-    def conversations(self, network: str, room: RoomId) -> Sequence[str]:
-        """Return the archived conversations that have what is said in a room."""
-
-
 class _Verb(Instruction):
-    def __init__(self, filing: Filing, origin: Origin) -> None:
-        self._filing = filing
+    def __init__(
+        self,
+        ask: Callable[[Inquiry[Any]], Awaitable[Any]],
+        conversations: Callable[[str, RoomId], Sequence[str]],
+        origin: Origin,
+    ) -> None:
+        """`ask` asks the archive's process; `conversations` gives those that have what is said in a room."""
+        self._ask = ask
+        self._conversations = conversations
         self._origin = origin
 
     async def follow(self, asked: Asked) -> str:
         locale = asked.locale
-        names = tuple(self._filing.conversations(asked.network, asked.room))
+        names = tuple(self._conversations(asked.network, asked.room))
         if asked.number is None or not names:
             return locale.gettext(_NOTHING_HERE)
         try:
             if not asked.words:
-                return _listed((await self._filing.ask(ListTags(conversations=names))).tags, locale)
+                return _listed((await self._ask(ListTags(conversations=names))).tags, locale)
             return await self._file(asked, tag_name(asked.words), names)
         except ArchiveError:
             return locale.gettext(_NOT_THERE)
@@ -71,7 +66,7 @@ class _Verb(Instruction):
     async def _filed(self, seq: int) -> None:
         """Wait until what was said is in the archive, which follows a moment later: but not for long."""
         for _ in range(_PATIENCE):
-            if await self._filing.ask(IsFiled(seq)):
+            if await self._ask(IsFiled(seq)):
                 return
             await asyncio.sleep(_GLANCE)
 
@@ -91,7 +86,7 @@ class AskTag(_Verb):
         which = (
             Which(conversations=names, seq=seq) if seq else Which(conversations=names, before_seq=asked.seq)
         )
-        found = await self._filing.ask(PutTag(tag, which, by, name))
+        found = await self._ask(PutTag(tag, which, by, name))
         if seq:
             return asked.locale.gettext("Tagged {tag}: that message.", tag=tag)
         return _stretch(found, asked.locale)
@@ -108,13 +103,13 @@ class AskUntag(_Verb):
         if seq := self._answered(asked):
             which = Which(conversations=names, seq=seq)
         else:
-            kept = (await self._filing.ask(ListTags(tag, names))).tags
+            kept = (await self._ask(ListTags(tag, names))).tags
             own = [one for one in kept if one.by == by]
             if not own:
                 return locale.gettext(_THEIRS if kept else _NO_SUCH, tag=tag)
             last = max(own, key=lambda one: one.at)
             which = Which(conversations=(last.conversation,), first=last.first, last=last.last)
-        change = await self._filing.ask(TakeTag(tag, which, by))
+        change = await self._ask(TakeTag(tag, which, by))
         if change.tagged:
             return locale.gettext("The tag {tag} is taken back.", tag=tag)
         return locale.gettext(_THEIRS if change.left else _NO_SUCH, tag=tag)

@@ -15,7 +15,7 @@ from bridge.complaints import Complaints
 from bridge.config.words import counted
 from bridge.endpoints import Endpoint
 from bridge.journal import Delivery, Gap, Journal
-from bridge.model import Change, FleetingEvent, MemberChanged, MessageCreated, RoomId
+from bridge.model import Change, MemberChanged, MessageCreated, RoomId
 from bridge.relay import Router
 
 from .policy import NOTHING, Policy
@@ -129,9 +129,9 @@ class Beside:
 
     # What is heard
 
-    def hear(self, network: str, event: FleetingEvent) -> None:
+    def hear(self, network: str, event: MemberChanged) -> None:
         """Take note of who came and went."""
-        if not isinstance(event, MemberChanged) or event.speaker or event.change in _SILENT:
+        if event.speaker or event.change in _SILENT:
             return
         if names := self.policy.by_room.get((network, event.room)):
             self.add(Fact(names, *member(network, event, self._journal.clock.now())))

@@ -27,6 +27,10 @@ class OptedOut:
         network, sender = who
         return any((network, key) in self._known for key in _keys(sender))
 
+    def known(self) -> list[str]:
+        """Return them, each as `network/id`."""
+        return sorted(f"{network}/{known}" for network, known in self._known)
+
     def leave_out(self, network: str, sender: Sender) -> None:
         """Keep nothing more of what somebody says. Raises JournalError."""
         for key in _keys(sender):

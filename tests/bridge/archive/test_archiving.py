@@ -6,7 +6,6 @@ from hashlib import sha256
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.endpoints import Endpoint
 from bridge.model import (
@@ -27,12 +26,6 @@ from tests.bridge.relay.shelf import Shelf, mapped, with_file
 from tests.bridge.world import running
 
 from .filed import TALK, archived, entries, filed, people, texts
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(child, "_FIRST", 0.01)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from bridge.archive.entries import EntryKind
-from bridge.archive.service import archivist, child
 from bridge.model import Sender, UserId
 from tests.bridge.world import config, running
 
@@ -15,12 +12,6 @@ from .filed import archived, filed, people
 NOTHING = "carol: Nothing that is said here is archived."
 FACTS = "carol: It is archived who says something here and when, but not what, and kept for 2 years, by Ann."
 OUT = "What you say is left out. Say !archive on to have it archived again."
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(child, "_FIRST", 0.01)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
 async def answer(network, room, words):

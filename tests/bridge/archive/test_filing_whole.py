@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.filing import verbs
 from bridge.archive.filing.questions import ListTags
-from bridge.archive.service import archivist, child
+from bridge.archive.service import archivist, ask_tag, child
 from bridge.archive.store import Reader
 from bridge.control.abilities import Abilities
 from bridge.control.filing_requests import (
@@ -32,7 +31,8 @@ from .filed import TALK, archived, entries, filed, texts
 def quick(monkeypatch):
     monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
-    monkeypatch.setattr(verbs, "_GLANCE", 0.02)
+    monkeypatch.setattr(ask_tag, "_GLANCE", 0.02)
+    monkeypatch.setattr(ask_tag, "_PATIENCE", 500)
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import msgspec
-import pytest
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.keeping import KeptFor
-from bridge.archive.service import archivist, child
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
 from bridge.model import Change, MemberChanged, RoomId, UserId
@@ -30,12 +28,6 @@ GERMAN = (
     "Ab jetzt wird archiviert, was hier gesagt wird, auch Dateien, und 2 Jahre lang aufbewahrt; "
     "verantwortlich: Ann. Mit !archive off bleibt weg, was du sagst; !archive sagt mehr."
 )
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(child, "_FIRST", 0.01)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
 def told(*networks):

@@ -26,9 +26,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(child, "_FIRST", 0.01)
     monkeypatch.setattr(child, "_LONGEST", 0.05)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
     monkeypatch.setattr(archivist, "_AGAIN", 0.05)
     monkeypatch.setattr(observers, "_FIRST", 0.01)
     monkeypatch.setattr(observers, "_LONGEST", 0.05)

@@ -7,18 +7,11 @@ from typing import Any
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.service import archivist, child
 from bridge.config import Config
 from bridge.model import Approached, Change, MemberChanged, RoomId, Support, Whisper
 from tests.bridge.archive.filed import archived, entries, filed
 from tests.bridge.relay.test_whole import person
 from tests.bridge.world import running
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(child, "_FIRST", 0.01)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
 
 
 @pytest.fixture
