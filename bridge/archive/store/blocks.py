@@ -38,7 +38,9 @@ def write_block(shelf: Shelf, number: int, key: bytes | None, rows: Sequence[Row
         (number, *leads),
     )
     database.execute("INSERT OR REPLACE INTO content VALUES (?, ?)", (number, data))
-    database.execute("DELETE FROM occurs WHERE block = ?", (number,))
+    # Not by the block alone: that looks at all there are.
+    ours = {(row.conversation, number) for row in rows}
+    database.executemany("DELETE FROM occurs WHERE conversation = ? AND block = ?", ours)
     places: dict[int, tuple[int, int]] = {}
     for row in rows:
         if row.state is not State.GONE:
