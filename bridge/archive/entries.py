@@ -52,7 +52,7 @@ class EntryKind(StrEnum):
     """Words or whole entries went, and why: what they said is nowhere."""
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     pass
 
 

@@ -23,8 +23,8 @@ def load(store: Store, entries: Iterable[NewEntry], tell: Callable[[int], None] 
     """
     done = 0
     coming = iter(entries)
-    while batch := list(islice(coming, _AT_ONCE)):
-        done += len(store.add(batch))
+    while filed := len(store.add(islice(coming, _AT_ONCE))):
+        done += filed
         tell(done)
     store.compact()
     return done
