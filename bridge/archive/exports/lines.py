@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from bridge.archive.entries import EntryKind, Header, Words, read_header, read_words
+from bridge.archive.entries import EntryKind, Header, Words
 from bridge.archive.store import NewEntry
 from bridge.errors import ArchiveError
 
@@ -25,8 +25,17 @@ class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
     words: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Read(msgspec.Struct, frozen=True, gc=False):
+    """A line as it comes back."""
+
+    conversation: str
+    position: int
+    header: Header | msgspec.UnsetType = msgspec.UNSET
+    words: Words = Words()
+
+
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Line)
+_decoder = msgspec.json.Decoder(_Read)
 
 
 def _chunks(excerpt: Excerpt, _: ExportOptions) -> Iterator[bytes]:
@@ -61,16 +70,15 @@ def read_lines(lines: Iterable[bytes], where: str) -> Iterator[NewEntry]:
     for number, raw in enumerate(lines, 1):
         try:
             line = _decoder.decode(raw)
-            header = read_header(line.header) if isinstance(line.header, msgspec.Raw) else None
-            words = read_words(line.words) if isinstance(line.words, msgspec.Raw) else Words()
         except ValueError as error:
             raise ArchiveError(f"{where}:{number}: this is no line of an archive's export: {error}") from None
         places[line.conversation] = place = places.get(line.conversation, 0) + 1
-        if header is None:
+        header = line.header
+        if header is msgspec.UNSET:
             header = Header(kind=EntryKind.ERASURE, at=at, network="", change="everything")
         elif (
             header.about and place != line.position
         ):  # a part of a conversation: the archive finds it by name
             header = msgspec.structs.replace(header, about=0)
         at = header.at
-        yield NewEntry(line.conversation, header, words)
+        yield NewEntry(line.conversation, header, line.words)
