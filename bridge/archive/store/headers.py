@@ -5,9 +5,9 @@ names, who did it. Signs are bytes that JSON never has. Whatever the bytes are, 
 """
 
 import base64
+import binascii
 import re
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = [
@@ -49,6 +49,7 @@ _EVENT = re.compile(rb"\$[A-Za-z0-9_-]{43}")
 _BASE32 = re.compile(rb"[a-z2-7]{26}")
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
 _TO_DIGITS = bytes.maketrans(_LETTERS, b"0123456789abcdefghijklmnopqrstuv")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _TWO = [bytes((one, other)) for one in _LETTERS for other in _LETTERS]
 """Base 32 by ten bits: the library's takes as long as all the rest of a header."""
 _HEX_SIGNS = {32: b"\x0f", 40: b"\x10", 64: b"\x11"}
@@ -122,10 +123,10 @@ def _as_id(value: bytes) -> tuple[bytes, bytes]:
 def unpacked(sign: bytes, packed: bytes) -> bytes:
     """Return a name from its bytes."""
     if sign == b"\6":
-        return b"$" + base64.urlsafe_b64encode(packed)[:-1]
+        return b"$" + binascii.b2a_base64(packed, newline=False)[:-1].translate(_TO_URL)
     if sign == b"\7":
         text = packed.hex().encode()
-        return b"-".join(text[first:last] for first, last in pairwise((0, 8, 12, 16, 20, 32)))
+        return b"%b-%b-%b-%b-%b" % (text[:8], text[8:12], text[12:16], text[16:20], text[20:])
     if sign == b"\x0e":
         number = int.from_bytes(packed) << 2
         return b"".join([_TWO[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate, islice
 from itertools import count as counter
-from operator import mul
+from operator import call, mul
 from typing import NamedTuple
 
 import msgspec
@@ -44,13 +44,15 @@ class Row(NamedTuple):
     check: bytes
 
 
+_row = partial(tuple.__new__, Row)
+"""What `Row._make` does, in half the time."""
 _unpressed = zlib.decompress
 
 
 class _Head(msgspec.Struct, array_like=True):
     """What is small, and compressed together."""
 
-    kinds: list[tuple[int, int, int]]
+    kinds: list[tuple[int, State, int]]
     """What entries have alike: conversation, state, and the shape of the header as a phrase."""
     which: bytes
     """Of which kind each is."""
@@ -118,7 +120,7 @@ def leaf_of_row(row: Row, key: bytes | None) -> bytes:
 def packed_block(rows: Sequence[Row], number: Callable[[bytes], int]) -> tuple[bytes, set[int]]:
     """Return the bytes of a block's rows, and the phrases that they need. `number` gives phrases theirs."""
     pieces = [headers.split(row.header) for row in rows]
-    kinds: dict[tuple[int, int, int], int] = {}
+    kinds: dict[tuple[int, State, int], int] = {}
     people: dict[int, int] = {}
     firsts: dict[int, int] = {}
     which, who = bytearray(), bytearray()
@@ -226,7 +228,7 @@ class Block:
             return Row(
                 conversation,
                 position,
-                State(state),
+                state,
                 self._header(before, shape, position) if shape else b"",
                 self._said(place, state),
                 b"" if self._salts is None else self._salts[place],
@@ -235,10 +237,10 @@ class Block:
         except (IndexError, KeyError) as error:
             raise ValueError("its columns are too short") from error
 
-    def _said(self, place: int, state: int) -> bytes:
-        if state == State.FULL:
+    def _said(self, place: int, state: State) -> bytes:
+        if state is State.FULL:
             return _unlined(self._words[place])
-        if state == State.GONE:
+        if state is State.GONE:
             return b""
         kinds = (self._head.kinds[kind][1] for kind in self._head.which[:place])
         before = sum(State.FULL < kind < State.GONE for kind in kinds)
@@ -283,8 +285,8 @@ class Block:
             said = list(map(_unlined, self._words))
         salts = self._salts or [b""] * count
         checks = [self._checks[place : place + CHECK] for place in range(0, count * CHECK, CHECK)]
-        columns = (conversations, positions, map(State, states), made, said, salts, checks)
-        return list(map(Row._make, zip(*columns, strict=True)))
+        columns = (conversations, positions, states, made, said, salts, checks)
+        return list(map(_row, zip(*columns, strict=True)))
 
     def _all_headers(self, shapes: Sequence[int], positions: Sequence[int]) -> Iterator[bytes]:
         """Yield the headers of all rows: each piece is taken from its column where the last one ended."""
@@ -304,7 +306,7 @@ class Block:
             plans[shape] = known.form, [of_column[sign] for sign in known.parts[1::2]]
         for shape, position in zip(shapes, positions, strict=True):  # noqa: B007 the generator above reads it
             form, plan = plans[shape]
-            yield form % tuple([take() for take in plan])
+            yield form % tuple(map(call, plan))
 
 
 def _next_id(ids: io.BytesIO, sign: bytes, size: int) -> bytes:
@@ -313,8 +315,8 @@ def _next_id(ids: io.BytesIO, sign: bytes, size: int) -> bytes:
 
 def _decimal(number: int, scale: int) -> bytes:
     """Return a point in time as it was."""
-    whole, part = divmod(number, 10**scale)
-    return b"%d.%s" % (whole, (b"%0*d" % (scale, part)).rstrip(b"0") or b"0")
+    digits = b"%0*d" % (scale + 1, number)
+    return digits[:-scale] + b"." + (digits[-scale:].rstrip(b"0") or b"0")
 
 
 def _pressed(value: object) -> bytes:
