@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bridge.clock import Clock
 from bridge.complaints import Complaints
 from bridge.identity.speaker import key_of
-from bridge.journal import Observed
+from bridge.journal import Observed, codec
 from bridge.kit.pace import Paces
 from bridge.language import ENGLISH, N_, Locale
 from bridge.model import US, Approached, FleetingEvent, MessageCreated, MessageId, RoomId, Sender, TalkEvent
@@ -21,6 +21,7 @@ __all__ = ["Answer", "Instructions", "Place"]
 log = logging.getLogger(__name__)
 
 _SIGN = "!"
+_ASKING = codec.opening(_SIGN)
 _TIMELY = 60.0
 """Nobody waits any longer for an answer, in seconds."""
 _BURST, _PER_SECOND = 5, 0.2
@@ -64,6 +65,8 @@ class Instructions(Observer):
 
     async def see(self, events: Sequence[Observed]) -> None:
         for seen in events:
+            if seen.body is None or _ASKING not in seen.body:
+                continue
             event = seen.event
             if not isinstance(event, MessageCreated) or event.replayed or event.sender.id == US:
                 continue

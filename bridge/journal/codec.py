@@ -5,7 +5,7 @@ import msgspec
 from bridge.model import MessageCreated, MessageEdited, Sender, TalkEvent
 from bridge.model.registry import KINDS
 
-__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "erased", "event", "sender"]
+__all__ = ["EDIT", "ERASED", "MESSAGE", "decode", "encode", "erased", "event", "opening", "sender"]
 
 ERASED = "Erased/1"
 """The type of what was erased: of its body, only the sender is left."""
@@ -27,6 +27,13 @@ def sender(kind: str, body: bytes) -> Sender:
 def event(kind: str, body: bytes | None) -> TalkEvent | None:
     """Return the event in a row; None: it was erased."""
     return None if body is None or kind == ERASED else decode(kind, body)
+
+
+def opening(sign: str) -> bytes:
+    """Return what stands in the body of every event whose words begin with this letter or sign, and in few
+    others: to read a body costs far more than to look for it.
+    """
+    return f'"{sign}'.encode()
 
 
 def encode(event: TalkEvent) -> tuple[str, bytes]:

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.clock import SYSTEM
 from bridge.config import ShowRules
+from bridge.instructions import Instructions
+from bridge.journal import Observed, codec
 from bridge.looks import Present
-from bridge.model import Approached, RoomId, Support, Whisper
+from bridge.model import Approached, MessageCreated, MessageId, RoomId, Support, Whisper, plain
 from tests.bridge.relay.test_whole import person
 from tests.bridge.world import config, running
 
@@ -60,6 +63,26 @@ async def test_what_is_no_instruction_is_only_talk(pair, left, right):
         await left.until(1)
         assert "!who" in left.texts("one")[0]
         await right.until(6)
+
+
+async def test_talk_that_asks_nothing_is_not_even_read():
+    read = []
+
+    class Glanced(Observed):
+        @property
+        def event(self):
+            read.append(self.seq)
+            return super().event
+
+    def seen(seq, text):
+        event = MessageCreated(
+            id=MessageId("m"), room=RoomId("one"), sender=person("carol"), content=plain(text)
+        )
+        return Glanced(seq, "left", event.room, SYSTEM.now(), event.id, *codec.encode(event))
+
+    instructions = Instructions((), lambda *_: None, lambda *_: None, SYSTEM)
+    await instructions.see([seen(1, "hello!"), seen(2, "!who"), seen(3, "so !who"), seen(4, "\n!")])
+    assert read == [2]
 
 
 async def test_who_asks_the_bridge_alone_is_answered_alone(peopled, pair, left):
