@@ -15,7 +15,7 @@ from bridge.complaints import Complaints
 from bridge.compose.attachments import Attachments
 from bridge.errors import JournalError
 from bridge.journal import Delivery, Journal, Taken
-from bridge.model import MessageCreated, Removed, TalkEvent
+from bridge.model import MessageCreated, Part, Removed, TalkEvent
 
 from .tally import Spread
 
@@ -35,8 +35,10 @@ _RETRY = 1.0
 """After how long is tried again what the disk did not take, or a room could not do, in seconds."""
 
 
-Ended = Callable[[Delivery, str, str], None]
-"""Is told that a delivery is settled, how, and why: for those who look on, so it must not raise."""
+Ended = Callable[[Delivery, str, str, Part | None], None]
+"""Is told that a delivery is settled, how, and why, and what it is called in its room where it is one part;
+None: if it has names there, the journal knows them. For those who look on, so it must not raise.
+"""
 
 
 class Recipient(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bridge.complaints import Complaints, wordless
 from bridge.errors import AdapterError, Rejected
-from bridge.journal import Delivery, Journal, Progress
+from bridge.journal import UNBEGUN, Delivery, Journal, Progress
 from bridge.language import N_
 from bridge.model import Part
 from bridge.secrets import strike
@@ -38,6 +38,7 @@ class Outcomes:
 
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
         """Note that a delivery's next part arrived, and how far it has come; None: all of it has."""
+        whole = part if delivery.progress is UNBEGUN and then is None else None
         self._journal.deliver(delivery, part, then)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
@@ -49,7 +50,9 @@ class Outcomes:
             for edit in delivery.carries:
                 self._journal.skip(edit)
             if self._ended:
-                self._tell("delivered", delivery, *delivery.carries)
+                self._tell("delivered", delivery, part=whole)
+                if delivery.carries:
+                    self._tell("delivered", *delivery.carries)
 
     def skip(self, delivery: Delivery) -> None:
         """Note that there is nothing to deliver."""
@@ -81,10 +84,10 @@ class Outcomes:
         log.error("a message to %s cannot be shown: a bug", self._title, exc_info=wordless(error), extra=keys)
         self.give_up(delivery, Rejected(N_("it could not be rendered")))
 
-    def _tell(self, what: str, *deliveries: Delivery, reason: str = "") -> None:
-        for told in self._ended:
+    def _tell(self, what: str, *deliveries: Delivery, reason: str = "", part: Part | None = None) -> None:
+        for told in tuple(self._ended):  # who has heard enough leaves
             for delivery in deliveries:
-                told(delivery, what, reason)
+                told(delivery, what, reason, part)
 
 
 def _after(delivery: Delivery, then: Progress | None, now: float) -> str:

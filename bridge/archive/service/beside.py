@@ -15,7 +15,7 @@ from bridge.complaints import Complaints
 from bridge.config.words import counted
 from bridge.endpoints import Endpoint
 from bridge.journal import Delivery, Gap, Journal
-from bridge.model import Change, MemberChanged, MessageCreated, RoomId
+from bridge.model import Change, MemberChanged, MessageCreated, Part, RoomId
 from bridge.relay import Router
 
 from .policy import NOTHING, Policy
@@ -97,9 +97,10 @@ class Beside:
 
     def filed(self, number: int) -> None:
         """Note that all up to this number was filed."""
-        while self._waiting and self.number <= number:
+        count = max(min(number + 1 - self.number, len(self._waiting)), 0)
+        for _ in range(count):
             self._waiting.popleft()
-            self.number += 1
+        self.number += count
 
     def has_room(self) -> bool:
         """Whether much more may wait."""
@@ -178,12 +179,12 @@ class Beside:
 
     # What became of deliveries
 
-    def _end(self, delivery: Delivery, outcome: str, reason: str) -> None:
+    def _end(self, delivery: Delivery, outcome: str, reason: str, part: Part | None) -> None:
         source = self._sources.get(delivery.source)
         if source is None or not (reason or outcome == "delivered"):
             return
         seq, room = delivery.seq, delivery.room
-        names, speaker = self._names(seq, room)
+        names, speaker = self._names(seq, room) if part is None else ((part.id, *part.aliases), part.speaker)
         there = self._places.get(room) or ("", "")
         now = self._journal.clock.now()
         self._put(seq, (COPY, *source, delivery.event.id, *there, now, names, speaker, reason, False))
@@ -191,9 +192,6 @@ class Beside:
     def _names(self, seq: int, room: int) -> tuple[tuple[str, ...], str | None]:
         """Return what an event is called in a room, and who said it there."""
         parts = self._journal.parts(seq, room)
-        if len(parts) == 1:
-            (part,) = parts
-            return (part.id, *part.aliases), part.speaker
         names = tuple(name for part in parts for name in (part.id, *part.aliases))
         return names, parts[0].speaker if parts else None
 

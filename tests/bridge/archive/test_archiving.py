@@ -1,6 +1,7 @@
 """What happens in a conversation is filed: each thing once, in order, and never on the way of a message."""
 
 import asyncio
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -56,6 +57,26 @@ async def test_what_is_said_is_filed_with_its_copies(kept, left, right):
     copy = next(one.header for one in found if one.header.kind is EntryKind.COPY)
     assert (copy.about, copy.target) == (first.position, said.id)
     assert (copy.copy.network, copy.copy.room, copy.copy.ids[0]) == ("right", "two", "c1")
+
+
+async def test_a_copy_in_several_parts_is_filed_with_the_names_of_all(kept, left, right):
+    right.capabilities = replace(right.capabilities, text_limit=20)
+    async with running(kept):
+        left.say("one", "alice", "an offer that is longer than one line")
+        (found,) = await filed(kept, 1, EntryKind.COPY)
+        parts = len(right.texts("two"))
+    assert parts > 1
+    assert len(found.header.copy.ids) == parts
+    assert "c1" in found.header.copy.ids
+
+
+async def test_who_leaves_when_something_arrived_takes_no_news_from_the_archive(kept, left, right):
+    async with running(kept) as bridge:
+        ended = bridge.features.archive._router.dispatch.ended
+        ended.insert(0, lambda *_: ended.pop(0))
+        left.say("one", "alice", "hello")
+        (found,) = await filed(kept, 1, EntryKind.COPY)
+    assert found.header.copy.ids == ("c1",)
 
 
 async def test_what_is_done_about_a_message_is_about_it(kept, left, right):
