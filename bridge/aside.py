@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import gc
+import os
+import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["aside", "in_steps", "pieces_aside", "read_aside"]
+__all__ = ["aside", "in_steps", "kill", "pieces_aside", "read_aside"]
 
 _SLICE = 0.0005
 """How long a thread keeps the interpreter while the relay asks for it, in seconds: SQLite gives it away at
@@ -96,6 +99,15 @@ def _uncollected() -> Iterator[None]:
             if gc.get_count()[0] > _MANY:
                 gc.freeze()  # with what lies about and would be collected: that is little beside it
             gc.enable()
+
+
+def kill(process: Process) -> None:
+    """End a process at once, unless it has ended. Its own `kill` first looks whether it has, and so takes its
+    end away from asyncio, which then logs that the process is unknown and makes up how it ended.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 async def in_steps(work: Callable[[_T], object], things: Iterable[_T]) -> None:

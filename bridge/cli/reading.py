@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE
 from functools import partial
 from pathlib import Path
 
-from bridge.aside import aside
+from bridge.aside import aside, kill
 from bridge.config import Config, load, secrets_of
 from bridge.errors import ConfigError, HubbubError
 from bridge.protocols import find
@@ -38,9 +38,8 @@ async def read(file: Path) -> Config:
     try:
         told, _ = await process.communicate()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        kill(process)
+        await process.wait()
     if process.returncode:
         raise HubbubError("the configuration cannot be read: the process that does it failed")
     found = await aside(partial(pickle.loads, told))  # our own process made it

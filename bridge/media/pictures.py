@@ -7,13 +7,13 @@ import logging
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from bridge.aside import kill
 from bridge.errors import TemporaryFailure
 
 from .cache import Picture
@@ -120,6 +120,5 @@ class Pictures:
     async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            kill(process)
             await process.wait()

@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+import os
+import signal
 import sys
 import threading
 from contextlib import aclosing
 
 import pytest
 
-from bridge.aside import aside, pieces_aside
+from bridge.aside import aside, kill, pieces_aside
 
 
 async def test_two_at_a_time_leave_everything_as_it_was():
@@ -25,6 +27,25 @@ async def test_two_at_a_time_leave_everything_as_it_was():
     await other
     assert gc.isenabled()
     assert sys.getswitchinterval() == usual
+
+
+@pytest.fixture
+async def watched(monkeypatch):
+    """The ends of processes are noticed by the loop, as Python 3.12 and later do it, not by threads."""
+    if sys.version_info < (3, 12):
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        monkeypatch.setattr(asyncio.get_event_loop_policy(), "_watcher", watcher)
+
+
+async def test_a_process_that_has_just_ended_is_killed_without_a_word_in_the_log(watched, caplog):
+    process = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
+    os.kill(process.pid, signal.SIGTERM)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    kill(process)
+    assert await process.wait() == -signal.SIGTERM
+    kill(process)
+    assert not caplog.records
 
 
 async def test_what_is_small_is_collected_in_the_end():

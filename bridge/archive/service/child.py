@@ -16,6 +16,7 @@ import msgspec
 
 from bridge.archive.process.frames import OPENING, PipeFrame, framed, receive_frame
 from bridge.archive.process.questions import Inquiry
+from bridge.aside import kill
 from bridge.clock import Clock
 from bridge.errors import ArchiveError
 
@@ -137,9 +138,7 @@ class ArchiveProcess:
         self._refusal = ""
 
     async def _end(self, process: Process) -> None:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        kill(process)
         if self._reading is not None:
             await self._reading
 
@@ -174,7 +173,7 @@ class ArchiveProcess:
         try:
             await asyncio.wait_for(process.wait(), _LEAVE)
         except TimeoutError:  # it closed its output alone
-            process.kill()
+            kill(process)
             await process.wait()
         self._process = None
         if self._clock.monotonic() - self._started > _STEADY:
