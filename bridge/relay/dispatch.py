@@ -35,9 +35,9 @@ _RETRY = 1.0
 """After how long is tried again what the disk did not take, or a room could not do, in seconds."""
 
 
-Ended = Callable[[Delivery, str, str, Part | None], None]
-"""Is told that a delivery is settled, how, and why, and what it is called in its room where it is one part;
-None: if it has names there, the journal knows them. For those who look on, so it must not raise.
+Ended = Callable[[Delivery, str, str, tuple[Part, ...] | None], None]
+"""Is told that a delivery is settled, how, why, and as which parts; None: the journal knows those. For people
+who look on, so it must not raise.
 """
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from bridge.complaints import Complaints
 from bridge.journal import Delivery, Observed
-from bridge.model import Part, RoomId
+from bridge.model import RoomId
 
 from .rooms import Rooms
 
@@ -131,7 +131,7 @@ class Onlookers:
         if room is not None and not room.private:
             self._pass(Buried(room.network, room.id, count, reason, self._clock.now()))
 
-    def _end(self, delivery: Delivery, outcome: str, reason: str, _: Part | None) -> None:
+    def _end(self, delivery: Delivery, outcome: str, reason: str, _: object) -> None:
         worker = self._rooms.workers.get(delivery.room)
         if worker is None or worker.room.private:
             return

@@ -38,7 +38,7 @@ class Outcomes:
 
     def deliver(self, delivery: Delivery, part: Part | None, then: Progress | None) -> None:
         """Note that a delivery's next part arrived, and how far it has come; None: all of it has."""
-        whole = part if delivery.progress is UNBEGUN and then is None else None
+        unbegun = delivery.progress is UNBEGUN
         self._journal.deliver(delivery, part, then)
         if log.isEnabledFor(logging.DEBUG):
             name = f" as {part.id}" if part is not None else ""
@@ -50,7 +50,8 @@ class Outcomes:
             for edit in delivery.carries:
                 self._journal.skip(edit)
             if self._ended:
-                self._tell("delivered", delivery, part=whole)
+                parts = (part,) if part is not None else ()
+                self._tell("delivered", delivery, parts=parts if unbegun else None)
                 if delivery.carries:
                     self._tell("delivered", *delivery.carries)
 
@@ -84,10 +85,12 @@ class Outcomes:
         log.error("a message to %s cannot be shown: a bug", self._title, exc_info=wordless(error), extra=keys)
         self.give_up(delivery, Rejected(N_("it could not be rendered")))
 
-    def _tell(self, what: str, *deliveries: Delivery, reason: str = "", part: Part | None = None) -> None:
+    def _tell(
+        self, what: str, *deliveries: Delivery, reason: str = "", parts: tuple[Part, ...] | None = None
+    ) -> None:
         for told in tuple(self._ended):  # who has heard enough leaves
             for delivery in deliveries:
-                told(delivery, what, reason, part)
+                told(delivery, what, reason, parts)
 
 
 def _after(delivery: Delivery, then: Progress | None, now: float) -> str:

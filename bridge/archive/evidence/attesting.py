@@ -14,7 +14,7 @@ from bridge.complaints import Complaints
 from bridge.config import Archive
 from bridge.errors import ArchiveError, JournalError
 from bridge.journal import Delivery
-from bridge.model import Part, RoomId
+from bridge.model import RoomId
 from bridge.notices import OwnersVoice
 from bridge.relay import ObserverStatus, Router
 
@@ -154,7 +154,7 @@ class Attesting:
         self._arrived = None
         self._waiting = self._voice.say(text, [number])
 
-    def _ended(self, delivery: Delivery, outcome: str, _: str, __: Part | None) -> None:
+    def _ended(self, delivery: Delivery, outcome: str, *_: object) -> None:
         if delivery.seq == self._waiting and outcome == "delivered":
             self._arrived = self._clock.now()
             self._router.dispatch.ended.remove(self._ended)

@@ -4,7 +4,7 @@ connections, files. It waits in memory until it is filed.
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
@@ -179,25 +179,19 @@ class Beside:
 
     # What became of deliveries
 
-    def _end(self, delivery: Delivery, outcome: str, reason: str, part: Part | None) -> None:
+    def _end(self, delivery: Delivery, outcome: str, reason: str, parts: tuple[Part, ...] | None) -> None:
         source = self._sources.get(delivery.source)
         if source is None or not (reason or outcome == "delivered"):
             return
         seq, room = delivery.seq, delivery.room
-        names, speaker = self._names(seq, room) if part is None else ((part.id, *part.aliases), part.speaker)
+        names, speaker = _named(self._journal.parts(seq, room) if parts is None else parts)
         there = self._places.get(room) or ("", "")
         now = self._journal.clock.now()
         self._put(seq, (COPY, *source, delivery.event.id, *there, now, names, speaker, reason, False))
 
-    def _names(self, seq: int, room: int) -> tuple[tuple[str, ...], str | None]:
-        """Return what an event is called in a room, and who said it there."""
-        parts = self._journal.parts(seq, room)
-        names = tuple(name for part in parts for name in (part.id, *part.aliases))
-        return names, parts[0].speaker if parts else None
-
     def late(self, seq: int, source: tuple[str, RoomId], room: int, name: str) -> None:
         """Have the copy filed that an event has in a room, if it has one and that was not filed."""
-        names, speaker = self._names(seq, room)
+        names, speaker = _named(self._journal.parts(seq, room))
         if names:
             there, now = self._places.get(room) or ("", ""), self._journal.clock.now()
             self.add(CopyNote(*source, name, *there, now, names, speaker, late=True), seq)
@@ -215,3 +209,12 @@ class Beside:
             now = self._journal.clock.now()
             header = Header(kind=EntryKind.COPY, at=now, network=place[0], room=place[1], copy=copy)
             self.add(Fact(names, header))
+
+
+def _named(parts: Sequence[Part]) -> tuple[tuple[str, ...], str | None]:
+    """Return all names of what arrived, and who said it there."""
+    if len(parts) == 1:  # nearly always
+        (part,) = parts
+        return (part.id, *part.aliases), part.speaker
+    names = tuple(name for part in parts for name in (part.id, *part.aliases))
+    return names, parts[0].speaker if parts else None

@@ -70,6 +70,25 @@ async def test_a_copy_in_several_parts_is_filed_with_the_names_of_all(kept, left
     assert "c1" in found.header.copy.ids
 
 
+async def test_what_arrived_need_not_be_looked_up(kept, left, right):
+    ended = []
+    async with running(kept) as bridge:
+        bridge.features.archive._router.dispatch.ended.append(lambda *what: ended.append(what[-1]))
+        left.say("one", "alice", "hello")
+        await right.until(1)
+        right.names_messages = False
+        left.say("one", "alice", "hello again")
+        await right.until(2)
+        right.capabilities = replace(right.capabilities, text_limit=20)
+        left.say("one", "alice", "an offer that is longer than one line")
+        await filed(kept, 3, EntryKind.COPY)
+    assert [[part.id for part in parts] if parts is not None else None for parts in ended] == [
+        ["c1"],
+        [],
+        None,
+    ]
+
+
 async def test_who_leaves_when_something_arrived_takes_no_news_from_the_archive(kept, left, right):
     async with running(kept) as bridge:
         ended = bridge.features.archive._router.dispatch.ended
