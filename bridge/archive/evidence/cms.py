@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import new as new_hash
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -35,6 +35,15 @@ _HASHES: dict[bytes, hashes.HashAlgorithm] = {
     bytes.fromhex("608648016503040203"): hashes.SHA512(),
 }
 
+_UNREADABLE = (
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises of a certificate, besides ValueError."""
+
 
 def check_signed(
     reply: bytes, signed: Sequence[Place], octets: Place, authority: Sequence[x509.Certificate], at: datetime
@@ -51,7 +60,7 @@ def check_signed(
             _check_way(signer, certificates, authority, at)
         if list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING] or not usage.critical:
             raise UnreadablePart("its signer's certificate is not one for stamps")
-    except (IndexError, KeyError, ValueError, TypeError, Warning, x509.ExtensionNotFound) as error:
+    except (*_UNREADABLE, IndexError, KeyError, ValueError, TypeError, Warning) as error:
         raise UnreadablePart(f"it cannot be read ({type(error).__name__}: {error})") from error
 
 

@@ -88,6 +88,14 @@ def test_a_stamp_with_a_flipped_byte_is_refused_or_says_the_same(
         assert check_stamp(bytes(raw), question, ca) == at
 
 
+def test_a_certificate_of_a_version_that_is_none_is_refused(authority: Authority):
+    question = StampQuestion.about(DIGEST)
+    third, none = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08"  # RFC 5280, section 4.1.2.1
+    reply = authority.stamp(question.encoded()).replace(third, none)
+    with pytest.raises(ArchiveError, match="InvalidVersion"):
+        check_stamp(reply, question, read_authority(authority.ca))
+
+
 @settings(deadline=None, max_examples=80)
 @given(raw=st.binary(max_size=300))
 def test_any_bytes_are_refused(authority: Authority, raw: bytes):
