@@ -42,6 +42,8 @@ HOW TO VERIFY IT
       openssl pkey -pubin -in public-key.pem -outform DER | sha256sum
 - That an authority made a stamp, with its certificate from elsewhere:
       openssl ts -verify -data stamps/N.json -in stamps/N.tsr -CAfile CERTIFICATE
+  Where that certificate has run out since, `-attime` and the stamp's time, in seconds since
+  1970, ask whether it was good then; verify.py tells the whole command.
 
 FILES
   transcript.txt     what the disclosed entries say, for people

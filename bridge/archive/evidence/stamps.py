@@ -91,10 +91,10 @@ def check_stamp(reply: bytes, question: StampQuestion, authority: Sequence[Certi
     """
     try:
         stamp = read_stamp(reply)
-        at = datetime.strptime(stamp["time"], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+        at = datetime.fromtimestamp(stamp["at"], UTC)
         check_signed(reply, stamp["signed"], stamp["octets"], authority, at)
     except UnreadablePart as error:
         raise ArchiveError(f"the authority's stamp is not kept: {error}") from error
     if (stamp["imprint"], stamp["nonce"]) != question:
         raise ArchiveError("the authority's stamp is not kept: it answers another question")
-    return at.timestamp()
+    return float(stamp["at"])

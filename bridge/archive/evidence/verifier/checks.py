@@ -176,4 +176,4 @@ def check_stamp(bundle: Bundle, name: str, raw: bytes) -> dict[str, Any]:
     stamp = read_stamp(bundle.read(name))
     if stamp["imprint"] != digest(raw) or bundle.read(name.replace(".tsr", ".json")) != raw:
         raise UnreadablePart(f"{name} is a stamp over something else")
-    return {"file": name, "time": stamp["time"], "serial": format(stamp["serial"], "X")}
+    return {"file": name, "time": stamp["time"], "at": stamp["at"], "serial": format(stamp["serial"], "X")}

@@ -37,11 +37,13 @@ def sentences(findings: BundleFindings, trusted: str = "") -> list[str]:
     if not trusted:
         told.append("Whose key that is, no file can say: compare it with what the gateway's owner published.")
     told += [checkpoint(one) for one in findings.checkpoints]
-    stamp = next((one["stamp"]["file"] for one in findings.checkpoints if "stamp" in one), None)
+    stamp = next((one["stamp"] for one in findings.checkpoints if "stamp" in one), None)
     if stamp:
+        # By the clock of the stamp: the authority's certificate may have run out since.
+        data, at = stamp["file"].replace(".tsr", ".json"), stamp["at"]
         told.append(
             "Who made a stamp, this says, with the authority's certificate from elsewhere: "
-            f"openssl ts -verify -data {stamp.replace('.tsr', '.json')} -in {stamp} -CAfile CERTIFICATE"
+            f"openssl ts -verify -data {data} -in {stamp['file']} -CAfile CERTIFICATE -attime {at}"
         )
     told += [f"{remark}." for remark in findings.remarks]
     for one in findings.wrong[:SHOWN]:

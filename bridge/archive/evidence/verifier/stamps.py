@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from datetime import datetime
 from typing import Any
 
 from .reading import UnreadablePart
@@ -46,8 +46,9 @@ def inside(data: bytes, place: Place, tag: int = SEQUENCE) -> list[Place]:
 
 
 def read_stamp(reply: bytes) -> dict[str, Any]:
-    """Return what a reply says (section 2.4.2): its time, the digest that it is over, its serial number and
-    its nonce; and where in it are what was signed, and what belongs to the signature.
+    """Return what a reply says (section 2.4.2): its `time` for people, `at` the same in seconds since 1970,
+    the digest that it is over, its serial number and its nonce; and where in it are what was signed, and what
+    belongs to the signature.
     """
     try:
         (whole,) = parts(reply, 0, len(reply))
@@ -63,12 +64,13 @@ def read_stamp(reply: bytes) -> dict[str, Any]:
             raise UnreadablePart("the stamp is over another kind of digest than SHA-256")
         content = [reply[start:end] for _, start, end in fields]
         made = re.fullmatch(rb"(\d{14})(\.\d+)?Z", content[4])
-        said = time.strptime(made[1].decode() if made else "", "%Y%m%d%H%M%S")
+        said = datetime.strptime(f"{made[1].decode()}+0000" if made else "", "%Y%m%d%H%M%S%z")
     except (IndexError, ValueError):
         raise UnreadablePart(NO_STAMP) from None
     nonces = [value for (tag, *_), value in zip(fields[5:], content[5:]) if tag == INTEGER]  # noqa: B905
     return {
-        "time": time.strftime("%Y-%m-%d %H:%M:%S UTC", said),
+        "time": f"{said:%Y-%m-%d %H:%M:%S} UTC",
+        "at": int(said.timestamp()),
         "imprint": reply[imprint[1] : imprint[2]],
         "serial": int.from_bytes(content[3], "big"),
         "nonce": int.from_bytes(nonces[0], "big") if nonces else None,

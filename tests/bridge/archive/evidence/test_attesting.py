@@ -111,6 +111,7 @@ async def test_what_is_said_is_signed_stamped_and_told(
     assert "Its stamp (stamps/" in words
     assert noted["id"] in words
     by_hand(bundle, tmp_path / "unpacked", f"{stamped.number:06}")
+    by_hand_a_year_later(words, tmp_path / "unpacked")
 
 
 async def never() -> Config:
@@ -132,6 +133,15 @@ def by_hand(bundle: Path, folder: Path, stamp: str) -> None:
             ["sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60, check=False
         )
         assert ran.returncode == 0, f"{line}: {ran.stderr}"
+
+
+def by_hand_a_year_later(words: str, folder: Path) -> None:
+    """A stamp outlives the certificate that it was made with, as the verifier tells an expert to ask."""
+    command = words[words.index("openssl ts -verify") :].partition("\n")[0]
+    command = command.replace("CERTIFICATE", "authority.pem")
+    later = ["faketime", "-f", "+366d", "sh", "-c", command]
+    ran = subprocess.run(later, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert "Verification: OK" in ran.stdout, ran.stderr
 
 
 def standing(bridge: Bridge) -> list[Any]:
