@@ -7,7 +7,7 @@ import pytest
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.filing.questions import ListTags
-from bridge.archive.service import archivist, ask_tag, child
+from bridge.archive.service import ask_tag, child
 from bridge.archive.store import Reader
 from bridge.control.abilities import Abilities
 from bridge.control.filing_requests import (
@@ -30,7 +30,6 @@ from .filed import TALK, archived, entries, filed, texts
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(child, "_FIRST", 0.01)
-    monkeypatch.setattr(archivist, "_TOGETHER", 0.01)
     monkeypatch.setattr(ask_tag, "_GLANCE", 0.02)
     monkeypatch.setattr(ask_tag, "_PATIENCE", 500)
 
