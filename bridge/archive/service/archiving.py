@@ -35,7 +35,7 @@ from .wanted import Wanted
 
 __all__ = ["Archiving"]
 
-_LEAVE = 2.0
+_LEAVE = 5.0
 """How long the end waits for what is not filed yet, in seconds."""
 
 A = TypeVar("A")
