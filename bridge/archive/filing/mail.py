@@ -11,7 +11,6 @@ from bridge.config.filing import Mail
 from bridge.config.words import printable
 from bridge.errors import ConnectionLost, HubbubError
 from bridge.faults import reason, unverified
-from bridge.kit.tls import trust
 
 __all__ = ["MailNotSent", "MailUnsure", "send_mail"]
 
@@ -52,6 +51,8 @@ def send_mail(mail: Mail, message: EmailMessage, to: Sequence[str]) -> dict[str,
 @contextlib.contextmanager
 def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
     """Give a server that is greeted, and that we are logged in to if it needs that."""
+    from bridge.kit.tls import trust  # with what adapters have, which takes a while to load
+
     context = trust(mail.ca_file) if mail.security != "none" else None
     own = mail.sender.rpartition("@")[2]  # else the name of this machine is looked up, and told
     place = mail.server.strip("[]"), mail.reached_at

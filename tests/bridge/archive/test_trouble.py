@@ -12,24 +12,15 @@ import pytest
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.process.questions import ReadUpTo
-from bridge.archive.service import archivist, child
+from bridge.archive.service import child
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
-from bridge.relay import observers
 from bridge.troubles import troubles
 from tests.bridge.world import opened, running
 
 from .filed import archived, filed, people, texts
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(child, "_LONGEST", 0.05)
-    monkeypatch.setattr(archivist, "_AGAIN", 0.05)
-    monkeypatch.setattr(observers, "_FIRST", 0.01)
-    monkeypatch.setattr(observers, "_LONGEST", 0.05)
 
 
 @pytest.fixture
@@ -106,9 +97,9 @@ def _run(folder, name):
 
 
 async def test_after_kills_all_is_there_once_and_in_order_with_its_copies(tmp_path):
-    for run in range(3):
+    for run in range(2):
         process = _run(tmp_path, str(run))
-        for _ in range(random.randint(20, 80)):
+        for _ in range(random.randint(25, 60)):
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
         process.wait()
