@@ -1,4 +1,4 @@
-"""What is no talk among the talk of people: what they ask of Hubbub there, and what it says itself."""
+"""Tells apart from people's talk what they ask of Hubbub there, and what it says itself."""
 
 from .entries import Header, Words
 

@@ -1,4 +1,4 @@
-"""How what was taken becomes entries."""
+"""Makes entries of what was taken."""
 
 from typing import Any
 

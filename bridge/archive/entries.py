@@ -1,4 +1,4 @@
-"""What stands in the archive: entries, each a header and its words.
+"""Entries: each stands in the archive as a header and its words.
 
 Both are kept as the bytes of their JSON, made once, since the chain is over bytes (`chain.py`). A field that
 has its default is left out of them. Points in time are in seconds since 1970.

@@ -1,4 +1,4 @@
-"""What commands about the archive have in common: finding its file, and reading times."""
+"""Finds the archive's file for its commands, and reads times."""
 
 from collections.abc import Callable
 from pathlib import Path

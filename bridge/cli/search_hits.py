@@ -1,4 +1,4 @@
-"""What `hubbub search` prints."""
+"""Prints what `hubbub search` finds."""
 
 import time
 from typing import Any

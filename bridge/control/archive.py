@@ -1,4 +1,4 @@
-"""What an owner can have read in the archive: each time in a thread, and for some seconds at most."""
+"""Reads in the archive for its owner: each time in a thread, and for some seconds at most."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence

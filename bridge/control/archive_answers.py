@@ -1,4 +1,4 @@
-"""What a service answers about its archive. Points in time are in seconds since 1970."""
+"""Answers of a service about its archive. Points in time are in seconds since 1970."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal

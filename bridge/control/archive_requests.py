@@ -1,4 +1,4 @@
-"""What an owner can ask of the archive: how it stands, what was said, and a part of it to take along.
+"""Requests of an owner to the archive: how it stands, what was said, and a part of it to take along.
 
 What has people's words is for those with a token, over HTTP: years of talk are no matter for every program
 and every user of a machine.

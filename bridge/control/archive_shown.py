@@ -1,4 +1,4 @@
-"""What an owner is shown of the archive: an entry with all that is known of it, or many in order."""
+"""Shows an owner entries of the archive: one with all that is known of it, or many in order."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping

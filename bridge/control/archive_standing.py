@@ -1,4 +1,4 @@
-"""How the archive stands, as its file tells."""
+"""Says how the archive stands, as its file tells."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What an owner can do so that the archive stands as evidence: each a question to whoever writes it."""
+"""Signs for an owner: each ability is a question to whoever writes the archive."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

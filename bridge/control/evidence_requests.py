@@ -1,4 +1,4 @@
-"""What an owner can ask for so that the archive stands as evidence."""
+"""Requests of an owner so that the archive stands as evidence."""
 
 from typing import Any, ClassVar, TypeAlias
 

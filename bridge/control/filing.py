@@ -1,4 +1,4 @@
-"""What an owner can do with how the archive is filed: each a question to whoever writes it."""
+"""Files for an owner: each ability is a question to whoever writes the archive."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""The same where no service runs: a command takes the archive's lock, and does it itself."""
+"""Files where no service runs: a command takes the archive's lock, and does it itself."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an owner can ask about how the archive is filed, and about the people in it."""
+"""Requests of an owner about how the archive is filed, and about the people in it."""
 
 from typing import Annotated, Any, ClassVar, TypeAlias
 

@@ -1,4 +1,4 @@
-"""Who signed a stamp: CMS, RFC 5652, as far as RFC 3161 has it.
+"""Verifies who signed a stamp: CMS, RFC 5652, as far as RFC 3161 has it.
 
 A library would be less code. The one there is refuses the replies of authorities that put their own
 certificate beside the signer's in another order than DER has it, as openssl does.

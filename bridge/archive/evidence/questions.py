@@ -1,4 +1,4 @@
-"""What the archive's process is asked about evidence."""
+"""Questions to the archive's process about evidence."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""What a bundle says of itself. Pure."""
+"""Writes the README of a bundle. Pure."""
 
 from .verifier.reading import printable
 

@@ -1,4 +1,4 @@
-"""What a bundle discloses: what its owner asks for, and what belongs to that."""
+"""Selects the entries that a bundle discloses: those its owner asks for, and what belongs to them."""
 
 from collections.abc import Iterable
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What an export is made from, and how: all that the formats have in common."""
+"""Exports: all that their formats have in common."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was said as HTML: its formatting, and nothing that acts."""
+"""Writes what was said as HTML: its formatting, and nothing that acts."""
 
 import re
 from collections.abc import Iterable

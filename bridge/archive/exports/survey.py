@@ -1,4 +1,4 @@
-"""Who and how much there is in an excerpt: what has to be known before its first line is written."""
+"""Counts who and how much there is in an excerpt, before its first line is written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

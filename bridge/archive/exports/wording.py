@@ -1,4 +1,4 @@
-"""What an entry that is no talk says, as a sentence of Hubbub's own, in the language of whoever reads it."""
+"""Says in a sentence of Hubbub's own, in a reader's language, what an entry tells that is no talk."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

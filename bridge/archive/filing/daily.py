@@ -1,4 +1,4 @@
-"""When the daily digest is sent: once a day, also over restarts.
+"""Decides when the digest is sent: once a day, also over restarts.
 
 Before a mail goes out, that it is about to is written down, and afterwards that it went. So it is sent at
 most once a day: where nobody can tell whether it arrived, it is not sent again, and what it told of is told

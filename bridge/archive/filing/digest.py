@@ -1,4 +1,4 @@
-"""What a digest says: a mail with what saved searches newly found."""
+"""Writes the digest: a mail with what saved searches newly found."""
 
 import shlex
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What filing keeps beside the chains: small records by their kind and a key."""
+"""Keeps the notes of filing beside the chains: small records by their kind and a key."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""What the archive's process can be asked about filing, and about people; and how it answers.
+"""Questions to the archive's process about filing and about people, and its answers.
 
 Points in time are in seconds since 1970, people are `network/id`. `by` is who asks in a room; empty: the
 owner.

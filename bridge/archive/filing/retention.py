@@ -1,4 +1,4 @@
-"""How long what is archived is kept, and what has to go now.
+"""Decides how long an entry is kept, and whether it has to go now.
 
 An entry is kept for as long as its conversation says (`keep`); where it has a tag that says something else,
 or is about an entry that has one, for as long as the tag says, of several the longest; and never longer than

@@ -1,4 +1,4 @@
-"""How the archive stands: what it has, for how long, and what is wrong."""
+"""Says how the archive stands: what it has, for how long, and what is wrong."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the full-text index has of an entry: its words, all ways to write them alike, and where it belongs."""
+"""The full-text index: an entry's words, all ways to write them alike, and where it belongs."""
 
 from .folding import folded
 from .phrases import Phrase, padded

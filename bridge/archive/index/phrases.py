@@ -1,4 +1,4 @@
-"""What somebody looks for: a word, a part of one, or words in their order."""
+"""Phrases that somebody looks for: a word, a part of one, or words in their order."""
 
 from dataclasses import dataclass
 from typing import Self

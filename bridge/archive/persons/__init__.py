@@ -1,1 +1,1 @@
-"""What the archive has of one person, on all networks: told to them, and erased."""
+"""Tells one person what the archive has of them, on all networks, and erases it."""

@@ -57,13 +57,9 @@ def plan_erasure(reader: Reader, people: Collection[str], holds: Holds, *, menti
     """
     traces, plan = Traces(people), ErasurePlan()
     for entry in reader.entries():
-        header = entry.header
-        trace = (
-            traces.look(entry.conversation, entry.position, header, entry.words)
-            if header is not None
-            else None
-        )
-        if header is None or trace is None:
+        if (header := entry.header) is None:
+            continue
+        if (trace := traces.look(entry.conversation, entry.position, header, entry.words)) is None:
             continue
         known = {(header.network, header.by.id)} if header.by is not None and trace is Trace.SAID else set()
         if names := _holding(reader, holds, entry):

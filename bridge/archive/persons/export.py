@@ -92,13 +92,9 @@ def _sort_out(
     for entry in reader.entries():
         if entry.number % _TELLS == 0:
             tell(entry.number, last)
-        header = entry.header
-        trace = (
-            traces.look(entry.conversation, entry.position, header, entry.words)
-            if header is not None
-            else None
-        )
-        if header is None or trace is None:
+        if (header := entry.header) is None:
+            continue
+        if (trace := traces.look(entry.conversation, entry.position, header, entry.words)) is None:
             continue
         counts[trace] += 1
         files["said.jsonl" if trace is Trace.SAID else "about.jsonl"].write(_line(entry, trace))

@@ -1,4 +1,4 @@
-"""What entries have to do with a person.
+"""Tells what an entry has to do with a person.
 
 - what they *said*: all entries by them, on whatever network: messages, edits, reactions, their coming and
   going;

@@ -1,4 +1,4 @@
-"""What the service sends to the archive's process to be filed."""
+"""Parcels: the service sends them to the archive's process, to be filed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar

@@ -1,5 +1,5 @@
-"""What the archive's process can be asked. A feature has its questions in a module of its own, and who answers
-them stands in the tables of `__main__.py`.
+"""Questions to the archive's process. Each feature has a module with its own, and who answers them stands in
+the tables of `__main__.py`.
 """
 
 from typing import Any, ClassVar, Generic, TypeVar

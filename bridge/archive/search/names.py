@@ -1,4 +1,4 @@
-"""Who and where is meant by a name in a question: people, rooms and conversations, networks."""
+"""Finds whom and which place a name in a question means: people, rooms and conversations, networks."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How a question is answered: which entries may do, by the index, and whether one really does."""
+"""Plans an answer: which entries may do, by the index, and whether one really does."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What somebody in a room asks of the archive's process, and what it answers."""
+"""A search in a room, as the archive's process is asked for it, and the answer."""
 
 from typing import Any, ClassVar
 

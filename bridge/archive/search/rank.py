@@ -1,4 +1,4 @@
-"""How well texts answer a question, in the manner of Okapi BM25. What is asked for stands in all of them: it
+"""Ranks texts by how well they answer a question, in the manner of Okapi BM25. All of them have its words: it
 counts how often, how close together, and in how short a text.
 """
 

@@ -1,4 +1,4 @@
-"""What somebody may read: the owner all, and people in a room what was heard there while they were."""
+"""Limits what somebody may read: the owner all, people in a room what was heard there while they were."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

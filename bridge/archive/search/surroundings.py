@@ -1,4 +1,4 @@
-"""What was said around something that was found."""
+"""Finds what was said around a hit."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice

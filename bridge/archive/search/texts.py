@@ -1,4 +1,4 @@
-"""How what was found is shown as text."""
+"""Shows a hit as text."""
 
 from bridge.archive.store import Entry
 

@@ -1,5 +1,5 @@
-"""What is archived though it stands in no journal: what became of deliveries, who came and went, silences,
-connections, files. It waits in memory until it is filed.
+"""Collects what is archived though it stands in no journal: what became of deliveries, who came and went,
+silences, connections, files. It waits in memory until it is filed.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What people in the rooms are told of the archive: that there is one, what is kept and for how long, that it
+"""Tells people in the rooms of the archive: that there is one, what is kept and for how long, that it
 changes, that it ends. Each room is told once, also one that is joined later, over restarts.
 """
 

@@ -1,4 +1,4 @@
-"""Who does not want their words to be kept."""
+"""Knows the people who do not want their words to be kept."""
 
 from collections.abc import Iterator
 

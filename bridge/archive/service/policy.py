@@ -1,4 +1,4 @@
-"""What is archived of which room, as the configuration has it."""
+"""The owner's policy: which rooms are archived, and what of them, as the configuration has it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How entries come into the file: their place in a chain, what they are about, and what they are found by."""
+"""Puts entries into the file: their place in a chain, what they are about, and what they are found by."""
 
 import secrets
 import sqlite3

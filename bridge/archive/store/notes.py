@@ -1,4 +1,4 @@
-"""What is kept beside entries: how far a journal was read, and what features note."""
+"""Keeps beside the entries how far a journal was read, and what features note."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""How the archive's file is opened, and what is said where it cannot be."""
+"""Opens the archive's file, and says why it cannot be opened."""
 
 import contextlib
 import sqlite3

@@ -1,4 +1,4 @@
-"""Who reads the archive: nothing in it can change by that."""
+"""Reads the archive, and changes nothing in it."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the archive's store takes and gives."""
+"""Records that the store takes and gives."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""How words and whole entries go out of the file, while their chains stay whole. Inside a transaction of the
+"""Takes words and whole entries out of the file, while their chains stay whole. Inside a transaction of the
 caller's.
 
 What SQLite frees of them is written over (`PRAGMA secure_delete`); the full-text index and the log have them
