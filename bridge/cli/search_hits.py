@@ -47,6 +47,9 @@ class HitList(Terminal):
         words = Text()
         for piece in hit.snippet(_WIDTH):
             words.append(_shown(piece.text), _MARK if piece.marked else "")
+        header = hit.entry.header
+        if not words and header is not None and header.left_out:
+            words.append(f"(not kept: {header.left_out})", "dim")
         self.say(words, head=head)
         if hit.newest is not None and hit.newest.header is not None:
             self.say(f"is now: {one_line(hit.newest_text)}", "yellow", indent=head.cell_len)

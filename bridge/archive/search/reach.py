@@ -32,6 +32,8 @@ class Readable:
             return False
         if entry.number <= self.after or header.at < self.since:
             return False
+        if entry.words is None or not (entry.words.text or entry.words.files):
+            return False  # there is nothing to be told of it
         if is_aside(header, entry.words):  # who asks the same again does not want to find that
             return False
         here = (self.network, self.room)

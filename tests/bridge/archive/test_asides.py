@@ -67,5 +67,7 @@ def test_nor_what_somebody_in_a_room_finds(tmp_path):
         own = own._replace(header=msgspec.structs.replace(own.header, by=HUBBUB))
         store.add([said("the offer"), asked, own])
         assert found(store, "offer", reach=Readable("talk", "irc", "#talk")) == ["the offer"]
+        store.add([said("", left_out="opted out")])
+        assert found(store, "from:ann", reach=Readable("talk", "irc", "#talk")) == ["the offer"]
     finally:
         store.close()

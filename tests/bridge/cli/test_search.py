@@ -70,6 +70,12 @@ def test_what_is_saved_is_found_by_its_name(archive: Path) -> None:
     assert "say what to look for, or --saved NAME" in saved().stderr
 
 
+def test_of_what_was_not_kept_it_says_so(archive: Path) -> None:
+    with contextlib.closing(Store(archive, SYSTEM)) as store:
+        store.add([said("", left_out="opted out")])
+    assert run(archive, "from:ann").stdout.splitlines()[0].endswith("  talk  Ann@irc: (not kept: opted out)")
+
+
 def test_words_with_a_minus_are_no_options(archive: Path) -> None:
     assert len(run(archive, "the", "-accepted", "-holiday", "-from:bob").stdout.splitlines()) == 1
     assert "Usage" in CliRunner().invoke(commands, ["search", "-h"]).output
