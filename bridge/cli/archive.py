@@ -7,7 +7,7 @@ import click
 from rich.filesize import decimal
 from rich.text import Text
 
-from bridge.config.words import counted, lasting, printable
+from bridge.config.words import counted, printable
 
 from .archive_backup import backup
 from .archive_import import import_
@@ -17,8 +17,6 @@ from .terminal import Cell, Terminal, widths_of
 from .words import journal_option, json_option, print_json, when
 
 __all__ = ["archive"]
-
-_YEAR = 365 * 86400.0
 
 
 class _Standing(click.Group):
@@ -305,9 +303,11 @@ def _many(number: int, one: str, more: str) -> str:
 
 
 def _span(seconds: float) -> str:
-    if seconds >= _YEAR and seconds % _YEAR == 0:
-        return counted(round(seconds / _YEAR), "year")
-    return lasting(seconds)
+    """Return a length of time as people in the rooms are told it."""
+    from bridge.archive.notice import span
+    from bridge.language import ENGLISH
+
+    return span(seconds, ENGLISH)
 
 
 archive.add_command(backup)

@@ -157,13 +157,13 @@ def whose(owner: str | None, locale: Locale) -> str:
 
 
 def span(seconds: float, locale: Locale) -> str:
-    """Return a length of time in the largest unit that it is a whole number of, nearly."""
-    if seconds >= _YEAR and seconds % _YEAR == 0:
+    """Return a length of time in the largest unit that it is a whole number of."""
+    if not seconds % _YEAR:
         return locale.ngettext("{number} year", "{number} years", round(seconds / _YEAR))
-    if seconds >= _DAY:
+    if not seconds % _DAY:
         return locale.ngettext("{number} day", "{number} days", round(seconds / _DAY))
-    if seconds >= _HOUR:
+    if not seconds % _HOUR:
         return locale.ngettext("{number} hour", "{number} hours", round(seconds / _HOUR))
-    if seconds >= _MINUTE:
+    if not seconds % _MINUTE:
         return locale.ngettext("{number} minute", "{number} minutes", round(seconds / _MINUTE))
     return locale.ngettext("{number} second", "{number} seconds", round(seconds))

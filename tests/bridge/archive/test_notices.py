@@ -7,8 +7,10 @@ import msgspec
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.keeping import KeptFor
+from bridge.archive.notice import span
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
+from bridge.language import ENGLISH
 from bridge.model import Change, MemberChanged, RoomId, UserId
 from tests.bridge.world import config, running
 
@@ -93,6 +95,20 @@ async def test_in_the_language_of_the_room(tmp_path, left, right):
     async with running(archived(german, files=True)) as bridge:
         await looked_after(bridge, left, right, count=2)
     assert left.texts("one") == [GERMAN]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (2 * 365 * DAY, "2 years"),
+        (400 * DAY, "400 days"),
+        (DAY, "1 day"),
+        (1.5 * DAY, "36 hours"),
+        (90, "90 seconds"),
+    ],
+)
+def test_for_how_long_is_told_exactly(seconds, told):
+    assert span(seconds, ENGLISH) == told
 
 
 async def test_where_nothing_is_asked_nobody_is_told_how(tmp_path, left, right):
