@@ -15,7 +15,7 @@ __all__ = ["DAMAGED", "NO_ROOM", "open_to_read", "open_to_write", "troubles"]
 
 NO_ROOM = "make room on its disk, or make that writable: the archive catches up from the journal then"
 """Advice for a disk that is full or read-only."""
-_BROKEN = "`hubbub archive verify` says how far it can be read; or move it away to begin a new one"
+_BROKEN = "put a copy of it in its place, or move it away: a new one begins then"
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _NOT_OURS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)

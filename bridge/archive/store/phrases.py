@@ -25,7 +25,7 @@ class Phrases:
             found = self._database.execute(where, (number,)).fetchone()
             if found is None:
                 raise ArchiveError(
-                    f"the archive is damaged (phrase {number} is missing): `hubbub archive verify` says more"
+                    f"the archive is damaged (phrase {number} is missing): `hubbub evidence verify` says more"
                 )
             if len(self._texts) > _KEPT:
                 self._texts.clear()

@@ -232,7 +232,7 @@ class Reader:
         except ValueError as error:
             raise ArchiveError(
                 f"the archive's entry {found.number:,} is damaged ({error}): "
-                "`hubbub archive verify` says more"
+                "`hubbub evidence verify` says more"
             ) from error
 
     # Search, and what a long one may take

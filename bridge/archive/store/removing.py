@@ -98,10 +98,10 @@ class Remover:
             reached += 1
             link = chain.link_of(link, leaf_of_row(one.row, one.key))
             if one.row.position != reached or link[:CHECK] != one.row.check:
-                raise ArchiveError(f"entry {reached:,} is not as it was: `hubbub archive verify` says more")
+                raise ArchiveError(f"entry {reached:,} is not as it was: `hubbub evidence verify` says more")
             numbers.append(one.number)
         if reached < position:
-            raise ArchiveError(f"entry {reached + 1:,} is missing: `hubbub archive verify` says more")
+            raise ArchiveError(f"entry {reached + 1:,} is missing: `hubbub evidence verify` says more")
         taken = self.take(numbers, State.GONE)
         self._database.execute(
             "UPDATE conversation SET start = ?, start_link = ? WHERE number = ?",

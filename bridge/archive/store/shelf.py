@@ -290,7 +290,7 @@ def _damaged(block: int, error: Exception) -> ArchiveError:
     first = block * PER_BLOCK + 1
     return ArchiveError(
         f"the archive's entries {first:,} to {first + PER_BLOCK - 1:,} are damaged ({error}): "
-        "`hubbub archive verify` says what else is; a backup may have them"
+        "`hubbub evidence verify` says what else is; a backup may have them"
     )
 
 
