@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
+from bridge.archive.evidence.checkpoints import key_that_signs, last_round
+from bridge.archive.evidence.keys import KeyFile
 from bridge.archive.store import ConversationInfo, Reader
 from bridge.clock import SYSTEM
 from bridge.config import Config
@@ -37,6 +39,7 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
     try:
         with Reader(file) as reader:
             known = reader.conversations()
+            missing = _key(file, reader)
     except ArchiveError as error:
         yield Finding("archive", Grade.WRONG, str(error))
         return
@@ -44,6 +47,8 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
     much = "1 entry" if entries == 1 else f"{entries:,} entries"
     found = f"{much} of {counted(len(known), 'conversation')}, {decimal(size)}"
     yield Finding("archive", Grade.WELL, f"the archive {file} can be read: {found}")
+    if missing:
+        yield Finding("archive", Grade.WRONG, missing)
     yield from _time(known)
     if archived:
         yield from _room(file, known, size)
@@ -60,6 +65,17 @@ def _permissions(file: Path) -> Iterator[Finding]:
         if path.exists() and path.stat().st_mode & _OTHERS:
             said = f"others on this machine can open {path}, with {has}: chmod 600 {path}"
             yield Finding("permissions", Grade.WRONG, said)
+
+
+def _key(file: Path, reader: Reader) -> str:
+    """Say what is wrong with the key that has to sign the next checkpoint; empty: nothing."""
+    if (expected := key_that_signs(last_round(reader))) is None:
+        return ""
+    try:
+        KeyFile(file).key(expected)
+    except ArchiveError as error:
+        return str(error)
+    return ""
 
 
 def _time(known: Sequence[ConversationInfo]) -> Iterator[Finding]:

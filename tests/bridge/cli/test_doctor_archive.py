@@ -1,9 +1,12 @@
 """What `hubbub doctor` says of an archive."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bridge.archive.evidence.checkpoints import checkpoint
+from bridge.archive.evidence.keys import KeyFile
 from bridge.archive.store import Store
 from bridge.cli import doctor_archive
 from bridge.clock import SYSTEM
@@ -50,6 +53,16 @@ def test_one_that_is_well(config, file):
     ((subject, grade, sentence),) = said(config)
     assert (subject, grade) == ("archive", "well")
     assert f"the archive {file} can be read: 2 entries of 1 conversation, " in sentence
+
+
+def test_without_the_key_that_signed_it_is_said_to_be_missing(config, file):
+    filed(file, message(1))
+    with closing(Store(file, SYSTEM)) as store:
+        checkpoint(store, KeyFile(file), SYSTEM.now())
+    assert [grade for _, grade, _ in said(config)] == ["well"]
+    KeyFile(file).path.unlink()
+    _, (_, grade, sentence) = said(config)
+    assert (grade, f"{file}.key is missing" in sentence) == ("wrong", True)
 
 
 def test_who_else_can_open_it_or_its_key(config, file):
