@@ -17,6 +17,7 @@ from .words import config_argument, print_json, wrapped
 
 if TYPE_CHECKING:  # what `--help` need not wait for
     from bridge.config import Config
+    from bridge.config.models import Conversation
 
 __all__ = ["check"]
 
@@ -96,11 +97,21 @@ def _map(config: "Config") -> Iterator[str]:
         yield f"  {network.name}  {click.style(f'({network.protocol}{unused})', dim=True)}"
     yield "\nconversations"
     for conversation in config.conversations.values():
-        yield f"  {conversation.name}"
+        yield f"  {conversation.name}{_archived(conversation)}"
         rows = [(room.network, room.room, _ARROWS[room.direction]) for room in conversation.rooms]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             yield f"    {'  '.join(map(str.ljust, row, widths)).rstrip()}"
+
+
+def _archived(conversation: "Conversation") -> str:
+    """Say for how long what is said is kept, where it is."""
+    from bridge.archive.notice import span
+    from bridge.language import ENGLISH
+
+    rules = conversation.archive
+    kept = f"(archived, kept for {span(rules.keep, ENGLISH)})" if rules is not None else ""
+    return f"  {click.style(kept, dim=True)}" if kept else ""
 
 
 def _remarks(sentences: Collection[str]) -> None:

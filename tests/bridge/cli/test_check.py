@@ -134,6 +134,11 @@ files: with no public_url under media:, friendly may get no more than their name
     )
 
 
+def test_what_is_archived_says_for_how_long(file: Path):
+    file.write_text(text("Friendly").replace("  lobby:\n", "  lobby:\n    archive: {keep: 36h}\n"))
+    assert "\n  lobby  (archived, kept for 36 hours)\n    friendly" in run(file).stdout
+
+
 def test_where_files_have_an_address_nothing_is_said_of_them(file: Path):
     file.write_text(text("Friendly") + "media: {public_url: https://files.example.org}\n")
     assert "no public_url" not in run(file).stdout
