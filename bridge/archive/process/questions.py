@@ -24,6 +24,8 @@ class ReadUpTo(Inquiry[int | None], frozen=True, array_like=True):
     answer: ClassVar[Any] = int | None
 
     journal: str
+    latest: int
+    """The last that it has."""
 
 
 class Tidying(Inquiry[None], frozen=True, array_like=True):

@@ -43,7 +43,13 @@ class Recorder:
         """Return up to where a journal was read."""
         if self._store.last_cursor() is None:
             return 0
-        return self._store.cursor(asked.journal)
+        known = self._store.cursor(asked.journal)
+        if known is not None and known > asked.latest:
+            # What it had taken last is lost, in a power cut or with a copy put in its place: it gives these
+            # numbers again.
+            self._store.add((), (asked.journal, asked.latest))
+            return asked.latest
+        return known
 
     def follow(self, terms: Terms) -> int:
         """Go by these terms from now on. Returns the number of the last fact that was filed."""
@@ -68,6 +74,7 @@ class Recorder:
             done = self._store.cursor(parcel.journal) or 0
             if parcel.upto > done:
                 new = [entry for row in parcel.events if row[0] > done for entry in self._of(row, parcel)]
+                new = [one for one in new if not self._is_read_again(one)]
                 new = [one for one in new if not self._is_said_otherwise(one, new)]
                 self._store.add(new, (parcel.journal, parcel.upto))
                 if any(entry.header.kind is EntryKind.REMOVAL for entry in new):
@@ -101,6 +108,16 @@ class Recorder:
         for name in names:
             if seq > self._terms.since.get(name, 0):
                 yield self._fitted(name, header, words)
+
+    def _is_read_again(self, new: NewEntry) -> bool:
+        """Whether it is here already, and was read from its network's history once more: by a journal that
+        does not know of it, since a backup was put in its place.
+        """
+        header = new.header
+        if not (header.replayed and header.id):
+            return False
+        known = self._open().named(new.conversation, header.network, header.room, header.id)
+        return known is not None and known.header is not None and known.header.kind is header.kind
 
     def _is_said_otherwise(self, new: NewEntry, beside: Sequence[NewEntry]) -> bool:
         """Whether the same removal stands there with the name that its target really has: where nobody can

@@ -80,7 +80,7 @@ class Archivist(Observer):
         self._hurry()
 
     async def seen(self, journal: str) -> int | None:
-        found = await self._process.ask(ReadUpTo(journal))
+        found = await self._process.ask(ReadUpTo(journal, self._journal.latest()))
         floor = min(self._wanted.terms(journal).since.values(), default=0)
         self.upto = self._noted = (
             max(found, floor) if found is not None else self._journal.cursor(self.name) or 0

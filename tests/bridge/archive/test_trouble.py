@@ -131,11 +131,11 @@ async def test_it_has_begun_for_all_though_whoever_asked_first_is_gone(tmp_path)
 
     asked = child.ArchiveProcess(tmp_path / "archive.sqlite3", SYSTEM)
     asked.begun = begin
-    first = asyncio.ensure_future(asked.ask(ReadUpTo("ours")))
+    first = asyncio.ensure_future(asked.ask(ReadUpTo("ours", 0)))
     while not asked.running:
         await asyncio.sleep(0)
     first.cancel()
-    assert await asked.ask(ReadUpTo("ours")) == 0
+    assert await asked.ask(ReadUpTo("ours", 0)) == 0
     assert begun == [True]
     await asked.close()
     assert not asked.running
