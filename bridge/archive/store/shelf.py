@@ -296,7 +296,10 @@ def _damaged(block: int, error: Exception) -> ArchiveError:
 
 def _of_tail(values: tuple[int, int, int, int, bytes, bytes, bytes, bytes, bytes | None]) -> Placed:
     number, conversation, position, state, header, words, salts, check, key = values
-    return Placed(number, Row(conversation, position, State(state), header, words, salts, check), key)
+    try:
+        return Placed(number, Row(conversation, position, State(state), header, words, salts, check), key)
+    except ValueError as error:
+        raise _damaged(block_of(number), error) from error
 
 
 def _stands_in(key: bytes, names: bytes) -> bool:

@@ -122,3 +122,9 @@ def test_a_header_that_cannot_be_read_is_a_damage(filled: Path) -> None:
     with pytest.raises(ArchiveError, match="is damaged"):
         store.add([message(600)])
     store.close()
+
+
+def test_an_entry_in_a_state_that_there_is_not_is_a_damage(filled: Path) -> None:
+    _sql(filled, "UPDATE tail SET state = 9 WHERE number = 599")
+    with Reader(filled) as reader, pytest.raises(ArchiveError, match="are damaged"):
+        reader.entry(599)
