@@ -148,7 +148,11 @@ def _hits(plan: Lookup, reader: Reader, reach: Readable | None, before: int) -> 
     """Yield what is found, the newest version first: each message once, by the newest version that matches.
     What its author took back is none.
     """
+    seen = set[tuple[str, int]]()
     for entry in _entries(plan, reader, before):
+        if (place := _place(entry)) in seen:  # what is so of its newest version that matches is so of others
+            continue
+        seen.add(place)
         root = _root(entry, reader)
         about = reader.versions(root)
         kinds = {one.header.kind for one in about if one.header is not None}
@@ -194,10 +198,15 @@ def _about(number: int, reader: Reader) -> Sequence[Entry]:
 
 def _root(entry: Entry, reader: Reader) -> Entry:
     """Return the message that an entry is a version of."""
+    place = _place(entry)
+    return entry if place[1] == entry.position else reader.at(*place) or entry
+
+
+def _place(entry: Entry) -> tuple[str, int]:
+    """Return where the message stands that an entry is a version of."""
     header = entry.header
-    if header is None or header.kind is not EntryKind.EDIT or not header.about:
-        return entry
-    return reader.at(entry.conversation, header.about) or entry
+    edited = header.about if header is not None and header.kind is EntryKind.EDIT else 0
+    return entry.conversation, edited or entry.position
 
 
 def _is_version(entry: Entry) -> bool:

@@ -6,6 +6,7 @@ What is moved from the tail into a block meanwhile is missed by nobody: whoever 
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from bridge.archive.entries import EntryKind, Header, read_header
@@ -22,6 +23,8 @@ NAME = 3
 """So many bytes of a name's checksum stand with a block, to find it by."""
 _KEPT = 64
 """So many blocks stay unpacked: about 10 MB."""
+_MANY = 10
+"""Of so many entries of a block it costs less to unpack all of it."""
 _ENDLESS = 1 << 62
 _TAIL = (
     "SELECT number, conversation, position, state, header, words, salts, link, "
@@ -201,7 +204,12 @@ class Shelf:
     def about(self, number: int) -> list[Placed]:
         """Return what is about an entry, in order, as far as it is left."""
         numbers = self._all("SELECT number FROM about WHERE of = ? ORDER BY number", (number,))
-        found = (self.find(other) for (other,) in numbers)
+        found: list[Placed | None] = []
+        for block, group in groupby([other for (other,) in numbers], block_of):
+            wanted = list(group)
+            many = self.of_block(block) if len(wanted) > _MANY else ()
+            known = {one.number: one for one in many if one.row.state is not State.GONE}
+            found += [known.get(other) or self.find(other) for other in wanted]
         return [one for one in found if one is not None]
 
     def between(self, since: float, until: float) -> tuple[int, int]:

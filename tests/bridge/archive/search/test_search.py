@@ -1,5 +1,6 @@
 """What was said is found, in whatever language, by those who may read it, and as it is now."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.archive.entries import EntryKind
 from bridge.archive.index import Phrase, padded
 from bridge.archive.search.query import QueryError
-from bridge.archive.store import Store
+from bridge.archive.store import Entry, Reader, Store
 
 from .talk import BOB, NOW, answered, edited, found, said
 
@@ -162,6 +163,23 @@ def test_a_message_is_found_by_its_newest_version_that_matches(store: Store) -> 
     (new,) = answered(store, "cost").hits
     assert (new.text, new.newest, new.root.number) == ("the cost is 12", None, 1)
     assert found(store, "10") == ["the price is 10"]
+
+
+def test_a_message_of_many_versions_is_looked_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, versions = list[int](), Reader.versions
+
+    def counted(reader: Reader, entry: Entry) -> Sequence[Entry]:
+        asked.append(entry.number)
+        return versions(reader, entry)
+
+    monkeypatch.setattr(Reader, "versions", counted)
+    store.add([said("price 0", id="m1"), *(edited("m1", f"price {n}") for n in range(1, 600))])
+    (hit,) = answered(store, "price").hits
+    assert (hit.text, hit.newest, asked) == ("price 599", None, [1])
+    with store.reader() as reader:
+        assert [one.number for one in reader.versions(hit.root)] == list(range(2, 601))
+    store.add([said("", kind=EntryKind.REMOVAL, target="m1")])
+    assert found(store, "price") == []
 
 
 def test_what_was_taken_back_is_never_found(store: Store) -> None:
