@@ -82,9 +82,10 @@ class Archivist(Observer):
     async def seen(self, journal: str) -> int | None:
         found = await self._process.ask(ReadUpTo(journal, self._journal.latest()))
         floor = min(self._wanted.terms(journal).since.values(), default=0)
-        self.upto = self._noted = (
-            max(found, floor) if found is not None else self._journal.cursor(self.name) or 0
-        )
+        shown = self._journal.cursor(self.name) or 0
+        self.upto = self._noted = max(found, floor) if found is not None else shown
+        if self.upto < shown:  # another archive was put in its place: what became of all since is found again
+            self._beside.dropped = min(self._beside.dropped or shown, self.upto + 1)
         self._begun = True
         self._hurry()  # what came while that was not known waits for nothing more
         return self.upto

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.service import archiving, archivist
+from bridge.archive.service import archiving, archivist, child, late
 from bridge.archive.store import Reader
 from bridge.endpoints import Endpoint
 from bridge.model import (
@@ -330,3 +330,32 @@ async def test_a_removal_that_is_told_in_two_ways_is_filed_once(kept, left, righ
     (removal,) = entries(kept, EntryKind.REMOVAL)
     assert removal.header.target == called[named_by]
     assert removal.header.about
+
+
+async def test_an_older_copy_of_the_archive_catches_up_with_copies_too(kept, left, right, monkeypatch):
+    monkeypatch.setattr(late, "_LOOK", 0.05)
+    monkeypatch.setattr(late, "_OFTEN", 0.0)
+    file, copies = kept.archive.file, []
+    for text in ("hello", "hello again"):
+        async with running(kept) as bridge:
+            said = left.say("one", "alice", text)
+            await filed(kept, 1, EntryKind.MESSAGE)
+            while not any(target == said.id for target, _ in copied(kept)):
+                await asyncio.sleep(0.02)
+            archive = bridge.features.archive
+            while (
+                archive._late._noted < archive._router.journal.latest()
+            ):  # so far nothing is looked for again
+                archive.patrol()
+                await asyncio.sleep(0.02)
+        copies.append(file.read_bytes())
+    before = copied(kept)
+    file.write_bytes(copies[0])
+    async with running(kept), asyncio.timeout(10):
+        while copied(kept) != before:
+            await asyncio.sleep(0.05)
+
+
+def copied(config):
+    """What is in the archive of copies, by what they are of and what they are called there."""
+    return {(one.header.target, one.header.copy.ids[0]) for one in entries(config, EntryKind.COPY)}
