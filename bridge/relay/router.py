@@ -77,6 +77,8 @@ class Router:
         """Hears what was said in a room that nobody hears any more."""
         self.fetches: list[Callable[[int], None]] = []
         """Told that a file of a message is here, or will not come."""
+        self.joins: list[Callable[[str], None]] = []
+        """Told that a room of a network is joined, before anything else is taken from there."""
         self._foreign: set[int] = set()
         self._complaints = Complaints(log, clock)
         self._listener = listener
@@ -289,6 +291,8 @@ class Router:
             self._complaints.over(f"{title} ")
             log.info("%s is joined", title, extra=keys)
         if event.state is RoomState.JOINED:
+            for told in self.joins:
+                self._complaints.safely("what follows a join", partial(told, network))
             unnoticed = worker.joined  # it was lost and nobody said so
             self._absence.over(worker.room.number, event, worker.join(), unnoticed=unnoticed)
         else:

@@ -65,16 +65,23 @@ class Beside:
 
     def follow(self, policy: Policy) -> None:
         """Collect for this policy from now on."""
-        self.policy = policy
+        others, self.policy = policy.rooms != self.policy.rooms, policy
         by_name = self.router.rooms.by_name
         self._places = {worker.room.number: place for place, worker in by_name.items()} if policy else {}
         self._sources = {number: place for number, place in self._places.items() if place in policy.by_room}
-        ended, fetches = self.router.dispatch.ended, self.router.fetches
-        for known, ours in ((ended, self._end), (fetches, self._fetched)):
+        router = self.router
+        for known, ours in (
+            (router.dispatch.ended, self._end),
+            (router.fetches, self._fetched),
+            (router.joins, self._look_at),
+        ):
             if policy and ours not in known:
                 known.append(ours)  # type: ignore[arg-type] # each to its own
             elif not policy and ours in known:
                 known.remove(ours)  # type: ignore[arg-type]
+        if others:  # what is archived from now on begins with who is there
+            self._peers.clear()
+            self.look()
 
     # What waits
 
@@ -150,15 +157,22 @@ class Beside:
 
     def look(self) -> None:
         """Take note of connections that stand: every few seconds."""
-        for network, adapter in self.router.rooms.adapters.items():
-            names = tuple(name for name in self.policy.kept if network in self.policy.networks(name))
-            peer = adapter.peer() if names else None
-            if peer != self._peers.get(network) and peer is not None:
-                there = Peer(server=peer.server, tls=peer.tls, certificate=peer.certificate)
-                now = self._journal.clock.now()
-                header = Header(kind=EntryKind.LINK, at=now, network=network, peer=there)
-                self.add(Fact(names, header))
-            self._peers[network] = peer
+        for network in self.router.rooms.adapters:
+            self._look_at(network)
+
+    def _look_at(self, network: str) -> None:
+        """Take note of the connection to a network, if somebody else is at the other end than before."""
+        adapter = self.router.rooms.adapters.get(network)
+        peer = adapter.peer() if adapter is not None else None
+        if peer == self._peers.get(network):
+            return
+        self._peers[network] = peer
+        names = tuple(name for name in self.policy.kept if network in self.policy.networks(name))
+        if names and peer is not None:
+            there = Peer(server=peer.server, tls=peer.tls, certificate=peer.certificate)
+            now = self._journal.clock.now()
+            header = Header(kind=EntryKind.LINK, at=now, network=network, peer=there)
+            self.add(Fact(names, header))
 
     def _fetched(self, seq: int) -> None:
         event, number = self._journal.event(seq), self._journal.taken_in(seq)

@@ -25,7 +25,7 @@ from bridge.model import (
     plain,
 )
 from tests.bridge.relay.shelf import Shelf, mapped, with_file
-from tests.bridge.world import running
+from tests.bridge.world import config, running
 
 from .filed import TALK, archived, entries, filed, people, texts
 
@@ -168,6 +168,36 @@ async def test_after_a_restart_that_is_filed_although_nobody_says_anything(kept,
         await bridge.patrol()
         (link,) = await filed(kept, 1, EntryKind.LINK)
     assert link.header.peer.server == "irc.example.org:6697"
+
+
+async def test_another_server_at_the_other_end_is_known_before_what_is_said_there(kept, left, right):
+    left.nature.peer = Endpoint("left.example:6697", "TLSv1.3", "ab" * 32)
+    async with running(kept):
+        left.say("one", "alice", "hello")
+        await filed(kept, 1, EntryKind.MESSAGE)
+        left.nature.peer = Endpoint("elsewhere.example:6697", "TLSv1.3", "cd" * 32)
+        left.drop()
+        left.say("one", "alice", "hello again")
+        await filed(kept, 2, EntryKind.LINK)
+        await filed(kept, 2, EntryKind.MESSAGE)
+    servers = [
+        one.header.peer.server for one in entries(kept, EntryKind.LINK) if one.header.network == "left"
+    ]
+    assert servers == ["left.example:6697", "elsewhere.example:6697"]
+
+
+async def test_a_conversation_that_is_archived_later_begins_with_who_is_at_the_other_end(
+    tmp_path, left, right
+):
+    left.nature.peer = Endpoint("left.example:6697", "TLSv1.3", "ab" * 32)
+    map_ = archived(
+        config(tmp_path, {"lobby": ["left one", "right two"], "den": ["left three", "right four"]})
+    )
+    async with running(map_) as bridge:
+        await filed(map_, 1, EntryKind.LINK)
+        await bridge.reload(archived(map_, "den"))
+        found = await filed(map_, 3, EntryKind.LINK)
+    assert {one.conversation for one in found} == {"lobby", "den"}
 
 
 async def test_a_time_in_which_nothing_could_be_heard(kept, left, right):
