@@ -106,7 +106,7 @@ def _map(config: "Config") -> Iterator[str]:
 
 def _archived(conversation: "Conversation") -> str:
     """Say for how long what is said is kept, where it is."""
-    from bridge.archive.notice import span
+    from bridge.archive.service.notice import span
     from bridge.language import ENGLISH
 
     rules = conversation.archive

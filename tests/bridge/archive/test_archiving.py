@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.service import archiving, archivist, child, late
+from bridge.archive.service import archiving, archivist, late
 from bridge.archive.store import Reader
 from bridge.endpoints import Endpoint
 from bridge.model import (

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.keeping import KeptFor
-from bridge.archive.notice import span
+from bridge.archive.service.notice import span
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
 from bridge.language import ENGLISH

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bridge.archive.entries import EntryKind
-from bridge.archive.process.recorder import Recorder
 from bridge.archive.keeping import KeptFor
 from bridge.archive.process.parcels import Parcel, Row, Terms
 from bridge.archive.process.questions import ReadUpTo
+from bridge.archive.process.recorder import Recorder
 from bridge.archive.store import Store
 from bridge.clock import SYSTEM
 from bridge.journal import codec
