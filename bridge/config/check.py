@@ -52,7 +52,10 @@ _RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock
 def against_name(name: str) -> str | None:
     """Say why a network cannot have this name; None: it can."""
     if name in _RESERVED:
-        return f"{quoted(name)} cannot name a network: the word has another meaning here"
+        return (
+            f"{quoted(name)} cannot name a network: the word has another meaning here. Where it did, say "
+            f"`was: {name}` below the new name, so that all of it is kept"
+        )
     if not _NETWORK.fullmatch(name):
         return 'a network\'s name is made of letters, digits, ".", "_" and "-"'
     return None

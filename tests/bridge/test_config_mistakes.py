@@ -317,9 +317,11 @@ def test_the_rest_of_the_top(bench: Bench, text: str, problem: str):
 @pytest.mark.parametrize("name", ["ignore", "prefix", "owner", "room", "direction", "networks", "journal"])
 def test_names_that_a_network_cannot_have(bench: Bench, name: str):
     text = GOOD.replace("  two: {", f"  {name}: {{protocol: fake, server: x}}\n  two: {{")
-    assert bench.problems(text) == [
-        f'bridge.yaml:3:3: networks.{name}: "{name}" cannot name a network: the word has another meaning here'
-    ]
+    (problem,) = bench.problems(text)
+    assert problem == (
+        f'bridge.yaml:3:3: networks.{name}: "{name}" cannot name a network: the word has another meaning '
+        f"here. Where it did, say `was: {name}` below the new name, so that all of it is kept"
+    )
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "x" * 65, "<x>"])

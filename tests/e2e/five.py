@@ -39,14 +39,14 @@ networks:
   irc: {_IRC.format("IRC_PORT")}
   kept: {_IRC.format("KEPT_PORT")}
   jabber: {_XMPP.format("JABBER_PORT")}
-  archive: {_XMPP.format("ARCHIVE_PORT")}
+  prosody: {_XMPP.format("PROSODY_PORT")}
   matrix: {_MATRIX.format("MATRIX_PORT")}
 conversations:
   lobby:
     irc: "#lobby"
     kept: "#lobby"
     jabber: {{room: lobby@rooms.demo.hubbub.test, create: true}}
-    archive: {{room: lobby@rooms.demo.hubbub.test, create: true}}
+    prosody: {{room: lobby@rooms.demo.hubbub.test, create: true}}
     matrix: "#lobby:demo.hubbub.test"
 """
 
@@ -90,7 +90,7 @@ PLACES: dict[str, Callable[[Path], Ngircd | Kept | Prosody | Synapse]] = {
     "irc": Ngircd,
     "kept": Kept,
     "jabber": Plain,
-    "archive": Archive,
+    "prosody": Archive,
     "matrix": Synapse,
 }
 

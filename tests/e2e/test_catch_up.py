@@ -13,22 +13,22 @@ from tests.e2e.world import HUBBUB, hubbub
 
 CONFIG = """\
 networks:
-  archive: {protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1,
-    port: "${ARCHIVE_PORT}", tls: none, tell_gap: 0s, catch_up: {max_messages: 1}}
+  prosody: {protocol: xmpp, jid: hubbub@demo.hubbub.test, password: hubbub, server: 127.0.0.1,
+    port: "${PROSODY_PORT}", tls: none, tell_gap: 0s, catch_up: {max_messages: 1}}
   matrix: {protocol: matrix, homeserver: "http://127.0.0.1:${MATRIX_PORT}", user: "@hubbub:demo.hubbub.test",
     password: hubbub, tell_gap: 0s, catch_up: {max_messages: 1}}
 conversations:
   lobby:
-    archive: {room: lobby@rooms.demo.hubbub.test, create: true}
+    prosody: {room: lobby@rooms.demo.hubbub.test, create: true}
     matrix: "#lobby:demo.hubbub.test"
 """
-ROOMS = {"archive": "lobby@rooms.demo.hubbub.test", "matrix": "#lobby:demo.hubbub.test"}
+ROOMS = {"prosody": "lobby@rooms.demo.hubbub.test", "matrix": "#lobby:demo.hubbub.test"}
 
 
 @pytest.fixture
 async def world(tmp_path):
     (tmp_path / "bridge.yaml").write_text(CONFIG)
-    async with gathered(tmp_path, {"archive": Archive, "matrix": Synapse}) as world:
+    async with gathered(tmp_path, {"prosody": Archive, "matrix": Synapse}) as world:
         yield world
 
 
@@ -54,7 +54,7 @@ async def test_what_was_left_out_is_told_and_fetched(world):
     names = {network: person.name for network, person in world.people.items()}
     async with hubbub(world) as bridge:
         await bridge.joined(*ROOMS)
-        for here, there in (("archive", "matrix"), ("matrix", "archive")):
+        for here, there in (("prosody", "matrix"), ("matrix", "prosody")):
             await world.people[here].say(plain("hello"))
             assert await heard(world, there, 1) == [f"<{names[here]}> hello"]
         await bridge.stop()
@@ -63,7 +63,7 @@ async def test_what_was_left_out_is_told_and_fetched(world):
             await person.say(plain(f"{network} {number}"))
     async with hubbub(world) as bridge:
         await bridge.joined(*ROOMS)
-        for here, there in (("archive", "matrix"), ("matrix", "archive")):
+        for here, there in (("prosody", "matrix"), ("matrix", "prosody")):
             assert await heard(world, there, 1) == [f"<{names[here]}> {here} 3"]
             told = "3 messages had been missed" if here == "matrix" else "messages had been missed"
             code, said = await ask(world, here, ROOMS[here])

@@ -56,7 +56,7 @@ async def test_a_full_disk_stops_the_taking_until_there_is_room(world):
         for number in range(FLOOD):
             await talk.say("irc")
             if number % (FLOOD // CALM) == 0:
-                for network in ("kept", "archive", "jabber", "matrix"):
+                for network in ("kept", "prosody", "jabber", "matrix"):
                     await talk.say(network)
         assert memory(bridge.process) - before < GROWTH
         assert unread(world.proxies["irc"].port) > FLOOD * len("PRIVMSG #lobby :line 1")

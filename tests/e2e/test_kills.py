@@ -11,15 +11,15 @@ from tests.e2e.kills import survive
 from tests.e2e.world import hubbub
 
 KILLS = {
-    "take": [("irc", 2), ("archive", 3), ("matrix", 1)],
+    "take": [("irc", 2), ("prosody", 3), ("matrix", 1)],
     "transaction": [("kept", 1), ("matrix", 4), ("jabber", 2)],
     "commit": [("irc", 3), ("jabber", 1), ("matrix", 2)],
-    "write": [("irc", 6), ("archive", 4), ("matrix", 9)],
-    "send": [("irc", 3), ("kept", 7), ("archive", 5), ("jabber", 8), ("matrix", 6)],
-    "confirm": [("irc", 7), ("kept", 3), ("archive", 6), ("matrix", 2)],
-    "record": [("irc", 2), ("archive", 5), ("matrix", 3)],
+    "write": [("irc", 6), ("prosody", 4), ("matrix", 9)],
+    "send": [("irc", 3), ("kept", 7), ("prosody", 5), ("jabber", 8), ("matrix", 6)],
+    "confirm": [("irc", 7), ("kept", 3), ("prosody", 6), ("matrix", 2)],
+    "record": [("irc", 2), ("prosody", 5), ("matrix", 3)],
     "recorded": [("kept", 4), ("jabber", 3), ("matrix", 5)],
-    "settle": [("irc", 2), ("archive", 5), ("matrix", 3)],
+    "settle": [("irc", 2), ("prosody", 5), ("matrix", 3)],
     "settled": [("kept", 4), ("jabber", 3), ("matrix", 5)],
 }
 """By the step: the network, and at which message from it or to it."""

@@ -24,7 +24,7 @@ def begin_anew(world):
     world.forget()
 
 
-@pytest.mark.parametrize("dying", [("irc", "archive"), ("kept", "jabber"), ("matrix",)], ids="+".join)
+@pytest.mark.parametrize("dying", [("irc", "prosody"), ("kept", "jabber"), ("matrix",)], ids="+".join)
 async def test_a_server_that_dies_loses_nothing_that_was_taken(world, dying):
     """What it was told and does not know any more comes from the bridge, and what others say waits."""
     others = PLACES.keys() - set(dying)
