@@ -304,8 +304,8 @@ def _many(number: int, one: str, more: str) -> str:
 
 def _span(seconds: float) -> str:
     """Return a length of time as people in the rooms are told it."""
-    from bridge.archive.service.notice import span
     from bridge.language import ENGLISH
+    from bridge.language.spans import span
 
     return span(seconds, ENGLISH)
 

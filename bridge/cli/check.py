@@ -106,8 +106,8 @@ def _map(config: "Config") -> Iterator[str]:
 
 def _archived(conversation: "Conversation") -> str:
     """Say for how long what is said is kept, where it is."""
-    from bridge.archive.service.notice import span
     from bridge.language import ENGLISH
+    from bridge.language.spans import span
 
     rules = conversation.archive
     kept = f"(archived, kept for {span(rules.keep, ENGLISH)})" if rules is not None else ""

@@ -17,6 +17,7 @@ from bridge.config import Config
 from bridge.errors import ArchiveError
 from bridge.instructions import Asked
 from bridge.language import ENGLISH
+from bridge.language.spans import span
 from bridge.model import FleetingEvent, MemberChanged
 from bridge.notices import Teller
 from bridge.relay import Observers, ObserverStatus, Router
@@ -29,7 +30,6 @@ from .beside import Beside
 from .child import ArchiveProcess
 from .chores import do_chores, tidy
 from .late import LateCopies
-from .notice import span
 from .policy import Policy
 from .wanted import Wanted
 

@@ -6,9 +6,10 @@ from bridge.archive.keeping import KeptFor
 from bridge.errors import JournalError
 from bridge.instructions import Asked, Instruction
 from bridge.language import N_, Locale
+from bridge.language.spans import span
 from bridge.model import RoomId
 
-from .notice import span, whose
+from .notice import whose
 from .opted import OptedOut
 from .policy import Policy
 

@@ -11,16 +11,16 @@ import msgspec
 from bridge.archive.keeping import KeptFor
 from bridge.errors import JournalError
 from bridge.language import N_, Locale
+from bridge.language.spans import span
 from bridge.notices.announcer import Announcer
 from bridge.relay import Router
 
 from .policy import Policy
 
-__all__ = ["Archived", "Notices", "span", "whose"]
+__all__ = ["Archived", "Notices", "whose"]
 
 _KIND = "archived"
 """The kind of the journal's notes about what is archived, by conversation."""
-_YEAR, _DAY, _HOUR, _MINUTE = 31_536_000.0, 86_400.0, 3600.0, 60.0
 _WORDS = N_("From now on, what is said here is archived and kept for {time}, by {owner}.")
 _FILES = N_("From now on, what is said here is archived and kept for {time}, files too, by {owner}.")
 _FACTS = N_(
@@ -154,16 +154,3 @@ def _told(kept: KeptFor, owner: str | None, locale: Locale, *, asking: bool) -> 
 def whose(owner: str | None, locale: Locale) -> str:
     """Say who keeps the archive."""
     return owner or locale.gettext("the people who invited me")
-
-
-def span(seconds: float, locale: Locale) -> str:
-    """Return a length of time in the largest unit that it is a whole number of."""
-    if not seconds % _YEAR:
-        return locale.ngettext("{number} year", "{number} years", round(seconds / _YEAR))
-    if not seconds % _DAY:
-        return locale.ngettext("{number} day", "{number} days", round(seconds / _DAY))
-    if not seconds % _HOUR:
-        return locale.ngettext("{number} hour", "{number} hours", round(seconds / _HOUR))
-    if not seconds % _MINUTE:
-        return locale.ngettext("{number} minute", "{number} minutes", round(seconds / _MINUTE))
-    return locale.ngettext("{number} second", "{number} seconds", round(seconds))

@@ -8,10 +8,10 @@ import pytest
 
 from bridge.archive.entries import EntryKind
 from bridge.archive.keeping import KeptFor
-from bridge.archive.service.notice import span
 from bridge.archive.store import Reader
 from bridge.config import ShowRules
 from bridge.language import ENGLISH
+from bridge.language.spans import span
 from bridge.model import Change, MemberChanged, RoomId, UserId
 from tests.bridge.world import config, running
 
