@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import signal
 
@@ -64,13 +65,28 @@ async def test_a_bot_is_asked_on_irc_and_answers_everywhere(world, tmp_path):
             assert answer.endswith("<pricebot> ada, it is 42")  # behind what it answers, on XMPP
 
 
+async def members(world, network):
+    """How many are in the room of a network, as the bridge knows it."""
+    process = await asyncio.create_subprocess_exec(
+        *(HUBBUB, "rooms", str(world.folder / "bridge.yaml"), "--network", network, "--json"),
+        env={**os.environ, **world.variables},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    (room,) = json.loads(said)
+    return room["members"] or 0
+
+
 @pytest.mark.parametrize("here", NETWORKS)
 async def test_who_is_silent_has_their_name_in_their_room(world, here):
     """Somebody elsewhere who takes it is told apart there, and there alone."""
     async with hubbub(world) as bridge:
         await bridge.joined(*NETWORKS)
         other, third = (network for network in NETWORKS if network != here)
+        before = await members(world, here)
         silent = await world.demos[here].person("Bob")
+        while await members(world, here) == before:
+            await asyncio.sleep(0.1)
         namesake = await world.demos[other].person("bob")
         await namesake.say(plain("it is me"))
         assert await world.heard(here) == [f"<bob ({other})> it is me"]
