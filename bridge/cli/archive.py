@@ -72,7 +72,7 @@ class _Overview(Terminal):
     def show(self) -> None:
         answer = self._answer
         self.say(
-            f"{answer['file']}: {_many(answer['entries'], 'entry', 'entries')}, {decimal(answer['bytes'])}"
+            f"{answer['file']}: {counted(answer['entries'], 'entry', 'entries')}, {decimal(answer['bytes'])}"
         )
         for sentence in answer["wrong"]:
             self.say(printable(sentence), "bold red")
@@ -90,7 +90,7 @@ class _Overview(Terminal):
         state = ("", "") if one["archived"] else ("no longer archived", "yellow")
         return [
             (printable(one["name"]), "bold"),
-            (_many(one["entries"], "entry", "entries"), ""),
+            (counted(one["entries"], "entry", "entries"), ""),
             (decimal(one["bytes"]), "dim"),
             (since, ""),
             (kept, ""),
@@ -107,7 +107,7 @@ class _Overview(Terminal):
         if answer["digest"]:
             self.say(printable(f"digest: {answer['digest']}"))
         if answer["opted_out"]:
-            self.say(f"{_many(len(answer['opted_out']), 'person', 'people')} opted out")
+            self.say(f"{counted(len(answer['opted_out']), 'person', 'people')} opted out")
         if answer["waiting"]:
             self.say(f"{counted(answer['waiting'], 'erasure')} to be ended once a hold is released", "yellow")
         if answer["holds"]:
@@ -296,10 +296,6 @@ def _show_holds(terminal: Terminal, holds: list[dict[str, Any]]) -> None:
             f"until {when(one['until'])}" if one.get("until") is not None else "",
         ]
         terminal.say(printable("what is " + " and ".join(filter(None, what))), indent=2)
-
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
 
 
 def _span(seconds: float) -> str:

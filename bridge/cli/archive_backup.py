@@ -36,6 +36,6 @@ def backup(words: tuple[Path, ...], archive: Path | None, *, force: bool) -> Non
     path, target = archive_argument(words[0] if len(words) == 2 else None, archive), words[-1]
     with progress() as tell:
         found = copy(path, target, force=force, tell=tell)
-    entries = "1 entry" if found.entries == 1 else f"{found.entries:,} entries"
+    entries = counted(found.entries, "entry", "entries")
     click.echo(f"{target} is a sound copy of {path}:")
     click.echo(f"  {entries} of {counted(found.conversations, 'conversation')}, {decimal(found.size)}")

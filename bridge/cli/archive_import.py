@@ -47,7 +47,7 @@ def import_(lines: tuple[BinaryIO, ...], file: Path | None, archive: Path | None
         raise ArchiveError(
             f"{there} cannot be written ({error.strerror}): look at its folder and disk"
         ) from None
-    made = "1 entry" if count == 1 else f"{count:,} entries"
+    made = counted(count, "entry", "entries")
     click.echo(f"{there} is made: {made} of {counted(conversations, 'conversation')}.")
 
 

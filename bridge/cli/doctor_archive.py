@@ -44,7 +44,7 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
         yield Finding("archive", Grade.WRONG, str(error))
         return
     entries, size = sum(one.count for one in known), _size(file)
-    much = "1 entry" if entries == 1 else f"{entries:,} entries"
+    much = counted(entries, "entry", "entries")
     found = f"{much} of {counted(len(known), 'conversation')}, {decimal(size)}"
     yield Finding("archive", Grade.WELL, f"the archive {file} can be read: {found}")
     if missing:

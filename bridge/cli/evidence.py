@@ -92,7 +92,7 @@ def export(  # noqa: PLR0913 -- click gives them by name
                 authority=_authority(there),
                 tell=lambda done, total: tell("entries", done, total),
             )
-    many = "1 entry" if made.disclosed == 1 else f"{made.disclosed:,} entries"
+    many = counted(made.disclosed, "entry", "entries")
     click.echo(f"{output} discloses {many} of {printable(conversation)}:")
     said = [
         entry

@@ -131,7 +131,7 @@ class _Overview(Terminal):
     def _archive(self, archive: dict[str, Any]) -> str:
         """Say what is archived, and how far that is."""
         count, signed = archive["entries"], archive["checkpoint"]
-        parts = ["1 entry" if count == 1 else f"{count:,} entries", decimal(archive["size"])]
+        parts = [counted(count, "entry", "entries"), decimal(archive["size"])]
         behind = sum(one["behind"] for one in self._answer["observers"] if one["name"] == "archive")
         if behind:
             parts.append(f"{counted(behind, 'message')} to be taken over")

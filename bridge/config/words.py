@@ -25,9 +25,9 @@ _ALSO_CALLED = {
 _TIMES = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number of things: `1 message`, `2,000 messages`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Return a number of things: `1 message`, `2,000 messages`; `things` is for what has no plural in -s."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def lasting(seconds: float) -> str:

@@ -13,7 +13,7 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
     that could. `ids_kept` is for how long the journal knows who said something.
     """
     found = [
-        f"{_many(one.entries, 'entry', 'entries')} for the hold "
+        f"{counted(one.entries, 'entry', 'entries')} for the hold "
         f"{quoted(one.hold)} ({one.reason}): they go once it is released"
         for one in archive.held
     ]
@@ -29,7 +29,7 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
         )
     for network, count in sorted((left or {}).items()):
         found.append(
-            f"{_many(count, 'copy', 'copies')} at most on {network}, which lets nobody take them back, or "
+            f"{counted(count, 'copy', 'copies')} at most on {network}, which lets nobody take them back, or "
             "cannot be reached now"
         )
     if ids_kept is not None:
@@ -43,7 +43,3 @@ def stays(archive: ErasureReport, left: Mapping[str, int] | None, ids_kept: floa
         "what they say from now on: !archive off is theirs to say",
     ]
     return found
-
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
