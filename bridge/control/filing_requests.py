@@ -54,32 +54,28 @@ class TagsRequest(Request[TagsKept], tag="archive/tags", frozen=True, kw_only=Tr
     conversation: _Conversation = ""
 
 
-class TagRequest(Request[TagChange], tag="archive/tag", frozen=True, kw_only=True):
+class _TagChangeRequest(Request[TagChange], frozen=True, kw_only=True):
+    """Something about a tag of entries: from one number to another, or of what was said in a conversation in
+    some time.
+    """
+
+    answer: ClassVar[Any] = TagChange
+    needs_token: ClassVar[bool] = True
+    changes: ClassVar[bool] = True
+    tag: _Tag
+    first: _First = 0
+    last: _Last = 0
+    conversation: _Conversation = ""
+    since: _Since = None
+    until: _Until = None
+
+
+class TagRequest(_TagChangeRequest, tag="archive/tag", frozen=True, kw_only=True):
     """Tag entries: from one number to another, or what was said in a conversation in some time."""
 
-    answer: ClassVar[Any] = TagChange
-    needs_token: ClassVar[bool] = True
-    changes: ClassVar[bool] = True
-    tag: _Tag
-    first: _First = 0
-    last: _Last = 0
-    conversation: _Conversation = ""
-    since: _Since = None
-    until: _Until = None
 
-
-class UntagRequest(Request[TagChange], tag="archive/untag", frozen=True, kw_only=True):
+class UntagRequest(_TagChangeRequest, tag="archive/untag", frozen=True, kw_only=True):
     """Take a tag from all stretches that touch what is named so."""
-
-    answer: ClassVar[Any] = TagChange
-    needs_token: ClassVar[bool] = True
-    changes: ClassVar[bool] = True
-    tag: _Tag
-    first: _First = 0
-    last: _Last = 0
-    conversation: _Conversation = ""
-    since: _Since = None
-    until: _Until = None
 
 
 class HoldsRequest(Request[HoldsKept], tag="archive/holds", frozen=True, kw_only=True):
