@@ -9,7 +9,7 @@ from rich.filesize import decimal
 
 from bridge.archive.evidence.checkpoints import key_that_signs, last_round
 from bridge.archive.evidence.keys import KeyFile
-from bridge.archive.store import ConversationInfo, Reader
+from bridge.archive.store import ConversationInfo, Reader, size_of
 from bridge.clock import SYSTEM
 from bridge.config import Config
 from bridge.config.words import counted
@@ -43,7 +43,7 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
     except ArchiveError as error:
         yield Finding("archive", Grade.WRONG, str(error))
         return
-    entries, size = sum(one.count for one in known), _size(file)
+    entries, size = sum(one.count for one in known), size_of(file)
     much = counted(entries, "entry", "entries")
     found = f"{much} of {counted(len(known), 'conversation')}, {decimal(size)}"
     yield Finding("archive", Grade.WELL, f"the archive {file} can be read: {found}")
@@ -52,11 +52,6 @@ def look_at_archive(config: Config) -> Iterator[Finding]:
     yield from _time(known)
     if archived:
         yield from _room(file, known, size)
-
-
-def _size(file: Path) -> int:
-    files = (file, file.with_name(f"{file.name}-wal"))
-    return sum(one.stat().st_size for one in files if one.exists())
 
 
 def _permissions(file: Path) -> Iterator[Finding]:

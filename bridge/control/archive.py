@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from bridge.app import Bridge
 from bridge.archive.evidence.questions import MakeCheckpoint
 from bridge.archive.filing.questions import HowItStands
@@ -118,13 +120,16 @@ class ArchiveReading:
             name: one.archive for name, one in conversations.items() if one.archive is not None
         }
         observer = next((one for one in self._bridge.observers() if one.name == "archive"), None)
+        opted_out = len(self._bridge.features.archive.wanted.opted.known())
         if await asyncio.to_thread(self._file.is_file):
-            return await self._read(lambda reader: answered(reader, archived, observer, stamps=self._stamps))
+            found = await self._read(lambda reader: answered(reader, archived, observer, stamps=self._stamps))
+            return msgspec.structs.replace(found, opted_out=opted_out)
         return ArchiveAnswer(
             file=str(self._file),
             there=False,
             reason=observer.reason if observer else "",
             conversations=[conversation(name, rules) for name, rules in archived.items()],
+            opted_out=opted_out,
         )
 
     # What is taken along

@@ -10,7 +10,7 @@ from bridge.archive.filing.holds import LegalHold, all_holds
 from bridge.archive.filing.questions import KeptConversation
 from bridge.archive.filing.standing import standing
 from bridge.archive.filing.tags import Tagged, all_tags
-from bridge.archive.store import Reader, Round
+from bridge.archive.store import Reader, Round, size_of
 from bridge.config import ArchiveRules
 from bridge.relay import ObserverStatus
 from bridge.status import ArchiveReport
@@ -25,7 +25,7 @@ def reported(reader: Reader, *, stamps: bool) -> ArchiveReport:
     signed = last_round(reader)
     return ArchiveReport(
         entries=reader.last(),
-        size=_size(reader),
+        size=size_of(reader.file),
         checkpoint=signed.at if signed is not None else None,
         unstamped=unstamped(reader) if stamps else 0,
         wrong=(),
@@ -58,7 +58,6 @@ def answered(
             )
             for name in dict.fromkeys((*archived, *kept))
         ],
-        opted_out=len(stand.opted_out),
         checkpoint=checkpoint_told(signed) if signed is not None else None,
         unstamped=unstamped(reader) if stamps else 0,
     )
@@ -90,11 +89,6 @@ def _holding(holds: list[LegalHold], conversation: str) -> Iterator[str]:
 
 def _tags(tags: list[Tagged], conversation: str) -> set[str]:
     return {one.tag for one in tags if one.conversation == conversation}
-
-
-def _size(reader: Reader) -> int:
-    files = (reader.file, reader.file.with_name(f"{reader.file.name}-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def checkpoint_told(made: Round) -> CheckpointTold:

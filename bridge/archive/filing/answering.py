@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bridge.archive.filing import questions as ask
+from bridge.archive.keeping import POLICY
 from bridge.archive.persons.erase import Erasure, ErasurePlan, carry_out, pending_erasures, plan_erasure
 from bridge.archive.persons.finding import KnownPerson, alike, described, known_people, people_among
 from bridge.archive.persons.traces import Trace
@@ -159,7 +160,7 @@ class FilingAnswers:
             raise ArchiveError("say why it is held: --reason")
         if hold == LegalHold(name=hold.name, reason=hold.reason, at=hold.at):
             raise ArchiveError("say what is held: a conversation, a person, a tag, or from when until when")
-        known = {info.name for info in self._open().conversations()} | set(self._store.notes("policy"))
+        known = {info.name for info in self._open().conversations()} | set(self._store.notes(POLICY))
         if unknown := sorted(set(hold.conversations) - known):
             raise ArchiveError(f"the archive has no conversation {unknown[0]!r}: it has {_listed(known)}")
         people = tuple(one.key for one in self._people(hold.people))

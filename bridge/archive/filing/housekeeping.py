@@ -7,10 +7,8 @@ for a hold that is no more goes as well: words that their authors took back, and
 
 from collections.abc import Callable, Iterator, Mapping
 
-import msgspec
-
 from bridge.archive.entries import EntryKind, Header
-from bridge.archive.keeping import KeptFor
+from bridge.archive.keeping import kept_for, rooms_kept_for
 from bridge.archive.persons.erase import Erasure, carry_out, pending_erasures, plan_erasure
 from bridge.archive.store import Entry, Reader, State, Store
 from bridge.clock import Clock
@@ -30,9 +28,8 @@ _REMOVED = "removal"
 
 def keep_rules(store: Store | Reader, tags: Mapping[str, float]) -> KeepRules:
     """Return for how long what is kept, as it is noted in the archive."""
-    kept = {name: msgspec.json.decode(raw, type=KeptFor).keep for name, raw in store.notes("policy").items()}
-    rooms = [(*key.partition("\n")[::2], float(raw)) for key, raw in store.notes("retention").items()]
-    return KeepRules(conversations=kept, tags=tags, rooms=tuple(rooms))
+    kept = {name: one.keep for name, one in kept_for(store).items()}
+    return KeepRules(conversations=kept, tags=tags, rooms=tuple(rooms_kept_for(store)))
 
 
 class Housekeeping:

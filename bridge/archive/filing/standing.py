@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
-from bridge.archive.keeping import KeptFor
-from bridge.archive.store import ConversationInfo, Reader
+from bridge.archive.keeping import KeptFor, kept_for
+from bridge.archive.store import ConversationInfo, Reader, size_of
 
 from .holds import all_holds
 from .questions import FilingStanding, KeptConversation
@@ -19,13 +17,9 @@ def standing(
     reader: Reader, *, waiting: int = 0, digest: str = "", wrong: Sequence[str] = ()
 ) -> FilingStanding:
     """Look at it. What the one who writes it knows besides is handed over."""
-    kept = {name: msgspec.json.decode(raw, type=KeptFor) for name, raw in reader.notes("policy").items()}
+    kept = kept_for(reader)
     infos = {info.name: info for info in reader.conversations()}
-    size = sum(
-        file.stat().st_size
-        for file in (reader.file, reader.file.with_name(f"{reader.file.name}-wal"))
-        if file.exists()
-    )
+    size = size_of(reader.file)
     entries = sum(info.count for info in infos.values())
     conversations = [
         _conversation(reader, name, infos.get(name), kept.get(name), size / max(entries, 1))
@@ -38,7 +32,7 @@ def standing(
         conversations=conversations,
         holds=all_holds(reader),
         tags=dict(sorted(Counter(one.tag for one in all_tags(reader)).items())),
-        opted_out=sorted(key.replace("\n", "/") for key in reader.notes("opted out")),
+        opted_out=(),  # the service knows
         waiting=waiting,
         digest=digest,
         wrong=wrong,

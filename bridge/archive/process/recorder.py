@@ -9,6 +9,7 @@ import msgspec
 
 from bridge.archive.entering import entered
 from bridge.archive.entries import Copy, EntryKind, FiledFile, Header, Person, Words
+from bridge.archive.keeping import POLICY, ROOMS
 from bridge.archive.store import NewEntry, Reader, Store
 from bridge.archive.store.kept_files import KeptFiles, Message
 from bridge.archive.store.shelf import names_of
@@ -17,14 +18,8 @@ from bridge.model import UserId, by_author
 from .parcels import CopyNote, Fact, FetchedNote, Parcel, Row, Terms
 from .questions import ReadUpTo, Tidying
 
-__all__ = ["POLICY", "RETENTION", "Recorder"]
+__all__ = ["Recorder"]
 
-POLICY = "policy"
-"""The kind of the notes that say for how long conversations are kept (`KeptFor`), by their names."""
-RETENTION = "retention"
-"""The kind of the notes that say for how many seconds rooms want to be kept, by network and room, with a line
-feed between them.
-"""
 _NO_TERMS = Terms("", {}, (), {}, ())
 
 
@@ -59,7 +54,7 @@ class Recorder:
         kept = {name: msgspec.json.encode(one) for name, one in terms.kept.items()}
         wanted = {f"{network}\n{room}": str(found).encode() for network, room, found in terms.retention}
         self._note(POLICY, kept)
-        self._note(RETENTION, wanted)
+        self._note(ROOMS, wanted)
         return self._store.cursor(_beside(terms.journal)) or 0
 
     def _note(self, kind: str, notes: dict[str, bytes]) -> None:

@@ -1,5 +1,6 @@
 """The archive on disk: one SQLite file, one who writes it, many who read it."""
 
+from .opening import size_of
 from .reader import Reader
 from .records import (
     ChainRow,
@@ -25,4 +26,5 @@ __all__ = [
     "State",
     "Store",
     "Subject",
+    "size_of",
 ]

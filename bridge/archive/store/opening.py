@@ -11,7 +11,7 @@ from bridge.errors import ArchiveError
 
 from . import schema
 
-__all__ = ["DAMAGED", "NO_ROOM", "open_to_read", "open_to_write", "troubles"]
+__all__ = ["DAMAGED", "NO_ROOM", "open_to_read", "open_to_write", "size_of", "troubles"]
 
 NO_ROOM = "make room on its disk, or make that writable: the archive catches up from the journal then"
 """Advice for a disk that is full or read-only."""
@@ -97,3 +97,9 @@ def _sentence(file: Path, error: sqlite3.Error, *, reading: bool) -> str:
     if not reading and code & 0xFF in _UNWRITABLE:
         return f"{file} cannot be written ({error}): {NO_ROOM}"
     return f"{file} cannot be used ({error}): {_BROKEN}"
+
+
+def size_of(file: Path) -> int:
+    """Return how many bytes an archive takes, with its log."""
+    files = (file, file.with_name(f"{file.name}-wal"))
+    return sum(one.stat().st_size for one in files if one.exists())

@@ -10,6 +10,7 @@ from bridge.archive.filing.questions import ListTags
 from bridge.archive.service import ask_tag, child
 from bridge.archive.store import Reader
 from bridge.control.abilities import Abilities
+from bridge.control.archive_requests import ArchiveRequest
 from bridge.control.filing_requests import (
     EraseRequest,
     FilingRequest,
@@ -166,6 +167,7 @@ async def test_the_owner_files_and_holds(kept, left, right):
         await told(left, 1)
         stands = await owner.do(FilingRequest(), "a test")
         assert stands.opted_out == ["left/dave!user@host"]
+        assert (await owner.do(ArchiveRequest(), "a test")).opted_out == 1
         assert ([one.name for one in stands.holds], stands.tags) == (["case"], {"offer": 1})
         answer = await owner.do(EraseRequest(who=["alice"]), "a test")
         assert (answer.archive.stay >= 2, answer.stays[0].split(" for ")[1][:15]) == (True, 'the hold "case"')
