@@ -16,8 +16,8 @@ feed between them.
 
 
 class KeptFor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is archived of a conversation. It is a note of the archive, so that what is there goes in time also
-    when the configuration knows the conversation no more.
+    """What is archived of a conversation. It is a note of the archive, so that what is there goes in time
+    also when the configuration knows the conversation no more.
     """
 
     keep: float
