@@ -4,16 +4,14 @@ It says how many messages were said; with the run `last` it says nothing, and en
 """
 
 import asyncio
-import itertools
 import random
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
 from bridge.archive.service import archivist, late
-from bridge.model import MessageId
 from bridge.testing import ScriptedNetwork
+from tests.bridge.killing import talk_until_killed
 from tests.bridge.world import config
 
 from .filed import archived
@@ -25,26 +23,18 @@ late._OFTEN = 0.05
 async def main(folder, run):
     left, right = ScriptedNetwork("left"), ScriptedNetwork("right")
     service = app.Bridge(archived(config(folder, {"lobby": ["left one", "right two"]})))
-    running = asyncio.ensure_future(service.run())
-    while not (left.connected and right.connected):
-        await asyncio.sleep(0.001)
-    if run == "last":
+
+    async def ended():
         await asyncio.sleep(0.5)
         while any(one.behind for one in service.observers()) or len(service.features.archive._beside):
             await asyncio.sleep(0.01)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        return
-    for number in itertools.count(1):
-        said = left.saying("one", "alice", f"{run} {number}")
-        left.happen(replace(said, id=MessageId(f"{run}.{number}")))
-        await left.settled()
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
+
+    def turn():
         service.features.archive.patrol()
-        await asyncio.sleep(random.uniform(0, 0.01))
         if random.random() < 0.02 and (process := service.features.archive.process._process):
             process.kill()
+
+    await talk_until_killed(service, left, right, run, ended=ended, pause=0.01, turn=turn)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,7 @@
 """What goes wrong with the archive stops nothing else, is told, and is caught up on."""
 
 import asyncio
-import random
 import resource
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +11,10 @@ from bridge.archive.service import child
 from bridge.archive.store import Reader
 from bridge.clock import SYSTEM
 from bridge.troubles import troubles
+from tests.bridge.killing import kill_again_and_again
 from tests.bridge.world import opened, running
 
 from .filed import archived, filed, people, texts
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -91,22 +85,8 @@ async def test_words_that_the_journal_forgot_meanwhile_are_missing_and_that_is_s
     assert found[0].header.by.name == "alice"
 
 
-def _run(folder, name):
-    arguments = [sys.executable, "-m", "tests.bridge.archive.killed", str(folder), name]
-    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-
 async def test_after_kills_all_is_there_once_and_in_order_with_its_copies(tmp_path):
-    for run in range(2):
-        process = _run(tmp_path, str(run))
-        for _ in range(random.randint(25, 60)):
-            process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    last = _run(tmp_path, "last")
-    assert last.wait() == 0
-    last.stdout.close()
+    kill_again_and_again("tests.bridge.archive.killed", tmp_path, 2, (25, 60))
     with opened(tmp_path / "journal.sqlite3") as database:
         taken = [name for (name,) in database.execute("SELECT id FROM event ORDER BY seq")]
         copies = database.execute(

@@ -4,17 +4,15 @@ It says how many messages were said; with the run `last` it says nothing, and en
 """
 
 import asyncio
-import itertools
 import random
 import sqlite3
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from bridge import app
-from bridge.model import MessageId
 from bridge.relay import Observer
 from bridge.testing import ScriptedNetwork
+from tests.bridge.killing import talk_until_killed
 from tests.bridge.world import config
 
 
@@ -62,22 +60,12 @@ async def main(folder, run):
     left, right = ScriptedNetwork("left"), ScriptedNetwork("right")
     looking_on = [Told(folder), Keeping(folder)]
     service = app.Bridge(config(folder, {"lobby": ["left one", "right two"]}), observers=looking_on)
-    running = asyncio.ensure_future(service.run())
-    while not (left.connected and right.connected):
-        await asyncio.sleep(0.001)
-    if run == "last":
+
+    async def ended():
         while any(observer.behind for observer in service.observers()):
             await asyncio.sleep(0.01)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        return
-    for number in itertools.count(1):
-        said = left.saying("one", "alice", f"{run} {number}")
-        left.happen(replace(said, id=MessageId(f"{run}.{number}")))
-        await left.settled()
-        sys.stdout.write(f"{number}\n")
-        sys.stdout.flush()
-        await asyncio.sleep(random.uniform(0, 0.003))
+
+    await talk_until_killed(service, left, right, run, ended=ended, pause=0.003)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,13 @@
 
 import asyncio
 import contextlib
-import random
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from bridge.model import MessageCreated
 from bridge.relay import Observer, observers
+from tests.bridge.killing import kill_again_and_again
 from tests.bridge.world import opened, running
-
-ROOT = Path(__file__).parents[3]
 
 
 class Watching(Observer):
@@ -213,22 +207,8 @@ async def test_a_lone_message_wakes_it_and_many_come_together(pair, left, right,
     assert len(watching.batches) < 20
 
 
-def _run(folder, name):
-    arguments = [sys.executable, "-m", "tests.bridge.relay.observed", str(folder), name]
-    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-
 async def test_a_kill_shows_nothing_twice_to_who_keeps_its_own_cursor_and_leaves_nothing_out(tmp_path):
-    for run in range(4):
-        process = _run(tmp_path, str(run))
-        for _ in range(random.randint(1, 120)):
-            process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    last = _run(tmp_path, "last")
-    assert last.wait() == 0
-    last.stdout.close()
+    kill_again_and_again("tests.bridge.relay.observed", tmp_path, 4, (1, 120))
     with opened(tmp_path / "journal.sqlite3") as database:
         taken = [name for (name,) in database.execute("SELECT id FROM event ORDER BY seq")]
     assert len(taken) > 4
