@@ -33,6 +33,11 @@ def document() -> dict[str, Any]:
     kinds = list(KINDS)
     types = [*kinds, *(kind.answer for kind in kinds)]
     found, schemas = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
+    for schema in schemas.values():
+        if (
+            "description" in schema
+        ):  # a docstring: Python 3.13 takes its indentation away, those before do not
+            schema["description"] = " ".join(schema["description"].split())
     answers = dict(zip(kinds, found[len(kinds) :], strict=True))
     bodies = {kind: _without_command(schemas.pop(kind.__name__)) for kind in kinds}
     for kind in kinds:
