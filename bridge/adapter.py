@@ -3,11 +3,13 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from .avatars import AVATAR_LIMIT, Avatar, Avatars
 from .clock import SYSTEM, Clock
 from .config import CatchUp, Model
+from .conversations import Conversations, Member
 from .endpoints import Endpoint, Source
 from .errors import AdapterError, Unsupported
 from .keepsake import Keepsake
@@ -35,12 +37,10 @@ __all__ = [
     "Conversations",
     "Emit",
     "Endpoint",
+    "Member",
     "Position",
     "Source",
 ]
-
-AVATAR_LIMIT = 2**20
-"""Bytes of a person's picture as a network has it, at most: what is larger is none."""
 
 _HOUR = 3600.0
 
@@ -70,52 +70,6 @@ class Emit(Protocol):
         """Return the last durable token of this scope; None: never been here, so start at now."""
 
 
-class Conversations(Protocol):
-    """The conversations that an adapter opens and closes itself, beside those of the owner's map: a direct
-    chat, a visitor's session.
-    """
-
-    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
-        """Join these rooms, each with its network, of any that run: its own, which count as served from now
-        on, and others, which their adapters are asked to `serve`. It stays so, across restarts, until it is
-        closed; what bears the same name already is replaced: closed, but for the rooms that are in both.
-        Rooms of other networks may be written as an owner writes them. Every room has what its network's
-        block says, or the map where that has it too.
-
-        Raises Rejected when there is no such network or room, or a single one, and JournalError when it
-        cannot be kept; then nothing has changed.
-        """
-
-    def close(self, name: str) -> None:
-        """Relay nothing more there. What is owed to its rooms is delivered, then their adapters `serve` them
-        no more. What is not open is no mistake. Raises JournalError, and changes nothing.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Avatar:
-    """A person's picture: a small square one, drawn anew, so that nothing is in it but what is seen."""
-
-    data: bytes = field(repr=False)
-    type: str
-    """`image/png` or `image/jpeg`."""
-    side: int
-    """Its width and height, in pixels."""
-    sha1: str
-    """The digest of `data`, in hexadecimal."""
-
-
-class Avatars(Protocol):
-    """The pictures of people from elsewhere, for where they are in a room as themselves."""
-
-    async def of(self, room: RoomId, key: str) -> Avatar | None:
-        """Return the picture of somebody (`Speaker.key`) who is heard in this room; None: they have none.
-
-        That may take minutes, so nothing that is sent waits for it. Raises an AdapterError when it cannot be
-        told now: what is shown then stays as it is.
-        """
-
-
 class Settle(Protocol):
     """What to do with a command's confirmation."""
 
@@ -135,6 +89,8 @@ class Adapter(ABC):
     """What may stand in a room's mapping, besides `room` and `direction`."""
     names_are_unique: bool = False
     """Whether no two in one room can have the same name at a time: `present` knows them all then."""
+    instructed: bool = True
+    """Whether what is said in its rooms can be an instruction (`!who`): not where anybody may come in."""
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         """`config` is a NetworkConfig; `introduction` is what strangers are told: that this is a bridge, and
@@ -274,6 +230,40 @@ class Adapter(ABC):
         return (
             [Sender(UserId(user), name) for user, name in present.ids.items()] if present is not None else ()
         )
+
+    def is_away(self, room: RoomId, user: UserId) -> bool | None:
+        """Whether somebody in the room is known not to look, or not to want to be disturbed; None: nobody can
+        tell. As of now, and as the network has told by itself: nothing is asked for it. No I/O.
+        """
+        return None
+
+    def answers(self, room: RoomId) -> Mapping[str, str]:
+        """Return the instructions that are this room's own affair, in it and in the rooms that it hears: for
+        each name the sentence for `!help`, marked for translation. The adapter reads them in what is said to
+        the room, and the core leaves them to it. No I/O.
+        """
+        return {}
+
+    async def make_room(self, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        """Make a room that these people alone can enter and others do not see, be in it, and invite them.
+
+        `name` is a word that it should be known by (`desk-12`): where that is taken it is given another.
+        Called while `run` runs; `serve` names the room soon after, and at each start from then on. Until then
+        what is said there waits, or is not heard. Raises an AdapterError, and has made nothing.
+        """
+        raise Unsupported(f"{self.network} makes no rooms")
+
+    async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
+        """Let these people into a room that was made, and tell them. Who is in it already is no mistake.
+        Raises an AdapterError when one of them cannot be invited; the others are.
+        """
+        raise Unsupported(f"{self.network} makes no rooms")
+
+    async def unmake(self, room: RoomId) -> None:
+        """Take a room down that was made, when `serve` names it no more: as far as the network allows, people
+        are out of it, and it is gone. Raises an AdapterError.
+        """
+        raise Unsupported(f"{self.network} makes no rooms")
 
     def private_room(self, room: RoomId, person: UserId, speaker: Speaker) -> RoomId | None:
         """Return the room in which somebody, known from a room of the map, and a speaker from elsewhere talk

@@ -33,7 +33,7 @@ from .model import Event, RoomId
 from .notices import Teller
 from .protocols import find
 from .relay import Observer, Observers, ObserverStatus, RoomStatus, Router, compile_routes
-from .relay.rooms import NetworkConversations
+from .relay.opened import NetworkConversations
 from .reloads import Reloads
 from .status import RoomReport, Status, count, network_report, room_report
 from .supervisor import NetworkState, Supervisor

@@ -1,6 +1,6 @@
 """What people can ask of Hubbub and do through it besides talking, built on the relay."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from bridge.archive.service.archiving import Archiving
 
@@ -39,7 +39,8 @@ class Features:
         direct = DirectTalks(router, self._answer)
         archive = self.archive = Archiving(router, teller, config)
         known = [who, *direct.instructions, *archive.instructions]
-        instructions = Instructions(known, self._place, self._answer, router.journal.clock)
+        clock = router.journal.clock
+        instructions = Instructions(known, self._place, self._answer, clock, self._theirs)
         self.observers = (instructions,)
         direct.instruct = instructions.hear
         presence = self._presence = PuppetPresence(router)
@@ -59,9 +60,22 @@ class Features:
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
         worker = self._router.rooms.by_name.get((network, room))
-        if worker is None or worker.composer.view.show.instructions == "off":
+        if worker is None or not worker.room.adapter.instructed:
+            return None
+        if worker.composer.view.show.instructions == "off":
             return None
         return worker.room.number, worker.composer.view.locale
+
+    def _theirs(self, network: str, room: RoomId) -> Mapping[str, str]:
+        """Return what the networks that hear a room answer there themselves, by the names of that."""
+        source = self._router.rooms.directory.routes.sources.get((network, room))
+        hearing = [self._router.workers.get(number) for number in source.rooms] if source is not None else []
+        return {
+            name: told
+            for worker in hearing
+            if worker is not None
+            for name, told in worker.room.adapter.answers(worker.room.id).items()
+        }
 
     def _members(self, number: int) -> Collection[str]:
         worker = self._router.workers.get(number)

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from bridge.adapter import AVATAR_LIMIT, Adapter, Emit, Endpoint, Settle, Source
-from bridge.complaints import Complaints
 from bridge.config import WayOut
 from bridge.errors import AdapterError, Rejected, TemporaryFailure, Unsupported
 from bridge.model import (
@@ -30,8 +29,8 @@ from bridge.model import (
 from .answers import ANYTHING, fail, outcome, translating
 from .events import sound
 from .gate import Gate
-from .opening import Opening
 from .texts import is_text, shown
+from .walled import Hung, Walled
 
 __all__ = ["Guarded"]
 
@@ -42,6 +41,7 @@ _FIND = 90.0
 _PAST = 600.0
 _UPLOAD = 900.0
 _AVATAR = 60.0
+_MAKE = 120.0
 """How long the answer to a call may take, in seconds."""
 _SLOW = 10_000.0
 """An upload has so much more time as it takes at so many bytes a second."""
@@ -50,41 +50,14 @@ _RECORDS = 20_000
 _LEAST = Capabilities(text_limit=300)
 """What is taken for the record of a room that has none: words, and nothing else."""
 
-T = TypeVar("T")
 
-
-class _Hung(TemporaryFailure):
-    """A call did not end."""
-
-
-class Guarded(Adapter):
+class Guarded(Walled):
     """An adapter as the core meets it."""
 
     def __init__(self, kind: type[Adapter], network: str, config: Any, introduction: str) -> None:
-        self._adapter: Adapter | None = None
-        super().__init__(network, config, introduction)
-        self._complaints = Complaints(log)
-        self._known: set[RoomId] = set()
-        """Every room that was ever served: one that has left the map may be heard a little longer."""
-        self._kind = kind
-        self.names_are_unique = kind.names_are_unique
-        self._gate: Gate | None = None
-        self._behind: set[asyncio.Future[Any]] = set()
-        """Calls that did not end in time, and do not end."""
+        super().__init__(kind, network, config, introduction)
         self._records: dict[RoomId | tuple[RoomId, str | None], Capabilities] = {}
         """By room, and for speakers by whose account it is; as far as they make sense."""
-        self._served = False
-
-    @property
-    def introduction(self) -> str:
-        """The sentences that tell strangers that this is a bridge, and who owns it."""
-        return self._introduction
-
-    @introduction.setter
-    def introduction(self, text: str) -> None:
-        self._introduction = text
-        if self._adapter is not None:
-            self._adapter.introduction = text
 
     @classmethod
     def room_id(cls, text: str) -> RoomId:
@@ -138,7 +111,7 @@ class Guarded(Adapter):
             found = await self._ask("find_sent", lambda: self._made().find_sent(room, since, txns), _FIND)
             answers = {txn: found[txn] for txn in txns if txn in found}
         except AdapterError as error:
-            if isinstance(error, Unsupported | _Hung):
+            if isinstance(error, Unsupported | Hung):
                 self._complain("find_sent", room, str(error), error.__cause__)
             raise
         except Exception as error:  # noqa: BLE001 what was found is no mapping
@@ -174,6 +147,19 @@ class Guarded(Adapter):
             raise Rejected("the picture is too large")
         return found
 
+    async def make_room(self, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        made = await self._ask("make_room", lambda: self._made().make_room(name, topic, invited), _MAKE)
+        if not is_text(made) or not made:
+            raise Unsupported(f"a bug in its adapter: make_room returned {shown(made)}")
+        self._known.add(made)
+        return made
+
+    async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
+        await self._ask("invite", lambda: self._made().invite(room, users), _MAKE)
+
+    async def unmake(self, room: RoomId) -> None:
+        await self._ask("unmake", lambda: self._made().unmake(room), _MAKE)
+
     async def upload(self, file: File) -> None:
         limit = _UPLOAD + file.size / _SLOW
         try:
@@ -182,32 +168,6 @@ class Guarded(Adapter):
                     await self._made().upload(file)
         except TimeoutError:
             raise TemporaryFailure(f"its adapter did not upload a file within {limit:.0f} s") from None
-
-    async def _ask(self, method: str, call: Callable[[], Awaitable[T]], limit: float) -> T:
-        """Return what a call answers. Raises AdapterErrors alone; whatever the call does, it is over within
-        `limit` seconds.
-        """
-
-        async def answer() -> T:
-            with translating(method):
-                return await call()
-
-        task = asyncio.ensure_future(answer())
-        task.add_done_callback(self._ended)
-        try:
-            await asyncio.wait({task}, timeout=limit)
-        finally:
-            if not task.done():
-                task.cancel()
-                self._behind.add(task)
-        if not task.done():
-            raise _Hung(f"a bug in its adapter: {method} did not answer within {limit:g} s")
-        return task.result()
-
-    def _ended(self, task: "asyncio.Future[Any]") -> None:
-        self._behind.discard(task)
-        if not task.cancelled():
-            task.exception()  # it may be that nobody waits for it any more
 
     # What answers at once
 
@@ -292,6 +252,26 @@ class Guarded(Adapter):
             self._complain("people", room, shown(error), error)
             return ()
 
+    def is_away(self, room: RoomId, user: UserId) -> bool | None:
+        try:
+            found = self._made().is_away(room, user)
+            if found is not None and type(found) is not bool:
+                raise TypeError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("is_away", room, shown(error), error)
+            return None
+        return found
+
+    def answers(self, room: RoomId) -> Mapping[str, str]:
+        try:
+            found = dict(self._made().answers(room))
+            if not all(is_text(text) for pair in found.items() for text in pair):
+                raise TypeError(f"it returned {shown(found)}")
+        except ANYTHING as error:
+            self._complain("answers", room, shown(error), error)
+            return {}
+        return found
+
     def peer(self) -> Endpoint | None:
         try:
             found = self._made().peer()
@@ -352,21 +332,6 @@ class Guarded(Adapter):
         if isinstance(self.config, WayOut) and not self.config.is_direct:
             source = replace(source, way_out=self.config.way)
         return source
-
-    def _made(self) -> Adapter:
-        """Return the adapter; make it, if it could not be made before."""
-        if self._adapter is None:
-            adapter = self._kind(self.network, self.config, self.introduction)
-            adapter.catch_up, adapter.keepsake = self.catch_up, self.keepsake
-            adapter.clock, adapter.avatars = self.clock, self.avatars
-            if self.conversations is not None:
-                adapter.conversations = Opening(self.network, self._known, self.conversations)
-            self._adapter, self._served = adapter, False
-        return self._adapter
-
-    def _complain(self, method: str, room: str, what: str, error: BaseException | None = None) -> None:
-        where = f"{self.network} {room}" if room else self.network
-        self._complaints.tell(method, f"{where}: a bug in its adapter, in {method}: {what}", error)
 
 
 def see(record: Capabilities) -> None:

@@ -1,10 +1,10 @@
 """What an adapter opens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from bridge.adapter import Conversations
+from bridge.conversations import Conversations, Member
 from bridge.errors import Rejected
-from bridge.model import RoomId
+from bridge.model import RoomId, UserId
 
 from .texts import is_text, shown
 
@@ -25,12 +25,34 @@ class Opening:
             pairs = [(network, room) for network, room in rooms]
         except (TypeError, ValueError):
             raise Rejected(f"{shown(rooms)} are no rooms, each with its network") from None
-        for text in (name, *[text for pair in pairs for text in pair]):
-            if not (is_text(text) and text):
-                raise Rejected(f"{shown(text)} can be no name")
+        _see(name, *[text for pair in pairs for text in pair])
         self._conversations.open(name, pairs)
         self._known.update(room for network, room in pairs if network == self._network)
 
     def close(self, name: str) -> None:
         if is_text(name):
             self._conversations.close(name)
+
+    def people(self, room: RoomId) -> Sequence[Member]:
+        return self._conversations.people(room) if is_text(room) else []
+
+    async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        _see(network, name, *invited)
+        if not is_text(topic):
+            raise Rejected(f"{shown(topic)} can be no topic")
+        return await self._conversations.make(network, name, topic, tuple(invited))
+
+    async def invite(self, network: str, room: RoomId, users: Collection[UserId]) -> None:
+        _see(network, room, *users)
+        await self._conversations.invite(network, room, tuple(users))
+
+    async def leave(self, network: str, room: RoomId) -> None:
+        _see(network, room)
+        await self._conversations.leave(network, room)
+
+
+def _see(*names: object) -> None:
+    """Raise Rejected when one of these can be no name."""
+    for text in names:
+        if not (is_text(text) and text):
+            raise Rejected(f"{shown(text)} can be no name")

@@ -36,6 +36,8 @@ ROWS = {
     "typing": ("showing that somebody writes", "nothing"),
     "read": ("marking what has arrived everywhere", "nothing"),
     "whisper": ("answering one person alone (`!who`)", "the answer in the room"),
+    "away": ("knowing who is away (a desk)", "whoever is in the room counts as there"),
+    "rooms": ("making a room for some people alone (a desk)", "visitors are seen in the lobby"),
 }
 
 

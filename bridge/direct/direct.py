@@ -79,7 +79,8 @@ class DirectTalks:
 
     def here(self, network: str) -> bool:
         """Whether people of a network can talk with others alone."""
-        return self._consent.mode(network) != "off"
+        adapter = self._router.rooms.adapters.get(network)
+        return self._consent.mode(network) != "off" and (adapter is None or adapter.instructed)
 
     # What is heard
 

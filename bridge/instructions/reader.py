@@ -36,6 +36,8 @@ Answer = Callable[[Asked, str], None]
 """Tells whoever asked an answer."""
 Place = Callable[[str, RoomId], tuple[int, Locale] | None]
 """Gives the number of a room, and how its people are spoken to; None: nothing is asked there."""
+Theirs = Callable[[str, RoomId], Mapping[str, str]]
+"""Gives what the networks that hear a room answer there themselves (`Adapter.answers`)."""
 
 
 class _Words(NamedTuple):
@@ -54,7 +56,15 @@ class Instructions(Observer):
 
     name = "instructions"
 
-    def __init__(self, known: Iterable[Instruction], place: Place, answer: Answer, clock: Clock) -> None:
+    def __init__(
+        self,
+        known: Iterable[Instruction],
+        place: Place,
+        answer: Answer,
+        clock: Clock,
+        theirs: Theirs = lambda *_: {},
+    ) -> None:
+        self._theirs = theirs
         self._known: Mapping[str, Instruction] = {one.name: one for one in known}
         self._place = place
         self._answer = answer
@@ -80,8 +90,7 @@ class Instructions(Observer):
             return False
         text = event.content.text
         name = text[len(_SIGN) :].partition(" ")[0].casefold() if text.startswith(_SIGN) else ""
-        one = self._known.get(name)
-        return name == "help" or (one is not None and one.here(network))
+        return name == "help" or self._one(network, event.room, name) is not None
 
     def hear(self, network: str, event: FleetingEvent) -> None:
         """Follow what is asked of the bridge's own account alone."""
@@ -98,9 +107,7 @@ class Instructions(Observer):
             return
         sender = sender.speaking
         name, _, words = text[len(_SIGN) :].partition(" ")
-        one = self._known.get(name.casefold())
-        if one is not None and not one.here(network):
-            one = None
+        one = self._one(network, room, name.casefold(), alone=alone)
         place = self._place(network, room)
         if not alone and (place is None or (one is None and name.casefold() != "help")):
             return
@@ -109,11 +116,20 @@ class Instructions(Observer):
         number, locale = place or (None, ENGLISH)
         asked = Asked(network, room, number, sender, words.strip(), locale, alone, said.seq, said.reply_to)
         try:
-            if answer := self._help(network, locale) if one is None else await one.follow(asked):
+            if answer := self._help(asked) if one is None else await one.follow(asked):
                 self._answer(asked, answer)
         except Exception as error:  # noqa: BLE001 others ask too
             self._complaints.tell(name, f"!{name} is not answered: a bug ({error!r})", error)
 
-    def _help(self, network: str, locale: Locale) -> str:
-        known = [one.help for one in self._known.values() if one.here(network)]
-        return "\n".join(locale.gettext(sentence) for sentence in (_HELP, *known))
+    def _one(self, network: str, room: RoomId, name: str, *, alone: bool = False) -> Instruction | None:
+        """Return what is meant by a name; None: nothing, or what is another's to answer."""
+        one = self._known.get(name)
+        if one is None or not one.here(network) or (not alone and name in self._theirs(network, room)):
+            return None
+        return one
+
+    def _help(self, asked: Asked) -> str:
+        theirs = {} if asked.alone else self._theirs(asked.network, asked.room)
+        known = {name: one.help for name, one in self._known.items() if one.here(asked.network)}
+        sentences = (_HELP, *{**known, **theirs}.values())
+        return "\n".join(asked.locale.gettext(sentence) for sentence in sentences)

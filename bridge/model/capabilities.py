@@ -78,6 +78,10 @@ class Capabilities:
     """Whether we can show that a message has arrived."""
     whisper: Support = Support.NO
     """Whether one person of the room can be told something alone (`Whisper`)."""
+    away: Support = Support.NO
+    """Whether it is known which of the room's people are away (`Adapter.is_away`)."""
+    rooms: Support = Support.NO
+    """Whether a room for some people alone can be made on this network (`Adapter.make_room`)."""
     authorship: Authorship = Authorship.PREFIX
     """How a speaker appears; in the record of the bridge's own account, the best that there is here."""
     own_connection: bool = False

@@ -6,7 +6,6 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import partial
 
 from bridge.adapter import Adapter
@@ -31,7 +30,7 @@ from .routes import Routes
 from .tally import Tally
 from .worker import Worker
 
-__all__ = ["Moved", "NetworkConversations", "Rooms"]
+__all__ = ["Moved", "Rooms"]
 
 log = logging.getLogger(__name__)
 
@@ -251,17 +250,3 @@ class Rooms:
             where = "a private room" if (network, room) in self.directory.ended else room
             keys = about(network, where)
             log.warning("given up: %s to %s %s, which left the map", some, network, where, extra=keys)
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConversations:
-    """What the adapter of one network opens and closes."""
-
-    network: str
-    rooms: Rooms
-
-    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
-        self.rooms.open(self.network, name, rooms)
-
-    def close(self, name: str) -> None:
-        self.rooms.close(self.network, name)

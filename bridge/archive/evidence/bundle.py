@@ -18,7 +18,7 @@ from .anchors import Anchors
 from .keys import SigningKey
 from .readme import readme
 from .source import verifier_source
-from .verifier.container import Member, zip_end, zip_local
+from .verifier.container import ZipMember, zip_end, zip_local
 from .verifier.signatures import pem_of
 from .verifier.transcript import Transcript
 
@@ -164,7 +164,7 @@ def _digest(part: bytes | Path) -> str:
 
 
 def _write_zip(target: Path, parts: Mapping[str, bytes | Path]) -> None:
-    files: dict[str, Member] = {}
+    files: dict[str, ZipMember] = {}
     with target.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)  # it holds what people said
         for name in sorted(parts):
@@ -172,7 +172,7 @@ def _write_zip(target: Path, parts: Mapping[str, bytes | Path]) -> None:
             for piece in _pieces(parts[name]):
                 crc, size = zlib.crc32(piece, crc), size + len(piece)
             file.write(zip_local(name, crc, size))
-            files[name] = Member(file.tell(), size, crc)
+            files[name] = ZipMember(file.tell(), size, crc)
             if file.tell() + size > _LARGEST:
                 raise ArchiveError("the bundle would be larger than 4 GB: ask for a shorter time")
             for piece in _pieces(parts[name]):

@@ -149,6 +149,28 @@ class ScriptedAdapter(Adapter):
     def present(self, room: RoomId) -> Present | None:
         return self._server.present.get(room)
 
+    def is_away(self, room: RoomId, user: UserId) -> bool | None:
+        return self._server.premises.away.get(user)
+
+    def answers(self, room: RoomId) -> Mapping[str, str]:
+        return self._server.premises.answers.get(room, {})
+
+    async def make_room(self, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        self._connected()
+        return self._server.premises.make(name, topic, invited)
+
+    async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
+        self._connected()
+        self._server.premises.invite(room, users)
+
+    async def unmake(self, room: RoomId) -> None:
+        self._connected()
+        self._server.premises.made.pop(room, None)
+
+    def _connected(self) -> None:
+        if self._emit is None:
+            raise ConnectionLost("not connected")
+
     async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
         if self._emit is None:
             raise ConnectionLost("not connected")

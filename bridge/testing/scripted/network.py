@@ -35,6 +35,7 @@ from bridge.model import (
 )
 
 from .files import ScriptedFiles
+from .rooms import Premises
 from .seen import SeenLine, SeenLines
 from .speakers import Speakers
 
@@ -69,6 +70,8 @@ class Nature:
     """For how many seconds its rooms want to be kept."""
     open: dict[RoomId, bool] = field(default_factory=dict)
     """Whether its rooms show newcomers what was said."""
+    premises: Premises = field(default_factory=Premises)
+    """The rooms that are made on it, and who of its people is away."""
 
 
 class ScriptedNetwork:
@@ -145,6 +148,11 @@ class ScriptedNetwork:
     def named(cls, name: str) -> "ScriptedNetwork":
         """Return the network of this name, which a test has made."""
         return cls._by_name[name]
+
+    @property
+    def premises(self) -> Premises:
+        """The rooms that are made on it, and who of its people is away."""
+        return self.nature.premises
 
     @property
     def files(self) -> ScriptedFiles:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from .reading import UnreadablePart
 
-__all__ = ["LONGEST_LINE", "MOST_FILES", "Bundle", "Member", "is_name", "zip_end", "zip_local"]
+__all__ = ["LONGEST_LINE", "MOST_FILES", "Bundle", "ZipMember", "is_name", "zip_end", "zip_local"]
 
 LONGEST_LINE, LONGEST_FILE = 1 << 23, 1 << 24
 """Bytes of a line, and of a file that is read as a whole."""
@@ -19,7 +19,7 @@ MOST_FILES = 60_000
 WAY_OUT = "It was changed, or not written by Hubbub: unpack it, and verify the folder"
 
 
-class Member(NamedTuple):
+class ZipMember(NamedTuple):
     """A file of the bundle: where it starts, its size, and the CRC that a zip has for it."""
 
     at: int
@@ -38,7 +38,7 @@ def zip_local(name: str, crc: int, size: int) -> bytes:
     return struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, *sizes) + name.encode()
 
 
-def zip_end(files: dict[str, Member]) -> bytes:
+def zip_end(files: dict[str, ZipMember]) -> bytes:
     """Return what stands behind all files (4.3.12 and 4.3.16)."""
     listed, start = b"", 0
     for name, (at, size, crc) in files.items():
@@ -55,7 +55,7 @@ class Bundle:
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self.is_folder = self.path.is_dir()
-        self.files: dict[str, Member] = {}
+        self.files: dict[str, ZipMember] = {}
         if self.is_folder:
             self._read_folder()
         else:
@@ -66,7 +66,7 @@ class Bundle:
         for folder, _, names in os.walk(self.path):
             for full in [Path(folder, name) for name in names]:
                 if full.is_file() and not full.is_symlink():
-                    self.files[full.relative_to(self.path).as_posix()] = Member(0, full.stat().st_size)
+                    self.files[full.relative_to(self.path).as_posix()] = ZipMember(0, full.stat().st_size)
             if len(self.files) > MOST_FILES:
                 raise UnreadablePart(
                     "the folder has too many files: name the one that the bundle was unpacked into"
@@ -82,7 +82,7 @@ class Bundle:
                 raise UnreadablePart(f"the zip has no file at byte {at} as it should be. {WAY_OUT}")
             if name <= last or len(self.files) == MOST_FILES:
                 raise UnreadablePart(f"the zip has a file too many, or out of order, at byte {at}. {WAY_OUT}")
-            self.files[name], last, at = Member(at + 30 + long, length, crc), name, end
+            self.files[name], last, at = ZipMember(at + 30 + long, length, crc), name, end
             file.seek(at)
         if not self.files:
             raise UnreadablePart("it is no bundle of evidence: no zip that Hubbub wrote, and no folder")

@@ -12,7 +12,7 @@ from bridge.archive.entries import Copy, EntryKind, Header, Peer, Person, Words
 from bridge.archive.evidence.bundle import write_bundle
 from bridge.archive.evidence.checkpoints import checkpoint
 from bridge.archive.evidence.keys import KeyFile
-from bridge.archive.evidence.verifier.container import Bundle, Member, zip_end, zip_local
+from bridge.archive.evidence.verifier.container import Bundle, ZipMember, zip_end, zip_local
 from bridge.archive.evidence.verifier.main import main
 from bridge.archive.store import NewEntry, Store
 from bridge.testing.clock import HandClock
@@ -110,7 +110,7 @@ def packed(path: Path, files: dict[str, bytes]) -> Path:
     members, whole = {}, b""
     for name in sorted(files):
         whole += zip_local(name, zlib.crc32(files[name]), len(files[name]))
-        members[name] = Member(len(whole), len(files[name]), zlib.crc32(files[name]))
+        members[name] = ZipMember(len(whole), len(files[name]), zlib.crc32(files[name]))
         whole += files[name]
     path.write_bytes(whole + zip_end(members))
     return path

@@ -1,0 +1,68 @@
+"""Conversations that an adapter opens and closes itself, who is in their rooms, and rooms made for them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .model import RoomId, UserId
+
+__all__ = ["Conversations", "Member"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who is in a room now, as far as its network has told."""
+
+    key: str
+    """Who it is, in all rooms and at all times: `Speaker.key` of what they say."""
+    name: str
+    network: str
+    user: UserId
+    """What their own network calls them (`Sender.id`)."""
+    room: RoomId
+    """The room of their network that they are in."""
+    away: bool | None
+    """Whether they are there and do not look; None: nobody can tell."""
+
+
+class Conversations(Protocol):
+    """The conversations that an adapter opens and closes itself, beside those of the owner's map: a direct
+    chat, a visitor's session.
+    """
+
+    def open(self, name: str, rooms: Sequence[tuple[str, RoomId]]) -> None:
+        """Join these rooms, each with its network, of any that run: its own, which count as served from now
+        on, and others, which their adapters are asked to `serve`. It stays so, across restarts, until it is
+        closed; what bears the same name already is replaced: closed, but for the rooms that are in both.
+        Rooms of other networks may be written as an owner writes them. Every room has what its network's
+        block says, or the map where that has it too.
+
+        Raises Rejected when there is no such network or room, or a single one, and JournalError when it
+        cannot be kept; then nothing has changed.
+        """
+
+    def close(self, name: str) -> None:
+        """Relay nothing more there. What is owed to its rooms is delivered, then their adapters `serve` them
+        no more. What is not open is no mistake. Raises JournalError, and changes nothing.
+        """
+
+    def people(self, room: RoomId) -> Sequence[Member]:
+        """Return who is in the rooms that are heard in a room of the adapter's own, and is heard from there.
+        No I/O.
+        """
+
+    async def make(self, network: str, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        """Make a room on a network for these people of its alone, and invite them (`Adapter.make_room`).
+        Returns the room, which is to be opened in a conversation next.
+
+        Raises an AdapterError: Unsupported where the network can make none, Rejected where there is no such
+        network.
+        """
+
+    async def invite(self, network: str, room: RoomId, users: Collection[UserId]) -> None:
+        """Let these people into a room that was made. Raises an AdapterError."""
+
+    async def leave(self, network: str, room: RoomId) -> None:
+        """Take a room down that was made, once no conversation has it: nobody can say anything there that
+        anybody hears. What is gone already is no mistake. Raises an AdapterError.
+        """
