@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from .block import Model
 from .evidence import Stamps, Witness
-from .filing import DailyMail, Mail, TagName
+from .filing import DailyMail, TagName
+from .mail import Mail
 from .values import Duration, File, Line
 from .words import nearest, quoted
 
@@ -77,17 +78,18 @@ class Archive(Model):
             examples=[{"offers": "tag:offer"}],
         ),
     ] = Field(default_factory=dict)
-    mail: Annotated[Mail | None, Field(description="The server that sends the digest.")] = None
+    mail: Annotated[
+        Mail | None,
+        Field(description="The server that sends the digest, if it is not that of `mail:` at the top."),
+    ] = None
     digest: Annotated[
         DailyMail | None, Field(description="A daily mail with what saved searches newly found.")
     ] = None
 
     @model_validator(mode="after")
-    def _can_send_its_digest(self) -> "Archive":
+    def _has_what_its_digest_tells(self) -> "Archive":
         if self.digest is None:
             return self
-        if self.mail is None:
-            raise ValueError("digest needs mail: the server that sends it")
         if not self.searches:
             raise ValueError("digest needs searches: what it tells of")
         for name in self.digest.searches or ():
@@ -95,15 +97,15 @@ class Archive(Model):
                 raise ValueError(f"digest: there is no search {quoted(name)}{nearest(name, self.searches)}")
         return self
 
-    def located(self, folder: Path, journal: Path, witness: Witness | None = None) -> "Archive":
+    def located(
+        self, folder: Path, journal: Path, witness: Witness | None = None, mail: Mail | None = None
+    ) -> "Archive":
         """Return the same with the file's whole name; `folder` is that of the configuration, `witness` the
-        one whose room is known.
+        one whose room is known, `mail` what sends where the archive has nothing of its own.
         """
         beside = journal.with_name(f"{journal.stem}-archive{journal.suffix}")
         found = folder / self.file.expanduser() if self.file else beside
         stamps = self.stamps and self.stamps.located(folder)
-        changed: dict[str, object] = {"file": found, "stamps": stamps, "witness": witness or self.witness}
-        if self.mail is not None and self.mail.ca_file is not None:
-            ca_file = folder / self.mail.ca_file.expanduser()
-            changed["mail"] = self.mail.model_copy(update={"ca_file": ca_file})
+        sends = self.mail.located(folder) if self.mail is not None else mail
+        changed = {"file": found, "stamps": stamps, "witness": witness or self.witness, "mail": sends}
         return self.model_copy(update=changed)

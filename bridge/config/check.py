@@ -45,8 +45,8 @@ _CURLED = "“”„‟«»‘’"
 _SPOKEN = ("protect", "language", "time_zone")
 """What a conversation says for all its rooms."""
 _NETWORK = re.compile(r"[\w.-]{1,64}")
-_RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)} - {"web"}
-"""Words that name no network; `web` did so before it had a meaning of its own."""
+_RESERVED = {*keys_of(ConversationBlock), *keys_of(RoomBlock), *keys_of(TopBlock)} - {"mail", "web"}
+"""Words that name no network; these two did so before they had a meaning of their own."""
 
 
 def against_name(name: str) -> str | None:
@@ -95,12 +95,16 @@ class Check:
         self._names_before(networks)
         self._claims(top, networks)
         witness = self._witness(top)
+        if top is not None and top.archive.digest is not None and not (top.archive.mail or top.mail):
+            document.problem(("archive", "digest"), "digest needs mail: the server that sends it", key=True)
         if top is None or document.problems:
             return None
         if not self.left_out:
             self._unused(networks)
-        journal = document.path.parent / top.journal.expanduser()
+        folder = document.path.parent
+        journal = folder / top.journal.expanduser()
         self._journal_folder(journal.parent)
+        mail = top.mail.located(folder) if top.mail is not None else None
         return Config(
             networks={name: network for name, network in networks.items() if network},
             conversations={name: found for name, found in conversations.items() if found and found.rooms},
@@ -108,11 +112,10 @@ class Check:
             journal=journal,
             durability=top.durability,
             keep=top.keep,
-            media=top.media.model_copy(
-                update={"folder": document.path.parent / top.media.folder.expanduser()}
-            ),
+            media=top.media.model_copy(update={"folder": folder / top.media.folder.expanduser()}),
             web=top.web,
-            archive=top.archive.located(document.path.parent, journal, witness),
+            archive=top.archive.located(folder, journal, witness, mail),
+            mail=mail,
             reload=top.reload,
             remarks=document.remarked(),
         )

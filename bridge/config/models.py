@@ -15,6 +15,7 @@ from .block import Model
 from .claim import Claim
 from .filters import EVERYTHING, Filters
 from .listen import SHORTEST_TOKEN, ListenAddress, Listening, need_token
+from .mail import Mail
 from .show import ShowRules
 from .values import (
     Count,
@@ -190,6 +191,9 @@ class TopBlock(Model):
     archive: Annotated[Archive, Field(description="Where what is archived is kept, and who finds it.")] = (
         Archive()
     )
+    mail: Annotated[
+        Mail | None, Field(description="The server that sends what Hubbub sends by mail. By default nothing.")
+    ] = None
     reload: Annotated[
         Literal["asked", "watch"],
         Field(
@@ -358,7 +362,8 @@ class Config:
     media: Media = field(default_factory=Media)
     web: Web | None = None
     archive: Archive = field(default_factory=Archive)
-    """With the whole name of its file."""
+    """With the whole name of its file, and with the server that sends its mail."""
+    mail: Mail | None = None
     reload: Literal["asked", "watch"] = "asked"
     remarks: tuple[str, ...] = ()
     """Complete sentences, each with its place, about things that are no mistakes but perhaps not meant."""

@@ -2,7 +2,9 @@
 
 import pytest
 
-from bridge.config.filing import Mail, tag_name
+from bridge.config.check import against_name
+from bridge.config.filing import tag_name
+from bridge.config.mail import Mail
 from bridge.errors import ConfigError
 
 from .fake_protocol import GOOD, Bench
@@ -76,3 +78,17 @@ def test_a_tag_is_one_however_it_is_written():
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
 def test_the_port_follows_from_the_security(security, port):
     assert Mail.model_validate({"server": "::1", "from": "a@b", "security": security}).reached_at == port
+
+
+def test_one_mail_server_for_all_that_is_sent(bench: Bench):
+    """That of the archive comes first for its digest; `mail` may still name a network."""
+    mail = "mail: {server: all.example.org, from: all@example.org, ca_file: all.pem}\n"
+    own = next(line for line in FILED.splitlines() if line.strip().startswith("mail"))
+    found = bench.load(GOOD + mail + FILED.replace(own + "\n", ""))
+    assert found.mail is not None
+    assert found.mail.ca_file == bench.folder / "all.pem"
+    assert found.archive.mail == found.mail
+    found = bench.load(GOOD + mail + FILED)
+    assert found.archive.mail is not None
+    assert found.archive.mail.server == "mail.example.org"
+    assert against_name("mail") is None

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bridge.config.filing import DailyMail, Mail
+from bridge.config.filing import DailyMail
+from bridge.config.mail import Mail
+from bridge.mail import MailNotSent, MailUnsure, send_mail
 
 from .digest import NewlyFound, digest_mail
-from .mail import MailNotSent, MailUnsure, send_mail
 from .notes import FiledNotes, FilingNotes, write_note
 
 __all__ = [

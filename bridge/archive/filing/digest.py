@@ -9,7 +9,8 @@ from email.utils import format_datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from bridge.config.filing import DailyMail, Mail
+from bridge.config.filing import DailyMail
+from bridge.config.mail import Mail
 from bridge.config.words import counted
 
 __all__ = ["MOST", "DigestHit", "NewlyFound", "digest_mail"]

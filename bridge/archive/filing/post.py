@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from bridge.archive.store import Reader, Store
 from bridge.clock import Clock
-from bridge.config.filing import DailyMail, Mail
+from bridge.config.filing import DailyMail
+from bridge.config.mail import Mail
 
 from .daily import (
     DigestJob,

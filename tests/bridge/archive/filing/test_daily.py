@@ -14,9 +14,9 @@ from bridge.archive.filing.daily import (
     finish_digest,
 )
 from bridge.archive.filing.digest import DigestHit, NewlyFound, digest_mail
-from bridge.config.filing import DailyMail, Mail
-
-from .postbox import Postbox
+from bridge.config.filing import DailyMail
+from bridge.config.mail import Mail
+from tests.bridge.mail.postbox import Postbox
 
 DAILY = DailyMail(to=("ada@example.org",), at="07:00", time_zone="Europe/Berlin")
 SEARCHES = (("offers", "tag:offer"),)

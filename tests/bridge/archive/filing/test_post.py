@@ -7,9 +7,9 @@ import pytest
 from bridge.archive.filing.daily import DigestResult, digest_note
 from bridge.archive.filing.questions import FilingRules, HowItStands, PutTag
 from bridge.archive.filing.searching import find_new
+from tests.bridge.mail.postbox import Postbox
 
 from .office import DAY
-from .postbox import Postbox
 
 
 def rules(port, **searches):

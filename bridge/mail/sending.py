@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from bridge.config.filing import Mail
+from bridge.config.mail import Mail
 from bridge.config.words import printable
 from bridge.errors import ConnectionLost, HubbubError
 from bridge.faults import reason, unverified

@@ -5,8 +5,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from bridge.archive.filing.mail import MailNotSent, MailUnsure, send_mail
-from bridge.config.filing import Mail
+from bridge.config.mail import Mail
+from bridge.mail import MailNotSent, MailUnsure, send_mail
 
 from .postbox import Postbox, certified
 
