@@ -18,6 +18,7 @@ escaping      ids as networks can carry them, and back
 barred        people from elsewhere who were sent away, for a while
 comings       people from elsewhere who come before they say anything, and go
 globs         masks with * and ?, in linear time
+sniff         what a file is, by what is in it
 """
 
 from .avatars import AvatarKeeper
@@ -31,10 +32,11 @@ from .globs import fits_glob
 from .heartbeat import Heartbeat
 from .holdback import Holdback
 from .in_flight import InFlight
-from .pace import TokenBucket, Turns
+from .pace import Paces, TokenBucket, Turns
 from .port import Port, serving
 from .preflight import preflight
 from .room_keeper import Caught, RoomGuest, RoomKeeper
+from .sniff import Sniffer, kind_of
 from .text_adapter import TextAdapter
 from .text_connection import Batch, Missed
 from .tls import endpoint, trust
@@ -53,10 +55,12 @@ __all__ = [
     "Holdback",
     "InFlight",
     "Missed",
+    "Paces",
     "Port",
     "ProxyFailed",
     "RoomGuest",
     "RoomKeeper",
+    "Sniffer",
     "TextAdapter",
     "TokenBucket",
     "Turns",
@@ -65,6 +69,7 @@ __all__ = [
     "dial",
     "endpoint",
     "fits_glob",
+    "kind_of",
     "preflight",
     "route",
     "see_certificate",

@@ -7,7 +7,6 @@ intake     the way of one file into the folder
 fetch      asks for a file over HTTP, as far as it may
 guard      which addresses may be reached
 body       writes what arrives, and measures it on the way
-sniff      what a file is, by what is in it
 naming     what a file may be called
 cache      the folder, and what is remembered there
 limits     how much of it stays, and how long

@@ -1,21 +1,18 @@
 """Writes what arrives, and measures it on the way: the size, the digest, whether it is text."""
 
-import codecs
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import BinaryIO
 
+from bridge.kit import Sniffer
 from bridge.language import N_
 from bridge.model import Attachment
-
-from .sniff import HEAD, UNKNOWN, binary_type, text_type
 
 __all__ = ["TOO_LARGE", "Body", "NotYet", "RefusedFile", "shown_size"]
 
 TOO_LARGE = N_("larger than {limit}")
-_CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 
 
 class RefusedFile(Exception):
@@ -55,9 +52,7 @@ class Body:
 
     def _start_anew(self) -> None:
         self._hash = hashlib.sha256()
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._text = True
-        self._head = b""
+        self._sniffer = Sniffer()
         self._looked = False
         self.size = 0
 
@@ -81,21 +76,12 @@ class Body:
                 return
             self.size += len(chunk)
             self.expect(self.size)
-            if len(self._head) < HEAD:
-                self._head += chunk[: HEAD - len(self._head)]
-            self._text = self._text and self._is_text(chunk)
+            self._sniffer.take(chunk)
             self._hash.update(chunk)
             self._file.write(chunk)
-            if not self._looked and not self._text and len(self._head) == HEAD:
+            if not self._looked and self._sniffer.sure:
                 self._looked = True
-                self._check(binary_type(self._head, self._attachment))
-
-    def _is_text(self, chunk: bytes, *, last: bool = False) -> bool:
-        try:
-            self._decoder.decode(chunk, last)
-        except UnicodeDecodeError:
-            return False
-        return len(chunk.translate(None, _CONTROLS)) == len(chunk)
+                self._check(self._sniffer.type(self._attachment))
 
     def _check(self, media_type: str) -> str:
         if not any(fnmatchcase(media_type, pattern.casefold()) for pattern in self._types):
@@ -106,10 +92,7 @@ class Body:
         """Return the media type and the digest: all has arrived."""
         with self._lock:
             self._file.flush()
-            text = self._text and self.size > 0 and self._is_text(b"", last=True)
-            find = text_type if text else binary_type
-            media_type = find(self._head, self._attachment) if self.size else UNKNOWN
-            return self._check(media_type), self._hash.hexdigest()
+            return self._check(self._sniffer.type(self._attachment)), self._hash.hexdigest()
 
     def close(self) -> None:
         """Write no more, whatever a thread still has in hand."""

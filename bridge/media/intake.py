@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from bridge.adapter import Source
 from bridge.clock import Clock
 from bridge.config import Media
+from bridge.kit import kind_of
 from bridge.model import Attachment, File, FileKind
 
 from .body import Body
 from .cache import Cache, Note, Picture
 from .naming import address_name, safe_file_name
 from .pictures import Pictures
-from .sniff import kind_of
 
 if TYPE_CHECKING:
     from .fetch import Fetcher

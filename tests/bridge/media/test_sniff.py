@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.kit.sniff import binary_type, kind_of, text_type
 from bridge.media.naming import address_name, safe_file_name, short_quoted
-from bridge.media.sniff import binary_type, kind_of, text_type
 from bridge.model import Attachment, FileKind
 
 from .test_files import picture

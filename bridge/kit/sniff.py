@@ -1,16 +1,16 @@
 """What a file is, by what is in it. What its author says only decides where the bytes leave it open."""
 
+import codecs
 import re
-
-import puremagic
 
 from bridge.model import Attachment, FileKind
 
-__all__ = ["HEAD", "UNKNOWN", "binary_type", "kind_of", "text_type"]
+__all__ = ["Sniffer", "binary_type", "kind_of", "text_type"]
 
-HEAD = 65_536
+_HEAD = 65_536
 """How many of the first bytes are looked at."""
-UNKNOWN = "application/octet-stream"
+_UNKNOWN = "application/octet-stream"
+_CONTROLS = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 
 _TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,90}")
 _SURE = 0.3
@@ -73,6 +73,40 @@ _STORED = re.compile(r"application/(?:msword|vnd\.ms-.+)")
 _EITHER = frozenset({"audio/mp4", "video/mp4", "video/webm", "audio/ogg", "video/ogg", "video/x-matroska"})
 
 
+class Sniffer:
+    """Reads the bytes of one file as they come."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = True
+        self._head = b""
+
+    def take(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
+        if len(self._head) < _HEAD:
+            self._head += chunk[: _HEAD - len(self._head)]
+        self._text = self._text and self._is_text(chunk)
+
+    @property
+    def sure(self) -> bool:
+        """Whether more bytes change nothing: it is no text, and what is looked at has come."""
+        return not self._text and len(self._head) == _HEAD
+
+    def type(self, attachment: Attachment) -> str:
+        """Return the media type: all has come, or enough to be sure."""
+        if not self._head:
+            return _UNKNOWN
+        self._text = self._text and self._is_text(b"", last=True)
+        return (text_type if self._text else binary_type)(self._head, attachment)
+
+    def _is_text(self, chunk: bytes, *, last: bool = False) -> bool:
+        try:
+            self._decoder.decode(chunk, last)
+        except UnicodeDecodeError:
+            return False
+        return len(chunk.translate(None, _CONTROLS)) == len(chunk)
+
+
 def binary_type(head: bytes, attachment: Attachment) -> str:
     """Return the media type of what is no text."""
     return _open_choice(_marked(head), attachment)
@@ -82,15 +116,17 @@ def _marked(head: bytes) -> str:
     for mark, media_type in (*_MARKS, *_TEXTS[:3]):
         if mark.match(head):
             return media_type
+    import puremagic  # its table takes a while to load
+
     try:
         found = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):
-        return UNKNOWN
+        return _UNKNOWN
     for match in found:
         if match.confidence >= _SURE and _TYPE.fullmatch(match.mime_type):
             found_type: str = match.mime_type
             return _USUAL.get(found_type, found_type)
-    return UNKNOWN
+    return _UNKNOWN
 
 
 def _open_choice(found: str, attachment: Attachment) -> str:
