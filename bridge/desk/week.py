@@ -1,0 +1,55 @@
+"""The hours of a week, by a clock on a wall: which one a moment falls into, and how often each was. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+__all__ = ["WEEK", "Hour", "Timespan", "hour_of", "openings"]
+
+WEEK = 7 * 86400.0
+"""Seconds."""
+_STEP = 900
+_PART = _STEP / 3600
+
+
+class Hour(NamedTuple):
+    """An hour of the week."""
+
+    day: int
+    """Monday is 0."""
+    hour: int
+    """0 to 23."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timespan:
+    """A time that is looked at."""
+
+    since: float
+    """In seconds since 1970, as `until`."""
+    until: float
+    zone: tzinfo
+    """Whose clock the hours are of."""
+    openings: Mapping[Hour, float]
+    """How many times each hour of the week was in it while the desk was open."""
+
+
+def hour_of(at: float, zone: tzinfo) -> Hour:
+    """Return the hour of the week of a moment, in seconds since 1970."""
+    then = datetime.fromtimestamp(at, zone)
+    return Hour(then.weekday(), then.hour)
+
+
+def openings(
+    since: float, until: float, zone: tzinfo, is_open: Callable[[float], bool] | None = None
+) -> dict[Hour, float]:
+    """Return how many times each hour of the week was between two moments while the desk was open, to a
+    quarter; what never was is left out. `is_open` tells it of a moment; None: it always is.
+    """
+    found: dict[Hour, float] = {}
+    for at in range(-(-int(since) // _STEP) * _STEP, int(until), _STEP):
+        if is_open is None or is_open(at):
+            hour = hour_of(at, zone)
+            found[hour] = found.get(hour, 0.0) + _PART
+    return found
