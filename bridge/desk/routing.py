@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-__all__ = ["Back", "Candidate", "Offer", "Open", "Step", "Turns", "Unanswered", "Why", "places", "steps"]
+__all__ = [
+    "Back",
+    "Candidate",
+    "Offer",
+    "Open",
+    "Step",
+    "TakingTurns",
+    "Unanswered",
+    "Why",
+    "places",
+    "steps",
+]
 
 
 class Why(StrEnum):
@@ -25,7 +36,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class TakingTurns:
     """What a desk's owner wants."""
 
     assign: Literal["first", "turns"]
@@ -105,7 +116,9 @@ class Unanswered:
 Step: TypeAlias = Offer | Back | Unanswered
 
 
-def steps(rules: Turns, agents: Sequence[Candidate], chats: Iterable[Open], now: float) -> Iterator[Step]:
+def steps(
+    rules: TakingTurns, agents: Sequence[Candidate], chats: Iterable[Open], now: float
+) -> Iterator[Step]:
     """Yield what is to be done now, in seconds since 1970. Chats wait in the order of `chats`; an agent who
     has one is among `agents`, in the lobby or not.
     """
@@ -138,7 +151,7 @@ def steps(rules: Turns, agents: Sequence[Candidate], chats: Iterable[Open], now:
             yield Unanswered(chat.number)
 
 
-def _lost(rules: Turns, chat: Open, agent: Candidate | None, now: float) -> Why | None:
+def _lost(rules: TakingTurns, chat: Open, agent: Candidate | None, now: float) -> Why | None:
     """Return why this agent cannot keep the chat; None if they can."""
     if chat.state == "offered":
         if agent is None or not agent.there or not agent.on:
@@ -151,7 +164,7 @@ def _lost(rules: Turns, chat: Open, agent: Candidate | None, now: float) -> Why 
     return Why.AWAY if agent.there else Why.GONE
 
 
-def _chosen(rules: Turns, chat: Open, free: Sequence[str], given: Mapping[str, float]) -> str | None:
+def _chosen(rules: TakingTurns, chat: Open, free: Sequence[str], given: Mapping[str, float]) -> str | None:
     if chat.before in free:
         return chat.before
     if rules.assign == "first" or not free:

@@ -11,7 +11,7 @@ from .fake_protocol import Fake
 def test_a_schema_has_what_the_models_have():
     found = schema({"fake": Fake})
     json.dumps(found)
-    blocks = {"networks", "conversations", "keep", "media", "web", "archive"}
+    blocks = {"networks", "conversations", "keep", "media", "web", "archive", "mail"}
     assert set(found["properties"]) == {*blocks, "owner", "journal", "durability", "reload"}
     (network,) = found["properties"]["networks"]["additionalProperties"]["oneOf"]
     assert network["properties"]["protocol"]["const"] == "fake"

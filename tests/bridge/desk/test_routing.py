@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.desk.routing import Back, Candidate, Offer, Open, Turns, Unanswered, Why, places, steps
+from bridge.desk.routing import Back, Candidate, Offer, Open, TakingTurns, Unanswered, Why, places, steps
 
-TURNS = Turns(assign="turns", capacity=2, answer_within=60.0, away_after=300.0)
+TURNS = TakingTurns(assign="turns", capacity=2, answer_within=60.0, away_after=300.0)
 FIRST = replace(TURNS, assign="first")
 
 
