@@ -4,6 +4,51 @@ A desk is a room of a network like others, whose adapter shows it to visitors. W
 becomes of what visitors and agents say, and keeps it; it knows no protocol, and opens no connection.
 """
 
+from .commands import INSTRUCTIONS
+from .desk import Desk
+from .model import (
+    Chat,
+    ChatFile,
+    ChatLine,
+    ChatState,
+    Denial,
+    Denied,
+    FeedRow,
+    Happening,
+    LineBody,
+    NewChat,
+    OpenedChat,
+    Person,
+    SaidBy,
+)
 from .rules import DeskRules
+from .seams import AtWork, Choose, SavedLines, Seams
+from .store import AgentRow, BanRow, DeskReader, DeskStore, NoteRow
 
-__all__ = ["DeskRules"]
+__all__ = [
+    "INSTRUCTIONS",
+    "AgentRow",
+    "AtWork",
+    "BanRow",
+    "Chat",
+    "ChatFile",
+    "ChatLine",
+    "ChatState",
+    "Choose",
+    "Denial",
+    "Denied",
+    "Desk",
+    "DeskReader",
+    "DeskRules",
+    "DeskStore",
+    "FeedRow",
+    "Happening",
+    "LineBody",
+    "NewChat",
+    "NoteRow",
+    "OpenedChat",
+    "Person",
+    "SaidBy",
+    "SavedLines",
+    "Seams",
+]

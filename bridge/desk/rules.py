@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bridge.config import Model
+from bridge.config import Duration, Model
 
 __all__ = ["DeskRules"]
 
@@ -20,7 +20,7 @@ class DeskRules(Model):
         ),
     ] = "lobby"
     capacity: Annotated[
-        int, Field(ge=1, le=100, description="So many visitors at most are given to one agent at a time.")
+        int, Field(ge=1, le=100, description="So many visitors at most one agent has at a time.")
     ] = 3
     assign: Annotated[
         Literal["first", "turns"],
@@ -29,3 +29,22 @@ class DeskRules(Model):
             "in `turns`."
         ),
     ] = "first"
+    agents: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Who may answer visitors, of those in the rooms that are joined with the desk, by "
+            "their network and their id there; `*` is any characters.",
+            examples=[["NETWORK/anna@shop.example", "NETWORK/*:shop.example"]],
+        ),
+    ] = ("*",)
+    answer_within: Annotated[
+        Duration,
+        Field(gt=0, description="How long an agent who is given a visitor has to answer, before another is."),
+    ] = 60.0
+    back_within: Annotated[
+        Duration,
+        Field(gt=0, description="How long an agent may be gone before their visitors are given to others."),
+    ] = 120.0
+    close_after: Annotated[
+        Duration, Field(gt=0, description="After how long without a word a chat is closed.")
+    ] = 3600.0

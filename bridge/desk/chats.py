@@ -1,0 +1,176 @@
+"""The chats of one desk that are open, at hand, and what is written of all."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.clock import Clock
+from bridge.language import LANGUAGES, Locale, locale
+
+from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy
+from .store import AgentRow, DeskStore
+
+__all__ = ["Chats", "News", "spoken"]
+
+_IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
+_HELD = (ChatState.OFFERED, ChatState.TALKING)
+_DESK, _DESK_NAME = "desk", "Desk"
+
+
+def spoken(language: str) -> Locale:
+    """Return how somebody is spoken to, by what their browser says: `zh-CN`."""
+    found = language.partition("-")[0].casefold()
+    return locale(found if found in LANGUAGES else "en", None)
+
+
+@dataclass(slots=True)
+class News:
+    """What changed for whoever shows it."""
+
+    touched: set[int]
+    """Chats with new lines."""
+    became: set[int]
+    """Chats that stand otherwise than before."""
+    fed: bool
+    """Whether there is something new for agents."""
+
+
+class Chats:
+    """Keeps what is open in memory as it is in the store. All changes stand in a transaction of the store;
+    when that fails, `load` makes both the same again.
+    """
+
+    def __init__(self, store: DeskStore, desk: str, clock: Clock, language: str) -> None:
+        self.store, self.desk, self.clock = store, desk, clock
+        self.locale = spoken(language)
+        """How agents are spoken to."""
+        self.open: dict[int, Chat] = {}
+        self.in_line: set[int] = set()
+        """Those that no agent has taken."""
+        self.held: Mapping[str, set[int]] = {}
+        """Those that agents have, or are offered."""
+        self.agents: dict[str, AgentRow] = {}
+        self.here: set[int] = set()
+        """Those whose visitors' browsers follow them now."""
+        self._news = News(set(), set(), fed=False)
+        self.load()
+
+    def load(self) -> None:
+        """Read what is open from the store."""
+        passed = {number: chat.passed for number, chat in self.open.items()}
+        self.open = {chat.number: chat for chat in self.store.open_chats(self.desk)}
+        self.in_line = set()
+        self.held = defaultdict(set)
+        for number, chat in self.open.items():
+            chat.passed = passed.get(number, set())
+            self._file(chat)
+        self.agents = {agent.key: agent for agent in self.store.agents(self.desk)}
+
+    def news(self) -> News:
+        """Return what changed since this was asked last."""
+        news, self._news = self._news, News(set(), set(), fed=False)
+        return news
+
+    def _file(self, chat: Chat) -> None:
+        if chat.state in _IN_LINE:
+            self.in_line.add(chat.number)
+        if chat.state in _HELD:
+            self.held[chat.agent].add(chat.number)
+
+    def get(self, number: int) -> Chat | None:
+        """Return a chat of this desk, open or closed; None: it has no such chat."""
+        chat = self.open.get(number) or self.store.chat(number)
+        return chat if chat is not None and chat.desk == self.desk else None
+
+    def queue(self) -> list[Chat]:
+        """Return the chats that no agent has taken, in line."""
+        return sorted(
+            (self.open[number] for number in self.in_line), key=lambda chat: (chat.waits_since, chat.number)
+        )
+
+    def of(self, key: str) -> list[Chat]:
+        """Return the chats that an agent has, or is offered, by their numbers."""
+        return [self.open[number] for number in sorted(self.held.get(key, ()))]
+
+    def agent(self, key: str, name: str = "") -> AgentRow:
+        """Return what is remembered of an agent, who may be new."""
+        found = self.agents.get(key)
+        if found is None:
+            found = self.agents[key] = AgentRow(self.desk, key, name)
+        return found
+
+    def open_chat(self, new: NewChat, token: str) -> Chat:
+        chat = self.store.add_chat(self.desk, new, token, self.clock.now())
+        self.adopt(chat)
+        return chat
+
+    def adopt(self, chat: Chat) -> None:
+        """Have a chat among the open ones."""
+        self.open[chat.number] = chat
+        self._file(chat)
+        self._news.became.add(chat.number)
+
+    def release(self, chat: Chat) -> None:
+        """Have it there no more."""
+        self.open.pop(chat.number, None)
+        self.in_line.discard(chat.number)
+        self.held[chat.agent].discard(chat.number)
+
+    def change(self, chat: Chat, **columns: Any) -> None:
+        """Change how a chat stands."""
+        if "state" in columns or "agent" in columns:
+            self.release(chat)
+        for name, value in columns.items():
+            setattr(chat, name, value)
+        self.store.change_chat(chat.number, **columns)
+        if ("state" in columns or "agent" in columns) and chat.state is not ChatState.CLOSED:
+            self.open[chat.number] = chat
+            self._file(chat)
+        if "state" in columns or "agent" in columns:
+            self._news.became.add(chat.number)
+
+    def add(  # noqa: PLR0913 what a line has
+        self, chat: Chat, kind: str, by: SaidBy, name: str, body: LineBody, *, key: str = ""
+    ) -> int:
+        """Say something to a chat's visitor. Returns the line's number."""
+        chat.last += 1
+        now = self.clock.now()
+        self.store.add_line(ChatLine(chat.number, chat.last, now, kind, by, name, key, body))
+        self._news.touched.add(chat.number)
+        return chat.last
+
+    def show_state(self, chat: Chat, text: str, *, position: int | None = None) -> None:
+        """Tell a visitor how their chat stands, in a sentence of their language."""
+        body = LineBody(text=text, state=chat.state, position=position, agent=chat.agent_name)
+        if chat.state in _IN_LINE:
+            body = LineBody(text=text, state=ChatState.WAITING, position=position)
+        self.add(chat, "state", SaidBy.DESK, "", body)
+
+    def room(self, chat: Chat) -> str:
+        """Return where a chat's visitor is heard: its own room, or the desk."""
+        return f"{self.desk}/{chat.number}" if chat.rooms else self.desk
+
+    def pass_on(self, chat: Chat, n: int, text: str, file: ChatFile | None) -> None:
+        """Let agents hear what a visitor said."""
+        name = (chat.name or str(chat.number)) if chat.rooms else chat.label
+        sender, now = str(chat.number), self.clock.now()
+        body = LineBody(text, file)
+        self._feed(FeedRow(0, self.room(chat), now, "said", chat.number, n, sender, name, body))
+
+    def take_back(self, room: str, chat: int, n: int) -> None:
+        """Take a visitor's line back from agents."""
+        self._feed(FeedRow(0, room, self.clock.now(), "gone", chat, n, str(chat), str(chat), LineBody()))
+
+    def tell(self, text: str, chat: int = 0, room: str = "") -> None:
+        """Tell agents something in the desk's own words."""
+        now, where = self.clock.now(), room or self.desk
+        self._feed(FeedRow(0, where, now, "said", chat, 0, _DESK, _DESK_NAME, LineBody(text)))
+
+    def _feed(self, row: FeedRow) -> None:
+        self.store.add_feed(row)
+        self._news.fed = True
+
+    def happened(self, what: str, chat: int = 0, agent: str = "") -> None:
+        """Note a fact for figures."""
+        self.store.add_happening(self.clock.now(), self.desk, chat, what, agent)

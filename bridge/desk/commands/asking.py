@@ -1,0 +1,82 @@
+"""What an agent asks of a desk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.desk.floor import Floor, NotDone
+from bridge.desk.lines import leading_number
+from bridge.desk.model import Chat, ChatState, Person
+from bridge.desk.seams import Seams
+from bridge.language import Locale
+
+__all__ = ["AgentAsks", "DeskInstruction"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAsks:
+    """Who asks, where, and for which chat."""
+
+    floor: Floor
+    seams: Seams
+    agent: Person
+    words: str
+    """What stands behind the command's name."""
+    number: int | None
+    """The chat that is answered or addressed, or whose room it is; None: none."""
+
+    @property
+    def locale(self) -> Locale:
+        return self.floor.locale
+
+    def named(self) -> tuple[Chat | None, str]:
+        """Return the chat that is meant, and the words behind its number: the one that they name, else the
+        one that is answered, else the one that the agent talks to; None: no chat is named.
+
+        Raises NotDone when there is none of that number.
+        """
+        chats = self.floor.chats
+        number, rest = leading_number(self.words)
+        if number is not None and (chat := chats.get(number)) is not None:
+            return chat, rest
+        if self.number is not None:
+            chat = chats.get(self.number)
+            if chat is None:
+                raise NotDone(self.locale.gettext("There is no chat {number} here.", number=self.number))
+            return chat, self.words
+        current = chats.agent(self.agent.key, self.agent.name).current
+        return (chats.get(current) if current is not None else None), self.words
+
+    def chat(self, usage: str) -> tuple[Chat, str]:
+        """Return the chat that is meant, as `named`. Raises NotDone, with what to write, when none is."""
+        chat, rest = self.named()
+        if chat is not None:
+            return chat, rest
+        number, _ = leading_number(self.words)
+        if number is not None:
+            raise NotDone(self.locale.gettext("There is no chat {number} here.", number=number))
+        raise NotDone(self.locale.gettext("Which chat? {usage}", usage=usage))
+
+    def own(self, usage: str) -> tuple[Chat, str]:
+        """Return the chat that is meant, which is open and nobody else's. Raises NotDone otherwise."""
+        chat, rest = self.chat(usage)
+        if chat.state is ChatState.CLOSED:
+            raise NotDone(self.locale.gettext("{number} is closed.", number=chat.number))
+        if chat.state is ChatState.TALKING and chat.agent != self.agent.key:
+            raise NotDone(
+                self.locale.gettext(
+                    "{number} is {agent}'s: !take {number} takes it over",
+                    number=chat.number,
+                    agent=chat.agent_name,
+                )
+            )
+        return chat, rest
+
+
+@dataclass(frozen=True, slots=True)
+class DeskInstruction:
+    """One thing that agents can ask."""
+
+    help: str
+    """What it does, marked for translation: the name, what belongs behind it, and a sentence."""
+    follow: Callable[[AgentAsks], str]
+    """Does it. Returns the answer; empty: there is none. Raises NotDone."""

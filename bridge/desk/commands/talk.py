@@ -1,0 +1,98 @@
+"""Whom an agent talks to: take, to, transfer, close."""
+
+from bridge.desk.chats import spoken
+from bridge.desk.floor import Floor, NotDone
+from bridge.desk.model import ChatState, Person
+from bridge.language import N_
+
+from .asking import AgentAsks, DeskInstruction
+
+__all__ = ["INSTRUCTIONS"]
+
+_TAKE = N_("!take NUMBER – talk with a visitor: what you say from now on goes to them")
+_TO = N_("!to NUMBER – go on with another of your visitors; !to - with nobody")
+_TRANSFER = N_("!transfer NUMBER NAME – pass a visitor on to another agent, or another desk")
+_CLOSE = N_("!close NUMBER – end a chat")
+
+
+def _take(asks: AgentAsks) -> str:
+    chat, _ = (None, "") if not asks.words and asks.number is None else asks.chat("!take 12")
+    if chat is None:
+        queue = asks.floor.chats.queue()
+        offered = [one for one in queue if one.agent == asks.agent.key]
+        chat = next(iter(offered or [one for one in queue if not one.agent]), None)
+    if chat is None:
+        raise NotDone(asks.locale.gettext("Nobody waits."))
+    had = chat.agent_name if chat.state is ChatState.TALKING and chat.agent != asks.agent.key else ""
+    asks.floor.take(chat, asks.agent)
+    if had:
+        return asks.locale.gettext(
+            "{chat} is {agent}'s now, and no more {other}'s: what {agent} says goes to them",
+            chat=chat.label,
+            agent=asks.agent.name,
+            other=had,
+        )
+    return asks.locale.gettext(
+        "{chat} is {agent}'s: what {agent} says goes to them", chat=chat.label, agent=asks.agent.name
+    )
+
+
+def _to(asks: AgentAsks) -> str:
+    if asks.words.strip() in ("-", "–", "—", "－"):
+        asks.floor.turn_to(None, asks.agent)
+        return asks.locale.gettext("{agent} talks to nobody now.", agent=asks.agent.name)
+    chat, _ = asks.own("!to 12")
+    if chat.state is not ChatState.TALKING:
+        raise NotDone(
+            asks.locale.gettext("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number)
+        )
+    asks.floor.turn_to(chat, asks.agent)
+    return asks.locale.gettext("What {agent} says goes to {chat}.", agent=asks.agent.name, chat=chat.label)
+
+
+def _transfer(asks: AgentAsks) -> str:
+    chat, rest = asks.own("!transfer 12 NAME")
+    name = rest.strip().removeprefix("@").casefold()
+    if not name:
+        raise NotDone(asks.locale.gettext("To whom? {usage}", usage="!transfer 12 NAME"))
+    desk = next((floor for other, floor in asks.floor.desks.items() if other.casefold() == name), None)
+    if desk is not None and desk is not asks.floor:
+        asks.floor.hand_over(chat, asks.agent, desk)
+        return asks.locale.gettext("{chat} waits at {desk} now.", chat=chat.label, desk=desk.chats.desk)
+    to = _agent(asks, name)
+    if to.key == chat.agent:
+        raise NotDone(
+            asks.locale.gettext("{chat} is {agent}'s already.", chat=chat.label, agent=chat.agent_name)
+        )
+    asks.floor.hand_to(chat, asks.agent, to)
+    return ""
+
+
+def _agent(asks: AgentAsks, name: str) -> Person:
+    found = [one for one in asks.seams.agents() if one.name.casefold() == name]
+    if not found:
+        there = ", ".join([one.name for one in asks.seams.agents()] + _others(asks.floor))
+        raise NotDone(asks.locale.gettext("Nobody of that name is here: {names}", names=there or "–"))
+    if len({one.key for one in found}) > 1:
+        places = ", ".join(sorted(one.network for one in found))
+        raise NotDone(asks.locale.gettext("There are several of that name: {names}", names=places))
+    return found[0]
+
+
+def _others(floor: Floor) -> list[str]:
+    return [name for name, other in floor.desks.items() if other is not floor]
+
+
+def _close(asks: AgentAsks) -> str:
+    chat, _ = asks.own("!close 12")
+    told = spoken(chat.language).gettext("The chat was closed. Write again if there is more.")
+    asks.floor.close(chat, asks.agent.key, told)
+    return asks.locale.gettext("{chat} is closed.", chat=chat.label)
+
+
+INSTRUCTIONS = {
+    "take": DeskInstruction(_TAKE, _take),
+    "to": DeskInstruction(_TO, _to),
+    "transfer": DeskInstruction(_TRANSFER, _transfer),
+    "close": DeskInstruction(_CLOSE, _close),
+}

@@ -1,0 +1,124 @@
+"""What is known of a visitor, and done with them: who, note, tag, ban, transcript."""
+
+import re
+
+from bridge.desk.chats import spoken
+from bridge.desk.floor import NotDone
+from bridge.desk.lines import leading_number
+from bridge.desk.model import Chat, ChatState
+from bridge.language import N_
+from bridge.language.spans import span
+
+from .asking import AgentAsks, DeskInstruction
+
+__all__ = ["INSTRUCTIONS"]
+
+_WHO = N_("!who NUMBER – what is known of a visitor")
+_NOTE = N_("!note NUMBER TEXT – note something, which the visitor never sees")
+_TAG = N_("!tag NUMBER WORD – file a chat under a word")
+_BAN = N_("!ban NUMBER 2h REASON – keep a visitor out, for a day if no time is given")
+_TRANSCRIPT = N_("!transcript NUMBER ADDRESS – send what was said by mail")
+_UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_TIME = re.compile(r"(\d{1,4})([mhdw])(?:\s+|\Z)")
+_DAY = 86_400.0
+_ADDRESS = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\Z")
+
+
+def _who(asks: AgentAsks) -> str:
+    chat, _ = asks.chat("!who 12")
+    store, say = asks.floor.chats.store, asks.locale.gettext
+    facts = [
+        chat.mail and say("mail {address}", address=chat.mail),
+        chat.customer and say("customer {name}, as the shop vouches", name=chat.customer),
+        *(f"{name}: {value}" for name, value in chat.fields.items()),
+        chat.page and f"{chat.title} {chat.page}".strip(),
+        say("language {language}", language=chat.language),
+        chat.agent_name and say("{agent}'s", agent=chat.agent_name),
+        say("closed") if chat.state is ChatState.CLOSED else "",
+        _before(asks, chat),
+        " ".join(f"#{tag}" for tag in store.tags(chat.number)),
+    ]
+    lines = [f"{chat.label}: " + "; ".join(fact for fact in facts if fact)]
+    lines += [say("noted: {text}", text=note.text) for note in store.notes(chat.number)]
+    return "\n".join(lines)
+
+
+def _before(asks: AgentAsks, chat: Chat) -> str:
+    """Say how often somebody was here before, as far as that is known."""
+    store = asks.floor.chats.store
+    if chat.customer:
+        chats = store.chats_of(customer=chat.customer)
+    elif chat.mail:
+        chats = store.chats_of(mail=chat.mail)
+    else:
+        return ""
+    before = [one for one in chats if one.number < chat.number]
+    if not before:
+        return ""
+    return asks.locale.ngettext(
+        "{number} chat before, the last {last}",
+        "{number} chats before, the last {last}",
+        len(before),
+        last=before[0].number,
+    )
+
+
+def _note(asks: AgentAsks) -> str:
+    chat, text = asks.chat("!note 12 TEXT")
+    if not text.strip():
+        raise NotDone(asks.locale.gettext("Note what? {usage}", usage="!note 12 TEXT"))
+    asks.floor.chats.store.add_note(chat.number, asks.floor.chats.clock.now(), asks.agent.key, text.strip())
+    return asks.locale.gettext("Noted for {number}; the visitor does not see it.", number=chat.number)
+
+
+def _tag(asks: AgentAsks) -> str:
+    chat, text = asks.chat("!tag 12 WORD")
+    tags = [word.removeprefix("#")[:40] for word in text.split()]
+    if not any(tags):
+        raise NotDone(asks.locale.gettext("Under what? {usage}", usage="!tag 12 WORD"))
+    for tag in tags:
+        asks.floor.chats.store.add_tag(chat.number, tag)
+    return asks.locale.gettext(
+        "{number} is filed under {tags}.", number=chat.number, tags=", ".join(filter(None, tags))
+    )
+
+
+def _ban(asks: AgentAsks) -> str:
+    number, rest = leading_number(asks.words)
+    if number is None or asks.floor.chats.get(number) is None:  # `!ban 2h` is about whom they talk to
+        number, rest = None, asks.words
+    chat, _ = asks.chat("!ban 12 2h REASON")
+    found = _TIME.match(rest)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else _DAY
+    why = rest[found.end() :] if found else rest
+    now = asks.floor.chats.clock.now()
+    asks.floor.chats.store.ban(chat.number, now + seconds, asks.agent.key, why.strip())
+    if chat.state is not ChatState.CLOSED:
+        told = spoken(chat.language).gettext("The chat was closed.")
+        asks.floor.close(chat, asks.agent.key, told)
+    return asks.locale.gettext(
+        "{chat} is kept out for {time}.", chat=chat.label, time=span(seconds, asks.locale)
+    )
+
+
+def _transcript(asks: AgentAsks) -> str:
+    chat, rest = asks.chat("!transcript 12 ADDRESS")
+    address = rest.strip() or chat.mail
+    if not _ADDRESS.match(address):
+        raise NotDone(asks.locale.gettext("To which address? {usage}", usage="!transcript 12 ADDRESS"))
+    if asks.seams.post is None:
+        raise NotDone(asks.locale.gettext("This desk sends no mail."))
+    asks.floor.chats.change(chat, mail_to=address)
+    asks.seams.post(chat, address)
+    return asks.locale.gettext(
+        "What was said in {number} goes to {address}.", number=chat.number, address=address
+    )
+
+
+INSTRUCTIONS = {
+    "who": DeskInstruction(_WHO, _who),
+    "note": DeskInstruction(_NOTE, _note),
+    "tag": DeskInstruction(_TAG, _tag),
+    "ban": DeskInstruction(_BAN, _ban),
+    "transcript": DeskInstruction(_TRANSCRIPT, _transcript),
+}

@@ -1,0 +1,242 @@
+"""One desk: what becomes of what visitors and agents say."""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import replace
+
+from bridge.clock import Clock
+from bridge.identity import safe_name
+from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
+
+from .chats import Chats, spoken
+from .floor import Floor
+from .hearing import Hearing
+from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, Person, SaidBy
+from .rules import DeskRules
+from .seams import Seams
+from .store import DeskStore
+from .ticking import Ticking
+
+__all__ = ["Desk"]
+
+
+class Desk:
+    """The state machine of one desk over its network's store. Whatever is called is one transaction: it is
+    done and kept, or raises (`TemporaryFailure` where the file cannot be written) and nothing was done. What
+    is asked again, under the same txn or key, changes nothing.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        store: DeskStore,
+        name: str,
+        rules: DeskRules,
+        clock: Clock,
+        people: Callable[[], Sequence[Person]],
+        *,
+        desks: MutableMapping[str, Floor] | None = None,
+        seams: Seams | None = None,
+        language: str = "en",
+    ) -> None:
+        """`people` are those in the lobby; `desks` is what all desks of a network share, so that chats pass
+        from one to another; `seams` whom it asks besides; `language` what agents speak.
+        """
+        self.name, self.store = name, store
+        self.changed: Callable[[Collection[int]], None] = _nothing
+        """Is told which chats have new lines, when these are kept."""
+        self.became: Callable[[Collection[int]], None] = _nothing
+        """Is told which chats stand otherwise than before: state or agent."""
+        self.fed: Callable[[], None] = lambda: None
+        """Is told that there is something new for agents (`DeskStore.feed`)."""
+        self._clock = clock
+        self._chats = Chats(store, name, clock, language)
+        self._floor = Floor(self._chats, rules, desks if desks is not None else {})
+        self._floor.committed = self._tell
+        asked = replace(seams, people=people) if seams is not None else Seams(people)
+        self._hearing = Hearing(self._floor, asked)
+        self._ticking = Ticking(self._floor, asked)
+
+    @property
+    def rules(self) -> DeskRules:
+        return self._floor.rules
+
+    def follow(self, rules: DeskRules) -> None:
+        """Work by these rules from now on."""
+        self._floor.rules = rules
+
+    @property
+    def chats(self) -> Collection[Chat]:
+        """The chats that are open now, to be read only."""
+        return self._chats.open.values()
+
+    def queue(self) -> Sequence[Chat]:
+        """Return the chats that no agent has taken, in line."""
+        return self._chats.queue()
+
+    def load(self, agent: str) -> int:
+        """Return how many chats an agent has, or is offered."""
+        return len(self._chats.held.get(agent, ()))
+
+    def chat(self, number: int) -> Chat | None:
+        """Return a chat of this desk, open or closed, to be read only; None: there is none."""
+        return self._chats.get(number)
+
+    # of visitors
+
+    def open(self, new: NewChat) -> OpenedChat:
+        """Let a visitor in. Raises Denied when their address is banned."""
+        speak = spoken(new.language)
+        if new.address and self.store.bars(new.address, self._clock.now()):
+            raise Denied(Denial.BANNED, speak.gettext("This desk is closed to you for now."))
+        token = secrets.token_urlsafe(16)
+        with self._turn():
+            name = safe_name(new.name) if new.name.strip() else ""
+            chat = self._chats.open_chat(replace(new, name=name), token)
+            self._chats.happened("opened", chat.number)
+            self._say(chat, new.key, new.text, new.file)
+            self._floor.announce(chat)
+        return OpenedChat(chat.number, token)
+
+    def said(self, number: int, key: str, text: str, file: ChatFile | None = None) -> int:
+        """Take what a visitor says, under their browser's own id. Returns the line's number.
+
+        Raises Denied.
+        """
+        chat = self._visited(number)
+        if key and (known := self.store.line_of(number, key)) is not None:
+            return known
+        with self._turn():
+            n = self._say(chat, key, text, file)
+            if chat.state is ChatState.CLOSED:
+                self._floor.reopen(chat)
+        return n
+
+    def _say(self, chat: Chat, key: str, text: str, file: ChatFile | None) -> int:
+        n = self._chats.add(chat, "said", SaidBy.VISITOR, chat.name, LineBody(text, file), key=key)
+        self._chats.change(chat, last_at=self._clock.now())
+        self._chats.pass_on(chat, n, text, file)
+        return n
+
+    def visited(self, number: int, page: str, title: str) -> None:
+        """Note where on the site a visitor is. Raises Denied."""
+        chat = self._visited(number)
+        if (page, title) != (chat.page, chat.title):
+            with self._turn():
+                self._chats.change(chat, page=page, title=title)
+
+    def rated(self, number: int, stars: int, words: str = "") -> None:
+        """Take a visitor's rating, from 1 to 5. Raises Denied."""
+        chat = self._visited(number)
+        if (stars, words) == (chat.rating, chat.rating_words):
+            return
+        with self._turn():
+            self._chats.change(chat, rating=stars, rating_words=words)
+            self._chats.happened("rated", number, chat.agent)
+            stars_shown = "★" * stars + "☆" * (5 - stars)
+            self._chats.tell(f"{chat.label}: {stars_shown} {words}".rstrip(), number)
+
+    def left(self, number: int) -> None:
+        """Close a chat, since its visitor wants that. Raises Denied."""
+        chat = self._visited(number)
+        if chat.state is ChatState.CLOSED:
+            return
+        with self._turn():
+            self._floor.close(chat, "visitor", spoken(chat.language).gettext("You closed the chat."))
+            self._chats.tell(
+                self._chats.locale.gettext("{chat} closed the chat.", chat=chat.label),
+                number,
+                self._chats.room(chat),
+            )
+
+    def here(self, number: int, *, connected: bool) -> None:
+        """Note that a visitor's browser follows the chat now, or does no more: not kept over a restart."""
+        if connected:
+            self._chats.here.add(number)
+        else:
+            self._chats.here.discard(number)
+
+    def erase(self, number: int) -> None:
+        """Forget who the visitor of a chat was and what was said in it, and take their lines back from
+        agents. Its times stay, for figures. Raises Denied.
+        """
+        chat = self._visited(number)
+        with self._turn():
+            if chat.state is not ChatState.CLOSED:
+                self._floor.close(chat, "visitor", "")
+            room = self._chats.room(chat)
+            for n in self.store.erase(number):
+                self._chats.take_back(room, number, n)
+            self._chats.tell(
+                self._chats.locale.gettext("{number} was deleted by its visitor.", number=number), 0
+            )
+
+    def _visited(self, number: int) -> Chat:
+        """Return the chat of a visitor who may do something in it. Raises Denied."""
+        chat = self._chats.get(number)
+        if chat is None:
+            raise Denied(Denial.GONE, spoken("en").gettext("There is no such chat any more."))
+        if self.store.is_banned(number, self._clock.now()):
+            raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
+        return chat
+
+    # of agents
+
+    def heard(self, command: SendMessage | EditMessage | DeleteMessage) -> Part:
+        """Take what was said in the lobby, or in a chat's own room (`DESK/NUMBER`), in its order. Returns the
+        name that it has here from now on, whether a visitor got it or nobody; `DeskStore.heard` has it too.
+        """
+        known = self.store.heard([command.txn])
+        if command.txn in known:
+            return known[command.txn]
+        with self._turn():
+            part = self._hearing.hear(command)
+            self.store.add_heard(command.txn, self._clock.now(), part)
+        return part
+
+    def moved(self, number: int, rooms: Mapping[str, str]) -> None:
+        """Let a chat have rooms of its own, by their networks; none: it is in the lobby. What was said until
+        then is told there.
+        """
+        chat = self._chats.get(number)
+        if chat is None or chat.rooms == rooms:
+            return
+        with self._turn():
+            self._chats.change(chat, rooms=rooms)
+            if rooms:
+                self._floor.tell_so_far(chat)
+
+    # of time
+
+    def tick(self) -> None:
+        """See to what time brings, every second or two."""
+        with self._turn():
+            self._ticking.tick()
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Do something whole: in memory as in the file."""
+        try:
+            with self.store.transaction():
+                yield
+        except BaseException:
+            for floor in self._floor.desks.values():
+                floor.chats.news()
+                floor.chats.load()
+            raise
+        for floor in self._floor.desks.values():
+            floor.committed()
+
+    def _tell(self) -> None:
+        """Tell whoever shows it what changed."""
+        news = self._chats.news()
+        if news.touched:
+            self.changed(news.touched)
+        if news.became:
+            self.became(news.became)
+        if news.fed:
+            self.fed()
+
+
+def _nothing(numbers: Collection[int]) -> None:
+    pass

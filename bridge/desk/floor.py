@@ -1,0 +1,230 @@
+"""Who has which chat: the ways from one state of a chat to the next, and what people are told then."""
+
+from collections.abc import Callable, MutableMapping
+
+from bridge.language import Locale
+
+from .chats import Chats, spoken
+from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy
+from .rules import DeskRules
+
+__all__ = ["Floor", "NotDone"]
+
+
+class NotDone(Exception):
+    """What an agent wants is not done; the text says why, in their language. Nothing has changed."""
+
+
+class Floor:
+    """Gives chats to agents and takes them back. Each call stands in a transaction of the store."""
+
+    def __init__(self, chats: Chats, rules: DeskRules, desks: "MutableMapping[str, Floor]") -> None:
+        """`desks` are those of the network, by their names: this one puts itself there."""
+        self.chats, self.rules, self.desks = chats, rules, desks
+        desks[chats.desk] = self
+        self.committed: Callable[[], None] = lambda: None
+        """Is called when what was done is kept."""
+
+    @property
+    def locale(self) -> Locale:
+        """How agents are spoken to."""
+        return self.chats.locale
+
+    def offer(self, chat: Chat, agent: Person) -> None:
+        """Ask an agent to take a chat. Its visitor waits on, and nobody's words reach them meanwhile."""
+        now = self.chats.clock.now()
+        self.chats.change(
+            chat, state=ChatState.OFFERED, agent=agent.key, agent_name=agent.name, offered_at=now
+        )
+        row = self.chats.agent(agent.key, agent.name)
+        row.given_at = now
+        self.chats.store.put_agent(row)
+        self.chats.happened("offered", chat.number, agent.key)
+        self.chats.tell(
+            self.locale.gettext(
+                "{agent}: {chat} is for you (answer, or !take {number})",
+                agent=agent.name,
+                chat=chat.label,
+                number=chat.number,
+            ),
+            chat.number,
+            self.chats.room(chat),
+        )
+
+    def take(self, chat: Chat, agent: Person) -> None:
+        """Give a chat to an agent who wants it: from now on what they say goes to its visitor."""
+        self.need_room(chat, agent)
+        before, had = chat.state, chat.agent
+        if before is ChatState.TALKING and had == agent.key:
+            self.turn_to(chat, agent)
+            return
+        now = self.chats.clock.now()
+        columns: dict[str, object] = {"taken_at": now} if chat.taken_at is None else {}
+        if before is ChatState.CLOSED:
+            columns |= {"closed_at": None, "closed_by": "", "waits_since": now}
+            self.chats.happened("reopened", chat.number, agent.key)
+        if before is ChatState.TALKING:
+            self._turn_away(had, chat)
+        self.chats.change(
+            chat, state=ChatState.TALKING, agent=agent.key, agent_name=agent.name, offered_at=None, **columns
+        )
+        chat.passed.clear()
+        self.chats.happened("taken", chat.number, agent.key)
+        self.turn_to(chat, agent, given=True)
+        here = spoken(chat.language).gettext("You are talking with {agent} now.", agent=agent.name)
+        self.chats.show_state(chat, here)
+
+    def need_room(self, chat: Chat, agent: Person) -> None:
+        """Raise NotDone when an agent has as many chats as one may have, and this would be one more."""
+        has = self.chats.held.get(agent.key, set())
+        if len(has - {chat.number}) >= self.rules.capacity:
+            raise NotDone(
+                self.locale.gettext(
+                    "{agent} has as many chats as one may have here ({number}): "
+                    "!close or !transfer one first",
+                    agent=agent.name,
+                    number=self.rules.capacity,
+                )
+            )
+
+    def turn_to(self, chat: Chat | None, agent: Person, *, given: bool = False) -> None:
+        """Let an agent's plain words go to this chat; None: to nobody."""
+        row = self.chats.agent(agent.key, agent.name)
+        row.name, row.current = agent.name, chat.number if chat is not None else None
+        if given:
+            row.given_at = self.chats.clock.now()
+        self.chats.store.put_agent(row)
+
+    def _turn_away(self, key: str, chat: Chat) -> None:
+        """Let nothing more of an agent's plain words go to a chat."""
+        row = self.chats.agents.get(key)
+        if row is not None and row.current == chat.number:
+            row.current = None
+            self.chats.store.put_agent(row)
+
+    def say(self, chat: Chat, agent: Person, text: str, file: ChatFile | None = None) -> int:
+        """Say an agent's words to the visitor of a chat that they have. Returns the line's number."""
+        assert chat.state is ChatState.TALKING
+        assert chat.agent == agent.key
+        n = self.chats.add(chat, "said", SaidBy.AGENT, agent.name, LineBody(text, file))
+        now = self.chats.clock.now()
+        if chat.answered_at is None:
+            self.chats.happened("answered", chat.number, agent.key)
+            self.chats.change(chat, answered_at=now, last_at=now)
+        else:
+            self.chats.change(chat, last_at=now)
+        return n
+
+    def give_back(self, chat: Chat, *, what: str) -> None:
+        """Take a chat from its agent: its visitor waits again, where they stood in line."""
+        had, name, talked = chat.agent, chat.agent_name, chat.state is ChatState.TALKING
+        chat.passed.add(had)
+        self._turn_away(had, chat)
+        self.chats.change(chat, state=ChatState.WAITING, agent="", agent_name="", offered_at=None)
+        self.chats.happened(what, chat.number, had)
+        if talked:
+            told = spoken(chat.language).gettext("{agent} had to go. Somebody else comes.", agent=name)
+            self.chats.show_state(chat, told)
+        self.chats.tell(
+            self.locale.gettext(
+                "{chat} waits again, since {agent} does not answer: !take {number}",
+                chat=chat.label,
+                agent=name,
+                number=chat.number,
+            ),
+            chat.number,
+            self.chats.room(chat),
+        )
+
+    def close(self, chat: Chat, by: str, text: str) -> None:
+        """End a chat. `by` is `visitor`, `desk` or an agent's key; `text` is what the visitor is told."""
+        self._turn_away(chat.agent, chat)
+        now = self.chats.clock.now()
+        missed = chat.answered_at is None
+        self.chats.change(
+            chat, state=ChatState.CLOSED, closed_at=now, closed_by=by, missed=missed, offered_at=None
+        )
+        if missed:
+            self.chats.happened("missed", chat.number, chat.agent)
+        self.chats.happened("closed", chat.number, chat.agent)
+        self.chats.show_state(chat, text)
+
+    def reopen(self, chat: Chat) -> None:
+        """Let a chat that was closed wait again, since its visitor has more to say."""
+        now = self.chats.clock.now()
+        chat.passed.clear()
+        self.chats.change(
+            chat,
+            state=ChatState.WAITING,
+            agent="",
+            agent_name="",
+            closed_at=None,
+            closed_by="",
+            waits_since=now,
+        )
+        self.chats.happened("reopened", chat.number)
+        self.announce(chat)
+
+    def announce(self, chat: Chat) -> None:
+        """Tell agents that a chat waits, and its visitor where in line."""
+        position = len(self.chats.in_line)
+        page = f" {chat.page}" if chat.page else ""
+        self.chats.tell(
+            self.locale.gettext(
+                "{chat} waits ({position} in line): !take {number}{page}",
+                chat=chat.label,
+                position=position,
+                number=chat.number,
+                page=page,
+            ),
+            chat.number,
+        )
+        self.show_position(chat, position)
+
+    def show_position(self, chat: Chat, position: int) -> None:
+        """Tell a visitor where they are in line."""
+        speak = spoken(chat.language)
+        text = (
+            speak.gettext("You are next: somebody answers soon.")
+            if position == 1
+            else speak.gettext("You are number {position} in line.", position=position)
+        )
+        self.chats.show_state(chat, text, position=position)
+
+    def hand_to(self, chat: Chat, agent: Person, to: Person) -> None:
+        """Offer a chat to another agent."""
+        self.need_room(chat, to)
+        self._turn_away(chat.agent, chat)
+        self.chats.happened("transferred", chat.number, agent.key)
+        told = spoken(chat.language).gettext("You are passed on to {agent}.", agent=to.name)
+        self.offer(chat, to)
+        self.chats.show_state(chat, told)
+
+    def hand_over(self, chat: Chat, agent: Person, desk: "Floor") -> None:
+        """Let a chat wait at another desk."""
+        self._turn_away(chat.agent, chat)
+        self.chats.happened("transferred", chat.number, agent.key)
+        self.chats.change(
+            chat,
+            state=ChatState.WAITING,
+            agent="",
+            agent_name="",
+            offered_at=None,
+            desk=desk.chats.desk,
+        )
+        self.chats.release(chat)
+        chat.passed.clear()
+        desk.chats.adopt(chat)
+        desk.announce(chat)
+
+    def tell_so_far(self, chat: Chat) -> None:
+        """Tell agents in a chat's own room what was said until now."""
+        lines = [line for line in self.chats.store.lines(chat.number) if line.kind == "said"]
+        names = [line.name or self.locale.gettext("visitor") for line in lines]
+        said = [f"{name}: {_words(line.body)}" for name, line in zip(names, lines, strict=True)]
+        page = [chat.page] if chat.page else []
+        self.chats.tell("\n".join([chat.label, *page, *said]), chat.number, self.chats.room(chat))
+
+
+def _words(body: LineBody) -> str:
+    return body.text or (body.file.name if body.file is not None else "")

@@ -1,0 +1,75 @@
+"""What a desk asks of others, each with a plain one to begin with."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .model import Chat, Person
+from .rules import DeskRules
+from .store import AgentRow
+
+__all__ = ["AtWork", "Choose", "SavedLines", "Seams", "nobody_chosen"]
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """An agent who is there and wants chats."""
+
+    person: Person
+    row: AgentRow
+    load: int
+    """So many chats they have, or are offered."""
+
+
+Choose = Callable[[Sequence[Chat], Sequence[AtWork], DeskRules], Iterable[tuple[int, str]]]
+"""Says which of the chats that wait is offered to whom: pairs of numbers and keys. The chats come in line."""
+
+
+def nobody_chosen(
+    _waiting: Sequence[Chat], _agents: Sequence[AtWork], _rules: DeskRules
+) -> Iterable[tuple[int, str]]:
+    """Offer nothing: the first who takes a chat has it."""
+    return ()
+
+
+class SavedLines(Protocol):
+    """The answers that a desk has ready."""
+
+    def answer(self, key: str, chat: Chat, agent: Person) -> str | None:
+        """Return what is said for a key, with its blanks filled; None: there is none."""
+
+    def find(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
+        """Return keys and what they say, those that fit a word; all, when it is empty."""
+
+
+class _NoneSaved:
+    def answer(self, key: str, chat: Chat, agent: Person) -> str | None:
+        return None
+
+    def find(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
+        return ()
+
+
+_NONE_SAVED = _NoneSaved()
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Whom a desk asks."""
+
+    people: Callable[[], Sequence[Person]]
+    """Who is in the lobby now."""
+    is_agent: Callable[[str], bool] = lambda _: True
+    """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
+    may not.
+    """
+    choose: Choose = nobody_chosen
+    saved: SavedLines = _NONE_SAVED
+    hours: Callable[[], str] | None = None
+    """Says when the desk is open, in the agents' language; None: always."""
+    post: Callable[[Chat, str], None] | None = None
+    """Sends the transcript of a chat to a mail address; None: no mail can be sent."""
+
+    def agents(self) -> list[Person]:
+        """Return who of those in the lobby may answer visitors."""
+        return [one for one in self.people() if self.is_agent(one.key)]

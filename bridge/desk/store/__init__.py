@@ -1,0 +1,7 @@
+"""The file of a network's desks: the one who writes it, and those who read it."""
+
+from .questions import AgentRow, BanRow, DeskQuestions, NoteRow
+from .reader import DeskReader
+from .writer import DeskStore
+
+__all__ = ["AgentRow", "BanRow", "DeskQuestions", "DeskReader", "DeskStore", "NoteRow"]

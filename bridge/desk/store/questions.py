@@ -1,0 +1,231 @@
+"""What can be asked of the file of a network's desks, by the one who writes it and by those who read it."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, Happening, LineBody, SaidBy
+from bridge.model import MessageId, Part, Txn
+
+from .opening import troubles
+
+__all__ = ["AgentRow", "BanRow", "DeskQuestions", "NoteRow", "digest"]
+
+_CHAT = (
+    "number, desk, opened_at, name, mail, customer, fields, page, title, language, address, state, agent, "
+    "agent_name, waits_since, offered_at, taken_at, answered_at, closed_at, closed_by, last_at, rating, "
+    "rating_words, missed, rooms, mail_to, (SELECT coalesce(max(n), 0) FROM line WHERE chat = number)"
+)
+_LINE = "n, at, kind, by, name, key, body"
+_body: Callable[[bytes], LineBody] = msgspec.json.Decoder(LineBody).decode
+
+
+def digest(token: str) -> bytes:
+    """Return what is kept of a visitor's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(slots=True)
+class AgentRow:
+    """Somebody who answers at a desk, as far as it has to remember that."""
+
+    desk: str
+    key: str
+    name: str
+    available: bool = True
+    """False: they said that they want no chats now."""
+    current: int | None = None
+    """The chat that their plain words go to."""
+    given_at: float = 0.0
+    """When they got a chat last."""
+    seen_at: float = 0.0
+    """When they said something last."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What an agent noted of a chat, which no visitor sees."""
+
+    chat: int
+    at: float
+    agent: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanRow:
+    """Whom the desks of a network do not let in."""
+
+    kind: str
+    """`token` or `address`."""
+    value: bytes
+    until: float
+    by: str
+    why: str
+
+
+class DeskQuestions:
+    """Reads it. Everything may raise TemporaryFailure."""
+
+    def __init__(self, file: Path, database: sqlite3.Connection) -> None:
+        self.file = file
+        self._database = database
+
+    def _ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
+        with troubles(self.file):
+            return self._database.execute(question, values).fetchall()
+
+    def chat(self, number: int) -> Chat | None:
+        """Return a chat, open or closed; None: there is none."""
+        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE number = ?", number)  # noqa: S608
+        return _chat(found[0]) if found else None
+
+    def chat_by(self, token: str) -> Chat | None:
+        """Return the chat of whoever holds this token; None: there is none."""
+        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE token = ?", digest(token))  # noqa: S608
+        return _chat(found[0]) if found else None
+
+    def open_chats(self, desk: str) -> list[Chat]:
+        """Return the chats of a desk that are not closed."""
+        return [
+            _chat(row)
+            for row in self._ask(
+                f"SELECT {_CHAT} FROM chat WHERE desk = ? AND state != 'closed' ORDER BY number",  # noqa: S608
+                desk,
+            )
+        ]
+
+    def chats(self, since: float, until: float, desk: str | None = None) -> Iterator[Chat]:
+        """Yield the chats that were opened in a stretch of time, in order, of one desk or all."""
+        for row in self._ask(
+            f"SELECT {_CHAT} FROM chat WHERE opened_at >= ? AND opened_at < ? AND ? IN (desk, '') "  # noqa: S608
+            "ORDER BY opened_at",
+            since,
+            until,
+            desk or "",
+        ):
+            yield _chat(row)
+
+    def chats_of(self, *, mail: str = "", customer: str = "", address: str = "") -> list[Chat]:
+        """Return the chats of somebody, by the one of these that is given, the newest first."""
+        column, value = next(
+            (name, given)
+            for name, given in (("customer", customer), ("mail", mail), ("address", address))
+            if given
+        )
+        return [
+            _chat(row)
+            for row in self._ask(
+                f"SELECT {_CHAT} FROM chat WHERE {column} = ? AND {column} != '' ORDER BY number DESC",  # noqa: S608
+                value,
+            )
+        ]
+
+    def lines(self, chat: int, after: int = 0, most: int = 1000) -> list[ChatLine]:
+        """Return the lines of a chat that follow a number, in order."""
+        return [
+            ChatLine(chat, n, at, kind, SaidBy(by), name, key or "", _body(body))
+            for n, at, kind, by, name, key, body in self._ask(
+                f"SELECT {_LINE} FROM line WHERE chat = ? AND n > ? ORDER BY n LIMIT ?",  # noqa: S608
+                chat,
+                after,
+                most,
+            )
+        ]
+
+    def line_of(self, chat: int, key: str) -> int | None:
+        """Return the number of the line that bears the browser's own id; None: there is none."""
+        found = self._ask("SELECT n FROM line WHERE chat = ? AND key = ?", chat, key)
+        return int(found[0][0]) if found else None
+
+    def feed(self, room: str, after: int = 0, most: int = 1000) -> list[FeedRow]:
+        """Return what was said into a room behind a number, in order."""
+        return [
+            FeedRow._make((*row[:-1], _body(row[-1])))
+            for row in self._ask(
+                "SELECT number, room, at, kind, chat, n, sender, sender_name, body FROM feed "
+                "WHERE room = ? AND number > ? ORDER BY number LIMIT ?",
+                room,
+                after,
+                most,
+            )
+        ]
+
+    def heard(self, txns: Collection[Txn]) -> Mapping[Txn, Part]:
+        """Return what became of agents' words, by their txns; what is left out was surely not heard."""
+        found: dict[Txn, Part] = {}
+        for txn in txns:
+            for chat, n, account in self._ask("SELECT chat, n, account FROM heard WHERE txn = ?", txn):
+                found[txn] = Part(MessageId(f"{chat}.{n}" if chat else f"0.{txn}"), speaker=account)
+        return found
+
+    def agents(self, desk: str) -> list[AgentRow]:
+        """Return everybody who has answered at a desk, or said whether they want to."""
+        return [
+            AgentRow(row[0], row[1], row[2], bool(row[3]), *row[4:])
+            for row in self._ask(
+                "SELECT desk, key, name, available, current, given_at, seen_at FROM agent WHERE desk = ?",
+                desk,
+            )
+        ]
+
+    def notes(self, chat: int) -> list[NoteRow]:
+        """Return what was noted of a chat, in order."""
+        return [
+            NoteRow(*row)
+            for row in self._ask("SELECT chat, at, agent, text FROM note WHERE chat = ? ORDER BY rowid", chat)
+        ]
+
+    def tags(self, chat: int) -> Sequence[str]:
+        """Return the tags of a chat, sorted."""
+        return [tag for (tag,) in self._ask("SELECT tag FROM tagged WHERE chat = ? ORDER BY tag", chat)]
+
+    def bans(self, now: float) -> list[BanRow]:
+        """Return who is kept out now."""
+        return [
+            BanRow(*row)
+            for row in self._ask(
+                "SELECT kind, value, until, by, why FROM ban WHERE until > ? ORDER BY until", now
+            )
+        ]
+
+    def is_banned(self, chat: int, now: float) -> bool:
+        """Whether the visitor of a chat is kept out, by their token."""
+        return bool(
+            self._ask(
+                "SELECT 1 FROM ban, chat WHERE number = ? AND kind = 'token' AND value = token AND until > ?",
+                chat,
+                now,
+            )
+        )
+
+    def bars(self, address: str, now: float) -> bool:
+        """Whether an address (a keyed hash) is kept out."""
+        return bool(
+            self._ask(
+                "SELECT 1 FROM ban WHERE kind = 'address' AND value = ? AND until > ?", address.encode(), now
+            )
+        )
+
+    def happened(self, since: float, until: float, desk: str | None = None) -> Iterator[Happening]:
+        """Yield the facts of a stretch of time, in order, of one desk or all."""
+        for row in self._ask(
+            "SELECT at, desk, chat, what, agent FROM happened WHERE at >= ? AND at < ? AND ? IN (desk, '') "
+            "ORDER BY at, rowid",
+            since,
+            until,
+            desk or "",
+        ):
+            yield Happening(*row)
+
+
+def _chat(row: tuple[Any, ...]) -> Chat:
+    chat = Chat(*row)
+    chat.fields, chat.rooms = msgspec.json.decode(row[6]), msgspec.json.decode(row[24])
+    chat.state, chat.missed = ChatState(chat.state), bool(chat.missed)
+    return chat

@@ -1,0 +1,71 @@
+"""The tables of a network's desks, and the way from one version of them to the next.
+
+`chat` holds a row for each chat; `token` is the SHA-256 of what its visitor holds. `line` is the log of one
+chat that its visitor follows. `feed` is what is said to agents, in one order. `heard` holds by its txn what
+became of each of their words: the line that it is, or none. `happened` holds facts for figures.
+"""
+
+import sqlite3
+
+__all__ = ["APPLICATION", "VERSION", "migrate"]
+
+APPLICATION = 0x4875446B
+"""Says in the file's first bytes that it is a desk's (`HuDk`)."""
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE chat (number INTEGER PRIMARY KEY AUTOINCREMENT, desk TEXT NOT NULL, token BLOB UNIQUE,
+                       name TEXT NOT NULL DEFAULT '', mail TEXT NOT NULL DEFAULT '',
+                       customer TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '{}',
+                       page TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
+                       language TEXT NOT NULL DEFAULT 'en', address TEXT NOT NULL DEFAULT '',
+                       state TEXT NOT NULL, agent TEXT NOT NULL DEFAULT '',
+                       agent_name TEXT NOT NULL DEFAULT '', opened_at REAL NOT NULL,
+                       waits_since REAL NOT NULL, offered_at REAL, taken_at REAL, answered_at REAL,
+                       closed_at REAL, closed_by TEXT NOT NULL DEFAULT '', last_at REAL NOT NULL,
+                       rating INTEGER, rating_words TEXT NOT NULL DEFAULT '',
+                       missed INTEGER NOT NULL DEFAULT 0, rooms TEXT NOT NULL DEFAULT '{}',
+                       mail_to TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX open_chat ON chat (desk) WHERE state != 'closed';
+    CREATE INDEX chat_opened ON chat (opened_at);
+    CREATE INDEX chat_closed ON chat (closed_at);
+    CREATE INDEX chat_customer ON chat (customer) WHERE customer != '';
+    CREATE INDEX chat_mail ON chat (mail) WHERE mail != '';
+    CREATE TABLE line (chat INTEGER, n INTEGER, at REAL NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL,
+                       name TEXT NOT NULL, key TEXT, body BLOB NOT NULL,
+                       PRIMARY KEY (chat, n)) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX line_key ON line (chat, key) WHERE key IS NOT NULL;
+    CREATE TABLE feed (number INTEGER PRIMARY KEY AUTOINCREMENT, room TEXT NOT NULL, at REAL NOT NULL,
+                       kind TEXT NOT NULL, chat INTEGER NOT NULL, n INTEGER NOT NULL,
+                       sender TEXT NOT NULL, sender_name TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+    CREATE INDEX feed_room ON feed (room, number);
+    CREATE TABLE heard (txn TEXT PRIMARY KEY, at REAL NOT NULL, chat INTEGER NOT NULL, n INTEGER NOT NULL,
+                        account TEXT) STRICT, WITHOUT ROWID;
+    CREATE TABLE note (chat INTEGER NOT NULL, at REAL NOT NULL, agent TEXT NOT NULL,
+                       text TEXT NOT NULL) STRICT;
+    CREATE INDEX note_chat ON note (chat);
+    CREATE TABLE tagged (chat INTEGER, tag TEXT, PRIMARY KEY (chat, tag)) STRICT, WITHOUT ROWID;
+    CREATE TABLE agent (desk TEXT, key TEXT, name TEXT NOT NULL, available INTEGER NOT NULL DEFAULT 1,
+                        current INTEGER, given_at REAL NOT NULL DEFAULT 0, seen_at REAL NOT NULL DEFAULT 0,
+                        PRIMARY KEY (desk, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE ban (kind TEXT, value BLOB, until REAL NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL,
+                      PRIMARY KEY (kind, value)) WITHOUT ROWID;
+    CREATE TABLE happened (at REAL NOT NULL, desk TEXT NOT NULL, chat INTEGER NOT NULL, what TEXT NOT NULL,
+                           agent TEXT NOT NULL) STRICT;
+    CREATE INDEX happened_at ON happened (at);
+    """,
+)
+
+VERSION = len(_MIGRATIONS)
+"""The version of the schema that this release writes."""
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring a database, new or of this release or an older one, to this version in one transaction."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        steps = "".join(_MIGRATIONS[version:])
+        database.executescript(
+            f"BEGIN IMMEDIATE;PRAGMA application_id = {APPLICATION};{steps}"
+            f"PRAGMA user_version = {VERSION};COMMIT;"
+        )
