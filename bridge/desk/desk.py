@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapp
 from dataclasses import replace
 
 from bridge.clock import Clock
-from bridge.identity import safe_name
+from bridge.identity import one_line, safe_name
 from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
 
 from .chats import Chats, spoken
@@ -94,7 +94,8 @@ class Desk:
             name = safe_name(new.name) if new.name.strip() else ""
             chat = self._chats.open_chat(replace(new, name=name), token)
             self._chats.happened("opened", chat.number)
-            self._say(chat, new.key, new.text, new.file)
+            if new.text or new.file is not None:
+                self._say(chat, new.key, new.text, new.file)
             self._floor.announce(chat)
         return OpenedChat(chat.number, token)
 
@@ -106,6 +107,8 @@ class Desk:
         chat = self._visited(number)
         if key and (known := self.store.line_of(number, key)) is not None:
             return known
+        if self.store.is_banned(number, self._clock.now()):
+            raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
         with self._turn():
             n = self._say(chat, key, text, file)
             if chat.state is ChatState.CLOSED:
@@ -134,7 +137,7 @@ class Desk:
             self._chats.change(chat, rating=stars, rating_words=words)
             self._chats.happened("rated", number, chat.agent)
             stars_shown = "★" * stars + "☆" * (5 - stars)
-            self._chats.tell(f"{chat.label}: {stars_shown} {words}".rstrip(), number)
+            self._chats.tell(f"{chat.label}: {stars_shown} {one_line(words)}".rstrip(), number)
 
     def left(self, number: int) -> None:
         """Close a chat, since its visitor wants that. Raises Denied."""
@@ -164,20 +167,19 @@ class Desk:
         with self._turn():
             if chat.state is not ChatState.CLOSED:
                 self._floor.close(chat, "visitor", "")
-            room = self._chats.room(chat)
+            rooms = {self.name, self._chats.room(chat)}  # it may have begun in the lobby
             for n in self.store.erase(number):
-                self._chats.take_back(room, number, n)
+                for room in sorted(rooms):
+                    self._chats.take_back(room, number, n)
             self._chats.tell(
                 self._chats.locale.gettext("{number} was deleted by its visitor.", number=number), 0
             )
 
     def _visited(self, number: int) -> Chat:
-        """Return the chat of a visitor who may do something in it. Raises Denied."""
+        """Return the chat of a visitor who does something in it. Raises Denied."""
         chat = self._chats.get(number)
         if chat is None:
-            raise Denied(Denial.GONE, spoken("en").gettext("There is no such chat any more."))
-        if self.store.is_banned(number, self._clock.now()):
-            raise Denied(Denial.BANNED, spoken(chat.language).gettext("This desk is closed to you for now."))
+            raise Denied(Denial.GONE, self._chats.locale.gettext("There is no such chat any more."))
         return chat
 
     # of agents

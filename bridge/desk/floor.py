@@ -1,18 +1,27 @@
 """Who has which chat: the ways from one state of a chat to the next, and what people are told then."""
 
 from collections.abc import Callable, MutableMapping
+from typing import NamedTuple
 
+from bridge.identity import one_line
 from bridge.language import Locale
 
 from .chats import Chats, spoken
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy
 from .rules import DeskRules
 
-__all__ = ["Floor", "NotDone"]
+__all__ = ["Floor", "Lost", "NotDone"]
 
 
 class NotDone(Exception):
     """What an agent wants is not done; the text says why, in their language. Nothing has changed."""
+
+
+class Lost(NamedTuple):
+    """The chat that an agent's plain words went to."""
+
+    at: float
+    chat: int
 
 
 class Floor:
@@ -22,6 +31,8 @@ class Floor:
         """`desks` are those of the network, by their names: this one puts itself there."""
         self.chats, self.rules, self.desks = chats, rules, desks
         desks[chats.desk] = self
+        self.lost: dict[str, Lost] = {}
+        """Agents whose plain words go to a chat no more, and who may not have seen that."""
         self.committed: Callable[[], None] = lambda: None
         """Is called when what was done is kept."""
 
@@ -29,6 +40,28 @@ class Floor:
     def locale(self) -> Locale:
         """How agents are spoken to."""
         return self.chats.locale
+
+    def find(self, number: int) -> Chat:
+        """Return a chat of this desk. Raises NotDone, and says where it is, when it is none."""
+        chat = self.chats.get(number)
+        if chat is not None:
+            return chat
+        other = self.chats.store.chat(number)
+        if other is not None:
+            raise NotDone(self.locale.gettext("{number} is at {desk}.", number=number, desk=other.desk))
+        raise NotDone(self.locale.gettext("There is no chat {number} here.", number=number))
+
+    def whose(self, chat: Chat) -> str:
+        """Say who has a chat, and that their words reach its visitor."""
+        return self.locale.gettext(
+            "{chat} is {agent}'s: what {agent} says goes to them", chat=chat.label, agent=chat.agent_name
+        )
+
+    def not_theirs(self, chat: Chat) -> str:
+        """Say that another agent has a chat."""
+        return self.locale.gettext(
+            "{number} is {agent}'s: !take {number} takes it over", number=chat.number, agent=chat.agent_name
+        )
 
     def offer(self, chat: Chat, agent: Person) -> None:
         """Ask an agent to take a chat. Its visitor waits on, and nobody's words reach them meanwhile."""
@@ -101,6 +134,7 @@ class Floor:
         if row is not None and row.current == chat.number:
             row.current = None
             self.chats.store.put_agent(row)
+            self.lost[key] = Lost(self.chats.clock.now(), chat.number)
 
     def say(self, chat: Chat, agent: Person, text: str, file: ChatFile | None = None) -> int:
         """Say an agent's words to the visitor of a chat that they have. Returns the line's number."""
@@ -168,7 +202,7 @@ class Floor:
     def announce(self, chat: Chat) -> None:
         """Tell agents that a chat waits, and its visitor where in line."""
         position = len(self.chats.in_line)
-        page = f" {chat.page}" if chat.page else ""
+        page = f" {one_line(chat.page)}" if chat.page else ""
         self.chats.tell(
             self.locale.gettext(
                 "{chat} waits ({position} in line): !take {number}{page}",
@@ -189,6 +223,7 @@ class Floor:
             if position == 1
             else speak.gettext("You are number {position} in line.", position=position)
         )
+        chat.place = position
         self.chats.show_state(chat, text, position=position)
 
     def hand_to(self, chat: Chat, agent: Person, to: Person) -> None:
@@ -211,6 +246,7 @@ class Floor:
             agent_name="",
             offered_at=None,
             desk=desk.chats.desk,
+            rooms={},
         )
         self.chats.release(chat)
         chat.passed.clear()

@@ -1,6 +1,7 @@
 """Hears what is said in the lobby: what of it goes to which visitor, and what to nobody."""
 
 import difflib
+from typing import NamedTuple
 
 from bridge.kit import fits_glob
 from bridge.model import (
@@ -8,6 +9,7 @@ from bridge.model import (
     DeleteMessage,
     EditMessage,
     File,
+    Kind,
     MessageId,
     Part,
     RoomId,
@@ -15,16 +17,27 @@ from bridge.model import (
     Speaker,
 )
 
+from .chats import Chats
 from .commands import INSTRUCTIONS, AgentAsks
+from .cut_lines import CutLines
 from .floor import Floor, NotDone
-from .lines import AgentAside, AgentCommand, AgentWords, read_line
+from .lines import AgentAside, AgentCommand, AgentLine, AgentWords, read_line
 from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy, chat_of
 from .seams import Seams
 
 __all__ = ["Hearing"]
 
-_CLOSE_ENOUGH = 0.7
+_ALIKE = 0.7
 """So much alike is a command that there is to one that there is not, to be meant."""
+_SURPRISED = 300.0
+"""So long an agent may not have seen that their plain words go to a chat no more, in seconds."""
+
+
+class _Line(NamedTuple):
+    """A line that a visitor has."""
+
+    chat: int
+    n: int
 
 
 class Hearing:
@@ -32,8 +45,7 @@ class Hearing:
 
     def __init__(self, floor: Floor, seams: Seams) -> None:
         self._floor, self._chats, self._seams = floor, floor.chats, seams
-        self._told: set[tuple[str, int]] = set()
-        """Who was told of which chat that their words do not go there."""
+        self._cut = CutLines(floor.chats.clock)
 
     def hear(self, command: SendMessage | EditMessage | DeleteMessage) -> Part:
         """Do what is said. Returns the name that it has from now on: of the line that a visitor got, or one
@@ -46,10 +58,10 @@ class Hearing:
                 line = self._edit(command)
             case DeleteMessage():
                 line = self._delete(command)
-        name = f"{line[0]}.{line[1]}" if line is not None else f"0.{command.txn}"
+        name = f"{line.chat}.{line.n}" if line is not None else f"0.{command.txn}"
         return Part(MessageId(name), speaker=command.speaker.account)
 
-    def agent(self, speaker: Speaker) -> Person | None:
+    def _agent(self, speaker: Speaker) -> Person | None:
         """Return the agent who speaks; None: it is nobody who may answer visitors."""
         key = speaker.key
         if speaker.how is not Authorship.PUPPET or not key or not self._seams.is_agent(key):
@@ -58,127 +70,134 @@ class Hearing:
             return None
         return Person(key, speaker.name, key.partition("/")[0])
 
-    def _send(self, command: SendMessage) -> tuple[int, int] | None:
-        agent = self.agent(command.speaker)
+    def _send(self, command: SendMessage) -> _Line | None:
+        agent = self._agent(command.speaker)
         if agent is None:
             return None
         said = read_line(command.content)
-        if isinstance(said, AgentAside):
-            return None
-        number = said.number
-        if number is None and command.answered is not None:
-            number = chat_of(command.answered.part.id)
-            if number == 0:  # colleagues answer each other
-                return None if isinstance(said, AgentWords) else self._ask(said, agent, command.room, None)
+        to = chat_of(command.answered.part.id) if command.answered is not None else None
+        number = None if isinstance(said, AgentAside) else said.number
+        number = number if number is not None else to
+        line: _Line | None = None
         try:
-            if isinstance(said, AgentCommand):
-                return self._ask(said, agent, command.room, number)
-            return self._say(said, agent, command, number)
+            line = self._read(said, agent, command, number)
         except NotDone as why:
-            self._tell(str(why), command.room, number or 0)
-            return None
+            self._chats.tell(str(why), number or 0, command.room)
+        if number is not None or not isinstance(said, AgentWords):
+            self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
+        return line
 
-    def _ask(
-        self, said: AgentCommand, agent: Person, room: RoomId, number: int | None
-    ) -> tuple[int, int] | None:
+    def _read(self, said: AgentLine, agent: Person, command: SendMessage, number: int | None) -> _Line | None:
+        match said:
+            case AgentAside():
+                return None
+            case AgentCommand():
+                self._ask(said, agent, command.room, number or None)
+                return None
+            case AgentWords():
+                if number == 0:  # colleagues answer each other
+                    return None
+                if number is not None:
+                    return self._say(said, agent, command, self._named(number, agent, command.room))
+                return self._say(said, agent, command, self._unnamed(agent, command))
+
+    def _ask(self, said: AgentCommand, agent: Person, room: RoomId, number: int | None) -> None:
         one = INSTRUCTIONS.get(said.name)
-        if one is None:
-            alike = difflib.get_close_matches(said.name, INSTRUCTIONS, 1, _CLOSE_ENOUGH)
+        if one is None:  # perhaps one of Hubbub's own
+            alike = difflib.get_close_matches(said.name, INSTRUCTIONS, 1, _ALIKE)
             if alike:
-                told = self._floor.locale.gettext("Nobody was told that. Is !{name} meant?", name=alike[0])
-                self._tell(told, room, 0)
-            return None
-        if number is None:
-            number = _own_chat(room)
-        try:
-            asks = AgentAsks(self._floor, self._seams, agent, said.words, number)
-            answer = one.follow(asks)
-        except NotDone as why:
-            answer = str(why)
+                raise NotDone(
+                    self._floor.locale.gettext("Nobody was told that. Is !{name} meant?", name=alike[0])
+                )
+            return
+        number = number if number is not None else _own_chat(room)
+        answer = one.follow(AgentAsks(self._floor, self._seams, agent, said.words, number))
+        self._floor.lost.pop(agent.key, None)  # they did that themselves
         if answer:
-            self._tell(answer, room, number or 0)
+            self._chats.tell(answer, number or 0, room)
+
+    def _named(self, number: int, agent: Person, room: RoomId) -> Chat:
+        """Return a chat that an agent answers or addresses, which they take when nobody has it."""
+        chat = self._floor.find(number)
+        if chat.state in (ChatState.WAITING, ChatState.OFFERED):
+            self._floor.take(chat, agent)
+            self._chats.tell(self._floor.whose(chat), chat.number, room)
+        return chat
+
+    def _unnamed(self, agent: Person, command: SendMessage) -> Chat | None:
+        """Return the chat that plain words go to; None: to none."""
+        number = _own_chat(command.room) or self._chats.agent(agent.key, agent.name).current
+        rest = self._cut.rest(agent.key, command.content.text)
+        if rest is not None and number is not None and rest != number:
+            say = self._floor.locale.gettext
+            raise NotDone(say("Nobody was told that: it looks like the rest of the long line before."))
+        if number is not None:
+            return self._floor.find(number)
+        lost = self._floor.lost.pop(agent.key, None)
+        if lost is not None and self._chats.clock.now() - lost.at < _SURPRISED:
+            say = self._floor.locale.gettext
+            raise NotDone(say("Nobody was told that: {number} is closed, or not yours.", number=lost.chat))
         return None
 
-    def _say(
-        self, said: AgentWords, agent: Person, command: SendMessage, number: int | None
-    ) -> tuple[int, int] | None:
-        named = number is not None
-        number = number if named else _own_chat(command.room)
-        if number is None:
-            number = self._chats.agent(agent.key, agent.name).current
-        if number is None:
-            return None
-        chat = self._chats.get(number)
+    def _say(self, said: AgentWords, agent: Person, command: SendMessage, chat: Chat | None) -> _Line | None:
         if chat is None:
-            raise NotDone(self._floor.locale.gettext("There is no chat {number} here.", number=number))
-        if chat.state in (ChatState.WAITING, ChatState.OFFERED) and named:
-            self._floor.take(chat, agent)
-        if chat.state is not ChatState.TALKING or chat.agent != agent.key:
-            self._refuse(chat, agent, named=named)
             return None
-        return chat.number, self._floor.say(chat, agent, said.text, _file(command.file))
-
-    def _refuse(self, chat: Chat, agent: Person, *, named: bool) -> None:
-        """Say why an agent's words do not go to a chat: each time when they named it, else once."""
-        if not named and (agent.key, chat.number) in self._told:
-            return
-        self._told.add((agent.key, chat.number))
         say = self._floor.locale.gettext
         if chat.state is ChatState.CLOSED:
             raise NotDone(
-                say("{number} is closed: nobody was told that. !take {number} opens it", number=chat.number)
+                say("Nobody was told that: {number} is closed. !take {number} opens it", number=chat.number)
             )
-        if chat.state is ChatState.TALKING:
-            raise NotDone(
-                say(
-                    "{number} is {agent}'s: !take {number} takes it over",
-                    number=chat.number,
-                    agent=chat.agent_name,
-                )
-            )
-        raise NotDone(say("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number))
+        if chat.state is not ChatState.TALKING:
+            raise NotDone(say("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number))
+        if chat.agent != agent.key:
+            raise NotDone(self._floor.not_theirs(chat))
+        text = f"* {agent.name} {said.text}" if command.kind is Kind.EMOTE else said.text
+        file = _file(command.file)
+        return _Line(chat.number, self._floor.say(chat, agent, text, file)) if text or file else None
 
-    def _tell(self, text: str, room: RoomId, chat: int) -> None:
-        self._chats.tell(text, chat, room)
-
-    def _edit(self, command: EditMessage) -> tuple[int, int] | None:
-        target = _line_of(command.target)
-        chat = self._chats.get(target[0]) if target else None
-        if target is None or chat is None:
+    def _edit(self, command: EditMessage) -> _Line | None:
+        found = self._sent(command.target)
+        if found is None:
             return None
-        said = read_line(command.content)
-        if not isinstance(said, AgentWords) or said.number not in (None, chat.number):
-            self._chats.add(chat, "gone", SaidBy.AGENT, command.speaker.name, LineBody(of=target[1]))
-            told = self._floor.locale.gettext(
-                "{chat} sees that line no more, since other words stand there now.", chat=chat.label
-            )
-            self._tell(told, command.room, chat.number)
-            return chat.number, chat.last
-        body = LineBody(text=said.text, of=target[1])
-        return chat.number, self._chats.add(chat, "edited", SaidBy.AGENT, command.speaker.name, body)
-
-    def _delete(self, command: DeleteMessage) -> tuple[int, int] | None:
-        target = _line_of(command.target)
-        chat = self._chats.get(target[0]) if target else None
-        if target is None or chat is None:
-            return None
-        return chat.number, self._chats.add(
-            chat, "gone", SaidBy.AGENT, command.speaker.name, LineBody(of=target[1])
+        chats, chat, n = found
+        said, name = read_line(command.content), command.speaker.name
+        if isinstance(said, AgentWords) and said.number in (None, chat.number):
+            body = LineBody(text=said.text, of=n)
+            return _Line(chat.number, chats.add(chat, "edited", SaidBy.AGENT, name, body))
+        told = self._floor.locale.gettext(
+            "{chat} sees that line no more, since other words stand there now.", chat=chat.label
         )
+        self._chats.tell(told, chat.number, command.room)
+        return _Line(chat.number, chats.add(chat, "gone", SaidBy.AGENT, name, LineBody(of=n)))
+
+    def _delete(self, command: DeleteMessage) -> _Line | None:
+        found = self._sent(command.target)
+        if found is None:
+            return None
+        chats, chat, n = found
+        name = command.speaker.name
+        return _Line(chat.number, chats.add(chat, "gone", SaidBy.AGENT, name, LineBody(of=n)))
+
+    def _sent(self, target: Part) -> tuple[Chats, Chat, int] | None:
+        """Return the chat and the line that agents' words are, wherever that chat is now; None: nobody got
+        them.
+        """
+        number, _, n = target.id.partition(".")
+        if not (number.isdecimal() and n.isdecimal()):
+            return None
+        for floor in self._floor.desks.values():
+            chat = floor.chats.get(int(number))
+            if chat is not None:
+                line = floor.chats.store.line(chat.number, int(n))
+                ours = line is not None and (line.kind, line.by) == ("said", SaidBy.AGENT)
+                return (floor.chats, chat, int(n)) if ours else None
+        return None
 
 
 def _own_chat(room: RoomId) -> int | None:
     """Return the number of the chat whose own room it is; None: it is the desk's."""
     _, slash, number = room.partition("/")
     return int(number) if slash and number.isdecimal() else None
-
-
-def _line_of(part: Part) -> tuple[int, int] | None:
-    """Return the chat and the line that a message is; None: it is none."""
-    chat, dot, n = part.id.partition(".")
-    if not (dot and chat.isdecimal() and n.isdecimal()) or chat == "0":
-        return None
-    return int(chat), int(n)
 
 
 def _file(file: File | None) -> ChatFile | None:

@@ -92,6 +92,8 @@ class Chat:
     """The number of its last line."""
     passed: set[str] = field(default_factory=set)
     """Agents who were offered it and did not answer; not kept over a restart."""
+    place: int = 0
+    """The place in line that its visitor was told last; 0: none, since the start."""
 
     @property
     def label(self) -> str:

@@ -23,8 +23,6 @@ class Ticking:
         self._floor, self._chats, self._seams = floor, floor.chats, seams
         self._gone: dict[str, float] = {}
         """Since when agents with chats are not there, by the clock's `monotonic`."""
-        self._places: dict[int, int] = {}
-        """The places in line that visitors know."""
         self._trimmed = 0.0
 
     def tick(self) -> None:
@@ -87,14 +85,11 @@ class Ticking:
 
     def _show_places(self) -> None:
         """Tell visitors in line where they are now, those in front first."""
-        places = {chat.number: place for place, chat in enumerate(self._chats.queue(), 1)}
         told = 0
-        for number, place in places.items():
-            if self._places.get(number) == place:
+        for place, chat in enumerate(self._chats.queue(), 1):
+            if chat.place == place or told == _TOLD:
                 continue
-            if number in self._places and told < _TOLD:
-                self._floor.show_position(self._chats.open[number], place)
+            if chat.place:
+                self._floor.show_position(chat, place)
                 told += 1
-            elif number in self._places:
-                places[number] = self._places[number]
-        self._places = places
+            chat.place = place

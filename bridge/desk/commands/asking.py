@@ -39,10 +39,7 @@ class AgentAsks:
         if number is not None and (chat := chats.get(number)) is not None:
             return chat, rest
         if self.number is not None:
-            chat = chats.get(self.number)
-            if chat is None:
-                raise NotDone(self.locale.gettext("There is no chat {number} here.", number=self.number))
-            return chat, self.words
+            return self.floor.find(self.number), self.words
         current = chats.agent(self.agent.key, self.agent.name).current
         return (chats.get(current) if current is not None else None), self.words
 
@@ -53,7 +50,7 @@ class AgentAsks:
             return chat, rest
         number, _ = leading_number(self.words)
         if number is not None:
-            raise NotDone(self.locale.gettext("There is no chat {number} here.", number=number))
+            self.floor.find(number)
         raise NotDone(self.locale.gettext("Which chat? {usage}", usage=usage))
 
     def own(self, usage: str) -> tuple[Chat, str]:
@@ -62,13 +59,7 @@ class AgentAsks:
         if chat.state is ChatState.CLOSED:
             raise NotDone(self.locale.gettext("{number} is closed.", number=chat.number))
         if chat.state is ChatState.TALKING and chat.agent != self.agent.key:
-            raise NotDone(
-                self.locale.gettext(
-                    "{number} is {agent}'s: !take {number} takes it over",
-                    number=chat.number,
-                    agent=chat.agent_name,
-                )
-            )
+            raise NotDone(self.floor.not_theirs(chat))
         return chat, rest
 
 

@@ -32,9 +32,7 @@ def _take(asks: AgentAsks) -> str:
             agent=asks.agent.name,
             other=had,
         )
-    return asks.locale.gettext(
-        "{chat} is {agent}'s: what {agent} says goes to them", chat=chat.label, agent=asks.agent.name
-    )
+    return asks.floor.whose(chat)
 
 
 def _to(asks: AgentAsks) -> str:

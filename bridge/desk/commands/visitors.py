@@ -6,6 +6,7 @@ from bridge.desk.chats import spoken
 from bridge.desk.floor import NotDone
 from bridge.desk.lines import leading_number
 from bridge.desk.model import Chat, ChatState
+from bridge.identity import one_line
 from bridge.language import N_
 from bridge.language.spans import span
 
@@ -38,7 +39,7 @@ def _who(asks: AgentAsks) -> str:
         _before(asks, chat),
         " ".join(f"#{tag}" for tag in store.tags(chat.number)),
     ]
-    lines = [f"{chat.label}: " + "; ".join(fact for fact in facts if fact)]
+    lines = [f"{chat.label}: " + "; ".join(one_line(fact) for fact in facts if fact)]
     lines += [say("noted: {text}", text=note.text) for note in store.notes(chat.number)]
     return "\n".join(lines)
 

@@ -81,8 +81,8 @@ class DeskQuestions:
             return self._database.execute(question, values).fetchall()
 
     def chat(self, number: int) -> Chat | None:
-        """Return a chat, open or closed; None: there is none."""
-        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE number = ?", number)  # noqa: S608
+        """Return a chat, open or closed; None: there is none, or its visitor had it erased."""
+        found = self._ask(f"SELECT {_CHAT} FROM chat WHERE number = ? AND token NOT NULL", number)  # noqa: S608
         return _chat(found[0]) if found else None
 
     def chat_by(self, token: str) -> Chat | None:
@@ -137,6 +137,11 @@ class DeskQuestions:
                 most,
             )
         ]
+
+    def line(self, chat: int, n: int) -> ChatLine | None:
+        """Return one line of a chat; None: it has none of that number."""
+        found = self.lines(chat, n - 1, 1)
+        return found[0] if found and found[0].n == n else None
 
     def line_of(self, chat: int, key: str) -> int | None:
         """Return the number of the line that bears the browser's own id; None: there is none."""

@@ -15,7 +15,7 @@ from .questions import AgentRow, DeskQuestions, digest
 
 __all__ = ["DeskStore"]
 
-_COLUMNS = frozenset(Chat.__dataclass_fields__) - {"number", "last", "passed"}
+_COLUMNS = frozenset(Chat.__dataclass_fields__) - {"number", "last", "passed", "place"}
 _encode = msgspec.json.Encoder().encode
 
 

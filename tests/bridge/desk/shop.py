@@ -42,7 +42,7 @@ class Shop:
         self.desk = self.at("sales")
 
     def at(self, name: str) -> Desk:
-        seams = Seams(lambda: self.people, **self.seams)
+        seams = Seams(lambda: self.people, is_agent=lambda key: not key.startswith("shop/"), **self.seams)
         return Desk(
             self.store, name, self.rules, self.clock, lambda: self.people, desks=self.desks, seams=seams
         )
@@ -66,15 +66,23 @@ class Shop:
         to: str = "",
         room: str = "sales",
         txn: str = "",
-        name: str = "",
+        speaker: Speaker | None = None,
     ) -> SendMessage:
         return SendMessage(
             room=RoomId(room),
-            speaker=Speaker(Authorship.PUPPET, name or who.title(), f"irc/{who}"),
+            speaker=speaker or Speaker(Authorship.PUPPET, who.title(), f"irc/{who}"),
             txn=Txn(txn or f"{next(self.txns)}.ab"),
             content=plain(text) if isinstance(text, str) else text,
             answered=Answered(Part(MessageId(to)), "x", "y") if to else None,
         )
+
+    @staticmethod
+    def bridge_itself() -> Speaker:
+        return Speaker(Authorship.PREFIX, "Anna")
+
+    @staticmethod
+    def other_visitor() -> Speaker:
+        return Speaker(Authorship.PUPPET, "Anna", "shop/7")
 
     def agent(self, who: str, text: str | Content, **more: str) -> str:
         """Say it in the lobby. Returns the name that it has there."""
@@ -101,17 +109,22 @@ class Shop:
     def lines(self, number: int) -> list[ChatLine]:
         return self.store.lines(number)
 
-    def seen(self, number: int) -> list[str]:
-        """What a visitor's page shows of what people said, once all is applied."""
+    def shown(self, number: int) -> dict[int, str]:
+        """What a visitor's page shows of what people said, once all is applied, by line."""
         shown: dict[int, str] = {}
         for line in self.lines(number):
             if line.kind == "said":
-                shown[line.n] = f"{line.by}: {line.body.text}"
+                shown[line.n] = line.body.text
             elif line.kind == "edited" and line.body.of in shown:
-                shown[line.body.of] = f"{line.by}: {line.body.text}"
+                shown[line.body.of] = line.body.text
             elif line.kind == "gone":
                 shown.pop(line.body.of, None)
-        return list(shown.values())
+        return shown
+
+    def seen(self, number: int) -> list[str]:
+        """The same with who said it."""
+        by = {line.n: line.by for line in self.lines(number)}
+        return [f"{by[n]}: {text}" for n, text in self.shown(number).items()]
 
     def told(self, room: str = "sales") -> list[str]:
         """What agents see."""
