@@ -1,0 +1,52 @@
+"""The owner's file of saved answers, read again when it changes."""
+
+import logging
+from collections.abc import Collection
+from pathlib import Path
+
+from bridge.errors import ConfigError
+
+from .answers import SavedAnswers
+from .reading import read_answers
+from .words import Matcher
+
+__all__ = ["SavedFile"]
+
+log = logging.getLogger(__name__)
+
+
+class SavedFile:
+    """What stands in a file, as long as it is in order: with mistakes, what stood there before."""
+
+    def __init__(self, path: Path, fields: Collection[str] | None = None) -> None:
+        """`fields`: as in `read_answers`."""
+        self._path = path
+        self._fields = fields
+        self._seen: object = ()
+        self.answers = SavedAnswers()
+        self.matcher = Matcher(self.answers)
+        self.problems: tuple[str, ...] = ()
+        """What is wrong in it now, each with its place."""
+
+    def look(self) -> None:
+        """Read it again, if it is another than before."""
+        seen = self._state()
+        if seen == self._seen:
+            return
+        self._seen, self.problems = seen, ()
+        try:
+            self.answers = read_answers(self._path, self._fields)
+        except ConfigError as error:
+            self.problems = tuple(error.problems)
+            for problem in self.problems:
+                log.warning("%s: saved answers stay as they were", problem)
+        else:
+            self.matcher = Matcher(self.answers)
+            log.info("%s: %d saved answers", self._path, len(self.answers))
+
+    def _state(self) -> object:
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            return error.errno
+        return found.st_mtime_ns, found.st_size, found.st_ino
