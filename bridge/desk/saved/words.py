@@ -8,7 +8,6 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ __all__ = ["Matcher"]
 
 _UNSPACED = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e01-\u0e4e"
 _WORDS = re.compile(rf"([{_UNSPACED}]+)|([^\W{_UNSPACED}]+)")
+_NAMES = re.compile(r"\{[^}]*\}")
 _SHORTEST = 3
 _OWN = 3.0
 """So many times as much counts a word of the key, or one that the owner named, as one of the text."""
@@ -49,12 +49,15 @@ class Matcher:
     """What is suggested, of all answers."""
 
     def __init__(self, answers: SavedAnswers) -> None:
-        self._own = {answer.key: _all((*answer.key.split("-"), *answer.also)) for answer in answers}
-        self._texts = {
-            answer.key: _all(answer.texts.values(), _SHORTEST) - self._own[answer.key] for answer in answers
-        }
         self._answers = answers
-        count = Counter(term for key in self._own for term in self._own[key] | self._texts[key])
+        self._own = {answer.key: [_terms(one) for one in (answer.key, *answer.also)] for answer in answers}
+        self._texts = {
+            answer.key: {
+                term for text in answer.texts.values() for term in _terms(_NAMES.sub(" ", text), _SHORTEST)
+            }
+            for answer in answers
+        }
+        count = Counter(term for key in self._own for term in self._texts[key].union(*self._own[key]))
         self._worth = {term: math.log2(1 + len(answers) / number) for term, number in count.items()}
 
     def suggest(self, said: str) -> SavedAnswer | None:
@@ -71,14 +74,9 @@ class Matcher:
         return scores[0][1]
 
     def _score(self, key: str, terms: AbstractSet[str]) -> float:
-        own, others = self._own[key] & terms, self._texts[key] & terms
+        own = [phrase for phrase in self._own[key] if phrase and phrase <= terms]
+        others = self._texts[key].difference(*own) & terms
         if not own and len(others) < _TOGETHER:
             return 0.0
-        return _OWN * self._sum(own) + self._sum(others)
-
-    def _sum(self, terms: AbstractSet[str]) -> float:
-        return sum(self._worth[term] for term in terms)
-
-
-def _all(texts: Iterable[str], shortest: int = 1) -> set[str]:
-    return {term for text in texts for term in _terms(text, shortest)}
+        rarest = (max(self._worth[term] for term in phrase) for phrase in own)
+        return _OWN * sum(rarest) + sum(self._worth[term] for term in others)
