@@ -21,6 +21,7 @@ from .model import (
     Person,
     SaidBy,
 )
+from .reception import Welcome
 from .rules import DeskRules
 from .seams import AtWork, Choose, SavedLines, Seams
 from .store import AgentRow, BanRow, DeskReader, DeskStore, NoteRow
@@ -51,4 +52,5 @@ __all__ = [
     "SaidBy",
     "SavedLines",
     "Seams",
+    "Welcome",
 ]

@@ -13,6 +13,7 @@ from .chats import Chats, spoken
 from .floor import Floor
 from .hearing import Hearing
 from .model import Chat, ChatFile, ChatState, Denial, Denied, LineBody, NewChat, OpenedChat, Person, SaidBy
+from .reception import Reception, Welcome
 from .rules import DeskRules
 from .seams import Seams
 from .store import DeskStore
@@ -54,6 +55,8 @@ class Desk:
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
         asked = replace(seams, people=people) if seams is not None else Seams(people)
+        self._reception = Reception(self._floor, asked)
+        asked = self._asked = replace(asked, hours=self._reception.ask)
         self._hearing = Hearing(self._floor, asked)
         self._ticking = Ticking(self._floor, asked)
 
@@ -84,11 +87,21 @@ class Desk:
 
     # of visitors
 
+    def welcome(self, language: str) -> Welcome:
+        """Return what somebody who speaks this language finds: open or closed, and what to expect."""
+        return self._reception.welcome(language)
+
+    def leave_message(self, new: NewChat) -> None:
+        """Take what somebody leaves for later. Raises Denied when their address is banned."""
+        self._let_in(new)
+        with self._turn():
+            self._reception.leave(new)
+        if self._asked.left_message is not None:
+            self._asked.left_message(new)
+
     def open(self, new: NewChat) -> OpenedChat:
         """Let a visitor in. Raises Denied when their address is banned."""
-        speak = spoken(new.language)
-        if new.address and self.store.bars(new.address, self._clock.now()):
-            raise Denied(Denial.BANNED, speak.gettext("This desk is closed to you for now."))
+        self._let_in(new)
         token = secrets.token_urlsafe(16)
         with self._turn():
             name = safe_name(new.name) if new.name.strip() else ""
@@ -98,6 +111,11 @@ class Desk:
                 self._say(chat, new.key, new.text, new.file)
             self._floor.announce(chat)
         return OpenedChat(chat.number, token)
+
+    def _let_in(self, new: NewChat) -> None:
+        if new.address and self.store.bars(new.address, self._clock.now()):
+            speak = spoken(new.language)
+            raise Denied(Denial.BANNED, speak.gettext("This desk is closed to you for now."))
 
     def said(self, number: int, key: str, text: str, file: ChatFile | None = None) -> int:
         """Take what a visitor says, under their browser's own id. Returns the line's number.

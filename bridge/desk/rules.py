@@ -6,6 +6,8 @@ from pydantic import Field
 
 from bridge.config import Duration, Model
 
+from .hours import DeskHours
+
 __all__ = ["DeskRules"]
 
 
@@ -48,3 +50,6 @@ class DeskRules(Model):
     close_after: Annotated[
         Duration, Field(gt=0, description="After how long without a word a chat is closed.")
     ] = 3600.0
+    hours: Annotated[
+        DeskHours | None, Field(description="When agents answer. By default the desk is always open.")
+    ] = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .model import Chat, Person
+from .model import Chat, NewChat, Person
 from .rules import DeskRules
 from .store import AgentRow
 
@@ -65,8 +65,10 @@ class Seams:
     """
     choose: Choose = nobody_chosen
     saved: SavedLines = _NONE_SAVED
-    hours: Callable[[], str] | None = None
-    """Says when the desk is open, in the agents' language; None: always."""
+    hours: Callable[[str, str], str] | None = None
+    """Does what an agent (by their name) says behind `!hours`. Returns the answer; raises NotDone."""
+    left_message: Callable[[NewChat], None] | None = None
+    """Is told what a visitor left while nobody was there: for a mail."""
     post: Callable[[Chat, str], None] | None = None
     """Sends the transcript of a chat to a mail address; None: no mail can be sent."""
 

@@ -10,7 +10,7 @@ __all__ = ["INSTRUCTIONS"]
 _CHATS = N_("!chats – who is talked with, and who waits")
 _ON = N_("!on – get visitors again")
 _OFF = N_("!off – get no more visitors")
-_HOURS = N_("!hours – when the desk is open")
+_HOURS = N_("!hours – when the desk is open; !hours closed until 15:00, !hours open, !hours normal")
 _MOST = 30
 _MINUTE = 60.0
 
@@ -62,7 +62,8 @@ def _stand(asks: AgentAsks, *, available: bool) -> None:
 
 
 def _hours(asks: AgentAsks) -> str:
-    return asks.seams.hours() if asks.seams.hours else asks.locale.gettext("This desk is always open.")
+    assert asks.seams.hours is not None
+    return asks.seams.hours(asks.words, asks.agent.name)
 
 
 INSTRUCTIONS = {

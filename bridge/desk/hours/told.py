@@ -24,8 +24,8 @@ def told_visitors(found: Situation, locale: Locale, now: float) -> str:
     return locale.gettext("{closed} {back}", closed=closed, back=_back(found.until, locale, now))
 
 
-def told_agents(found: Situation, override: Override | None, locale: Locale, now: float) -> str:
-    """Return how the desk stands, for those who work there."""
+def told_agents(found: Situation, override: Override | None, by: str, locale: Locale, now: float) -> str:
+    """Return how the desk stands, for those who work there. `by` is the name of who said `override`."""
     if found.until is None:
         told = locale.gettext("The desk is open.") if found.is_open else locale.gettext("The desk is closed.")
     else:
@@ -36,7 +36,7 @@ def told_agents(found: Situation, override: Override | None, locale: Locale, now
             else locale.gettext("The desk is closed until {when}.", when=when)
         )
     if override is not None and (override.until is None or now < override.until):
-        said = locale.gettext("You said so: !hours normal goes by the calendar again.")
+        said = locale.gettext("{agent} said so: !hours normal takes that back.", agent=by)
         return locale.gettext("{closed} {back}", closed=told, back=said)
     return f"{told} ({found.holiday})" if found.holiday else told
 
@@ -71,7 +71,7 @@ def _days_ahead(then: float, locale: Locale, now: float) -> int:
 
 def _clock(when: float, locale: Locale) -> str:
     there = _there(when, locale)
-    return f"{there.hour}:{there.minute:02}"
+    return f"{there.hour}:{there.minute:02}{'' if locale.zone is not None else ' UTC'}"
 
 
 def _day(when: float, locale: Locale) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from bridge.desk.expecting import Arrived
+from bridge.desk.hours import Override
 from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, Happening, LineBody, SaidBy
 from bridge.model import MessageId, Part, Txn
 
@@ -216,6 +218,25 @@ class DeskQuestions:
                 "SELECT 1 FROM ban WHERE kind = 'address' AND value = ? AND until > ?", address.encode(), now
             )
         )
+
+    def override(self, desk: str) -> tuple[Override, str] | None:
+        """Return what somebody said of a desk's hours, and their name; None: it goes by its calendar."""
+        for is_open, until, by in self._ask("SELECT is_open, until, by FROM override WHERE desk = ?", desk):
+            return Override(is_open=bool(is_open), until=until), by
+        return None
+
+    def arrived(self, desk: str, since: float, most: int = 2000) -> list[Arrived]:
+        """Return how long the visitors of a desk waited since then, but for those who still do."""
+        return [
+            Arrived(opened, None if answered is None else answered - opened)
+            for opened, answered in self._ask(
+                "SELECT opened_at, answered_at FROM chat WHERE desk = ? AND opened_at >= ? "
+                "AND (answered_at IS NOT NULL OR state = 'closed') ORDER BY opened_at DESC LIMIT ?",
+                desk,
+                since,
+                most,
+            )
+        ]
 
     def happened(self, since: float, until: float, desk: str | None = None) -> Iterator[Happening]:
         """Yield the facts of a stretch of time, in order, of one desk or all."""

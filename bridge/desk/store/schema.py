@@ -3,6 +3,7 @@
 `chat` holds a row for each chat; `token` is the SHA-256 of what its visitor holds. `line` is the log of one
 chat that its visitor follows. `feed` is what is said to agents, in one order. `heard` holds by its txn what
 became of each of their words: the line that it is, or none. `happened` holds facts for figures.
+`override` says when a desk is open, where that is not as its calendar says.
 """
 
 import sqlite3
@@ -53,6 +54,8 @@ _MIGRATIONS = (
     CREATE TABLE happened (at REAL NOT NULL, desk TEXT NOT NULL, chat INTEGER NOT NULL, what TEXT NOT NULL,
                            agent TEXT NOT NULL) STRICT;
     CREATE INDEX happened_at ON happened (at);
+    CREATE TABLE override (desk TEXT PRIMARY KEY, is_open INTEGER NOT NULL, until REAL,
+                           by TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
 )
 

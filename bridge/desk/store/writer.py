@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bridge.desk.hours import Override
 from bridge.desk.model import Chat, ChatLine, ChatState, FeedRow, NewChat
 from bridge.model import Part, Txn
 
@@ -158,6 +159,18 @@ class DeskStore(DeskQuestions):
                 by,
                 why,
                 chat,
+            )
+
+    def put_override(self, desk: str, override: Override | None, by: str) -> None:
+        """Keep what somebody said of a desk's hours; None: it goes by its calendar again."""
+        self._do("DELETE FROM override WHERE desk = ?", desk)
+        if override is not None:
+            self._do(
+                "INSERT INTO override (desk, is_open, until, by) VALUES (?, ?, ?, ?)",
+                desk,
+                override.is_open,
+                override.until,
+                by,
             )
 
     def add_happening(self, at: float, desk: str, chat: int, what: str, agent: str) -> None:
