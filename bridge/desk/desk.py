@@ -9,6 +9,7 @@ from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
 from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
 
+from .answering import Answering
 from .chats import Chats, spoken
 from .floor import Floor
 from .hearing import Hearing
@@ -56,7 +57,9 @@ class Desk:
         self._floor.committed = self._tell
         asked = replace(seams, people=people) if seams is not None else Seams(people)
         self._reception = Reception(self._floor, asked)
-        asked = self._asked = replace(asked, hours=self._reception.ask)
+        self._answering = Answering(self._floor, self._reception)
+        self._answering.look()
+        asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)
         self._hearing = Hearing(self._floor, asked)
         self._ticking = Ticking(self._floor, asked)
 
@@ -67,6 +70,7 @@ class Desk:
     def follow(self, rules: DeskRules) -> None:
         """Work by these rules from now on."""
         self._floor.rules = rules
+        self._answering.look()
 
     @property
     def chats(self) -> Collection[Chat]:
@@ -110,6 +114,7 @@ class Desk:
             if new.text or new.file is not None:
                 self._say(chat, new.key, new.text, new.file)
             self._floor.announce(chat)
+            self._answering.suggest(chat, new.text)
         return OpenedChat(chat.number, token)
 
     def _let_in(self, new: NewChat) -> None:
@@ -131,6 +136,7 @@ class Desk:
             n = self._say(chat, key, text, file)
             if chat.state is ChatState.CLOSED:
                 self._floor.reopen(chat)
+            self._answering.suggest(chat, text)
         return n
 
     def _say(self, chat: Chat, key: str, text: str, file: ChatFile | None) -> int:
@@ -230,6 +236,7 @@ class Desk:
 
     def tick(self) -> None:
         """See to what time brings, every second or two."""
+        self._answering.look()
         with self._turn():
             self._ticking.tick()
 

@@ -1,14 +1,28 @@
 """How a desk works, as its owner writes it."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bridge.config import Duration, Model
+from bridge.errors import ConfigError
 
 from .hours import DeskHours
+from .saved import read_answers
 
 __all__ = ["DeskRules"]
+
+
+def _saved(path: Path | None) -> Path | None:
+    """Check a file that is there: one that is not is told of elsewhere."""
+    if path is not None and path.exists():
+        try:
+            read_answers(path)
+        except ConfigError as error:
+            first, *others = error.problems
+            raise ValueError(f"{first}{f' (and {len(others)} more)' if others else ''}") from None
+    return path
 
 
 class DeskRules(Model):
@@ -53,3 +67,19 @@ class DeskRules(Model):
     hours: Annotated[
         DeskHours | None, Field(description="When agents answer. By default the desk is always open.")
     ] = None
+    saved: Annotated[
+        Path | None,
+        AfterValidator(_saved),
+        Field(
+            description="A file of saved answers, which agents say with `!c KEY`: YAML, or a table (`.csv`) "
+            "with the columns `key`, `text` and `language`; relative to this file. It is read again when it "
+            "changes."
+        ),
+    ] = None
+    suggest: Annotated[
+        Literal["off", "agents", "visitors"],
+        Field(
+            description="Who is told of a saved answer that fits what a visitor says: `agents`, or also "
+            "`visitors` who wait."
+        ),
+    ] = "agents"

@@ -35,22 +35,14 @@ def nobody_chosen(
 class SavedLines(Protocol):
     """The answers that a desk has ready."""
 
-    def answer(self, key: str, chat: Chat, agent: Person) -> str | None:
-        """Return what is said for a key, with its blanks filled; None: there is none."""
+    def text(self, key: str, chat: Chat, agent: str) -> str:
+        """Return what is said for a key, with its blanks filled. Raises NotDone, with what is meant."""
 
-    def find(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
-        """Return keys and what they say, those that fit a word; all, when it is empty."""
+    def having(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
+        """Return keys and what they say, those with a word; all, when it is empty. Raises NotDone."""
 
-
-class _NoneSaved:
-    def answer(self, key: str, chat: Chat, agent: Person) -> str | None:
-        return None
-
-    def find(self, word: str, chat: Chat | None) -> Sequence[tuple[str, str]]:
-        return ()
-
-
-_NONE_SAVED = _NoneSaved()
+    def problems(self) -> Sequence[str]:
+        """Return what is wrong in the owner's file of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +56,7 @@ class Seams:
     may not.
     """
     choose: Choose = nobody_chosen
-    saved: SavedLines = _NONE_SAVED
+    saved: SavedLines | None = None
     hours: Callable[[str, str], str] | None = None
     """Does what an agent (by their name) says behind `!hours`. Returns the answer; raises NotDone."""
     left_message: Callable[[NewChat], None] | None = None

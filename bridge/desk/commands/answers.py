@@ -1,5 +1,6 @@
 """Answers that are ready: c, canned."""
 
+from bridge.desk.answering import shortened
 from bridge.desk.floor import NotDone
 from bridge.desk.model import ChatState
 from bridge.language import N_
@@ -8,21 +9,18 @@ from .asking import AgentAsks, DeskInstruction
 
 __all__ = ["INSTRUCTIONS"]
 
-_C = N_("!c KEY – say a saved answer")
+_C = N_("!c KEY – say a saved answer, and what stands behind the key")
 _CANNED = N_("!canned WORD – find a saved answer")
 _MOST = 10
-_SHOWN = 60
 
 
 def _say(asks: AgentAsks) -> str:
-    chat, key = asks.own("!c KEY")
-    if not key.strip():
+    chat, words = asks.own("!c KEY")
+    key, _, more = words.strip().partition(" ")
+    if not key:
         return _find(asks)
-    text = asks.seams.saved.answer(key.strip(), chat, asks.agent)
-    if text is None:
-        raise NotDone(
-            asks.locale.gettext("There is no saved answer {key}: !canned finds some", key=key.strip())
-        )
+    assert asks.seams.saved is not None
+    text = f"{asks.seams.saved.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
     if chat.state is not ChatState.TALKING:
         asks.floor.take(chat, asks.agent)
     asks.floor.say(chat, asks.agent, text)
@@ -31,18 +29,20 @@ def _say(asks: AgentAsks) -> str:
 
 def _find(asks: AgentAsks) -> str:
     chat, word = asks.named()
-    found = asks.seams.saved.find(word.strip(), chat)
-    if not found:
+    assert asks.seams.saved is not None
+    found = asks.seams.saved.having(word.strip(), chat)
+    wrong = [
+        asks.locale.gettext(
+            "The file has a mistake, so that what it said before counts: {mistake}", mistake=one
+        )
+        for one in asks.seams.saved.problems()[:1]
+    ]
+    if not found and not wrong:
         raise NotDone(asks.locale.gettext("No saved answer fits."))
-    lines = [f"!c {key} – {_shown(text)}" for key, text in found[:_MOST]]
+    lines = [*wrong, *(f"!c {key} – {shortened(text)}" for key, text in found[:_MOST])]
     if len(found) > _MOST:
         lines.append(asks.locale.gettext("and {number} more", number=len(found) - _MOST))
     return "\n".join(lines)
-
-
-def _shown(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 INSTRUCTIONS = {"c": DeskInstruction(_C, _say), "canned": DeskInstruction(_CANNED, _find)}

@@ -20,7 +20,7 @@ class SavedFile:
 
     def __init__(self, path: Path, fields: Collection[str] | None = None) -> None:
         """`fields`: as in `read_answers`."""
-        self._path = path
+        self.path = path
         self._fields = fields
         self._seen: object = ()
         self.answers = SavedAnswers()
@@ -35,18 +35,18 @@ class SavedFile:
             return
         self._seen, self.problems = seen, ()
         try:
-            self.answers = read_answers(self._path, self._fields)
+            self.answers = read_answers(self.path, self._fields)
         except ConfigError as error:
             self.problems = tuple(error.problems)
             for problem in self.problems:
                 log.warning("%s: saved answers stay as they were", problem)
         else:
             self.matcher = Matcher(self.answers)
-            log.info("%s: %d saved answers", self._path, len(self.answers))
+            log.info("%s: %d saved answers", self.path, len(self.answers))
 
     def _state(self) -> object:
         try:
-            found = self._path.stat()
+            found = self.path.stat()
         except OSError as error:
             return error.errno
         return found.st_mtime_ns, found.st_size, found.st_ino
