@@ -10,6 +10,7 @@ from .week import Timespan, hour_of
 __all__ = [
     "AgentFigures",
     "DeskFigures",
+    "DeskNow",
     "HourFigures",
     "PastChat",
     "Ratings",
@@ -31,10 +32,13 @@ class PastChat(NamedTuple):
     number: int
     opened_at: float
     taken_at: float | None
+    """When an agent took it first."""
     answered_at: float | None
-    """When an agent answered first; None: nobody did yet, or it was missed."""
+    """When an agent answered first; None: nobody did."""
     closed_at: float | None
-    """None: it is open."""
+    """When it was closed last; None: it is open."""
+    held: Sequence[tuple[float, float]]
+    """From when to when an agent had it: more than once, where one left or its visitor came back."""
     missed: bool
     """Whether it ended before anybody answered."""
     agent: str
@@ -102,10 +106,25 @@ class HourFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskNow:
+    """The chats that are open at this moment."""
+
+    waiting: int
+    """Those that nobody has, and that were offered to nobody."""
+    offered: int
+    """Those that an agent has been asked to take."""
+    talking: int
+    oldest: float | None
+    """Since when the first of those has waited that nobody has, in seconds since 1970; null: none waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskFigures:
     """What was, of the chats that were opened in some time."""
 
     desk: str
+    now: DeskNow
+    """Whenever these were opened."""
     since: float
     """When that begins, in seconds since 1970."""
     until: float
@@ -122,7 +141,7 @@ class DeskFigures:
     waiting: Times | None
     """From when it was opened until an agent took it, or the visitor gave up."""
     handling: Times | None
-    """From when an agent took it until it was closed."""
+    """How long agents had it, of what was answered and is closed."""
     resolution: Times | None
     """From when it was opened until it was closed, of what was answered."""
     ratings: Ratings
@@ -134,13 +153,13 @@ class DeskFigures:
     """The hours of the week in which the desk was open or a chat was opened, from Monday on."""
 
 
-def figures(desk: str, chats: Sequence[PastChat], span: Timespan) -> DeskFigures:
+def figures(desk: str, now: DeskNow, chats: Sequence[PastChat], span: Timespan) -> DeskFigures:
     """Return the figures of the chats that were opened in a span, in the order of that."""
-    until = span.until
     return DeskFigures(
         desk=desk,
+        now=now,
         since=span.since,
-        until=until,
+        until=span.until,
         zone=str(span.zone),
         chats=len(chats),
         answered=sum(chat.answered_at is not None for chat in chats),
@@ -152,8 +171,8 @@ def figures(desk: str, chats: Sequence[PastChat], span: Timespan) -> DeskFigures
         handling=times(map(handling, chats)),
         resolution=times(map(_resolution, chats)),
         ratings=_ratings(chats),
-        at_once=at_once(chats, until),
-        agents=_by_agent(chats, until),
+        at_once=at_once(chats),
+        agents=_by_agent(chats),
         hours=_by_hour(chats, span),
     )
 
@@ -164,10 +183,10 @@ def first_response(chat: PastChat) -> float | None:
 
 
 def handling(chat: PastChat) -> float | None:
-    """Return how long an agent had a chat that was answered and is over, in seconds."""
-    if chat.taken_at is None or chat.answered_at is None or chat.closed_at is None:
+    """Return how long agents had a chat that was answered and is over, in seconds."""
+    if chat.answered_at is None or chat.closed_at is None:
         return None
-    return max(chat.closed_at - chat.taken_at, 0.0)
+    return sum(end - begin for begin, end in chat.held)
 
 
 def _waited(chat: PastChat) -> float | None:
@@ -197,15 +216,13 @@ def quantile(known: Sequence[float], share: float) -> float:
     return known[below] + (known[above] - known[below]) * (place - below)
 
 
-def at_once(chats: Iterable[PastChat], until: float) -> float:
+def at_once(chats: Iterable[PastChat]) -> float:
     """Return how many chats an agent has at a time, on the average of the time in which they have any; 0:
-    nobody had one. `until` is when a chat that is open is taken to end.
+    nobody had one.
     """
     by_agent = defaultdict[str, list[tuple[float, float]]](list)
     for chat in chats:
-        if chat.taken_at is not None and chat.agent:
-            end = chat.closed_at if chat.closed_at is not None else until
-            by_agent[chat.agent].append((chat.taken_at, max(end, chat.taken_at)))
+        by_agent[chat.agent] += chat.held
     all_of_them = sum(end - begin for spans in by_agent.values() for begin, end in spans)
     busy = sum(_covered(spans) for spans in by_agent.values())
     return all_of_them / busy if busy else 0.0
@@ -226,14 +243,14 @@ def _ratings(chats: Iterable[PastChat]) -> Ratings:
     return Ratings(len(given), sum(given) / len(given) if given else None, stars)
 
 
-def _by_agent(chats: Iterable[PastChat], until: float) -> list[AgentFigures]:
+def _by_agent(chats: Iterable[PastChat]) -> list[AgentFigures]:
     found = _grouped(chats, lambda chat: chat.agent)
     found.pop("", None)
-    agents = [_of_agent(agent, own, until) for agent, own in found.items()]
+    agents = [_of_agent(agent, own) for agent, own in found.items()]
     return sorted(agents, key=lambda one: (-one.chats, one.name))
 
 
-def _of_agent(agent: str, chats: Sequence[PastChat], until: float) -> AgentFigures:
+def _of_agent(agent: str, chats: Sequence[PastChat]) -> AgentFigures:
     return AgentFigures(
         agent=agent,
         name=chats[-1].agent_name,
@@ -241,7 +258,7 @@ def _of_agent(agent: str, chats: Sequence[PastChat], until: float) -> AgentFigur
         still_open=sum(chat.closed_at is None for chat in chats),
         first_response=times(map(first_response, chats)),
         handling=times(map(handling, chats)),
-        at_once=at_once(chats, until),
+        at_once=at_once(chats),
         transfers=sum(chat.transfers for chat in chats),
         ratings=_ratings(chats),
     )

@@ -144,7 +144,7 @@ def planned(desk: str, chats: Sequence[PastChat], span: Timespan, terms: PlanTer
     hours = [
         _hour(hour, rate.scaled(factor), seconds, terms.target, team) for hour, rate in sorted(found.items())
     ]
-    before = at_once(chats, span.until)
+    before = at_once(chats)
     doubts = {
         Doubt.FEW_WEEKS: len(weeks) < _FEW_WEEKS,
         Doubt.FEW_CHATS: len(chats) < _FEW_CHATS,

@@ -84,7 +84,7 @@ class _Desk:
             gone = opened + random.Random(number).expovariate(1 / shop.patience)
             if gone < at:
                 self._waiting.popleft()
-                yield PastChat(number, opened, None, None, gone, True, "", "", 0, None)
+                yield PastChat(number, opened, None, None, gone, (), True, "", "", 0, None)
                 continue
             agent = min(range(there), key=self._busy.__getitem__)
             if self._busy[agent] >= shop.at_once:
@@ -96,7 +96,7 @@ class _Desk:
             heapq.heappush(self._leaving, (closed, agent))
             rating = chance.choices((None, 1, 2, 3, 4, 5), (60, 1, 1, 3, 12, 23))[0]
             yield PastChat(
-                number, opened, at, at + reaction, closed, False,
+                number, opened, at, at + reaction, closed, ((at, closed),), False,
                 f"irc/{_NAMES[agent % 12]}", _NAMES[agent % 12], int(chance.random() < 0.05), rating,
             )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.desk.figures import PastChat, at_once, figures, quantile
+from bridge.desk.figures import DeskNow, PastChat, at_once, figures, quantile
 from bridge.desk.week import WEEK, Hour, Timespan, hour_of, openings
 
 from .pilot import BERLIN, MONDAY, Shop, play
@@ -18,17 +18,19 @@ def chat(number, opened, taken=None, answered=None, closed=None, **more):
     """A chat that is opened so many seconds after the pilot begins, and so on."""
     at = [None if one is None else MONDAY + one for one in (opened, taken, answered, closed)]
     known = {"missed": False, "agent": "", "agent_name": "", "transfers": 0, "rating": None} | more
-    return PastChat(number, *at, **known)
+    begin, end = at[1], at[3] if at[3] is not None else MONDAY + WEEK
+    return PastChat(number, *at, held=() if begin is None else ((begin, end),), **known)
 
 
 def of_week(chats, zone=BERLIN, until=MONDAY + WEEK):
     span = Timespan(MONDAY, until, zone, openings(MONDAY, until, zone))
-    return figures("sales", chats, span)
+    return figures("sales", NOBODY, chats, span)
 
 
 ANN = {"agent": "irc/ann", "agent_name": "Ann"}
 BOB = {"agent": "irc/bob", "agent_name": "Bob"}
 NINE = 9 * 3600
+NOBODY = DeskNow(0, 0, 0, None)
 
 
 def test_what_a_desk_did():
@@ -116,7 +118,7 @@ def test_at_once_is_the_average_of_each_busy_second(spans):
     chats = [chat(n, begin, begin, begin, begin + long, **ANN) for n, (begin, long) in enumerate(spans)]
     seconds = [sum(begin <= second < begin + long for begin, long in spans) for second in range(1500)]
     busy = [count for count in seconds if count]
-    assert at_once(chats, MONDAY + 5000) == pytest.approx(sum(busy) / len(busy))
+    assert at_once(chats) == pytest.approx(sum(busy) / len(busy))
 
 
 def test_a_pilot_as_a_whole():
