@@ -26,11 +26,14 @@ log = logging.getLogger(__name__)
 _MOST = 200
 _SHARE = 8
 """At most this part of the descriptors that we may have: a client needs two, one for a file."""
+_LARGE_SHARE = 2
+"""The same of a port that is there for many."""
 _ASKING = 10.0
 """How long a client may take to ask, in seconds, and to send what comes with it."""
 _SLOWEST = 8192
 """A client reads so many bytes a second at least, after `_ASKING` seconds that are given to everybody."""
 _PAUSE = 1.0
+_FEW = 32
 _LEAVING = 0.5
 """Seconds that requests have when we end."""
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -38,13 +41,19 @@ _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 @contextlib.asynccontextmanager
 async def serving(
-    application: "web.Application", listen: str, *, idle: float = 75.0, notice_leaving: bool = False
+    application: "web.Application",
+    listen: str,
+    *,
+    idle: float = 75.0,
+    notice_leaving: bool = False,
+    most: int | None = None,
 ) -> AsyncIterator["Port"]:
     """Serve an application at HOST:PORT while in this context. Raises ConnectionLost when the port cannot be
     used.
 
     `idle`: seconds for which a client may keep a connection without asking for anything more.
     `notice_leaving`: a handler is cancelled when its client goes.
+    `most`: clients at once; by default 200. For more than those the process may come to have more files open.
     """
     from aiohttp import web
 
@@ -68,7 +77,7 @@ async def serving(
     await runner.setup()
     try:
         assert runner.server is not None
-        port = Port(listen, runner.server)
+        port = Port(listen, runner.server, most)
         async with port.open():
             yield port
     finally:
@@ -78,12 +87,18 @@ async def serving(
 class Port:
     """Lets clients in, and shows out who takes too long."""
 
-    def __init__(self, listen: str, enter: Callable[[], asyncio.BaseProtocol]) -> None:
-        """`listen` is HOST:PORT; `enter` makes the protocol that speaks with a client."""
+    def __init__(
+        self, listen: str, enter: Callable[[], asyncio.BaseProtocol], most: int | None = None
+    ) -> None:
+        """`listen` is HOST:PORT; `enter` makes the protocol that speaks with a client; `most` as in
+        `serving`.
+        """
         self._listen = listen
         self._enter = enter
-        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._most = min(_MOST, max(allowed // _SHARE, 1)) if allowed != resource.RLIM_INFINITY else _MOST
+        self.most = _places(listen, most)
+        """So many clients can be here at once."""
+        self._looked = 0
+        """So many were inside when we looked last who of them had gone."""
         self._asking: dict[asyncio.Transport, asyncio.TimerHandle] = {}
         """Who has not said yet what they want, who came first stands first."""
         self._inside: dict[asyncio.Transport, asyncio.TimerHandle | None] = {}
@@ -118,13 +133,18 @@ class Port:
                 if timer is not None:
                     timer.cancel()
 
+    @property
+    def _backlog(self) -> int:
+        """So many may come at once: all, when we were away for a moment."""
+        return max(self.most, 128)
+
     async def _bind(self) -> list[socket.socket]:
         host, port = address_of(self._listen)
         loop, listeners = asyncio.get_running_loop(), list[socket.socket]()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         try:
             for family, _, _, _, address in dict.fromkeys(found):
-                listeners.append(socket.create_server(address[:2], family=family, backlog=128))
+                listeners.append(socket.create_server(address[:2], family=family, backlog=self._backlog))
                 listeners[-1].setblocking(False)
         except OSError:
             for listener in listeners:
@@ -159,12 +179,11 @@ class Port:
         """Make room for a client where there is none: the first that has said nothing goes. Returns whether
         there is room.
         """
-        for transport in [one for one in self._asking if one.is_closing()]:
-            self._asking.pop(transport).cancel()
-        for transport in [one for one in self._inside if one.is_closing()]:
-            if (timer := self._inside.pop(transport)) is not None:
-                timer.cancel()
-        if len(self._asking) + len(self._inside) < self._most:
+        count = len(self._asking) + len(self._inside)
+        if count >= min(self.most, 2 * self._looked + _FEW):  # looking at all for each would cost too much
+            self._let_go()
+            count = self._looked = len(self._asking) + len(self._inside)
+        if count < self.most:
             return True
         if not self._asking:
             return False
@@ -172,6 +191,14 @@ class Port:
         self._asking.pop(first).cancel()
         first.abort()
         return True
+
+    def _let_go(self) -> None:
+        """Count no longer who has gone."""
+        for transport in [one for one in self._asking if one.is_closing()]:
+            self._asking.pop(transport).cancel()
+        for transport in [one for one in self._inside if one.is_closing()]:
+            if (timer := self._inside.pop(transport)) is not None:
+                timer.cancel()
 
     def asked(self, transport: asyncio.Transport | None) -> None:
         """Note that a client has said what they want."""
@@ -192,6 +219,28 @@ class Port:
         if not self._told:
             self._told = True
             log.error("%s: nobody can be let in (%s)", self._listen, error.strerror)
+
+
+def _places(listen: str, most: int | None) -> int:
+    """Return how many clients there can be at once: never so many that the networks lack descriptors."""
+    allowed, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return most or _MOST
+    if most is None:
+        return min(_MOST, max(allowed // _SHARE, 1))
+    wanted = _LARGE_SHARE * most
+    if allowed < wanted:
+        allowed = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, highest))
+    if allowed < wanted:
+        log.warning(
+            "%s: %d clients at most can be here at once, since this system lets us have %d files open: raise"
+            " that (LimitNOFILE= of the service, ulimit -n)",
+            listen,
+            allowed // _LARGE_SHARE,
+            allowed,
+        )
+    return min(most, max(allowed // _LARGE_SHARE, 1))
 
 
 def _show_out(transport: asyncio.Transport, task: "asyncio.Task[Any]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 
 import aiohttp
 import pytest
@@ -126,3 +127,21 @@ async def test_those_who_asked_are_not_sent_away_for_others(session, listen, mon
         go.set()
         assert [await first, await second] == ["words", "words"]
         writer.close()
+
+
+async def test_a_port_for_many_may_come_to_have_the_files_for_them(session, listen):
+    """In a process of its own: what it may have stays changed."""
+    program = (
+        "import asyncio, resource\n"
+        "from aiohttp import web\n"
+        "from bridge.kit import serving\n"
+        "async def main():\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 128))\n"
+        f"    async with serving(web.Application(), '{listen}', most=500) as port:\n"
+        "        print(resource.getrlimit(resource.RLIMIT_NOFILE), port.most)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=-1, stderr=-1)
+    out, err = await process.communicate()
+    assert out.decode() == "(128, 128) 64\n"
+    assert f"{listen}: 64 clients at most can be here at once" in err.decode()
