@@ -27,7 +27,7 @@ from .models import (
     RoomEntry,
     ShowRules,
 )
-from .values import Duration
+from .values import Duration, Size
 from .way_out import Proxy, WayOut
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "RoomEntry",
     "Setting",
     "ShowRules",
+    "Size",
     "WayOut",
     "address_of",
     "changed_settings",
