@@ -131,12 +131,20 @@ class Chats:
             self._news.became.add(chat.number)
 
     def add(  # noqa: PLR0913 what a line has
-        self, chat: Chat, kind: str, by: SaidBy, name: str, body: LineBody, *, key: str = ""
+        self,
+        chat: Chat,
+        kind: str,
+        by: SaidBy,
+        name: str,
+        body: LineBody,
+        *,
+        key: str = "",
+        at: float | None = None,
     ) -> int:
-        """Say something to a chat's visitor. Returns the line's number."""
+        """Say something to a chat's visitor; `at`: when, if not now. Returns the line's number."""
         chat.last += 1
-        now = self.clock.now()
-        self.store.add_line(ChatLine(chat.number, chat.last, now, kind, by, name, key, body))
+        at = self.clock.now() if at is None else at
+        self.store.add_line(ChatLine(chat.number, chat.last, at, kind, by, name, key, body))
         self._news.touched.add(chat.number)
         return chat.last
 

@@ -7,7 +7,7 @@ from bridge.identity import one_line
 from bridge.language import Locale
 
 from .chats import Chats, spoken
-from .model import Chat, ChatFile, ChatState, LineBody, Person, SaidBy
+from .model import Chat, ChatState, LineBody, Person, SaidBy
 from .rules import DeskRules
 
 __all__ = ["Floor", "Lost", "NotDone"]
@@ -136,11 +136,13 @@ class Floor:
             self.chats.store.put_agent(row)
             self.lost[key] = Lost(self.chats.clock.now(), chat.number)
 
-    def say(self, chat: Chat, agent: Person, text: str, file: ChatFile | None = None) -> int:
-        """Say an agent's words to the visitor of a chat that they have. Returns the line's number."""
+    def say(self, chat: Chat, agent: Person, body: LineBody, at: float | None = None) -> int:
+        """Say an agent's words to the visitor of a chat that they have; `at`: when they said them, if not
+        now. Returns the line's number.
+        """
         assert chat.state is ChatState.TALKING
         assert chat.agent == agent.key
-        n = self.chats.add(chat, "said", SaidBy.AGENT, agent.name, LineBody(text, file))
+        n = self.chats.add(chat, "said", SaidBy.AGENT, agent.name, body, at=at)
         now = self.chats.clock.now()
         if chat.answered_at is None:
             self.chats.happened("answered", chat.number, agent.key)

@@ -152,8 +152,10 @@ class Hearing:
         if chat.agent != agent.key:
             raise NotDone(self._floor.not_theirs(chat))
         text = f"* {agent.name} {said.text}" if command.kind is Kind.EMOTE else said.text
-        file = _file(command.file)
-        return _Line(chat.number, self._floor.say(chat, agent, text, file)) if text or file else None
+        body = LineBody(text, _file(command.file), answers=_answered(command, chat))
+        if not body.text and body.file is None:
+            return None
+        return _Line(chat.number, self._floor.say(chat, agent, body, command.at))
 
     def _edit(self, command: EditMessage) -> _Line | None:
         found = self._sent(command.target)
@@ -198,6 +200,14 @@ def _own_chat(room: RoomId) -> int | None:
     """Return the number of the chat whose own room it is; None: it is the desk's."""
     _, slash, number = room.partition("/")
     return int(number) if slash and number.isdecimal() else None
+
+
+def _answered(command: SendMessage, chat: Chat) -> int | None:
+    """Return the line of the chat that an agent's words answer; None: none."""
+    if command.answered is None:
+        return None
+    number, _, n = command.answered.part.id.partition(".")
+    return int(n) if number == str(chat.number) and n.isdecimal() else None
 
 
 def _file(file: File | None) -> ChatFile | None:

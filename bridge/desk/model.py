@@ -120,6 +120,8 @@ class LineBody(msgspec.Struct, frozen=True, omit_defaults=True):
     file: ChatFile | None = None
     of: int | None = None
     """Of `edited` and `gone`: the line that it is about."""
+    answers: int | None = None
+    """Of what an agent said: the line that they answer."""
     state: str = ""
     position: int | None = None
     """In the queue, from 1."""

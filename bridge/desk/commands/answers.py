@@ -2,7 +2,7 @@
 
 from bridge.desk.answering import shortened
 from bridge.desk.floor import NotDone
-from bridge.desk.model import ChatState
+from bridge.desk.model import ChatState, LineBody
 from bridge.language import N_
 
 from .asking import AgentAsks, DeskInstruction
@@ -23,7 +23,7 @@ def _say(asks: AgentAsks) -> str:
     text = f"{asks.seams.saved.text(key, chat, asks.agent.name)} {more.strip()}".rstrip()
     if chat.state is not ChatState.TALKING:
         asks.floor.take(chat, asks.agent)
-    asks.floor.say(chat, asks.agent, text)
+    asks.floor.say(chat, asks.agent, LineBody(text))
     return asks.locale.gettext("Said to {chat}: {text}", chat=chat.label, text=text)
 
 
