@@ -1,0 +1,235 @@
+"""Visitors of a web page: what they say at a desk are events, and what agents say there goes to them."""
+
+import asyncio
+import logging
+import sqlite3
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bridge import (
+    Adapter,
+    Capabilities,
+    Command,
+    ConnectionLost,
+    DeleteMessage,
+    EditMessage,
+    Emit,
+    FleetingCommand,
+    Model,
+    Receipt,
+    Rejected,
+    RoomId,
+    RoomState,
+    RoomStateChanged,
+    SendMessage,
+    Settle,
+    SetTyping,
+    Source,
+    Speaker,
+    TemporaryFailure,
+    Txn,
+    Unsupported,
+    landing,
+    reached,
+)
+from bridge.desk import DeskStore, Person
+
+from .capabilities import DESK
+from .config import NetworkConfig as Network
+from .config import RoomConfig as Room
+from .decode import KEPT
+from .desks import Desks
+from .door import Door
+from .files import ChatFiles
+from .preflight import look_at
+from .seam import Guarding, Unguarded
+from .streams import ChatStreams
+from .uploads import ChatUploads
+from .visits import Visits
+from .widget import Widget
+
+__all__ = ["LivechatAdapter"]
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 40
+_TICK = 1.0
+_HOUR = 3600.0
+_KEPT = 7 * 24 * _HOUR
+"""For how long what was said to agents is kept besides the journal, in seconds."""
+
+
+class LivechatAdapter(Adapter):
+    """Desks of one listener."""
+
+    NetworkConfig: ClassVar[type[Model]] = Network
+    RoomConfig: ClassVar[type[Model]] = Room
+    config: Network
+    rooms: Mapping[RoomId, Room]
+
+    def __init__(self, network: str, config: Any, introduction: str) -> None:
+        super().__init__(network, config, introduction)
+        self._emit: Emit | None = None
+        self._desks: Desks | None = None
+        self._door: Door | None = None
+        self._files: ChatFiles | None = None
+        self._spoke: dict[str, Person] = {}
+
+    @classmethod
+    def room_id(cls, text: str) -> RoomId:
+        """Return a desk's name, or that of one chat of it (`sales/12`). Raises ValueError with a sentence."""
+        desk, slash, chat = text.strip().partition("/")
+        word = desk.replace("-", "").replace("_", "")
+        if (
+            not (word.isascii() and word.isalnum())
+            or len(desk) > _LONGEST
+            or (slash and not chat.isdecimal())
+        ):
+            raise ValueError(
+                f"{text[:40]!r} cannot be a desk: write one word of letters and digits, such as sales"
+            )
+        return RoomId(desk.lower() + slash + chat)
+
+    async def serve(self, rooms: Mapping[RoomId, Any]) -> None:
+        new = [room for room in rooms if room not in self.rooms]
+        await super().serve(rooms)
+        if self._desks is not None:
+            self._desks.serve(self.rooms)
+            self._say_how(new)
+
+    def follow(self, config: Any) -> None:
+        super().follow(config)
+        if self._door is not None:
+            self._door.config = config
+
+    async def run(self, emit: Emit) -> None:
+        with ExitStack() as stack:
+            path = self._path(stack)
+            store = stack.enter_context(closing(DeskStore(path.with_name(f"{path.name}.sqlite3"))))
+            self._files = ChatFiles(path.with_name(f"{path.name}.files"))
+            self._desks = Desks(store, self.network, emit, self.clock, self._people)
+            self._door, self._emit = Door(self.config), emit
+            self._fit(self._door, self._desks, self._files, self._guard())
+            self._desks.serve(self.rooms)
+            try:
+                async with self._door.serving():
+                    self._say_how(self.rooms)
+                    try:
+                        await self._keep_time(self._desks)
+                    finally:
+                        self._desks.close()
+            finally:
+                self._emit = self._desks = self._door = None
+
+    def _path(self, stack: ExitStack) -> Path:
+        """Return what the names of our files begin with."""
+        if self.keepsake is not None:
+            return self.keepsake.path
+        return Path(stack.enter_context(tempfile.TemporaryDirectory())) / self.network
+
+    def _guard(self) -> Guarding:
+        return Unguarded()
+
+    def _fit(self, door: Door, desks: Desks, files: ChatFiles, guard: Guarding) -> None:
+        """Let the door answer for all that browsers ask for."""
+        uploads = ChatUploads(
+            files, guard, lambda desk: rules.files if (rules := desks.rules(desk)) else None
+        )
+        Visits(desks, door, guard, uploads, ChatStreams(desks.store, desks.followers)).add_to(door)
+        door.add("GET", "/chat.js", Widget().answer, public=True)
+        door.add("GET", "/kept/{chat}/{name}", uploads.for_the_core, public=True)
+
+    async def _keep_time(self, desks: Desks) -> None:
+        """Do what is due, until cancelled."""
+        while True:
+            await self.clock.sleep(_TICK)
+            try:
+                desks.tick()
+            except (TemporaryFailure, sqlite3.Error):
+                log.exception("%s: what was due at the desks could not be done", self.network)
+
+    def _people(self, room: RoomId) -> Sequence[Person]:
+        return tuple(self._spoke.values())
+
+    def _say_how(self, rooms: Collection[RoomId]) -> None:
+        """Tell that visitors can come. Nothing was missed: a browser says it again until we have it."""
+        if self._emit is not None and rooms:
+            self._emit(
+                [RoomStateChanged(room=room, state=RoomState.JOINED, caught_up=True) for room in rooms]
+            )
+
+    def send_now(self, command: Command, settle: Settle) -> bool:
+        if isinstance(command, SendMessage) and command.file is not None:
+            return False
+        settle(self._heard(command))
+        return True
+
+    async def send(self, command: Command) -> "asyncio.Future[Receipt]":
+        """Send what has a file, which is kept for as long as its chat."""
+        landed, settle = landing()
+        if not isinstance(command, SendMessage) or command.file is None:
+            settle(self._heard(command))
+            return landed
+        if self._files is None:
+            raise ConnectionLost(f"{self.network} is not running")
+        files = self._files
+        file = await asyncio.to_thread(files.adopt, command.file)
+        try:
+            receipt = self._heard(replace(command, file=file))
+        except BaseException:
+            files.give(file, None)
+            raise
+        files.give(file, _chat_of(receipt))
+        settle(receipt)
+        return landed
+
+    def _heard(self, command: Command) -> Receipt:
+        """Let a desk hear this. Returns what became of it, which is on record."""
+        if self._desks is None or command.room not in self.rooms:
+            raise ConnectionLost(f"{self.network} does not listen")
+        if not isinstance(command, SendMessage | EditMessage | DeleteMessage):
+            raise Unsupported(f"no visitor can be shown {type(command).__name__}")
+        if (key := command.speaker.key) and not key.startswith(f"{self.network}/"):
+            self._spoke[key] = Person(key, command.speaker.name, key.partition("/")[0])
+        return Receipt(self._desks.heard(command))
+
+    async def find_sent(
+        self, room: RoomId, since: float, txns: Collection[Txn]
+    ) -> Mapping[Txn, Receipt | None]:
+        """Look in the store: what is not there was not heard, and may be sent again."""
+        if self._desks is None:
+            raise ConnectionLost(f"{self.network} does not listen")
+        found = self._desks.found(list(txns))
+        return {txn: Receipt(found[txn]) if txn in found else None for txn in txns}
+
+    def hint(self, command: FleetingCommand) -> None:
+        if self._desks is not None and isinstance(command, SetTyping):
+            self._desks.typing(command)
+
+    def source(self, address: str) -> Source:
+        if not address.startswith(KEPT):
+            return Source(address)
+        chat, _, name = address.removeprefix(KEPT).partition("/")
+        if self._files is None or self._files.at(int(chat), name) is None:
+            raise Rejected("its chat was erased")
+        host, port = self.config.address
+        return Source(f"http://{reached(host)}:{port}/kept/{chat}/{name}", own=True)
+
+    def capabilities(self, room: RoomId, speaker: Speaker | None = None) -> Capabilities:
+        return DESK
+
+    @classmethod
+    def records(cls) -> Mapping[str, Capabilities]:
+        return {"live chat, a desk": DESK}
+
+    async def look(self, rooms: Mapping[RoomId, Any]) -> Mapping[RoomId, str | None]:
+        return await look_at(self.config, rooms)
+
+
+def _chat_of(receipt: Receipt) -> int | None:
+    """Return the chat in which something was said; None: no visitor got it."""
+    return (int(receipt.part.id.partition(".")[0]) or None) if receipt.part is not None else None

@@ -1,0 +1,106 @@
+"""The settings of a network of visitors, and of its desks."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bridge import Claim, ListenAddress, Listening, Live, Model, address_of, is_loopback
+from bridge.desk import DeskRules
+
+from .attachments import FileRules
+
+__all__ = ["NetworkConfig", "RoomConfig"]
+
+_SHORTEST = 16
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or text != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise ValueError("must be where pages of the shop come from, such as https://shop.example")
+    return text.lower()
+
+
+def _public(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://chat.shop.example")
+    return text.rstrip("/")
+
+
+def _proxy(text: str) -> str:
+    ipaddress.ip_network(text)  # raises ValueError with a sentence
+    return text
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < _SHORTEST:
+        raise ValueError(f"must have {_SHORTEST} letters or more: `openssl rand -hex 32` makes one")
+    return secret
+
+
+class NetworkConfig(Model):
+    """Visitors of a web page, who come to this listener."""
+
+    listen: ListenAddress = "127.0.0.1:8490"
+    """An address of this machine and a port, for a web server before us that speaks HTTPS. One that other
+    machines reach needs `proxies`.
+    """
+    public_url: (
+        Annotated[str, AfterValidator(_public), Live(), Field(examples=["https://chat.shop.example"])] | None
+    ) = None
+    """The address by which browsers come here, through that web server."""
+    origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_origin)], ...],
+        Live(),
+        Field(examples=[["https://shop.example"]]),
+    ] = ()
+    """Where the pages come from that may show the widget: no other page's script gets an answer. By default
+    pages of `public_url` alone.
+    """
+    proxies: tuple[Annotated[str, AfterValidator(_proxy)], ...] = ()
+    """Addresses of web servers on other machines that come here for visitors, such as `10.0.0.5` or
+    `10.0.0.0/24`: what they say of a visitor's address (`X-Forwarded-For`) is believed, and nobody else but
+    this machine is answered.
+    """
+    secret: Annotated[SecretStr, AfterValidator(_secret), Live()] | None = None
+    """What the shop signs the names of customers with who have logged in. By default nobody can say who they
+    are with proof.
+    """
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    """So many connections of visitors at most, at a time: an open chat has one, and a second one for moments.
+    """
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.proxies and not is_loopback(address_of(self.listen)[0]):
+            raise ValueError(
+                f"listen: {self.listen} can be reached from other machines: name the web server before it"
+                " that speaks HTTPS (`proxies:`), or listen on 127.0.0.1"
+            )
+        return self
+
+    def claims(self) -> Mapping[str, Claim]:
+        return {"listen": Listening(self.listen)}
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return address_of(self.listen)
+
+
+class RoomConfig(DeskRules):
+    """One desk."""
+
+    example: ClassVar[str] = "sales"
+
+    files: Annotated[
+        FileRules | None, Field(description="Which files visitors may send. By default none.")
+    ] = None

@@ -1,0 +1,58 @@
+"""What a desk says to agents, as events. Pure."""
+
+from bridge import (
+    Attachment,
+    Content,
+    Event,
+    FileKind,
+    Kind,
+    MessageCreated,
+    Removed,
+    RoomId,
+    Sender,
+    TypingChanged,
+    UserId,
+    plain,
+)
+from bridge.desk import Chat, ChatFile, FeedRow
+
+__all__ = ["KEPT", "event", "writing"]
+
+KEPT = "kept:"
+"""What the address of a file begins with that is kept here."""
+_DESK = "desk"
+"""Who says what no visitor said."""
+
+
+def event(row: FeedRow, chat: Chat | None, *, replayed: bool) -> Event:
+    """Return what was said. `chat` is the one that it is from, of which nobody else's word is the proof."""
+    room, proof = RoomId(row.room), (chat.customer or chat.mail) if chat is not None else ""
+    is_desk = row.sender == _DESK
+    sender = Sender(UserId(row.sender), row.sender_name, proof="" if is_desk else proof)
+    at = row.at if replayed else None
+    if row.kind == "gone":
+        return Removed(id=row.id, room=room, sender=sender, target=row.target, at=at, replayed=replayed)
+    files = () if row.body.file is None else (_attachment(row.chat, row.body.file),)
+    return MessageCreated(
+        id=row.id,
+        room=room,
+        sender=sender,
+        content=Content(plain(row.body.text).spans if row.body.text else (), files),
+        kind=Kind.NOTICE if is_desk else Kind.TEXT,
+        at=at,
+        replayed=replayed,
+    )
+
+
+def writing(chat: Chat, typing: bool) -> Event:
+    """Return that a visitor writes, or does no more."""
+    room = f"{chat.desk}/{chat.number}" if chat.rooms else chat.desk
+    return TypingChanged(
+        room=RoomId(room), sender=Sender(UserId(f"{chat.number}"), chat.label), typing=typing
+    )
+
+
+def _attachment(chat: int, file: ChatFile) -> Attachment:
+    major = file.type.partition("/")[0]
+    kind = FileKind(major) if major in set(FileKind) else FileKind.FILE
+    return Attachment(f"{KEPT}{chat}/{file.address}", file.name, kind, file.type, file.size)

@@ -1,0 +1,122 @@
+"""The desks of a network over their one store, and who waits for what they say."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from bridge import Clock, DeleteMessage, EditMessage, Emit, Part, RoomId, SendMessage, SetTyping, Txn
+from bridge.desk import Chat, ChatState, Desk, DeskStore, Person, Seams
+
+from .config import RoomConfig
+from .decode import writing
+from .feed import Feed
+from .followers import ChatFollowers
+from .refused import VisitRefused
+
+__all__ = ["Desks", "desk_of"]
+
+
+def desk_of(room: str) -> str:
+    """Return the desk of a room, which may be that of one chat of it (`sales/12`)."""
+    return room.partition("/")[0]
+
+
+class Desks:
+    """Brings together the store, the desks, the way to the core and the ways to visitors."""
+
+    def __init__(
+        self,
+        store: DeskStore,
+        network: str,
+        emit: Emit,
+        clock: Clock,
+        people: Callable[[RoomId], Sequence[Person]],
+    ) -> None:
+        """`people` gives who is in the rooms that are heard in one of ours."""
+        self.store = store
+        self.followers = ChatFollowers(self._here)
+        self._network = network
+        self._feed = Feed(store, emit)
+        self._emit = emit
+        self._clock = clock
+        self._people = people
+        self._rooms: Mapping[RoomId, RoomConfig] = {}
+        self._desks: dict[str, Desk] = {}
+        self._floors: dict[str, Any] = {}
+        """What the desks share, so that chats pass from one to another."""
+
+    def serve(self, rooms: Mapping[RoomId, RoomConfig]) -> None:
+        """Have the desks of these rooms, and hand over what they said and the core has not heard."""
+        before, self._rooms = self._rooms, dict(rooms)
+        for gone in before.keys() - rooms.keys():
+            self._feed.end(gone)
+            self._desks.pop(gone, None)
+            self._floors.pop(gone, None)
+        for room, rules in rooms.items():
+            if (desk := self._desks.get(room)) is not None:
+                desk.follow(rules)
+            elif room == desk_of(room):
+                self._desks[room] = self._made(room, rules)
+            if room not in before:
+                self._feed.begin(room)
+
+    def _made(self, room: RoomId, rules: RoomConfig) -> Desk:
+        seams = Seams(lambda: self._people(room), is_agent=self._is_agent)
+        desk = Desk(self.store, room, rules, self._clock, seams.people, desks=self._floors, seams=seams)
+        desk.changed = self.followers.changed
+        desk.fed = lambda: self._feed.catch_up([one for one in self._rooms if desk_of(one) == room])
+        return desk
+
+    def _is_agent(self, key: str) -> bool:
+        """Whether somebody may be an agent: no visitor is."""
+        return key.partition("/")[0] != self._network
+
+    def desk(self, name: str) -> Desk:
+        """Return a desk by its name. Raises VisitRefused."""
+        desk = self._desks.get(name)
+        if desk is None:
+            raise VisitRefused(404, "nothing", f"there is no desk {name[:60]!r}")
+        return desk
+
+    def rules(self, name: str) -> RoomConfig | None:
+        """Return how a desk works; None: there is none."""
+        return self._rooms.get(RoomId(name))
+
+    async def kept(self) -> None:
+        """Wait until all that was said to agents is on record."""
+        await self._feed.kept()
+
+    def heard(self, command: SendMessage | EditMessage | DeleteMessage) -> Part:
+        """Let the desk of a command's room hear what an agent says there. Returns what that is called."""
+        return self._desks[desk_of(command.room)].heard(command)
+
+    def found(self, txns: Collection[Txn]) -> Mapping[Txn, Part]:
+        """Return what became of agents' words."""
+        return self.store.heard(txns)
+
+    def writes(self, chat: Chat, typing: bool) -> None:
+        """Show agents that a visitor writes, or does no more."""
+        if chat.state is not ChatState.CLOSED:
+            self._emit([writing(chat, typing)])
+
+    def typing(self, hint: SetTyping) -> None:
+        """Show the visitor whom an agent talks to that they write, or do no more."""
+        if hint.speaker is None:
+            return
+        desk, key = desk_of(hint.room), hint.speaker.key
+        for agent in self.store.agents(desk):
+            if agent.key == key and agent.current is not None:
+                self.followers.typing(agent.current, hint.typing, hint.speaker.name)
+
+    def tick(self) -> None:
+        """Do what is due by the clock."""
+        for desk in self._desks.values():
+            desk.tick()
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        self.followers.end()
+
+    def _here(self, chat: int, connected: bool) -> None:
+        found = self.store.chat(chat)
+        if found is not None and found.desk in self._desks:
+            self._desks[found.desk].here(chat, connected=connected)

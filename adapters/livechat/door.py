@@ -1,0 +1,187 @@
+"""The listener that browsers come to: whose pages may ask, who is behind a proxy, and limits for those who
+ask slowly or too much.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge import JournalError, is_loopback, serving
+
+from .config import NetworkConfig
+from .refused import VisitRefused
+
+__all__ = ["HUBBUB", "Door", "answered"]
+
+log = logging.getLogger(__name__)
+
+HUBBUB = "Hubbub"
+"""The name that we give (`Server`), so that a look at the listener knows us."""
+_LARGEST = 64 * 1024
+"""Bytes of what a browser may send along, but for files."""
+_SENDING = 30.0
+"""Seconds that it has for that."""
+_REMEMBERED = 7200
+"""Seconds for which a browser remembers that a page may ask."""
+_SAFE = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Door:
+    """Serves at the address that the owner chose."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        self.config = config
+        """As it is now: whose pages may ask can change while we serve."""
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in config.proxies]
+        self._application = web.Application(client_max_size=_LARGEST, middlewares=[self._answer])
+        self._application.on_response_prepare.append(self._sign)
+        self._large = set[Handler]()
+        self._public = set[Handler]()
+
+    def add(
+        self, method: str, path: str, answer: Answer, *, large: bool = False, public: bool = False
+    ) -> None:
+        """Answer for a path, before `serving`. `large`: the handler reads what comes with it itself.
+        `public`: for whoever asks, from whatever page, and the handler says how long it may be kept.
+        """
+        self._application.router.add_route(method, path, answer)
+        if large:
+            self._large.add(answer)
+        if public:
+            self._public.add(answer)
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve while in this context. Raises ConnectionLost when the port cannot be used."""
+        self._application.router.add_route("OPTIONS", "/{path:.*}", _nothing)
+        async with serving(
+            self._application, self.config.listen, notice_leaving=True, most=self.config.connections
+        ):
+            yield
+
+    def address(self, request: web.Request) -> str:
+        """Return whose request it is: who stands at the other end or, where that is a proxy of the owner's,
+        the last one whom it is none for.
+        """
+        found = request.remote or ""
+        forwarded = [
+            one.strip() for one in ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+        ]
+        while self._is_ours(found) and forwarded and _is_address(forwarded[-1]):
+            found = forwarded.pop()
+        return found
+
+    def _is_ours(self, address: str) -> bool:
+        """Whether this is this machine, or a proxy of the owner's."""
+        if is_loopback(address):
+            return True
+        return _is_address(address) and any(ipaddress.ip_address(address) in one for one in self._proxies)
+
+    def _may(self, origin: str) -> bool:
+        """Whether pages from there may ask."""
+        public = self.config.public_url
+        own = [f"http://{self.config.listen}", *([_origin_of(public)] if public is not None else [])]
+        return origin.lower() in (*self.config.origins, *own)
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await self._let(request, handler)
+        except VisitRefused as refused:
+            return _refusal(refused)
+        except (sqlite3.Error, JournalError) as error:
+            log.error("what a visitor said could not be kept: %s", error)  # noqa: TRY400 no bug of ours
+            return _refusal(VisitRefused(503, "away", "this cannot be kept now: try again", 5.0))
+
+    async def _let(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        found = request.match_info.handler
+        if not self._is_ours(request.remote or ""):
+            raise VisitRefused(403, "refused", "only the web server before this may ask")
+        if found in self._public:
+            return await handler(request)
+        origin = request.headers.get("Origin")
+        if origin is not None and not self._may(origin):
+            raise VisitRefused(
+                403, "origin", f"pages of {origin[:200]} may not ask here: see `origins` of the desk"
+            )
+        if request.match_info.http_exception is not None:
+            raise VisitRefused(404, "nothing", "there is nothing here")
+        if request.method == "OPTIONS":
+            return web.Response(status=204, headers=_ALLOWED)
+        if found not in self._large:
+            await _received(request)
+        return await handler(request)
+
+    async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Server"] = HUBBUB
+        if request.match_info.handler in self._public:
+            return
+        response.headers.extend({name: _SAFE[name] for name in _SAFE if name not in response.headers})
+        response.headers["Vary"] = "Origin"
+        origin = request.headers.get("Origin")
+        if origin is not None and self._may(origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After, Content-Disposition"
+
+
+_ALLOWED = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Max-Age": f"{_REMEMBERED}",
+}
+
+
+def answered(fields: object, status: int = 200) -> web.Response:
+    """Return an answer of JSON."""
+    return web.Response(body=msgspec.json.encode(fields), status=status, content_type="application/json")
+
+
+def _refusal(refused: VisitRefused) -> web.Response:
+    response = answered({"error": str(refused), "code": refused.code}, refused.status)
+    if refused.retry_after is not None:
+        response.headers["Retry-After"] = f"{max(round(refused.retry_after), 1)}"
+    if refused.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def _received(request: web.Request) -> None:
+    """Read what comes with a request. Raises VisitRefused for one that is too large or too slow."""
+    try:
+        async with asyncio.timeout(_SENDING):
+            await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise VisitRefused(413, "large", f"this is too much: {_LARGEST:,} bytes at most") from None
+    except TimeoutError:
+        raise VisitRefused(408, "slow", "this took too long") from None
+
+
+async def _nothing(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=204)
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

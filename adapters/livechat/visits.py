@@ -1,0 +1,183 @@
+"""What visitors' browsers ask for in their chats."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bridge.desk import Chat, ChatFile, Denial, Denied, NewChat
+
+from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
+from .desks import Desks
+from .door import Door, answered
+from .encode import shown, written
+from .refused import VisitRefused
+from .seam import Caller, Guarding
+from .showing import desk_shown
+from .streams import ChatStreams
+from .uploads import ChatUploads
+
+__all__ = ["Visits"]
+
+_STATUS = {Denial.BANNED: (403, "banned"), Denial.GONE: (410, "gone")}
+_ALL = 100_000
+InChat = Callable[[web.Request, Chat], Awaitable[web.StreamResponse]]
+
+
+class Visits:
+    """Answers them."""
+
+    def __init__(
+        self, desks: Desks, door: Door, guard: Guarding, uploads: ChatUploads, streams: ChatStreams
+    ) -> None:
+        self._desks = desks
+        self._door = door
+        self._guard = guard
+        self._uploads = uploads
+        self._streams = streams
+
+    def add_to(self, door: Door) -> None:
+        """Answer at this door."""
+        door.add("GET", "/desk/{desk}", self._desk)
+        door.add("POST", "/desk/{desk}/chats", self._open)
+        door.add("POST", "/desk/{desk}/message", self._message)
+        for method, path, answer in (
+            ("GET", "events", self._streams.events),
+            ("POST", "say", self._say),
+            ("POST", "typing", self._typing),
+            ("POST", "page", self._page),
+            ("POST", "close", self._close),
+            ("POST", "rate", self._rate),
+            ("POST", "mail", self._mail),
+            ("POST", "erase", self._erase),
+            ("GET", "transcript", self._transcript),
+            ("GET", "file/{n}", self._file),
+        ):
+            door.add(method, f"/chat/{path}", self._of_chat(answer))
+        door.add("POST", "/chat/file", self._of_chat(self._bring), large=True)
+
+    def _of_chat(self, answer: InChat) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Return what answers whoever shows the token of a chat."""
+
+        async def answered(request: web.Request) -> web.StreamResponse:
+            kind, _, token = request.headers.get("Authorization", "").partition(" ")
+            chat = self._desks.store.chat_by(token.strip()) if kind.lower() == "bearer" and token else None
+            if chat is None:
+                raise VisitRefused(
+                    401, "token", "this needs the token of a chat: Authorization: Bearer TOKEN"
+                )
+            try:
+                return await answer(request, chat)
+            except Denied as denied:
+                raise _refusal(denied) from None
+
+        return answered
+
+    def _caller(self, request: web.Request, desk: str, chat: int | None = None) -> Caller:
+        return Caller(self._door.address(request), desk, chat)
+
+    async def _desk(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["desk"]
+        language = request.query.get("lang", "en")[:35]
+        self._desks.desk(name)
+        return answered(desk_shown(self._desks.rules(name), language, self._guard.proof(name)))
+
+    async def _open(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["desk"]
+        desk = self._desks.desk(name)
+        admitted = await self._guard.opening(
+            self._caller(request, name), read(await request.read(), NewVisit)
+        )
+        asked = admitted.asked
+        new = NewChat(
+            text=asked.text,
+            name=asked.name,
+            mail=asked.mail,
+            customer=admitted.customer,
+            fields=asked.fields,
+            page=asked.page,
+            title=asked.title,
+            language=asked.language or "en",
+            address=admitted.address,
+        )
+        try:
+            opened = desk.open(new)
+        except Denied as denied:
+            raise _refusal(denied) from None
+        await self._desks.kept()
+        events = [shown(line) for line in self._desks.store.lines(opened.number)]
+        return answered({"chat": opened.number, "token": opened.token, "events": events}, 201)
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        raise VisitRefused(404, "nothing", "this desk takes no messages")
+
+    async def _say(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        said = read(await request.read(), Saying)
+        text = await self._guard.saying(self._caller(request, chat.desk, chat.number), said.text)
+        return await self._said(chat, said.key, text)
+
+    async def _bring(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        key, name = request.query.get("key", "")[:64], request.query.get("name", "")
+        if not key:
+            raise VisitRefused(400, "unclear", "this needs a key: ?key=…&name=…")
+        if (n := self._desks.store.line_of(chat.number, key)) is not None:
+            return answered({"n": n})
+        caller = self._caller(request, chat.desk, chat.number)
+        file = await self._uploads.take(caller, name, request.content.iter_chunked(65536))
+        return await self._said(chat, key, "", file)
+
+    async def _said(
+        self, chat: Chat, key: str, text: str, file: ChatFile | None = None
+    ) -> web.StreamResponse:
+        n = self._desks.desk(chat.desk).said(chat.number, key, text, file)
+        await self._desks.kept()
+        return answered({"n": n})
+
+    async def _typing(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        self._desks.writes(chat, read(await request.read(), Writes).typing)
+        return answered({})
+
+    async def _page(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        page = read(await request.read(), PageSeen)
+        self._desks.desk(chat.desk).visited(chat.number, page.page, page.title)
+        return answered({})
+
+    async def _close(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        self._desks.desk(chat.desk).left(chat.number)
+        await self._desks.kept()
+        return answered({})
+
+    async def _rate(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        rating = read(await request.read(), Rating)
+        self._desks.desk(chat.desk).rated(chat.number, rating.stars, rating.words)
+        await self._desks.kept()
+        return answered({})
+
+    async def _mail(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        read(await request.read(), Mailing)
+        raise VisitRefused(404, "nothing", "this desk sends no mail")
+
+    async def _erase(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        self._desks.desk(chat.desk).erase(chat.number)
+        await self._uploads.forget(chat.number)
+        await self._desks.kept()
+        return answered({})
+
+    async def _transcript(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        lines = self._desks.store.lines(chat.number, 0, _ALL)
+        name = f"chat-{chat.number}.txt"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(text=written(lines), headers=headers, content_type="text/plain", charset="utf-8")
+
+    async def _file(self, request: web.Request, chat: Chat) -> web.StreamResponse:
+        n = request.match_info["n"]
+        line = (
+            next(iter(self._desks.store.lines(chat.number, int(n) - 1, 1)), None) if n.isdecimal() else None
+        )
+        if line is None or line.n != int(n) or line.body.file is None:
+            raise VisitRefused(404, "nothing", "there is no such file")
+        return self._uploads.handed(chat.number, line.body.file)
+
+
+def _refusal(denied: Denied) -> VisitRefused:
+    status, code = _STATUS[denied.denial]
+    return VisitRefused(status, code, str(denied))

@@ -1,0 +1,38 @@
+"""The widget as it is handed out: one file, packed once."""
+
+import gzip
+import hashlib
+from importlib.resources import files
+
+from aiohttp import web
+
+__all__ = ["Widget"]
+
+_FILE = "chat.js"
+_KEPT = 600
+"""Seconds for which a browser asks no more whether there is another one."""
+
+
+class Widget:
+    """The script that a page names."""
+
+    def __init__(self) -> None:
+        self._script = files(__package__).joinpath("static", _FILE).read_bytes()
+        self._packed = gzip.compress(self._script, mtime=0)
+        self._tag = f'"{hashlib.sha256(self._script).hexdigest()[:20]}"'
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Hand it out, unless the browser has it."""
+        headers = {
+            "Cache-Control": f"public, max-age={_KEPT}",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "ETag": self._tag,
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if any(tag.value == self._tag.strip('"') for tag in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        body = self._script
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"], body = "gzip", self._packed
+        return web.Response(body=body, headers=headers, content_type="text/javascript", charset="utf-8")
