@@ -23,6 +23,7 @@ from bridge import (
     Receipt,
     Rejected,
     RoomId,
+    Sender,
     SendMessage,
     SetPresent,
     SetReactions,
@@ -52,9 +53,11 @@ from .preflight import look_at
 from .puppets.entrance import Entrance
 from .puppets.kept import KeptPeople
 from .puppets.puppets import TOKENS, PuppetConnections
+from .rooms import making
 from .rooms.private import private_id
 from .rooms.reactions import OwnReactions
 from .session import CHANNELS, UNKNOWN_PREFIX, Session, fold_ascii
+from .wire.line import nick_of
 
 __all__ = ["IrcAdapter"]
 
@@ -86,6 +89,7 @@ class IrcAdapter(Adapter):
         self._kept = KeptPeople()
         """Who of all people on the network is ours."""
         self._puppets: PuppetConnections | None = None
+        self._making = asyncio.Lock()
         self._comings = Comings(self._move)
         self._entrance: Entrance | None = None
         self._expansion = expansion(config.encoding)
@@ -138,6 +142,7 @@ class IrcAdapter(Adapter):
         connection = IrcConnection(self.config, bucket, emit, self.introduce, self.catch_up)
         self._connection, self._session = connection, connection.session
         self._session.speakers = self._kept.speakers(self.keepsake)
+        connection.made = self._kept.rooms
         if self.config.puppets is not None:
             if self._entrance is None:
                 self._entrance = Entrance(self.config.server, self.clock)
@@ -255,6 +260,34 @@ class IrcAdapter(Adapter):
         connection = self._connection
         place = connection.dispatcher.channels.places.get(room) if connection is not None else None
         return place.present if place is not None else None
+
+    def people(self, room: RoomId) -> Collection[Sender]:
+        present = self.present(room)
+        if present is not None and len(present.ids) < len(present.names):
+            self._session.absence.meet(room)
+        return super().people(room)
+
+    def is_away(self, room: RoomId, user: UserId) -> bool | None:
+        connection = self._connection
+        return self._session.absence.of(room, nick_of(user), connection.now()) if connection else None
+
+    async def make_room(self, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        async with self._making:
+            room = await making.make(self._connected(), name, topic, invited)
+            self._kept.rooms.add(room)
+            self._kept.save()
+        return room
+
+    async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
+        async with self._making:
+            await making.invite(self._connected(), room, users)
+
+    async def unmake(self, room: RoomId) -> None:
+        async with self._making:
+            await making.empty(self._connected(), room)
+        self._kept.rooms.discard(room)
+        self._kept.save()
+        await self.serve({one: config for one, config in self.rooms.items() if one != room})
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

@@ -104,6 +104,8 @@ def _record(  # noqa: PLR0913, PLR0917 - a key of the cache: keywords would cost
         typing=_full(TYPING in passing),
         authorship=how,
         whisper=Support.FULL,
+        away=Support.FULL,
+        rooms=Support.FULL,
         own_connection=how is Authorship.PUPPET,
         name_pings=True,
         backlog=_BACKLOG,

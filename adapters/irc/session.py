@@ -11,6 +11,7 @@ from hashlib import blake2b
 from bridge import MessageId, RoomId
 
 from .puppets.speakers import OwnPeople
+from .rooms.away import Absence
 from .rooms.private import PrivateQueries
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
@@ -21,6 +22,7 @@ CHANNELS = frozenset("#&+!")
 """What a channel's name begins with."""
 UNKNOWN_PREFIX = 1 + 30 + 1 + 10 + 1 + 63 + 1
 """Bytes of `:nick!user@host ` at worst: nick 30, user 10, host 63."""
+_LONGEST_HOST = 255
 _HISTORY = frozenset({"chathistory", "draft/chathistory", "znc.in/playback"})
 _FOLDS = {
     "ascii": str.maketrans({}),
@@ -73,6 +75,10 @@ class Session:
         """Rooms where the server did not let us set the topic, until their modes change."""
         self.speakers = OwnPeople()
         """People from elsewhere who are here as themselves: what they do is ours."""
+        self.absence = Absence(self)
+        """Who is away."""
+        self.held: set[str] = set()
+        """Channels that we have made, by their names in lower case, until they are among our rooms."""
         self.unmasked: set[str] = set()
         """The nicks in our rooms, in lower case, whose masks the server has not shown."""
         self.private = PrivateQueries(self)
@@ -117,6 +123,22 @@ class Session:
         """Whether this prefix has our own user and host, which nobody else can choose to have."""
         mask = source.partition("!")[2]
         return mask == self.mask or mask in self.masks
+
+    def displayed(self, params: list[str]) -> None:
+        """Take in that our host is shown in another way (numeric 396)."""
+        user, at, host = params[1].rpartition("@")
+        if self.is_me(params[0]) and host.isascii() and len(host) <= _LONGEST_HOST:
+            self.host = host
+            self.user = user if at else self.user
+
+    def masked(self, params: list[str]) -> None:
+        """Take our own mask from WHOIS (numeric 311).
+
+        A bouncer's JOIN may show a shorter one, and long lines would be cut.
+        """
+        user, host = params[2:4]
+        if self.is_me(params[1]) and host.isascii() and len(host) <= _LONGEST_HOST:
+            self.user, self.host = user, host
 
     @property
     def mask(self) -> str:

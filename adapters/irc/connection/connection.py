@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from adapters.irc import encode
 from adapters.irc.config import NetworkConfig, RoomConfig
 from adapters.irc.history.requests import read_on
+from adapters.irc.rooms.away import look_round
 from adapters.irc.rooms.channels import Place
+from adapters.irc.rooms.making import lock_new
 from adapters.irc.rooms.refusals import Judge
 from adapters.irc.session import is_channel
 from adapters.irc.wire.line import TYPING, decode_text, line, parse
@@ -74,6 +76,8 @@ class IrcConnection:
         self.now = loop.time
         self._deliver = deliver
         self._posted: asyncio.Queue[bytes] = asyncio.Queue(_MOST_POSTED)
+        self.made: Collection[RoomId] = ()
+        """The rooms that we have made."""
         self.unread: asyncio.Queue[Place] = asyncio.Queue()
         """The rooms whose past has to be asked for."""
         self.one_reads = asyncio.Lock()
@@ -109,7 +113,7 @@ class IrcConnection:
             async with asyncio.TaskGroup() as group:
                 tasks = (
                     *(enter(self), stay_known(self), read_on(self)),
-                    *(self._watch(), self._say_posted(), self._regain()),
+                    *(self._watch(), self._say_posted(), self._regain(), look_round(self)),
                 )
                 for task in tasks:
                     group.create_task(task)
@@ -128,6 +132,9 @@ class IrcConnection:
         channels = {room: config for room, config in rooms.items() if is_channel(room)}
         for data in self.dispatcher.channels.declare(channels):
             self.post(data)
+        for place in self.dispatcher.held():
+            self.write(line("NAMES", place.room))
+            self.barrier([place])
         self.session.private.serve(rooms)
         self.flush()
         self.stir()
@@ -233,6 +240,7 @@ class IrcConnection:
         self.write(b"PING :" + pending.token.encode())
 
     def _answered(self, places: list[Place]) -> None:
+        lock_new(self, places)
         for place in self.dispatcher.channels.answered(places, self.now()):
             self.unread.put_nowait(place)
         self.stir()

@@ -28,7 +28,6 @@ from .registration import Registration
 
 __all__ = ["Dispatcher", "Effects"]
 
-_LONGEST_HOST = 255
 _MOVES = {"JOIN", "PART", "KICK", "NICK", "QUIT", "CHGHOST"}
 _SAYING = {"PRIVMSG", "NOTICE"}
 _ALSO_FAIL = {*_SAYING, "TAGMSG", "TOPIC"}
@@ -103,6 +102,7 @@ class Dispatcher:
             "QUIT": self._quit,
             "INVITE": self._invite,
             "CHGHOST": self._chghost,
+            "AWAY": self.session.absence.said,
         }
         self._of_server: dict[str, Callable[[Line], None]] = {
             "PONG": self._pong,
@@ -115,10 +115,12 @@ class Dispatcher:
             "353": self._members.names,
             "366": lambda got: self.confirmations.names(got.params[1]),
             "329": self._made,
-            "311": self._masked,
+            "301": self.session.absence.replied,
+            "311": lambda got: self.session.masked(got.params),
+            "352": self._members.who,
             "302": self.session.private.userhost,
             "317": self._signed_on,
-            "396": self._displayed_host,
+            "396": lambda got: self.session.displayed(got.params),
             "900": self._logged_in,
         }
 
@@ -249,7 +251,7 @@ class Dispatcher:
         if place is None:
             # forwarded, or made to join by an operator: nobody here reads or writes it. A bouncer's other
             # rooms are its owner's.
-            if not self.session.bouncer:
+            if not self.session.bouncer and self.session.fold(got.params[0]) not in self.session.held:
                 self._effects.post(line("PART", got.params[0], encoding=self._config.encoding))
             return
         # with a time to join again, the PONG was here before this JOIN
@@ -259,6 +261,19 @@ class Dispatcher:
         self.history.begin(place.room, got.tags.get("time"), alone=alone)
         if not asked:
             self._effects.entered(place)
+
+    def held(self) -> list[Place]:
+        """Enter the rooms of ours that we have made, and so are in. Returns them."""
+        places = [
+            place
+            for place in self.channels.places.values()
+            if not place.inside and self.session.fold(place.room) in self.session.held
+        ]
+        for place in places:
+            self.session.held.discard(self.session.fold(place.room))
+            self.channels.came_in(place.room, None)
+            self.history.begin(place.room, None, alone=self.session.is_me(self.wanted))
+        return places
 
     def _part(self, got: Line) -> None:
         if not self.session.is_me(nick_of(got.source)):
@@ -332,22 +347,6 @@ class Dispatcher:
             self.session.user, self.session.host = got.params[:2]
         else:
             self._members.moved(got)
-
-    def _displayed_host(self, got: Line) -> None:
-        user, at, host = got.params[1].rpartition("@")
-        if not self.session.is_me(got.params[0]) or not host.isascii() or len(host) > _LONGEST_HOST:
-            return
-        self.session.host = host
-        self.session.user = user if at else self.session.user
-
-    def _masked(self, got: Line) -> None:
-        """Take our own mask from WHOIS.
-
-        A bouncer's JOIN may show a shorter one, and long lines would be cut.
-        """
-        user, host = got.params[2:4]
-        if self.session.is_me(got.params[1]) and host.isascii() and len(host) <= _LONGEST_HOST:
-            self.session.user, self.session.host = user, host
 
     def _signed_on(self, got: Line) -> None:
         """Take from WHOIS since when we are on the network."""

@@ -1,22 +1,27 @@
-"""Who of all people on the network is ours, also after a restart."""
+"""Who of all people on the network is ours, and which rooms we made, also after a restart."""
 
 import contextlib
 import json
 import logging
 
-from bridge import Keepsake
+from bridge import Keepsake, RoomId
 
 from .speakers import OwnPeople
 
 __all__ = ["KeptPeople"]
 
+_CHANNELS = "#&+!"
+"""No nick begins with one of these."""
 log = logging.getLogger(__name__)
 
 
 class KeptPeople:
-    """The speakers of a network, and the file beside the journal that remembers them."""
+    """The speakers of a network and the rooms made on it, and the file beside the journal that remembers
+    them.
+    """
 
     def __init__(self) -> None:
+        self.rooms: set[RoomId] = set()
         self._speakers = OwnPeople()
         self._keepsake: Keepsake | None = None
 
@@ -26,7 +31,9 @@ class KeptPeople:
             self._keepsake = keepsake
             with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
                 kept = json.loads(keepsake.read() or "{}")
-                self._speakers.remember({nick: (str(key), str(mask)) for nick, (key, mask) in kept.items()})
+                self.rooms.update(RoomId(name) for name in kept if name[:1] in _CHANNELS)
+                people = {nick: pair for nick, pair in kept.items() if nick[:1] not in _CHANNELS}
+                self._speakers.remember({nick: (str(key), str(mask)) for nick, (key, mask) in people.items()})
         return self._speakers
 
     def save(self) -> None:
@@ -36,6 +43,7 @@ class KeptPeople:
         if self._keepsake is None:
             return
         try:
-            self._keepsake.write(json.dumps(self._speakers.kept()))
+            rooms = dict.fromkeys(sorted(self.rooms), ("", ""))
+            self._keepsake.write(json.dumps({**rooms, **self._speakers.kept()}))
         except OSError as error:
             log.warning("who is ours on the network cannot be kept over a restart: %s", error.strerror)

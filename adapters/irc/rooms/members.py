@@ -52,6 +52,7 @@ class Members:
         place = self._place(got.params[0])
         if place is not None and place.inside:
             self._session.speakers.learn(got.source)
+            self._session.absence.came(nick_of(got.source))
             self._add(place, nick_of(got.source), got.source)
             self._tell(place, got, got.source, Change.JOINED)
 
@@ -110,6 +111,7 @@ class Members:
     def quit(self, got: Line) -> None:
         """Take in a QUIT: they leave every room."""
         nick, reason = self._session.fold(nick_of(got.source)), _reason(got.params)
+        self._session.absence.gone(nick)
         for place in self._channels.places.values():
             if self._remove(place, nick) is not None:
                 self._tell(place, got, got.source, Change.LEFT, reason)
@@ -118,6 +120,7 @@ class Members:
         """Take in a NICK, which holds in every room."""
         nick, name = self._session.fold(nick_of(got.source)), got.params[0]
         source = f"{name}!{got.source.partition('!')[2]}"
+        self._session.absence.renamed(nick, name)
         for place in self._channels.places.values():
             if self._remove(place, nick) is not None:
                 self._add(place, name, source)
@@ -143,10 +146,19 @@ class Members:
 
     def spoke(self, room: RoomId, source: str) -> None:
         """Take the mask of somebody who speaks, where the server has not shown it before."""
-        members, nick = self._channels.places[room].members, self._session.fold(nick_of(source))
-        if "!" not in members.get(nick, "!"):
-            members[nick] = source
+        place, nick = self._channels.places[room], self._session.fold(nick_of(source))
+        if "!" not in place.members.get(nick, "!"):
+            self._add(place, nick_of(source), source)
         self._session.unmasked.discard(nick)
+
+    def who(self, got: Line) -> None:
+        """Take in WHO (numeric 352): whether somebody is away, and a mask that NAMES did not show."""
+        self._session.absence.who(got)
+        user, host, nick = got.params[2], got.params[3], got.params[5]
+        for place in self._channels.places.values():
+            if "!" not in place.members.get(self._session.fold(nick), "!"):
+                self._add(place, nick, f"{nick}!{user}@{host}")
+        self._session.unmasked.discard(self._session.fold(nick))
 
     def _place(self, channel: str) -> Place | None:
         room = self._session.room(channel)
