@@ -49,6 +49,7 @@ from .config import RoomConfig as Room
 from .config import room_id
 from .connection.connection import XmppConnection
 from .connection.memory import Memory
+from .decode.members import who
 from .files import elements as files
 from .files.slots import verifier
 from .preflight import look_at
@@ -222,6 +223,24 @@ class XmppAdapter(Adapter):
     def present(self, room: RoomId) -> Present | None:
         place = self._memory.session.places.get(room)
         return place.present if place is not None else None
+
+    def is_away(self, room: RoomId, user: UserId) -> bool | None:
+        place = self._memory.session.places.get(room)
+        if place is None:
+            return None
+        nicks = (nick for nick, occupant in place.people.items() if who(place, nick, occupant).id == user)
+        return next((nick in place.away for nick in nicks), None)
+
+    async def make_room(self, name: str, topic: str, invited: Collection[UserId]) -> RoomId:
+        return await self._connected().making.make(name, topic, invited)
+
+    async def invite(self, room: RoomId, users: Collection[UserId]) -> None:
+        await self._connected().making.invite(room, users)
+
+    async def unmake(self, room: RoomId) -> None:
+        connection = self._connected()
+        await self.serve({one: config for one, config in self.rooms.items() if one != room})
+        await connection.making.destroy(room)
 
     async def find_sent(
         self, room: RoomId, since: float, txns: Collection[Txn]

@@ -43,6 +43,9 @@ def record(  # noqa: PLR0913 - what differs from room to room
         typing=Support.FULL,
         read=Support.FULL if named else Support.NO,
         whisper=Support.PARTIAL,
+        away=Support.FULL,
+        # where the service lets us, and the room shows who is invited
+        rooms=Support.PARTIAL,
         authorship=authorship,
         name_pings=True,
         times=True,

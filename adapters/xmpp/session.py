@@ -69,6 +69,8 @@ class Place:
     """The nicks of others there, with the occupant ids that the room gives them, or ""."""
     persons: dict[str, str] = field(default_factory=dict)
     """The same with their own addresses, where the room tells us, or ""."""
+    away: set[str] = field(default_factory=set)
+    """The nicks of those who are away, or want not to be disturbed."""
     speakers: dict[str, str] = field(default_factory=dict)
     """The nicks of people from elsewhere who are there as themselves, or ask to be, with their keys
     (`Speaker.key`).
@@ -104,6 +106,7 @@ class Place:
         """Forget people and subject: the room is about to tell them anew."""
         self.people.clear()
         self.persons.clear()
+        self.away.clear()
         self.present.clear()
         self.wanted.clear()
         self.topic = None

@@ -14,6 +14,7 @@ from adapters.xmpp.history import positions
 from adapters.xmpp.history.archive import ArchiveReader
 from adapters.xmpp.history.history import History
 from adapters.xmpp.rooms import refusals
+from adapters.xmpp.rooms.making import RoomMaking
 from adapters.xmpp.rooms.photos import photo_of
 from adapters.xmpp.rooms.private import PrivateChats
 from adapters.xmpp.rooms.puppets import PuppetOccupants
@@ -93,6 +94,7 @@ class XmppConnection:
             component.theirs, self.puppets.tell = self.puppets.take, self.tell
         self._reader = ArchiveReader(self._client)
         self._history = History(self._reader, adapter.catch_up, emit.position, self._read)
+        self.making = RoomMaking(self._config, self._session, self._client)
         self._rooms = Rooms(self._config, self._session, self._client, self._history, self)
 
     # -- for the adapter
@@ -261,6 +263,8 @@ class XmppConnection:
         if (room := (element.get("from") or "").partition("/")[0]) in self._session.places:
             self._rooms.presence(muc_info.presence(element))
             self.private.look(room)
+        elif room == self.making.room:
+            self.making.presence(muc_info.presence(element))
 
     def flush(self, *, whole: bool = False) -> "asyncio.Future[None] | None":
         """Hand over what happened, in one go; positions without an event only if `whole`."""

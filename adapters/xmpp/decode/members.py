@@ -19,6 +19,7 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
     if presence.type == "available":
         new = nick not in people
         people[nick], place.persons[nick] = presence.occupant, presence.person
+        (place.away.add if presence.away else place.away.discard)(nick)
         if new:
             place.present.add(nick, nick, _who(place, nick).id)
         if new and place.joined:
@@ -28,6 +29,7 @@ def seen(place: Place, presence: Presence) -> MemberChanged | None:
         return None
     who = _who(place, nick)
     occupant, person = people.pop(nick), place.persons.pop(nick, "")
+    place.away.discard(nick)
     place.present.remove(nick)
     name = presence.new_nick if _RENAMED in presence.statuses else ""
     if name:

@@ -34,6 +34,7 @@ _DELAY = "{urn:xmpp:delay}delay"
 _FIELD = "{jabber:x:data}field"
 _VALUE = "{jabber:x:data}value"
 _PHOTO = "{vcard-temp:x:update}x/{vcard-temp:x:update}photo"
+_AWAY = ("away", "xa", "dnd")
 _DIGEST = re.compile(r"[0-9a-f]{40}")
 _LONGEST_ROOM = 1000
 
@@ -63,6 +64,8 @@ class Presence:
     """The occupant id, where the room gives one that can be believed (XEP-0421)."""
     person: str = ""
     """The occupant's own address, where the room tells it."""
+    away: bool = False
+    """Whether they say that they are away, or want not to be disturbed (RFC 6121 section 4.7.2.1)."""
     photo: str | None = None
     """The digest of their picture, or "" for none; None: they do not say (XEP-0153)."""
 
@@ -158,6 +161,7 @@ def presence(element: Element) -> Presence:
         moved_to=_room(destroy.get("jid") or "") if destroy is not None else moved,
         occupant=named_as.get("id") or "" if named_as is not None else "",
         person=(item.get("jid") or "").partition("/")[0] if item is not None else "",
+        away=element.findtext(f"{_CLIENT}show") in _AWAY,
         photo=_photo(element),
     )
 

@@ -66,10 +66,20 @@ class Witness(Person):
     def __init__(self, server, name, room, user):
         super().__init__(name, room, user, server.domain, user)
         self.stanzas = asyncio.Queue()
+        self.gone = False
+        """Whether the room has let them go."""
 
     def _message(self, element):
         super()._message(element)
         self.stanzas.put_nowait(element)
+
+    def _moved(self, seen):
+        super()._moved(seen)
+        self.gone = self.gone or (seen.type == "unavailable" and seen.nick == self._place.nick)
+
+    def show(self, how):
+        """Say how they are there (RFC 6121 section 4.7.2.1)."""
+        self._send(f"<presence to='{self._place.occupant}'><show>{how}</show></presence>")
 
     async def sees(self, path):
         """The next message that has such a child."""
