@@ -224,6 +224,13 @@ class Adapter(ABC):
         present = self.present(room)
         return present.names.values() if present is not None else ()
 
+    def reaches(self, room: RoomId, user: UserId) -> bool:
+        """Whether a `Whisper` would find somebody now, as far as can be told. What is not known yet may be
+        asked of the network, for the next time.
+        """
+        present = self.present(room)
+        return present is None or user in present.ids
+
     def people(self, room: RoomId) -> Collection[Sender]:
         """Return who is in the room, with their ids, as far as `present` knows these."""
         present = self.present(room)

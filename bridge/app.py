@@ -127,7 +127,7 @@ class Bridge:
                     async with self._site(files):
                         async with self._changing:
                             await self._become(self._config)
-                        async with self.features.archive.running(), self._draining(), self._beside(self):
+                        async with self.features.running(), self._draining(), self._beside(self):
                             await self._patrol()
             except ExceptionGroup as errors:
                 known, _ = errors.split(JournalError)
@@ -143,7 +143,7 @@ class Bridge:
             return contextlib.nullcontext()
         from .web import files_site  # with its library: a sixth of the memory of a service
 
-        return files_site(self._config.media, files).serving()
+        return files_site(self._config.media, files, self.features.lists.add_pages).serving()
 
     async def reload(self, config: Config) -> None:
         """Follow another configuration. What did not change keeps its connection and its queue.

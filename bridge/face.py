@@ -159,6 +159,7 @@ from .model import (
 from .protocols import find
 from .registration import Registered, RegistrationFile
 from .secrets import know
+from .stopping import stops
 
 __all__ = [
     "AVATAR_LIMIT",
@@ -315,6 +316,7 @@ __all__ = [
     "see_name",
     "see_server",
     "serving",
+    "stops",
     "text_of",
     "trust",
     "unverified",

@@ -1,10 +1,12 @@
 """What people can ask of Hubbub and do through it besides talking, built on the relay."""
 
-from collections.abc import Callable, Collection, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from bridge.archive.service.archiving import Archiving
 
 from .adapter import Adapter
+from .announce import Lists
 from .compose.forging import whole
 from .config import Config
 from .direct import DirectTalks
@@ -38,25 +40,40 @@ class Features:
         who = Who(self._announcer.sources, self._members, self._announcer.place)
         direct = DirectTalks(router, self._answer)
         archive = self.archive = Archiving(router, teller, config)
-        known = [who, *direct.instructions, *archive.instructions]
+        lists = self.lists = Lists(router, self._answer, config)
+        known = [who, *direct.instructions, *archive.instructions, *lists.instructions]
         clock = router.journal.clock
         instructions = Instructions(known, self._place, self._answer, clock, self._theirs)
         self.observers = (instructions,)
         direct.instruct = instructions.hear
         presence = self._presence = PuppetPresence(router)
         self.moderation = Moderation(router, self._announcer.place, self._tell, presence.left)
-        router.hears += (direct.hear, instructions.hear, self.moderation.hear, presence.hear, archive.hear)
+        router.hears += (
+            lists.hear,
+            direct.hear,
+            instructions.hear,
+            self.moderation.hear,
+            presence.hear,
+            archive.hear,
+        )
         self.voice = OwnersVoice(router.rooms)
         self.onlookers = Onlookers(router.rooms)
         teller.many_lost.append(self.onlookers.lost)
         router.strays, router.instructs = direct.strays, instructions.asks
-        router.rooms.followed += (self.moderation.follow, direct.follow, archive.follow)
+        router.rooms.followed += (self.moderation.follow, direct.follow, archive.follow, lists.follow)
 
     def patrol(self) -> None:
         """Look after what changes with time: every few seconds."""
         self.moderation.patrol()
         self._presence.patrol()
         self.archive.patrol()
+        self.lists.patrol()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do what goes on beside the relay while in this context."""
+        async with self.lists.running(), self.archive.running():
+            yield
 
     def _place(self, network: str, room: RoomId) -> tuple[int, Locale] | None:
         worker = self._router.rooms.by_name.get((network, room))

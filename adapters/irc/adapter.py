@@ -238,6 +238,10 @@ class IrcAdapter(Adapter):
             for data in notices(nick, command.text, self.config.encoding, channel=channel):
                 connection.post(data) if puppet is None else puppet.write(data)
 
+    def reaches(self, room: RoomId, user: UserId) -> bool:
+        connection = self._connection
+        return connection is not None and connection.alive and self._session.private.reaches(user)
+
     def puppets(self) -> int:
         return self._puppets.count() if self._puppets is not None else 0
 

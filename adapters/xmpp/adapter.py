@@ -143,6 +143,10 @@ class XmppAdapter(Adapter):
             raise RoomUnavailable(f"hubbub is not in {room}")
         return connection, place
 
+    def reaches(self, room: RoomId, user: UserId) -> bool:
+        connection = self._connection
+        return connection is not None and connection.alive and connection.private.reaches(room, user)
+
     def hint(self, command: FleetingCommand) -> None:
         connection = self._connection
         if connection is None or not connection.alive:

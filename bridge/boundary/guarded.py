@@ -272,6 +272,13 @@ class Guarded(Walled):
             return {}
         return found
 
+    def reaches(self, room: RoomId, user: UserId) -> bool:
+        try:
+            return bool(self._made().reaches(room, user))
+        except ANYTHING as error:
+            self._complain("reaches", room, shown(error), error)
+            return False
+
     def peer(self) -> Endpoint | None:
         try:
             found = self._made().peer()

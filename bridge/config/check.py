@@ -288,13 +288,15 @@ class Check:
             unknown_key(document, (*spot, network), known, what="network")
             found.append(None)
         rooms = [room for room in found if room]
-        if len(found) + self.left_out[name] < 2:
-            document.problem(spot, "must join two rooms or more", key=True)
+        least, rooms_needed = (1, "a room") if core and core.announce else (2, "two rooms or more")
+        if len(found) + self.left_out[name] < least:
+            document.problem(spot, f"must join {rooms_needed}", key=True)
         elif len(rooms) == len(found) and not self.left_out[name]:
             self._flows(spot, rooms)
         self._distinct(rooms)
         joined = tuple(room.entry for room in rooms)
-        return Conversation(name, joined, _filters(core), core.prefix, core.archive) if core else None
+        rules = core and (core.prefix, core.archive, core.announce)
+        return Conversation(name, joined, _filters(core), *rules) if core and rules else None
 
     def _entries(self, spot: Spot, value: Data) -> Iterator[tuple[Spot, Data]]:
         """Yield the rooms of one network in a conversation, each with its spot."""

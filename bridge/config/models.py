@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bridge.model import RoomId
 
+from .announce import AnnounceRules
 from .archive import Archive, ArchiveRules
 from .block import Model
 from .claim import Claim
@@ -293,6 +294,13 @@ class ConversationBlock(Filters):
     archive: Annotated[
         ArchiveRules | None, Field(description="What is archived of it. By default nothing is.")
     ] = None
+    announce: Annotated[
+        AnnounceRules | None,
+        Field(
+            description="Makes it a list: who subscribes is told alone what is announced in its rooms, of "
+            "which one is enough. By default it is none."
+        ),
+    ] = None
 
 
 class RoomBlock(ShowRules, Filters):
@@ -346,6 +354,7 @@ class Conversation:
     filters: Filters = EVERYTHING
     prefix: str | None = None
     archive: ArchiveRules | None = None
+    announce: AnnounceRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

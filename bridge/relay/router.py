@@ -73,6 +73,9 @@ class Router:
         self.instructs: Callable[[str, TalkEvent], bool] | None = None
         """Whether what was said on a network asks something of Hubbub, which then hears it whatever filters
         leave out."""
+        self.heeds: Callable[[str, TalkEvent], None] | None = None
+        """Hears all that is said in rooms, by anybody, whatever filters leave out: somebody may want nothing
+        more of us."""
         self.strays: Callable[[str, TalkEvent], None] | None = None
         """Hears what was said in a room that nobody hears any more."""
         self.fetches: list[Callable[[int], None]] = []
@@ -200,6 +203,8 @@ class Router:
 
     def _why_not(self, network: str, source: Source, event: TalkEvent, rooms: Sequence[int]) -> str:
         """Say in a word or two why an event is not taken; empty: it is."""
+        if self.heeds is not None:
+            self.heeds(network, event)
         if not rooms and not self._is_asked(network, source, event):
             return "ignored"
         if (event.mark or event.replayed) and not self._wanted(network, source.number, event):
@@ -214,7 +219,7 @@ class Router:
         other bots do.
         """
         asked = self.instructs is not None and self.instructs(network, event)
-        return asked and bool(source.rooms_for(event.sender))
+        return asked and source.heeds(event.sender)
 
     def _beside(self, network: str, event: FleetingEvent | RoomStateChanged) -> None:
         if isinstance(event, RoomStateChanged):

@@ -61,6 +61,17 @@ class Source:
             and who.isdisjoint(muted.get(name, ()))
         )
 
+    def heeds(self, sender: Sender) -> bool:
+        """Whether somebody is heard in any conversation, be they alone there with us."""
+        if self.sieve is not None and self.sieve.stops_all_of(sender):
+            return False
+        who = {sender.id, sender.author}
+        return any(
+            (way.sieve is None or not way.sieve.stops_all_of(sender))
+            and who.isdisjoint(self.muted.get(name, ()))
+            for name, way in self.ways.items()
+        )
+
     def conversations_for(self, event: TalkEvent) -> tuple[str, ...]:
         """Return the conversations that have what somebody did."""
         who = {event.sender.id, event.sender.author}

@@ -1,5 +1,6 @@
 """Files, by the links to them: what a browser may do with each."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,10 +18,13 @@ _HOUR = 3600
 _PATH = "/{name}/{expiry}/{signature}/{file}"
 
 
-def files_site(media: Media, files: Files) -> Site:
-    """Return the site that hands out files by their links, at `media:` in the map."""
+def files_site(media: Media, files: Files, add: Callable[[Site], None] = lambda _: None) -> Site:
+    """Return the site that hands out files by their links, at `media:` in the map; `add` adds what else is
+    for anybody.
+    """
     site = Site("media", media.listen, proxied=True)
     if media.public_url is not None:
+        add(site)
         add_files(site, files, media.public_url)
     return site
 

@@ -24,6 +24,7 @@ from bridge import (
     RoomUnavailable,
     Sender,
     UserId,
+    stops,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class PrivateQueries:
         for two in self._rooms.values():
             there = self.knows(two.now)
             if there is None:
-                self._find_out(two)
+                self._find_out(two.now)
             if there in (None, two.there) or not (there or settled):
                 continue
             two.there = there
@@ -139,9 +140,9 @@ class PrivateQueries:
             return True
         return None if any("!" not in source for source in found) else False
 
-    def _find_out(self, two: _Two) -> None:
-        """Ask for the mask of a nick (RFC 2812 section 4.8)."""
-        nick = nick_of(two.now)
+    def _find_out(self, mask: str) -> None:
+        """Ask whether the nick of a mask is that very person's (RFC 2812 section 4.8)."""
+        nick = nick_of(mask)
         if self._posting is not None and self._session.fold(nick) not in self._asked:
             self._asked.add(self._session.fold(nick))
             self._posting.post(line("USERHOST", nick))
@@ -188,6 +189,14 @@ class PrivateQueries:
         absent = not any(place.inside and folded in place.members for place in self._places.values())
         return nick_of(now) if self.knows(now) or (absent and lately) else None
 
+    def reaches(self, mask: str) -> bool:
+        """Whether somebody can be told something now. Where the server has not shown whose a nick is, it is
+        asked, for the next time.
+        """
+        if "!" in mask and self.knows(mask) is None:
+            self._find_out(mask)
+        return self.nick(mask) is not None
+
     def _now(self) -> float:
         return self._posting.now() if self._posting is not None else 0.0
 
@@ -206,7 +215,8 @@ class PrivateQueries:
             kind, text = Kind.EMOTE, text[len(_ACTION) :].removeprefix(" ").removesuffix("\x01")
         said = content(text)
         known = next((two for two in self._rooms.values() if two.now == source), None)
-        if not said.spans or not (key or known or text.startswith(_SIGN)):
+        asks = text.startswith(_SIGN) or stops(text, alone=True) is not None
+        if not said.spans or not (key or known or asks):
             return None
         self.learn(source)
         self._wrote[source] = self._now()

@@ -40,6 +40,7 @@ from bridge import (
     TemporaryFailure,
     UserId,
     Whisper,
+    stops,
 )
 
 from . import refusals
@@ -78,6 +79,13 @@ def private_id(room: str, user: str, key: str) -> RoomId:
         return RoomId(f"{user}{_WITH}{key}")
     there = room.partition(_WITH)[0].partition(" ")[0]
     return RoomId(f"{there} {quote(user, safe=':')}{_WITH}{key}")
+
+
+def _through(room: RoomId, user: UserId) -> str:
+    """Return the room by which somebody is told something; empty: by their own address."""
+    if user.startswith(OCCUPANT) or _is_nick(user):
+        return room.partition(_WITH)[0].partition(" ")[0]
+    return ""
 
 
 def _is_nick(user: str) -> bool:
@@ -256,11 +264,15 @@ class PrivateChats:
         self._flights.settle(txn, error)
         return True
 
+    def reaches(self, room: RoomId, user: UserId) -> bool:
+        """Whether somebody can be told something: who is known by a room alone, while they are there. Whose
+        only name is a nick cannot, which may be another's tomorrow.
+        """
+        return not _is_nick(user) and self._address(_through(room, user), user) is not None
+
     def whisper(self, command: Whisper) -> None:
         """Tell somebody something: from the address of whom they wrote to, where that is in the room."""
-        where, speaker = "", ""
-        if command.user.startswith(OCCUPANT) or _is_nick(command.user):
-            where = command.room.partition(_WITH)[0].partition(" ")[0]
+        where, speaker = _through(command.room, command.user), ""
         to = self._address(where, command.user)
         if to is None:
             return
@@ -293,7 +305,11 @@ class PrivateChats:
             if place is None:
                 name = element.get("id") or ""
                 self._wire.say(encode.undelivered(name, said.person, _NOT_KEPT), self._own(key))
-        elif not key and (content.text.startswith(_SIGN) or self._knows(sender.id)):
+        elif (
+            content.text.startswith(_SIGN)
+            or self._knows(sender.id)
+            or stops(content.text, alone=True) is not None
+        ):
             self._emit(Approached(room=RoomId(room), sender=sender, text=content.text))
         elif (text := self._introduce(said.person if said.in_room else room)) is not None:
             self._wire.say(encode.direct(said.person, text, in_room=said.in_room))

@@ -1,0 +1,107 @@
+"""The file of lists: who wants to be told, what was announced, who was told it. One SQLite file beside the
+journal, which is for its owner alone; its one writer is the service that has the journal.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import HubbubError
+
+__all__ = ["ListsFile", "lists_file"]
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE subscription (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given again: links of before name it
+    list TEXT NOT NULL, network TEXT NOT NULL, user TEXT NOT NULL,  -- network '': by mail, to this address
+    name TEXT NOT NULL, room TEXT NOT NULL, language TEXT NOT NULL, zone TEXT NOT NULL,
+    asked_at REAL NOT NULL, asked_words TEXT NOT NULL, asked_where TEXT NOT NULL,
+    confirmed_at REAL, confirmed_words TEXT NOT NULL DEFAULT '', confirmed_where TEXT NOT NULL DEFAULT '',
+    ended_at REAL, ended_words TEXT NOT NULL DEFAULT '', ended_where TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX subscription_open ON subscription (network, user, list) WHERE ended_at IS NULL;
+CREATE INDEX subscription_list ON subscription (list);
+CREATE TABLE announcement (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, text TEXT NOT NULL,
+    by_name TEXT NOT NULL, by_entry TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL,
+    approved_by TEXT NOT NULL DEFAULT '', begun_at REAL
+) STRICT;
+CREATE INDEX announcement_list ON announcement (list, at);
+CREATE TABLE told (
+    announcement INTEGER NOT NULL, subscription INTEGER NOT NULL,
+    state TEXT NOT NULL, at REAL NOT NULL, due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (announcement, subscription)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_due ON told (due) WHERE state = 'owed';
+CREATE INDEX told_one ON told (subscription, at);
+"""
+
+
+def lists_file(journal: Path) -> Path:
+    """Return where the file is that belongs to a journal."""
+    return journal.with_name(f"{journal.stem}-lists{journal.suffix}")
+
+
+class ListsFile:
+    """The file, open. What cannot be written raises sqlite3.Error, and has changed nothing."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Raises HubbubError where that cannot be read."""
+        self.path = path
+        try:
+            if read_only:
+                self._base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            else:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+                self._base = sqlite3.connect(path, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise HubbubError(f"{path}, the file of the lists, cannot be opened: {error}") from None
+        try:
+            self._open(read_only=read_only)
+        except sqlite3.Error as error:
+            self._base.close()
+            raise HubbubError(f"{path} cannot be used as the file of the lists: {error}") from None
+        except HubbubError:
+            self._base.close()
+            raise
+
+    def _open(self, *, read_only: bool) -> None:
+        base = self._base
+        base.row_factory = sqlite3.Row
+        (version,) = base.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            raise HubbubError(f"{self.path} was written by a newer Hubbub: update this one")
+        if read_only:
+            return
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("PRAGMA synchronous = FULL")  # a word such as STOP survives a power failure
+        base.execute("PRAGMA secure_delete = ON")
+        if version == 0:
+            base.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        """Return what is found."""
+        return self._base.execute(query, values).fetchall()
+
+    def write(self, query: str, *values: Any) -> sqlite3.Cursor:
+        """Change something."""
+        return self._base.execute(query, values)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Change all of what is done in here, or nothing."""
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
+
+    def close(self) -> None:
+        self._base.close()
