@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from adapters.irc import encode
 from adapters.irc.config import NetworkConfig, RoomConfig
 from adapters.irc.history.requests import read_on
-from adapters.irc.rooms.away import look_round
 from adapters.irc.rooms.channels import Place
 from adapters.irc.rooms.making import lock_new
 from adapters.irc.rooms.refusals import Judge
@@ -38,6 +37,7 @@ from bridge import (
 from .confirmations import nowhere
 from .dispatch import Dispatcher
 from .login import SERVICES, enter, stay_known
+from .looking import look_round
 
 if TYPE_CHECKING:
     from adapters.irc.puppets.puppets import PuppetConnections

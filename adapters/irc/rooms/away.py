@@ -5,20 +5,16 @@ the room shows that. Of another server a WHO every minute is all there is. Eithe
 where somebody wants to know.
 """
 
-import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING, Protocol
 
-from adapters.irc.wire.line import Line, line, nick_of
+from adapters.irc.wire.line import Line, nick_of
 from bridge import BoundedDict, RoomId
 
 if TYPE_CHECKING:
-    from adapters.irc.connection.connection import IrcConnection
     from adapters.irc.session import Session
 
-    from .channels import Place
-
-__all__ = ["Absence", "look_round"]
+__all__ = ["Absence"]
 
 _MOST = 20_000
 _MOST_ASKED = 500
@@ -26,7 +22,20 @@ _MOST_ASKED = 500
 _WANTED = 120.0
 """For so long after somebody asked they want to know, in seconds."""
 _AGAIN = 60.0
-_GLANCE = 0.5
+
+
+class Watched(Protocol):
+    """A room that we are in, or want to be in."""
+
+    @property
+    def room(self) -> RoomId: ...
+
+    @property
+    def joined(self) -> float | None:
+        """When we came, by the loop's clock; None: we are not there."""
+
+    @property
+    def members(self) -> Sized: ...
 
 
 class Absence:
@@ -51,7 +60,7 @@ class Absence:
         """Note that somebody wants to know who is there by what: a WHO shows masks as well."""
         self._unmet.add(room)
 
-    def due(self, places: Iterable["Place"], now: float) -> list[RoomId]:
+    def due(self, places: Iterable[Watched], now: float) -> list[RoomId]:
         """Return the rooms to be asked now."""
         told = "away-notify" in self._session.caps
         due = []
@@ -98,12 +107,3 @@ class Absence:
     def gone(self, nick: str) -> None:
         """Note that somebody has left the network."""
         self._away.pop(self._session.fold(nick), None)
-
-
-async def look_round(connection: "IrcConnection") -> None:
-    """Ask who is away, where somebody wants to know, as long as the connection lasts."""
-    absence, channels = connection.session.absence, connection.dispatcher.channels
-    while True:
-        await asyncio.sleep(_GLANCE)
-        for room in absence.due(channels.places.values(), connection.now()):
-            await connection.polite(line("WHO", room))

@@ -1,0 +1,22 @@
+"""Asks who is away, and who is there by which mask."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from adapters.irc.wire.line import line
+
+if TYPE_CHECKING:
+    from .connection import IrcConnection
+
+__all__ = ["look_round"]
+
+_GLANCE = 0.5
+
+
+async def look_round(connection: "IrcConnection") -> None:
+    """Ask who is away, where somebody wants to know, as long as the connection lasts."""
+    absence, channels = connection.session.absence, connection.dispatcher.channels
+    while True:
+        await asyncio.sleep(_GLANCE)
+        for room in absence.due(channels.places.values(), connection.now()):
+            await connection.polite(line("WHO", room))
