@@ -23,19 +23,17 @@ from .model import (
 )
 from .reception import Welcome
 from .rules import DeskRules
-from .seams import AtWork, Choose, SavedLines, Seams
+from .seams import SavedLines, Seams
 from .store import AgentRow, BanRow, DeskReader, DeskStore, NoteRow
 
 __all__ = [
     "INSTRUCTIONS",
     "AgentRow",
-    "AtWork",
     "BanRow",
     "Chat",
     "ChatFile",
     "ChatLine",
     "ChatState",
-    "Choose",
     "Denial",
     "Denied",
     "Desk",

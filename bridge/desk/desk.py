@@ -10,6 +10,7 @@ from bridge.identity import one_line, safe_name
 from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
 
 from .answering import Answering
+from .assigning import Assigning
 from .chats import Chats, spoken
 from .floor import Floor
 from .hearing import Hearing
@@ -61,7 +62,8 @@ class Desk:
         self._answering.look()
         asked = self._asked = replace(asked, hours=self._reception.ask, saved=self._answering)
         self._hearing = Hearing(self._floor, asked)
-        self._ticking = Ticking(self._floor, asked)
+        self._assigning = Assigning(self._floor, asked)
+        self._ticking = Ticking(self._floor, self._assigning)
 
     @property
     def rules(self) -> DeskRules:
@@ -114,6 +116,7 @@ class Desk:
             if new.text or new.file is not None:
                 self._say(chat, new.key, new.text, new.file)
             self._floor.announce(chat)
+            self._assigning.run()
             self._answering.suggest(chat, new.text)
         return OpenedChat(chat.number, token)
 

@@ -42,7 +42,7 @@ class Expectation:
         """Return it in words; "" where nothing is known."""
         said = []
         if self.place is not None and self.place > 1:
-            said.append(locale.gettext("You are number {place} in line.", place=self.place))
+            said.append(locale.gettext("You are number {position} in line.", position=self.place))
         if self.within is not None:
             said.append(locale.gettext("We usually answer within {time}.", time=span(self.within, locale)))
         if len(said) < 2:

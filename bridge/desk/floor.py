@@ -110,6 +110,8 @@ class Floor:
     def need_room(self, chat: Chat, agent: Person) -> None:
         """Raise NotDone when an agent has as many chats as one may have, and this would be one more."""
         has = self.chats.held.get(agent.key, set())
+        if self.rules.is_bot(agent.key):
+            return
         if len(has - {chat.number}) >= self.rules.capacity:
             raise NotDone(
                 self.locale.gettext(
@@ -137,40 +139,34 @@ class Floor:
             self.lost[key] = Lost(self.chats.clock.now(), chat.number)
 
     def say(self, chat: Chat, agent: Person, body: LineBody, at: float | None = None) -> int:
-        """Say an agent's words to the visitor of a chat that they have; `at`: when they said them, if not
-        now. Returns the line's number.
+        """Say an agent's words to the visitor of a chat that they have, a program's also to one who waits;
+        `at`: when they said them, if not now. Returns the line's number.
         """
-        assert chat.state is ChatState.TALKING
-        assert chat.agent == agent.key
+        has = chat.state is ChatState.TALKING and chat.agent == agent.key
+        assert has or self.rules.is_bot(agent.key)
         n = self.chats.add(chat, "said", SaidBy.AGENT, agent.name, body, at=at)
         now = self.chats.clock.now()
-        if chat.answered_at is None:
+        if chat.answered_at is None and has:
             self.chats.happened("answered", chat.number, agent.key)
             self.chats.change(chat, answered_at=now, last_at=now)
         else:
             self.chats.change(chat, last_at=now)
         return n
 
-    def give_back(self, chat: Chat, *, what: str) -> None:
-        """Take a chat from its agent: its visitor waits again, where they stood in line."""
+    def give_back(self, chat: Chat, *, what: str, told: str) -> None:
+        """Take a chat from its agent: its visitor waits again, where they stood in line. `told` is what
+        agents are told; "": nothing.
+        """
         had, name, talked = chat.agent, chat.agent_name, chat.state is ChatState.TALKING
         chat.passed.add(had)
         self._turn_away(had, chat)
         self.chats.change(chat, state=ChatState.WAITING, agent="", agent_name="", offered_at=None)
         self.chats.happened(what, chat.number, had)
         if talked:
-            told = spoken(chat.language).gettext("{agent} had to go. Somebody else comes.", agent=name)
-            self.chats.show_state(chat, told)
-        self.chats.tell(
-            self.locale.gettext(
-                "{chat} waits again, since {agent} does not answer: !take {number}",
-                chat=chat.label,
-                agent=name,
-                number=chat.number,
-            ),
-            chat.number,
-            self.chats.room(chat),
-        )
+            here = spoken(chat.language).gettext("{agent} had to go. Somebody else comes.", agent=name)
+            self.chats.show_state(chat, here)
+        if told:
+            self.chats.tell(told, chat.number, self.chats.room(chat))
 
     def close(self, chat: Chat, by: str, text: str) -> None:
         """End a chat. `by` is `visitor`, `desk` or an agent's key; `text` is what the visitor is told."""

@@ -3,7 +3,6 @@
 import difflib
 from typing import NamedTuple
 
-from bridge.kit import fits_glob
 from bridge.model import (
     Authorship,
     DeleteMessage,
@@ -66,8 +65,9 @@ class Hearing:
         key = speaker.key
         if speaker.how is not Authorship.PUPPET or not key or not self._seams.is_agent(key):
             return None
-        if not any(fits_glob(glob, key) for glob in self._floor.rules.agents):
+        if not self._floor.rules.may_answer(key):
             return None
+        self._chats.agent(key, speaker.name).seen_at = self._chats.clock.now()
         return Person(key, speaker.name, key.partition("/")[0])
 
     def _send(self, command: SendMessage) -> _Line | None:
@@ -119,7 +119,7 @@ class Hearing:
     def _named(self, number: int, agent: Person, room: RoomId) -> Chat:
         """Return a chat that an agent answers or addresses, which they take when nobody has it."""
         chat = self._floor.find(number)
-        if chat.state in (ChatState.WAITING, ChatState.OFFERED):
+        if chat.state in (ChatState.WAITING, ChatState.OFFERED) and not self._floor.rules.is_bot(agent.key):
             self._floor.take(chat, agent)
             self._chats.tell(self._floor.whose(chat), chat.number, room)
         return chat
@@ -142,6 +142,17 @@ class Hearing:
     def _say(self, said: AgentWords, agent: Person, command: SendMessage, chat: Chat | None) -> _Line | None:
         if chat is None:
             return None
+        text = f"* {agent.name} {said.text}" if command.kind is Kind.EMOTE else said.text
+        body = LineBody(text, _file(command.file), answers=_answered(command, chat))
+        if not (body.text or body.file) or not self._reaches(chat, agent):
+            return None
+        return _Line(chat.number, self._floor.say(chat, agent, body, command.at))
+
+    def _reaches(self, chat: Chat, agent: Person) -> bool:
+        """Whether an agent's words go to a chat. Raises NotDone, since a person wants to know why not."""
+        if self._floor.rules.is_bot(agent.key):
+            has = chat.state is ChatState.TALKING and chat.agent == agent.key
+            return has or chat.state in (ChatState.WAITING, ChatState.OFFERED)
         say = self._floor.locale.gettext
         if chat.state is ChatState.CLOSED:
             raise NotDone(
@@ -151,11 +162,7 @@ class Hearing:
             raise NotDone(say("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number))
         if chat.agent != agent.key:
             raise NotDone(self._floor.not_theirs(chat))
-        text = f"* {agent.name} {said.text}" if command.kind is Kind.EMOTE else said.text
-        body = LineBody(text, _file(command.file), answers=_answered(command, chat))
-        if not body.text and body.file is None:
-            return None
-        return _Line(chat.number, self._floor.say(chat, agent, body, command.at))
+        return True
 
     def _edit(self, command: EditMessage) -> _Line | None:
         found = self._sent(command.target)

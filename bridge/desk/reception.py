@@ -55,7 +55,7 @@ class Reception:
         now, found = self._chats.clock.now(), self.situation()
         speak = self._here(spoken(language))
         expect = self._expected(now).told(speak) if found.is_open else ""
-        if found.is_open and not any(self._answers(one) for one in self._seams.agents()):
+        if found.is_open and not any(self._answers(one) for one in self._seams.agents(self._floor.rules)):
             expect = speak.gettext("Nobody is here at the moment. We answer as soon as we can.")
         return Welcome(found.is_open, found.until, told_visitors(found, speak, now), expect)
 
@@ -108,7 +108,9 @@ class Reception:
         )
 
     def _answers(self, one: Person) -> bool:
-        return not one.away and self._chats.agent(one.key, one.name).available
+        if one.away or self._floor.rules.is_bot(one.key):
+            return False
+        return self._chats.agent(one.key, one.name).available
 
     def _expected(self, now: float) -> Expectation:
         if self._counted is None or now - self._counted > _FRESH:

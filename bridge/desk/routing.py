@@ -24,6 +24,10 @@ __all__ = [
 ]
 
 
+_NOTICED = 15.0
+"""So long who was offered a chat may be gone, as when a connection is lost, in seconds."""
+
+
 class Why(StrEnum):
     """Why an agent no longer has a chat."""
 
@@ -44,8 +48,13 @@ class TakingTurns:
     """So many chats at most for one agent."""
     answer_within: float
     """For how long an offer stands, in seconds."""
-    away_after: float
-    """After how many seconds chats of an agent go back who left or is away."""
+    back_within: float
+    """After how many seconds chats of an agent go back who left."""
+
+    @property
+    def away_within(self) -> float:
+        """Likewise of an agent who is away, but still there: many clients say so of who only reads."""
+        return 5 * self.back_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Candidate:
     """Whether they want chats: `!on`, `!off`."""
     away: bool
     missing_since: float | None
-    """Since when they have been gone or away."""
+    """Since when they have been gone, or away and silent."""
     chats: int
     """How many they have, offers included."""
     last_given: float
@@ -153,15 +162,18 @@ def steps(
 
 def _lost(rules: TakingTurns, chat: Open, agent: Candidate | None, now: float) -> Why | None:
     """Return why this agent cannot keep the chat; None if they can."""
-    if chat.state == "offered":
-        if agent is None or not agent.there or not agent.on:
-            return Why.GONE
-        if agent.away:
-            return Why.AWAY
-        return Why.SILENT if now - chat.since >= rules.answer_within else None
-    if agent is None or agent.missing_since is None or now - agent.missing_since < rules.away_after:
+    if agent is None:
         return None
-    return Why.AWAY if agent.there else Why.GONE
+    why = Why.AWAY if agent.there else Why.GONE
+    missing = 0.0 if agent.missing_since is None else now - agent.missing_since
+    if chat.state == "offered":
+        if not agent.on:
+            return Why.GONE
+        if missing >= _NOTICED:
+            return why
+        return Why.SILENT if now - chat.since >= rules.answer_within else None
+    limit = rules.away_within if agent.there else rules.back_within
+    return why if missing >= limit else None
 
 
 def _chosen(rules: TakingTurns, chat: Open, free: Sequence[str], given: Mapping[str, float]) -> str | None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from bridge.config import Duration, Model
 from bridge.errors import ConfigError
+from bridge.kit import fits_glob
 
 from .hours import DeskHours
 from .saved import read_answers
@@ -53,6 +54,14 @@ class DeskRules(Model):
             examples=[["NETWORK/anna@shop.example", "NETWORK/*:shop.example"]],
         ),
     ] = ("*",)
+    bots: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Who of them is a program, written likewise: it answers visitors who wait for a "
+            "person, and is given none.",
+            examples=[["bots/*"]],
+        ),
+    ] = ()
     answer_within: Annotated[
         Duration,
         Field(gt=0, description="How long an agent who is given a visitor has to answer, before another is."),
@@ -83,3 +92,11 @@ class DeskRules(Model):
             "`visitors` who wait."
         ),
     ] = "agents"
+
+    def may_answer(self, key: str) -> bool:
+        """Whether somebody (`network/id`) may answer visitors, if they are in the lobby."""
+        return any(fits_glob(glob, key) for glob in self.agents)
+
+    def is_bot(self, key: str) -> bool:
+        """Whether somebody (`network/id`) is a program."""
+        return any(fits_glob(glob, key) for glob in self.bots)

@@ -1,35 +1,13 @@
 """What a desk asks of others, each with a plain one to begin with."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from .model import Chat, NewChat, Person
 from .rules import DeskRules
-from .store import AgentRow
 
-__all__ = ["AtWork", "Choose", "SavedLines", "Seams", "nobody_chosen"]
-
-
-@dataclass(frozen=True, slots=True)
-class AtWork:
-    """An agent who is there and wants chats."""
-
-    person: Person
-    row: AgentRow
-    load: int
-    """So many chats they have, or are offered."""
-
-
-Choose = Callable[[Sequence[Chat], Sequence[AtWork], DeskRules], Iterable[tuple[int, str]]]
-"""Says which of the chats that wait is offered to whom: pairs of numbers and keys. The chats come in line."""
-
-
-def nobody_chosen(
-    _waiting: Sequence[Chat], _agents: Sequence[AtWork], _rules: DeskRules
-) -> Iterable[tuple[int, str]]:
-    """Offer nothing: the first who takes a chat has it."""
-    return ()
+__all__ = ["SavedLines", "Seams"]
 
 
 class SavedLines(Protocol):
@@ -55,7 +33,6 @@ class Seams:
     """Whether somebody (`Speaker.key`) may answer visitors, whatever the rules say: visitors of any network
     may not.
     """
-    choose: Choose = nobody_chosen
     saved: SavedLines | None = None
     hours: Callable[[str, str], str] | None = None
     """Does what an agent (by their name) says behind `!hours`. Returns the answer; raises NotDone."""
@@ -64,6 +41,6 @@ class Seams:
     post: Callable[[Chat, str], None] | None = None
     """Sends the transcript of a chat to a mail address; None: no mail can be sent."""
 
-    def agents(self) -> list[Person]:
+    def agents(self, rules: DeskRules) -> list[Person]:
         """Return who of those in the lobby may answer visitors."""
-        return [one for one in self.people() if self.is_agent(one.key)]
+        return [one for one in self.people() if self.is_agent(one.key) and rules.may_answer(one.key)]

@@ -2,7 +2,7 @@
 
 from bridge.desk.chats import spoken
 from bridge.desk.floor import Floor, NotDone
-from bridge.desk.model import ChatState, Person
+from bridge.desk.model import Chat, ChatState, Person
 from bridge.language import N_
 
 from .asking import AgentAsks, DeskInstruction
@@ -11,7 +11,9 @@ __all__ = ["INSTRUCTIONS"]
 
 _TAKE = N_("!take NUMBER – talk with a visitor: what you say from now on goes to them")
 _TO = N_("!to NUMBER – go on with another of your visitors; !to - with nobody")
-_TRANSFER = N_("!transfer NUMBER NAME – pass a visitor on to another agent, or another desk")
+_TRANSFER = N_(
+    "!transfer NUMBER NAME – pass a visitor on to another agent, another desk, or (without NAME) to all"
+)
 _CLOSE = N_("!close NUMBER – end a chat")
 
 
@@ -52,7 +54,7 @@ def _transfer(asks: AgentAsks) -> str:
     chat, rest = asks.own("!transfer 12 NAME")
     name = rest.strip().removeprefix("@").casefold()
     if not name:
-        raise NotDone(asks.locale.gettext("To whom? {usage}", usage="!transfer 12 NAME"))
+        return _back(asks, chat)
     desk = next((floor for other, floor in asks.floor.desks.items() if other.casefold() == name), None)
     if desk is not None and desk is not asks.floor:
         asks.floor.hand_over(chat, asks.agent, desk)
@@ -66,10 +68,19 @@ def _transfer(asks: AgentAsks) -> str:
     return ""
 
 
+def _back(asks: AgentAsks, chat: Chat) -> str:
+    if chat.agent != asks.agent.key:
+        raise NotDone(asks.locale.gettext("To whom? {usage}", usage="!transfer 12 NAME"))
+    say = asks.locale.gettext
+    told = say("{chat} waits again: !take {number}", chat=chat.label, number=chat.number)
+    asks.floor.give_back(chat, what="released", told=told)
+    return ""
+
+
 def _agent(asks: AgentAsks, name: str) -> Person:
-    found = [one for one in asks.seams.agents() if one.name.casefold() == name]
+    found = [one for one in asks.seams.agents(asks.floor.rules) if one.name.casefold() == name]
     if not found:
-        there = ", ".join([one.name for one in asks.seams.agents()] + _others(asks.floor))
+        there = ", ".join([one.name for one in asks.seams.agents(asks.floor.rules)] + _others(asks.floor))
         raise NotDone(asks.locale.gettext("Nobody of that name is here: {names}", names=there or "–"))
     if len({one.key for one in found}) > 1:
         places = ", ".join(sorted(one.network for one in found))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.desk.routing import Back, Candidate, Offer, Open, TakingTurns, Unanswered, Why, places, steps
 
-TURNS = TakingTurns(assign="turns", capacity=2, answer_within=60.0, away_after=300.0)
+TURNS = TakingTurns(assign="turns", capacity=2, answer_within=60.0, back_within=300.0)
 FIRST = replace(TURNS, assign="first")
 
 
@@ -55,14 +55,23 @@ def test_an_offer_that_is_not_answered_goes_to_the_next_and_then_to_all():
 
 @pytest.mark.parametrize(
     ("stands", "why"),
-    [({"there": False}, Why.GONE), ({"on": False}, Why.GONE), ({"away": True}, Why.AWAY)],
+    [
+        ({"there": False, "missing_since": 985.0}, Why.GONE),
+        ({"on": False}, Why.GONE),
+        ({"away": True, "missing_since": 985.0}, Why.AWAY),
+    ],
 )
-def test_an_offer_goes_back_at_once_when_its_agent_does(stands, why):
+def test_an_offer_goes_back_when_its_agent_does(stands, why):
     offered = Open(1, "offered", 999.0, "anna", asked={"anna"})
     assert done(TURNS, [agent("anna", chats=1, **stands)], [offered]) == [
         Back(1, "anna", why),
         Unanswered(1),
     ]
+
+
+def test_an_offer_outlives_a_connection():
+    offered = Open(1, "offered", 999.0, "anna", asked={"anna"})
+    assert done(TURNS, [agent("anna", there=False, missing_since=990.0, chats=1)], [offered]) == []
 
 
 def test_a_chat_goes_back_when_its_agent_is_missed_for_long():
@@ -73,7 +82,8 @@ def test_a_chat_goes_back_when_its_agent_is_missed_for_long():
     assert done(TURNS, [gone, ben], [chat], 1100.0) == [Back(1, "anna", Why.GONE), Offer(1, "ben")]
     assert done(FIRST, [gone, ben], [chat], 1100.0) == [Back(1, "anna", Why.GONE)]
     away = agent("anna", away=True, missing_since=800.0, chats=1)
-    assert done(TURNS, [away], [chat], 1100.0) == [Back(1, "anna", Why.AWAY)]
+    assert done(TURNS, [away], [chat], 1100.0) == []  # they may only read
+    assert done(TURNS, [away], [chat], 2300.0) == [Back(1, "anna", Why.AWAY)]
     assert done(TURNS, [agent("anna", on=False, chats=1)], [chat], 9999.0) == []  # !off keeps what one has
 
 

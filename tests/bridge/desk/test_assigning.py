@@ -1,0 +1,173 @@
+"""Chats come to agents, and go back from those who are gone."""
+
+import pytest
+
+from bridge.desk import ChatState, DeskRules, NewChat, Person
+from bridge.model import Authorship, Speaker
+
+from .shop import Shop
+
+RULES = DeskRules(assign="turns", capacity=1, answer_within="60s", back_within="2m", bots=["bots/*"])
+
+
+@pytest.fixture
+def shop(tmp_path):
+    shop = Shop(tmp_path, RULES)
+    yield shop
+    shop.store.close()
+
+
+def whose(shop, number: int) -> tuple[str, str]:
+    chat = shop.desk.chat(number)
+    return chat.state, chat.agent_name
+
+
+def later(shop, seconds: float) -> None:
+    shop.clock.move(seconds)
+    shop.desk.tick()
+
+
+def test_a_visitor_is_offered_in_turns_and_at_last_to_all(shop):
+    number = shop.open()
+    assert whose(shop, number) == ("offered", "Anna")
+    later(shop, 30)
+    assert whose(shop, number) == ("offered", "Anna")
+    later(shop, 31)
+    assert whose(shop, number) == ("offered", "Ben")
+    later(shop, 61)
+    assert whose(shop, number) == ("waiting", "")
+    assert [line for line in shop.told() if "waits" in line or "for you" in line] == [
+        "1 小红 waits (1 in line): !take 1",
+        "Anna: 1 小红 is for you (answer, or !take 1)",
+        "Ben: 1 小红 is for you (answer, or !take 1)",
+        "1 小红 waits for anybody, since nobody who was asked answers: !take 1",
+    ]
+    shop.agent("ben", f"{number}: Hello!")
+    assert whose(shop, number) == ("talking", "Ben")
+
+
+def test_nobody_is_given_more_than_they_can_take(shop):
+    first, second, third = shop.open(), shop.open(), shop.open()
+    assert [whose(shop, one)[1] for one in (first, second, third)] == ["Anna", "Ben", ""]
+    shop.agent("anna", f"!take {first}")
+    shop.agent("anna", f"!close {first}")
+    later(shop, 1)
+    assert whose(shop, third) == ("offered", "Anna")
+    assert [line.body.position for line in shop.lines(third) if line.kind == "state"] == [3, 2]
+
+
+def test_an_agent_who_is_gone_for_long_loses_a_chat_and_not_by_a_short_while(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    anna = shop.people.pop(0)
+    shop.desk.tick()
+    later(shop, 100)
+    shop.people.insert(0, anna)
+    shop.desk.tick()
+    shop.people.pop(0)
+    shop.desk.tick()
+    later(shop, 100)
+    assert whose(shop, number) == ("talking", "Anna")
+    later(shop, 21)
+    assert whose(shop, number) == ("offered", "Ben")
+    assert "1 小红 waits again, since Anna is gone: !take 1" in shop.told()
+    assert [line.body.text for line in shop.lines(number)][-1] == "Anna had to go. Somebody else comes."
+
+
+def test_who_is_away_and_talks_is_not_away(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    shop.people[0] = Person("irc/anna", "Anna", "irc", away=True)
+    shop.desk.tick()
+    later(shop, 599)
+    shop.agent("anna", "Still here.")
+    later(shop, 599)
+    assert whose(shop, number) == ("talking", "Anna")
+    later(shop, 2)
+    assert whose(shop, number) == ("offered", "Ben")
+    assert "1 小红 waits again, since Anna is away: !take 1" in shop.told()
+
+
+def test_off_gives_an_offer_back(shop):
+    number = shop.open()
+    shop.agent("anna", "!off")
+    later(shop, 1)
+    assert whose(shop, number) == ("offered", "Ben")
+
+
+def test_who_comes_again_gets_the_agent_of_before(shop):
+    number = shop.open(customer="c7")
+    later(shop, 61)
+    shop.agent("ben", f"{number}: Hello!")
+    shop.agent("ben", f"!close {number}")
+    assert whose(shop, shop.open(customer="c7"))[1] == "Ben"
+    assert whose(shop, shop.open())[1] == "Anna"
+
+
+def test_where_the_first_takes_it_nothing_is_offered(tmp_path):
+    shop = Shop(tmp_path)
+    number = shop.open(mail="a@b.example")
+    later(shop, 1)
+    assert whose(shop, number) == ("waiting", "")
+    shop.agent("ben", f"{number}: Hello!")
+    shop.agent("ben", f"!close {number}")
+    number = shop.open(mail="a@b.example")
+    assert whose(shop, number) == ("offered", "Ben")  # they know each other
+    shop.agent("anna", f"{number}: Hello!")
+    assert whose(shop, number) == ("talking", "Anna")
+    shop.store.close()
+
+
+def test_a_visitor_is_passed_on_to_anybody(shop):
+    number = shop.open()
+    shop.agent("anna", f"!take {number}")
+    shop.agent("anna", f"!transfer {number}")
+    assert whose(shop, number) == ("waiting", "")
+    assert shop.told()[-1] == "1 小红 waits again: !take 1"
+    later(shop, 1)
+    assert whose(shop, number) == ("offered", "Ben")
+    shop.agent("anna", f"!transfer {number}")
+    assert shop.told()[-1] == "To whom? !transfer 12 NAME"
+
+
+def test_another_desk_gives_it_to_its_own(shop):
+    number = shop.open()
+    support = shop.at("support")
+    shop.agent("anna", f"!transfer {number} support")
+    support.tick()
+    assert support.chat(number).state is ChatState.OFFERED
+
+
+def test_a_program_answers_who_waits_and_is_given_nobody(shop):
+    shop.people.append(Person("bots/10001", "pricebot", "bots"))
+    number = shop.desk.open(NewChat("!price", name="小红", key="k")).number
+    bot = Speaker(Authorship.PUPPET, "pricebot", "bots/10001")
+    assert shop.agent("", "It is 42.", to=f"{number}.1", speaker=bot).startswith(f"{number}.")
+    assert shop.seen(number) == ["visitor: !price", "agent: It is 42."]
+    assert whose(shop, number) == ("offered", "Anna")
+    assert shop.desk.chat(number).answered_at is None
+    later(shop, 61)
+    later(shop, 61)
+    assert whose(shop, number) == ("waiting", "")
+    shop.agent("anna", f"!take {number}")
+    before = shop.told()
+    assert shop.agent("", "It is 43.", to=f"{number}.1", speaker=bot).startswith("0.")
+    assert shop.told() == before  # nobody needs to know
+
+
+def test_a_program_has_as_many_as_it_takes_until_it_hands_them_over(shop):
+    bot = Speaker(Authorship.PUPPET, "pricebot", "bots/10001")
+    shop.people.clear()
+    first, second = shop.open(), shop.open()
+    for number in (first, second):
+        shop.agent("", f"!take {number}", speaker=bot)
+        shop.agent("", "Hello!", to=f"{number}.1", speaker=bot)
+        assert whose(shop, number) == ("talking", "pricebot")
+    later(shop, 1000)
+    assert whose(shop, first) == ("talking", "pricebot")
+    shop.people.append(Person("irc/anna", "Anna", "irc"))
+    shop.agent("", f"!transfer {first}", speaker=bot)
+    later(shop, 1)
+    assert whose(shop, first) == ("offered", "Anna")
+    shop.agent("ben", f"!take {second}")
+    assert whose(shop, second) == ("talking", "Ben")
