@@ -45,17 +45,19 @@ class Answering:
 
     def text(self, key: str, chat: Chat, agent: str) -> str:
         """Return what is said for a key to the visitor of a chat. Raises NotDone, with what is meant."""
-        file, say = self._in_use(), self._floor.locale.gettext
+        file, locale = self._in_use(), self._floor.locale
         found = file.answers.find(key)
         if not isinstance(found, SavedAnswer):
             if not found:
-                raise NotDone(say("There is no saved answer {key}: !canned finds some", key=key))
-            raise NotDone(say("There is no saved answer {key}, but {keys}", key=key, keys=", ".join(found)))
+                raise NotDone(locale.gettext("There is no saved answer {key}: !canned finds some", key=key))
+            raise NotDone(
+                locale.gettext("There is no saved answer {key}, but {keys}", key=key, keys=", ".join(found))
+            )
         text, lacking = filled(self._worded(found, chat), self._values(chat, agent))
         if lacking:
             names = ", ".join(f"{{{name}}}" for name in lacking)
             raise NotDone(
-                say(
+                locale.gettext(
                     "{key} needs {names}, which nobody knows of {chat}: say it in your own words",
                     key=found.key,
                     names=names,

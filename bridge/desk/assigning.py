@@ -93,12 +93,12 @@ class Assigning:
     def _back(self, chat: Chat, why: Why) -> None:
         told, what = "", "passed" if chat.state is ChatState.OFFERED else "released"
         if what == "released":
-            say = self._floor.locale.gettext
+            locale = self._floor.locale
             values = {"chat": chat.label, "agent": chat.agent_name, "number": chat.number}
             told = (
-                say("{chat} waits again, since {agent} is away: !take {number}", **values)
+                locale.gettext("{chat} waits again, since {agent} is away: !take {number}", **values)
                 if why is Why.AWAY
-                else say("{chat} waits again, since {agent} is gone: !take {number}", **values)
+                else locale.gettext("{chat} waits again, since {agent} is gone: !take {number}", **values)
             )
         self._floor.give_back(chat, what=what, told=told)
 

@@ -71,8 +71,7 @@ def _transfer(asks: AgentAsks) -> str:
 def _back(asks: AgentAsks, chat: Chat) -> str:
     if chat.agent != asks.agent.key:
         raise NotDone(asks.locale.gettext("To whom? {usage}", usage="!transfer 12 NAME"))
-    say = asks.locale.gettext
-    told = say("{chat} waits again: !take {number}", chat=chat.label, number=chat.number)
+    told = asks.locale.gettext("{chat} waits again: !take {number}", chat=chat.label, number=chat.number)
     asks.floor.give_back(chat, what="released", told=told)
     return ""
 
