@@ -1,24 +1,29 @@
 """What a page shows of a desk before there is a chat."""
 
+from bridge.desk import Welcome
+
 from .config import RoomConfig
 
 __all__ = ["desk_shown"]
 
 
-def desk_shown(rules: RoomConfig | None, language: str, proof: dict[str, object] | None) -> dict[str, object]:
+def desk_shown(
+    found: Welcome, rules: RoomConfig | None, language: str, proof: dict[str, object] | None
+) -> dict[str, object]:
     """Return what a page shows of a desk before there is a chat."""
     files = rules.files if rules is not None else None
     return {
-        "open": True,
-        "until": None,
-        "next": None,
-        "expect": None,
+        "open": found.is_open,
+        "until": found.until if found.is_open else None,
+        "next": None if found.is_open else found.until,
+        "hours": found.hours,
+        "expect": found.expect,
         "form": [],
         "consent": None,
         "texts": {},
         "files": {"types": files.types, "most": files.most} if files is not None else None,
         "proof": proof,
-        "away_form": False,
+        "away_form": True,
         "subscribe": [],
         "language": language,
     }

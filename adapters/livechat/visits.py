@@ -78,17 +78,38 @@ class Visits:
     async def _desk(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
         language = request.query.get("lang", "en")[:35]
-        self._desks.desk(name)
-        return answered(desk_shown(self._desks.rules(name), language, self._guard.proof(name)))
+        found = self._desks.desk(name).welcome(language)
+        return answered(desk_shown(found, self._desks.rules(name), language, self._guard.proof(name)))
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
         desk = self._desks.desk(name)
+        new = await self._new(request, name)
+        try:
+            opened = desk.open(new)
+        except Denied as denied:
+            raise _refusal(denied) from None
+        await self._desks.kept()
+        events = [shown(line) for line in self._desks.store.lines(opened.number)]
+        return answered({"chat": opened.number, "token": opened.token, "events": events}, 201)
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["desk"]
+        desk = self._desks.desk(name)
+        try:
+            desk.leave_message(await self._new(request, name))
+        except Denied as denied:
+            raise _refusal(denied) from None
+        await self._desks.kept()
+        return answered({}, 201)
+
+    async def _new(self, request: web.Request, name: str) -> NewChat:
+        """Return what a visitor begins with, if they may."""
         admitted = await self._guard.opening(
             self._caller(request, name), read(await request.read(), NewVisit)
         )
         asked = admitted.asked
-        new = NewChat(
+        return NewChat(
             text=asked.text,
             name=asked.name,
             mail=asked.mail,
@@ -99,16 +120,6 @@ class Visits:
             language=asked.language or "en",
             address=admitted.address,
         )
-        try:
-            opened = desk.open(new)
-        except Denied as denied:
-            raise _refusal(denied) from None
-        await self._desks.kept()
-        events = [shown(line) for line in self._desks.store.lines(opened.number)]
-        return answered({"chat": opened.number, "token": opened.token, "events": events}, 201)
-
-    async def _message(self, request: web.Request) -> web.StreamResponse:
-        raise VisitRefused(404, "nothing", "this desk takes no messages")
 
     async def _say(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         said = read(await request.read(), Saying)
