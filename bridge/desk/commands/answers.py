@@ -15,7 +15,7 @@ _MOST = 10
 
 
 def _say(asks: AgentAsks) -> str:
-    chat, words = asks.own("!c KEY")
+    chat, words = asks.own("!c KEY", loosely=True)
     key, _, more = words.strip().partition(" ")
     if not key:
         return _find(asks)
@@ -28,7 +28,7 @@ def _say(asks: AgentAsks) -> str:
 
 
 def _find(asks: AgentAsks) -> str:
-    chat, word = asks.named()
+    chat, word = asks.named(loosely=True)
     assert asks.seams.saved is not None
     found = asks.seams.saved.having(word.strip(), chat)
     wrong = [

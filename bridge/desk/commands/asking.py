@@ -28,34 +28,32 @@ class AgentAsks:
     def locale(self) -> Locale:
         return self.floor.locale
 
-    def named(self) -> tuple[Chat | None, str]:
+    def named(self, *, loosely: bool = False) -> tuple[Chat | None, str]:
         """Return the chat that is meant, and the words behind its number: the one that they name, else the
         one that is answered, else the one that the agent talks to; None: no chat is named.
 
-        Raises NotDone when there is none of that number.
+        Raises NotDone when there is none of that number; `loosely`, where any words may stand there, it is
+        one of them then.
         """
         chats = self.floor.chats
         number, rest = leading_number(self.words)
-        if number is not None and (chat := chats.get(number)) is not None:
-            return chat, rest
+        if number is not None and (not loosely or chats.get(number) is not None):
+            return self.floor.find(number), rest
         if self.number is not None:
             return self.floor.find(self.number), self.words
         current = chats.agent(self.agent.key, self.agent.name).current
         return (chats.get(current) if current is not None else None), self.words
 
-    def chat(self, usage: str) -> tuple[Chat, str]:
+    def chat(self, usage: str, *, loosely: bool = False) -> tuple[Chat, str]:
         """Return the chat that is meant, as `named`. Raises NotDone, with what to write, when none is."""
-        chat, rest = self.named()
-        if chat is not None:
-            return chat, rest
-        number, _ = leading_number(self.words)
-        if number is not None:
-            self.floor.find(number)
-        raise NotDone(self.locale.gettext("Which chat? {usage}", usage=usage))
+        chat, rest = self.named(loosely=loosely)
+        if chat is None:
+            raise NotDone(self.locale.gettext("Which chat? {usage}", usage=usage))
+        return chat, rest
 
-    def own(self, usage: str) -> tuple[Chat, str]:
+    def own(self, usage: str, *, loosely: bool = False) -> tuple[Chat, str]:
         """Return the chat that is meant, which is open and nobody else's. Raises NotDone otherwise."""
-        chat, rest = self.chat(usage)
+        chat, rest = self.chat(usage, loosely=loosely)
         if chat.state is ChatState.CLOSED:
             raise NotDone(self.locale.gettext("{number} is closed.", number=chat.number))
         if chat.state is ChatState.TALKING and chat.agent != self.agent.key:

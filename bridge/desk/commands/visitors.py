@@ -4,7 +4,6 @@ import re
 
 from bridge.desk.chats import spoken
 from bridge.desk.floor import NotDone
-from bridge.desk.lines import leading_number
 from bridge.desk.model import Chat, ChatState
 from bridge.identity import one_line
 from bridge.language import N_
@@ -65,7 +64,7 @@ def _before(asks: AgentAsks, chat: Chat) -> str:
 
 
 def _note(asks: AgentAsks) -> str:
-    chat, text = asks.chat("!note 12 TEXT")
+    chat, text = asks.chat("!note 12 TEXT", loosely=True)
     if not text.strip():
         raise NotDone(asks.locale.gettext("Note what? {usage}", usage="!note 12 TEXT"))
     asks.floor.chats.store.add_note(chat.number, asks.floor.chats.clock.now(), asks.agent.key, text.strip())
@@ -85,10 +84,7 @@ def _tag(asks: AgentAsks) -> str:
 
 
 def _ban(asks: AgentAsks) -> str:
-    number, rest = leading_number(asks.words)
-    if number is None or asks.floor.chats.get(number) is None:  # `!ban 2h` is about whom they talk to
-        number, rest = None, asks.words
-    chat, _ = asks.chat("!ban 12 2h REASON")
+    chat, rest = asks.chat("!ban 12 2h REASON")
     found = _TIME.match(rest)
     seconds = int(found[1]) * _UNITS[found[2]] if found else _DAY
     why = rest[found.end() :] if found else rest

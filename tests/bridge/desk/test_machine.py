@@ -165,7 +165,7 @@ class Lobby(RuleBasedStateMachine):
     def agent_closes(self, agent: str, number: int) -> None:
         self.reach(agent, "", None, self.hear(agent, f"!close {number}"))
         chat = self.by_number(number)
-        if chat is None:  # then it is about whom they talk to, if anybody
+        if chat is None:
             return
         if chat.state == "waiting" or (chat.state == "talking" and chat.agent == agent):
             self.turn_away(chat)
