@@ -219,7 +219,7 @@ class Floor:
         text = (
             speak.gettext("You are next: somebody answers soon.")
             if position == 1
-            else speak.gettext("You are number {position} in line.", position=position)
+            else speak.gettext("You are number {place} in line.", place=position)
         )
         chat.place = position
         self.chats.show_state(chat, text, position=position)

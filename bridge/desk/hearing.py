@@ -104,11 +104,10 @@ class Hearing:
     def _ask(self, said: AgentCommand, agent: Person, room: RoomId, number: int | None) -> None:
         one = INSTRUCTIONS.get(said.name)
         if one is None:  # perhaps one of Hubbub's own
-            alike = difflib.get_close_matches(said.name, INSTRUCTIONS, 1, _ALIKE)
+            alike = [f"!{name}" for name in difflib.get_close_matches(said.name, INSTRUCTIONS, 1, _ALIKE)]
             if alike:
-                raise NotDone(
-                    self._floor.locale.gettext("Nobody was told that. Is !{name} meant?", name=alike[0])
-                )
+                locale = self._floor.locale
+                raise NotDone(locale.gettext("Nobody was told that. Is {command} meant?", command=alike[0]))
             return
         number = number if number is not None else _own_chat(room)
         answer = one.follow(AgentAsks(self._floor, self._seams, agent, said.words, number))
@@ -129,14 +128,18 @@ class Hearing:
         number = _own_chat(command.room) or self._chats.agent(agent.key, agent.name).current
         rest = self._cut.rest(agent.key, command.content.text)
         if rest is not None and number is not None and rest != number:
-            say = self._floor.locale.gettext
-            raise NotDone(say("Nobody was told that: it looks like the rest of the long line before."))
+            locale = self._floor.locale
+            raise NotDone(
+                locale.gettext("Nobody was told that: it looks like the rest of the long line before.")
+            )
         if number is not None:
             return self._floor.find(number)
         lost = self._floor.lost.pop(agent.key, None)
         if lost is not None and self._chats.clock.now() - lost.at < _SURPRISED:
-            say = self._floor.locale.gettext
-            raise NotDone(say("Nobody was told that: {number} is closed, or not yours.", number=lost.chat))
+            locale = self._floor.locale
+            raise NotDone(
+                locale.gettext("Nobody was told that: {number} is closed, or not yours.", number=lost.chat)
+            )
         return None
 
     def _say(self, said: AgentWords, agent: Person, command: SendMessage, chat: Chat | None) -> _Line | None:
@@ -153,13 +156,17 @@ class Hearing:
         if self._floor.rules.is_bot(agent.key):
             has = chat.state is ChatState.TALKING and chat.agent == agent.key
             return has or chat.state in (ChatState.WAITING, ChatState.OFFERED)
-        say = self._floor.locale.gettext
+        locale = self._floor.locale
         if chat.state is ChatState.CLOSED:
             raise NotDone(
-                say("Nobody was told that: {number} is closed. !take {number} opens it", number=chat.number)
+                locale.gettext(
+                    "Nobody was told that: {number} is closed. !take {number} opens it", number=chat.number
+                )
             )
         if chat.state is not ChatState.TALKING:
-            raise NotDone(say("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number))
+            raise NotDone(
+                locale.gettext("{chat} waits: !take {number} takes it", chat=chat.label, number=chat.number)
+            )
         if chat.agent != agent.key:
             raise NotDone(self._floor.not_theirs(chat))
         return True

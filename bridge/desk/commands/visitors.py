@@ -26,20 +26,20 @@ _ADDRESS = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\Z")
 
 def _who(asks: AgentAsks) -> str:
     chat, _ = asks.chat("!who 12")
-    store, say = asks.floor.chats.store, asks.locale.gettext
+    store, locale = asks.floor.chats.store, asks.locale
     facts = [
-        chat.mail and say("mail {address}", address=chat.mail),
-        chat.customer and say("customer {name}, as the shop vouches", name=chat.customer),
+        chat.mail and locale.gettext("mail {address}", address=chat.mail),
+        chat.customer and locale.gettext("customer {name}, as the shop vouches", name=chat.customer),
         *(f"{name}: {value}" for name, value in chat.fields.items()),
         chat.page and f"{chat.title} {chat.page}".strip(),
-        say("language {language}", language=chat.language),
-        chat.agent_name and say("{agent}'s", agent=chat.agent_name),
-        say("closed") if chat.state is ChatState.CLOSED else "",
+        locale.gettext("language {language}", language=chat.language),
+        chat.agent_name and locale.gettext("{agent}'s", agent=chat.agent_name),
+        locale.gettext("closed") if chat.state is ChatState.CLOSED else "",
         _before(asks, chat),
         " ".join(f"#{tag}" for tag in store.tags(chat.number)),
     ]
     lines = [f"{chat.label}: " + "; ".join(one_line(fact) for fact in facts if fact)]
-    lines += [say("noted: {text}", text=note.text) for note in store.notes(chat.number)]
+    lines += [locale.gettext("noted: {text}", text=note.text) for note in store.notes(chat.number)]
     return "\n".join(lines)
 
 
