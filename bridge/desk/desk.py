@@ -23,6 +23,9 @@ from .ticking import Ticking
 
 __all__ = ["Desk"]
 
+_SHORT = 50
+"""In a longer line, whoever comes has nobody before the next `tick`: that looks at all who wait."""
+
 
 class Desk:
     """The state machine of one desk over its network's store. Whatever is called is one transaction: it is
@@ -116,7 +119,8 @@ class Desk:
             if new.text or new.file is not None:
                 self._say(chat, new.key, new.text, new.file)
             self._floor.announce(chat)
-            self._assigning.run()
+            if len(self._chats.in_line) <= _SHORT:
+                self._assigning.run()
             self._answering.suggest(chat, new.text)
         return OpenedChat(chat.number, token)
 
