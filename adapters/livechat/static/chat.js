@@ -225,8 +225,8 @@
 	const el = (tag, attributes, ...inside) => {
 		const one = document.createElement(tag);
 		for (const [name, value] of Object.entries(attributes || {})) {
-			if (typeof value === "string") one.setAttribute(name, value);
-			else if (value !== undefined) one[name] = value;
+			if (name in one) one[name] = value ?? "";
+			else one.setAttribute(name, value);
 		}
 		return fill(one, inside);
 	};
@@ -279,7 +279,7 @@ header :focus-visible, .launch { outline-offset: -4px !important; }
 h2, h3 { font-size: 17px; outline: 0; }
 header p, .dim, .who, .desk { font-size: 13px; }
 .tool { width: 40px; height: 40px; border-radius: 12px; display: grid; place-items: center; flex: none; }
-.tool:hover, .item:hover, .chip:hover { background: #8883; }
+.tool:hover, .chip:hover { background: #8883; }
 .panel .body { flex: 1; overflow: auto; overscroll-behavior: contain; padding: 16px; display: flex; flex-direction: column; outline-offset: -3px; }
 .form, .lines { display: flex; flex-direction: column; gap: 12px; }
 .lines { gap: 4px; margin-top: auto; }
@@ -295,19 +295,19 @@ header p, .dim, .who, .desk { font-size: 13px; }
 .desk .words, .line.gone .words { background: none; padding: 0; }
 time, small { unicode-bidi: plaintext; float: inline-end; font-size: 11px; opacity: .8; margin-block: 5px -3px; margin-inline-start: 10px; }
 .waits { opacity: .6; } .sent { opacity: 1; }
-canvas { display: block; max-width: 100%; border-radius: 8px; margin: 3px 0; }
+canvas { display: block; width: 260px; max-width: 100%; max-height: 300px; object-fit: contain; }
 .attached { text-align: start; text-decoration: underline; }
 .typing { min-height: 22px; margin-top: 6px; font-size: 13px; }
 label { display: flex; flex-direction: column; gap: 4px; font-size: 14px; }
 .tick { flex-direction: row; gap: 9px; }
-input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; padding: 8px 11px; background: var(--bg); font-size: 16px; width: 100%; }
+input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; padding: 8px 12px; background: var(--bg); font-size: 16px; width: 100%; }
 .tick input { width: 18px; height: 18px; flex: none; accent-color: var(--color); }
 .trap, .visitor .who { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
 .row { flex-wrap: wrap; gap: 8px; }
 .chip, .act { border: 1px solid var(--dim); border-radius: 18px; padding: 6px 14px; text-align: start; }
 .act { border-color: transparent; font-weight: 600; }
 .sheet { border-top: 1px solid var(--line); padding: 14px 16px; max-height: 75%; overflow: auto; }
-.item { padding: 8px; margin: 0 -8px -12px; border-radius: 8px; text-align: start; } .item:last-child { margin-bottom: 0; }
+.item { padding: 8px 0; margin-bottom: -12px; text-align: start; }
 .stars { gap: 4px; } .stars button { font-size: 32px; line-height: 1; padding: 2px 4px; color: var(--dim); } .stars .lit { color: #d08700; }
 .note { padding: 9px 16px; font-size: 14px; background: var(--soft); border-top: 1px solid var(--line); }
 .write { border-top: 1px solid var(--line); padding: 8px; align-items: flex-end; }
@@ -330,7 +330,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const heading = el("h2", {tabIndex: -1}), stands = el("p", {role: "status"});
 	const more = tool("more", "M4 12h1M11.5 12h1M19 12h1", () => sheet.hidden || !menu ? list() : arrange());
 	const start = el("div", {class: "form"});
-	const lines = el("div", {class: "lines", role: "log", "aria-live": "off"});
+	const lines = el("div", {class: "lines", role: "log", ariaLive: "off"});
 	const typing = el("p", {class: "typing"});
 	const body = el("div", {class: "body", tabIndex: 0, role: "group"}, start, lines, typing);
 	const sheet = el("div", {class: "sheet form", hidden: true});
@@ -366,12 +366,10 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		const one = button("attached", get, `📎 ${file.name} (${size(file.size)})`);
 		if (/^image\/(png|jpeg|gif|webp)$/.test(file.type)) {
 			// Drawn, so that no page's policy has to allow pictures of ours.
-			ask(path).then((reply) => reply.blob()).then(createImageBitmap).then((picture) => {
-				const scale = Math.min(1, 520 / picture.width, 520 / picture.height);
-				const canvas = el("canvas", {width: picture.width * scale, height: picture.height * scale});
-				canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-				canvas.style.width = `${canvas.width / 2}px`;
-				one.setAttribute("aria-label", file.name);
+			ask(path).then((reply) => reply.blob()).then((blob) => createImageBitmap(blob, {resizeWidth: 520})).then((picture) => {
+				const canvas = el("canvas", {width: picture.width, height: picture.height});
+				canvas.getContext("bitmaprenderer").transferFromImageBitmap(picture);
+				one.ariaLabel = file.name;
 				one.replaceChildren(canvas);
 				bottom();
 			}).catch(() => {});
@@ -424,7 +422,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		badge.textContent = n;
 		badge.hidden = !n;
 		if (!n) peek.replaceChildren();
-		launch.setAttribute("aria-label", say("title") + (n ? ` (${n})` : ""));
+		launch.ariaLabel = say("title") + (n ? ` (${n})` : "");
 		const title = document.hidden && n ? `(${n}) ${plain()}` : plain();
 		if (title !== document.title) document.title = title;
 		if (n !== count.told) happened("unread", count.told = n);
@@ -434,15 +432,14 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		const {rung = 0, sound = set.sound !== "off"} = kept.read();
 		if (!sound || rung >= last || audio?.state !== "running") return;
 		kept.write({rung: last}); // one tab for all
-		for (const [tone, later] of [[880, 0], [1175, 0.12]]) {
-			const voice = audio.createOscillator(), level = audio.createGain(), at = audio.currentTime + later;
-			voice.frequency.value = tone;
-			level.gain.setValueAtTime(0.12, at);
-			level.gain.exponentialRampToValueAtTime(0.001, at + 0.4);
-			voice.connect(level).connect(audio.destination);
-			voice.start(at);
-			voice.stop(at + 0.4);
-		}
+		const voice = audio.createOscillator(), level = audio.createGain(), now = audio.currentTime;
+		voice.frequency.setValueAtTime(880, now);
+		voice.frequency.setValueAtTime(1175, now + 0.12);
+		level.gain.setValueAtTime(0.12, now);
+		level.gain.exponentialRampToValueAtTime(0.001, now + 0.5);
+		voice.connect(level).connect(audio.destination);
+		voice.start();
+		voice.stop(now + 0.5);
 	};
 	const arrived = ({n, by, name, text, file}) => {
 		typed();
@@ -500,7 +497,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		if (!left && (open || away_form)) {
 			const text = open ? expect : say("away");
 			fill(start, text && el("p", {class: "dim", dir: "auto"}, text), asked.filter((one) => !person.identity?.[one.name]).map(input), consent && tick(consent),
-				el("label", {class: "trap", "aria-hidden": "true"}, "Website", el("input", {name: "website", tabIndex: -1, autocomplete: "off"})));
+				el("label", {class: "trap", ariaHidden: true}, "Website", el("input", {name: "website", tabIndex: -1, autocomplete: "off"})));
 			if (open) suggest(start, info.suggested);
 		}
 		if (subscribe?.length) fill(start, el("div", {}, button("chip", news, say("news"))));
@@ -639,19 +636,19 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 	const rate = () => {
 		const choices = [button("chip", forget, say("fresh")), button("chip", save, say("download"))];
 		if (kept.read().rated) return lay(say("thanks"), el("div", {class: "row"}, choices));
-		const text = el("textarea", {maxLength: 1000, hidden: true, placeholder: say("write"), "aria-label": say("write")});
+		const text = el("textarea", {maxLength: 1000, hidden: true, placeholder: say("write"), ariaLabel: say("write")});
 		let stars = 0;
 		const send = button("act", fallible(async () => {
 			await post("chat/rate", {stars, words: text.value.trim()});
 			kept.write({rated: true});
 			rate();
 		}), say("send"), {hidden: true});
-		const row = el("div", {class: "row stars", role: "group", "aria-label": say("rate")}, [1, 2, 3, 4, 5].map((n) => button("", () => {
+		const row = el("div", {class: "row stars", role: "group", ariaLabel: say("rate")}, [1, 2, 3, 4, 5].map((n) => button("", () => {
 			stars = n;
 			[...row.children].forEach((one, index) => { one.classList.toggle("lit", index < n); one.ariaPressed = index === n - 1; });
 			text.hidden = send.hidden = false;
 			bottom();
-		}, "★", {"aria-label": `${n} / 5`})));
+		}, "★", {ariaLabel: `${n} / 5`})));
 		lay(say("rate"), row, text, el("div", {class: "row"}, send, choices));
 	};
 	// What can be seen and done, by how the chat stands.
@@ -676,14 +673,17 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		launch.replaceChildren(icon(shows ? CLOSE : CHAT), ...(set.button && !shows ? [set.button] : []), badge);
 		tab.write({open: shows});
 	};
+	// On a phone the keyboard would hide what there is to be read.
+	const write = () => { if (root.getRootNode().activeElement === heading && !matchMedia("(pointer: coarse)").matches) area.focus(); };
 	const open = () => {
 		turn(true);
-		load();
 		follow();
 		arrange();
 		count();
 		bottom();
-		(form.hidden || matchMedia("(pointer: coarse)").matches ? heading : area).focus({preventScroll: true});
+		heading.focus({preventScroll: true});
+		load().then(write);
+		write();
 		happened("open");
 	};
 	const close = () => {
@@ -737,7 +737,7 @@ input, select, textarea { border: 1px solid var(--dim); border-radius: 10px; pad
 		const [r, g, b] = (pen.fillStyle.match(/[\da-f]{2}/gi) || []).map((pair) => (parseInt(pair, 16) / 255) ** 2.2);
 		const look = (name, value) => root.style.setProperty(name, value);
 		look("--color", pen.fillStyle);
-		look("--on", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#111" : "#fff");
+		look("--on", 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff");
 		const [x = 20, y = x] = set.offset?.match(/\d+/g) || [], side = set.position || "end";
 		look("--x", `calc(${x}px + env(safe-area-inset-right))`);
 		look("--y", `calc(${y}px + env(safe-area-inset-bottom))`);
