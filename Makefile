@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 SERVERS := ngircd inspircd atheme-services anope prosody prosody-modules ejabberd biboumi irssi profanity tmux curl openssl
 # only Debian 13 has soju
 SERVERS += mosquitto mosquitto-clients znc weechat-curses soju? bip? microsocks tinyproxy faketime
+SERVERS += clamav-daemon dnsmasq-base nginx
 TOOLS := chromium prometheus systemd
 
 .PHONY: demo test check servers bench soak docs catalogue clean

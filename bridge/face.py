@@ -16,6 +16,7 @@ from .adapter import (
 )
 from .awake import Awake, within
 from .clock import SYSTEM, Clock, Timer
+from .complaints import Complaints
 from .config import (
     CatchUp,
     Claim,
@@ -192,6 +193,7 @@ __all__ = [
     "Clock",
     "Comings",
     "Command",
+    "Complaints",
     "ConfigError",
     "ConnectionLost",
     "Content",

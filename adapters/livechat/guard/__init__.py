@@ -4,4 +4,6 @@ addresses   whose request it is, behind proxies; and the hash under which an add
 identity    customers whom the shop vouches for
 links       what strangers link to is made harmless
 proof       work for browsers that begin chats
+dnsbl       lists of addresses that much abuse comes from
+clamd       files are looked at for viruses
 """
