@@ -1,7 +1,7 @@
 """Work that a browser does before it may begin a chat: a second for one, and much for who begins thousands.
 
 It looks for a number so that SHA-256 of `SEED:NUMBER` begins with so many zero bits (hashcash). A seed is
-good for one address and some minutes, and once; we keep none before it is spent.
+good for one address and an hour, and once; we keep none before it is spent.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from bridge import SYSTEM, Clock
 
 __all__ = ["Proofs"]
 
-_GOOD = 600.0
-"""Seconds for which a seed is good: somebody fills in a form meanwhile."""
+_GOOD = 3600.0
+"""Seconds for which a seed is good: somebody reads, and fills in a form, meanwhile."""
 _LONGEST = 100
 """Characters of a seed or an answer."""
 

@@ -38,11 +38,11 @@ def test_a_task_is_for_one_address():
     assert not proofs.spend(BOB, worked(proofs.set(ANN)))
 
 
-def test_a_task_is_good_for_minutes():
+def test_a_task_is_good_for_an_hour():
     clock = HandClock()
     proofs = Proofs(4, clock)
     proof, other = worked(proofs.set(ANN)), worked(proofs.set(ANN))
-    clock.move(590)
+    clock.move(3590)
     assert proofs.spend(ANN, proof)
     clock.move(20)
     assert not proofs.spend(ANN, other)
