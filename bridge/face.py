@@ -91,6 +91,7 @@ from .kit import (
     serving,
     trust,
 )
+from .language import N_, spoken
 from .looks import Present
 from .loopback import is_loopback, is_own_name, reached
 from .model import (
@@ -164,6 +165,7 @@ from .stopping import stops
 
 __all__ = [
     "AVATAR_LIMIT",
+    "N_",
     "PLAIN",
     "SYSTEM",
     "US",
@@ -318,6 +320,7 @@ __all__ = [
     "see_name",
     "see_server",
     "serving",
+    "spoken",
     "stops",
     "text_of",
     "trust",

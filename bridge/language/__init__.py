@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-__all__ = ["ENGLISH", "LANGUAGES", "N_", "Locale", "locale", "translations"]
+__all__ = ["ENGLISH", "LANGUAGES", "N_", "Locale", "locale", "spoken", "translations"]
 
 _CATALOGUES = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.po"))}
 LANGUAGES = ("en", *_CATALOGUES)
@@ -59,6 +59,14 @@ class Locale:
 def locale(language: str, zone: str | None) -> Locale:
     """Return the locale of a language among `LANGUAGES`. Raises ZoneInfoNotFoundError."""
     return Locale(language, zone)
+
+
+def spoken(language: str) -> Locale:
+    """Return how somebody is spoken to by what their browser says, such as `zh-CN`; English where that is
+    none of `LANGUAGES`.
+    """
+    found = language.partition("-")[0].casefold()
+    return locale(found if found in LANGUAGES else "en", None)
 
 
 @lru_cache
