@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sqlite3
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -45,8 +46,8 @@ from .decode import KEPT
 from .desks import Desks
 from .door import Door
 from .files import ChatFiles
+from .guard.guard import Guard
 from .preflight import look_at
-from .seam import Guarding, Unguarded
 from .streams import ChatStreams
 from .uploads import ChatUploads
 from .visits import Visits
@@ -76,6 +77,7 @@ class LivechatAdapter(Adapter):
         self._emit: Emit | None = None
         self._desks: Desks | None = None
         self._door: Door | None = None
+        self._guard: Guard | None = None
         self._files: ChatFiles | None = None
         self._spoke: dict[str, Person] = {}
 
@@ -103,8 +105,8 @@ class LivechatAdapter(Adapter):
 
     def follow(self, config: Any) -> None:
         super().follow(config)
-        if self._door is not None:
-            self._door.config = config
+        if self._door is not None and self._guard is not None:
+            self._door.config = self._guard.config = config
 
     async def run(self, emit: Emit) -> None:
         with ExitStack() as stack:
@@ -113,17 +115,18 @@ class LivechatAdapter(Adapter):
             self._files = ChatFiles(path.with_name(f"{path.name}.files"))
             self._desks = Desks(store, self.network, emit, self.clock, self._people)
             self._door, self._emit = Door(self.config), emit
-            self._fit(self._door, self._desks, self._files, self._guard())
+            self._guard = self._guarded(self._desks)
+            self._fit(self._door, self._desks, self._files, self._guard)
             self._desks.serve(self.rooms)
             try:
-                async with self._door.serving():
+                async with self._guard, self._door.serving():
                     self._say_how(self.rooms)
                     try:
                         await self._keep_time(self._desks)
                     finally:
                         self._desks.close()
             finally:
-                self._emit = self._desks = self._door = None
+                self._emit = self._desks = self._door = self._guard = None
 
     def _path(self, stack: ExitStack) -> Path:
         """Return what the names of our files begin with."""
@@ -131,10 +134,28 @@ class LivechatAdapter(Adapter):
             return self.keepsake.path
         return Path(stack.enter_context(tempfile.TemporaryDirectory())) / self.network
 
-    def _guard(self) -> Guarding:
-        return Unguarded()
+    def _guarded(self, desks: Desks) -> Guard:
+        key = self._key()
+        return Guard(self.config, key, open_chats=desks.chats, chat=desks.store.chat, clock=self.clock)
 
-    def _fit(self, door: Door, desks: Desks, files: ChatFiles, guard: Guarding) -> None:
+    def _key(self) -> bytes:
+        """Return what addresses are hashed with: it stays, so that who was kept out still is."""
+        key = secrets.token_hex(32)
+        if self.keepsake is not None:
+            try:
+                if kept := self.keepsake.read():
+                    return kept.encode()
+                self.keepsake.write(key)
+            except OSError as error:
+                log.warning(
+                    "%s: who is kept out can come in again after a restart: %s cannot be used (%s)",
+                    self.network,
+                    self.keepsake.path,
+                    error.strerror,
+                )
+        return key.encode()
+
+    def _fit(self, door: Door, desks: Desks, files: ChatFiles, guard: Guard) -> None:
         """Let the door answer for all that browsers ask for."""
         uploads = ChatUploads(
             files, guard, lambda desk: rules.files if (rules := desks.rules(desk)) else None

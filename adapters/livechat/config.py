@@ -11,6 +11,7 @@ from bridge import Claim, ListenAddress, Listening, Live, Model, address_of, is_
 from bridge.desk import DeskRules
 
 from .attachments import FileRules
+from .guard.config import GuardRules
 
 __all__ = ["NetworkConfig", "RoomConfig"]
 
@@ -74,6 +75,8 @@ class NetworkConfig(Model):
     """What the shop signs the names of customers with who have logged in. By default nobody can say who they
     are with proof.
     """
+    guard: GuardRules = GuardRules()
+    """What visitors may do, how often, and who is asked about them."""
     connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
     """So many connections of visitors at most, at a time: an open chat has one, and a second one for moments.
     """

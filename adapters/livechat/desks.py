@@ -1,6 +1,6 @@
 """The desks of a network over their one store, and who waits for what they say."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge import Clock, DeleteMessage, EditMessage, Emit, Part, RoomId, SendMessage, SetTyping, Txn
@@ -76,6 +76,11 @@ class Desks:
         if desk is None:
             raise VisitRefused(404, "nothing", f"there is no desk {name[:60]!r}")
         return desk
+
+    def chats(self) -> Iterator[Chat]:
+        """Yield the chats that are open, of all desks."""
+        for desk in self._desks.values():
+            yield from desk.chats
 
     def rules(self, name: str) -> RoomConfig | None:
         """Return how a desk works; None: there is none."""

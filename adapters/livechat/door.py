@@ -14,9 +14,10 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import JournalError, is_loopback, serving
+from bridge import JournalError, serving
 
 from .config import NetworkConfig
+from .guard.addresses import address_of_client, forwarded_for
 from .refused import VisitRefused
 
 __all__ = ["HUBBUB", "Door", "answered"]
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 HUBBUB = "Hubbub"
 """The name that we give (`Server`), so that a look at the listener knows us."""
+_THIS_MACHINE = ("127.0.0.0/8", "::1")
 _LARGEST = 64 * 1024
 """Bytes of what a browser may send along, but for files."""
 _SENDING = 30.0
@@ -46,7 +48,7 @@ class Door:
     def __init__(self, config: NetworkConfig) -> None:
         self.config = config
         """As it is now: whose pages may ask can change while we serve."""
-        self._proxies = [ipaddress.ip_network(proxy) for proxy in config.proxies]
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in (*_THIS_MACHINE, *config.proxies)]
         self._application = web.Application(client_max_size=_LARGEST, middlewares=[self._answer])
         self._application.on_response_prepare.append(self._sign)
         self._large = set[Handler]()
@@ -75,20 +77,13 @@ class Door:
 
     def address(self, request: web.Request) -> str:
         """Return whose request it is: who stands at the other end or, where that is a proxy of the owner's,
-        the last one whom it is none for.
+        whom that names. Empty: nobody can tell.
         """
-        found = request.remote or ""
-        forwarded = [
-            one.strip() for one in ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
-        ]
-        while self._is_ours(found) and forwarded and _is_address(forwarded[-1]):
-            found = forwarded.pop()
-        return found
+        named = forwarded_for(request.headers.getall("X-Forwarded-For", ()))
+        return f"{address_of_client(request.remote or '', named, self._proxies) or ''}"
 
     def _is_ours(self, address: str) -> bool:
         """Whether this is this machine, or a proxy of the owner's."""
-        if is_loopback(address):
-            return True
         return _is_address(address) and any(ipaddress.ip_address(address) in one for one in self._proxies)
 
     def _may(self, origin: str) -> bool:

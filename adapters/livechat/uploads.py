@@ -11,9 +11,10 @@ from bridge import File, fits_glob
 from bridge.desk import ChatFile
 
 from .attachments import FileRules
+from .callers import Caller
 from .files import ChatFiles
+from .guard.guard import Guard
 from .refused import VisitRefused
-from .seam import Caller, Guarding
 
 __all__ = ["ChatUploads", "as_said"]
 
@@ -23,7 +24,7 @@ _HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 class ChatUploads:
     """Takes them in, and hands them out."""
 
-    def __init__(self, files: ChatFiles, guard: Guarding, rules: Callable[[str], FileRules | None]) -> None:
+    def __init__(self, files: ChatFiles, guard: Guard, rules: Callable[[str], FileRules | None]) -> None:
         """`rules` gives what a desk allows; None: no files."""
         self._files = files
         self._guard = guard
@@ -34,8 +35,9 @@ class ChatUploads:
         rules = self._rules(caller.desk)
         if rules is None or caller.chat is None:
             raise VisitRefused(403, "files", "this desk takes no files")
+        self._guard.bringing(caller)
         async with self._files.taking(caller.chat, pieces, rules.most) as path:
-            type_ = await self._guard.bringing(caller, name, path)
+            type_ = await self._guard.brought(caller, name, path)
             file = await asyncio.to_thread(self._files.keep, path, name, type_)
         if not any(fits_glob(glob, file.type) for glob in rules.types):
             file.path.unlink(missing_ok=True)

@@ -7,11 +7,12 @@ from aiohttp import web
 from bridge.desk import Chat, ChatFile, Denial, Denied, NewChat
 
 from .asked import Mailing, NewVisit, PageSeen, Rating, Saying, Writes, read
+from .callers import Caller
 from .desks import Desks
 from .door import Door, answered
 from .encode import shown, written
+from .guard.guard import Guard
 from .refused import VisitRefused
-from .seam import Caller, Guarding
 from .showing import desk_shown
 from .streams import ChatStreams
 from .uploads import ChatUploads
@@ -27,7 +28,7 @@ class Visits:
     """Answers them."""
 
     def __init__(
-        self, desks: Desks, door: Door, guard: Guarding, uploads: ChatUploads, streams: ChatStreams
+        self, desks: Desks, door: Door, guard: Guard, uploads: ChatUploads, streams: ChatStreams
     ) -> None:
         self._desks = desks
         self._door = door
@@ -73,13 +74,15 @@ class Visits:
         return answered
 
     def _caller(self, request: web.Request, desk: str, chat: int | None = None) -> Caller:
-        return Caller(self._door.address(request), desk, chat)
+        language = request.headers.get("Accept-Language", "en")[:35].partition(",")[0]
+        return Caller(self._door.address(request), desk, chat, language.partition(";")[0].strip())
 
     async def _desk(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
         language = request.query.get("lang", "en")[:35]
         found = self._desks.desk(name).welcome(language)
-        return answered(desk_shown(found, self._desks.rules(name), language, self._guard.proof(name)))
+        proof = self._guard.proof(self._caller(request, name))
+        return answered(desk_shown(found, self._desks.rules(name), language, proof))
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["desk"]
@@ -149,7 +152,7 @@ class Visits:
 
     async def _page(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         page = read(await request.read(), PageSeen)
-        self._desks.desk(chat.desk).visited(chat.number, page.page, page.title)
+        self._desks.desk(chat.desk).visited(chat.number, self._guard.page(page.page), page.title)
         return answered({})
 
     async def _close(self, request: web.Request, chat: Chat) -> web.StreamResponse:

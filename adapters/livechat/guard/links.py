@@ -33,8 +33,7 @@ def harmless(text: str) -> tuple[str, int]:
             count += max(found[0].count("://"), 1)
         return apart
 
-    apart = re.sub(r"\S+", take_apart, text)
-    return (f"{MARK} {apart}" if count else text), count
+    return re.sub(r"\S+", take_apart, text), count
 
 
 def _taken_apart(found: re.Match[str]) -> str:
