@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from bridge import ListenAddress, Model, address_of
 
@@ -34,20 +34,12 @@ def _clamd(text: str) -> str:
     return text
 
 
-def _rate(value: object) -> Rate:
-    rate = Rate.read(value) if isinstance(value, str) else value
-    if not isinstance(rate, Rate):
-        raise ValueError("must be so many in so much time, such as 20/m or 100/h")  # noqa: TRY004 pydantic's
-    return rate
+def _rate(text: str) -> str:
+    Rate.of(text)
+    return text
 
 
-RateOf = Annotated[
-    Rate,
-    BeforeValidator(_rate),
-    PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": Rate.PATTERN, "examples": ["20/m", "100/h"]}),
-]
-"""So many in so much time."""
+RateWritten = Annotated[str, AfterValidator(_rate), Field(examples=["20/m", "100/h"])]
 Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -60,17 +52,17 @@ class GuardLimits(Model):
     """So many chats from one address may be open at a time."""
     open_in_all: Many = 2000
     """So many chats may be open at a time."""
-    opened: RateOf = Rate(20, 3600)
+    opened: RateWritten = "20/h"
     """So many chats may be begun from one address, and messages left, in so much time."""
-    opened_in_all: RateOf = Rate(1200, 3600)
+    opened_in_all: RateWritten = "1200/h"
     """So many may be begun, and messages left, by all in so much time."""
-    said: RateOf = Rate(40, 60)
+    said: RateWritten = "40/m"
     """So many lines may be said from one address in so much time."""
-    said_in_all: RateOf = Rate(1200, 60)
+    said_in_all: RateWritten = "1200/m"
     """So many lines may be said by all in so much time."""
-    files: RateOf = Rate(20, 3600)
+    files: RateWritten = "20/h"
     """So many files may be sent from one address in so much time."""
-    files_in_all: RateOf = Rate(300, 3600)
+    files_in_all: RateWritten = "300/h"
     """So many files may be sent by all in so much time."""
     length: Annotated[int, Field(ge=100, le=4000)] = 2000
     """The most letters of what is said at once."""

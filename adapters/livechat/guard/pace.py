@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from bridge import SYSTEM, Clock, Paces, TokenBucket
 
@@ -11,6 +11,7 @@ __all__ = ["Rate", "SharedPace"]
 
 _MOST = 20_000
 """Addresses that are remembered, for each thing that has a pace."""
+_WRITTEN = re.compile(r"([1-9]\d{0,6}) ?/ ?([smhd])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -18,20 +19,15 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 class Rate:
     """So many in so many seconds: all at once, and then one after another."""
 
-    PATTERN: ClassVar[str] = r"^([1-9]\d{0,6})\s*/\s*([smhd])$"
-
     most: int
     seconds: int
 
     @classmethod
-    def read(cls, text: str) -> Self | None:
-        """Read `20/m`; None: it is no rate."""
-        found = re.fullmatch(cls.PATTERN, text.strip())
-        return None if found is None else cls(int(found[1]), _UNITS[found[2]])
-
-    def __str__(self) -> str:
-        unit = next(unit for unit, seconds in _UNITS.items() if seconds == self.seconds)
-        return f"{self.most}/{unit}"
+    def of(cls, text: str) -> Self:
+        """Read `20/m`. Raises ValueError with a sentence."""
+        if (found := _WRITTEN.fullmatch(text)) is None:
+            raise ValueError("must be so many in so much time, such as 20/m or 100/h")
+        return cls(int(found[1]), _UNITS[found[2]])
 
     @property
     def per_second(self) -> float:
@@ -41,10 +37,11 @@ class Rate:
 class SharedPace:
     """The pace of each address, and of all."""
 
-    def __init__(self, one: Rate, everybody: Rate, clock: Clock = SYSTEM) -> None:
-        self._one, self._everybody = one, everybody
-        self._paces = Paces(_MOST, one.most, one.per_second, clock)
-        self._all = TokenBucket(everybody.most, everybody.per_second, clock)
+    def __init__(self, one: str, everybody: str, clock: Clock = SYSTEM) -> None:
+        """Each is a rate as people write it."""
+        self._one, self._everybody = Rate.of(one), Rate.of(everybody)
+        self._paces = Paces(_MOST, self._one.most, self._one.per_second, clock)
+        self._all = TokenBucket(self._everybody.most, self._everybody.per_second, clock)
 
     def wait(self, address: str) -> float:
         """Let an address (its hash) do it once more: then this is 0. Else nothing was done, and it is for how

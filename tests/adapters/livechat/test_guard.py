@@ -235,7 +235,7 @@ async def test_an_address_sends_so_many_files():
         ({"clamav": "clamd"}, "socket of clamd"),
         ({"clamav": "localhost:99999"}, "socket of clamd"),
         ({"limits": {"opened": "often"}}, "20/m"),
-        ({"limits": {"opened": 5}}, "20/m"),
+        ({"limits": {"opened": 5}}, "string"),
         ({"limits": {"opened": "0/m"}}, "20/m"),
         ({"proof": 40}, "24"),
     ],
