@@ -124,7 +124,7 @@ def some(*kinds: str) -> pytest.MarkDecorator:
 
 def test_every_block_is_looked_at():
     """By one of the tests below. What they do not know belongs into `KINDS`, or into `SHOWN`."""
-    known = {*KINDS, "python", "js", "shown"}
+    known = {*KINDS, "python", "js", "php", "nginx", "shown"}
     assert [f"{code.page}:{code.line}" for code in ALL if code.kind not in known] == []
     assert len(ALL) > 60
 
