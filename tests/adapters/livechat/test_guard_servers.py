@@ -4,11 +4,15 @@ import ipaddress
 import logging
 import shutil
 
+import aiohttp
 import pytest
 
 from adapters.livechat.guard.clamd import Clamd, ClamdFailed
 from adapters.livechat.guard.dnsbl import Blocklists
+from adapters.livechat.testing import Person
 from bridge.testing import HandClock, Server, free_port
+
+from .places import ROOM, DeskPlace, address, new_adapter
 
 ZONE = "list.example"
 LISTED, CLEAN, LISTED6 = map(ipaddress.ip_address, ("1.0.0.9", "1.0.0.10", "2600::9"))
@@ -134,6 +138,43 @@ async def test_a_file_that_is_too_large_for_the_daemon_was_not_looked_at(daemon,
 async def test_a_daemon_that_is_not_there_gives_no_verdict(tmp_path):
     file = tmp_path / "a.txt"
     file.write_text("a")
-    for address in (f"{tmp_path}/clamd.ctl", f"127.0.0.1:{free_port()}"):
+    for there in (f"{tmp_path}/clamd.ctl", f"127.0.0.1:{free_port()}"):
         with pytest.raises(ClamdFailed, match=r"refused|[Nn]o such file"):
-            await Clamd(address).scan(file)
+            await Clamd(there).scan(file)
+
+
+async def brought(place, content, name="a.txt"):
+    """Send a file in a chat. Returns the status and what was answered."""
+    url = f"{address(place.adapter)}/chat/file?key={name}&name={name}"
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {place.person.token}"}) as session,
+        session.post(url, data=content) as answer,
+    ):
+        return answer.status, (await answer.json()).get("error")
+
+
+async def test_what_a_visitor_sends_is_looked_at_first(daemon, tmp_path):
+    adapter = await new_adapter(tmp_path, guard={"clamav": daemon[0]})
+    place = DeskPlace(adapter, ROOM, None, Person("ann", address(adapter), ROOM))
+    async with place.running():
+        await place.person.join()
+        refused = "The file is not taken: Hubbub.Harmless.UNOFFICIAL was found in it."
+        assert await brought(place, HARMLESS) == (403, refused)
+        assert not [path for path in tmp_path.rglob("*") if path.is_file() and HARMLESS in path.read_bytes()]
+        assert await brought(place, b"a sweater", "b.txt") == (200, None)
+        await place.person.leave()
+
+
+async def test_without_the_daemon_no_file_is_taken(tmp_path, caplog):
+    adapter = await new_adapter(tmp_path, guard={"clamav": f"{tmp_path}/clamd.ctl"})
+    place = DeskPlace(adapter, ROOM, None, Person("ann", address(adapter), ROOM))
+    async with place.running():
+        await place.person.join()
+        with caplog.at_level(logging.ERROR):
+            status, told = await brought(place, b"a sweater")
+        assert (status, told) == (
+            403,
+            "Files cannot be checked at the moment, so none is taken: try again later.",
+        )
+        assert "clamd.ctl does not look at files (No such file or directory)" in caplog.text
+        await place.person.leave()
