@@ -9,6 +9,7 @@ import logging
 import resource
 import socket
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridge.config import address_of
@@ -34,6 +35,7 @@ _SLOWEST = 8192
 """A client reads so many bytes a second at least, after `_ASKING` seconds that are given to everybody."""
 _PAUSE = 1.0
 _FEW = 32
+_AT_ONCE = 64
 _LEAVING = 0.5
 """Seconds that requests have when we end."""
 _SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -97,6 +99,9 @@ class Port:
         self._enter = enter
         self.most = _places(listen, most)
         """So many clients can be here at once."""
+        self._entering: dict[asyncio.Task[None], socket.socket] = {}
+        """Those who have come and are not there yet."""
+        self._pauses: list[asyncio.TimerHandle] = []
         self._looked = 0
         """So many were inside when we looked last who of them had gone."""
         self._asking: dict[asyncio.Transport, asyncio.TimerHandle] = {}
@@ -120,16 +125,20 @@ class Port:
                 f"listen: {self._listen} cannot be used ({why}): choose another address or port"
             ) from None
         self.hosts = [listener.getsockname()[0] for listener in listeners]
-        tasks = [asyncio.ensure_future(self._serve(listener)) for listener in listeners]
+        for listener in listeners:
+            self._attend(listener)
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
             for listener in listeners:
+                asyncio.get_running_loop().remove_reader(listener)
                 listener.close()
-            for timer in (*self._asking.values(), *self._inside.values()):
+            for task, client in (entering := dict(self._entering)).items():
+                task.cancel()
+                task.add_done_callback(partial(_shut, client))
+            if entering:
+                await asyncio.wait(entering)
+            for timer in (*self._pauses, *self._asking.values(), *self._inside.values()):
                 if timer is not None:
                     timer.cancel()
 
@@ -152,37 +161,56 @@ class Port:
             raise
         return listeners
 
-    async def _serve(self, listener: socket.socket) -> None:
-        """Let clients in, until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
+    def _attend(self, listener: socket.socket) -> None:
+        """Let in who comes. (The loop's own `sock_accept` loses the client who comes as it is cancelled.)"""
+        asyncio.get_running_loop().add_reader(listener, self._let_in, listener)
+
+    def _let_in(self, listener: socket.socket) -> None:
+        """Let in those who have come, some at a time."""
+        for _ in range(_AT_ONCE):
             try:
-                client, _ = await loop.sock_accept(listener)
+                client, _ = listener.accept()
+            except BlockingIOError:
+                return
             except OSError as error:
-                short = error.errno in _SHORT
-                if short:
+                if error.errno in _SHORT:
                     self._complain(error)
-                await asyncio.sleep(_PAUSE if short else 0)
-                continue
+                    self._pause(listener)
+                return
             self._told = False
+            client.setblocking(False)
             if not self._make_room():
                 client.close()
                 continue
-            try:
-                transport, _ = await loop.connect_accepted_socket(self._enter, client)
-            except OSError:
-                client.close()
-            else:
-                self._asking[transport] = loop.call_later(_ASKING, transport.abort)
+            task = asyncio.ensure_future(self._receive(client))
+            self._entering[task] = client
+            task.add_done_callback(self._entering.pop)
+
+    async def _receive(self, client: socket.socket) -> None:
+        """Let a client say what they want."""
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _ = await loop.connect_accepted_socket(self._enter, client)
+        except OSError:
+            client.close()
+        else:
+            self._asking[transport] = loop.call_later(_ASKING, transport.abort)
+
+    def _pause(self, listener: socket.socket) -> None:
+        """Let nobody in for a moment, in which others may give something back."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listener)
+        self._pauses = [timer for timer in self._pauses if timer.when() > loop.time()]
+        self._pauses.append(loop.call_later(_PAUSE, self._attend, listener))
 
     def _make_room(self) -> bool:
         """Make room for a client where there is none: the first that has said nothing goes. Returns whether
         there is room.
         """
-        count = len(self._asking) + len(self._inside)
+        count = self._count
         if count >= min(self.most, 2 * self._looked + _FEW):  # looking at all for each would cost too much
             self._let_go()
-            count = self._looked = len(self._asking) + len(self._inside)
+            count = self._looked = self._count
         if count < self.most:
             return True
         if not self._asking:
@@ -191,6 +219,10 @@ class Port:
         self._asking.pop(first).cancel()
         first.abort()
         return True
+
+    @property
+    def _count(self) -> int:
+        return len(self._entering) + len(self._asking) + len(self._inside)
 
     def _let_go(self) -> None:
         """Count no longer who has gone."""
@@ -241,6 +273,10 @@ def _places(listen: str, most: int | None) -> int:
             allowed,
         )
     return min(most, max(allowed // _LARGE_SHARE, 1))
+
+
+def _shut(client: socket.socket, _: "asyncio.Task[None]") -> None:
+    client.close()
 
 
 def _show_out(transport: asyncio.Transport, task: "asyncio.Task[Any]") -> None:

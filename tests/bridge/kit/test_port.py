@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
 
 import aiohttp
@@ -145,3 +146,17 @@ async def test_a_port_for_many_may_come_to_have_the_files_for_them(session, list
     out, err = await process.communicate()
     assert out.decode() == "(128, 128) 64\n"
     assert f"{listen}: 64 clients at most can be here at once" in err.decode()
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_who_comes_as_it_ends_is_not_left_alone(listen, session, turns):
+    """Whatever the loop has done about them by then."""
+    host, port = listen.split(":")
+    async with serving(application(words), listen):
+        await got(session, listen)
+        client = socket.create_connection((host, int(port)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with client, contextlib.suppress(ConnectionResetError):
+        client.settimeout(5)
+        assert await asyncio.to_thread(client.recv, 1) == b""
