@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-import sqlite3
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -170,7 +169,7 @@ class LivechatAdapter(Adapter):
             await self.clock.sleep(_TICK)
             try:
                 desks.tick()
-            except (TemporaryFailure, sqlite3.Error):
+            except TemporaryFailure:
                 log.exception("%s: what was due at the desks could not be done", self.network)
 
     def _people(self, room: RoomId) -> Sequence[Person]:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import JournalError, serving
+from bridge import HubbubError, serving
 
 from .config import NetworkConfig
 from .guard.addresses import address_of_client, forwarded_for
@@ -98,8 +97,8 @@ class Door:
             return await self._let(request, handler)
         except VisitRefused as refused:
             return _refusal(refused)
-        except (sqlite3.Error, JournalError) as error:
-            log.error("what a visitor said could not be kept: %s", error)  # noqa: TRY400 no bug of ours
+        except HubbubError as error:
+            log.error("what a visitor asked for could not be done: %s", error)  # noqa: TRY400 no bug of ours
             return _refusal(VisitRefused(503, "away", "this cannot be kept now: try again", 5.0))
 
     async def _let(self, request: web.Request, handler: Handler) -> web.StreamResponse:

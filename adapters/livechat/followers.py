@@ -51,6 +51,8 @@ class ChatFollowers:
         """`here` is called when the first one begins to follow a chat, and when the last one stops."""
         self._here = here
         self._by_chat: dict[int, list[ChatFollower]] = {}
+        self.over = False
+        """Whether nobody can follow any more."""
 
     def __len__(self) -> int:
         return sum(map(len, self._by_chat.values()))
@@ -90,6 +92,7 @@ class ChatFollowers:
 
     def end(self) -> None:
         """Let nobody wait any more."""
+        self.over = True
         for followers in self._by_chat.values():
             for follower in followers:
                 follower.end()

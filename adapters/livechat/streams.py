@@ -35,6 +35,8 @@ class ChatStreams:
     async def events(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         """Answer with a stream, or to a poll."""
         after = _after(request)
+        if self._followers.over:
+            raise VisitRefused(503, "away", "Hubbub ends: try again", 2.0)
         if "text/event-stream" not in request.headers.get("Accept", ""):
             return await self._poll(chat.number, after)
         headers = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
