@@ -27,7 +27,12 @@ Code is marked by the formatting code for monospace; as people type it with `cod
 that show that as something else, such as irssi; not at all with `code: plain`.
 
 Topics are heard as they change, and set where the room lets us. Who comes, goes or takes another nick
-is heard live, by the members of each room as NAMES told them; a ban alone, an away or an account is not.
+is heard live, by the members of each room as NAMES told them; a ban alone or an account is not. Who is away
+is asked of a room where somebody wants to know (WHO), and heard from then on (away-notify), or asked again.
+
+A room that is made is a channel of a free name, invite-only and secret, with an exception for our own mask
+(INVEX), so that we come back into it; one that everybody had left is closed anew as we enter it. Where there
+are no such exceptions, somebody there has to invite us after a restart; behind a bouncer none is made.
 
 Known gaps: behind a bouncer, what answers our PING is not the network, and a room is not known to be lost
 while the bouncer has no network; a network that replays a room's history when the bouncer joins it makes

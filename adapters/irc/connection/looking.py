@@ -1,4 +1,4 @@
-"""Asks who is away, and who is there by which mask."""
+"""Looks at rooms for who is away, and who is there."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _GLANCE = 0.5
 
 
 async def look_round(connection: "IrcConnection") -> None:
-    """Ask who is away, where somebody wants to know, as long as the connection lasts."""
+    """Ask for the rooms where somebody wants to know that, as long as the connection lasts."""
     absence, channels = connection.session.absence, connection.dispatcher.channels
     while True:
         await asyncio.sleep(_GLANCE)

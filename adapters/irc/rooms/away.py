@@ -5,7 +5,7 @@ the room shows that. Of another server a WHO every minute is all there is. Eithe
 where somebody wants to know.
 """
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from adapters.irc.wire.line import Line, nick_of
@@ -24,18 +24,12 @@ _WANTED = 120.0
 _AGAIN = 60.0
 
 
-class Watched(Protocol):
-    """A room that we are in, or want to be in."""
+class Entered(Protocol):
+    """A room as far as this needs it."""
 
-    @property
-    def room(self) -> RoomId: ...
-
-    @property
-    def joined(self) -> float | None:
-        """When we came, by the loop's clock; None: we are not there."""
-
-    @property
-    def members(self) -> Sized: ...
+    room: RoomId
+    joined: float | None
+    members: dict[str, str]
 
 
 class Absence:
@@ -60,7 +54,7 @@ class Absence:
         """Note that somebody wants to know who is there by what: a WHO shows masks as well."""
         self._unmet.add(room)
 
-    def due(self, places: Iterable[Watched], now: float) -> list[RoomId]:
+    def due(self, places: Iterable[Entered], now: float) -> list[RoomId]:
         """Return the rooms to be asked now."""
         told = "away-notify" in self._session.caps
         due = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.irc.connection import looking
 from adapters.irc.rooms import away
 from adapters.irc.testing import Demo
 from bridge import Keepsake, Rejected, RoomId, RoomState, UserId
@@ -120,7 +121,7 @@ async def test_after_a_restart_it_is_entered_again_and_is_still_closed(port: int
 async def test_who_is_away_is_known(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 2812 section 4.1; IRCv3 away-notify: of who is there already, of who goes, and of who comes."""
     monkeypatch.setattr(away, "_AGAIN", 0.2)
-    monkeypatch.setattr(away, "_GLANCE", 0.05)
+    monkeypatch.setattr(looking, "_GLANCE", 0.05)
 
     def knows(nick: str, is_away: bool) -> bool:
         found = who(run, nick)
