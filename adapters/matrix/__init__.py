@@ -25,6 +25,10 @@ users of their own, who come into a room with their first words there. The bot's
 is theirs is known by their ids, and the service is sent nothing and listens nowhere. Whom a room has sent out
 is kept out for a minute, whom it has banned or muted for as long, and nobody speaks for them.
 
+A room that is made is private, with invitations, and its history is open to those who are let in later; only
+the bot lets people in. Who is in a room with no more than 500 people is asked for once, where somebody wants
+to know that, and who is away is heard from then on, as far as the homeserver tells (Presence).
+
 A file goes up before its message takes its place, read from the disk as it is sent; other words for it
 come with the file itself. Typing and read marks move no position and wait for nobody. People who come
 and go are told while we listen.

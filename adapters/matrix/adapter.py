@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from bridge import (
-    Adapter,
     AdapterError,
     AuthenticationFailed,
     Authorship,
@@ -16,18 +15,15 @@ from bridge import (
     Command,
     ConnectionLost,
     Emit,
-    Endpoint,
     File,
     FleetingCommand,
     MarkRead,
     Model,
     Part,
-    Present,
     RateLimited,
     Receipt,
     RegistrationFile,
     RoomId,
-    RoomUnavailable,
     SendMessage,
     SetPresent,
     Settle,
@@ -45,11 +41,10 @@ from bridge import (
 )
 
 from .capabilities import record
-from .client.account import Account
 from .client.api import MatrixClient
 from .client.errors import Forbidden
 from .config import MatrixNetwork, MatrixRoom, room_id
-from .files.avatars import avatar_of
+from .facts import RoomFacts
 from .files.content import Uploaded
 from .files.media import MediaRepository
 from .history.history import said_since
@@ -60,21 +55,19 @@ from .puppets.pairs import parted
 from .puppets.puppets import Puppets
 from .puppets.registration import AppService, new_registration, read_registration
 from .rooms.invites import Invites
-from .rooms.keeping import UNKNOWN, PastRules
 from .rooms.permissions import verdict
 from .rooms.policy_lists import follow as follow_lists
 from .rooms.rooms import Rooms
 from .sending.commands import Voice, perform
 from .sending.hints import Hints
 from .sending.sent import find_sent
-from .session import Session
 
 __all__ = ["MatrixAdapter"]
 
 log = logging.getLogger(__name__)
 
 
-class MatrixAdapter(Adapter):
+class MatrixAdapter(RoomFacts):
     """A relay bot with an account of its own."""
 
     NetworkConfig: ClassVar[type[Model]] = MatrixNetwork
@@ -82,16 +75,12 @@ class MatrixAdapter(Adapter):
 
     def __init__(self, network: str, config: Any, introduction: str) -> None:
         super().__init__(network, config, introduction)
-        self._account = Account(network, config)
-        self._client = MatrixClient(self._account)
-        self._session = Session(config.user)
         self._media = MediaRepository(self._account, self._client, config.homeserver)
         self._hints = Hints(self._client)
         self._comings = Comings(self._move)
         self._service: AppService | None = None
         self._puppets: Puppets | None = None
         self._direct: DirectTalk | None = None
-        self._rooms: Rooms | None = None
         self._invites: Invites | None = None
         self._group: asyncio.TaskGroup | None = None
         self._open: dict[asyncio.Future[Receipt], Settle] = {}
@@ -138,26 +127,6 @@ class MatrixAdapter(Adapter):
 
     def heard(self, room: RoomId) -> float:
         return self._session.heard
-
-    def peer(self) -> Endpoint | None:
-        return self._account.peer() if self._group is not None else None
-
-    def retention(self, room: RoomId) -> float | None:
-        return self._kept(room).lifetime
-
-    def history_is_open(self, room: RoomId) -> bool | None:
-        return self._kept(room).is_open
-
-    def _kept(self, room: RoomId) -> PastRules:
-        """Return what a room says of its past, once it was heard."""
-        return self._session.keeping.get(self._session.wires.get(room, ""), UNKNOWN)
-
-    def present(self, room: RoomId) -> Present | None:
-        return self._session.present.get(self._session.wires.get(room, ""))
-
-    async def avatar(self, room: RoomId, user: UserId) -> bytes | None:
-        _, wire = self._entered(room)
-        return await avatar_of(self._client, wire, user)
 
     def puppets(self) -> int:
         return self._puppets.count() if self._puppets is not None else 0
@@ -276,10 +245,6 @@ class MatrixAdapter(Adapter):
             self._see_connection()
             raise
 
-    def _see_connection(self) -> None:
-        if self._group is None:
-            raise ConnectionLost("not connected")
-
     async def _connection(self, emit: Emit) -> None:
         self._account.keepsake = self.keepsake
         await self._account.open()
@@ -295,6 +260,7 @@ class MatrixAdapter(Adapter):
             listener = SyncLoop(self._client, self._session, rooms, invites, emit)
             since = await listener.catch_up(self.catch_up)
             self._rooms, self._invites, self._group = rooms, invites, group
+            self._session.met.clear()
             group.create_task(self._media.learn_limit())
             if self._puppets is not None:
                 group.create_task(self._puppets.avatars.run())
@@ -327,11 +293,9 @@ class MatrixAdapter(Adapter):
 
     def _entered(self, room: RoomId) -> tuple[asyncio.TaskGroup, str]:
         """Return the connection's tasks and the room's id on the wire. Raises where we cannot speak there."""
-        wire = self._session.wires.get(room)
-        if self._group is None or self._rooms is None:
+        wire = self._wire(room)
+        if self._group is None:
             raise ConnectionLost("not connected")
-        if wire is None or wire in self._session.encrypted or not self._rooms.is_in(room):
-            raise RoomUnavailable(f"{room} is not joined")
         return self._group, wire
 
     async def _reader(self, room: RoomId) -> MatrixClient:

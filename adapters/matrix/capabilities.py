@@ -50,6 +50,9 @@ def record(  # noqa: PLR0913 -- all but the first by name
         typing=hints,
         read=hints,
         whisper=Support.FULL if whisper else Support.NO,
+        # where the homeserver tells who is there
+        away=Support.PARTIAL,
+        rooms=Support.FULL,
         authorship=authorship,
         name_pings=False,
         window=1,

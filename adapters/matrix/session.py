@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge import Present, RoomId
+from bridge import BoundedDict, Present, RoomId
 
 from .files.content import SentFiles
 from .puppets.namespace import Namespace
@@ -17,6 +17,7 @@ from .untrusted import id_of, mapping, name_of, text_of
 __all__ = ["Session", "Tombstone", "after_join"]
 
 _LONGEST_NAME = 256
+_MOST_AWAY = 20_000
 _PAIR = 2
 
 
@@ -60,11 +61,19 @@ class Session:
     """Display names by room and user, of those who spoke."""
     present: dict[str, Present] = field(default_factory=dict)
     """The people in each room, as far as a sync told them: mostly those who spoke or came since we did."""
+    met: set[str] = field(default_factory=set)
+    """Rooms whose people were asked for on this connection."""
+    away: BoundedDict[str, bool] = field(default_factory=lambda: BoundedDict(_MOST_AWAY))
+    """Whether somebody is away, as far as the homeserver told ("Presence")."""
+    wants_presence: bool = False
+    """Whether anybody wants to know that."""
     reactions: Reactions = field(default_factory=Reactions)
     files: SentFiles = field(default_factory=SentFiles)
     policies: Policies = field(default_factory=Policies)
     public: set[str] = field(default_factory=set)
     """Rooms that anybody may join."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """How many people are in rooms."""
     crowded: set[str] = field(default_factory=set)
     """Rooms with more people in them than us and one other."""
     creators: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -129,7 +138,21 @@ class Session:
         """Take note of how many people are in a room, where a sync tells ("Syncing", RoomSummary)."""
         people = mapping(part.get("summary")).get("m.joined_member_count")
         if isinstance(people, int):
+            self.sizes[wire] = people
             (self.crowded.add if people > _PAIR else self.crowded.discard)(wire)
+
+    def meet(self, wire: str, joined: Mapping[str, Any]) -> None:
+        """Take note of who is in a room ("GET /rooms/{roomId}/joined_members")."""
+        for user, profile in joined.items():
+            name = mapping(profile).get("display_name")
+            self._member(wire, id_of(user), {"membership": "join", "displayname": name})
+
+    def saw(self, event: object) -> None:
+        """Take note of how somebody is there ("m.presence")."""
+        event = mapping(event)
+        user, how = id_of(event.get("sender")), mapping(event.get("content")).get("presence")
+        if user and isinstance(how, str):
+            self.away[user] = how != "online"
 
     def moved(self, wire: str, content: Mapping[str, Any], sender: str) -> None:
         replacement = id_of(content.get("replacement_room"))

@@ -75,15 +75,16 @@ def filter_of(
     timeline: Mapping[str, Any],
     account_data: Mapping[str, Any] = _NONE,
     ephemeral: Mapping[str, Any] = _NONE,
+    presence: Mapping[str, Any] = _NONE,
 ) -> str:
-    """Return a sync filter ("Filtering") for all talk and the state that it needs; no presence."""
+    """Return a sync filter ("Filtering") for all talk and the state that it needs."""
     rooms = {
         "timeline": {**timeline, "not_types": _NOISE, **_MEMBERS},
         "state": {"types": _STATE, **_MEMBERS},
         "ephemeral": ephemeral,
         "account_data": _NONE,
     }
-    wanted = {"room": rooms, "presence": _NONE, "account_data": account_data}
+    wanted = {"room": rooms, "presence": presence, "account_data": account_data}
     return json.dumps(wanted, separators=(",", ":"))
 
 

@@ -13,7 +13,7 @@ from adapters.matrix.decode import Typists, decode, pictured, told
 from adapters.matrix.rooms.invites import Invites
 from adapters.matrix.rooms.rooms import Rooms
 from adapters.matrix.session import Session, after_join
-from adapters.matrix.untrusted import id_of, mapping, text_of
+from adapters.matrix.untrusted import id_of, listed, mapping, text_of
 from bridge import (
     Approached,
     CatchUp,
@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 _TIMELINE = {"limit": 100}
 _LISTEN = filter_of(_TIMELINE, ephemeral={"types": ["m.typing"]})
+_LISTEN_CLOSELY = filter_of(_TIMELINE, ephemeral={"types": ["m.typing"]}, presence={"types": ["m.presence"]})
+"""The same, with who is away."""
 _LOOK = {"limit": 1}
 """The filter for a first look: all rooms, next to no talk."""
 _AT_ONCE = 0.1
@@ -134,13 +136,17 @@ class SyncLoop:
         while True:
             asked = clock()
             try:
-                reply = await self._sync(since, _LISTEN, wait=True)
+                filter_ = _LISTEN_CLOSELY if self._session.wants_presence else _LISTEN
+                reply = await self._sync(since, filter_, wait=True)
             except RateLimited as error:
                 await asyncio.sleep(max(error.retry_after, 1.0))
                 continue
             since = await self._take(reply, since, LIVE)
             self.settle_invites()
-            if reply.get("rooms") or clock() - asked > _AT_ONCE:
+            present = listed(mapping(reply.get("presence")).get("events"))
+            for event in present:
+                self._session.saw(event)
+            if reply.get("rooms") or present or clock() - asked > _AT_ONCE:
                 pause = _SHORTEST_PAUSE
                 continue
             # a server that answers at once with nothing may do so for ever
