@@ -32,6 +32,7 @@ KINDS = {
 """How the first line of a block begins."""
 SHOWN = {
     "adapters.md": (r"import pytest",),
+    "announce.md": (r"(carol|ada)  +!",),
     "api.md": (r"event: taken", r"asked by somebody"),
     "architecture.md": (r"bridge/ ", r"client -> decode"),
     "doctor.md": (r"this machine",),

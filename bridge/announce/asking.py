@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.config.mail import Address
 
-__all__ = ["Wanted", "address_of_person", "what_is_wanted"]
+__all__ = ["AskedFor", "address_of_person", "what_is_wanted"]
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
 _LONGEST = 254
@@ -16,7 +16,7 @@ _LONGEST = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AskedFor:
     """What somebody asks for."""
 
     list: str
@@ -25,7 +25,7 @@ class Wanted:
     mail: str = ""
 
 
-def what_is_wanted(words: str, lists: Collection[str]) -> Wanted:
+def what_is_wanted(words: str, lists: Collection[str]) -> AskedFor:
     """Read `news`, `news Europe/Berlin` or `news ada@example.org`. Where there is one list, it need not be
     named.
     """
@@ -42,7 +42,7 @@ def what_is_wanted(words: str, lists: Collection[str]) -> Wanted:
     name = known.get(" ".join(left).casefold(), "")
     if not left and len(lists) == 1:
         (name,) = lists
-    return Wanted(name, zone, mail)
+    return AskedFor(name, zone, mail)
 
 
 def address_of_person(text: str) -> str:

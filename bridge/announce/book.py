@@ -8,12 +8,12 @@ from bridge.model import UserId
 
 from .store import ListsFile
 
-__all__ = ["Announced", "AnnouncementBook", "Owed", "State"]
+__all__ = ["Announced", "AnnouncementBook", "AnnouncementState", "ToTell"]
 
 _DAY = 86_400.0
 
 
-class State:
+class AnnouncementState:
     """How an announcement stands."""
 
     WAITING = "waiting"
@@ -41,7 +41,7 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class ToTell:
     """Somebody who is to be told an announcement."""
 
     announcement: int
@@ -59,7 +59,7 @@ class AnnouncementBook:
         """Note an announcement that waits for somebody else to agree. Returns its number."""
         made = self._file.write(
             "INSERT INTO announcement (list, text, by_name, by_entry, at, state) VALUES (?, ?, ?, ?, ?, ?)",
-            *(name, text, by_name, by_entry, now, State.WAITING),
+            *(name, text, by_name, by_entry, now, AnnouncementState.WAITING),
         )
         return made.lastrowid or 0
 
@@ -68,7 +68,7 @@ class AnnouncementBook:
         with self._file.together():
             begun = self._file.write(
                 "UPDATE announcement SET state = ?, approved_by = ?, begun_at = ? WHERE id = ? AND state = ?",
-                *(State.GOING, approved_by, now, number, State.WAITING),
+                *(AnnouncementState.GOING, approved_by, now, number, AnnouncementState.WAITING),
             )
             if not begun.rowcount:
                 return 0
@@ -83,7 +83,7 @@ class AnnouncementBook:
         """Note that nobody agreed."""
         self._file.write(
             "UPDATE announcement SET state = ? WHERE id = ? AND state = ?",
-            *(State.EXPIRED, number, State.WAITING),
+            *(AnnouncementState.EXPIRED, number, AnnouncementState.WAITING),
         )
 
     def together(self) -> AbstractContextManager[None]:
@@ -99,7 +99,7 @@ class AnnouncementBook:
         )
         return [network for (network,) in found]
 
-    def due(self, network: str, now: float, most: int) -> list[Owed]:
+    def due(self, network: str, now: float, most: int) -> list[ToTell]:
         """Return who is to be told something there by now, who waits longest first."""
         found = self._file.rows(
             "SELECT t.announcement, t.subscription, t.tries FROM told t"
@@ -108,9 +108,9 @@ class AnnouncementBook:
             " ORDER BY t.due, t.announcement, t.subscription LIMIT ?",
             *(now, network, most),
         )
-        return [Owed(*row) for row in found]
+        return [ToTell(*row) for row in found]
 
-    def claim(self, owed: Owed, now: float) -> bool:
+    def claim(self, owed: ToTell, now: float) -> bool:
         """Note that somebody is told now, before they are. Returns False where they must not be: they were,
         never confirmed, or want nothing more. There is no other way to anybody.
         """
@@ -123,7 +123,7 @@ class AnnouncementBook:
         )
         return done.rowcount == 1
 
-    def settle(self, owed: Owed, state: str, now: float) -> None:
+    def settle(self, owed: ToTell, state: str, now: float) -> None:
         """Note how it ended: `ended` (they want nothing more), `unreached`, or `owed` again, where they were
         surely not told.
         """
@@ -132,7 +132,7 @@ class AnnouncementBook:
             *(state, now, now, owed.announcement, owed.subscription),
         )
 
-    def postpone(self, owed: Owed, due: float, *, tried: bool) -> None:
+    def postpone(self, owed: ToTell, due: float, *, tried: bool) -> None:
         """Try again then."""
         self._file.write(
             "UPDATE told SET due = ?, tries = tries + ? WHERE announcement = ? AND subscription = ?"
@@ -145,7 +145,7 @@ class AnnouncementBook:
         self._file.write(
             "UPDATE announcement SET state = ? WHERE state = ? AND NOT EXISTS"
             " (SELECT 1 FROM told WHERE announcement = announcement.id AND state = 'owed')",
-            *(State.DONE, State.GOING),
+            *(AnnouncementState.DONE, AnnouncementState.GOING),
         )
 
     def get(self, number: int) -> Announced | None:
@@ -155,7 +155,7 @@ class AnnouncementBook:
 
     def waiting(self) -> list[Announced]:
         """Return what waits for somebody to agree."""
-        found = self._file.rows("SELECT * FROM announcement WHERE state = ?", State.WAITING)
+        found = self._file.rows("SELECT * FROM announcement WHERE state = ?", AnnouncementState.WAITING)
         return [_announced(row) for row in found]
 
     def last(self, name: str, most: int = 1) -> list[Announced]:
@@ -171,7 +171,7 @@ class AnnouncementBook:
     def of_the_day(self, name: str, now: float) -> list[float]:
         """Return when something was announced in a list within the last 24 hours."""
         query = "SELECT at FROM announcement WHERE list = ? AND at > ? AND state <> ? ORDER BY at"
-        return [at for (at,) in self._file.rows(query, name, now - _DAY, State.EXPIRED)]
+        return [at for (at,) in self._file.rows(query, name, now - _DAY, AnnouncementState.EXPIRED)]
 
     def told_since_yesterday(self, network: str, user: UserId, now: float) -> list[float]:
         """Return when somebody was told something within the last 24 hours, of any list."""

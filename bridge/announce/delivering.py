@@ -14,7 +14,7 @@ from bridge.kit.pace import TokenBucket
 from bridge.language import locale
 from bridge.mail import MailNotSent, MailUnsure
 
-from .book import Announced, AnnouncementBook, Owed
+from .book import Announced, AnnouncementBook, ToTell
 from .hours import quiet_until
 from .ledger import BY_MAIL, Subscription, SubscriptionLedger
 
@@ -85,7 +85,7 @@ class Delivering:
         """Wait for the mail that is on its way."""
         await asyncio.gather(*self._mailing, return_exceptions=True)
 
-    def _look_at(self, owed: Owed) -> tuple[bool, tuple[Owed, Announced, Subscription] | None]:
+    def _look_at(self, owed: ToTell) -> tuple[bool, tuple[ToTell, Announced, Subscription] | None]:
         """Decide what becomes of it now. Returns whether the pace allows more, and what is to be told."""
         now = self._clock.now()
         one, entry = self._book.get(owed.announcement), self._ledger.entry(owed.subscription)
@@ -122,7 +122,7 @@ class Delivering:
             self._paces[network, per_minute] = found
         return found
 
-    def _tell(self, owed: Owed, one: Announced, entry: Subscription) -> None:
+    def _tell(self, owed: ToTell, one: Announced, entry: Subscription) -> None:
         if entry.network != BY_MAIL:
             foot = locale(entry.language, None).gettext(
                 "({list}: `!unsubscribe {list}` or STOP, to me alone, ends it)", list=one.list
@@ -133,7 +133,7 @@ class Delivering:
         self._mailing.add(task)
         task.add_done_callback(self._mailing.discard)
 
-    async def _mail(self, owed: Owed, one: Announced, entry: Subscription) -> None:
+    async def _mail(self, owed: ToTell, one: Announced, entry: Subscription) -> None:
         try:
             await asyncio.to_thread(self._mouth.mail, entry, one)
         except MailNotSent as error:
@@ -145,7 +145,7 @@ class Delivering:
         except Exception as error:  # noqa: BLE001 others are told too
             self._complaints.tell("mail", f"an announcement of {one.list} failed: a bug ({error!r})", error)
 
-    def _again(self, owed: Owed, due: float) -> None:
+    def _again(self, owed: ToTell, due: float) -> None:
         try:
             self._book.settle(owed, "owed", self._clock.now())
             self._book.postpone(owed, due, tried=True)

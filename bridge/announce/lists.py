@@ -4,6 +4,8 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bridge.complaints import Complaints
 from bridge.config import Config
@@ -25,7 +27,6 @@ from bridge.model import (
     Whisper,
 )
 from bridge.relay import Router
-from bridge.web import Site
 
 from .announcing import OWNER, ListPlan
 from .delivering import Mouth
@@ -35,6 +36,9 @@ from .parts import ListParts
 from .store import lists_file
 from .subscribing import ended_sentence
 from .verbs import LIST_VERBS, ListVerb
+
+if TYPE_CHECKING:  # its library is a sixth of the memory of a service
+    from bridge.web import Site
 
 __all__ = ["Lists"]
 
@@ -151,6 +155,8 @@ class Lists:
 
     def _do(self, verb: str, asked: Asked) -> str:
         assert self._parts is not None
+        if asked.number is None:
+            asked = replace(asked, locale=self._locale(asked.network))
         subscribing, announcing = self._parts.subscribing, self._parts.announcing
         match verb:
             case "subscribe":
@@ -198,9 +204,9 @@ class Lists:
             sentence = locale(language, None).gettext("That cannot be done now: try again later.")
             raise HubbubError(sentence) from None
 
-    def add_pages(self, site: Site) -> None:
+    def add_pages(self, site: "Site") -> None:
         """Add the pages to which mails lead."""
-        from .pages import add_list_pages  # with the library of HTTP, which not every service needs
+        from .pages import add_list_pages
 
         if (public_url := self._config().media.public_url) is not None:
             add_list_pages(site, public_url, self._door)

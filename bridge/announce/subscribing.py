@@ -14,7 +14,7 @@ from bridge.language import N_, Locale, locale
 from bridge.model import RoomId, Sender, UserId
 from bridge.stopping import stops
 
-from .asking import Wanted, address_of_person, what_is_wanted
+from .asking import AskedFor, address_of_person, what_is_wanted
 from .codes import CONFIRM, ListCodes
 from .ledger import BY_MAIL, Subscriber, Subscription, SubscriptionLedger
 
@@ -100,7 +100,7 @@ class Subscribing:
             code=self._codes.code(CONFIRM, entry.id),
         )
 
-    def _asked_by_mail(self, asked: Asked, wanted: Wanted) -> str:
+    def _asked_by_mail(self, asked: Asked, wanted: AskedFor) -> str:
         spoken = asked.locale
         if not asked.alone:
             return spoken.gettext("Everybody here saw that: write an address to me alone.")

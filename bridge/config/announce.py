@@ -31,7 +31,7 @@ class AnnounceRules(Model):
         Field(
             description="Who of the people in its rooms may announce: names, ids, or network and id, `*` and "
             "`?` allowed in ids. Each entry counts as one person. By default nobody but the owner.",
-            examples=[["irc/ada!*@staff.example.org", "@bob:example.org"]],
+            examples=[["libera/ada!*@staff.example.org", "@bob:example.org"]],
         ),
     ] = ()
     approve_above: Annotated[

@@ -23,6 +23,7 @@ from bridge.status import Status
 from bridge.troubles import troubles
 from bridge.web.download import Download
 
+from .announce import ListAbilities
 from .answers import (
     CatchUpAnswer,
     LogLevelAnswer,
@@ -99,6 +100,7 @@ class Abilities:
             UnmuteRequest: self._unmute,
             LogLevelRequest: self._log_level,
             SendRequest: self._send,
+            **ListAbilities(bridge).able,
             **FilingAbilities(bridge).able,
             **EvidenceAbilities(bridge, clock).able,
         }

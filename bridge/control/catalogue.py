@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias, get_args
 
+from .announce_requests import AnyListRequest
 from .archive_requests import DOWNLOADS, AnyArchiveRequest
 from .evidence_requests import AnyEvidenceRequest
 from .filing_requests import AnyFilingRequest
@@ -34,6 +35,7 @@ AnyRequest: TypeAlias = (
     | LogLevelRequest
     | SendRequest
     | TailRequest
+    | AnyListRequest
     | AnyFilingRequest
     | AnyEvidenceRequest
     | AnyArchiveRequest

@@ -14,7 +14,7 @@ from bridge.archive.store import Entry
 from .dates import Dates
 from .exporter import Excerpt, Exporter, ExportOptions
 
-__all__ = ["TABLE"]
+__all__ = ["TABLE", "safe_cell"]
 
 _COLUMNS = (
     "conversation", "position", "time", "kind", "network", "room", "name", "person", "proof", "by", "text",
@@ -34,7 +34,7 @@ def _chunks(excerpt: Excerpt, options: ExportOptions) -> Iterator[bytes]:
     for entry in excerpt.entries():
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([_safe(cell) for cell in _cells(entry, dates)])
+        writer.writerow([safe_cell(cell) for cell in _cells(entry, dates)])
         yield buffer.getvalue().encode()
 
 
@@ -82,7 +82,7 @@ def _silence(header: Header, dates: Dates) -> tuple[str, str]:
     return dates.iso(silence.since) if silence.since is not None else "", dates.iso(silence.until)
 
 
-def _safe(cell: str) -> str:
+def safe_cell(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
