@@ -17,6 +17,8 @@ LIBRARIES = {
 }
 LENT = {"bots": {"onebot"}}
 """Adapters whose codec another one uses: two sides of one protocol."""
+FEATURES = {"livechat": {"desk", "identity"}}
+"""Parts of the core that an adapter is the way to."""
 NOT_FOR_RELAYING = ("bridge.demo", "bridge.testing", "rich", "PIL")
 
 
@@ -50,7 +52,7 @@ def test_the_face_is_cheap():
 @pytest.mark.parametrize("protocol", ADAPTERS)
 def test_an_adapter_loads_what_it_relays_with(protocol: str):
     found = loaded(f"adapters.{protocol}")
-    assert above_adapters().isdisjoint(parts(found, "bridge"))
+    assert above_adapters() & parts(found, "bridge") == FEATURES.get(protocol, set())
     assert parts(found, "adapters") == {protocol} | LENT.get(protocol, set())
     assert not found & {*NOT_FOR_RELAYING, f"adapters.{protocol}.testing"}
 

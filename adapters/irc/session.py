@@ -11,7 +11,7 @@ from hashlib import blake2b
 from bridge import MessageId, RoomId
 
 from .puppets.speakers import OwnPeople
-from .rooms.away import Absence
+from .rooms.away import AwayPeople
 from .rooms.private import PrivateQueries
 from .rooms.refusals import Forms
 from .wire.line import TAGS, Line, nick_of
@@ -75,7 +75,7 @@ class Session:
         """Rooms where the server did not let us set the topic, until their modes change."""
         self.speakers = OwnPeople()
         """People from elsewhere who are here as themselves: what they do is ours."""
-        self.absence = Absence(self)
+        self.absence = AwayPeople(self)
         """Who is away."""
         self.held: set[str] = set()
         """Channels that we have made, by their names in lower case, until they are among our rooms."""

@@ -15,7 +15,7 @@ __all__ = [
     "PageSeen",
     "Rating",
     "Saying",
-    "Subscribing",
+    "SubscribeForm",
     "Writes",
     "read",
 ]
@@ -92,7 +92,7 @@ class Mailing(Struct, frozen=True):
     to: Annotated[str, Meta(min_length=3, max_length=200)]
 
 
-class Subscribing(Struct, frozen=True):
+class SubscribeForm(Struct, frozen=True):
     """Wants to hear of what a list announces."""
 
     list: Short

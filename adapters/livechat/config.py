@@ -78,8 +78,7 @@ class NetworkConfig(Model):
     guard: GuardRules = GuardRules()
     """What visitors may do, how often, and who is asked about them."""
     connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
-    """So many connections of visitors at most, at a time: an open chat has one, and a second one for moments.
-    """
+    """So many connections of visitors at most, at a time: an open chat has one or two."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

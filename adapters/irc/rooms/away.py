@@ -14,7 +14,7 @@ from bridge import BoundedDict, RoomId
 if TYPE_CHECKING:
     from adapters.irc.session import Session
 
-__all__ = ["Absence"]
+__all__ = ["AwayPeople"]
 
 _MOST = 20_000
 _MOST_ASKED = 500
@@ -32,7 +32,7 @@ class Entered(Protocol):
     members: dict[str, str]
 
 
-class Absence:
+class AwayPeople:
     """Knows of people by their nicks, as far as the server has told."""
 
     def __init__(self, session: "Session") -> None:

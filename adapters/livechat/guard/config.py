@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from bridge import ListenAddress, Model, address_of
 
-from .pace import Rate
+from .pace import AllowedRate
 
 __all__ = ["GuardLimits", "GuardRules"]
 
@@ -35,7 +35,7 @@ def _clamd(text: str) -> str:
 
 
 def _rate(text: str) -> str:
-    Rate.of(text)
+    AllowedRate.of(text)
     return text
 
 
@@ -74,7 +74,7 @@ class GuardRules(Model):
     """What strangers may do at the desks of this network, and who is asked about them."""
 
     limits: GuardLimits = GuardLimits()
-    """How much they may do."""
+    """How much they may do. By default what suits a small shop."""
     links: Annotated[int, Field(ge=0, le=100)] = 3
     """So many links may be in what somebody says before an agent has answered; these are made harmless."""
     proof: Annotated[int, Field(ge=0, le=24)] = 0

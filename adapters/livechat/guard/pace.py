@@ -7,7 +7,7 @@ from typing import Self
 
 from bridge import SYSTEM, Clock, Paces, TokenBucket
 
-__all__ = ["Rate", "SharedPace"]
+__all__ = ["AllowedRate", "SharedPace"]
 
 _MOST = 20_000
 """Addresses that are remembered, for each thing that has a pace."""
@@ -16,7 +16,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class AllowedRate:
     """So many in so many seconds: all at once, and then one after another."""
 
     most: int
@@ -39,7 +39,7 @@ class SharedPace:
 
     def __init__(self, one: str, everybody: str, clock: Clock = SYSTEM) -> None:
         """Each is a rate as people write it."""
-        self._one, self._everybody = Rate.of(one), Rate.of(everybody)
+        self._one, self._everybody = AllowedRate.of(one), AllowedRate.of(everybody)
         self._paces = Paces(_MOST, self._one.most, self._one.per_second, clock)
         self._all = TokenBucket(self._everybody.most, self._everybody.per_second, clock)
 

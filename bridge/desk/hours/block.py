@@ -79,7 +79,7 @@ class DeskHours(Model):
         dict[Dates, Annotated[HolidayRules, BeforeValidator(_named)]],
         Field(
             description="Days with a name on which it is closed: `12-25` of every year, `2026-12-24`, or "
-            "from one to another, `12-24..12-26`."
+            "from one to another, `12-24..12-26`. By default none."
         ),
     ] = Field(default_factory=dict)
 
