@@ -24,6 +24,8 @@ _REACTIONS = 20
 """So many numbers stand for how soon agents answer who are free."""
 _FEW_WEEKS = 3
 _FEW_CHATS = 100
+_HARDLY = 0.5
+"""Chats in an hour."""
 _USUAL = Target()
 _MARGIN = 0.01
 """By so much more than the target's share have to be answered in time by agents who are free."""
@@ -57,6 +59,10 @@ class PlanTerms:
     """Instead: so many chats on a day on which the desk is open, on the average, before `season`."""
     season: float = 1.0
     """So many times as many again, as in the month before a feast."""
+    has_hours: bool = True
+    """Whether the desk says when it is open: then somebody is there in each of these hours. Else nobody has
+    to be in hours in which hardly ever somebody comes.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +147,7 @@ def planned(desk: str, chats: Sequence[PastChat], span: Timespan, terms: PlanTer
     at_best = sum(one <= terms.target.within for one in reactions) / len(reactions)
     slow = at_best < min(terms.target.share + _MARGIN, 1.0)
     team = Team(terms.at_once, (0.0,) if slow else reactions)
-    hours = [
-        _hour(hour, rate.scaled(factor), seconds, terms.target, team) for hour, rate in sorted(found.items())
-    ]
+    hours = [_hour(hour, rate.scaled(factor), seconds, terms, team) for hour, rate in sorted(found.items())]
     before = at_once(chats)
     doubts = {
         Doubt.FEW_WEEKS: len(weeks) < _FEW_WEEKS,
@@ -175,18 +179,19 @@ def planned(desk: str, chats: Sequence[PastChat], span: Timespan, terms: PlanTer
     )
 
 
-def _hour(hour: Hour, rate: Rate, seconds: float, target: Target, team: Team) -> PlannedHour:
-    usual, busy = (staff(Load(one, seconds), target, team) for one in (rate.mean, rate.high))
+def _hour(hour: Hour, rate: Rate, seconds: float, terms: PlanTerms, team: Team) -> PlannedHour:
+    usual, busy = (staff(Load(one, seconds), terms.target, team) for one in (rate.mean, rate.high))
     assert usual is not None, "what agents who are free can do was looked at before"
     assert busy is not None
+    somebody = terms.has_hours or rate.mean >= _HARDLY
     return PlannedHour(
         day=hour.day,
         hour=hour.hour,
         chats=rate.mean,
         low=rate.low,
         high=rate.high,
-        agents=usual.agents,
-        agents_high=busy.agents,
+        agents=max(usual.agents, 1) if somebody else 0,
+        agents_high=max(busy.agents, 1) if somebody else 0,
         answered=usual.answered,
     )
 

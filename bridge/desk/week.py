@@ -1,6 +1,6 @@
 """The hours of a week, by a clock on a wall: which one a moment falls into, and how often each was. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -41,15 +41,13 @@ def hour_of(at: float, zone: tzinfo) -> Hour:
     return Hour(then.weekday(), then.hour)
 
 
-def openings(
-    since: float, until: float, zone: tzinfo, is_open: Callable[[float], bool] | None = None
-) -> dict[Hour, float]:
-    """Return how many times each hour of the week was between two moments while the desk was open, to a
-    quarter; what never was is left out. `is_open` tells it of a moment; None: it always is.
+def openings(spans: Iterable[tuple[float, float]], zone: tzinfo) -> dict[Hour, float]:
+    """Return how many times each hour of the week was in spans in which the desk was open (begin and end in
+    seconds since 1970), to a quarter; what never was is left out.
     """
     found: dict[Hour, float] = {}
-    for at in range(-(-int(since) // _STEP) * _STEP, int(until), _STEP):
-        if is_open is None or is_open(at):
+    for since, until in spans:
+        for at in range(-(-int(since) // _STEP) * _STEP, int(until), _STEP):
             hour = hour_of(at, zone)
             found[hour] = found.get(hour, 0.0) + _PART
     return found

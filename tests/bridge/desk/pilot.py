@@ -3,12 +3,14 @@
 import heapq
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bridge.desk.figures import PastChat
+from bridge.desk.model import ChatState, NewChat
+from bridge.desk.store import DeskStore
 from bridge.desk.week import WEEK, Hour, hour_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -104,3 +106,24 @@ class _Desk:
 def by_hour(staffed: Mapping[Hour, int]) -> Callable[[Hour], int]:
     """Return who is there, by a plan."""
     return lambda hour: staffed.get(hour, 0)
+
+
+def write(store: DeskStore, desk: str, chats: Iterable[PastChat]) -> None:
+    """Have these on record as a desk's: their times, and what happened to them."""
+    with store.transaction():
+        for one in chats:
+            chat = store.add_chat(desk, NewChat("hello"), f"{desk} {one.opened_at}", one.opened_at)
+            state = (
+                ChatState.CLOSED if one.closed_at else ChatState.TALKING if one.held else ChatState.WAITING
+            )
+            store.change_chat(
+                chat.number, state=state, agent=one.agent, agent_name=one.agent_name, taken_at=one.taken_at,
+                answered_at=one.answered_at, closed_at=one.closed_at, missed=one.missed, rating=one.rating,
+            )  # fmt: skip
+            facts = [("opened", one.opened_at), ("taken", one.taken_at), ("answered", one.answered_at)]
+            facts += [("transferred", one.taken_at), ("taken", one.taken_at)] * one.transfers
+            facts += [("missed", one.closed_at if one.missed else None), ("closed", one.closed_at)]
+            facts += [("rated", one.closed_at if one.rating else None)]
+            for what, at in facts:
+                if at is not None:
+                    store.add_happening(at, desk, chat.number, what, one.agent)

@@ -23,7 +23,7 @@ def chat(number, opened, taken=None, answered=None, closed=None, **more):
 
 
 def of_week(chats, zone=BERLIN, until=MONDAY + WEEK):
-    span = Timespan(MONDAY, until, zone, openings(MONDAY, until, zone))
+    span = Timespan(MONDAY, until, zone, openings([(MONDAY, until)], zone))
     return figures("sales", NOBODY, chats, span)
 
 
@@ -89,17 +89,15 @@ def test_clocks_that_are_put_back_or_forward(day, hour, times):
     """On one Sunday of October an hour comes twice, on one of March one does not come."""
     begin = datetime(*day, tzinfo=BERLIN).timestamp()
     end = datetime(day[0], day[1], day[2] + 1, tzinfo=BERLIN).timestamp()
-    found = openings(begin, end, BERLIN)
+    found = openings([(begin, end)], BERLIN)
     assert found.get(Hour(6, hour), 0) == times
     assert sum(found.values()) == (end - begin) / 3600
 
 
 def test_only_what_was_open_counts():
-    def is_open(at):
-        then = datetime.fromtimestamp(at, BERLIN)
-        return then.weekday() < 5 and (9, 30) <= (then.hour, then.minute) < (18, 0)
-
-    found = openings(MONDAY, MONDAY + 2 * WEEK, BERLIN, is_open)
+    day, begin, end = 86400, 9.5 * 3600, 18 * 3600
+    spans = [(MONDAY + n * day + begin, MONDAY + n * day + end) for n in range(14) if n % 7 < 5]
+    found = openings(spans, BERLIN)
     assert found[Hour(0, 9)] == 1.0, "half an hour, twice"
     assert found[Hour(4, 17)] == 2.0
     assert {hour.day for hour in found} == set(range(5))

@@ -18,7 +18,7 @@ OPEN = shop_hours()
 def span(weeks):
     until = MONDAY + weeks * WEEK
     return Timespan(
-        MONDAY, until, BERLIN, {hour: weeks for hour in openings(MONDAY, until, BERLIN) if hour in OPEN}
+        MONDAY, until, BERLIN, {hour: weeks for hour in openings([(MONDAY, until)], BERLIN) if hour in OPEN}
     )
 
 
@@ -94,6 +94,17 @@ def test_chats_a_day_and_a_season():
     december = planned("sales", chats, span(4), PlanTerms(3, per_day=300, season=1.8))
     assert december.chats_a_week == pytest.approx(1800 * 1.8)
     assert december.agent_hours > a_day.agent_hours
+
+
+def test_where_no_hours_are_written_nobody_waits_for_a_chat_a_month():
+    chats = [one._replace(opened_at=one.opened_at - 9 * 3600) if one.number == 1 else one for one in pilot()]
+    always = openings([(MONDAY, MONDAY + 4 * WEEK)], BERLIN)
+    round_the_clock = Timespan(MONDAY, MONDAY + 4 * WEEK, BERLIN, always)
+    plan = planned("sales", chats, round_the_clock, PlanTerms(3, times=10, has_hours=False))
+    nights = [Hour(one.day, one.hour) for one in plan.hours if one.agents and one.hour not in range(9, 19)]
+    assert nights == [Hour(0, 0)], "where somebody did come"
+    open_then = planned("sales", chats, round_the_clock, PlanTerms(3, times=10))
+    assert all(one.agents >= 1 for one in open_then.hours)
 
 
 def test_what_makes_a_plan_doubtful_is_said():
