@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from bridge.boundary.texts import is_text
 from bridge.clock import SYSTEM, Clock
 from bridge.config import Config
 from bridge.config.words import quoted
+from bridge.desk.tally import DeskCounts
 from bridge.errors import HubbubError
 from bridge.journal.admin.dead_letters import Choice, Letter, choose, look_at_letters
 from bridge.levels import levels, set_level
@@ -40,6 +41,7 @@ from .answers import (
 )
 from .archive import ArchiveReading
 from .choosing import chosen
+from .desk import DeskAbilities
 from .evidence import EvidenceAbilities
 from .filing import FilingAbilities
 from .live import live
@@ -104,8 +106,8 @@ class Abilities:
             **FilingAbilities(bridge).able,
             **EvidenceAbilities(bridge, clock).able,
         }
-        self._archive = ArchiveReading(bridge, clock)
-        self._able |= self._archive.able
+        self._archive, self._desks = ArchiveReading(bridge, clock), DeskAbilities(bridge, clock)
+        self._able |= {**self._archive.able, **self._desks.able}
         self._files = self._archive.files
 
     async def do(self, request: Request[A], by: str) -> A:
@@ -140,6 +142,14 @@ class Abilities:
     async def status(self) -> Status:
         """Return how everything stands now, the archive too."""
         return replace(await self.bridge.status(), archive=await self._archive.report())
+
+    def now(self) -> float:
+        """Return the time, in seconds since 1970."""
+        return self._clock.now()
+
+    async def desks(self) -> Sequence[DeskCounts]:
+        """Return how the desks stand now, and what was counted at each."""
+        return await self._desks.counts()
 
     async def _status(self, _: StatusRequest) -> StatusAnswer:
         async with self._lock:

@@ -4,6 +4,7 @@ from typing import Any, TypeAlias, get_args
 
 from .announce_requests import AnyListRequest
 from .archive_requests import DOWNLOADS, AnyArchiveRequest
+from .desk_requests import AnyDeskRequest
 from .evidence_requests import AnyEvidenceRequest
 from .filing_requests import AnyFilingRequest
 from .requests import (
@@ -39,6 +40,7 @@ AnyRequest: TypeAlias = (
     | AnyFilingRequest
     | AnyEvidenceRequest
     | AnyArchiveRequest
+    | AnyDeskRequest
 )
 """What is asked over the socket."""
 KINDS: tuple[type[Request[Any]], ...] = (*get_args(AnyRequest), *DOWNLOADS)
