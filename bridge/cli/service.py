@@ -112,7 +112,7 @@ async def _pages(abilities: Abilities, file: Path) -> AsyncIterator[None]:
     from bridge.control.api import add_api  # with its libraries, as where files are handed out
     from bridge.web.owner import owner_pages
 
-    site = owner_pages(web, abilities.status, bridge.counts, SYSTEM.now)
+    site = owner_pages(web, abilities.status, bridge.counts, abilities.desks, SYSTEM.now)
     add_api(site, abilities)
     async with contextlib.AsyncExitStack() as stack:
         if web.console:

@@ -3,7 +3,7 @@
 Units are base units; labels are networks, kinds and reasons, of which there are few: never rooms or people.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -18,11 +18,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from bridge.counts import Counts
-from bridge.relay.tally import BOUNDS, Spread
+from bridge.desk.tally import DeskCounts
+from bridge.relay.tally import Spread
 from bridge.status import ArchiveReport, NetworkReport, Status
 from bridge.supervisor import NetworkState
 
 from .app import SECURITY, Site
+from .desk_metrics import desk_families
+from .spread import add_spread
 
 __all__ = ["Collected", "add_metrics", "described", "families"]
 
@@ -38,13 +41,15 @@ def add_metrics(
     site: Site,
     status: Callable[[], Awaitable[Status]],
     counts: Callable[[], Counts],
+    desks: Callable[[], Awaitable[Sequence[DeskCounts]]],
     now: Callable[[], float],
 ) -> None:
     """Add `/metrics`; `now` is the time in seconds since 1970."""
 
     async def metrics(request: web.Request) -> web.StreamResponse:
         registry = CollectorRegistry()
-        registry.register(Collected(list(families(await status(), counts(), now()))))
+        found = [*families(await status(), counts(), now()), *desk_families(await desks(), now())]
+        registry.register(Collected(found))
         ProcessCollector(registry=registry)
         encode, kind = choose_encoder(request.headers.get("Accept", ""))
         body = encode(registry)
@@ -72,7 +77,7 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
     read = "When the map that is followed was read, since 1970."
     yield GaugeMetricFamily("hubbub_last_reload_success_timestamp_seconds", read, status.map.since)
     commits = HistogramMetricFamily("hubbub_journal_commit_seconds", "How long commits of the journal took.")
-    _add(commits, (), counts.commits)
+    add_spread(commits, (), counts.commits)
     yield commits
     yield from _counters(counts)
     waits = HistogramMetricFamily(
@@ -81,7 +86,7 @@ def families(status: Status, counts: Counts, now: float) -> Iterator[Metric]:
         labels=("source", "target"),
     )
     for pair, spread in counts.delivered.items():
-        _add(waits, pair, spread)
+        add_spread(waits, pair, spread)
     yield waits
     yield from _networks(status.networks, now)
     yield GaugeMetricFamily(
@@ -184,19 +189,12 @@ def _networks(networks: Mapping[str, NetworkReport], now: float) -> Iterator[Met
     yield from (connected, states, rooms, joined, owed, oldest, puppets)
 
 
-def _add(family: HistogramMetricFamily, labels: tuple[str, ...], spread: Spread) -> None:
-    total, buckets = 0, []
-    for bound, count in zip((*BOUNDS, float("inf")), spread.counts, strict=True):
-        total += count
-        buckets.append(("+Inf" if bound == float("inf") else str(bound), total))
-    family.add_metric(labels, buckets, spread.seconds)
-
-
 def described() -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     """Yield the name of each metric, its kind, its labels and what it means, sorted."""
     nothing = Status("", 0.0, True, {}, 0, {}, ())
     none = Counts({}, {}, {}, {}, {}, {}, {}, {}, Spread(), {})
-    for family in sorted(families(nothing, none, 0.0), key=lambda family: family.name):
+    found = (*families(nothing, none, 0.0), *desk_families((), 0.0))
+    for family in sorted(found, key=lambda family: family.name):
         suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
         labels = tuple(family._labelnames)  # type: ignore[attr-defined]  # noqa: SLF001
         yield f"{family.name}{suffix}", family.type, labels, family.documentation

@@ -1,9 +1,10 @@
 """What stands at `web:` in the map."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bridge.config.models import Web
 from bridge.counts import Counts
+from bridge.desk.tally import DeskCounts
 from bridge.status import Status
 
 from .app import Site
@@ -14,10 +15,14 @@ __all__ = ["owner_pages"]
 
 
 def owner_pages(
-    web: Web, status: Callable[[], Awaitable[Status]], counts: Callable[[], Counts], now: Callable[[], float]
+    web: Web,
+    status: Callable[[], Awaitable[Status]],
+    counts: Callable[[], Counts],
+    desks: Callable[[], Awaitable[Sequence[DeskCounts]]],
+    now: Callable[[], float],
 ) -> Site:
     """Return the site with the pages, to which more may be added before it is served."""
     site = Site("web", web.listen, token=web.token.get_secret_value() if web.token is not None else "")
     add_health(site, status)
-    add_metrics(site, status, counts, now)
+    add_metrics(site, status, counts, desks, now)
     return site

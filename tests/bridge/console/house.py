@@ -70,7 +70,7 @@ class House:
         ours = logging.getLogger("bridge")
         before = ours.level
         ours.setLevel(logging.INFO)
-        site = owner_pages(web, self.abilities.status, bridge.counts, SYSTEM.now)
+        site = owner_pages(web, self.abilities.status, bridge.counts, self.abilities.desks, SYSTEM.now)
         add_api(site, self.abilities)
         try:
             async with console(site, self.abilities, self.file, check), site.serving():

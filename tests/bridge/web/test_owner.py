@@ -15,6 +15,10 @@ from bridge.web.owner import owner_pages
 from tests.bridge.world import PROTOCOL, running
 
 
+async def no_desks():
+    return []
+
+
 class Watcher:
     """Somebody who asks a service over HTTP."""
 
@@ -24,7 +28,7 @@ class Watcher:
 
     @contextlib.asynccontextmanager
     async def beside(self, bridge):
-        async with owner_pages(self.web, bridge.status, bridge.counts, SYSTEM.now).serving():
+        async with owner_pages(self.web, bridge.status, bridge.counts, no_desks, SYSTEM.now).serving():
             yield
 
     async def ask(self, path, **headers):
