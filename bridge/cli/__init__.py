@@ -33,6 +33,7 @@ GROUPS = {
     "Look": {
         "check": "Say everything that is wrong with FILE.",
         "archive": "Say what is archived, file it, hold it.",
+        "desk": "Figures of a desk, and what staffing it asks for.",
         "rooms": "List the rooms of the map, and how each stands.",
         "search": "Find what was said in the archive.",
         "status": "Say how the running service stands.",
