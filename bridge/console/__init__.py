@@ -16,6 +16,7 @@ from bridge.levels import is_shown
 from bridge.web import Site
 
 from .archive import ArchivePages
+from .desk import DeskPages
 from .doorman import Doorman
 from .frame import Frame
 from .live import Streams
@@ -44,6 +45,7 @@ async def console(
     frame = Frame(site, Doorman(site, clock), watch.undelivered)
     Pages(frame, abilities, watch, parts, recent)
     ArchivePages(frame, abilities)
+    DeskPages(frame, abilities)
     MapForm(frame, abilities, watch, file, check)
     live = Streams(abilities, watch, parts, recent, clock)
     frame.add("/live", live.stream, lasting=True, script=True)

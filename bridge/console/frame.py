@@ -47,6 +47,8 @@ class Frame:
         self._site = site
         self._doorman = doorman
         self._undelivered = undelivered
+        self.has_desk: Callable[[], bool] = lambda: False
+        """Whether there is a page of desks."""
         self._files = {name: (_STATIC / name).read_bytes() for name in _KINDS}
         self._version = hashlib.sha256(b"".join(self._files.values())).hexdigest()[:12]
         for name in _KINDS:
@@ -115,6 +117,7 @@ class Frame:
                 "inside": visitor is not None,
                 "version": self._version,
                 "undelivered": self._undelivered(),
+                "has_desk": self.has_desk(),
                 "query": {key: text for key, text in request.query.items() if key != "lang"},
                 "shows_text": "hubbub-text" in request.cookies,
                 **values,

@@ -80,7 +80,13 @@ def _environment(language: str) -> Environment:
     )
     made.install_gettext_translations(_speech(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {"moment": _moment, "clock": _clock, "hour": _hour, "day": day_of, "code": _code}
-    made.filters |= {"shown": safe_name, "size": decimal, "count": "{:,}".format, "without": _without}
+    made.filters |= {
+        "shown": safe_name,
+        "size": decimal,
+        "short": "{:g}".format,
+        "count": "{:,}".format,
+        "without": _without,
+    }
     made.globals["languages"] = [(code, own_name(code)) for code in LANGUAGES]
     return made
 
