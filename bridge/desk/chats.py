@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.clock import Clock
-from bridge.language import LANGUAGES, Locale, locale
+from bridge.language import spoken
 
 from .model import Chat, ChatFile, ChatLine, ChatState, FeedRow, LineBody, NewChat, SaidBy
 from .store import AgentRow, DeskStore
@@ -16,12 +16,6 @@ __all__ = ["Chats", "News", "spoken"]
 _IN_LINE = (ChatState.WAITING, ChatState.OFFERED)
 _HELD = (ChatState.OFFERED, ChatState.TALKING)
 _DESK, _DESK_NAME = "desk", "Desk"
-
-
-def spoken(language: str) -> Locale:
-    """Return how somebody is spoken to, by what their browser says: `zh-CN`."""
-    found = language.partition("-")[0].casefold()
-    return locale(found if found in LANGUAGES else "en", None)
 
 
 @dataclass(slots=True)
