@@ -168,6 +168,7 @@ class Visits:
 
     async def _mail(self, request: web.Request, chat: Chat) -> web.StreamResponse:
         read(await request.read(), Mailing)
+        self._guard.mailing(self._caller(request, chat.desk, chat.number))
         raise VisitRefused(404, "nothing", "this desk sends no mail")
 
     async def _erase(self, request: web.Request, chat: Chat) -> web.StreamResponse:

@@ -64,6 +64,10 @@ class GuardLimits(Model):
     """So many files may be sent from one address in so much time."""
     files_in_all: RateWritten = "300/h"
     """So many files may be sent by all in so much time."""
+    mails: RateWritten = "5/h"
+    """So many mails may be asked for from one address in so much time."""
+    mails_in_all: RateWritten = "100/h"
+    """So many mails may be asked for by all in so much time."""
     length: Annotated[int, Field(ge=100, le=4000)] = 2000
     """The most letters of what is said at once."""
     lines: Annotated[int, Field(ge=1, le=1000)] = 40

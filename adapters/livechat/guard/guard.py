@@ -60,6 +60,7 @@ class Guard:
         self._opened = SharedPace(limits.opened, limits.opened_in_all, clock)
         self._said = SharedPace(limits.said, limits.said_in_all, clock)
         self._files = SharedPace(limits.files, limits.files_in_all, clock)
+        self._mails = SharedPace(limits.mails, limits.mails_in_all, clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,6 +122,10 @@ class Guard:
         if self._clamd is not None:
             await self._scan(caller, self._clamd, file)
         return await asyncio.to_thread(_type_of, file, name)
+
+    def mailing(self, caller: Caller) -> None:
+        """Let somebody ask for a mail, which may go to anybody."""
+        self._pace(caller, self._mails, self._known(caller)[1])
 
     async def _scan(self, caller: Caller, clamd: Clamd, file: Path) -> None:
         try:

@@ -227,6 +227,17 @@ async def test_an_address_sends_so_many_files():
     desk.guard.bringing(Caller(BOB, "sales", 3))
 
 
+async def test_an_address_asks_for_so_many_mails():
+    desk = Desk(limits={"mails": "1/d", "mails_in_all": "2/d"})
+    desk.guard.mailing(Caller(ANN, "sales", 1))
+    with pytest.raises(VisitRefused) as refused:
+        desk.guard.mailing(Caller(NEIGHBOUR, "sales", 1))
+    assert refused.value.retry_after == 86_400
+    desk.guard.mailing(Caller(BOB, "sales", 2))
+    with pytest.raises(VisitRefused):
+        desk.guard.mailing(Caller("198.51.100.1", "sales", 3))
+
+
 @pytest.mark.parametrize(
     ("guard", "problem"),
     [
