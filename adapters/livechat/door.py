@@ -83,7 +83,8 @@ class Door:
 
     def _is_ours(self, address: str) -> bool:
         """Whether this is this machine, or a proxy of the owner's."""
-        return _is_address(address) and any(ipaddress.ip_address(address) in one for one in self._proxies)
+        found = address_of_client(address, (), ())
+        return found is not None and any(found in one for one in self._proxies)
 
     def _may(self, origin: str) -> bool:
         """Whether pages from there may ask."""
@@ -171,11 +172,3 @@ async def _nothing(_: web.Request) -> web.StreamResponse:
 def _origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
