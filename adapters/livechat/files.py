@@ -4,6 +4,7 @@ shorter time.
 
 import asyncio
 import hashlib
+import logging
 import mimetypes
 import os
 import secrets
@@ -19,10 +20,14 @@ from .refused import VisitRefused
 
 __all__ = ["ChatFiles"]
 
+log = logging.getLogger(__name__)
+
 _MOST = 16
 """So many files are taken in at a time."""
 _SECONDS = 120.0
 """For a browser to send one."""
+_ROOM = 500_000_000
+"""Bytes of the disk that are left to others: the journal among them."""
 _UNFINISHED = ".part"
 _NOBODYS = "new"
 _LONGEST = 120
@@ -47,6 +52,9 @@ class ChatFiles:
         if self._taking >= _MOST:
             raise VisitRefused(429, "slow", "too many files are sent at the moment: try again", 5.0)
         path = self._new(f"{chat}").with_suffix(_UNFINISHED)
+        if shutil.disk_usage(path.parent).free < _ROOM + most:
+            log.error("no file of a visitor is taken: the disk of %s is nearly full", self._folder)
+            raise VisitRefused(403, "room", "no files can be taken at the moment")
         self._taking += 1
         try:
             async with asyncio.timeout(_SECONDS):
@@ -94,7 +102,8 @@ class ChatFiles:
 
     def _new(self, folder: str) -> Path:
         place = self._folder / folder
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for one in (self._folder, place):  # the mode is that of the last one alone
+            one.mkdir(exist_ok=True, mode=0o700)
         return place / secrets.token_hex(16)
 
 

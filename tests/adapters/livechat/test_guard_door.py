@@ -73,3 +73,13 @@ async def test_who_says_too_much_waits(place, session):
             ) as answer:
                 answers.append((answer.status, answer.headers.get("Retry-After")))
         assert answers == [(200, None), (200, None), (429, "30")]
+
+
+async def test_a_disk_that_is_nearly_full_is_left_to_the_rest(place, session, monkeypatch):
+    monkeypatch.setattr("adapters.livechat.files._ROOM", 10**18)
+    async with place.running():
+        _, told = await opened(session, place, BOB)
+        headers = {"X-Forwarded-For": BOB, "Authorization": f"Bearer {told['token']}"}
+        url = f"{address(place.adapter)}/chat/file?key=a&name=a.txt"
+        async with session.post(url, data=b"a sweater", headers=headers) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (403, "room")

@@ -162,6 +162,8 @@ async def test_what_a_visitor_sends_is_looked_at_first(daemon, tmp_path):
         assert await brought(place, HARMLESS) == (403, refused)
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and HARMLESS in path.read_bytes()]
         assert await brought(place, b"a sweater", "b.txt") == (200, None)
+        modes = {path.stat().st_mode & 0o077 for path in tmp_path.glob("*.files")}
+        assert modes == {0}
         await place.person.leave()
 
 
