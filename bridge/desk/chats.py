@@ -45,8 +45,6 @@ class Chats:
         self.held: Mapping[str, set[int]] = {}
         """Those that agents have, or are offered."""
         self.agents: dict[str, AgentRow] = {}
-        self.here: set[int] = set()
-        """Those whose visitors' browsers follow them now."""
         self._news = News(set(), set(), fed=False)
         self.load()
 

@@ -4,9 +4,11 @@ import contextlib
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from bridge.clock import Clock
 from bridge.identity import one_line, safe_name
+from bridge.kit import BoundedDict
 from bridge.model import DeleteMessage, EditMessage, Part, SendMessage
 
 from .answering import Answering
@@ -25,6 +27,18 @@ __all__ = ["Desk"]
 
 _SHORT = 50
 """In a longer line, whoever comes has nobody before the next `tick`: that looks at all who wait."""
+
+
+_OWN_KEY = 16
+"""So many characters at least has a key that nobody else finds."""
+_AGAIN = 600.0
+"""So long a browser may ask again for the chat that it opened, in seconds."""
+_LATELY = 1000
+
+
+class _Lately(NamedTuple):
+    at: float
+    chat: OpenedChat
 
 
 class Desk:
@@ -56,6 +70,7 @@ class Desk:
         self.fed: Callable[[], None] = lambda: None
         """Is told that there is something new for agents (`DeskStore.feed`)."""
         self._clock = clock
+        self._opened: BoundedDict[str, _Lately] = BoundedDict(_LATELY)
         self._chats = Chats(store, name, clock, language)
         self._floor = Floor(self._chats, rules, desks if desks is not None else {})
         self._floor.committed = self._tell
@@ -109,8 +124,12 @@ class Desk:
             self._asked.left_message(new)
 
     def open(self, new: NewChat) -> OpenedChat:
-        """Let a visitor in. Raises Denied when their address is banned."""
+        """Let a visitor in; once, when a browser asks again with the key that it made for that. Raises Denied
+        when their address is banned.
+        """
         self._let_in(new)
+        if (known := self._opened.get(new.key)) is not None and self._clock.monotonic() - known.at < _AGAIN:
+            return known.chat
         token = secrets.token_urlsafe(16)
         with self._turn():
             name = safe_name(new.name) if new.name.strip() else ""
@@ -122,7 +141,10 @@ class Desk:
             if len(self._chats.in_line) <= _SHORT:
                 self._assigning.run()
             self._answering.suggest(chat, new.text)
-        return OpenedChat(chat.number, token)
+        opened = OpenedChat(chat.number, token)
+        if len(new.key) >= _OWN_KEY:
+            self._opened[new.key] = _Lately(self._clock.monotonic(), opened)
+        return opened
 
     def _let_in(self, new: NewChat) -> None:
         if new.address and self.store.bars(new.address, self._clock.now()):
@@ -185,10 +207,7 @@ class Desk:
 
     def here(self, number: int, *, connected: bool) -> None:
         """Note that a visitor's browser follows the chat now, or does no more: not kept over a restart."""
-        if connected:
-            self._chats.here.add(number)
-        else:
-            self._chats.here.discard(number)
+        self._ticking.here(number, connected=connected)
 
     def erase(self, number: int) -> None:
         """Forget who the visitor of a chat was and what was said in it, and take their lines back from

@@ -82,7 +82,7 @@ class Hearing:
         try:
             line = self._read(said, agent, command, number)
         except NotDone as why:
-            self._chats.tell(str(why), number or 0, command.room)
+            self._chats.tell(str(why), number or _own_chat(command.room) or 0, command.room)
         if number is not None or not isinstance(said, AgentWords):
             self._cut.note(agent.key, command.content.text, line.chat if line is not None else 0)
         return line
@@ -110,10 +110,11 @@ class Hearing:
                 raise NotDone(locale.gettext("Nobody was told that. Is {command} meant?", command=alike[0]))
             return
         number = number if number is not None else _own_chat(room)
-        answer = one.follow(AgentAsks(self._floor, self._seams, agent, said.words, number))
+        asks = AgentAsks(self._floor, self._seams, agent, said.words, number)
+        answer = one.follow(asks)
         self._floor.lost.pop(agent.key, None)  # they did that themselves
         if answer:
-            self._chats.tell(answer, number or 0, room)
+            self._chats.tell(answer, asks.about, room)
 
     def _named(self, number: int, agent: Person, room: RoomId) -> Chat:
         """Return a chat that an agent answers or addresses, which they take when nobody has it."""

@@ -199,7 +199,8 @@ class NewChat:
 
     text: str
     key: str = ""
-    """The browser's own id of the first line."""
+    """The browser's own id of the first line. One that nobody else finds (16 characters at least) is also
+    that of the chat, so that a browser that got no answer can ask again."""
     name: str = ""
     mail: str = ""
     customer: str = ""

@@ -1,13 +1,16 @@
-"""What time brings: chats that come to agents and go back, places in line, chats gone quiet."""
+"""What time brings: chats that come to agents and go back, visitors who are gone, places in line, quiet."""
 
 from .assigning import Assigning
 from .chats import spoken
 from .floor import Floor
+from .model import ChatState
 
 __all__ = ["Ticking"]
 
 _KEPT = 14 * 86_400.0
 """So long it is known what became of agents' words, in seconds: nobody is in doubt of older ones."""
+_GONE = 60.0
+"""So long a browser may follow nothing before agents are told, in seconds: pages change, and networks too."""
 _TOLD = 100
 """So many visitors at once are told their new place in line."""
 _DAY = 86_400.0
@@ -18,16 +21,44 @@ class Ticking:
 
     def __init__(self, floor: Floor, assigning: Assigning) -> None:
         self._floor, self._chats, self._assigning = floor, floor.chats, assigning
+        self._left: dict[int, float] = {}
+        """Since when visitors' browsers follow their chats no more, by the clock's `monotonic`."""
+        self._missed: set[int] = set()
+        """Those of whom agents were told so."""
         self._trimmed = 0.0
+
+    def here(self, number: int, *, connected: bool) -> None:
+        """Note that a visitor's browser follows the chat now, or does no more."""
+        if connected:
+            self._left.pop(number, None)
+        else:
+            self._left.setdefault(number, self._chats.clock.monotonic())
 
     def tick(self) -> None:
         self._assigning.run()
+        self._miss()
         self._quiet()
         self._show_places()
         now = self._chats.clock.now()
         if now - self._trimmed > _DAY:
             self._trimmed = now
             self._chats.store.trim_heard(now - _KEPT)
+
+    def _miss(self) -> None:
+        """Tell agents which of their visitors are gone, or there again."""
+        before = self._chats.clock.monotonic() - _GONE
+        self._left = {number: since for number, since in self._left.items() if number in self._chats.open}
+        for number in [number for number, since in self._left.items() if since <= before]:
+            chat = self._chats.open[number]
+            if number not in self._missed and chat.state is ChatState.TALKING:
+                self._missed.add(number)
+                told = self._floor.locale.gettext("{chat} is not on the page any more.", chat=chat.label)
+                self._chats.tell(told, number, self._chats.room(chat))
+        for number in self._missed - self._left.keys():
+            self._missed.discard(number)
+            if (back := self._chats.open.get(number)) is not None:
+                told = self._floor.locale.gettext("{chat} is back on the page.", chat=back.label)
+                self._chats.tell(told, number, self._chats.room(back))
 
     def _quiet(self) -> None:
         """Close chats in which nothing is said any more."""

@@ -12,7 +12,7 @@ from bridge.language import Locale
 __all__ = ["AgentAsks", "DeskInstruction"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AgentAsks:
     """Who asks, where, and for which chat."""
 
@@ -23,6 +23,8 @@ class AgentAsks:
     """What stands behind the command's name."""
     number: int | None
     """The chat that is answered or addressed, or whose room it is; None: none."""
+    about: int = 0
+    """The chat that the answer tells of; 0: none, or several."""
 
     @property
     def locale(self) -> Locale:
@@ -35,14 +37,14 @@ class AgentAsks:
         Raises NotDone when there is none of that number; `loosely`, where any words may stand there, it is
         one of them then.
         """
-        chats = self.floor.chats
         number, rest = leading_number(self.words)
-        if number is not None and (not loosely or chats.get(number) is not None):
-            return self.floor.find(number), rest
-        if self.number is not None:
-            return self.floor.find(self.number), self.words
-        current = chats.agent(self.agent.key, self.agent.name).current
-        return (chats.get(current) if current is not None else None), self.words
+        if number is None or (loosely and self.floor.chats.get(number) is None):
+            current = self.floor.chats.agent(self.agent.key, self.agent.name).current
+            number, rest = self.number if self.number is not None else current, self.words
+        if number is None:
+            return None, rest
+        self.about = number
+        return self.floor.find(number), rest
 
     def chat(self, usage: str, *, loosely: bool = False) -> tuple[Chat, str]:
         """Return the chat that is meant, as `named`. Raises NotDone, with what to write, when none is."""

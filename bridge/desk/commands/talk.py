@@ -25,6 +25,7 @@ def _take(asks: AgentAsks) -> str:
         chat = next(iter(offered or [one for one in queue if not one.agent]), None)
     if chat is None:
         raise NotDone(asks.locale.gettext("Nobody waits."))
+    asks.about = chat.number
     had = chat.agent_name if chat.state is ChatState.TALKING and chat.agent != asks.agent.key else ""
     asks.floor.take(chat, asks.agent)
     if had:

@@ -39,7 +39,7 @@ def _who(asks: AgentAsks) -> str:
         " ".join(f"#{tag}" for tag in store.tags(chat.number)),
     ]
     lines = [f"{chat.label}: " + "; ".join(one_line(fact) for fact in facts if fact)]
-    lines += [locale.gettext("noted: {text}", text=note.text) for note in store.notes(chat.number)]
+    lines += [locale.gettext("noted: {text}", text=one_line(note.text)) for note in store.notes(chat.number)]
     return "\n".join(lines)
 
 

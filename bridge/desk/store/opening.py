@@ -24,6 +24,7 @@ def open_to_write(file: Path) -> sqlite3.Connection:
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA secure_delete = ON")
             database.execute("PRAGMA temp_store = MEMORY")
+            database.execute("PRAGMA wal_autocheckpoint = 4000")  # each takes a few milliseconds
             database.execute("PRAGMA busy_timeout = 2000")
             schema.migrate(database)
         except BaseException:

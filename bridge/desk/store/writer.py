@@ -196,6 +196,11 @@ class DeskStore(DeskQuestions):
         ]
         for table in ("line", "feed", "note", "tagged"):
             self._do(f"DELETE FROM {table} WHERE chat = ?", chat)  # noqa: S608
+        self._do(  # lists of chats, which are about none
+            "DELETE FROM feed WHERE chat = 0 AND instr(body, CAST((SELECT nullif(name, '') FROM chat "
+            "WHERE number = ?) AS BLOB))",
+            chat,
+        )
         self._do(
             "UPDATE chat SET token = NULL, name = '', mail = '', customer = '', fields = '{}', page = '', "
             "title = '', address = '', rating_words = '', mail_to = '' WHERE number = ?",

@@ -1,0 +1,73 @@
+"""A chat in a room of its own, and one that its visitor wants forgotten."""
+
+import pytest
+
+from bridge.desk import Denied, NewChat
+
+from .shop import Shop
+
+
+@pytest.fixture
+def shop(tmp_path):
+    shop = Shop(tmp_path)
+    yield shop
+    shop.store.close()
+
+
+def test_in_its_own_room_a_chat_needs_no_number(shop):
+    became: list[list[int]] = []
+    shop.desk.became = lambda numbers: became.append(sorted(numbers))
+    number = shop.open(page="https://shop.example/")
+    assert became == [[number]]
+    shop.desk.moved(number, {"matrix": "!room", "shop": "sales/1"})
+    assert shop.told("sales/1") == ["1 小红\nhttps://shop.example/\n小红: Hello"]
+    shop.says(number, "Anybody?")
+    assert shop.told("sales/1")[-1] == "[小红] Anybody?"
+    shop.agent("ben", "Just looking", room="sales/1")
+    assert shop.told("sales/1")[-1] == "1 小红 waits: !take 1 takes it"
+    shop.agent("anna", "!take", room="sales/1")
+    shop.agent("anna", "Yes!", room="sales/1")
+    shop.agent("ben", "Me too!", room="sales/1")
+    assert shop.seen(number)[2:] == ["agent: Yes!"]
+    shop.again()
+    shop.agent("anna", "Still here.", room="sales/1")
+    shop.agent("anna", "!close", room="sales/1")
+    assert shop.seen(number)[3:] == ["agent: Still here."]
+
+
+def test_what_an_agent_says_in_one_room_goes_to_no_other_visitor(shop):
+    one, two = shop.open("A?"), shop.open("B?")
+    for number in (one, two):
+        shop.desk.moved(number, {"shop": f"sales/{number}"})
+        shop.agent("anna", "!take", room=f"sales/{number}")
+    shop.agent("anna", "to a", room="sales/1")
+    shop.agent("anna", "to b", room="sales/2")
+    shop.agent("ben", "to a as well", room="sales/1")
+    assert (shop.seen(one), shop.seen(two)) == (
+        ["visitor: A?", "agent: to a"],
+        ["visitor: B?", "agent: to b"],
+    )
+
+
+def test_a_visitor_has_all_forgotten(shop):
+    token = shop.desk.open(NewChat("Secret?", name="Zoe", mail="z@o.example"))
+    number = token.number
+    assert shop.store.chat_by(token.token).number == number
+    shop.agent("anna", "!take 1")
+    shop.agent("anna", "Secret!")
+    shop.agent("anna", "!note 1 odd")
+    shop.agent("anna", "!chats")
+    shop.desk.erase(number)
+    assert shop.store.chat_by(token.token) is None
+    assert shop.lines(number) == []
+    with pytest.raises(Denied):
+        shop.says(number, "But")
+    rows = shop.store.feed("sales")
+    assert [(row.kind, row.target) for row in rows if row.kind == "gone"] == [("gone", "1.1")]
+    assert shop.told() == ["1 was deleted by its visitor."]
+    shop.store.close()
+    for word in (b"Secret", b"Zoe", b"z@o.example", b"odd"):
+        assert word not in shop.file.read_bytes()
+    shop.begin()
+    (chat,) = shop.store.chats(0, 9e9)
+    assert (chat.agent_name, chat.name) == ("Anna", "")
