@@ -1,5 +1,5 @@
 """Two agents and five visitors, whatever they do in whatever order: nobody gets what was not for them,
-nothing is lost, and nothing comes twice.
+nothing is lost, and nothing comes twice. There are two desks, between which visitors are passed on.
 """
 
 import tempfile
@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bridge.desk import ChatState, DeskRules
+from bridge.model import SendMessage
 
 from .shop import Shop
 
 AGENTS = ("anna", "ben")
+DESKS = ("sales", "support")
 VISITORS = range(5)
 
 agents = st.sampled_from(AGENTS)
+desks = st.sampled_from(("sales", *DESKS))
+numbers = st.integers(1, 6)
 visitors = st.sampled_from(VISITORS)
 
 
@@ -25,12 +29,14 @@ class _Chat:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.desk = "sales"
         self.state = "waiting"
         self.agent = ""
         self.shown: dict[int, str] = {}
         """What the visitor's page has to show, by line."""
-        self.said: list[str] = []
-        """What agents have to hear of the visitor, in order."""
+        self.said: list[tuple[str, str]] = []
+        """What agents have to hear of the visitor, in order, each with the desk where they do."""
+        self.offered_at = 0.0
 
 
 class Lobby(RuleBasedStateMachine):
@@ -40,26 +46,34 @@ class Lobby(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.shop = Shop(Path(self.folder.name), DeskRules(capacity=2))
+        self.desks = {"sales": self.shop.desk, "support": self.shop.at("support")}
         self.chats: dict[int, _Chat] = {}
-        self.current: dict[str, int | None] = dict.fromkeys(AGENTS)
+        self.current: dict[tuple[str, str], int] = {}
+        """Whom agents talk to, by desk and agent."""
+        self.passed = 0.0
+        """So much time, in seconds."""
         self.sent: dict[str, tuple[str, _Chat, int]] = {}
         """By what they are called: agents' lines that a visitor has, with who said them."""
         self.unsaid: list[tuple[str, str]] = []
         """What is called what nobody got, and who said it."""
-        self.commands: list[tuple[object, str]] = []
-        self.keys: list[tuple[int, str, str, int]] = []
+        self.commands: list[tuple[SendMessage, str]] = []
+        self.keys: list[tuple[_Chat, str, str, int]] = []
         self.words = 0
 
     def word(self) -> str:
         self.words += 1
         return f"word{self.words}"
 
-    def load(self, agent: str) -> int:
-        return sum(chat.agent == agent and chat.state == "talking" for chat in self.chats.values())
+    def load(self, agent: str, desk: str) -> list[_Chat]:
+        """What an agent has, or is offered, at a desk."""
+        held = ("talking", "offered")
+        return [
+            one for one in self.chats.values() if (one.agent, one.desk) == (agent, desk) and one.state in held
+        ]
 
-    def hear(self, agent: str, text: str, to: str = "") -> str:
-        command = self.shop.send(agent, text, to=to)
-        name = self.shop.desk.heard(command).id
+    def hear(self, agent: str, text: str, desk: str, to: str = "") -> str:
+        command = self.shop.send(agent, text, to=to, room=desk)
+        name = self.desks[desk].heard(command).id
         self.commands.append((command, name))
         return name
 
@@ -74,22 +88,22 @@ class Lobby(RuleBasedStateMachine):
         chat.shown[int(n)] = text
         self.sent[name] = (agent, chat, int(n))
 
-    def may_take(self, agent: str, chat: _Chat) -> bool:
-        return chat.agent == agent or self.load(agent) < 2
+    def may_have(self, agent: str, chat: _Chat) -> bool:
+        return len([one for one in self.load(agent, chat.desk) if one is not chat]) < 2
 
     def taken(self, agent: str, chat: _Chat) -> None:
-        if chat.state == "talking" and chat.agent != agent:
+        if chat.agent != agent:
             self.turn_away(chat)
         chat.state, chat.agent = "talking", agent
-        self.current[agent] = chat.number
+        self.current[chat.desk, agent] = chat.number
 
     def turn_away(self, chat: _Chat) -> None:
-        for agent in AGENTS:
-            if chat.agent == agent and self.current[agent] == chat.number:
-                self.current[agent] = None
+        for place, number in list(self.current.items()):
+            if number == chat.number:
+                del self.current[place]
 
-    def by_number(self, number: int | None) -> _Chat | None:
-        return next((chat for chat in self.chats.values() if chat.number == number), None)
+    def at(self, desk: str, number: int | None) -> _Chat | None:
+        return next((one for one in self.chats.values() if (one.desk, one.number) == (desk, number)), None)
 
     @rule(visitor=visitors)
     def visitor_writes(self, visitor: int) -> None:
@@ -100,87 +114,102 @@ class Lobby(RuleBasedStateMachine):
         else:
             chat = self.chats[visitor]
             key = f"key{self.words}"
-            n = self.shop.desk.said(chat.number, key, text)
-            self.keys.append((chat.number, key, text, n))
+            n = self.desks[chat.desk].said(chat.number, key, text)
+            self.keys.append((chat, key, text, n))
             chat.shown[n] = text
             if chat.state == "closed":
                 chat.state, chat.agent = "waiting", ""
-        self.chats[visitor].said.append(text)
+        self.chats[visitor].said.append((self.chats[visitor].desk, text))
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data())
     def visitor_repeats(self, data: st.DataObject) -> None:
-        number, key, text, n = data.draw(st.sampled_from(self.keys))
-        assert self.shop.desk.said(number, key, text) == n
+        chat, key, text, n = data.draw(st.sampled_from(self.keys))
+        assert self.desks[chat.desk].said(chat.number, key, text) == n
 
     @precondition(lambda self: self.chats)
     @rule(data=st.data())
     def visitor_leaves(self, data: st.DataObject) -> None:
         chat = data.draw(st.sampled_from(list(self.chats.values())))
-        self.shop.desk.left(chat.number)
+        self.desks[chat.desk].left(chat.number)
         if chat.state != "closed":
             self.turn_away(chat)
             chat.state = "closed"
 
-    @rule(agent=agents)
-    def agent_talks(self, agent: str) -> None:
+    @rule(agent=agents, desk=desks)
+    def agent_talks(self, agent: str, desk: str) -> None:
         text = self.word()
-        self.reach(agent, text, self.by_number(self.current[agent]), self.hear(agent, text))
+        chat = self.at(desk, self.current.get((desk, agent)))
+        self.reach(agent, text, chat, self.hear(agent, text, desk))
 
-    @rule(agent=agents, number=st.integers(1, 6), by=st.sampled_from(["address", "at", "reply", "desk"]))
-    def agent_names_a_chat(self, agent: str, number: int, by: str) -> None:
+    @rule(agent=agents, number=numbers, desk=desks, by=st.sampled_from(["address", "at", "reply", "desk"]))
+    def agent_names_a_chat(self, agent: str, number: int, desk: str, by: str) -> None:
         text = self.word()
-        chat = self.by_number(number)
         if by == "desk":  # an answer to what the desk says of a chat
-            row = next(
-                (row for row in self.shop.store.feed("sales") if row.chat == number and not row.n), None
-            )
-            name = self.hear(agent, text, row.id if row is not None else f"{number}.f1")
+            said = [row.id for row in self.shop.store.feed(desk) if row.chat == number and not row.n]
+            name = self.hear(agent, text, desk, said[-1] if said else f"{number}.f1")
         elif by == "reply":
-            name = self.hear(agent, text, f"{number}.1")
+            name = self.hear(agent, text, desk, f"{number}.1")
         else:
-            name = self.hear(agent, f"{number}: {text}" if by == "address" else f"@{number} {text}")
-        if chat is not None and chat.state == "waiting" and self.may_take(agent, chat):
+            name = self.hear(agent, f"{number}: {text}" if by == "address" else f"@{number} {text}", desk)
+        chat = self.at(desk, number)
+        if chat is not None and chat.state in ("waiting", "offered") and self.may_have(agent, chat):
             self.taken(agent, chat)
-        theirs = chat is not None and chat.state == "talking" and chat.agent == agent
+        theirs = chat is not None and (chat.state, chat.agent) == ("talking", agent)
         self.reach(agent, text, chat if theirs else None, name)
 
-    @rule(agent=agents, number=st.integers(1, 6))
-    def agent_takes(self, agent: str, number: int) -> None:
-        self.reach(agent, "", None, self.hear(agent, f"!take {number}"))
-        chat = self.by_number(number)
-        if chat is not None and self.may_take(agent, chat):
+    @rule(agent=agents, number=numbers, desk=desks)
+    def agent_takes(self, agent: str, number: int, desk: str) -> None:
+        self.reach(agent, "", None, self.hear(agent, f"!take {number}", desk))
+        chat = self.at(desk, number)
+        if chat is not None and self.may_have(agent, chat):
             self.taken(agent, chat)
 
-    @rule(agent=agents, number=st.integers(1, 6))
-    def agent_turns(self, agent: str, number: int) -> None:
-        self.reach(agent, "", None, self.hear(agent, f"!to {number if number < 6 else '-'}"))
-        chat = self.by_number(number)
+    @rule(agent=agents, number=numbers, desk=desks)
+    def agent_turns(self, agent: str, number: int, desk: str) -> None:
+        self.reach(agent, "", None, self.hear(agent, f"!to {number if number < 6 else '-'}", desk))
+        chat = self.at(desk, number)
         if number == 6:
-            self.current[agent] = None
-        elif chat is not None and chat.state == "talking" and chat.agent == agent:
-            self.current[agent] = number
+            self.current.pop((desk, agent), None)
+        elif chat is not None and (chat.state, chat.agent) == ("talking", agent):
+            self.current[desk, agent] = number
 
-    @rule(agent=agents, number=st.integers(1, 6))
-    def agent_closes(self, agent: str, number: int) -> None:
-        self.reach(agent, "", None, self.hear(agent, f"!close {number}"))
-        chat = self.by_number(number)
-        if chat is None:
-            return
-        if chat.state == "waiting" or (chat.state == "talking" and chat.agent == agent):
+    @rule(agent=agents, number=numbers, desk=desks)
+    def agent_closes(self, agent: str, number: int, desk: str) -> None:
+        self.reach(agent, "", None, self.hear(agent, f"!close {number}", desk))
+        chat = self.at(desk, number)
+        if chat is not None and self.is_theirs(agent, chat):
             self.turn_away(chat)
             chat.state = "closed"
 
-    @rule(agent=agents, number=st.integers(1, 6))
-    def agent_notes(self, agent: str, number: int) -> None:
+    def is_theirs(self, agent: str, chat: _Chat) -> bool:
+        """Whether a chat is open, and no other agent's."""
+        return chat.state in ("waiting", "offered") or (chat.state, chat.agent) == ("talking", agent)
+
+    @rule(agent=agents, number=numbers, desk=desks, to=st.sampled_from((*AGENTS, *DESKS, "nobody")))
+    def agent_passes_on(self, agent: str, number: int, desk: str, to: str) -> None:
+        self.reach(agent, "", None, self.hear(agent, f"!transfer {number} {to}", desk))
+        chat = self.at(desk, number)
+        if chat is None or not self.is_theirs(agent, chat):
+            return
+        held = chat.agent if chat.state != "waiting" else ""
+        if to in DESKS and to != desk:
+            self.turn_away(chat)
+            chat.desk, chat.state, chat.agent = to, "waiting", ""
+        elif to in AGENTS and to != held and self.may_have(to, chat):
+            self.turn_away(chat)
+            chat.state, chat.agent, chat.offered_at = "offered", to, self.passed
+
+    @rule(agent=agents, number=numbers, desk=desks)
+    def agent_notes(self, agent: str, number: int, desk: str) -> None:
         for text in (f"!note {number} {self.word()}", f"// {self.word()}", f"{number}: !noet {self.word()}"):
-            self.reach(agent, "", None, self.hear(agent, text))
+            self.reach(agent, "", None, self.hear(agent, text, desk))
 
     @precondition(lambda self: self.unsaid)
     @rule(agent=agents, data=st.data())
     def agent_answers_a_colleague(self, agent: str, data: st.DataObject) -> None:
         name, _ = data.draw(st.sampled_from(self.unsaid))
-        self.reach(agent, "", None, self.hear(agent, self.word(), name))
+        self.reach(agent, "", None, self.hear(agent, self.word(), "sales", name))
 
     @precondition(lambda self: self.unsaid)
     @rule(data=st.data())
@@ -208,7 +237,7 @@ class Lobby(RuleBasedStateMachine):
     @rule(data=st.data())
     def network_repeats(self, data: st.DataObject) -> None:
         command, name = data.draw(st.sampled_from(self.commands))
-        assert self.shop.desk.heard(command).id == name
+        assert self.desks[command.room].heard(command).id == name
 
     @rule(who=st.sampled_from(["unknown", "visitor"]))
     def a_stranger_talks(self, who: str) -> None:
@@ -222,27 +251,35 @@ class Lobby(RuleBasedStateMachine):
     @rule()
     def service_starts_anew(self) -> None:
         self.shop.again()
+        self.desks = {"sales": self.shop.desk, "support": self.shop.at("support")}
 
-    @rule(seconds=st.sampled_from([1, 20]))
+    @rule(seconds=st.sampled_from([7, 70]))
     def time_passes(self, seconds: int) -> None:
         self.shop.clock.move(seconds)
-        self.shop.desk.tick()
+        self.passed += seconds
+        for desk in self.desks.values():
+            desk.tick()
+        for chat in self.chats.values():
+            if chat.state == "offered" and self.passed - chat.offered_at >= 60:
+                chat.state, chat.agent = "waiting", ""
 
     @invariant()
     def all_is_as_it_should_be(self) -> None:
-        heard = [row for row in self.shop.store.feed("sales") if row.sender != "desk"]
+        heard = [row for desk in DESKS for row in self.shop.store.feed(desk) if row.sender != "desk"]
+        heard.sort(key=lambda row: row.number)
         for chat in self.chats.values():
             lines = self.shop.lines(chat.number)
             assert [line.n for line in lines] == list(range(1, len(lines) + 1))
             assert self.shop.shown(chat.number) == chat.shown
-            assert [row.body.text for row in heard if row.sender == str(chat.number)] == chat.said
-            found = self.shop.desk.chat(chat.number)
+            got = [(row.room, row.body.text) for row in heard if row.sender == str(chat.number)]
+            assert got == chat.said
+            found = self.desks[chat.desk].chat(chat.number)
             assert found is not None
             assert found.state == ChatState(chat.state)
-            if chat.state == "talking":
+            if chat.state in ("talking", "offered"):
                 assert found.agent == f"irc/{chat.agent}"
-        for agent in AGENTS:
-            assert self.load(agent) <= 2
+        for desk in DESKS:
+            assert all(len(self.load(agent, desk)) <= 2 for agent in AGENTS)
 
     def teardown(self) -> None:
         self.shop.store.close()
